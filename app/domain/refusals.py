@@ -1,0 +1,89 @@
+"""Refusals: the domain's way of saying no, with every reason at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class RefusalCode(StrEnum):
+    """Why a step on a case, a mark or an edit is refused. The sentences stand with the features."""
+
+    # the case and the stage
+    ALREADY_SUBMITTED = "already_submitted"
+    NOT_SUBMITTED = "not_submitted"
+    CASE_BLOCKED = "case_blocked"
+    CASE_CLOSED = "case_closed"
+    CASE_HELD = "case_held"
+    CASE_NOT_HELD = "case_not_held"
+    CASE_RETURNED = "case_returned"
+    NOT_WITH_AUTHOR = "not_with_author"
+    STAGE_UNKNOWN = "stage_unknown"
+    STAGE_NOT_OPEN = "stage_not_open"
+    VERB_NOT_OFFERED = "verb_not_offered"
+    OUTCOME_NOT_OFFERED = "outcome_not_offered"
+    # the person
+    NOT_ALLOWED = "not_allowed"
+    NOT_AN_AUTHOR = "not_an_author"
+    OWN_DRAFT = "own_draft"
+    OWN_MARKS = "own_marks"
+    SAME_PERSON = "same_person"
+    ALREADY_DECIDED = "already_decided"
+    CLAIMED_BY_OTHER = "claimed_by_other"
+    NOT_CLAIMED = "not_claimed"
+    # the text
+    STALE_DIGEST = "stale_digest"
+    BLOCKING_FINDINGS = "blocking_findings"
+    TOO_MANY_ERRORS = "too_many_errors"
+    CHANNEL_LIMIT = "channel_limit"
+    MARKS_OPEN = "marks_open"
+    NO_MARKS = "no_marks"
+    NOTHING_CHANGED = "nothing_changed"
+    NOT_MARKS_ONLY = "not_marks_only"
+    LINE_UNKNOWN = "line_unknown"
+    PROOF_OUTDATED = "proof_outdated"
+    # the form
+    COMMENT_REQUIRED = "comment_required"
+    CHECKLIST_INCOMPLETE = "checklist_incomplete"
+    CANNOT_SEND_BACK_THERE = "cannot_send_back_there"
+    ROUNDS_USED_UP = "rounds_used_up"
+    # marks and edits
+    PLACE_UNKNOWN = "place_unknown"
+    QUOTE_DIFFERS = "quote_differs"
+    MARKS_OVERLAP = "marks_overlap"
+    MARK_MALFORMED = "mark_malformed"
+    RESULT_INVALID = "result_invalid"
+    # what a small correction may not do
+    TOO_LARGE_A_CHANGE = "too_large_a_change"
+    TOUCHES_NUMBER = "touches_number"
+    TOUCHES_DATE = "touches_date"
+    TOUCHES_NAME = "touches_name"
+    TOUCHES_POST = "touches_post"
+    TOUCHES_LINK = "touches_link"
+    TOUCHES_MEDIA = "touches_media"
+    CHANGES_STRUCTURE = "changes_structure"
+    NEW_FINDING = "new_finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason for a no: a code, and the data that its sentence needs (JSON values)."""
+
+    code: RefusalCode
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A no with all its reasons; there is always at least one."""
+
+    refusals: tuple[Refusal, ...]
+
+    def __post_init__(self) -> None:
+        if not self.refusals:
+            raise ValueError("a refusal has a reason")
+
+    @property
+    def codes(self) -> frozenset[RefusalCode]:
+        """The codes of all reasons."""
+        return frozenset(refusal.code for refusal in self.refusals)

@@ -1,0 +1,72 @@
+"""Who may not act: separation of duties, over natural persons.
+
+Source: 《图书质量保障体系》 art. 8 (any two of the three reviews may not be done by one person).
+"""
+
+from collections.abc import Mapping
+
+from app.domain.refusals import Refusal, RefusalCode
+from app.domain.vocabulary import StageState
+from app.domain.workflow.case import DONE, Actor, Case, Person, Run, Spot
+from app.domain.workflow.definition import Stage, Workflow
+
+
+def meet(one: Spot, other: Spot) -> bool:
+    """Tell whether two places lie on one way to publication: same line, or one of them is the whole draft's."""
+    return one[1] == other[1] or "" in {one[1], other[1]}
+
+
+def own_draft(case: Case, stage: Stage, actor: Actor) -> tuple[Refusal, ...]:
+    """Refuse an author, or somebody who acts for one, at a stage where authors may not act.
+
+    Whoever wrote any part of the text, and whoever submitted it, counts as an author, also after a hand-over.
+    """
+    if stage.author_may_act or actor.persons.isdisjoint(case.authors):
+        return ()
+    return (Refusal(RefusalCode.OWN_DRAFT, {"stage": stage.key}),)
+
+
+def same_person(
+    workflow: Workflow, current: Mapping[Spot, Run], stage: Stage, line: str, actor: Actor
+) -> tuple[Refusal, ...]:
+    """Refuse a person who already stands behind another passed stage of a distinct set.
+
+    Actor and principal count alike. Approvals that were voided do not count; approvals already given in an open
+    run of a quorum do. Returns one refusal naming all such stages, or none.
+    """
+    apart = workflow.distinct_from[stage.key]
+    taken = sorted(
+        {
+            run.stage
+            for spot, run in current.items()
+            if spot[0] in apart
+            and run.state in {StageState.PASSED, StageState.OPEN}
+            and meet(spot, (stage.key, line))
+            and not run.persons.isdisjoint(actor.persons)
+        }
+    )
+    return (Refusal(RefusalCode.SAME_PERSON, {"stage": stage.key, "stages": taken}),) if taken else ()
+
+
+def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
+    """Return every pair of passed stages that one person stands behind against a distinct set.
+
+    It is asked again at release; the transition function never lets one come about, so the answer is empty unless
+    somebody changed the record.
+    """
+    done = [run for run in case.current().values() if run.state in DONE]
+    return tuple(
+        Refusal(RefusalCode.SAME_PERSON, {"stage": one.stage, "line": one.line, "stages": [other.stage]})
+        for index, one in enumerate(done)
+        for other in done[index + 1 :]
+        if other.stage in workflow.distinct_from[one.stage]
+        and meet(one.spot, other.spot)
+        and not one.persons.isdisjoint(other.persons)
+    )
+
+
+def behind(case: Case) -> frozenset[Person]:
+    """Return every natural person behind a passed stage of the case; empty for a fresh one."""
+    return frozenset(
+        person for run in case.current().values() if run.state in DONE for person in run.persons
+    )

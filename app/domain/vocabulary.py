@@ -1,0 +1,289 @@
+"""Every enum of the trade. Values are stored as text and never renamed; people see `infra.labels`."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may be, within a scope. Source: docs/decisions.md, "Roles"."""
+
+    EDITOR = "editor"
+    INITIAL_REVIEWER = "initial_reviewer"
+    SECOND_REVIEWER = "second_reviewer"
+    FINAL_REVIEWER = "final_reviewer"
+    PROOFREADER = "proofreader"
+    PUBLISHER = "publisher"
+    POLICY_KEEPER = "policy_keeper"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+#: 三员分立: one person holds at most one of these, and then no other role.
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+
+class UnitKind(StrEnum):
+    """The level of a unit in the tree of public bodies."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    STREET = "street"
+    DEPARTMENT = "department"
+
+
+class ChannelKind(StrEnum):
+    """The kinds of channel (阵地) a body publishes on."""
+
+    WECHAT = "wechat"
+    WEBSITE = "website"
+    JOURNAL = "journal"
+    VIDEO = "video"
+    APP = "app"
+    NOTICE_BOARD = "notice_board"
+    SCREEN = "screen"
+    OUTSIDE_MEDIA = "outside_media"
+
+
+class DraftState(StrEnum):
+    """Where a draft is in its whole life."""
+
+    EDITING = "editing"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    HELD = "held"
+    DECLINED = "declined"
+    CLEARED = "cleared"
+    PUBLISHED = "published"
+    PUBLISHED_WITH_DEBT = "published_with_debt"
+    RETRACTED = "retracted"
+
+
+#: The states in which the text is in its author's hands.
+WITH_AUTHOR = frozenset({DraftState.EDITING, DraftState.RETURNED})
+
+
+class StageKind(StrEnum):
+    """What a stage of a workflow is for; a stage may carry two duties through `also`."""
+
+    RULE_CHECK = "rule_check"
+    REVIEW = "review"
+    SECRECY_REVIEW = "secrecy_review"
+    PRIVACY_REVIEW = "privacy_review"
+    READ_THROUGH = "read_through"
+    CONSULT = "consult"
+    PROOF = "proof"
+    CONFIRM_MARKS = "confirm_marks"
+    SIGN_OFF = "sign_off"
+
+
+class Level(StrEnum):
+    """The three reviews and the three proofreads. Source: 《图书质量保障体系》 art. 8."""
+
+    INITIAL_REVIEW = "initial_review"
+    SECOND_REVIEW = "second_review"
+    FINAL_REVIEW = "final_review"
+    FIRST_PROOF = "first_proof"
+    SECOND_PROOF = "second_proof"
+    THIRD_PROOF = "third_proof"
+
+
+REVIEW_LEVELS = (Level.INITIAL_REVIEW, Level.SECOND_REVIEW, Level.FINAL_REVIEW)
+PROOF_LEVELS = (Level.FIRST_PROOF, Level.SECOND_PROOF, Level.THIRD_PROOF)
+
+
+class Subject(StrEnum):
+    """What a stage's digest names: the text, or the proof of one channel."""
+
+    REVISION = "revision"
+    PROOF = "proof"
+
+
+class StageState(StrEnum):
+    """The state of one stage of one case."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    PASSED = "passed"
+    VOIDED = "voided"
+    SKIPPED = "skipped"
+
+
+class CaseState(StrEnum):
+    """The state of one walk of a draft through a workflow."""
+
+    BLOCKED = "blocked"
+    RUNNING = "running"
+    RETURNED = "returned"
+    HELD = "held"
+    RECALLED = "recalled"
+    DECLINED = "declined"
+    CLEARED = "cleared"
+
+
+class Verb(StrEnum):
+    """What a person does to a case."""
+
+    SUBMIT = "submit"
+    RESUBMIT = "resubmit"
+    RECALL = "recall"
+    TAKE_BACK = "take_back"
+    CLAIM = "claim"
+    UNCLAIM = "unclaim"
+    APPROVE = "approve"
+    SEND_BACK = "send_back"
+    DECLINE = "decline"
+    HOLD = "hold"
+    ANSWER = "answer"
+    HAND_OVER = "hand_over"
+    CONSULT = "consult"
+    ADD_REVIEWER = "add_reviewer"
+    RECUSE = "recuse"
+    REMIND = "remind"
+    COPY = "copy"
+    CONFIRM_MARKS = "confirm_marks"
+    SCHEDULE = "schedule"
+    OVERRIDE = "override"
+    CARRY_OUT = "carry_out"
+    # what the service itself does
+    BIND_SUBJECT = "bind_subject"
+    RECONSIDER = "reconsider"
+
+
+class Verdict(StrEnum):
+    """The outcome that a decision records."""
+
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    DECLINED = "declined"
+
+
+class ChangeClass(StrEnum):
+    """How far two revisions differ; decides which passed stages an edit voids."""
+
+    NONE = "none"
+    LAYOUT = "layout"
+    MARKS_ONLY = "marks_only"
+    SUBSTANTIVE = "substantive"
+
+
+class MarkKind(StrEnum):
+    """A proofreader's mark. Source: GB/T 14706 校对符号及其用法."""
+
+    CORRECT = "correct"
+    DELETE = "delete"
+    INSERT = "insert"
+    TRANSPOSE = "transpose"
+    MOVE = "move"
+    RUN_ON = "run_on"
+    NEW_PARAGRAPH = "new_paragraph"
+    ADD_SPACE = "add_space"
+    REMOVE_SPACE = "remove_space"
+    STET = "stet"
+
+
+class ErrorType(StrEnum):
+    """What kind of error a mark counts. Source: 国新出发〔2020〕10号, annex."""
+
+    WORD = "word"
+    FACT = "fact"
+    LOGIC = "logic"
+    GRAMMAR = "grammar"
+    NUMBER_STYLE = "number_style"
+    PUNCTUATION = "punctuation"
+    LAYOUT = "layout"
+
+
+class MarkState(StrEnum):
+    """What became of a mark."""
+
+    OPEN = "open"
+    CARRIED_OUT = "carried_out"
+    WITHDRAWN = "withdrawn"
+
+
+class WaiverReason(StrEnum):
+    """Why a finding is let through."""
+
+    QUOTATION = "quotation"
+    PROPER_NAME = "proper_name"
+    HISTORICAL = "historical"
+    FALSE_POSITIVE = "false_positive"
+    OTHER = "other"
+
+
+class WaiverState(StrEnum):
+    """Where a waiver stands; only a granted and unexpired one lets a finding through."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class ReleaseState(StrEnum):
+    """What became of a permission to publish."""
+
+    SIGNED = "signed"
+    PUBLISHED = "published"
+    EXPIRED = "expired"
+    RETRACTED = "retracted"
+
+
+class Event(StrEnum):
+    """One list for audit verbs, webhook types and log names."""
+
+    USER_SIGNED_IN = "user.signed_in"
+    USER_SIGN_IN_REFUSED = "user.sign_in_refused"
+    USER_SIGNED_OUT = "user.signed_out"
+    USER_CREATED = "user.created"
+    USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 – a name, not a secret
+    USER_DEACTIVATED = "user.deactivated"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105 – a name, not a secret
+    UNIT_CREATED = "unit.created"
+    DRAFT_CREATED = "draft.created"
+    DRAFT_REVISED = "draft.revised"
+    DRAFT_SUBMITTED = "draft.submitted"
+    DRAFT_RECALLED = "draft.recalled"
+    ASSET_ADDED = "asset.added"
+    CHECK_RUN = "check.run"
+    FINDING_WAIVER_ASKED = "finding.waiver_asked"
+    FINDING_WAIVED = "finding.waived"
+    FINDING_WAIVER_REFUSED = "finding.waiver_refused"
+    CASE_OPENED = "case.opened"
+    CASE_BLOCKED = "case.blocked"
+    CASE_STAGE_OPENED = "case.stage_opened"
+    CASE_STAGE_VOIDED = "case.stage_voided"
+    CASE_STAGE_KEPT = "case.stage_kept"
+    CASE_STAGE_SKIPPED = "case.stage_skipped"
+    CASE_CLAIMED = "case.claimed"
+    CASE_UNCLAIMED = "case.unclaimed"
+    CASE_HELD = "case.held"
+    CASE_ANSWERED = "case.answered"
+    CASE_RECONSIDERED = "case.reconsidered"
+    CASE_CLEARED = "case.cleared"
+    DECISION_APPROVED = "decision.approved"
+    DECISION_SENT_BACK = "decision.sent_back"
+    DECISION_DECLINED = "decision.declined"
+    DECISION_REFUSED = "decision.refused"
+    PROOF_LAID_OUT = "proof.laid_out"
+    PROOF_FAILED = "proof.failed"
+    MARK_ADDED = "mark.added"
+    MARK_WITHDRAWN = "mark.withdrawn"
+    MARKS_CARRIED_OUT = "marks.carried_out"
+    MARKS_CONFIRMED = "marks.confirmed"
+    RELEASE_SIGNED = "release.signed"
+    RELEASE_REFUSED = "release.refused"
+    CLEARANCE_GIVEN = "clearance.given"
+    CLEARANCE_REFUSED = "clearance.refused"
+    PUBLICATION_PUBLISHED = "publication.published"
+    PUBLICATION_REFUSED = "publication.refused"
+    PUBLICATION_CORRECTED = "publication.corrected"
+    PUBLICATION_RETRACTED = "publication.retracted"
+    POLICY_ACTIVATED = "policy.activated"
+    WORKFLOW_ACTIVATED = "workflow.activated"
+    WEBHOOK_ENDPOINT_CREATED = "webhook.endpoint_created"
+    WEBHOOK_DELIVERED = "webhook.delivered"
+    WEBHOOK_FAILED = "webhook.failed"
+    EVIDENCE_EXPORTED = "evidence.exported"

@@ -1,0 +1,240 @@
+"""A case: one walk of one draft through one workflow version, as the transition function sees it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from app.domain.changes import Change
+from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject, Verb
+from app.domain.workflow.definition import Qualification, Stage, When, Workflow
+
+#: A natural person by id; never a role or an account shared by several.
+Person = str
+#: A run's place: stage key and line; a line is a channel code, or "" for stages of the whole draft.
+Spot = tuple[str, str]
+
+DONE = frozenset({StageState.PASSED, StageState.SKIPPED})
+PENDING = frozenset({StageState.OPEN, StageState.WAITING})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the draft is to go: one channel is one line."""
+
+    channel: str
+    kind: ChannelKind
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One approval in a run; `principal` is whom the person acted for, `group` the bench they sat on."""
+
+    person: Person
+    principal: Person | None = None
+    group: str | None = None
+
+    @property
+    def persons(self) -> frozenset[Person]:
+        """The natural persons behind it."""
+        return frozenset({self.person} if self.principal is None else {self.person, self.principal})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one stage on one line; a stage that is walked again gets the next round.
+
+    `digest` names what the run stands for: the text or the proof; `None` while a proof is being laid out.
+    """
+
+    stage: str
+    line: str
+    round: int
+    state: StageState
+    digest: str | None
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    claimed_by: Person | None = None
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def spot(self) -> Spot:
+        """Its place."""
+        return self.stage, self.line
+
+    @property
+    def persons(self) -> frozenset[Person]:
+        """The natural persons behind its approvals; empty when nobody has approved."""
+        return frozenset(person for vote in self.votes for person in vote.persons)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundProof:
+    """The proof of a line: its digest, and the revision that it was laid out from."""
+
+    line: str
+    digest: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One walk. Before submission it has no runs and is with its author.
+
+    `authors` are all who wrote any part of the text, and the submitter; `carriers` those who carried out marks
+    since the proofs were last confirmed; `found` the names of facts that rules found in the text.
+    """
+
+    state: CaseState
+    revision: str
+    targets: tuple[Target, ...]
+    authors: frozenset[Person]
+    runs: tuple[Run, ...] = ()
+    proofs: tuple[BoundProof, ...] = ()
+    carriers: frozenset[Person] = frozenset()
+    grade: Literal["A", "B", "C"] | None = None
+    flags: frozenset[str] = frozenset()
+    found: frozenset[str] = frozenset()
+    held_at: datetime | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines, in the order of its targets."""
+        return tuple(target.channel for target in self.targets)
+
+    def current(self) -> dict[Spot, Run]:
+        """Return the newest run of each place."""
+        newest: dict[Spot, Run] = {}
+        for run in self.runs:
+            known = newest.get(run.spot)
+            if known is None or run.round > known.round:
+                newest[run.spot] = run
+        return newest
+
+    def proof_of(self, line: str) -> str | None:
+        """Return the digest of the line's proof of the present revision; `None` while there is none."""
+        for proof in self.proofs:
+            if proof.line == line and proof.revision == self.revision:
+                return proof.digest
+        return None
+
+    def subject_of(self, stage: Stage, line: str) -> str | None:
+        """Return the digest that a run of this stage on this line stands for now."""
+        return self.revision if stage.acts_on is Subject.REVISION else self.proof_of(line)
+
+    def sent_back(self, spot: Spot) -> int:
+        """Return how often this place has sent back."""
+        return sum(run.state is StageState.SENT_BACK and run.spot == spot for run in self.runs)
+
+    def lines_of(self, stage: Stage) -> tuple[str, ...]:
+        """Return the lines that a stage has runs on: every channel, or the draft as a whole."""
+        return self.lines if stage.per == "channel" else ("",)
+
+    def meets(self, when: When | None, line: str = "") -> bool:
+        """Tell whether a condition holds; on a line it is asked of that channel only."""
+        if when is None:
+            return True
+        targets = [target for target in self.targets if line in {"", target.channel}]
+        asked_and_there = (
+            (when.channels, {target.channel for target in targets}),
+            (when.channel_kinds, {target.kind for target in targets}),
+            (when.sections, {target.section for target in targets}),
+            (when.classes, {self.grade}),
+            (when.flags, self.flags),
+            (when.facts, self.found),
+        )
+        holds = all(not asked or not there.isdisjoint(asked) for asked, there in asked_and_there)
+        return holds and not (when.unless is not None and self.meets(when.unless, line))
+
+    def done_before(self, workflow: Workflow, spot: Spot, current: dict[Spot, Run]) -> bool:
+        """Tell whether everything that this place waits for is passed or skipped."""
+        stage = workflow.by_key[spot[0]]
+        for key in workflow.ancestors[stage.key]:
+            before = workflow.by_key[key]
+            lines = (spot[1],) if before.per == stage.per == "channel" else self.lines_of(before)
+            for line in lines:
+                run = current.get((key, line))
+                if run is None or run.state not in DONE:
+                    return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that a person holds in the draft's unit, for one channel or section or, with `None`, for all."""
+
+    role: Role
+    channel: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. With a `principal` the grants, posts and qualification are those of the principal."""
+
+    person: Person
+    name: str = ""
+    grants: tuple[Grant, ...] = ()
+    posts: frozenset[str] = frozenset()
+    qualification: Qualification = "none"
+    heads_author: bool = False
+    outside: bool = False
+    principal: Person | None = None
+
+    @property
+    def persons(self) -> frozenset[Person]:
+        """The natural persons behind the act."""
+        return frozenset({self.person} if self.principal is None else {self.person, self.principal})
+
+
+#: The service itself, for what no person does.
+SYSTEM = Actor(person="system")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be done: a verb and what its maker filled in.
+
+    `digest` is what the maker read; `send_back_to` is a stage key or `None` for the author; `then` says whether the
+    stages between are walked again; `revision` and `proof` are what a new text or a laid-out proof is bound by.
+    """
+
+    verb: Verb
+    stage: str = ""
+    line: str = ""
+    digest: str = ""
+    comment: str = ""
+    outcome: str = ""
+    send_back_to: str | None = None
+    then: Literal["walk_again", "continue_here"] = "walk_again"
+    ticked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the caller found out for this step.
+
+    `blockers`: rule ids of blocking findings open on the present text under the newest active policy; `findings`:
+    how many other findings are left; `open_marks`: marks not yet carried out on the line; `channel_limits`: limits
+    of a channel that the text exceeds; `candidates`: everybody who may act at the stage, asked for only where all
+    must; `authors`, `revision`, `change`: the new text of a resubmission or of carried-out marks; `proof`: the
+    laid-out proof; `due`: the calendar, adding working days to an instant.
+    """
+
+    blockers: tuple[str, ...] = ()
+    findings: int = 0
+    open_marks: int = 0
+    channel_limits: tuple[str, ...] = ()
+    candidates: frozenset[Person] = frozenset()
+    authors: frozenset[Person] = frozenset()
+    revision: str | None = None
+    change: Change | None = None
+    proof: BoundProof | None = None
+    due: Callable[[datetime, int], datetime] | None = None
+
+    def due_at(self, stage: Stage, at: datetime, *, waited: timedelta = timedelta()) -> datetime | None:
+        """Return when a stage opened at `at` is due; `None` without a limit or a calendar."""
+        if stage.within is None or self.due is None:
+            return None
+        return self.due(at, stage.within.working_days) + waited

@@ -1,0 +1,278 @@
+"""What a workflow file can say.
+
+A workflow is data: frozen models that a bureau writes as YAML. Everything that the transition function asks of a
+definition is answered here, so that the schemes of real bodies need no code.
+"""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from app.domain.document import canonical, sha256
+from app.domain.vocabulary import ChannelKind, Level, Role, StageKind, Subject
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Title = Annotated[str, Field(min_length=1, max_length=60)]
+#: Parts of a document that a stage can watch; the names are those of `document.field_digests`.
+Watched = Literal[
+    "title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments"
+]
+ALL_FIELDS: tuple[Watched, ...] = (
+    "title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments",
+)
+#: A stage whose kind acts on the laid-out proof of one channel rather than on the text.
+PROOF_KINDS = frozenset({StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.SIGN_OFF})
+Qualification = Literal["none", "assistant", "intermediate", "senior"]
+QUALIFICATIONS: tuple[Qualification, ...] = ("none", "assistant", "intermediate", "senior")
+#: How often one stage may send back before only declining or holding is left in its place.
+DEFAULT_ROUNDS = 3
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class When(_Value):
+    """A condition on a draft. Every given line must hold, and of the values of a line any one.
+
+    `facts` are names that rules found in the text (`names_leader`, a rule's id); `unless` is the opposite of a
+    condition. An empty condition always holds.
+    """
+
+    channels: tuple[str, ...] = ()
+    channel_kinds: tuple[ChannelKind, ...] = ()
+    sections: tuple[str, ...] = ()
+    classes: tuple[Literal["A", "B", "C"], ...] = ()
+    flags: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    unless: "When | None" = None
+
+
+class Who(_Value):
+    """People who may act, named in exactly one way.
+
+    `role` with its scope; `person` by sign-in name; `post` (职务, such as 主要领导); `author`: whoever wrote the
+    draft; `head_of_author`: the head of the author's department; `outside`: somebody without an account, by link.
+    `group` names the bench a person sits on where one of each is needed; `when` limits the line to some drafts.
+    """
+
+    role: Role | None = None
+    person: str | None = Field(default=None, min_length=1)
+    post: str | None = Field(default=None, min_length=1)
+    author: bool = False
+    head_of_author: bool = False
+    outside: bool = False
+    scope: Literal["unit", "channel", "section"] = "unit"
+    qualification: Qualification = "none"
+    group: Key | None = None
+    when: When | None = None
+
+    @model_validator(mode="after")
+    def _names_them_in_one_way(self) -> "Who":
+        ways = (self.role, self.person, self.post, self.author, self.head_of_author, self.outside)
+        if sum(bool(way) for way in ways) != 1:
+            raise ValueError("name exactly one of role, person, post, author, head_of_author, outside")
+        return self
+
+
+class AtLeast(_Value):
+    """A quorum of `at_least` people."""
+
+    at_least: int = Field(ge=1, le=50)
+
+
+Need = Literal["any", "all", "one_of_each"] | AtLeast
+
+
+class Within(_Value):
+    """How long a stage may take, in working days of the Chinese calendar, 调休 included."""
+
+    working_days: int = Field(ge=0, le=365)
+
+
+class Late(_Value):
+    """What happens when a stage is late: remind, and climb the responsibility chain."""
+
+    remind: bool = True
+    escalate: bool = False
+
+
+class Outcome(_Value):
+    """One way a stage can end, in the words of the body, with its preset reasons."""
+
+    key: Key
+    title: Title
+    verb: Literal["approve", "send_back", "decline", "hold"]
+    reasons: tuple[str, ...] = ()
+    comment: bool = False
+
+
+OUTCOMES = (
+    Outcome(key="approve", title="通过", verb="approve"),
+    Outcome(key="send_back", title="退回", verb="send_back", comment=True),
+    Outcome(key="decline", title="退稿", verb="decline", comment=True),
+    Outcome(key="hold", title="请示", verb="hold", comment=True),
+)
+
+
+def _as_tuple(value: Any) -> Any:  # noqa: ANN401 – raw YAML
+    return [value] if isinstance(value, str | dict) else value
+
+
+class Stage(_Value):
+    """One step of a workflow.
+
+    `levels` say which of the three reviews and proofreads it is (two for a merged step such as 初审一校); `also`
+    its further duties. `after` defaults to the step before it in the file; `[]` starts the walk. `per: channel`
+    makes one run for each channel of the draft. `on_edit` says what an edit of a watched field does to a decision
+    already made: void it always, keep it on a trivial change (layout), keep it on marks only (small corrections).
+    `errors_left`: how many findings that do not block may be left when it passes.
+    """
+
+    key: Key
+    title: Title
+    kind: StageKind
+    also: Annotated[tuple[StageKind, ...], BeforeValidator(_as_tuple)] = ()
+    levels: Annotated[tuple[Level, ...], BeforeValidator(_as_tuple)] = ()
+    duty: str = ""
+    who: Annotated[tuple[Who, ...], BeforeValidator(_as_tuple)] = ()
+    need: Need = "any"
+    after: Annotated[tuple[Key, ...], BeforeValidator(_as_tuple)] | None = None
+    per: Literal["draft", "channel"] = "draft"
+    subject: Subject | None = None
+    applies_if: When | None = None
+    author_may_act: bool = False
+    watches: tuple[Watched, ...] = ALL_FIELDS
+    on_edit: Literal["void", "keep_trivial", "keep_marks_only"] = "void"
+    outcomes: tuple[Outcome, ...] = OUTCOMES
+    checklist: tuple[str, ...] = ()
+    send_back_to: tuple[Key, ...] | None = None
+    rounds: int = Field(default=DEFAULT_ROUNDS, ge=1, le=10)
+    errors_left: int | None = Field(default=None, ge=0)
+    within: Within | None = None
+    late: Late = Late()
+
+    @cached_property
+    def acts_on(self) -> Subject:
+        """The object of this stage: what the file says, else the proof for proof kinds per channel."""
+        if self.subject is not None:
+            return self.subject
+        on_proof = self.per == "channel" and self.kind in PROOF_KINDS
+        return Subject.PROOF if on_proof else Subject.REVISION
+
+    @cached_property
+    def kinds(self) -> frozenset[StageKind]:
+        """All its duties."""
+        return frozenset({self.kind, *self.also})
+
+    @cached_property
+    def by_people(self) -> bool:
+        """Whether people decide it; the rule check is the machine's."""
+        return self.kind is not StageKind.RULE_CHECK
+
+    def outcome(self, verb: str, key: str = "") -> Outcome | None:
+        """Return the outcome of this verb (and key, if one is given); `None` when the stage has no such one."""
+        for outcome in self.outcomes:
+            if outcome.verb == verb and key in {"", outcome.key}:
+                return outcome
+        return None
+
+
+class DistinctSet(_Value):
+    """Stages that must be passed by different natural persons."""
+
+    name: Title
+    stages: tuple[Key, ...] = Field(min_length=2)
+
+
+class MarksOnly(_Value):
+    """How small a correction must be to survive without new reviews. See `domain.changes`.
+
+    `characters`: inserted plus deleted code points; `edits`: places changed; `share`: changed per mille of text.
+    """
+
+    characters: int = Field(default=60, ge=0, le=1000)
+    edits: int = Field(default=30, ge=0, le=200)
+    share: int = Field(default=50, ge=0, le=1000)
+
+
+class Workflow(_Value):
+    """A definition: its stages, and the sets of them that one person may not fill twice."""
+
+    version: Literal[1]
+    key: Key
+    title: Title
+    about: str = ""
+    source: str = ""
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    distinct: tuple[DistinctSet, ...] = ()
+    marks_only: MarksOnly = MarksOnly()
+
+    @cached_property
+    def digest(self) -> str:
+        """The name of this version: SHA-256 over its canonical form, so that comments in the file do not count."""
+        return sha256(canonical(self.model_dump(mode="json")))
+
+    @cached_property
+    def by_key(self) -> dict[str, Stage]:
+        """Stages by key."""
+        return {stage.key: stage for stage in self.stages}
+
+    @cached_property
+    def after(self) -> dict[str, tuple[str, ...]]:
+        """Direct predecessors of each stage; the step before it in the file where the file says nothing."""
+        before: tuple[str, ...] = ()
+        found = {}
+        for stage in self.stages:
+            found[stage.key] = before if stage.after is None else stage.after
+            before = (stage.key,)
+        return found
+
+    @cached_property
+    def ancestors(self) -> dict[str, frozenset[str]]:
+        """Every stage that must be done before each stage. Terminates on cycles, which the linter refuses."""
+        return {key: _reach(key, self.after) for key in self.after}
+
+    @cached_property
+    def descendants(self) -> dict[str, frozenset[str]]:
+        """Every stage that waits for each stage."""
+        return {
+            key: frozenset(other for other, before in self.ancestors.items() if key in before)
+            for key in self.after
+        }
+
+    @cached_property
+    def ordered(self) -> tuple[Stage, ...]:
+        """Stages so that each comes after all that it waits for; as in the file where nothing decides."""
+        return tuple(sorted(self.stages, key=lambda stage: len(self.ancestors[stage.key])))
+
+    @cached_property
+    def distinct_from(self) -> dict[str, frozenset[str]]:
+        """For each stage, the other stages that its persons may not fill."""
+        return {
+            stage.key: frozenset(
+                other for group in self.distinct if stage.key in group.stages for other in group.stages
+            )
+            - {stage.key}
+            for stage in self.stages
+        }
+
+
+def _reach(start: str, edges: dict[str, tuple[str, ...]]) -> frozenset[str]:
+    seen: set[str] = set()
+    todo = list(edges.get(start, ()))
+    while todo:
+        key = todo.pop()
+        if key not in seen:
+            seen.add(key)
+            todo.extend(edges.get(key, ()))
+    return frozenset(seen)
+
+
+def workflow_schema() -> dict[str, Any]:
+    """Return the JSON schema of a workflow file, as shipped in `policies/workflows/schema.json`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Workflow.model_json_schema(mode="validation"),
+    }

@@ -1,0 +1,18 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+#: The one clock: a function that returns an aware UTC instant. Tests pass their own.
+Clock = Callable[[], datetime]
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def system_clock() -> datetime:
+    """Return the present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def beijing(at: datetime) -> datetime:
+    """Return the same instant on Beijing's clock, for pages and deadlines."""
+    return at.astimezone(BEIJING)

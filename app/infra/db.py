@@ -1,0 +1,175 @@
+"""The database: one engine, read and write transactions, and nothing that commits behind your back.
+
+SQLite: WAL, `synchronous=FULL`, foreign keys on; reads `BEGIN`, writes `BEGIN IMMEDIATE` behind one lock of this
+process. PostgreSQL: read committed, rows locked with `FOR UPDATE`. See docs/decisions.md, "Transactions".
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Session, SQLModel
+
+from app.infra.errors import AppError, Conflict, Unavailable
+
+SQLModel.metadata.naming_convention = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+).naming_convention
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC, in both dialects; a naive one is a programmer's mistake."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def one_of(column: str, values: type) -> CheckConstraint:
+    """Return the CHECK that keeps `column` to the members of a `StrEnum`; named `<column>_known`."""
+    listed = ", ".join(f"'{member}'" for member in values)  # type: ignore[attr-defined]
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+#: Statements executed in this context since it was last set to 0; for `sanshen bench` and tests.
+statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+
+class Database:
+    """One database and the two ways into it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self._writer = threading.Lock()
+        #: Called after each commit of a write; the job runner wakes up by it.
+        self.after_commit: list[Callable[[], None]] = []
+        if self.is_sqlite:
+            path = url.removeprefix("sqlite:///")
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(
+                url, pool_size=pool_size, max_overflow=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
+            )
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self.engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        event.listen(self.engine, "before_cursor_execute", _count)
+        self._write_engine: Engine = self.engine.execution_options(sanshen_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Yield a session whose work is rolled back at the end. Raises `Unavailable` when the database is away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            except DBAPIError as error:
+                raise _translated(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Yield a session, and commit when the block ends well; roll back when it raises.
+
+        A refusal that wants to be on record (`AppError.record`) is recorded afterwards, on its own.
+        Raises `Unavailable` when the commit fails, so that nobody is told of success that is not stored.
+        """
+        try:
+            with self._transaction() as session:
+                yield session
+        except AppError as error:
+            if error.record is not None:
+                with self._transaction() as session:
+                    error.record(session)
+            raise
+        for call in self.after_commit:
+            call()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        if self.is_sqlite and not self._writer.acquire(timeout=30):
+            raise Unavailable("database_busy", headers={"Retry-After": "1"})
+        try:
+            with Session(self._write_engine, expire_on_commit=False) as session:
+                try:
+                    yield session
+                    session.commit()
+                except DBAPIError as error:
+                    session.rollback()
+                    raise _translated(error) from error
+        finally:
+            if self.is_sqlite:
+                self._writer.release()
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 – the driver's own types
+    connection.isolation_level = None  # BEGIN is ours
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 – SQLAlchemy's event signature
+    writes = connection.get_execution_options().get("sanshen_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _count(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:  # noqa: ANN401 – event signature
+    if (seen := statements.get()) is not None:
+        seen.append(statement)
+
+
+def _translated(error: DBAPIError) -> AppError:
+    if isinstance(error, IntegrityError):
+        return Conflict("concurrent_change")
+    return Unavailable("database_unavailable", headers={"Retry-After": "2"})
+
+
+def database_of(request: Request) -> Database:
+    """Return the application's database."""
+    database: Database = request.app.state.database
+    return database
+
+
+def _read_session(request: Request) -> Iterator[Session]:
+    with database_of(request).read() as session:
+        yield session
+
+
+def _write_session(request: Request) -> Iterator[Session]:
+    with database_of(request).write() as session:
+        yield session
+
+
+# scope="function": the transaction ends before the answer leaves, so a failed commit cannot answer success.
+ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
+WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
+
+__all__ = [
+    "Database", "ReadSession", "UtcDateTime", "WriteSession", "database_of", "one_of", "statements",
+]

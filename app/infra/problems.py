@@ -1,0 +1,176 @@
+"""RFC 9457 problems: one table of codes with their words, and the handlers that render them.
+
+A code is stable; its Chinese sentence says what is wrong and what to do next. Features add theirs through
+`problems(...)` and `reasons(...)` in their own `errors.py`; a test finds every code that has no words.
+"""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from app.infra.errors import AppError, Invalid, Reason
+
+MEDIA_TYPE = "application/problem+json"
+
+#: code → (Chinese title, English title)
+PROBLEMS: dict[str, tuple[str, str]] = {
+    "malformed": ("提交的内容不符合要求，请按下列各条修改后重新提交。", "The request is malformed."),
+    "unauthenticated": ("请先登录。", "Sign in first."),
+    "token_invalid": ("访问令牌无效，请重新获取。", "The token is not valid."),
+    "token_expired": ("访问令牌已过期，请重新获取。", "The token has expired."),
+    "not_found": ("没有找到，或者您不在知悉范围内。", "Not found, or not visible to you."),
+    "method_not_allowed": ("这个地址不支持这种操作。", "Method not allowed."),
+    "forbidden": ("您没有进行这项操作的权限。", "You may not do this."),
+    "concurrent_change": ("刚刚有人改动了同一内容，请刷新后再试。", "Somebody changed the same thing just now."),
+    "precondition_required": ("请用 If-Match 写明您看到的版本。", "If-Match is required."),
+    "precondition_failed": ("内容已被他人修改，请刷新后再操作。", "The content has changed since you read it."),
+    "too_large": ("内容超过大小限制。", "The content is too large."),
+    "unsupported_media_type": ("不支持这种内容类型。", "The media type is not supported."),
+    "too_many_requests": ("操作过于频繁，请稍后再试。", "Too many requests; try again later."),
+    "database_unavailable": ("系统暂时不可用，您的操作没有生效，请稍后再试。", "Temporarily unavailable; nothing was changed."),
+    "database_busy": ("系统繁忙，您的操作没有生效，请稍后再试。", "Busy; nothing was changed."),
+    "internal": ("系统出现内部错误，已记录，请联系管理员并提供请求编号。", "Internal error."),
+    "idempotency_key_reused": ("同一个 Idempotency-Key 用在了不同的请求上。", "The Idempotency-Key was used for another request."),
+}
+
+#: code → Chinese sentence; `{names}` are filled from the reason's data
+REASONS: dict[str, str] = {
+    "field": "{message}",
+    "unknown_field": "不认识的字段“{name}”。",
+    "idempotency_key": "Idempotency-Key 应为 1–200 个可见字符。",
+}
+
+#: pydantic's error types in Chinese; anything else is told with pydantic's own words
+_FIELD_MESSAGES = {
+    "missing": "缺少这一项。",
+    "extra_forbidden": "不认识的字段，请删去或检查拼写。",
+    "string_type": "应为文字。",
+    "string_too_short": "太短，至少 {min_length} 个字符。",
+    "string_too_long": "太长，至多 {max_length} 个字符。",
+    "string_pattern_mismatch": "格式不对，应符合 {pattern}。",
+    "int_type": "应为整数。",
+    "int_parsing": "应为整数。",
+    "bool_type": "应为 true 或 false。",
+    "list_type": "应为列表。",
+    "tuple_type": "应为列表。",
+    "dict_type": "应为对象。",
+    "model_attributes_type": "应为对象。",
+    "too_short": "至少要有 {min_length} 项。",
+    "too_long": "至多 {max_length} 项。",
+    "enum": "只能是以下之一：{expected}。",
+    "literal_error": "只能是以下之一：{expected}。",
+    "uuid_parsing": "应为 UUID。",
+    "uuid_type": "应为 UUID。",
+    "datetime_parsing": "应为 RFC 3339 时间。",
+    "greater_than_equal": "不能小于 {ge}。",
+    "less_than_equal": "不能大于 {le}。",
+    "json_invalid": "不是有效的 JSON。",
+    "union_tag_invalid": "种类只能是以下之一：{expected_tags}。",
+    "union_tag_not_found": "缺少种类 kind。",
+    "value_error": "{error}",
+    "string_unicode": "文字含有无效的 Unicode 字符。",
+}
+
+log = structlog.get_logger()
+
+
+def problems(more: dict[str, tuple[str, str]]) -> None:
+    """Add a feature's problem codes. Raises `ValueError` for a code that is already there with other words."""
+    for code, words in more.items():
+        if PROBLEMS.setdefault(code, words) != words:
+            raise ValueError(f"problem code {code} is taken")
+
+
+def reasons(more: dict[str, str]) -> None:
+    """Add a feature's reason codes. Raises `ValueError` for a code that is already there with other words."""
+    for code, words in more.items():
+        if REASONS.setdefault(code, words) != words:
+            raise ValueError(f"reason code {code} is taken")
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(reason: Reason) -> str:
+    """Return the Chinese sentence of a reason."""
+    return REASONS.get(reason.code, reason.code).format_map(_Blank(reason.data))
+
+
+def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
+    """Return the problem+json body of an error."""
+    title, title_en = PROBLEMS[error.code]
+    body = {
+        "type": f"urn:sanshen:problem:{error.code}",
+        "title": title,
+        "title_en": title_en,
+        "status": error.status,
+        "code": error.code,
+        "request_id": request_id,
+        "reasons": [
+            {"code": reason.code, "message": sentence(reason), "data": reason.data, "field": reason.field}
+            for reason in error.reasons
+        ],
+    }
+    return body | ({"data": error.data} if error.data else {})
+
+
+def problem(request: Request, error: AppError) -> Response:
+    """Return an error as problem+json."""
+    body = problem_body(error, getattr(request.state, "request_id", ""))
+    return JSONResponse(body, status_code=error.status, media_type=MEDIA_TYPE, headers=error.headers)
+
+
+def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's list of dicts
+    """Return every fault that pydantic found as reasons with their field, such as `body.targets.0.channel`."""
+    found = []
+    for error in errors:
+        kind, context = error["type"], dict(error.get("ctx") or {})
+        context = {key: str(value) for key, value in context.items()}
+        message = _FIELD_MESSAGES.get(kind, error["msg"]).format_map(_Blank(context))
+        field = ".".join(str(part) for part in error["loc"])
+        found.append(Reason("field", {"message": message, "type": kind}, field=field))
+    return found
+
+
+def malformed(error: ValidationError, *, prefix: str = "") -> Invalid:
+    """Return a pydantic error of our own parsing as an `Invalid` with every fault."""
+    found = field_reasons(error.errors(include_url=False, include_input=False))
+    return Invalid(
+        "malformed",
+        reasons=[Reason(r.code, r.data, field=f"{prefix}{r.field}".rstrip(".")) for r in found],
+    )
+
+
+_BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
+              415: "unsupported_media_type", 429: "too_many_requests", 503: "database_unavailable"}
+
+
+def install(app: FastAPI) -> None:
+    """Render every error of `app` as problem+json; pages put their own handlers before these."""
+
+    @app.exception_handler(AppError)
+    def _app_error(request: Request, error: AppError) -> Response:
+        log.info("request.refused", code=error.code, reasons=[reason.code for reason in error.reasons])
+        return problem(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def _malformed(request: Request, error: RequestValidationError) -> Response:
+        return problem(request, Invalid("malformed", reasons=field_reasons(error.errors())))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        known = AppError(_BY_STATUS.get(error.status_code, "malformed"), headers=dict(error.headers or {}))
+        known.status = error.status_code
+        return problem(request, known)
+
+    @app.exception_handler(Exception)
+    def _internal(request: Request, error: Exception) -> Response:
+        log.error("request.failed", error=type(error).__name__, exc_info=error)
+        return problem(request, AppError("internal"))

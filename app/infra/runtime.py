@@ -1,0 +1,53 @@
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+
+from app.infra.clock import Clock, system_clock
+from app.infra.db import Database
+from app.infra.settings import Environment, Settings
+from app.infra.signing import Signer, load_signer
+from app.infra.tokens import Tokens, load_tokens
+from app.negative_list import PolicyStore
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What one running process has: made once, handed to requests and jobs."""
+
+    settings: Settings
+    database: Database
+    tokens: Tokens
+    signer: Signer
+    negative_list: PolicyStore
+    clock: Clock = field(default=system_clock)
+
+    @property
+    def secret(self) -> bytes:
+        """The installation's secret, for keyed hashes."""
+        return self.settings.secret_key.get_secret_value().encode()
+
+
+def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – fields of Runtime
+    """Return the runtime of these settings; `replaced` puts other parts (a clock, say) in place of the usual.
+
+    In development missing keys are made under the data folder; in production they must be there.
+    Raises `FileNotFoundError` or `ValueError` for keys, `PolicyFaults` for a negative list that does not load.
+    """
+    create = settings.environment is Environment.DEVELOPMENT
+    keys = settings.data_dir / "keys"
+    return Runtime(
+        settings=settings,
+        database=replaced.pop("database", None) or Database(settings.url, pool_size=settings.threads + 4),
+        tokens=load_tokens(settings.token_key_file or keys / "token.pem", create=create),
+        signer=load_signer(settings.signing_key_file or keys / "signing.pem", create=create),
+        negative_list=replaced.pop("negative_list", None)
+        or PolicyStore(settings.policies / "negative_list", cache_dir=settings.data_dir / "cache"),
+        **replaced,
+    )
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Return the runtime that serves this request."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime

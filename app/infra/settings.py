@@ -1,0 +1,90 @@
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.infra.paths import shipped
+
+#: Good for trying the product out; production refuses it.
+DEFAULT_SECRET = "sanshen-development-secret-change-me"  # noqa: S105
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations, from `SANSHEN_*` variables.
+
+    Raises `pydantic.ValidationError` naming every fault, among them secrets that production must not have.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SANSHEN_", extra="ignore")
+
+    environment: Environment = Environment.DEVELOPMENT
+    data_dir: Path = Path("sanshen-data")
+    database_url: str = ""
+    policies_dir: Path | None = None
+    public_url: str = "http://127.0.0.1:8000"
+
+    #: Keys for fingerprints, cookies' CSRF tokens and stored webhook secrets; at least 32 characters.
+    secret_key: SecretStr = Field(default=SecretStr(DEFAULT_SECRET), min_length=32)
+    #: PEM files (EC P-256 for tokens, Ed25519 for tickets and evidence); made on first start in development.
+    token_key_file: Path | None = None
+    signing_key_file: Path | None = None
+
+    session_minutes: int = Field(default=480, ge=5, le=1440)
+    session_idle_minutes: int = Field(default=60, ge=5, le=480)
+    token_minutes: int = Field(default=10, ge=1, le=10)
+    ticket_hours: int = Field(default=72, ge=1, le=720)
+    cookie_secure: bool | None = None
+
+    #: Hosts that outgoing webhooks may go to, `host` or `host:port`; kept by the security administrator.
+    webhook_hosts: frozenset[str] = frozenset()
+    webhook_timeout_seconds: float = Field(default=10, gt=0, le=60)
+
+    threads: int = Field(default=8, ge=1, le=64)
+    log_level: str = "INFO"
+    log_json: bool = True
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy address of the database; SQLite under the data folder when none is given."""
+        if not self.database_url:
+            return f"sqlite:///{(self.data_dir / 'sanshen.db').as_posix()}"
+        if self.database_url.startswith(("postgres://", "postgresql://")):
+            return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+        return self.database_url
+
+    @property
+    def policies(self) -> Path:
+        """The folder of policies in force: the configured one, else the one under the data folder, else ours."""
+        if self.policies_dir is not None:
+            return self.policies_dir
+        own = self.data_dir / "policies"
+        return own if own.is_dir() else shipped("policies")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies carry `Secure` and the `__Host-` prefix: whenever the public address is https."""
+        return self.public_url.startswith("https://") if self.cookie_secure is None else self.cookie_secure
+
+    @model_validator(mode="after")
+    def _production_has_its_own_secrets(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        faults = []
+        if self.secret_key.get_secret_value() == DEFAULT_SECRET:
+            faults.append("SANSHEN_SECRET_KEY is the published default")
+        if self.token_key_file is None:
+            faults.append("SANSHEN_TOKEN_KEY_FILE is missing")
+        if self.signing_key_file is None:
+            faults.append("SANSHEN_SIGNING_KEY_FILE is missing")
+        if not self.public_url.startswith("https://"):
+            faults.append("SANSHEN_PUBLIC_URL is not https")
+        if faults:
+            raise ValueError("production refuses to start: " + "; ".join(faults))
+        return self

@@ -1,0 +1,77 @@
+"""Short-lived service tokens: ES256, PEM keys, one algorithm. The only module that imports `jose`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jose import JWTError, jwt
+
+from app.infra.errors import Unauthenticated
+from app.infra.ids import new_id
+from app.infra.signing import write_key
+
+ALGORITHM = "ES256"
+ISSUER = "sanshen"
+AUDIENCE = "sanshen-api"
+#: No token lives longer than this.
+MAX_MINUTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Makes and reads tokens with one P-256 key pair (PEM)."""
+
+    private_pem: str
+    public_pem: str
+
+    def issue(self, user_id: UUID, *, at: datetime, minutes: int) -> str:
+        """Return a token that says for `minutes` (1–10) from `at` who its bearer is."""
+        if not 1 <= minutes <= MAX_MINUTES:
+            raise ValueError("a token lives 1 to 10 minutes")
+        claims = {
+            "sub": str(user_id),
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": int(at.timestamp()),
+            "exp": int((at + timedelta(minutes=minutes)).timestamp()),
+            "jti": str(new_id()),
+        }
+        token: str = jwt.encode(claims, self.private_pem, algorithm=ALGORITHM)
+        return token
+
+    def read(self, token: str, *, at: datetime) -> UUID:
+        """Return whom the token names. Raises `Unauthenticated`: forged, expired, too long-lived, malformed."""
+        options = {f"require_{claim}": True for claim in ("exp", "iat", "iss", "aud", "sub", "jti")}
+        # The clock is ours: expiry is checked below against `at`.
+        options["verify_exp"] = False
+        try:
+            claims = jwt.decode(
+                token, self.public_pem, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=options
+            )
+            issued, expires, user_id = int(claims["iat"]), int(claims["exp"]), UUID(claims["sub"])
+        except (JWTError, ValueError, TypeError, KeyError) as error:
+            raise Unauthenticated("token_invalid") from error
+        if expires - issued > MAX_MINUTES * 60 or issued > at.timestamp() + 60:
+            raise Unauthenticated("token_invalid")
+        if at.timestamp() >= expires:
+            raise Unauthenticated("token_expired")
+        return user_id
+
+
+def load_tokens(path: Path, *, create: bool) -> Tokens:
+    """Return the tokens of the EC P-256 key at `path` (PEM); make one there if `create` and it is missing.
+
+    Raises `FileNotFoundError` without a key, `ValueError` for another kind of key.
+    """
+    if create and not path.exists():
+        write_key(path, ec.generate_private_key(ec.SECP256R1()))
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError(f"{path} holds no EC P-256 key")
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return Tokens(private_pem=path.read_text(), public_pem=public.decode())

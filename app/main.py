@@ -1,0 +1,56 @@
+"""The FastAPI application: every feature's router, in the order of the layers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+import anyio.to_thread
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from app.infra import logs, problems
+from app.infra.runtime import Runtime
+
+#: Features with a router, from below to above.
+FEATURES = (
+    "audit", "jobs", "identity", "channels", "drafts", "screening", "reviews", "proofs", "publication", "webhooks", "web",
+)
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """Return the application that serves pages and API with this runtime."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = runtime.settings.threads
+        yield
+
+    app = FastAPI(title="三审 Sanshen", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.runtime = runtime
+    app.state.database = runtime.database
+    app.add_middleware(logs.RequestContext)
+    problems.install(app)
+    for name in FEATURES:
+        import_module(f"app.{name}.router").install(app)
+    _operations(app, runtime)
+    return app
+
+
+def _operations(app: FastAPI, runtime: Runtime) -> None:
+    @app.get("/healthz", tags=["operations"])
+    def healthz() -> dict[str, str]:
+        """Say that the process lives."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operations"])
+    def readyz() -> dict[str, str]:
+        """Say that the process can serve: the database answers and a negative list is active. Else 503."""
+        with runtime.database.read() as session:
+            session.connection().execute(text("SELECT 1 FROM alembic_version"))
+        return {"status": "ready", "policy": runtime.negative_list.current.digest}
+
+    @app.get("/metrics", tags=["operations"], response_class=Response)
+    def metrics() -> Response:
+        """Give Prometheus its figures."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,116 @@
+"""What all tests share: both databases really migrated, an application on each, and a clock that is set by hand."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from app.infra import migrate
+from app.infra.db import Database
+from app.infra.runtime import Runtime, start
+from app.infra.settings import Settings
+from app.main import create_app
+from app.negative_list import PolicyStore
+from fastapi.testclient import TestClient
+
+from tests import postgres
+
+CI = os.environ.get("CI") == "true"
+
+
+class SetClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Beijing
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+def missing(what: str) -> None:
+    """Skip with one loud line on a user's machine; fail in CI, where nothing may be missing."""
+    if CI:
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"!!! {what} is missing: what needs it is not tested")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str | None]:
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str | None, worker_id: str) -> str | None:
+    if postgres_server is None:
+        return None
+    name = f"template_{worker_id}"
+    url = postgres.create_database(postgres_server, name)
+    migrate.upgrade("postgresql+psycopg://" + url.split("://", 1)[1])
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, migrated database of one's own; each test runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "sanshen.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    if server is None:
+        missing("PostgreSQL")
+    name = f"t_{os.getpid()}_{next(_numbers)}"
+    url = postgres.create_database(server, name, template)
+    yield "postgresql+psycopg://" + url.split("://", 1)[1]
+    postgres.drop_database(server, name)
+
+
+_numbers = iter(range(10**9))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture(scope="session")
+def negative_list() -> PolicyStore:
+    """The shipped negative list, compiled once for all tests."""
+    from app.infra.paths import shipped
+
+    return PolicyStore(shipped("policies") / "negative_list")
+
+
+@pytest.fixture
+def runtime(database: Database, clock: SetClock, negative_list: PolicyStore, tmp_path: Path, database_url: str) -> Runtime:
+    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
+    return start(settings, database=database, clock=clock, negative_list=negative_list)
+
+
+@pytest.fixture
+def client(runtime: Runtime) -> Iterator[TestClient]:
+    """A client of the whole application, without anybody signed in. Server errors are answers, as in life."""
+    with TestClient(create_app(runtime), raise_server_exceptions=False) as client:
+        yield client

