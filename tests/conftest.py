@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from app.bench import postgres
 from app.infra import migrate
 from app.infra.db import Database
 from app.infra.runtime import Runtime, start
@@ -14,8 +15,6 @@ from app.infra.settings import Settings
 from app.main import create_app
 from app.negative_list import PolicyStore
 from fastapi.testclient import TestClient
-
-from tests import postgres
 
 CI = os.environ.get("CI") == "true"
 

