@@ -1,0 +1,38 @@
+"""The `sanshen` command. One module a topic; each loads what it needs when it runs."""
+
+import typer
+
+from app.cli import audit, bench, check, evidence, policy, server, tour, user
+from app.cli.output import fail
+
+app = typer.Typer(
+    name="sanshen",
+    help="三审三校：稿件审校、负面清单检查、签发与留痕。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("up")(server.up)
+app.command("serve")(server.serve)
+app.command("worker")(server.worker)
+app.command("migrate")(server.migrate)
+app.command("tour")(tour.tour)
+app.command("check")(check.check)
+app.command("bench")(bench.bench)
+app.add_typer(user.app, name="user", help="用户与角色。")
+app.add_typer(audit.app, name="audit", help="留痕的核验。")
+app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验。")
+app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、查看、比较、回测。")
+
+
+def main() -> None:
+    """Run the command line; configuration faults are told in a sentence, not in a traceback."""
+    from pydantic import ValidationError
+
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        fail("配置有误：", *(fault["msg"] for fault in error.errors()))

@@ -1,0 +1,180 @@
+"""`sanshen up|serve|worker|migrate`."""
+
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.output import err, fail, out, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import uvicorn
+
+    from app.infra.runtime import Runtime
+    from app.infra.settings import Settings
+
+DataDir = Annotated[Path | None, typer.Option("--data", help="数据目录（数据库、密钥、缓存）。")]
+Host = Annotated[str, typer.Option(help="监听地址。")]
+Port = Annotated[int, typer.Option(help="监听端口；0 表示任选一个空闲端口。", min=0, max=65535)]
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
+
+
+def settings_with(data: Path | None, **more: Any) -> "Settings":  # noqa: ANN401 – fields of Settings
+    """Return the settings from the environment, with what the command line says on top."""
+    from app.infra.settings import Settings
+
+    given = {name: value for name, value in {"data_dir": data, **more}.items() if value is not None}
+    return Settings(**given)
+
+
+def prepared(settings: "Settings") -> "Runtime":
+    """Configure logs and return the runtime; what is missing or broken is told in a sentence."""
+    from app.infra import logs
+    from app.infra.runtime import start
+    from app.negative_list import PolicyFaults
+
+    logs.configure(level=settings.log_level, json=settings.log_json)
+    try:
+        return start(settings)
+    except PolicyFaults as error:
+        fail("负面清单有误，服务没有启动：", *(str(fault) for fault in error.faults))
+    except (FileNotFoundError, ValueError) as error:
+        fail(f"无法启动：{error}")
+
+
+def up(
+    data: DataDir = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    *,
+    as_json: AsJson = False,
+    demo: Annotated[bool, typer.Option(help="首次启动时装入演示单位。")] = True,
+) -> None:
+    """一条命令跑起来：建库、装入演示单位、在一个进程里提供网页、接口和后台任务。"""
+    began = time.perf_counter()
+    listener = _listen(host, port)
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    settings = settings_with(data, public_url=address, log_level="WARNING")
+    with err.status("正在准备数据库…") as status:
+        from app.infra import migrate as migrations
+
+        migrations.upgrade(settings.url)
+        runtime = prepared(settings)
+        accounts = []
+        if demo:
+            from app.demo import load
+
+            accounts = load.bureau_once(runtime, progress=lambda text: status.update(f"正在装入演示单位：{text}"))
+    server = _server(runtime)
+
+    def announce() -> None:
+        took = time.perf_counter() - began
+        if as_json:
+            print_json({"url": address, "data": str(settings.data_dir), "accounts": accounts, "seconds": round(took, 2)})
+            return
+        out.print(f"\n三审已就绪：[bold]{address}[/bold]（用时 {took:.1f} 秒，数据在 {settings.data_dir}/）")
+        if accounts:
+            out.print("演示账号（密码均为 [bold]" + accounts[0]["password"] + "[/bold]）：")
+            for account in accounts:
+                out.print(f"  {account['login']:<16}{account['name']}　{account['duties']}")
+        out.print("按 Ctrl+C 停止。")
+
+    _run(server, listener, runtime, jobs=True, ready=announce)
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    *,
+    jobs: Annotated[bool, typer.Option(help="在同一进程里也跑后台任务。")] = False,
+) -> None:
+    """提供网页和接口（生产用；后台任务另由 worker 跑，或加 --jobs）。"""
+    listener = _listen(host, port)
+    runtime = prepared(settings_with(None))
+    _run(_server(runtime), listener, runtime, jobs=jobs)
+
+
+def worker() -> None:
+    """跑后台任务：排版、投递、通知。可以同时跑多个。"""
+    from app.jobs.runner import Runner
+
+    runner = Runner(prepared(settings_with(None)))
+    runner.start()
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    stop.wait()
+    runner.stop()
+
+
+def migrate(
+    to: Annotated[str, typer.Option(help="目标版本。")] = "head",
+    *,
+    down: Annotated[bool, typer.Option("--down", help="回退到目标版本，会丢失其后的数据。")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """把数据库升级到最新结构。"""
+    from app.infra import migrate as migrations
+
+    settings = settings_with(None)
+    (migrations.downgrade if down else migrations.upgrade)(settings.url, to)
+    if as_json:
+        print_json({"revision": to})
+    else:
+        out.print(f"数据库结构已在 {to}。")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        fail(f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口，--port 0 任选空闲端口。")
+    return listener
+
+
+def _server(runtime: "Runtime") -> "uvicorn.Server":
+    import uvicorn
+
+    from app.main import create_app
+
+    config = uvicorn.Config(
+        create_app(runtime), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
+    )
+    return uvicorn.Server(config)
+
+
+def _run(
+    server: "uvicorn.Server", listener: socket.socket, runtime: "Runtime", *, jobs: bool, ready: "Callable[[], None] | None" = None
+) -> None:
+    from app.jobs.runner import Runner
+
+    runner = Runner(runtime) if jobs else None
+    if runner:
+        runner.start()
+    if ready:
+        threading.Thread(target=_when_started, args=(server, ready), daemon=True).start()
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if runner:
+            runner.stop()
+        runtime.database.close()
+
+
+def _when_started(server: "uvicorn.Server", ready: "Callable[[], None]") -> None:
+    while not server.started:
+        if server.should_exit:
+            return
+        time.sleep(0.01)
+    ready()
