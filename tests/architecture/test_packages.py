@@ -1,0 +1,63 @@
+"""What we depend on: pinned, hashed, from nowhere in particular, under permissive licences."""
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+#: Chosen in spite of a weak copyleft, which leaves a user's own code alone. See docs/decisions.md, "Licences".
+LGPL = {"psycopg", "psycopg-binary", "python-stdnum"}
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[-_.]+", "-", text).lower()
+
+
+def _locked() -> dict[str, str]:
+    return {_name(name): version for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", LOCK, re.M)}
+
+
+def test_the_lock_names_no_host_and_no_path() -> None:
+    assert re.findall(r"(?:https?|file)://|--(?:index-url|extra-index-url|find-links|trusted-host)", LOCK) == []
+
+
+def test_every_locked_package_has_hashes() -> None:
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", LOCK):
+        if re.match(r"[A-Za-z0-9._-]+==", entry):
+            assert "--hash=sha256:" in entry, entry.splitlines()[0]
+    assert len(_locked()) > 30
+
+
+def test_the_lock_holds_every_direct_dependency_in_its_range() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = _locked()
+    for text in project["dependencies"]:
+        requirement = Requirement(text)
+        assert _name(requirement.name) in locked, requirement.name
+        assert requirement.specifier.contains(locked[_name(requirement.name)]), requirement
+
+
+def _licence(distribution: metadata.Distribution) -> str:
+    fields = distribution.metadata
+    classifiers = [text for text in fields.get_all("Classifier") or [] if text.startswith("License ::")]
+    return " | ".join(filter(None, [fields.get("License-Expression"), *classifiers, (fields.get("License") or "")[:200]]))
+
+
+@pytest.mark.parametrize("name", sorted(_locked()))
+def test_what_users_run_is_permissive(name: str) -> None:
+    try:
+        licence = _licence(metadata.distribution(name))
+    except metadata.PackageNotFoundError:
+        pytest.fail(f"{name} is locked but not installed")
+    assert licence, f"{name} does not say its licence"
+    if "LGPL" in licence or "Lesser" in licence:
+        assert name in LGPL, licence
+        return
+    assert not re.search(r"\bA?GPL|GNU (Affero )?General Public", licence), licence
