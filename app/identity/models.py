@@ -1,1 +1,94 @@
+from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.domain.roles import UserKind
+from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
+from app.infra.db import UtcDateTime, one_of
+
+_IN_FORCE = text("revoked_at IS NULL")
+_OFFICE = text(
+    "revoked_at IS NULL AND role IN (" + ", ".join(f"'{role}'" for role in sorted(ADMINISTRATORS)) + ")"
+)
+
+
+class Unit(SQLModel, table=True):
+    """A public body or a part of one. `path` holds the ids from the root down to itself: `/<id>/<id>/`."""
+
+    __tablename__ = "unit"
+    __table_args__ = (UniqueConstraint("parent_id", "name"), one_of("kind", UnitKind))
+
+    id: UUID = Field(primary_key=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="unit.id", ondelete="RESTRICT")
+    path: str = Field(max_length=1000, unique=True)
+    name: str = Field(max_length=100)
+    kind: str = Field(max_length=20)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class User(SQLModel, table=True):
+    """Somebody who signs in, or a tool that does. Never deleted, only deactivated."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (one_of("kind", UserKind),)
+
+    id: UUID = Field(primary_key=True)
+    unit_id: UUID = Field(foreign_key="unit.id", ondelete="RESTRICT", index=True)
+    login: str = Field(max_length=64, unique=True)
+    name: str = Field(max_length=50)
+    kind: str = Field(max_length=20)
+    password_hash: str = Field(max_length=200)
+    active: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    password_changed_at: datetime = Field(sa_type=UtcDateTime)
+    deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RoleGrant(SQLModel, table=True):
+    """A role over a unit and all below it, and there for one channel or section, or for all (`""`)."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        one_of("role", Role),
+        Index(
+            "uq_role_grant_in_force", "user_id", "role", "unit_id", "channel", "section",
+            unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE,
+        ),
+        # 三员分立, as far as one table can hold it: nobody has two administrators' offices.
+        Index("uq_role_grant_one_office", "user_id", unique=True, sqlite_where=_OFFICE, postgresql_where=_OFFICE),
+    )
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT", index=True)
+    role: str = Field(max_length=30)
+    unit_id: UUID = Field(foreign_key="unit.id", ondelete="RESTRICT", index=True)
+    channel: str = Field(default="", max_length=40)
+    section: str = Field(default="", max_length=40)
+    granted_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    granted_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class BrowserSession(SQLModel, table=True):
+    """A signed-in browser, by the SHA-256 of its opaque id; the id itself is in the cookie alone."""
+
+    __tablename__ = "browser_session"
+
+    id_hash: str = Field(primary_key=True, max_length=64)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT", index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SignInFailure(SQLModel, table=True):
+    """How often signing in failed for one login or from one address, hashed: people type passwords as logins."""
+
+    __tablename__ = "sign_in_failure"
+
+    key: str = Field(primary_key=True, max_length=64)
+    failures: int
+    last_at: datetime = Field(sa_type=UtcDateTime)
