@@ -42,6 +42,7 @@ class RefusalCode(StrEnum):
     NOT_MARKS_ONLY = "not_marks_only"
     LINE_UNKNOWN = "line_unknown"
     PROOF_OUTDATED = "proof_outdated"
+    PROOF_ALREADY_BOUND = "proof_already_bound"
     # the form
     COMMENT_REQUIRED = "comment_required"
     CHECKLIST_INCOMPLETE = "checklist_incomplete"

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import StageState
-from app.domain.workflow.case import DONE, Actor, Case, Person, Run, Spot
+from app.domain.workflow.case import DONE, Actor, Case, Run, Spot
 from app.domain.workflow.definition import Stage, Workflow
 
 
 def meet(one: Spot, other: Spot) -> bool:
-    """Tell whether two places lie on one way to publication: same line, or one of them is the whole draft's."""
+    """Tell whether two places lie on one way to publication: same line, or one is the whole draft's."""
     return one[1] == other[1] or "" in {one[1], other[1]}
 
 
@@ -31,8 +31,8 @@ def same_person(
 ) -> tuple[Refusal, ...]:
     """Refuse a person who already stands behind another passed stage of a distinct set.
 
-    Actor and principal count alike. Approvals that were voided do not count; approvals already given in an open
-    run of a quorum do. Returns one refusal naming all such stages, or none.
+    Actor and principal count alike. Approvals that were voided do not count; approvals already given in an
+    open run of a quorum do. Returns one refusal naming all such stages, or none.
     """
     apart = workflow.distinct_from[stage.key]
     taken = sorted(
@@ -51,8 +51,8 @@ def same_person(
 def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
     """Return every pair of passed stages that one person stands behind against a distinct set.
 
-    It is asked again at release; the transition function never lets one come about, so the answer is empty unless
-    somebody changed the record.
+    It is asked again at release; the transition function never lets one come about, so the answer is empty
+    unless somebody changed the record.
     """
     done = [run for run in case.current().values() if run.state in DONE]
     return tuple(
@@ -62,11 +62,4 @@ def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
         if other.stage in workflow.distinct_from[one.stage]
         and meet(one.spot, other.spot)
         and not one.persons.isdisjoint(other.persons)
-    )
-
-
-def behind(case: Case) -> frozenset[Person]:
-    """Return every natural person behind a passed stage of the case; empty for a fresh one."""
-    return frozenset(
-        person for run in case.current().values() if run.state in DONE for person in run.persons
     )

@@ -106,6 +106,8 @@ class StageState(StrEnum):
     OPEN = "open"
     PASSED = "passed"
     VOIDED = "voided"
+    SENT_BACK = "sent_back"
+    DECLINED = "declined"
     SKIPPED = "skipped"
 
 
@@ -147,6 +149,7 @@ class Verb(StrEnum):
     CARRY_OUT = "carry_out"
     # what the service itself does
     BIND_SUBJECT = "bind_subject"
+    LAY_OUT_FAILED = "lay_out_failed"
     RECONSIDER = "reconsider"
 
 

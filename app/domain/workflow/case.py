@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from app.domain.changes import Change
@@ -82,8 +82,8 @@ class BoundProof:
 class Case:
     """One walk. Before submission it has no runs and is with its author.
 
-    `authors` are all who wrote any part of the text, and the submitter; `carriers` those who carried out marks
-    since the proofs were last confirmed; `found` the names of facts that rules found in the text.
+    `authors` are all who wrote any part of the text, and the submitter; `carriers` those who carried out
+    marks since the proofs were last confirmed; `found` the names of facts that rules found in the text.
     """
 
     state: CaseState
@@ -196,8 +196,9 @@ SYSTEM = Actor(person="system")
 class Act:
     """What is to be done: a verb and what its maker filled in.
 
-    `digest` is what the maker read; `send_back_to` is a stage key or `None` for the author; `then` says whether the
-    stages between are walked again; `revision` and `proof` are what a new text or a laid-out proof is bound by.
+    `digest` is what the maker read; `outcome` the key of one of the stage's outcomes, or "" for the first of
+    the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between are
+    walked again or the walk goes on at the stage that sent back.
     """
 
     verb: Verb
@@ -215,11 +216,12 @@ class Act:
 class Facts:
     """What the caller found out for this step.
 
-    `blockers`: rule ids of blocking findings open on the present text under the newest active policy; `findings`:
-    how many other findings are left; `open_marks`: marks not yet carried out on the line; `channel_limits`: limits
-    of a channel that the text exceeds; `candidates`: everybody who may act at the stage, asked for only where all
-    must; `authors`, `revision`, `change`: the new text of a resubmission or of carried-out marks; `proof`: the
-    laid-out proof; `due`: the calendar, adding working days to an instant.
+    `blockers`: rule ids of blocking findings open on the present text under the newest active policy;
+    `findings`: how many other findings are left; `open_marks`: marks not yet carried out on the line;
+    `channel_limits`: limits of a channel that the text exceeds; `candidates`: everybody who may act at the
+    stage, asked for only where all must; `authors`, `revision`, `change`: the new text of a resubmission or
+    of carried-out marks; `proof`: the laid-out proof; `due`: the calendar, adding working days to an
+    instant.
     """
 
     blockers: tuple[str, ...] = ()
@@ -233,8 +235,8 @@ class Facts:
     proof: BoundProof | None = None
     due: Callable[[datetime, int], datetime] | None = None
 
-    def due_at(self, stage: Stage, at: datetime, *, waited: timedelta = timedelta()) -> datetime | None:
+    def due_at(self, stage: Stage, at: datetime) -> datetime | None:
         """Return when a stage opened at `at` is due; `None` without a limit or a calendar."""
         if stage.within is None or self.due is None:
             return None
-        return self.due(at, stage.within.working_days) + waited
+        return self.due(at, stage.within.working_days)

@@ -1,7 +1,7 @@
 """What a workflow file can say.
 
-A workflow is data: frozen models that a bureau writes as YAML. Everything that the transition function asks of a
-definition is answered here, so that the schemes of real bodies need no code.
+A workflow is data: frozen models that a bureau writes as YAML. Everything that the transition function asks
+of a definition is answered here, so that the schemes of real bodies need no code.
 """
 
 from functools import cached_property
@@ -9,17 +9,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from app.domain.changes import MarksOnly
 from app.domain.document import canonical, sha256
 from app.domain.vocabulary import ChannelKind, Level, Role, StageKind, Subject
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
 #: Parts of a document that a stage can watch; the names are those of `document.field_digests`.
-Watched = Literal[
-    "title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments"
-]
+Watched = Literal["title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments"]
 ALL_FIELDS: tuple[Watched, ...] = (
-    "title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments",
+    "title",
+    "subtitle",
+    "summary",
+    "byline",
+    "source",
+    "source_url",
+    "blocks",
+    "attachments",
 )
 #: A stage whose kind acts on the laid-out proof of one channel rather than on the text.
 PROOF_KINDS = frozenset({StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.SIGN_OFF})
@@ -36,8 +42,8 @@ class _Value(BaseModel):
 class When(_Value):
     """A condition on a draft. Every given line must hold, and of the values of a line any one.
 
-    `facts` are names that rules found in the text (`names_leader`, a rule's id); `unless` is the opposite of a
-    condition. An empty condition always holds.
+    `facts` are names that rules found in the text (`names_leader`, a rule's id); `unless` is the opposite of
+    a condition. An empty condition always holds.
     """
 
     channels: tuple[str, ...] = ()
@@ -52,9 +58,10 @@ class When(_Value):
 class Who(_Value):
     """People who may act, named in exactly one way.
 
-    `role` with its scope; `person` by sign-in name; `post` (职务, such as 主要领导); `author`: whoever wrote the
-    draft; `head_of_author`: the head of the author's department; `outside`: somebody without an account, by link.
-    `group` names the bench a person sits on where one of each is needed; `when` limits the line to some drafts.
+    `role` with its scope; `person` by sign-in name; `post` (职务, such as 主要领导); `author`: whoever
+    wrote the draft; `head_of_author`: the head of the author's department; `outside`: somebody without an
+    account, by link. `group` names the bench a person sits on where one of each is needed; `when` limits the
+    line to some drafts.
     """
 
     role: Role | None = None
@@ -123,11 +130,11 @@ def _as_tuple(value: Any) -> Any:  # noqa: ANN401 – raw YAML
 class Stage(_Value):
     """One step of a workflow.
 
-    `levels` say which of the three reviews and proofreads it is (two for a merged step such as 初审一校); `also`
-    its further duties. `after` defaults to the step before it in the file; `[]` starts the walk. `per: channel`
-    makes one run for each channel of the draft. `on_edit` says what an edit of a watched field does to a decision
-    already made: void it always, keep it on a trivial change (layout), keep it on marks only (small corrections).
-    `errors_left`: how many findings that do not block may be left when it passes.
+    `levels` say which of the three reviews and proofreads it is (two for a merged step such as 初审一校);
+    `also` its further duties. `after` defaults to the step before it in the file; `[]` starts the walk.
+    `per: channel` makes one run for each channel of the draft. `on_edit` says what an edit of a watched field
+    does to a decision already made: void it always, keep it on a trivial change (layout), keep it on marks
+    only (small corrections). `errors_left`: how many findings that do not block may be left when it passes.
     """
 
     key: Key
@@ -172,7 +179,7 @@ class Stage(_Value):
         return self.kind is not StageKind.RULE_CHECK
 
     def outcome(self, verb: str, key: str = "") -> Outcome | None:
-        """Return the outcome of this verb (and key, if one is given); `None` when the stage has no such one."""
+        """Return the outcome of this verb (and key, if given); `None` when the stage has no such one."""
         for outcome in self.outcomes:
             if outcome.verb == verb and key in {"", outcome.key}:
                 return outcome
@@ -184,17 +191,6 @@ class DistinctSet(_Value):
 
     name: Title
     stages: tuple[Key, ...] = Field(min_length=2)
-
-
-class MarksOnly(_Value):
-    """How small a correction must be to survive without new reviews. See `domain.changes`.
-
-    `characters`: inserted plus deleted code points; `edits`: places changed; `share`: changed per mille of text.
-    """
-
-    characters: int = Field(default=60, ge=0, le=1000)
-    edits: int = Field(default=30, ge=0, le=200)
-    share: int = Field(default=50, ge=0, le=1000)
 
 
 class Workflow(_Value):
@@ -211,7 +207,7 @@ class Workflow(_Value):
 
     @cached_property
     def digest(self) -> str:
-        """The name of this version: SHA-256 over its canonical form, so that comments in the file do not count."""
+        """The name of this version: SHA-256 over its canonical form; comments in the file do not count."""
         return sha256(canonical(self.model_dump(mode="json")))
 
     @cached_property

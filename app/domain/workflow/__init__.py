@@ -1,0 +1,48 @@
+"""Workflows: their definition, the linter, and the transition function over cases."""
+
+from app.domain.workflow.case import (
+    SYSTEM,
+    Act,
+    Actor,
+    BoundProof,
+    Case,
+    Facts,
+    Grant,
+    Run,
+    Target,
+    Vote,
+)
+from app.domain.workflow.checks import seats, ways_back
+from app.domain.workflow.definition import Outcome, Stage, Who, Workflow, workflow_schema
+from app.domain.workflow.effects import Decided, Effects, Happened
+from app.domain.workflow.lint import Fault, Linted, lint, read_workflow
+from app.domain.workflow.transition import objections, transition
+
+__all__ = [
+    "SYSTEM",
+    "Act",
+    "Actor",
+    "BoundProof",
+    "Case",
+    "Decided",
+    "Effects",
+    "Facts",
+    "Fault",
+    "Grant",
+    "Happened",
+    "Linted",
+    "Outcome",
+    "Run",
+    "Stage",
+    "Target",
+    "Vote",
+    "Who",
+    "Workflow",
+    "lint",
+    "objections",
+    "read_workflow",
+    "seats",
+    "transition",
+    "ways_back",
+    "workflow_schema",
+]

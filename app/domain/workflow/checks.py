@@ -1,0 +1,183 @@
+"""What stands in the way of a step. Every check returns all its refusals, and none without an objection."""
+
+from app.domain import separation
+from app.domain.refusals import Refusal, RefusalCode
+from app.domain.vocabulary import CaseState, StageKind, StageState, Verb
+from app.domain.workflow.case import Act, Actor, Case, Facts, Run, Spot, Vote
+from app.domain.workflow.definition import QUALIFICATIONS, Outcome, Stage, Who, Workflow
+
+_STATE_CODES = {
+    CaseState.BLOCKED: RefusalCode.CASE_BLOCKED,
+    CaseState.RETURNED: RefusalCode.CASE_RETURNED,
+    CaseState.HELD: RefusalCode.CASE_HELD,
+    CaseState.RECALLED: RefusalCode.CASE_CLOSED,
+    CaseState.DECLINED: RefusalCode.CASE_CLOSED,
+    CaseState.CLEARED: RefusalCode.CASE_CLOSED,
+}
+
+
+def running(case: Case) -> tuple[Refusal, ...]:
+    """Refuse what needs a running case."""
+    if case.state is CaseState.RUNNING:
+        return ()
+    return (Refusal(_STATE_CODES[case.state], {"state": case.state}),)
+
+
+def stage_open(workflow: Workflow, current: dict[Spot, Run], act: Act) -> tuple[Refusal, ...]:
+    """Refuse a stage that the workflow lacks, or that is not open for people now."""
+    if act.stage not in workflow.by_key:
+        return (Refusal(RefusalCode.STAGE_UNKNOWN, {"stage": act.stage}),)
+    run = current.get((act.stage, act.line))
+    if run is None or run.state is not StageState.OPEN:
+        state = None if run is None else run.state
+        data = {"stage": act.stage, "line": act.line, "state": state}
+        return (Refusal(RefusalCode.STAGE_NOT_OPEN, data),)
+    return ()
+
+
+def seats(case: Case, stage: Stage, line: str, actor: Actor) -> tuple[Who, ...]:
+    """Return the lines of the stage's `who` that this actor answers to; empty when they may not act there."""
+    return tuple(who for who in stage.who if case.meets(who.when, line) and _is(case, who, line, actor))
+
+
+def _is(case: Case, who: Who, line: str, actor: Actor) -> bool:
+    if QUALIFICATIONS.index(actor.qualification) < QUALIFICATIONS.index(who.qualification):
+        return False
+    if who.role is not None:
+        return _holds(case, who, line, actor)
+    if who.author:
+        return not actor.persons.isdisjoint(case.authors)
+    return (
+        (who.person is not None and who.person == actor.name)
+        or (who.post is not None and who.post in actor.posts)
+        or (who.head_of_author and actor.heads_author)
+        or (who.outside and actor.outside)
+    )
+
+
+def _holds(case: Case, who: Who, line: str, actor: Actor) -> bool:
+    # A role for one channel or section is enough only where it covers every place that the stage speaks for.
+    grants = [grant for grant in actor.grants if grant.role is who.role]
+    if who.scope == "channel":
+        grants = [grant for grant in grants if grant.channel is not None]
+    elif who.scope == "section":
+        grants = [grant for grant in grants if grant.section is not None]
+    return bool(grants) and all(
+        any(
+            grant.channel in {None, target.channel} and grant.section in {None, target.section}
+            for grant in grants
+        )
+        for target in case.targets
+        if line in {"", target.channel}
+    )
+
+
+def person(
+    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, line: str, actor: Actor
+) -> tuple[Refusal, ...]:
+    """Refuse a person who may not act at this stage at all: capacity, own draft, distinct sets, carriers."""
+    refusals: list[Refusal] = []
+    if not seats(case, stage, line, actor):
+        refusals.append(Refusal(RefusalCode.NOT_ALLOWED, {"stage": stage.key, "line": line}))
+    refusals += separation.own_draft(case, stage, actor)
+    refusals += separation.same_person(workflow, current, stage, line, actor)
+    if StageKind.CONFIRM_MARKS in stage.kinds and not actor.persons.isdisjoint(case.carriers):
+        refusals.append(Refusal(RefusalCode.OWN_MARKS, {"stage": stage.key}))
+    run = current.get((stage.key, line))
+    if run is not None and run.state is StageState.OPEN:
+        if run.claimed_by is not None and run.claimed_by not in actor.persons:
+            refusals.append(Refusal(RefusalCode.CLAIMED_BY_OTHER, {"stage": stage.key, "by": run.claimed_by}))
+        if not run.persons.isdisjoint(actor.persons):
+            refusals.append(Refusal(RefusalCode.ALREADY_DECIDED, {"stage": stage.key}))
+    return tuple(refusals)
+
+
+def subject(case: Case, stage: Stage, act: Act) -> tuple[Refusal, ...]:
+    """Refuse a digest that is not what the stage stands for now. 409: somebody changed the text meanwhile."""
+    now = case.subject_of(stage, act.line)
+    if act.digest == now:
+        return ()
+    return (Refusal(RefusalCode.STALE_DIGEST, {"stage": stage.key, "quoted": act.digest, "now": now}),)
+
+
+def outcome(stage: Stage, act: Act) -> tuple[Outcome | None, tuple[Refusal, ...]]:
+    """Return the outcome that an act means, and what is missing in its form."""
+    verb = Verb.APPROVE if act.verb is Verb.CONFIRM_MARKS else act.verb
+    meant = stage.outcome(verb, act.outcome)
+    if meant is None:
+        data = {"stage": stage.key, "verb": act.verb, "outcome": act.outcome}
+        return None, (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, data),)
+    if meant.comment and not act.comment.strip():
+        return meant, (Refusal(RefusalCode.COMMENT_REQUIRED, {"stage": stage.key, "outcome": meant.key}),)
+    return meant, ()
+
+
+def text_ready(stage: Stage, facts: Facts) -> tuple[Refusal, ...]:
+    """Refuse to pass a text with open blocking findings, open marks or too many errors."""
+    refusals: list[Refusal] = []
+    if facts.blockers:
+        refusals.append(Refusal(RefusalCode.BLOCKING_FINDINGS, {"rules": sorted(set(facts.blockers))}))
+    if StageKind.CONFIRM_MARKS in stage.kinds and facts.open_marks:
+        refusals.append(Refusal(RefusalCode.MARKS_OPEN, {"marks": facts.open_marks}))
+    if stage.errors_left is not None and facts.findings > stage.errors_left:
+        data = {"errors": facts.findings, "limit": stage.errors_left}
+        refusals.append(Refusal(RefusalCode.TOO_MANY_ERRORS, data))
+    return tuple(refusals)
+
+
+def checklist(stage: Stage, act: Act) -> tuple[Refusal, ...]:
+    """Refuse a form whose checklist is not ticked through."""
+    missing = [item for item in stage.checklist if item not in act.ticked]
+    return (Refusal(RefusalCode.CHECKLIST_INCOMPLETE, {"missing": missing}),) if missing else ()
+
+
+def way_back(
+    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, act: Act
+) -> tuple[Refusal, ...]:
+    """Refuse to send back too often, or to a stage that was not passed on the way here or is not offered."""
+    refusals: list[Refusal] = []
+    used = case.sent_back((stage.key, act.line))
+    if used >= stage.rounds:
+        left = [verb for verb in (Verb.DECLINE, Verb.HOLD) if stage.outcome(verb)]
+        refusals.append(Refusal(RefusalCode.ROUNDS_USED_UP, {"stage": stage.key, "used": used, "left": left}))
+    if act.send_back_to is not None and not ways_back(case, workflow, current, stage, act.line).get(
+        act.send_back_to
+    ):
+        data = {"stage": stage.key, "to": act.send_back_to}
+        refusals.append(Refusal(RefusalCode.CANNOT_SEND_BACK_THERE, data))
+    return tuple(refusals)
+
+
+def ways_back(
+    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, line: str
+) -> dict[str, tuple[Run, ...]]:
+    """Return the earlier stages to send back to, in order, each with the passed runs this would reopen."""
+    found: dict[str, tuple[Run, ...]] = {}
+    for target in workflow.ordered:
+        offered = stage.send_back_to is None or target.key in stage.send_back_to
+        if target.key not in workflow.ancestors[stage.key] or not target.by_people or not offered:
+            continue
+        runs = tuple(
+            run
+            for place in case.lines_of(target)
+            if separation.meet((target.key, place), (stage.key, line))
+            and (run := current.get((target.key, place))) is not None
+            and run.state is StageState.PASSED
+        )
+        if runs:
+            found[target.key] = runs
+    return found
+
+
+def enough(case: Case, stage: Stage, line: str, votes: tuple[Vote, ...], facts: Facts) -> bool:
+    """Tell whether these approvals pass the stage: any one, all, m, or one of each group."""
+    if stage.need == "any":
+        return True
+    if stage.need == "all":
+        everybody = facts.candidates
+        return bool(everybody) and everybody <= {person for vote in votes for person in vote.persons}
+    if stage.need == "one_of_each":
+        return {who.group for who in stage.who if case.meets(who.when, line)} <= {
+            vote.group for vote in votes
+        }
+    return len(votes) >= stage.need.at_least

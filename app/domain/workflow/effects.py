@@ -1,0 +1,196 @@
+"""What a step does: the case afterwards, what happened in order, and what the shell has to bring about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Subject, Verdict
+from app.domain.workflow.case import DONE, PENDING, BoundProof, Case, Facts, Run, Spot
+from app.domain.workflow.definition import Stage, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing for the record: an event, and its data as JSON values."""
+
+    event: Event
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decision that a step makes; `final` when it ends its run."""
+
+    run: Run
+    verdict: Verdict
+    outcome: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What follows from a step.
+
+    `case` is the case afterwards; `changed` its runs that are new or different; `events` what happened, the
+    act itself first; `needs_proof` the lines whose proof is to be laid out.
+    """
+
+    case: Case
+    events: tuple[Happened, ...]
+    changed: tuple[Run, ...] = ()
+    needs_proof: tuple[str, ...] = ()
+    decided: Decided | None = None
+
+    @property
+    def opened(self) -> tuple[Run, ...]:
+        """The runs that this step opened."""
+        return tuple(run for run in self.changed if run.state is StageState.OPEN)
+
+
+class Walk:
+    """The working copy of one step. It changes in place and is then frozen into `Effects`."""
+
+    def __init__(self, case: Case, workflow: Workflow, facts: Facts, at: datetime) -> None:
+        self.case = case
+        self.workflow = workflow
+        self.facts = facts
+        self.at = at
+        self.current = case.current()
+        self.events: list[Happened] = []
+        self.decided: Decided | None = None
+        self._changed: dict[tuple[str, str, int], Run] = {}
+        self._needs_proof: list[str] = []
+
+    def put(self, run: Run) -> None:
+        """Make this the newest run of its place."""
+        self.current[run.spot] = run
+        self._changed[run.stage, run.line, run.round] = run
+
+    def set(self, **fields: Any) -> None:  # noqa: ANN401 – fields of Case
+        """Change fields of the case other than its runs."""
+        self.case = replace(self.case, **fields)
+
+    def say(self, event: Event, **data: Any) -> None:  # noqa: ANN401 – JSON values
+        """Note that something happened."""
+        self.events.append(Happened(event, data))
+
+    def void(self, run: Run, reason: str, **data: Any) -> None:  # noqa: ANN401 – JSON values
+        """Take away what a run stood for; a run in which nobody had a say goes without a word."""
+        self.put(replace(run, state=StageState.VOIDED))
+        if run.persons:
+            self.say(
+                Event.CASE_STAGE_VOIDED,
+                stage=run.stage,
+                line=run.line,
+                round=run.round,
+                reason=reason,
+                persons=sorted(run.persons),
+                **data,
+            )
+
+    def close_orphans(self) -> None:
+        """Close every pending run whose predecessors are no longer all done."""
+        for spot, run in list(self.current.items()):
+            if run.state in PENDING and not self.case.done_before(self.workflow, spot, self.current):
+                self.void(run, "earlier_stage_reopened")
+
+    def advance(self) -> None:
+        """Open, skip or pass by machine everything that is ready; end the case when all is done.
+
+        Nothing opens while a blocking finding is open: the case is then blocked. A stage on a proof that is
+        not there yet waits, and its line is named in `needs_proof`.
+        """
+        for stage in self.workflow.ordered:
+            for line in self.case.lines_of(stage):
+                spot = (stage.key, line)
+                run = self.current.get(spot)
+                if run is not None and (run.state in DONE or run.state is StageState.OPEN):
+                    continue
+                if not self.case.done_before(self.workflow, spot, self.current):
+                    continue
+                if not self.case.meets(stage.applies_if, line):
+                    self._skip(stage, line, run)
+                elif self.facts.blockers:
+                    self._block(stage, line, run)
+                else:
+                    self._open(stage, line, run)
+        if all(
+            (run := self.current.get((stage.key, line))) is not None and run.state in DONE
+            for stage in self.workflow.stages
+            for line in self.case.lines_of(stage)
+        ):
+            self.set(state=CaseState.CLEARED)
+            self.say(Event.CASE_CLEARED)
+
+    def _next(self, stage: Stage, line: str, run: Run | None, state: StageState, digest: str | None) -> Run:
+        opens = state is StageState.OPEN
+        if run is not None and run.state is StageState.WAITING:
+            new = replace(run, state=state, digest=digest)
+        else:
+            new = Run(stage.key, line, 1 if run is None else run.round + 1, state, digest)
+        if opens and new.opened_at is None:
+            new = replace(new, opened_at=self.at, due_at=self.facts.due_at(stage, self.at))
+        self.put(new)
+        return new
+
+    def _skip(self, stage: Stage, line: str, run: Run | None) -> None:
+        self._next(stage, line, run, StageState.SKIPPED, None)
+        when = stage.applies_if.model_dump(mode="json", exclude_defaults=True) if stage.applies_if else {}
+        self.say(
+            Event.CASE_STAGE_SKIPPED,
+            stage=stage.key,
+            line=line,
+            rule=when,
+            facts={
+                "class": self.case.grade,
+                "flags": sorted(self.case.flags),
+                "found": sorted(self.case.found),
+            },
+        )
+
+    def _block(self, stage: Stage, line: str, run: Run | None) -> None:
+        if stage.kind is StageKind.RULE_CHECK:
+            self._next(stage, line, run, StageState.WAITING, self.case.revision)
+        if self.case.state is not CaseState.BLOCKED:
+            self.set(state=CaseState.BLOCKED)
+            self.say(Event.CASE_BLOCKED, stage=stage.key, line=line, rules=sorted(set(self.facts.blockers)))
+
+    def _open(self, stage: Stage, line: str, run: Run | None) -> None:
+        if stage.kind is StageKind.RULE_CHECK:
+            self._next(stage, line, run, StageState.PASSED, self.case.revision)
+            return
+        digest = self.case.subject_of(stage, line)
+        if digest is None:
+            if run is None or run.state is not StageState.WAITING:
+                self._next(stage, line, run, StageState.WAITING, None)
+                self.need_proof(line)
+            return
+        new = self._next(stage, line, run, StageState.OPEN, digest)
+        self.say(Event.CASE_STAGE_OPENED, stage=stage.key, line=line, round=new.round, digest=digest)
+
+    def need_proof(self, line: str) -> None:
+        """Ask for the line's proof, once."""
+        if line not in self._needs_proof:
+            self._needs_proof.append(line)
+
+    def bind(self, proof: BoundProof) -> None:
+        """Make this the proof of its line."""
+        others = tuple(known for known in self.case.proofs if known.line != proof.line)
+        self.set(proofs=(*others, proof))
+
+    def rebind(self, run: Run, digest: str | None) -> None:
+        """Let a run stand for another digest: kept as it was, or waiting while its proof is laid out."""
+        state = StageState.WAITING if run.state is StageState.OPEN and digest is None else run.state
+        self.put(replace(run, digest=digest, state=state))
+
+    def is_on_proof(self, spot: Spot) -> bool:
+        """Tell whether the place acts on the laid-out proof."""
+        return self.workflow.by_key[spot[0]].acts_on is Subject.PROOF
+
+    def frozen(self) -> Effects:
+        """Return what follows."""
+        kept = (run for run in self.case.runs if (*run.spot, run.round) not in self._changed)
+        changed = tuple(self._changed.values())
+        case = replace(self.case, runs=(*kept, *changed))
+        return Effects(case, tuple(self.events), changed, tuple(self._needs_proof), self.decided)
