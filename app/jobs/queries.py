@@ -1,0 +1,95 @@
+"""Reading the queue and the outbox."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_
+from sqlmodel import Session, col, select
+
+from app.domain.vocabulary import Event
+from app.jobs.models import Job, JobState
+from app.jobs.service import FAN_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the queue stands: jobs by state, and how long the oldest due job has been waiting, in seconds."""
+
+    by_state: dict[str, int]
+    oldest_due_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in the outbox: its id is the job's id, which receivers see as `webhook-id`."""
+
+    id: UUID
+    type: str
+    subject: str
+    draft_id: UUID | None
+    sequence: int
+    data: dict[str, Any]
+
+
+def any_due(session: Session, *, kinds: Collection[str], at: datetime) -> bool:
+    """Say whether there is anything to take now."""
+    query = (
+        select(Job.id)
+        .where(
+            col(Job.kind).in_(sorted(kinds)),
+            or_(
+                and_(col(Job.state) == JobState.QUEUED, col(Job.run_at) <= at),
+                and_(col(Job.state) == JobState.RUNNING, col(Job.lease_until) < at),
+            ),
+        )
+        .limit(1)
+    )
+    return session.exec(query).first() is not None
+
+
+def figures(session: Session, *, at: datetime) -> Figures:
+    """Return how the queue stands at `at`."""
+    counted = session.exec(
+        select(Job.state, func.count(), func.min(Job.run_at))
+        .where(Job.state != JobState.DONE)
+        .group_by(Job.state)
+    ).all()
+    oldest = next((since for state, _, since in counted if state == JobState.QUEUED), None)
+    waiting = max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
+    return Figures({state: count for state, count, _ in counted}, waiting)
+
+
+def jobs(session: Session, *, state: JobState | None, before: UUID | None, limit: int) -> list[Job]:
+    """Return up to `limit` jobs, newest first, older than the job `before`; of one state if given."""
+    query = select(Job).order_by(col(Job.id).desc()).limit(limit)
+    if state is not None:
+        query = query.where(Job.state == state)
+    if before is not None:
+        query = query.where(col(Job.id) < before)
+    return list(session.exec(query).all())
+
+
+def outbox(session: Session, event: Event | None = None) -> list[Message]:
+    """Return the messages of the outbox in the order of their making; of one type if given."""
+    rows = session.exec(
+        select(Job).where(Job.kind == FAN_OUT).order_by(col(Job.created_at), col(Job.id))
+    ).all()
+    messages = [message_of(row.id, json.loads(row.payload)) for row in rows]
+    return [message for message in messages if event is None or message.type == event]
+
+
+def message_of(message_id: UUID, payload: dict[str, Any]) -> Message:
+    """Return the message that an outbox job's payload holds."""
+    draft_id = payload["draft_id"]
+    return Message(
+        id=message_id,
+        type=payload["type"],
+        subject=payload["subject"],
+        draft_id=UUID(draft_id) if draft_id else None,
+        sequence=payload["sequence"],
+        data=payload["data"],
+    )

@@ -1,0 +1,213 @@
+"""Doing the work: threads that claim, keep, end and put back jobs."""
+
+import json
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from app.infra.errors import AppError
+from app.infra.runtime import Runtime
+from app.jobs import queries, service
+from app.jobs.models import Job, JobState
+from app.jobs.registry import JobContext, Lane, LeaseLost, handlers
+
+ENDED = Counter("sanshen_jobs_total", "Jobs by how they ended", ["kind", "outcome"])
+SECONDS = Histogram("sanshen_job_seconds", "Time a job took", ["kind"])
+WAITED = Histogram("sanshen_job_wait_seconds", "Time from due to begun", ["kind"])
+QUEUE = Gauge("sanshen_jobs_unfinished", "Jobs that are queued, running or dead", ["state"])
+OLDEST = Gauge("sanshen_jobs_oldest_due_seconds", "How long the oldest due job has been waiting")
+
+#: How long a claim lasts without a heartbeat; a dead worker's job is taken over after it.
+LEASE = timedelta(seconds=30)
+#: The longest an idle worker sleeps, in seconds; a commit of this process wakes it at once.
+POLL_SECONDS = 0.5
+#: Waiting times between tries: twice as long each time, at most this long, and up to a quarter more or less.
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=15)
+#: How often the figures of the queue are taken, in seconds.
+MEASURE_SECONDS = 15
+
+log = structlog.get_logger()
+
+
+def wait_before(attempt: int, *, luck: float) -> timedelta:
+    """Return how long to wait after `attempt` (from 1) failed; `luck` from 0 to 1 spreads it by ± 25 %."""
+    wait = min(FIRST_WAIT * 2 ** min(attempt - 1, 20), LONGEST_WAIT)
+    return wait * (0.75 + 0.5 * luck)
+
+
+class Runner:
+    """Does jobs.
+
+    In the background of a server (`start`, `stop`), as a process (`run_forever`), or until idle.
+    """
+
+    def __init__(self, runtime: Runtime, *, threads_per_lane: int = 2, lease: timedelta = LEASE) -> None:
+        self.runtime = runtime
+        self.lease = lease
+        self._threads_per_lane = threads_per_lane
+        self._handlers = handlers()
+        self._worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = threading.Event()
+        self._work = threading.Condition()
+        self._commits = 0
+        self._threads: list[threading.Thread] = []
+        self._measured = 0.0
+
+    def start(self) -> None:
+        """Begin to work in the background; commits of this process wake the workers."""
+        self._stopping.clear()
+        self.runtime.database.after_commit.append(self._wake)
+        for lane in Lane:
+            for number in range(self._threads_per_lane):
+                thread = threading.Thread(
+                    target=self._loop, args=(lane,), name=f"jobs-{lane}-{number}", daemon=True
+                )
+                thread.start()
+                self._threads.append(thread)
+
+    def stop(self, timeout: float = 20) -> None:
+        """Take no more jobs and wait up to `timeout` seconds for those under way.
+
+        What is left comes back later.
+        """
+        self._stopping.set()
+        self._wake()
+        if self._wake in self.runtime.database.after_commit:
+            self.runtime.database.after_commit.remove(self._wake)
+        for thread in self._threads:
+            thread.join(timeout)
+        self._threads.clear()
+
+    def run_forever(self) -> None:
+        """Work until `stop` is called from elsewhere, a signal handler for instance."""
+        self.start()
+        self._stopping.wait()
+        self.stop()
+
+    def ask_to_stop(self) -> None:
+        """Let `run_forever` come to its end; safe in a signal handler."""
+        self._stopping.set()
+
+    def run_until_idle(self, *, limit: int = 1000) -> int:
+        """Do every job that is due, in this thread; return how many runs that were. Jobs due later stay.
+
+        Raises `RuntimeError` after `limit` runs: jobs that make each other.
+        """
+        kinds = frozenset(self._handlers)
+        for done in range(limit):
+            if not self._one(kinds):
+                return done
+        raise RuntimeError(f"still busy after {limit} jobs")
+
+    def _loop(self, lane: Lane) -> None:
+        kinds = frozenset(kind for kind, handler in self._handlers.items() if handler.lane is lane)
+        while not self._stopping.is_set():
+            with self._work:
+                seen = self._commits
+            try:
+                self._measure()
+                if self._one(kinds):
+                    continue
+            except AppError as error:  # the database is away: nothing was claimed
+                log.warning("jobs.no_database", code=error.code)
+            with self._work:
+                if self._commits == seen and not self._stopping.is_set():
+                    self._work.wait(POLL_SECONDS)
+
+    def _wake(self) -> None:
+        with self._work:
+            self._commits += 1
+            self._work.notify_all()
+
+    def _measure(self) -> None:
+        if time.monotonic() - self._measured < MEASURE_SECONDS:
+            return
+        self._measured = time.monotonic()
+        at = self.runtime.clock()
+        with self.runtime.database.read() as session:
+            figures = queries.figures(session, at=at)
+        for state in (JobState.QUEUED, JobState.RUNNING, JobState.DEAD):
+            QUEUE.labels(state).set(figures.by_state.get(state, 0))
+        OLDEST.set(figures.oldest_due_seconds)
+
+    def _one(self, kinds: Collection[str]) -> bool:
+        job = self._claim(kinds)
+        if job is None:
+            return False
+        WAITED.labels(job.kind).observe(max(0.0, (self.runtime.clock() - job.run_at).total_seconds()))
+        with SECONDS.labels(job.kind).time(), _Heartbeat(self.runtime, job, self.lease):
+            outcome = self._run(job)
+        ENDED.labels(job.kind, outcome).inc()
+        return True
+
+    def _claim(self, kinds: Collection[str]) -> Job | None:
+        at = self.runtime.clock()
+        # Looking first keeps an idle worker from taking the writer lock twice a second.
+        with self.runtime.database.read() as session:
+            if not queries.any_due(session, kinds=kinds, at=at):
+                return None
+        with self.runtime.database.write() as session:
+            return service.claim(session, kinds=kinds, worker=self._worker, at=at, lease=self.lease)
+
+    def _run(self, job: Job) -> str:
+        handler = self._handlers[job.kind]
+        context = JobContext(self.runtime, job.id, job.kind, json.loads(job.payload), job.attempt, job.fence)
+        try:
+            handler.run(context)
+        except LeaseLost:
+            log.warning("job.lost", kind=job.kind, job=str(job.id))
+            return "lost"
+        except Exception as error:  # noqa: BLE001 – whatever it was, the job must not be lost
+            return self._failed(job, handler.tries, error)
+        return "done" if self._end(job, service.finish, at=self.runtime.clock()) else "lost"
+
+    def _failed(self, job: Job, tries: int, error: Exception) -> str:
+        said = f"{type(error).__name__}: {error}"[:2000]
+        at = self.runtime.clock()
+        if job.attempt >= tries:
+            log.error("job.dead", kind=job.kind, job=str(job.id), attempt=job.attempt, exc_info=error)
+            return "dead" if self._end(job, service.bury, at=at, error=said) else "lost"
+        again = at + wait_before(job.attempt, luck=random.random())  # noqa: S311 – spreads load, guards nothing
+        log.warning(
+            "job.failed", kind=job.kind, job=str(job.id), attempt=job.attempt, error=type(error).__name__
+        )
+        return "failed" if self._end(job, service.put_back, run_at=again, error=said) else "lost"
+
+    def _end(self, job: Job, end: Callable[..., bool], **values: Any) -> bool:  # noqa: ANN401 – as `end` takes them
+        with self.runtime.database.write() as session:
+            return end(session, job.id, job.fence, **values)
+
+
+class _Heartbeat:
+    """Keeps a job's lease alive while its handler runs."""
+
+    def __init__(self, runtime: Runtime, job: Job, lease: timedelta) -> None:
+        self._runtime, self._job, self._lease = runtime, job, lease
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job.kind}", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._lease.total_seconds() / 3):
+            try:
+                with self._runtime.database.write() as session:
+                    until = self._runtime.clock() + self._lease
+                    if not service.beat(session, self._job.id, self._job.fence, until=until):
+                        return
+            except AppError as error:  # the database is away: the next beat may come through in time
+                log.warning("job.heartbeat_failed", job=str(self._job.id), code=error.code)

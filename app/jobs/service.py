@@ -1,0 +1,172 @@
+"""Promising work, and the transactions in which a worker takes it, keeps it and ends it."""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from app.domain.vocabulary import Event
+from app.infra.errors import Conflict, NotFound
+from app.infra.ids import new_id
+from app.jobs import errors  # noqa: F401 – the words of the codes below
+from app.jobs.models import NOT_BEGUN, Job, JobState
+
+#: The kind of job that an announcement is: the webhooks feature fans it out to its endpoints.
+FAN_OUT = "webhooks.fan_out"
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    at: datetime,
+    run_at: datetime | None = None,
+    key: str | None = None,
+) -> UUID:
+    """Promise a job of `kind` in the caller's transaction; return its id.
+
+    `payload` is JSON. It runs after the commit, not before `run_at`. With a `key`, a job of the same kind and key
+    that was not begun yet is returned instead of a second one.
+    """
+    job = Job(
+        id=new_id(),
+        kind=kind,
+        key=key,
+        payload=json.dumps(dict(payload), ensure_ascii=False),
+        created_at=at,
+        run_at=run_at or at,
+    )
+    if key is None:
+        session.add(job)
+        return job.id
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert: Any = dialect.insert(Job).values(**job.model_dump())
+    not_begun = and_(col(Job.state) == JobState.QUEUED, col(Job.attempt) == 0)
+    added = session.exec(
+        insert.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=text(NOT_BEGUN)).returning(
+            col(Job.id)
+        )
+    ).first()
+    if added is not None:
+        return job.id
+    return session.exec(select(Job.id).where(Job.kind == kind, Job.key == key, not_begun)).one()
+
+
+def announce(
+    session: Session,
+    event: Event,
+    *,
+    subject: str,
+    data: Mapping[str, Any],
+    at: datetime,
+    draft_id: UUID | None = None,
+    sequence: int = 0,
+) -> UUID:
+    """Put a message for the outside into the outbox, in the caller's transaction; return the message's id.
+
+    `subject` names what it is about (`draft:<id>`); `data` is thin: digests and ids, no text. `sequence` is the
+    number of the audit event in the draft's stream (`Receipt.seq`), by which receivers put messages in order.
+    The outbox is the job table: the message is the job that fans it out, and is kept when it is done.
+    """
+    message = {
+        "type": str(event),
+        "subject": subject,
+        "draft_id": str(draft_id) if draft_id else None,
+        "sequence": sequence,
+        "timestamp": at.isoformat(),
+        "data": dict(data),
+    }
+    return enqueue(session, FAN_OUT, message, at=at)
+
+
+def claim(
+    session: Session, *, kinds: Collection[str], worker: str, at: datetime, lease: timedelta
+) -> Job | None:
+    """Take the job that is due longest among `kinds`, or one whose holder has let its lease run out.
+
+    None: nothing.
+
+    One statement: on PostgreSQL rows that others are taking are skipped, on SQLite the writer lock does it.
+    """
+    due = (
+        select(Job.id)
+        .where(
+            col(Job.kind).in_(sorted(kinds)),
+            or_(
+                and_(col(Job.state) == JobState.QUEUED, col(Job.run_at) <= at),
+                and_(col(Job.state) == JobState.RUNNING, col(Job.lease_until) < at),
+            ),
+        )
+        .order_by(col(Job.run_at), col(Job.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken = (
+        update(Job)
+        .where(col(Job.id).in_(select(due.c.id)))
+        .values(
+            state=JobState.RUNNING,
+            attempt=col(Job.attempt) + 1,
+            fence=col(Job.fence) + 1,
+            lease_until=at + lease,
+            worker=worker,
+        )
+        .returning(Job)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalars(taken).first()
+
+
+def holds(session: Session, job_id: UUID, fence: int) -> bool:
+    """Say whether the claim with this fence still holds the job; locks the row until the transaction ends."""
+    query = select(Job.id).where(Job.id == job_id, Job.fence == fence, Job.state == JobState.RUNNING)
+    return session.exec(query.with_for_update()).first() is not None
+
+
+def beat(session: Session, job_id: UUID, fence: int, *, until: datetime) -> bool:
+    """Keep a job for longer; False when it was lost to another worker."""
+    return _held(session, job_id, fence, lease_until=until)
+
+
+def finish(session: Session, job_id: UUID, fence: int, *, at: datetime) -> bool:
+    """End a job well; False when it was lost to another worker, who will end it."""
+    return _held(session, job_id, fence, state=JobState.DONE, finished_at=at, lease_until=None, error=None)
+
+
+def put_back(session: Session, job_id: UUID, fence: int, *, run_at: datetime, error: str) -> bool:
+    """Let a job be tried again at `run_at`; False when it was lost to another worker."""
+    return _held(session, job_id, fence, state=JobState.QUEUED, run_at=run_at, lease_until=None, error=error)
+
+
+def bury(session: Session, job_id: UUID, fence: int, *, at: datetime, error: str) -> bool:
+    """Give a job up; people see it and may have it tried again. False when it was lost to another worker."""
+    return _held(session, job_id, fence, state=JobState.DEAD, finished_at=at, lease_until=None, error=error)
+
+
+def retry(session: Session, job_id: UUID, *, at: datetime) -> Job:
+    """Queue a dead job anew, with all its attempts before it.
+
+    Raises `NotFound`, or `Conflict` when it is not dead.
+    """
+    job = session.exec(select(Job).where(Job.id == job_id).with_for_update()).one_or_none()
+    if job is None:
+        raise NotFound("not_found")
+    if job.state != JobState.DEAD:
+        raise Conflict("job_not_dead")
+    # attempt 1 keeps it out of the uniqueness of keys: a newer wish of the same key may be waiting already.
+    job.state, job.attempt, job.run_at, job.finished_at = JobState.QUEUED, 1, at, None
+    session.add(job)
+    return job
+
+
+def _held(session: Session, job_id: UUID, fence: int, **values: Any) -> bool:  # noqa: ANN401 – columns of Job
+    mine = and_(col(Job.id) == job_id, col(Job.fence) == fence, col(Job.state) == JobState.RUNNING)
+    done = session.exec(update(Job).where(mine).values(**values).execution_options(synchronize_session=False))
+    return bool(done.rowcount)
