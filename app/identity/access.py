@@ -1,0 +1,138 @@
+"""Who asks, and whether they may: the one door of the API.
+
+A request proves itself with a Bearer token, or with a session cookie and, when it changes anything, the
+session's CSRF token in `X-CSRF-Token`.
+"""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import BackgroundTasks, Depends, Request
+from sqlalchemy import update
+from sqlmodel import col
+
+from app.domain.vocabulary import Role
+from app.identity import errors as _words  # noqa: F401 – the words of the codes below
+from app.identity.models import BrowserSession
+from app.identity.queries import SYSTEM, Actor, Grant, session_actor, session_hash, user_actor
+from app.infra.errors import AppError, Forbidden, Reason, Unauthenticated
+from app.infra.runtime import Runtime, runtime_of
+from app.infra.settings import Settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: A token is some 350 characters; what is longer is not read.
+MAX_TOKEN = 2000
+MAX_COOKIE = 200
+#: A session's last sight is written down at most this often.
+_SEEN_EVERY = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the session cookie: `__Host-` binds it to this host, over https alone."""
+    return "__Host-sanshen" if settings.secure_cookies else "sanshen"
+
+
+def csrf_token(raw: str) -> str:
+    """Return the CSRF token of a session id. It says nothing about the id, so pages may print it."""
+    return hmac.new(raw.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def csrf_matches(raw: str, given: str | None) -> bool:
+    """Say whether `given` is the session's CSRF token, in constant time."""
+    return hmac.compare_digest(csrf_token(raw).encode(), (given or "").encode())
+
+
+def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:
+    """Return who is signed in by the cookie of this request; `None` when nobody is. Checks no CSRF token."""
+    runtime = runtime_of(request)
+    raw = request.cookies.get(cookie_name(runtime.settings), "")
+    if not raw or len(raw) > MAX_COOKIE:
+        return None
+    at, settings = runtime.clock(), runtime.settings
+    with runtime.database.read() as session:
+        found = session_actor(
+            session, raw, at, minutes=settings.session_minutes, idle_minutes=settings.session_idle_minutes
+        )
+    if found is None:
+        return None
+    actor, last_seen = found
+    if at - last_seen >= _SEEN_EVERY:
+        # After the answer: the request may hold the writer's lock until then.
+        tasks.add_task(_seen, runtime, raw)
+    return actor
+
+
+def _seen(runtime: Runtime, raw: str) -> None:
+    at = runtime.clock()
+    try:
+        with runtime.database.write() as session:
+            session.exec(
+                update(BrowserSession)
+                .where(col(BrowserSession.id_hash) == session_hash(raw), col(BrowserSession.last_seen_at) < at)
+                .values(last_seen_at=at)
+            )
+    except AppError as error:
+        log.warning("session.seen_not_stored", code=error.code)
+
+
+def current_actor(request: Request, tasks: BackgroundTasks) -> Actor:
+    """Return who makes this request.
+
+    Raises `Unauthenticated` without proof or with a bad one, `Forbidden` when the CSRF token is missing.
+    """
+    runtime = runtime_of(request)
+    if (header := request.headers.get("authorization")) is not None:
+        return _bearer(runtime, header)
+    actor = signed_in(request, tasks)
+    if actor is None:
+        raise Unauthenticated("unauthenticated", headers={"WWW-Authenticate": "Bearer"})
+    raw = request.cookies[cookie_name(runtime.settings)]
+    if request.method not in SAFE_METHODS and not csrf_matches(raw, request.headers.get("x-csrf-token")):
+        raise Forbidden("csrf_failed")
+    return actor
+
+
+def _bearer(runtime: Runtime, header: str) -> Actor:
+    scheme, _, token = header.partition(" ")
+    challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
+        raise Unauthenticated("token_invalid", headers=challenge)
+    try:
+        user_id: UUID = runtime.tokens.read(token, at=runtime.clock())
+    except Unauthenticated as error:
+        error.headers.update(challenge)
+        raise
+    with runtime.database.read() as session:
+        actor = user_actor(session, user_id)
+    if actor is None:
+        raise Unauthenticated("token_invalid", headers=challenge)
+    return actor
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+def authorize(
+    actor: Actor,
+    *roles: Role,
+    unit_path: str | None = None,
+    channel: str | None = None,
+    section: str | None = None,
+) -> None:
+    """Let the actor pass who holds one of `roles` there. Raises `Forbidden` for everybody else."""
+    if actor.via == "system":
+        return
+    if not any(actor.has(role, unit_path=unit_path, channel=channel, section=section) for role in roles):
+        raise Forbidden("forbidden", reasons=[Reason("role_needed", {"roles": sorted(map(str, roles))})])
+
+
+__all__ = [
+    "SYSTEM", "Actor", "CurrentActor", "Grant", "authorize", "cookie_name", "csrf_matches", "csrf_token",
+    "current_actor", "signed_in",
+]
