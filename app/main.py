@@ -5,10 +5,13 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 import anyio.to_thread
-from fastapi import FastAPI, Response
+from fastapi import BackgroundTasks, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
+from app.audit.service import AuditActor
+from app.domain.vocabulary import Role
+from app.identity import access
 from app.infra import logs, problems
 from app.infra.runtime import Runtime
 
@@ -29,12 +32,20 @@ def create_app(runtime: Runtime) -> FastAPI:
     app = FastAPI(title="三审 Sanshen", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.runtime = runtime
     app.state.database = runtime.database
+    app.state.admit = _admit
     app.add_middleware(logs.RequestContext)
     problems.install(app)
     for name in FEATURES:
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
     return app
+
+
+def _admit(request: Request, tasks: BackgroundTasks, roles: tuple[Role, ...]) -> AuditActor:
+    """Let only holders of one of `roles` pass: the gate of features that lie below identity."""
+    actor = access.current_actor(request, tasks)
+    access.authorize(actor, *roles)
+    return actor.as_audit(roles[0])
 
 
 def _operations(app: FastAPI, runtime: Runtime) -> None:

@@ -1,5 +1,50 @@
-from fastapi import FastAPI
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Query
+
+from app.audit import queries
+from app.audit.schemas import EventOut, EventsOut, FaultOut, WalkOut
+from app.domain.vocabulary import Role
+from app.infra.admission import holder_of
+from app.infra.db import ReadSession
+from app.infra.errors import NotFound
+
+router = APIRouter(
+    prefix="/api/v1/audit", tags=["audit"], dependencies=[Depends(holder_of(Role.AUDIT_ADMIN))]
+)
+
+Stream = Annotated[str, Path(max_length=100, pattern=r"^[a-z]+:[A-Za-z0-9_.:-]+$")]
+
+
+@router.get("/streams/{stream}/events")
+def events(
+    session: ReadSession,
+    stream: Stream,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> EventsOut:
+    """Give the events of one stream in their order, for the audit administrator."""
+    found = queries.events(session, stream, after=after, limit=limit)
+    page = [EventOut.model_validate(one, from_attributes=True) for one in found]
+    return EventsOut(events=page, next_after=page[-1].seq if len(page) == limit else None)
+
+
+@router.get("/streams/{stream}/verification")
+def verification(session: ReadSession, stream: Stream) -> WalkOut:
+    """Walk one stream and tell whether it is whole. 404 for a stream in which nothing was ever recorded."""
+    walked = queries.verify_stream(session, stream)
+    if walked.head.seq == 0 and not walked.faults:
+        raise NotFound("not_found")
+    return WalkOut(
+        stream=stream,
+        events=walked.head.seq,
+        head=walked.head.leaf,
+        whole=not walked.faults,
+        faults=[FaultOut(code=one.code, seq=one.seq, data=dict(one.data)) for one in walked.faults],
+        redacted=len(walked.redacted),
+    )
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)

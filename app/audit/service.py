@@ -63,11 +63,12 @@ def record(
 ) -> Receipt:
     """Append one event to `stream` and return its receipt.
 
-    `data` holds JSON values: digests, from, to, workflow, policy – never personal data. What identifies a person,
-    free text included, goes into `private`, from which it may be erased without breaking the chain.
+    `data` holds JSON values: digests, from, to, workflow, policy – never personal data. What identifies a
+    person, free text included, goes into `private`, from which it may be erased without breaking the chain.
     `reason` is a code or a sentence without personal data. The time never runs backwards in a stream: an `at`
-    before the stream's last event is recorded as that event's time. All events of one transaction cost one SELECT,
-    one UPDATE and two INSERTs a stream. Raises `rfc8785.CanonicalizationError` for data that JSON lacks.
+    before the stream's last event is recorded as that event's time. All events of one transaction cost one
+    SELECT, one UPDATE and two INSERTs a stream. Raises `rfc8785.CanonicalizationError` for data that JSON
+    lacks.
     """
     head = _locked_head(session, stream, at)
     names = {ACTOR_NAME: actor.name, **({PRINCIPAL_NAME: on_behalf_of.name} if on_behalf_of else {})}

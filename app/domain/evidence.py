@@ -2,7 +2,8 @@
 
 An event is its `body`, RFC 8785 JSON. Its leaf is SHA-256(0x00 ‖ body), and the next event of the same stream
 names that leaf in `prev`, so that nothing can be changed, taken out, put in or moved without a trace.
-Personal data is never in a body: the body holds a salted commitment, the opening lies elsewhere and may be erased.
+Personal data is never in a body: the body holds a salted commitment, the opening lies elsewhere and may be
+erased.
 """
 
 import hashlib
@@ -37,7 +38,7 @@ class Opening:
 class StoredEvent:
     """An event as it was found: its body, its leaf, and the columns that repeat the body for queries.
 
-    `columns` holds `id, ts, action, stream, seq, prev, outcome, actor_id, actor_role`, any of them; `private` the
+    `columns` holds any of `id, ts, action, stream, seq, prev, outcome, actor_id, actor_role`; `private` the
     openings by field.
     """
 
@@ -133,7 +134,8 @@ def leaf_hash(body: bytes) -> str:
 def walk(stream: str, events: Iterable[StoredEvent], *, head: Head | None = None) -> Walk:
     """Walk a stream in the order in which its events were found, and tell everything that is wrong.
 
-    `head`, when it is known from elsewhere, shows a tail that was cut off. An empty stream is whole if its head is.
+    `head`, when it is known from elsewhere, shows a tail that was cut off. An empty stream is whole if its
+    head is.
     """
     faults: list[Fault] = []
     redacted: list[tuple[int, str]] = []
@@ -230,7 +232,7 @@ def _private(at: _At, body: Mapping[str, Any], openings: Mapping[str, Opening]) 
 
 def _opens(name: str, opening: Opening, expected: Any) -> bool:  # noqa: ANN401 – found in a file
     try:
-        return commitment(name, opening) == expected
+        return bool(commitment(name, opening) == expected)
     except ValueError:  # a salt that is not hexadecimal, a value that is not UTF-8
         return False
 

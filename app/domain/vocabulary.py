@@ -287,6 +287,11 @@ class Event(StrEnum):
     POLICY_ACTIVATED = "policy.activated"
     WORKFLOW_ACTIVATED = "workflow.activated"
     WEBHOOK_ENDPOINT_CREATED = "webhook.endpoint_created"
+    WEBHOOK_ENDPOINT_DISABLED = "webhook.endpoint_disabled"
+    WEBHOOK_REPLAYED = "webhook.replayed"
     WEBHOOK_DELIVERED = "webhook.delivered"
     WEBHOOK_FAILED = "webhook.failed"
+    TOOL_CREATED = "tool.created"
+    TOOL_SECRET_ADDED = "tool.secret_added"  # noqa: S105 – a name, not a secret
     EVIDENCE_EXPORTED = "evidence.exported"
+    JOB_RETRIED = "job.retried"

@@ -25,8 +25,9 @@ NOT_BEGUN = "state = 'queued' AND attempt = 0"
 class Job(SQLModel, table=True):
     """A piece of work that was promised in a transaction and is done after it, at least once.
 
-    `fence` grows with every claim: who holds an older number has lost the job. `key` is unique among jobs that
-    were not begun yet, so that the same wish twice is one job; a wish that comes while its job runs is a new one.
+    `fence` grows with every claim: who holds an older number has lost the job. `key` is unique among jobs
+    that were not begun yet, so that the same wish twice is one job; a wish that comes while its job runs is a
+    new one.
     """
 
     __tablename__ = "job"

@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 def wait_before(attempt: int, *, luck: float) -> timedelta:
     """Return how long to wait after `attempt` (from 1) failed; `luck` from 0 to 1 spreads it by ± 25 %."""
-    wait = min(FIRST_WAIT * 2 ** min(attempt - 1, 20), LONGEST_WAIT)
+    wait: timedelta = min(FIRST_WAIT * 2 ** min(attempt - 1, 20), LONGEST_WAIT)
     return wait * (0.75 + 0.5 * luck)
 
 

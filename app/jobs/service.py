@@ -31,8 +31,8 @@ def enqueue(
 ) -> UUID:
     """Promise a job of `kind` in the caller's transaction; return its id.
 
-    `payload` is JSON. It runs after the commit, not before `run_at`. With a `key`, a job of the same kind and key
-    that was not begun yet is returned instead of a second one.
+    `payload` is JSON. It runs after the commit, not before `run_at`. With a `key`, a job of the same kind and
+    key that was not begun yet is returned instead of a second one.
     """
     job = Job(
         id=new_id(),
@@ -70,9 +70,9 @@ def announce(
 ) -> UUID:
     """Put a message for the outside into the outbox, in the caller's transaction; return the message's id.
 
-    `subject` names what it is about (`draft:<id>`); `data` is thin: digests and ids, no text. `sequence` is the
-    number of the audit event in the draft's stream (`Receipt.seq`), by which receivers put messages in order.
-    The outbox is the job table: the message is the job that fans it out, and is kept when it is done.
+    `subject` names what it is about (`draft:<id>`); `data` is thin: digests and ids, no text. `sequence` is
+    the number of the audit event in the draft's stream (`Receipt.seq`), by which receivers put messages in
+    order. The outbox is the job table: the message is the job that fans it out, and is kept when it is done.
     """
     message = {
         "type": str(event),

@@ -1,0 +1,20 @@
+"""Who may use the routes of the lowest features, which know no identity: the application says who."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import BackgroundTasks, Request
+
+from app.domain.vocabulary import Role
+
+
+def holder_of(*roles: Role) -> Callable[[Request, BackgroundTasks], Any]:
+    """Return a dependency that lets only holders of one of `roles` pass, and gives their `AuditActor`.
+
+    `app.state.admit` decides; `create_app` sets it. It raises `Unauthenticated` or `Forbidden`.
+    """
+
+    def admit(request: Request, tasks: BackgroundTasks) -> Any:  # noqa: ANN401 – audit's AuditActor, a layer above
+        return request.app.state.admit(request, tasks, roles)
+
+    return admit
