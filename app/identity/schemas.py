@@ -1,0 +1,141 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.domain.roles import UserKind
+from app.domain.vocabulary import Role, UnitKind
+
+Login = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$")
+]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=r"^[^\x00-\x1f]+$")]
+UnitName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Password = Annotated[str, Field(max_length=200)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TokenIn(_In):
+    """A login and its password."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"login": "bianji", "password": "qinghe-2026-demo"}]}
+    )
+
+    login: str = Field(min_length=1, max_length=64)
+    password: Password
+
+
+class TokenOut(BaseModel):
+    """A Bearer token and how long it is good for."""
+
+    token: str
+    token_type: str = "Bearer"
+    expires_in: int = Field(description="seconds")
+
+
+class GrantOut(BaseModel):
+    """A role over a unit and all below it; null stands for every channel, every section."""
+
+    role: Role
+    unit_path: str
+    channel: str | None
+    section: str | None
+
+
+class MeOut(BaseModel):
+    """Who the caller is."""
+
+    id: UUID
+    login: str
+    name: str
+    unit_id: UUID
+    unit_path: str
+    grants: list[GrantOut]
+
+
+class OwnPasswordIn(_In):
+    """One's old and new password."""
+
+    old: Password
+    new: Password
+
+
+class PasswordIn(_In):
+    """A new password."""
+
+    password: Password
+
+
+class UnitIn(_In):
+    """A new unit."""
+
+    parent_id: UUID
+    name: UnitName
+    kind: UnitKind
+
+
+class UnitOut(BaseModel):
+    """A unit and its place in the tree."""
+
+    id: UUID
+    parent_id: UUID | None
+    path: str
+    name: str
+    kind: UnitKind
+
+
+class UserIn(_In):
+    """A new account."""
+
+    login: Login
+    name: Name
+    password: Password
+    unit_id: UUID
+    kind: UserKind = UserKind.PERSON
+
+
+class UserGrantOut(BaseModel):
+    """A grant in force, with the id by which it can be revoked."""
+
+    id: UUID
+    role: Role
+    unit_id: UUID
+    channel: str | None
+    section: str | None
+    granted_by: UUID | None
+    granted_at: datetime
+
+
+class UserOut(BaseModel):
+    """An account with its grants in force."""
+
+    id: UUID
+    login: str
+    name: str
+    unit_id: UUID
+    kind: UserKind
+    active: bool
+    created_at: datetime
+    grants: list[UserGrantOut]
+
+
+class UsersOut(BaseModel):
+    """A page of accounts; `next` is the cursor of the next page, null on the last."""
+
+    items: list[UserOut]
+    next: str | None
+
+
+class GrantIn(_In):
+    """A role to give."""
+
+    role: Role
+    unit_id: UUID
+    channel: Code | None = None
+    section: Code | None = None
