@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import false, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.audit.service import SYSTEM as AUDIT_SYSTEM
 from app.audit.service import AuditActor
 from app.domain.roles import UserKind
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity.models import BrowserSession, RoleGrant, Unit, User
 
 Via = Literal["session", "token", "system"]
@@ -129,13 +130,8 @@ def _actor(rows: Iterable[Any], via: Via) -> Actor | None:
 
 def units_within(session: Session, paths: Iterable[str]) -> tuple[Unit, ...]:
     """Return the units at and below any of `paths`, parents before children; empty for no paths."""
-    prefixes = tuple(set(paths))
-    if not prefixes:
-        return ()
-    condition = col(Unit.path).startswith(prefixes[0])
-    for prefix in prefixes[1:]:
-        condition |= col(Unit.path).startswith(prefix)
-    return tuple(session.exec(select(Unit).where(condition).order_by(Unit.path)).all())
+    reached = or_(false(), *(col(Unit.path).startswith(path) for path in set(paths)))
+    return tuple(session.exec(select(Unit).where(reached).order_by(Unit.path)).all())
 
 
 def holders(session: Session, role: Role, *, unit_path: str) -> tuple[User, ...]:
@@ -163,3 +159,33 @@ def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     return dict(session.exec(select(User.id, User.name).where(col(User.id).in_(wanted))).all())
+
+
+def accounts(session: Session, actor: Actor, *, after: UUID | None, limit: int) -> tuple[User, ...]:
+    """Return accounts that the actor administers or audits, oldest first, after the one with id `after`."""
+    offices = [grant.unit_path for grant in actor.grants if grant.role in ADMINISTRATORS]
+    query = (
+        select(User)
+        .join(Unit, col(Unit.id) == col(User.unit_id))
+        .where(or_(false(), *(col(Unit.path).startswith(path) for path in offices)))
+        .order_by(col(User.id))
+        .limit(limit)
+    )
+    if actor.via == "system":
+        query = select(User).order_by(col(User.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(User.id) > after)
+    return tuple(session.exec(query).all())
+
+
+def grants_in_force(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, tuple[RoleGrant, ...]]:
+    """Return the grants in force of these users, oldest first; users without any are left out."""
+    query = (
+        select(RoleGrant)
+        .where(col(RoleGrant.user_id).in_(list(user_ids)), col(RoleGrant.revoked_at).is_(None))
+        .order_by(col(RoleGrant.id))
+    )
+    found: dict[UUID, tuple[RoleGrant, ...]] = {}
+    for grant in session.exec(query).all():
+        found[grant.user_id] = (*found.get(grant.user_id, ()), grant)
+    return found

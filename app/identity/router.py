@@ -1,5 +1,179 @@
-from fastapi import FastAPI
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Query, Request
+
+from app.identity import queries, service
+from app.identity.access import Actor, CurrentActor, authorize, cookie_name
+from app.identity.models import RoleGrant, Unit, User
+from app.identity.schemas import (
+    GrantIn,
+    GrantOut,
+    MeOut,
+    OwnPasswordIn,
+    PasswordIn,
+    TokenIn,
+    TokenOut,
+    UnitIn,
+    UnitOut,
+    UserGrantOut,
+    UserIn,
+    UserOut,
+    UsersOut,
+)
+from app.infra.db import ReadSession, WriteSession
+from app.infra.runtime import runtime_of
+
+router = APIRouter(prefix="/api/v1", tags=["identity"])
+
+
+def address_of(request: Request) -> str:
+    """Return the network address that a request came from; `""` when the server knows none."""
+    return request.client.host if request.client else ""
+
+
+@router.post("/auth/token")
+def issue_token(request: Request, body: TokenIn, session: WriteSession) -> TokenOut:
+    """Exchange a login and its password for a short-lived Bearer token (ES256)."""
+    runtime = runtime_of(request)
+    at, minutes, address = runtime.clock(), runtime.settings.token_minutes, address_of(request)
+    user = service.verify(session, body.login, body.password, at=at, address=address)
+    service.record_token(session, user, at=at, address=address)
+    return TokenOut(token=runtime.tokens.issue(user.id, at=at, minutes=minutes), expires_in=minutes * 60)
+
+
+@router.get("/me")
+def me(actor: CurrentActor) -> MeOut:
+    """Say who the caller is and which roles they hold where."""
+    return _me(actor)
+
+
+@router.put("/me/password", status_code=204)
+def change_own_password(
+    request: Request, body: OwnPasswordIn, actor: CurrentActor, session: WriteSession
+) -> None:
+    """Change one's own password; every other browser session ends."""
+    runtime = runtime_of(request)
+    service.change_password(
+        session, old=body.old, new=body.new, actor=actor, at=runtime.clock(), address=address_of(request),
+        keep=request.cookies.get(cookie_name(runtime.settings)),
+    )
+
+
+@router.get("/units")
+def list_units(actor: CurrentActor, session: ReadSession) -> list[UnitOut]:
+    """List one's own unit and the units over which one holds a role, with all below them."""
+    paths = {actor.unit_path, *(grant.unit_path for grant in actor.grants)}
+    return [_unit(unit) for unit in queries.units_within(session, paths)]
+
+
+@router.post("/units", status_code=201)
+def create_unit(request: Request, body: UnitIn, actor: CurrentActor, session: WriteSession) -> UnitOut:
+    """Add a unit below another (system administrator)."""
+    unit = service.create_unit(
+        session, name=body.name, kind=body.kind, parent_id=body.parent_id, actor=actor,
+        at=runtime_of(request).clock(),
+    )
+    return _unit(unit)
+
+
+@router.get("/users")
+def list_users(
+    actor: CurrentActor,
+    session: ReadSession,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> UsersOut:
+    """List the accounts that the caller administers or audits, in the order of their making."""
+    authorize(actor, *service.SEE_ACCOUNTS)
+    users = queries.accounts(session, actor, after=cursor, limit=limit + 1)
+    grants = queries.grants_in_force(session, [user.id for user in users[:limit]])
+    return UsersOut(
+        items=[_user(user, grants.get(user.id, ())) for user in users[:limit]],
+        next=str(users[limit - 1].id) if len(users) > limit else None,
+    )
+
+
+@router.post("/users", status_code=201)
+def create_user(request: Request, body: UserIn, actor: CurrentActor, session: WriteSession) -> UserOut:
+    """Add an account without any role (system administrator)."""
+    user = service.create_user(
+        session, login=body.login, name=body.name, password=body.password, unit_id=body.unit_id, kind=body.kind,
+        actor=actor, at=runtime_of(request).clock(),
+    )
+    return _user(user, ())
+
+
+@router.get("/users/{user_id}")
+def show_user(user_id: UUID, actor: CurrentActor, session: ReadSession) -> UserOut:
+    """Show one account and its grants in force."""
+    user, _ = service.user_in_reach(session, user_id, actor, *service.SEE_ACCOUNTS)
+    return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
+
+
+@router.post("/users/{user_id}/deactivation")
+def deactivate_user(request: Request, user_id: UUID, actor: CurrentActor, session: WriteSession) -> UserOut:
+    """Shut an account at once (system administrator)."""
+    user = service.deactivate_user(session, user_id=user_id, actor=actor, at=runtime_of(request).clock())
+    return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
+
+
+@router.put("/users/{user_id}/password", status_code=204)
+def reset_password(
+    request: Request, user_id: UUID, body: PasswordIn, actor: CurrentActor, session: WriteSession
+) -> None:
+    """Give somebody else a new password (system administrator)."""
+    service.reset_password(
+        session, user_id=user_id, new=body.password, actor=actor, at=runtime_of(request).clock()
+    )
+
+
+@router.post("/users/{user_id}/grants", status_code=201)
+def grant_role(
+    request: Request, user_id: UUID, body: GrantIn, actor: CurrentActor, session: WriteSession
+) -> UserGrantOut:
+    """Give a role (security administrator)."""
+    grant = service.grant_role(
+        session, user_id=user_id, role=body.role, unit_id=body.unit_id, channel=body.channel,
+        section=body.section, actor=actor, at=runtime_of(request).clock(),
+    )
+    return _grant(grant)
+
+
+@router.delete("/users/{user_id}/grants/{grant_id}", status_code=204)
+def revoke_grant(
+    request: Request, user_id: UUID, grant_id: UUID, actor: CurrentActor, session: WriteSession
+) -> None:
+    """Take a role back (security administrator)."""
+    service.revoke_grant(
+        session, user_id=user_id, grant_id=grant_id, actor=actor, at=runtime_of(request).clock()
+    )
+
+
+def _me(actor: Actor) -> MeOut:
+    return MeOut(
+        id=actor.id, login=actor.login, name=actor.name, unit_id=actor.unit_id, unit_path=actor.unit_path,
+        grants=[
+            GrantOut(role=one.role, unit_path=one.unit_path, channel=one.channel, section=one.section)
+            for one in actor.grants
+        ],
+    )
+
+
+def _unit(unit: Unit) -> UnitOut:
+    return UnitOut.model_validate(unit.model_dump())
+
+
+def _user(user: User, grants: tuple[RoleGrant, ...]) -> UserOut:
+    return UserOut.model_validate({**user.model_dump(), "grants": [_grant(grant) for grant in grants]})
+
+
+def _grant(grant: RoleGrant) -> UserGrantOut:
+    return UserGrantOut.model_validate(
+        {**grant.model_dump(), "channel": grant.channel or None, "section": grant.section or None}
+    )
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)
