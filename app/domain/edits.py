@@ -150,8 +150,6 @@ def _seam_fits(document: Document, edit: Edit, text: str) -> bool:
     if not edit.place.startswith("blocks/") or edit.place.count("/") != 1:
         return False
     index = _block_index(edit.place)
-    if not isinstance(document.blocks[index], TEXT_BLOCKS):
-        return False
     if edit.kind is MarkKind.NEW_PARAGRAPH:
         return 0 < edit.start < len(text)
     has_next = index + 1 < len(document.blocks) and isinstance(document.blocks[index + 1], TEXT_BLOCKS)

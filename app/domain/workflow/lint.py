@@ -168,7 +168,7 @@ def _ways(workflow: Workflow, lines: _Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
         before = workflow.ancestors[stage.key]
         for key in stage.send_back_to or ():
-            if key not in before or not known[key].by_people:
+            if key not in before or key not in known or not known[key].by_people:
                 yield lines.stage(workflow, stage, "send_back_to", "no_earlier_stage", names=key)
         ways_on = {outcome.verb for outcome in stage.outcomes}
         if "approve" not in ways_on:
@@ -203,7 +203,7 @@ def _people(workflow: Workflow, lines: _Lines) -> Iterator[Fault]:
             yield lines.stage(workflow, stage, "author_may_act", "author_may_not_act")
         named = [who for who in stage.who if who.person is not None]
         at_least = 1 if isinstance(stage.need, str) else stage.need.at_least
-        if len(named) == len(stage.who) < at_least:
+        if named and len(named) == len(stage.who) < at_least:
             yield lines.stage(workflow, stage, "need", "too_few_people", people=len(named), needed=at_least)
 
 

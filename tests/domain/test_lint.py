@@ -1,0 +1,250 @@
+import json
+from itertools import pairwise
+
+import pytest
+import yaml
+from app.domain.document import canonical
+from app.domain.workflow import Workflow, lint, read_workflow, workflow_schema
+from app.domain.workflow.lint import WorkflowFaults
+from app.infra.paths import shipped
+
+GOOD = """\
+version: 1
+key: small
+title: 小流程
+stages:
+  - {key: rules, title: 检查, kind: rule_check}
+  - key: one
+    title: 初审
+    kind: review
+    levels: initial_review
+    who: {role: initial_reviewer}
+  - key: two
+    title: 复审
+    kind: review
+    levels: second_review
+    who: {role: second_reviewer}
+  - key: three
+    title: 终审
+    kind: review
+    levels: final_review
+    who: {role: final_reviewer}
+  - key: sign
+    title: 签发
+    kind: sign_off
+    per: channel
+    who: {role: publisher}
+distinct:
+  - {name: 三审, stages: [one, two, three]}
+"""
+
+
+def found(text: str, **more: object) -> set[tuple[int, str, str]]:
+    return {(fault.line, fault.key, fault.code) for fault in lint(text, **more).faults}  # type: ignore[arg-type]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new, 1)
+
+
+def test_a_good_file_has_no_fault() -> None:
+    linted = lint(GOOD)
+    assert linted.faults == ()
+    assert linted.workflow == read_workflow(GOOD)
+    assert read_workflow(GOOD + "# a remark\n").digest == read_workflow(GOOD).digest
+    assert read_workflow(changed("小流程", "流程")).digest != read_workflow(GOOD).digest
+
+
+@pytest.mark.parametrize(
+    "path", sorted((shipped("policies") / "workflows").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_shipped_workflows_have_no_fault(path: object) -> None:
+    text = path.read_text()  # type: ignore[attr-defined]
+    assert lint(text).faults == ()
+    assert read_workflow(text).key == path.stem  # type: ignore[attr-defined]
+
+
+def test_the_shipped_schema_is_that_of_the_models() -> None:
+    shown = json.loads((shipped("policies") / "workflows" / "schema.json").read_text())
+    assert canonical(shown) == canonical(workflow_schema())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("stages: [", (1, "", "yaml")),
+        ("a: 1\n b: 2", (2, "", "yaml")),
+        ("\x00", (1, "", "yaml")),
+        ("", (1, "", "form")),
+        (GOOD + "title: 又一个\n", (28, "title", "duplicate_key")),
+        (changed("title: 初审", "titel: 初审"), (7, "stages.1.titel", "form")),
+        (changed("title: 初审", "titel: 初审"), (6, "stages.1.title", "form")),
+        (changed("{role: publisher}", "{role: publisher, person: wang}"), (25, "stages.4.who.0", "form")),
+        (changed("{role: publisher}", "{}"), (25, "stages.4.who.0", "form")),
+        (changed("key: two", "key: one"), (11, "stages.2.key", "duplicate_stage")),
+        (
+            changed("    levels: final_review", "    after: [nowhere]\n    levels: final_review"),
+            (19, "stages.3.after", "unknown_stage"),
+        ),
+        (
+            changed("    levels: final_review", "    after: [nowhere]\n    levels: final_review"),
+            (19, "stages.3.after", "unreachable"),
+        ),
+        (
+            changed("    levels: initial_review", "    after: [three]\n    levels: initial_review"),
+            (9, "stages.1.after", "loop"),
+        ),
+        (
+            changed("    levels: initial_review", "    after: [three]\n    levels: initial_review"),
+            (22, "stages.4.after", "unreachable"),
+        ),
+        (
+            changed("    levels: final_review", "    send_back_to: [sign]\n    levels: final_review"),
+            (19, "stages.3.send_back_to", "no_earlier_stage"),
+        ),
+        (
+            changed("    levels: final_review", "    send_back_to: [rules]\n    levels: final_review"),
+            (19, "stages.3.send_back_to", "no_earlier_stage"),
+        ),
+        (
+            changed(
+                "    levels: final_review",
+                "    outcomes: [{key: a, title: 退, verb: send_back}]\n    levels: final_review",
+            ),
+            (19, "stages.3.outcomes", "no_way_on"),
+        ),
+        (
+            changed(
+                "    levels: final_review",
+                "    outcomes: [{key: a, title: 过, verb: approve}]\n    levels: final_review",
+            ),
+            (19, "stages.3.outcomes", "no_way_out"),
+        ),
+        (
+            changed(
+                "    levels: final_review",
+                "    outcomes: [{key: a, title: 过, verb: approve}, {key: a, title: 退, verb: decline}]\n    levels: final_review",
+            ),
+            (19, "stages.3.outcomes", "duplicate_outcome"),
+        ),
+        (changed("  - {key: rules, title: 检查, kind: rule_check}\n", ""), (4, "stages", "no_rule_check")),
+        (
+            changed("    levels: initial_review", "    after: []\n    levels: initial_review"),
+            (9, "stages.1.after", "before_rule_check"),
+        ),
+        (
+            changed("kind: rule_check}", "kind: rule_check, who: {role: editor}}"),
+            (5, "stages.0.who", "nobody_needed"),
+        ),
+        (changed("    who: {role: publisher}\n", ""), (21, "stages.4.who", "nobody")),
+        (
+            changed("{role: publisher}", "{role: publisher, when: {flags: [x]}}"),
+            (25, "stages.4.who", "nobody_sometimes"),
+        ),
+        (
+            changed("{role: publisher}", "{role: publisher}\n    need: one_of_each"),
+            (26, "stages.4.need", "group_missing"),
+        ),
+        (
+            changed("{role: publisher}", "{author: true}"),
+            (21, "stages.4.author_may_act", "author_may_not_act"),
+        ),
+        (
+            changed("{role: publisher}", "{person: wang}\n    need: {at_least: 2}"),
+            (26, "stages.4.need", "too_few_people"),
+        ),
+        (changed("    levels: second_review\n", ""), (4, "stages", "missing_review_level")),
+        (
+            changed(
+                "    levels: second_review\n", "    levels: second_review\n    applies_if: {flags: [x]}\n"
+            ),
+            (15, "stages.2.applies_if", "review_may_be_skipped"),
+        ),
+        (
+            changed("kind: review\n    levels: second", "kind: consult\n    levels: second"),
+            (13, "stages.2.kind", "level_without_review"),
+        ),
+        (
+            changed("    levels: final_review", "    after: [one]\n    levels: final_review"),
+            (19, "stages.3.after", "reviews_out_of_order"),
+        ),
+        (changed("[one, two, three]", "[one, two, nowhere]"), (27, "distinct.0.stages", "unknown_stage")),
+        (changed("[one, two, three]", "[one, one]"), (27, "distinct.0.stages", "named_twice")),
+        (changed("[one, two, three]", "[one, two]"), (26, "distinct", "reviews_not_distinct")),
+        (
+            changed("levels: initial_review", "levels: [initial_review, second_review]"),
+            (9, "stages.1.levels", "two_reviews_in_one"),
+        ),
+        (changed("    per: channel", "    subject: proof"), (24, "stages.4.per", "proof_without_channel")),
+        (changed("    per: channel\n", ""), (21, "stages.4.per", "sign_off_without_proof")),
+        (
+            changed("kind: sign_off", "kind: confirm_marks\n    subject: revision"),
+            (24, "stages.4.subject", "no_proof_to_confirm"),
+        ),
+        (changed("kind: sign_off", "kind: consult"), (4, "stages", "no_sign_off")),
+        (
+            changed("    per: channel", "    per: channel\n    after: [two]"),
+            (25, "stages.4.after", "signed_too_early"),
+        ),
+        (
+            changed("    per: channel", "    per: channel\n    within: {working_days: 0}"),
+            (25, "stages.4.within", "deadline_of_zero"),
+        ),
+    ],
+)
+def test_each_fault_has_its_line_and_key(text: str, fault: tuple[int, str, str]) -> None:
+    if fault[1:] == ("stages.4.per", "proof_without_channel"):
+        fault = (21, *fault[1:])
+    assert fault in found(text)
+
+
+def test_all_faults_at_once_in_the_order_of_their_lines() -> None:
+    text = changed("    who: {role: publisher}\n", "").replace("    levels: second_review\n", "")
+    faults = lint(text).faults
+    assert [fault.code for fault in faults] == ["missing_review_level", "nobody"]
+    assert all(one.line <= other.line for one, other in pairwise(faults))
+    with pytest.raises(WorkflowFaults, match="stages.4.who: nobody") as caught:
+        read_workflow(text)
+    assert caught.value.faults == faults
+    with pytest.raises(WorkflowFaults):
+        read_workflow("")
+
+
+def test_a_way_back_to_an_earlier_stage() -> None:
+    assert (
+        found(changed("    levels: final_review", "    send_back_to: [one]\n    levels: final_review"))
+        == set()
+    )
+    lost = changed(
+        "    levels: final_review", "    after: [x]\n    send_back_to: [x]\n    levels: final_review"
+    )
+    assert (20, "stages.3.send_back_to", "no_earlier_stage") in found(lost)
+
+
+def test_conditions_that_cover_every_case() -> None:
+    by_channel = """
+      - {post: 主要领导, when: {channel_kinds: [journal]}}
+      - {post: 分管领导, when: {unless: {channel_kinds: [journal]}}}"""
+    assert found(changed(" {role: publisher}", by_channel)) == set()
+
+
+def test_the_people_who_hold_the_roles() -> None:
+    enough = {"one": {"a", "b"}, "two": {"a"}, "three": {"b", "c"}, "sign": {"a"}}
+    assert found(GOOD, holders=enough) == set()
+    assert found(GOOD, holders={**enough, "sign": set()}) == {(25, "stages.4.who", "nobody_holds_it")}
+    few = {**enough, "three": {"b"}}
+    (fault,) = lint(GOOD, holders=few).faults
+    assert (fault.code, fault.line, dict(fault.data)) == (
+        "too_few_people_for_set",
+        27,
+        {"name": "三审", "stages": ["three"]},
+    )
+
+
+def test_a_file_is_read_back_from_its_own_words() -> None:
+    workflow = read_workflow(GOOD)
+    again = Workflow.model_validate(
+        yaml.safe_load(yaml.safe_dump(workflow.model_dump(mode="json"), allow_unicode=True))
+    )
+    assert again == workflow
