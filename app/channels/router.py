@@ -1,5 +1,29 @@
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+
+from app.channels import queries
+from app.channels.schemas import ChannelOut, SectionOut
+from app.domain.vocabulary import ChannelKind
+from app.identity.access import CurrentActor
+from app.infra.db import ReadSession
+
+router = APIRouter(prefix="/api/v1", tags=["channels"])
+
+
+@router.get("/channels")
+def list_channels(actor: CurrentActor, session: ReadSession) -> list[ChannelOut]:
+    """List the channels and sections that the caller's unit may hand drafts in for."""
+    channels = queries.open_to(session, actor.unit_path).values()
+    sections = queries.sections_of(session, [channel.id for channel in channels])
+    return [
+        ChannelOut(
+            id=channel.id, unit_id=channel.unit_id, code=channel.code, kind=ChannelKind(channel.kind),
+            name=channel.name,
+            sections=[SectionOut(code=one.code, name=one.name) for one in sections.get(channel.id, ())],
+        )
+        for channel in channels
+    ]
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)

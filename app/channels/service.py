@@ -1,0 +1,94 @@
+"""Bringing the channels of `policies/channels.yaml` into the database."""
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import yaml
+from pydantic import ValidationError
+from sqlmodel import Session, col, select
+
+from app.channels import errors as _words  # noqa: F401 – the words of the codes below
+from app.channels.models import Channel, Section
+from app.channels.schemas import ChannelEntry, ChannelsFile
+from app.identity.models import Unit
+from app.infra.errors import Invalid, Reason
+from app.infra.ids import new_id
+from app.infra.problems import field_reasons
+
+
+def read(path: Path) -> ChannelsFile:
+    """Return what a channels file says. Raises `Invalid` with every fault, `FileNotFoundError`."""
+    try:
+        file = ChannelsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise Invalid("channels_malformed", reasons=[Reason("channels_yaml", {"message": str(error)})]) from error
+    except ValidationError as error:
+        raise Invalid("channels_malformed", reasons=field_reasons(error.errors())) from error
+    faults = [
+        Reason("channel_twice_in_file", {"channel": code, "unit": unit or ""})
+        for (unit, code), count in Counter((one.unit, one.code) for one in file.channels).items()
+        if count > 1
+    ] + [
+        Reason("section_twice_in_file", {"channel": channel.code, "section": code})
+        for channel in file.channels
+        for code, count in Counter(one.code for one in channel.sections).items()
+        if count > 1
+    ]
+    if faults:
+        raise Invalid("channels_malformed", reasons=faults)
+    return file
+
+
+def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]:  # noqa: ARG001 – every verb takes it
+    """Make the database's channels those of `file`, and return them in its order.
+
+    Channels and sections that the file no longer names take no more drafts; nothing is deleted. Before there is
+    any unit nothing happens. Raises `Invalid` with every fault: of the file, of unknown units, of a changed kind.
+    """
+    wanted = read(file).channels
+    units = session.exec(select(Unit)).all()
+    if not units:
+        return ()
+    kept = {(one.unit_id, one.code): one for one in session.exec(select(Channel)).all()}
+    faults, named = [], []
+    for entry in wanted:
+        owners = [one.id for one in units if (one.name == entry.unit if entry.unit else one.parent_id is None)]
+        if len(owners) != 1:
+            faults.append(Reason("channel_unit_unknown", {"channel": entry.code, "unit": entry.unit or ""}))
+            continue
+        found = kept.get((owners[0], entry.code))
+        if found is not None and found.kind != entry.kind:
+            faults.append(Reason("channel_kind_fixed", {"channel": entry.code}))
+            continue
+        named.append((entry, owners[0], found))
+    if faults:
+        raise Invalid("channels_malformed", reasons=faults)
+    channels = tuple(_channel(session, entry, owner, found) for entry, owner, found in named)
+    for channel in kept.values():
+        channel.active = channel in channels
+    session.flush()
+    for (entry, _, _), channel in zip(named, channels, strict=True):
+        _sections(session, entry, channel)
+    session.flush()
+    return channels
+
+
+def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, found: Channel | None) -> Channel:
+    channel = found or Channel(id=new_id(), unit_id=unit_id, code=entry.code, name="", kind=entry.kind)
+    channel.name, channel.config, channel.active = entry.name, entry.config, True
+    session.add(channel)
+    return channel
+
+
+def _sections(session: Session, entry: ChannelEntry, channel: Channel) -> None:
+    kept = {one.code: one for one in session.exec(select(Section).where(col(Section.channel_id) == channel.id))}
+    for section in kept.values():
+        section.active = False
+    for wanted in entry.sections:
+        section = kept.get(wanted.code) or Section(
+            id=new_id(), channel_id=channel.id, code=wanted.code, name=wanted.name
+        )
+        section.name, section.active = wanted.name, True
+        session.add(section)
