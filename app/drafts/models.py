@@ -47,7 +47,8 @@ class Draft(SQLModel, table=True):
 class Revision(SQLModel, table=True):
     """Immutable content of a draft, named by its digest; insert-only, held by triggers.
 
-    `document` is the canonical JSON that the digest is made over.
+    `document` is the canonical JSON that the digest is made over; `left_out` is a JSON list of what its source
+    held and the document does not.
     """
 
     __tablename__ = "revision"
@@ -62,6 +63,7 @@ class Revision(SQLModel, table=True):
     digest: str = Field(max_length=64, index=True)
     text_digest: str = Field(max_length=64)
     document: str = Field(sa_type=Text)
+    left_out: str = Field(default="[]", sa_type=Text)
     author_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
     created_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -1,0 +1,210 @@
+"""Reading drafts, and who may see them: the one door that answers 404 to everybody else."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlmodel import Session, col, select
+
+from app.channels.models import Channel, Section
+from app.domain.document import Document
+from app.domain.roles import SEEING
+from app.domain.vocabulary import ChannelKind, DraftState, Role
+from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
+from app.drafts.models import Draft, DraftAsset, DraftTarget, Revision
+from app.identity.models import Unit
+from app.identity.queries import Actor, Grant
+from app.infra.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a draft is bound: a channel and one of its sections, by id, code and name."""
+
+    channel_id: UUID
+    channel: str
+    kind: ChannelKind
+    channel_name: str
+    section_id: UUID
+    section: str
+    section_name: str
+
+
+def visible(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = False) -> Draft:
+    """Return a draft that the actor may see; `lock` holds its row until the transaction ends.
+
+    It is seen by whoever wrote any of it, and by reviewers, proofreaders and publishers of its unit and of one of
+    its channels. Raises `NotFound` for everybody else, as for a draft that does not exist.
+    """
+    query = select(Draft).where(Draft.id == draft_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    draft = session.exec(query).one_or_none()
+    if draft is None or not may_see(session, draft, actor):
+        raise NotFound("not_found")
+    return draft
+
+
+def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
+    """Say whether the actor may see this draft; asks the database only where the draft itself does not tell."""
+    if actor.via == "system" or draft.submitter_id == actor.id:
+        return True
+    over = [one for one in actor.grants if one.role in SEEING and draft.unit_path.startswith(one.unit_path)]
+    if any(one.channel is None for one in over):
+        return True
+    if over and any(_reaches(one, target) for target in targets(session, draft.id) for one in over):
+        return True
+    written = select(Revision.id).where(Revision.draft_id == draft.id, Revision.author_id == actor.id).limit(1)
+    return session.exec(written).first() is not None
+
+
+def known(session: Session, draft_id: UUID, actor: Actor) -> Draft:
+    """Return a draft whose record the actor may read: one they may see, or one of a unit that they audit.
+
+    Raises `NotFound` for everybody else. What is returned to an auditor must not show the content.
+    """
+    draft = session.get(Draft, draft_id)
+    if draft is None:
+        raise NotFound("not_found")
+    if not actor.has(Role.AUDIT_ADMIN, unit_path=draft.unit_path) and not may_see(session, draft, actor):
+        raise NotFound("not_found")
+    return draft
+
+
+def head(session: Session, draft: Draft) -> Revision:
+    """Return the newest revision of a draft."""
+    return session.get_one(Revision, draft.head_id)
+
+
+def revision(session: Session, draft: Draft, number: int) -> Revision:
+    """Return one revision of a draft. Raises `NotFound`."""
+    found = session.exec(
+        select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("not_found")
+    return found
+
+
+def revision_by_digest(session: Session, draft_id: UUID, digest: str) -> Revision:
+    """Return the newest revision of a draft with this content. Raises `NotFound`."""
+    found = session.exec(
+        select(Revision)
+        .where(Revision.draft_id == draft_id, Revision.digest == digest)
+        .order_by(col(Revision.number).desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("not_found")
+    return found
+
+
+def revisions(session: Session, draft_id: UUID) -> tuple[Revision, ...]:
+    """Return every revision of a draft, the first one first."""
+    query = select(Revision).where(Revision.draft_id == draft_id).order_by(col(Revision.number))
+    return tuple(session.exec(query).all())
+
+
+def document_of(revision: Revision) -> Document:
+    """Return the content of a revision."""
+    return Document.model_validate_json(revision.document)
+
+
+def left_out_of(revision: Revision) -> list[dict[str, Any]]:
+    """Return what the source of a revision held and its document does not; perhaps nothing."""
+    found: list[dict[str, Any]] = json.loads(revision.left_out)
+    return found
+
+
+def authors(session: Session, draft_id: UUID) -> frozenset[UUID]:
+    """Return whoever submitted the draft or wrote any revision of it."""
+    wrote = select(Revision.author_id).where(Revision.draft_id == draft_id)
+    submitted = select(Draft.submitter_id).where(Draft.id == draft_id)
+    return frozenset(session.scalars(wrote.union(submitted)).all())
+
+
+def targets(session: Session, draft_id: UUID) -> tuple[Target, ...]:
+    """Return where a draft is bound, by channel code."""
+    return targets_of(session, [draft_id]).get(draft_id, ())
+
+
+def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[Target, ...]]:
+    """Return where these drafts are bound, each by channel code. One statement."""
+    query = (
+        select(DraftTarget.draft_id, Channel, Section)
+        .join(Channel, col(Channel.id) == col(DraftTarget.channel_id))
+        .join(Section, col(Section.id) == col(DraftTarget.section_id))
+        .where(col(DraftTarget.draft_id).in_(list(draft_ids)))
+        .order_by(col(Channel.code))
+    )
+    found: dict[UUID, tuple[Target, ...]] = {}
+    for draft_id, channel, section in session.exec(query).all():
+        target = Target(
+            channel.id, channel.code, ChannelKind(channel.kind), channel.name, section.id, section.code,
+            section.name,
+        )
+        found[draft_id] = (*found.get(draft_id, ()), target)
+    return found
+
+
+def assets_held(session: Session, draft_id: UUID) -> tuple[DraftAsset, ...]:
+    """Return the files that a draft holds, by name; perhaps none. Their bytes are not read."""
+    query = select(DraftAsset).where(DraftAsset.draft_id == draft_id).order_by(DraftAsset.filename)
+    return tuple(session.exec(query).all())
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `Draft` that keeps what the actor may see; for every list, count and search."""
+    if actor.via == "system":
+        return true()
+    wrote = col(Draft.id).in_(select(Revision.draft_id).where(Revision.author_id == actor.id))
+    seeing = {(one.unit_path, one.channel, one.section) for one in actor.grants if one.role in SEEING}
+    return or_(wrote, *(_within(*place) for place in sorted(seeing, key=str)))
+
+
+def _within(unit_path: str, channel: str | None, section: str | None) -> ColumnElement[bool]:
+    below = col(Draft.unit_id).in_(select(Unit.id).where(col(Unit.path).startswith(unit_path)))
+    if channel is None:
+        return below
+    bound = (
+        select(DraftTarget.draft_id)
+        .join(Channel, col(Channel.id) == col(DraftTarget.channel_id))
+        .where(DraftTarget.draft_id == col(Draft.id), Channel.code == channel)
+    )
+    if section is not None:
+        bound = bound.join(Section, col(Section.id) == col(DraftTarget.section_id)).where(Section.code == section)
+    return and_(below, exists(bound))
+
+
+def listing(
+    session: Session,
+    actor: Actor,
+    *,
+    states: Iterable[DraftState] = (),
+    unit_id: UUID | None = None,
+    channel: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> tuple[Draft, ...]:
+    """Return the drafts that the actor may see, the newest first; filters that are not given do not filter.
+
+    `unit_id` takes the units below with it; `before` is the id of the last draft of the page before.
+    """
+    query = select(Draft).where(visible_to(actor))
+    if wanted := list(states):
+        query = query.where(col(Draft.state).in_(wanted))
+    if unit_id is not None:
+        unit = session.get(Unit, unit_id)
+        query = query.where(_within(unit.path, None, None) if unit else false())
+    if channel is not None:
+        query = query.where(_within("/", channel, None))
+    if before is not None:
+        query = query.where(col(Draft.id) < before)
+    return tuple(session.exec(query.order_by(col(Draft.id).desc()).limit(limit)).all())
+
+
+def _reaches(grant: Grant, target: Target) -> bool:
+    return grant.covers(None, target.channel, target.section)

@@ -1,0 +1,268 @@
+"""What happens to drafts: created, revised, bound to channels. Revisions are added, never changed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.channels import queries as channels
+from app.domain.document import (
+    Document,
+    digest,
+    document_bytes,
+    text_and_media_digest,
+)
+from app.domain.vocabulary import WITH_AUTHOR, DraftState, Event, Role
+from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
+from app.drafts import queries
+from app.drafts.models import Draft, DraftAsset, DraftCounter, DraftTarget, Revision
+from app.identity.access import authorize
+from app.identity.models import Unit
+from app.identity.queries import Actor
+from app.infra.clock import beijing
+from app.infra.errors import Conflict, Invalid, NotFound, Reason
+from app.infra.etags import must_match
+from app.infra.ids import new_id
+from app.jobs import service as jobs
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """A draft to create: its content, where it is bound as `(channel code, section code)`, and whose it is.
+
+    Without a `unit_id` it is the unit of whoever creates it.
+    """
+
+    document: Document
+    targets: tuple[tuple[str, str], ...]
+    unit_id: UUID | None = None
+    left_out: Sequence[dict[str, Any]] = ()
+
+
+def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Draft:
+    """Create a draft with its first revision, in its author's hands.
+
+    Raises `NotFound` for a unit out of the actor's reach, `Invalid` with every unknown target and file,
+    `Forbidden` without an editor's role there.
+    """
+    unit = _unit(session, new.unit_id or actor.unit_id, actor)
+    places = _places(session, new.targets, unit.path, also=_unknown_assets(new.document, frozenset()))
+    _authorize(actor, unit.path, places)
+    draft_id, revision_id = new_id(), new_id()
+    draft = Draft(
+        id=draft_id, number=_next_number(session, at), unit_id=unit.id, unit_path=unit.path,
+        submitter_id=actor.id, state=DraftState.EDITING, title=new.document.title, version=1, head_id=revision_id,
+        created_at=at, updated_at=at,
+    )
+    session.add(draft)
+    session.flush()
+    revision = _revision(revision_id, draft_id, 1, new.document, actor.id, at, new.left_out)
+    session.add(revision)
+    _bind(session, draft_id, places)
+    session.flush()
+    data = {
+        "draft": str(draft.id), "number": draft.number, "unit": str(unit.id), "revision": 1,
+        "digest": revision.digest, "targets": _codes(places), "left_out": len(new.left_out),
+    }
+    _tell(session, Event.DRAFT_CREATED, draft, actor, at, data)
+    return draft
+
+
+def revise(
+    session: Session,
+    *,
+    draft_id: UUID,
+    document: Document,
+    seen: frozenset[int],
+    actor: Actor,
+    at: datetime,
+    left_out: Sequence[dict[str, Any]] = (),
+) -> Draft:
+    """Add a revision to a draft that is in its author's hands; content that is the same adds none.
+
+    `seen` are the versions that the editor had before them. Raises `NotFound`, `Forbidden`, `PreconditionFailed`,
+    `Conflict` when the draft is not with its author, `Invalid` with every unknown file.
+    """
+    draft = editable(session, draft_id, actor, seen=seen)
+    held = frozenset(one.sha256 for one in queries.assets_held(session, draft.id))
+    if faults := _unknown_assets(document, held):
+        raise Invalid("content_unusable", reasons=faults)
+    before = draft.head_id
+    revision = store_revision(session, draft, document, actor.id, at, left_out=left_out)
+    if revision.id != before:
+        data = {"draft": str(draft.id), "revision": revision.number, "digest": revision.digest,
+                "left_out": len(left_out)}
+        _tell(session, Event.DRAFT_REVISED, draft, actor, at, data)
+    return draft
+
+
+def retarget(
+    session: Session,
+    *,
+    draft_id: UUID,
+    targets: tuple[tuple[str, str], ...],
+    seen: frozenset[int],
+    actor: Actor,
+    at: datetime,
+) -> Draft:
+    """Bind a draft that was never submitted to other channels. Raises what `revise` raises, and `Invalid`."""
+    draft = editable(session, draft_id, actor, seen=seen)
+    if draft.state != DraftState.EDITING:
+        raise Conflict("already_submitted")
+    places = _places(session, targets, draft.unit_path)
+    _authorize(actor, draft.unit_path, places)
+    for old in session.exec(select(DraftTarget).where(DraftTarget.draft_id == draft.id)).all():
+        session.delete(old)
+    session.flush()
+    _bind(session, draft.id, places)
+    _touch(draft, at)
+    data = {"draft": str(draft.id), "targets": _codes(places)}
+    _tell(session, Event.DRAFT_REVISED, draft, actor, at, data)
+    return draft
+
+
+def store_revision(
+    session: Session,
+    draft: Draft,
+    document: Document,
+    author_id: UUID,
+    at: datetime,
+    *,
+    left_out: Sequence[dict[str, Any]] = (),
+) -> Revision:
+    """Add `document` as the newest revision of a locked draft and return it; the same content adds none.
+
+    Asks nobody and records nothing: the verb that calls it does.
+    """
+    last = queries.head(session, draft)
+    if last.digest == digest(document):
+        return last
+    revision = _revision(new_id(), draft.id, last.number + 1, document, author_id, at, left_out)
+    session.add(revision)
+    draft.head_id, draft.title = revision.id, document.title
+    _touch(draft, at)
+    session.flush()
+    return revision
+
+
+def set_state(draft: Draft, state: DraftState, at: datetime) -> None:
+    """Put a locked draft into `state`. Records nothing: the verb that calls it does."""
+    if draft.state != state:
+        draft.state = state
+        _touch(draft, at)
+
+
+def lock(session: Session, draft_id: UUID) -> Draft:
+    """Return a draft with its row held until the transaction ends. Raises `NotFound`."""
+    query = select(Draft).where(Draft.id == draft_id).with_for_update()
+    draft = session.exec(query.execution_options(populate_existing=True)).one_or_none()
+    if draft is None:
+        raise NotFound("not_found")
+    return draft
+
+
+def hold_asset(session: Session, draft: Draft, held: DraftAsset, *, at: datetime) -> None:
+    """Let a locked draft hold a stored file."""
+    session.add(held)
+    _touch(draft, at)
+
+
+def editable(
+    session: Session, draft_id: UUID, actor: Actor, *, seen: frozenset[int] | None = None
+) -> Draft:
+    """Return a locked draft that the actor may edit now, having seen it in one of these versions.
+
+    Raises `NotFound`, `Forbidden`, `PreconditionFailed`, `Conflict` when it is not in its author's hands.
+    """
+    draft = queries.visible(session, draft_id, actor, lock=True)
+    authorize(actor, Role.EDITOR, unit_path=draft.unit_path)
+    if seen is not None:
+        must_match(seen, draft.version)
+    if draft.state not in WITH_AUTHOR:
+        raise Conflict("not_with_author", data={"state": draft.state})
+    return draft
+
+
+def _touch(draft: Draft, at: datetime) -> None:
+    draft.version += 1
+    draft.updated_at = at
+
+
+def _unit(session: Session, unit_id: UUID, actor: Actor) -> Unit:
+    unit = session.get(Unit, unit_id)
+    if unit is None or not (unit.id == actor.unit_id or actor.has(Role.EDITOR, unit_path=unit.path)):
+        raise NotFound("not_found")
+    return unit
+
+
+def _places(
+    session: Session, targets: Sequence[tuple[str, str]], unit_path: str, *, also: Sequence[Reason] = ()
+) -> tuple[channels.Place, ...]:
+    places, faults = channels.resolve(session, targets, unit_path=unit_path)
+    if not targets:
+        faults = (Reason("targets_missing", field="targets"),)
+    if faults or also:
+        raise Invalid("targets_unknown" if faults else "content_unusable", reasons=[*faults, *also])
+    return places
+
+
+def _authorize(actor: Actor, unit_path: str, places: Sequence[channels.Place]) -> None:
+    for place in places:
+        authorize(
+            actor, Role.EDITOR, unit_path=unit_path, channel=place.channel.code, section=place.section.code
+        )
+
+
+def _unknown_assets(document: Document, held: frozenset[str]) -> list[Reason]:
+    return [Reason("unknown_asset", {"sha256": name}) for name in sorted(document.assets() - held)]
+
+
+def _bind(session: Session, draft_id: UUID, places: Sequence[channels.Place]) -> None:
+    session.add_all(
+        DraftTarget(draft_id=draft_id, channel_id=place.channel.id, section_id=place.section.id)
+        for place in places
+    )
+
+
+def _codes(places: Sequence[channels.Place]) -> list[str]:
+    return sorted(f"{place.channel.code}/{place.section.code}" for place in places)
+
+
+def _revision(
+    revision_id: UUID,
+    draft_id: UUID,
+    number: int,
+    document: Document,
+    author_id: UUID,
+    at: datetime,
+    left_out: Sequence[dict[str, Any]],
+) -> Revision:
+    return Revision(
+        id=revision_id, draft_id=draft_id, number=number, digest=digest(document),
+        text_digest=text_and_media_digest(document), document=document_bytes(document).decode(),
+        left_out=json.dumps(list(left_out), ensure_ascii=False), author_id=author_id, created_at=at,
+    )
+
+
+def _next_number(session: Session, at: datetime) -> str:
+    """Return the next number of the year, Beijing time; its row stays locked, so a rolled-back draft leaves no gap."""
+    year = beijing(at).year
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    counted: Any = dialect.insert(DraftCounter).values(year=year, last=1)
+    counted = counted.on_conflict_do_update(index_elements=["year"], set_={"last": col(DraftCounter.last) + 1})
+    last = session.exec(counted.returning(col(DraftCounter.last))).one()[0]
+    return f"{year}-{last:06d}"
+
+
+def _tell(
+    session: Session, event: Event, draft: Draft, actor: Actor, at: datetime, data: dict[str, Any]
+) -> None:
+    subject = f"draft:{draft.id}"
+    receipt = audit.record(session, event, stream=subject, actor=actor.as_audit(Role.EDITOR), at=at, data=data)
+    jobs.announce(session, event, subject=subject, data=data, at=at, draft_id=draft.id, sequence=receipt.seq)

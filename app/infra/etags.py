@@ -1,0 +1,36 @@
+"""`ETag` and `If-Match` over version numbers."""
+
+import re
+from typing import Annotated
+
+from fastapi import Header
+
+from app.infra.errors import PreconditionFailed, PreconditionRequired
+
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200)]
+
+_STRONG = re.compile(r'^"([0-9]{1,9})"$')
+
+
+def etag(version: int) -> str:
+    """Return the strong entity tag of a version."""
+    return f'"{version}"'
+
+
+def seen_versions(header: str | None) -> frozenset[int]:
+    """Return the versions that `If-Match` names.
+
+    Raises `PreconditionRequired` when it is missing or names none that we give out; `*` says nothing of what was
+    seen, so it counts as missing.
+    """
+    found = [_STRONG.match(part.strip()) for part in (header or "").split(",")]
+    versions = frozenset(int(one[1]) for one in found if one)
+    if not versions:
+        raise PreconditionRequired("precondition_required")
+    return versions
+
+
+def must_match(seen: frozenset[int], version: int) -> None:
+    """Raise `PreconditionFailed`, with the present version, unless it is among those `seen`."""
+    if version not in seen:
+        raise PreconditionFailed("precondition_failed", headers={"ETag": etag(version)}, data={"version": version})
