@@ -1,10 +1,11 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from app.domain.document import Document
 from app.domain.edits import Edit, apply_edits, faults, text_at
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import MarkKind
-from hypothesis import given
-from hypothesis import strategies as st
 
 C = RefusalCode
 K = MarkKind

@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import pytest
 import yaml
+
 from app.domain.document import canonical
 from app.domain.workflow import Workflow, lint, read_workflow, workflow_schema
 from app.domain.workflow.lint import WorkflowFaults
@@ -124,7 +125,8 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
         (
             changed(
                 "    levels: final_review",
-                "    outcomes: [{key: a, title: 过, verb: approve}, {key: a, title: 退, verb: decline}]\n    levels: final_review",
+                "    outcomes:\n    - {key: a, title: 过, verb: approve}\n    - {key: a, title: 退, verb: decline}\n"
+                "    levels: final_review",
             ),
             (19, "stages.3.outcomes", "duplicate_outcome"),
         ),
@@ -204,7 +206,7 @@ def test_all_faults_at_once_in_the_order_of_their_lines() -> None:
     faults = lint(text).faults
     assert [fault.code for fault in faults] == ["missing_review_level", "nobody"]
     assert all(one.line <= other.line for one, other in pairwise(faults))
-    with pytest.raises(WorkflowFaults, match="stages.4.who: nobody") as caught:
+    with pytest.raises(WorkflowFaults, match=r"stages\.4\.who: nobody") as caught:
         read_workflow(text)
     assert caught.value.faults == faults
     with pytest.raises(WorkflowFaults):

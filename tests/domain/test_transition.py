@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from app.domain.changes import Change
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb, Verdict
@@ -21,7 +22,6 @@ from app.domain.workflow import (
     ways_back,
 )
 from app.domain.workflow.case import Act
-
 from tests.domain.walks import (
     AUTHOR,
     EVERYBODY,

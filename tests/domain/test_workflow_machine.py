@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from app.domain import separation
 from app.domain.refusals import Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageKind, StageState, Subject, Verb
 from app.domain.workflow import SYSTEM, Act, BoundProof, Case, Effects, Facts, Workflow, transition
 from app.domain.workflow.case import DONE
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change, person
 
 PEOPLE = (

@@ -64,7 +64,7 @@ class Hand:
             state=CaseState.RETURNED, revision=TEXT, targets=(WECHAT,), authors=frozenset({"author"})
         )
     )
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
     at: datetime = AT
     last: Effects | None = None
 
