@@ -22,8 +22,12 @@ COMMON = frozenset({
     "147258369a", "zxcvbnm123", "zxcvbnmasd",
 })
 
-# OWASP's second profile (19 MiB, two passes, one lane): about 20 ms on one core.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+def set_cost(*, passes: int, memory_kib: int) -> None:
+    """Set what hashing costs from now on; hashes made before stay good."""
+    global _hasher  # noqa: PLW0603 – one cost for the process
+    _hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+    _nobody.cache_clear()
 
 
 def hashed(password: str) -> str:
@@ -43,6 +47,10 @@ def matches(password_hash: str | None, password: str) -> bool:
 @cache
 def _nobody() -> str:
     return _hasher.hash("nobody's password")
+
+
+# OWASP's second profile (19 MiB, two passes, one lane): about 20 ms on one core.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def faults(password: str, *, login: str) -> tuple[Reason, ...]:

@@ -1,0 +1,149 @@
+"""What tests are built of: units, people with roles, channels and drafts, made through the services."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.channels import service as channels
+from app.channels.models import Channel
+from app.domain.document import Document, Heading, Paragraph
+from app.domain.roles import UserKind
+from app.domain.vocabulary import Role, UnitKind
+from app.drafts import service as drafts
+from app.drafts.models import Draft
+from app.drafts.service import NewDraft
+from app.identity import passwords, queries, service
+from app.identity.access import SYSTEM
+from app.identity.models import Unit, User
+from app.identity.queries import Actor
+from app.infra.paths import shipped
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+#: Everybody's password.
+PASSWORD = "qinghe-2026-tests"  # noqa: S105 – of tests
+
+# Dozens of accounts a test: hashing is made as cheap as Argon2 allows.
+passwords.set_cost(passes=1, memory_kib=8)
+
+
+def unit(session: Session, name: str, *, at: datetime, kind: UnitKind = UnitKind.CITY, parent: Unit | None = None) -> Unit:
+    """Add a unit."""
+    return service.create_unit(
+        session, name=name, kind=kind, parent_id=parent.id if parent else None, actor=SYSTEM, at=at
+    )
+
+
+def person(
+    session: Session,
+    login: str,
+    *,
+    unit: Unit,
+    at: datetime,
+    roles: Sequence[Role] = (),
+    on: Unit | None = None,
+    channel: str | None = None,
+    section: str | None = None,
+    kind: UserKind = UserKind.PERSON,
+) -> User:
+    """Add a person of `unit` who holds `roles` over `on` (their own unit when not given)."""
+    user = service.create_user(
+        session, login=login, name=f"{login}先生", password=PASSWORD, unit_id=unit.id, kind=kind, actor=SYSTEM, at=at
+    )
+    for role in roles:
+        service.grant_role(
+            session, user_id=user.id, role=role, unit_id=(on or unit).id, channel=channel, section=section,
+            actor=SYSTEM, at=at,
+        )
+    return user
+
+
+def actor(session: Session, user: User) -> Actor:
+    """Return the user as the services know them."""
+    found = queries.user_actor(session, user.id)
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True)
+class Bureau:
+    """A city bureau with an office, a district below it, the shipped channels, and people for every role.
+
+    Logins are role names; there are three proofreaders (`proofreader`, `proofreader2`, `proofreader3`), two
+    editors (`editor`, `editor2`), a `district_editor`, and an `outsider` who holds every trade role elsewhere.
+    """
+
+    city: Unit
+    office: Unit
+    district: Unit
+    elsewhere: Unit
+    channels: dict[str, Channel]
+    users: dict[str, User]
+    actors: dict[str, Actor] = field(repr=False)
+
+    def user(self, login: str) -> User:
+        return self.users[login]
+
+    def actor(self, login: str) -> Actor:
+        return self.actors[login]
+
+
+TRADE = (
+    Role.EDITOR, Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.FINAL_REVIEWER, Role.PROOFREADER, Role.PUBLISHER,
+)
+
+
+def bureau(session: Session, at: datetime) -> Bureau:
+    """Build the bureau of the tests."""
+    city = unit(session, "清河市民政局", at=at)
+    office = unit(session, "办公室", at=at, kind=UnitKind.DEPARTMENT, parent=city)
+    district = unit(session, "清河区民政局", at=at, kind=UnitKind.COUNTY, parent=city)
+    synced = channels.sync(session, shipped("policies") / "channels.yaml", at=at)
+    elsewhere = unit(session, "青山市民政局", at=at)
+    users = {str(role): person(session, str(role), unit=office, roles=[role], on=city, at=at) for role in Role}
+    for login, role in (
+        ("editor2", Role.EDITOR), ("proofreader2", Role.PROOFREADER), ("proofreader3", Role.PROOFREADER),
+    ):
+        users[login] = person(session, login, unit=office, roles=[role], on=city, at=at)
+    users["district_editor"] = person(session, "district_editor", unit=district, roles=[Role.EDITOR], at=at)
+    users["outsider"] = person(session, "outsider", unit=elsewhere, roles=TRADE, at=at)
+    return Bureau(
+        city, office, district, elsewhere, {one.code: one for one in synced}, users,
+        {login: actor(session, user) for login, user in users.items()},
+    )
+
+
+def document(title: str = "清河市开展冬季送温暖活动", *paragraphs: str) -> Document:
+    """Return a document in which the negative list finds nothing, or one with the paragraphs given."""
+    if paragraphs:
+        return Document(title=title, blocks=tuple(Paragraph(text=text) for text in paragraphs))
+    return Document(
+        title=title,
+        blocks=(
+            Paragraph(text="12月1日，清河市民政局组织志愿者走访独居老人，送去棉被和粮油。"),
+            Heading(text="走进社区"),
+            Paragraph(text="志愿者逐户登记需求，帮助老人检查取暖设备。"),
+        ),
+    )
+
+
+def draft(
+    session: Session,
+    bureau: Bureau,
+    *,
+    at: datetime,
+    by: str = "editor",
+    content: Document | None = None,
+    targets: Sequence[tuple[str, str]] = (("wechat", "news"),),
+) -> Draft:
+    """Create a draft of the unit of `by`, bound for `targets` as `(channel code, section code)`."""
+    new = NewDraft(document=content or document(), targets=tuple(targets))
+    return drafts.create(session, new=new, actor=bureau.actor(by), at=at)
+
+
+def signed_in(client: TestClient, user: User | str) -> dict[str, str]:
+    """Return the headers of a request by `user` (or their login), with a token got from the service."""
+    login = user if isinstance(user, str) else user.login
+    answer = client.post("/api/v1/auth/token", json={"login": login, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
