@@ -1,5 +1,58 @@
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTasks
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from app.infra.errors import AppError
+from app.infra.runtime import runtime_of
+from app.web import api_docs, sign_in
+from app.web.render import STATIC, error_page
+from app.web.shield import Shield
+from app.web.sign_in import sign_in_address
+from app.web.viewer import viewer_of
+
+PAGES = (sign_in.router, api_docs.router)
 
 
 def install(app: FastAPI) -> None:
-    """Add this feature's routes."""
+    """Add the pages, their files, their errors and their headers."""
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for kind in (AppError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _for_people(app.exception_handlers[kind]))
+    app.add_middleware(Shield, https=app.state.runtime.settings.secure_cookies)
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether the answer is for a person's eyes rather than for a program."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def _for_people(machine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 – a handler in, a handler out
+    """Render what the handler `machine` says as a page where a person asked; the words are the same."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        said: Response = await run_in_threadpool(machine, request, error)
+        if not wants_page(request):
+            return said
+        if said.status_code == 401 and request.method == "GET":
+            return RedirectResponse(sign_in_address(request), status_code=303)
+        return await run_in_threadpool(_page, request, said)
+
+    return handler
+
+
+def _page(request: Request, said: Response) -> Response:
+    try:
+        viewer = viewer_of(request, BackgroundTasks())
+    except AppError:
+        # The database that would say who asks is what failed.
+        viewer = None
+    return error_page(request, said, viewer)
+
+
+__all__ = ["install", "runtime_of", "wants_page"]

@@ -1,0 +1,258 @@
+"""View models of a text with its findings. Pure: no database, no clock, no HTTP.
+
+A text is cut into runs, so that a template writes each run once, escaped, with its marks: overlapping findings and
+inline markup need no nesting. Positions are code points, as everywhere; browsers never count.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, Protocol
+
+from app.domain.document import TEXT_BLOCKS, Divider, Document, Heading, Image, ListItem, Quote, Span, SpanKind, Table, Video
+from app.negative_list.model import SEVERITIES, PartKind, Severity
+
+_STYLES = {SpanKind.BOLD: "bold", SpanKind.ITALIC: "italic", SpanKind.UNDERLINE: "underline"}
+
+
+class Found(Protocol):
+    """What a page needs of a finding; `negative_list.Finding` has it."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def part(self) -> PartKind: ...
+    @property
+    def ref(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def excerpt(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def suggestions(self) -> tuple[str, ...]: ...
+    @property
+    def basis(self) -> tuple[str, ...]: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One finding as the page shows it; `number` counts from 1 in reading order.
+
+    `waived` takes a blocking finding's force; `in_text` says whether its place can be marked in the text shown.
+    """
+
+    number: int
+    finding: Found
+    place: str
+    waived: bool = False
+    in_text: bool = True
+
+    @property
+    def severity(self) -> Severity:
+        """How much it weighs now: a waived finding only informs."""
+        return Severity.INFO if self.waived else self.finding.severity
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of text under the same marks. `hits` are the numbers of the findings over it, worst first.
+
+    `severity` is the worst of them; `starts` are those that begin here, so that each anchor is written once.
+    """
+
+    text: str
+    hits: tuple[int, ...] = ()
+    severity: Severity | None = None
+    starts: tuple[int, ...] = ()
+    styles: tuple[str, ...] = ()
+    href: str | None = None
+    href_ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list, with the sign that the reader sees before it."""
+
+    sign: str
+    depth: int
+    runs: tuple[Run, ...]
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One block as the template writes it. `kind` chooses the markup; only what that kind has is filled."""
+
+    kind: Literal["heading", "paragraph", "quote", "list", "table", "image", "video", "divider"]
+    ref: str
+    runs: tuple[Run, ...] = ()
+    level: int = 0
+    items: tuple[Item, ...] = ()
+    rows: tuple[tuple[tuple[Run, ...], ...], ...] = ()
+    caption: tuple[Run, ...] = ()
+    alt: tuple[Run, ...] = ()
+    credit: tuple[Run, ...] = ()
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document with its findings, ready to be written."""
+
+    fields: dict[str, tuple[Run, ...]]
+    pieces: tuple[Piece, ...]
+    hits: tuple[Hit, ...] = ()
+    counts: dict[Severity, int] = field(default_factory=dict)
+
+
+def runs(text: str, hits: Sequence[Hit] = (), spans: Sequence[Span] = ()) -> tuple[Run, ...]:
+    """Cut `text` wherever a finding or inline markup begins or ends.
+
+    Findings are taken at their `start:end` (code points); parts outside the text are left out. An empty finding
+    (a place where something is missing) is shown on the character after it, or before it at the end.
+    Returns no run for an empty text; the runs' texts joined are the text.
+    """
+    placed = [(*_range(hit, len(text)), hit) for hit in hits]
+    cuts = {0, len(text)}
+    for start, end, _ in placed:
+        cuts |= {start, end}
+    for span in spans:
+        cuts |= {min(span.start, len(text)), min(span.end, len(text))}
+    found = []
+    for start, end in pairwise(sorted(cuts)):
+        over = sorted(
+            (hit for low, high, hit in placed if low < end and start < high),
+            key=lambda hit: (SEVERITIES.index(hit.severity), hit.number),
+        )
+        marks = [span for span in spans if span.start < end and start < span.end]
+        link = next((span for span in marks if span.kind is SpanKind.LINK), None)
+        found.append(
+            Run(
+                text=text[start:end],
+                hits=tuple(hit.number for hit in over),
+                severity=over[0].severity if over else None,
+                starts=tuple(hit.number for low, _, hit in placed if low == start and hit in over),
+                styles=tuple(_STYLES[span.kind] for span in marks if span.kind in _STYLES),
+                href=link.href if link else None,
+                href_ends=link is not None and min(link.end, len(text)) == end,
+            )
+        )
+    return tuple(found)
+
+
+def _range(hit: Hit, length: int) -> tuple[int, int]:
+    start, end = min(hit.finding.start, length), min(hit.finding.end, length)
+    if start == end:
+        start, end = (start, start + 1) if start < length else (max(length - 1, 0), length)
+    return start, end
+
+
+def numbered(findings: Iterable[Found], document: Document, waived: frozenset[str] = frozenset()) -> tuple[Hit, ...]:
+    """Return the findings in reading order as hits, numbered from 1; `waived` holds fingerprints.
+
+    A finding whose place is no text of the document (a link's target, an attachment) is listed, not marked.
+    """
+    order = {place: index for index, (place, _) in enumerate(document.texts())}
+    last = len(order)
+    ordered = sorted(findings, key=lambda finding: (order.get(finding.ref, last), finding.ref, finding.start, finding.end))
+    return tuple(
+        Hit(
+            number,
+            finding,
+            place_name(finding.ref, finding.part),
+            waived=finding.fingerprint in waived,
+            in_text=finding.ref in order and finding.part is not PartKind.LINK,
+        )
+        for number, finding in enumerate(ordered, start=1)
+    )
+
+
+def place_name(ref: str, part: PartKind | None = None) -> str:
+    """Return where a place is, in words: `title` is 标题, `blocks/3` 第4段, `blocks/4/rows/0/1` 第5段表格第1行第2格."""
+    fields = {"title": "标题", "subtitle": "副标题", "summary": "摘要", "byline": "署名", "source": "来源", "source_url": "来源链接"}
+    if ref in fields:
+        return fields[ref]
+    match ref.split("/"):
+        case ["blocks", index]:
+            return f"第{int(index) + 1}段" + ("的链接" if part is PartKind.LINK else "")
+        case ["blocks", index, "rows", row, column]:
+            return f"第{int(index) + 1}段表格第{int(row) + 1}行第{int(column) + 1}格"
+        case ["blocks", index, ("alt" | "caption" | "credit") as name]:
+            return f"第{int(index) + 1}段" + {"alt": "替代文字", "caption": "说明", "credit": "来源说明"}[name]
+        case ["blocks", index, *_]:
+            return f"第{int(index) + 1}段"
+    return {PartKind.ATTACHMENT: "附件", PartKind.LINK: "链接"}.get(part, "全文") if part else "全文"
+
+
+def page(document: Document, hits: Sequence[Hit] = ()) -> Page:
+    """Return the document with `hits` marked in place."""
+    at: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.in_text:
+            at.setdefault(hit.finding.ref, []).append(hit)
+    names = ("title", "subtitle", "summary", "byline", "source", "source_url")
+    counts = {severity: sum(hit.severity is severity for hit in hits) for severity in SEVERITIES}
+    return Page(
+        fields={name: runs(getattr(document, name), at.get(name, ())) for name in names},
+        pieces=tuple(_pieces(document, at)),
+        hits=tuple(hits),
+        counts=counts,
+    )
+
+
+def _pieces(document: Document, at: dict[str, list[Hit]]) -> Iterable[Piece]:
+    items: list[Item] = []
+    ordinals: list[int] = []
+    # The page and the title are levels 1 and 2. A level is never skipped on the way down: readers jump by levels.
+    level = 2
+    for index, block in enumerate(document.blocks):
+        ref = f"blocks/{index}"
+        if isinstance(block, ListItem):
+            ordinals = [*ordinals[: block.depth + 1], *[0] * (block.depth + 1 - len(ordinals))]
+            ordinals[block.depth] += 1
+            sign = f"{ordinals[block.depth]}." if block.ordered else "•"
+            items.append(Item(sign, block.depth, runs(block.text, at.get(ref, ()), block.spans), ref))
+            continue
+        if items:
+            yield Piece("list", items[0].ref, items=tuple(items))
+            items, ordinals = [], []
+        match block:
+            case Heading():
+                level = min(block.level + 2, level + 1)
+                yield Piece("heading", ref, runs(block.text, at.get(ref, ()), block.spans), level=level)
+            case Quote():
+                yield Piece("quote", ref, runs(block.text, at.get(ref, ()), block.spans))
+            case Table():
+                cells = tuple(
+                    tuple(
+                        runs(cell, at.get(f"{ref}/rows/{row}/{column}", ()))
+                        for column, cell in enumerate(line)
+                    )
+                    for row, line in enumerate(block.rows)
+                )
+                yield Piece("table", ref, rows=cells, caption=runs(block.caption, at.get(f"{ref}/caption", ())))
+            case Image():
+                yield Piece(
+                    "image", ref, sha256=block.sha256,
+                    alt=runs(block.alt, at.get(f"{ref}/alt", ())),
+                    caption=runs(block.caption, at.get(f"{ref}/caption", ())),
+                    credit=runs(block.credit, at.get(f"{ref}/credit", ())),
+                )
+            case Video():
+                yield Piece("video", ref, sha256=block.sha256, caption=runs(block.caption, at.get(f"{ref}/caption", ())))
+            case Divider():
+                yield Piece("divider", ref)
+            case _ if isinstance(block, TEXT_BLOCKS):
+                yield Piece("paragraph", ref, runs(block.text, at.get(ref, ()), block.spans))
+    if items:
+        yield Piece("list", items[0].ref, items=tuple(items))

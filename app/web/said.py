@@ -1,0 +1,31 @@
+"""What a page says after something was done: a code in the address, so that a reload says it again and changes nothing."""
+
+from fastapi import Request
+
+SAID = {
+    "signed_out": "您已退出。",
+    "created": "稿件已建立。",
+    "submitted": "稿件已提交，规则检查已完成。",
+    "blocked": "稿件已提交，但规则检查发现阻断项：请修改后重新提交，或者申请豁免。",
+    "revised": "修改已保存，形成新的修订。",
+    "unchanged": "内容与上一修订相同，没有形成新的修订。",
+    "recalled": "稿件已撤回，现在可以修改。",
+    "approved": "已通过。这一环节已完成，稿件进入下一环节。",
+    "sent_back": "已退回，理由已送达。",
+    "declined": "已退稿。",
+    "waiver_asked": "豁免申请已提交，等待批准。",
+    "waiver_granted": "已同意豁免。",
+    "waiver_refused": "已不同意豁免。",
+    "mark_added": "已标记差错。",
+    "mark_withdrawn": "标记已撤销。",
+    "carried_out": "标记已改入文稿，新的校样正在排出。",
+    "confirmed": "核红已完成。",
+    "signed": "已签发，发稿凭证已生成。",
+    "keys_on": "快捷键已开启。",
+    "keys_off": "快捷键已关闭。",
+}
+
+
+def said(request: Request) -> str:
+    """Return the sentence of the `said` code in the address; empty without one, or for one that is not ours."""
+    return SAID.get(request.query_params.get("said", ""), "")

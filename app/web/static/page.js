@@ -1,0 +1,47 @@
+// What every page has: Ctrl+Enter sends, an error summary takes the focus, forms are not sent twice.
+// Everything works without this file; it only makes it quicker.
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  if (!(field instanceof HTMLTextAreaElement) || !("send" in field.dataset)) return;
+  const button = field.form.querySelector("button[type=submit]");
+  if (button && !button.disabled) button.click();
+});
+
+// Sent once: a second press waits for the answer instead of asking again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+export function say(words) {
+  const live = document.getElementById("live");
+  if (live) live.textContent = words;
+}
+
+function greet() {
+  const problem = document.getElementById("problem");
+  if (problem) problem.focus();
+}
+
+// A link of the error summary may point at a field inside a closed fold.
+function unfold() {
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let at = target; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
+  if (target) target.focus({ preventScroll: true });
+}
+window.addEventListener("hashchange", unfold);
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const words = event.detail.target.dataset.said;
+  if (words) say(words);
+});
+
+greet();
+unfold();

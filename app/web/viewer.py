@@ -1,0 +1,136 @@
+"""Who looks at a page, and what they sent."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import BackgroundTasks, Depends, Request
+
+from app.domain.vocabulary import Role
+from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, signed_in
+from app.identity.models import Unit
+from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
+from app.infra.runtime import runtime_of
+
+#: A form holds one text of at most 5 MB; percent-encoding makes three characters of each byte.
+MAX_FORM_BYTES = 16_000_000
+MAX_FIELDS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person who is signed in, with the token that their forms carry."""
+
+    actor: Actor
+    unit: str
+    csrf: str
+
+    @property
+    def name(self) -> str:
+        """Their real name."""
+        return self.actor.name
+
+    @property
+    def writes(self) -> bool:
+        """Whether they may write drafts anywhere."""
+        return self.actor.has(Role.EDITOR)
+
+
+def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:
+    """Return who is signed in; `None` when nobody is. One statement more than `signed_in`, for the unit's name."""
+    actor = signed_in(request, tasks)
+    if actor is None:
+        return None
+    runtime = runtime_of(request)
+    with runtime.database.read() as session:
+        unit = session.get(Unit, actor.unit_id)
+    raw = request.cookies[cookie_name(runtime.settings)]
+    return Viewer(actor, unit.name if unit else "", csrf_token(raw))
+
+
+def present(request: Request, tasks: BackgroundTasks) -> Viewer:
+    """Return who is signed in. Raises `Unauthenticated`; a page then leads to the sign-in form and back."""
+    viewer = viewer_of(request, tasks)
+    if viewer is None:
+        raise Unauthenticated("unauthenticated")
+    return viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form, in order. Line ends are `\\n`."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def text(self, name: str) -> str:
+        """Return a field as it was typed; empty when it is missing."""
+        return next((value for key, value in self.fields if key == name), "")
+
+    def word(self, name: str) -> str:
+        """Return a field without the white space around it; empty when it is missing."""
+        return self.text(name).strip()
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a field that may come several times."""
+        return tuple(value for key, value in self.fields if key == name and value)
+
+    def number(self, name: str, *, default: int) -> int:
+        """Return a whole number; `default` when the field is empty. Raises `Invalid` for anything else."""
+        if not (word := self.word(name)):
+            return default
+        if not word.isascii() or not word.isdigit() or len(word) > 9:
+            raise Invalid("malformed", reasons=[Reason("field", {"message": "应为整数。"}, field=name)])
+        return int(word)
+
+
+async def form_of(request: Request) -> Form:
+    """Read an urlencoded form. Raises `TooLarge`, `Invalid` (broken UTF-8, too many fields), `Forbidden` (another site)."""
+    if not _from_here(request):
+        raise Forbidden("csrf_failed")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_FORM_BYTES:
+            raise TooLarge("too_large")
+        parts.append(part)
+    try:
+        pairs = parse_qsl(
+            b"".join(parts).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError as error:
+        raise Invalid("malformed", reasons=[Reason("field", {"message": "表单编码有误。"})]) from error
+    return Form(tuple((key, value.replace("\r\n", "\n").replace("\r", "\n")) for key, value in pairs))
+
+
+def _from_here(request: Request) -> bool:
+    """Say whether a browser says that the form was sent from one of our own pages."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that a signed-in person sent from one of our pages."""
+
+    viewer: Viewer
+    form: Form = field(default_factory=Form)
+
+    @property
+    def actor(self) -> Actor:
+        """Who sent it."""
+        return self.viewer.actor
+
+
+def sent(request: Request, viewer: Annotated[Viewer, Depends(present)], form: Annotated[Form, Depends(form_of)]) -> Sent:
+    """Return a form and who sent it. Raises `Unauthenticated`, and `Forbidden` without the session's CSRF token."""
+    raw = request.cookies[cookie_name(runtime_of(request).settings)]
+    if not csrf_matches(raw, form.text("csrf")):
+        raise Forbidden("csrf_failed")
+    return Sent(viewer, form)
+
+
+Visitor = Annotated[Viewer, Depends(present)]
+SentForm = Annotated[Sent, Depends(sent)]
+AnyForm = Annotated[Form, Depends(form_of)]
