@@ -25,7 +25,7 @@ def open_to(session: Session, unit_path: str) -> dict[str, Channel]:
     channels = session.exec(
         select(Channel).where(col(Channel.unit_id).in_(above), col(Channel.active).is_(True))
     ).all()
-    return {channel.code: channel for channel in sorted(channels, key=lambda one: above.index(one.unit_id))}
+    return {channel.code: channel for channel in sorted(channels, key=lambda one: (above.index(one.unit_id), one.id))}
 
 
 def sections_of(session: Session, channel_ids: Iterable[UUID]) -> dict[UUID, tuple[Section, ...]]:
