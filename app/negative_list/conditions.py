@@ -1,0 +1,89 @@
+"""Contextual exceptions: is this hit all right where it stands?"""
+
+from collections.abc import Callable
+
+from app.negative_list.buffer import ViewText
+from app.negative_list.fold import fold_text
+from app.negative_list.rules import Condition, Covering, Inside, LineHas, Near
+
+#: `(view, start, end, part_start, part_end)` → whether the exception holds.
+Test = Callable[[ViewText, int, int, int, int], bool]
+#: Whether a pattern matches within a range of a text.
+Search = Callable[[str], bool]
+
+
+def compile_condition(condition: Condition, *, fold: bool, search: Callable[[LineHas], Search]) -> Test:
+    """Return the test of one exception; with `fold` its words are read as in the fold view."""
+    match condition:
+        case Inside():
+            return _inside(condition, fold=fold)
+        case Covering(words):
+            return covering(words, fold=fold)
+        case Near():
+            return _near(condition, fold=fold)
+        case LineHas():
+            return _line_has(search(condition))
+
+
+def _form(word: str, *, fold: bool) -> str:
+    return fold_text(word) if fold else word
+
+
+def _inside(condition: Inside, *, fold: bool) -> Test:
+    left, right = _form(condition.open, fold=fold), _form(condition.close, fold=fold)
+    only = frozenset(_form(title, fold=fold) for title in condition.only)
+
+    def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
+        text = view.text
+        opened = text.rfind(left, first, start)
+        if opened < 0 or text.find(right, opened + len(left), start) >= 0:
+            return False
+        closed = text.find(right, end, last)
+        if closed < 0 or 0 <= text.find(left, end, closed):
+            return False
+        return not only or text[opened + len(left) : closed] in only
+
+    return test
+
+
+def covering(words: tuple[str, ...], *, fold: bool) -> Test:
+    """Return the test whether the hit is part of one of `words`, standing around it."""
+    forms = tuple(_form(word, fold=fold) for word in words)
+
+    def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
+        text = view.text
+        hit = text[start:end]
+        for word in forms:
+            place = word.find(hit)
+            while place >= 0:
+                begin = start - place
+                if begin >= first and begin + len(word) <= last and text.startswith(word, begin):
+                    return True
+                place = word.find(hit, place + 1)
+        return False
+
+    return test
+
+
+def _near(condition: Near, *, fold: bool) -> Test:
+    words = tuple(_form(word, fold=fold) for word in condition.words)
+    within, before = condition.within, condition.before
+
+    def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
+        if before:
+            window = view.text[max(first, start - within) : start]
+        else:
+            window = view.text[end : min(last, end + within)]
+        return any(word in window for word in words)
+
+    return test
+
+
+def _line_has(matches: Search) -> Test:
+    def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
+        text = view.text
+        begin = text.rfind("\n", first, start) + 1 or first
+        stop = text.find("\n", end, last)
+        return matches(text[begin : stop if stop >= 0 else last])
+
+    return test

@@ -1,0 +1,199 @@
+"""Rules compiled for one backend: what to scan for, and who gets each hit."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from app.negative_list import backends
+from app.negative_list.backends import Scanner, Unit
+from app.negative_list.conditions import Search, Test, compile_condition, covering
+from app.negative_list.fold import fold_text
+from app.negative_list.model import SEVERITIES, Scope, View
+from app.negative_list.patterns import Node, parse, render
+from app.negative_list.rules import (
+    CheckerMatch,
+    EdgeKind,
+    LineHas,
+    Overlap,
+    RegexMatch,
+    Rule,
+    StructureMatch,
+    TermsMatch,
+)
+from app.negative_list.validators import VALIDATORS
+
+#: `(number within the rule, start, end)` in the joined text of the rule's view.
+Local = tuple[int, int, int]
+#: `(rule, number within the rule)`.
+Owner = tuple[int, int]
+
+_EDGES: dict[EdgeKind, frozenset[str]] = {
+    EdgeKind.NONE: frozenset(),
+    EdgeKind.DIGIT: frozenset("0123456789"),
+    EdgeKind.LATIN: frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    EdgeKind.WORD: frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+}
+
+
+class Words(NamedTuple):
+    """The words of one rule in the form of its view, with what belongs to each."""
+
+    forms: tuple[str, ...]
+    suggestions: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+    covering: tuple[Test | None, ...]
+
+
+class Runner(NamedTuple):
+    """One rule, made ready to run."""
+
+    index: int
+    rule: Rule
+    view: View
+    words: Words | None
+    overlap: Overlap
+    edge: frozenset[str]
+    validate: Callable[[str], bool] | None
+    tests: tuple[Test, ...]
+    #: The basis as people read it.
+    basis: tuple[str, ...]
+
+
+class Table(NamedTuple):
+    """The scanner of one view, and the owners of its words and patterns."""
+
+    view: View
+    scanner: Scanner
+    word_owners: Sequence[tuple[Owner, ...]]
+    pattern_owners: Sequence[Owner]
+
+
+def view_of(rule: Rule) -> View:
+    """Return the view that a rule reads."""
+    match rule.match:
+        case TermsMatch(view) | RegexMatch(view):
+            return view
+        case CheckerMatch(_, _, checker):
+            return checker.view
+        case StructureMatch():
+            return View.RAW
+
+
+def searcher(backend: str, node: Node) -> Search:
+    """Return a search for a pattern within one line, on the regular expressions of a backend."""
+    if backend == "plain":
+        compiled = re.compile(render(node, python=True))
+        return lambda text: compiled.search(text) is not None
+    from app.negative_list.backends.re2_patterns import Re2Pattern
+
+    pattern = Re2Pattern(node)
+    return lambda text: pattern.anywhere(text.encode())
+
+
+class Program:
+    """All rules of a policy on one backend."""
+
+    def __init__(self, rules: Sequence[Rule], backend: str, cached: Mapping[str, bytes] | None = None) -> None:
+        self.backend = backend
+        self.runners = tuple(_runner(index, rule, backend) for index, rule in enumerate(rules))
+        #: Runners in the order of their severity, worst first; then as in the policy.
+        self.order = tuple(
+            sorted(self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.index))
+        )
+        self.tables = tuple(
+            table for view in View if (table := self._table(view, (cached or {}).get(view))) is not None
+        )
+        self.always = tuple(
+            runner.index
+            for runner in self.runners
+            if isinstance(runner.rule.match, CheckerMatch) and runner.rule.match.checker.always
+        )
+        self._active: dict[tuple[Scope, date], tuple[bool, ...]] = {}
+
+    def _table(self, view: View, cached: bytes | None) -> Table | None:
+        words: dict[str, list[Owner]] = defaultdict(list)
+        patterns: list[Node] = []
+        owners: list[Owner] = []
+        for runner in self.runners:
+            if runner.view is not view:
+                continue
+            match runner.rule.match:
+                case TermsMatch():
+                    assert runner.words is not None
+                    for number, word in enumerate(runner.words.forms):
+                        words[word].append((runner.index, number))
+                case RegexMatch(_, _, node):
+                    owners.append((runner.index, 0))
+                    patterns.append(node)
+                case CheckerMatch(_, _, checker):
+                    fold = view is View.FOLD
+                    for number, word in enumerate(checker.words):
+                        words[fold_text(word) if fold else word].append((runner.index, number))
+                    for number, source in enumerate(checker.patterns, len(checker.words)):
+                        owners.append((runner.index, number))
+                        patterns.append(parse(source, fold=fold))
+                case StructureMatch():
+                    pass
+        if not words and not patterns:
+            return None
+        scanner = backends.make(self.backend, Unit(tuple(words), patterns), cached)
+        return Table(view, scanner, tuple(map(tuple, words.values())), tuple(owners))
+
+    def dump(self) -> dict[str, bytes]:
+        """Return the compiled databases by view; empty for a backend that has none."""
+        dumps = {table.view.value: table.scanner.dump() for table in self.tables}
+        return {view: data for view, data in dumps.items() if data is not None}
+
+    def active(self, scope: Scope, on: date) -> tuple[bool, ...]:
+        """Return for each rule whether it applies to this scope on this day."""
+        key = (scope, on)
+        found = self._active.get(key)
+        if found is None:
+            found = tuple(
+                runner.rule.scope.applies(scope) and runner.rule.applies_on(on) for runner in self.runners
+            )
+            if len(self._active) > 1000:
+                self._active.clear()
+            self._active[key] = found
+        return found
+
+
+def _runner(index: int, rule: Rule, backend: str) -> Runner:
+    view = view_of(rule)
+    fold = view is View.FOLD
+
+    def search(condition: LineHas) -> Search:
+        return searcher(backend, condition.node)
+
+    tests = tuple(compile_condition(condition, fold=fold, search=search) for condition in rule.unless)
+    words: Words | None = None
+    overlap = Overlap.ALL
+    edge = EdgeKind.NONE
+    validate: Callable[[str], bool] | None = None
+    match rule.match:
+        case TermsMatch() as terms:
+            words = _words(terms, fold=fold)
+            overlap, edge = terms.overlap, terms.edge
+        case RegexMatch() as regex:
+            edge = regex.edge
+            validate = VALIDATORS[regex.validate] if regex.validate else None
+    return Runner(index, rule, view, words, overlap, _EDGES[edge], validate, tests, tuple(map(str, rule.basis)))
+
+
+def _words(match: TermsMatch, *, fold: bool) -> Words:
+    forms: dict[str, tuple[tuple[str, ...], str, Any]] = {}
+    for term, suggestions in match.terms.items():
+        longer = match.covering.get(term, ())
+        forms.setdefault(
+            fold_text(term) if fold else term,
+            (suggestions, match.notes.get(term, ""), covering(longer, fold=fold) if longer else None),
+        )
+    values = tuple(forms.values())
+    return Words(
+        tuple(forms),
+        tuple(value[0] for value in values),
+        tuple(value[1] for value in values),
+        tuple(value[2] for value in values),
+    )
