@@ -1,0 +1,97 @@
+"""Loading the demo bureau: units, people, channels, and drafts walked to every state through the services."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import yaml
+from sqlmodel import Session, select
+
+from app.channels import service as channels
+from app.demo import walk
+from app.domain.vocabulary import Role, UnitKind
+from app.identity import queries, service
+from app.identity.access import SYSTEM
+from app.identity.models import Unit, User
+from app.identity.queries import Actor
+from app.infra.runtime import Runtime
+from app.infra.settings import Environment
+
+#: Everybody's password in the demo bureau; production never loads it.
+PASSWORD = "qinghe-demo-2026"  # noqa: S105 – printed for whoever tries the product out
+
+
+@dataclass(slots=True)
+class Bureau:
+    """The demo bureau's people, as the services know them."""
+
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    def __getitem__(self, login: str) -> Actor:
+        return self.actors[login]
+
+
+def texts(name: str) -> Any:  # noqa: ANN401 – YAML
+    """Return one of the demo's YAML files, parsed."""
+    return yaml.safe_load(files("app.demo").joinpath(name).read_text(encoding="utf-8"))
+
+
+def bureau_once(runtime: Runtime, *, progress: Callable[[str], None] = lambda _: None) -> list[dict[str, str]]:
+    """Load the demo bureau into an empty database; return its accounts `{login, name, duties, password}`.
+
+    A database that has units already is left as it is; its accounts are told only if they are the demo's.
+    Raises `ValueError` in production.
+    """
+    if runtime.settings.environment is Environment.PRODUCTION:
+        raise ValueError("the demo bureau has published passwords; production does not load it")
+    people = texts("bureau.yaml")["people"]
+    with runtime.database.read() as session:
+        started = session.exec(select(Unit.id)).first() is not None
+        known = set(session.exec(select(User.login)).all())
+    if started:
+        people = [person for person in people if person["login"] in known]
+    else:
+        load(runtime, progress=progress)
+    return [
+        {"login": one["login"], "name": one["name"], "duties": one["duties"], "password": PASSWORD} for one in people
+    ]
+
+
+def load(runtime: Runtime, *, progress: Callable[[str], None]) -> None:
+    """Load bureau and drafts; what is under way when it fails stays as it is and is told by the exception."""
+    progress("单位与人员")
+    with runtime.database.write() as session:
+        bureau = _bureau(session, runtime)
+    drafts = texts("drafts.yaml")
+    for number, entry in enumerate(drafts, 1):
+        progress(f"稿件 {number}/{len(drafts)}：{entry['title']}")
+        walk.to(runtime, bureau.actors, entry)
+
+
+def _bureau(session: Session, runtime: Runtime) -> Bureau:
+    at, told = runtime.clock() - timedelta(days=1), texts("bureau.yaml")
+    units: dict[str, UUID] = {}
+    for unit in told["units"]:
+        parent = units[unit["parent"]] if "parent" in unit else None
+        made = service.create_unit(
+            session, name=unit["name"], kind=UnitKind(unit["kind"]), parent_id=parent, actor=SYSTEM, at=at
+        )
+        units[unit["key"]] = made.id
+    channels.sync(session, runtime.settings.policies / "channels.yaml", at=at)
+    bureau = Bureau()
+    for person in told["people"]:
+        user = service.create_user(
+            session, login=person["login"], name=person["name"], password=PASSWORD, unit_id=units[person["unit"]],
+            actor=SYSTEM, at=at,
+        )
+        for role in person["roles"]:
+            service.grant_role(
+                session, user_id=user.id, role=Role(role), unit_id=units[person["on"]], actor=SYSTEM, at=at
+            )
+        actor = queries.user_actor(session, user.id)
+        assert actor is not None
+        bureau.actors[person["login"]] = actor
+    return bureau
