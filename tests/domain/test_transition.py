@@ -53,7 +53,7 @@ def events(effects: Effects) -> list[Event]:
 def test_a_draft_goes_all_the_way() -> None:
     hand = Hand()
     effects = hand.submit()
-    assert events(effects) == [Event.CASE_OPENED, Event.CASE_STAGE_OPENED]
+    assert events(effects) == [Event.DRAFT_SUBMITTED, Event.CASE_OPENED, Event.CASE_STAGE_OPENED]
     assert hand.open() == {("initial_review", "")}
     assert hand.run("rule_check").state is StageState.PASSED
     effects = hand.approve("initial_review", FIRST)
@@ -95,7 +95,7 @@ def test_nothing_opens_on_a_blocking_finding() -> None:
     hand = Hand()
     effects = hand.do(Verb.SUBMIT, AUTHOR, BLOCKED, digest=TEXT)
     assert hand.case.state is CaseState.BLOCKED
-    assert events(effects) == [Event.CASE_OPENED, Event.CASE_BLOCKED]
+    assert events(effects) == [Event.DRAFT_SUBMITTED, Event.CASE_OPENED, Event.CASE_BLOCKED]
     assert effects.events[-1].data["rules"] == ["dates.impossible", "privacy.id_card"]
     assert hand.open() == set()
     assert C.CASE_BLOCKED in hand.refused(Verb.APPROVE, FIRST, stage="initial_review")

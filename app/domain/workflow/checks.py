@@ -169,6 +169,17 @@ def ways_back(
     return found
 
 
+def raised(case: Case, stage: Stage, line: str, actor: Actor, outcome: Outcome) -> frozenset[str]:
+    """Return the flags that an approval raises anew; empty for none.
+
+    A capacity raises its flags only where the person has no other that does without: who may act in their
+    own right owes nothing for being named as well. Flags stay for the rest of the walk.
+    """
+    capacities = [frozenset(seat.raises) for seat in seats(case, stage, line, actor)]
+    common = frozenset.intersection(*capacities) if capacities else frozenset()
+    return (common | set(outcome.raises)) - case.flags
+
+
 def enough(case: Case, stage: Stage, line: str, votes: tuple[Vote, ...], facts: Facts) -> bool:
     """Tell whether these approvals pass the stage: any one, all, m, or one of each group."""
     if stage.need == "any":

@@ -15,6 +15,8 @@ from app.domain.vocabulary import ChannelKind, Level, Role, StageKind, Subject
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
+#: A mark that a draft bears (`important`): given with it, or raised on its way.
+Flag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 #: Parts of a document that a stage can watch; the names are those of `document.field_digests`.
 Watched = Literal["title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments"]
 ALL_FIELDS: tuple[Watched, ...] = (
@@ -61,7 +63,8 @@ class Who(_Value):
     `role` with its scope; `person` by sign-in name; `post` (职务, such as 主要领导); `author`: whoever
     wrote the draft; `head_of_author`: the head of the author's department; `outside`: somebody without an
     account, by link. `group` names the bench a person sits on where one of each is needed; `when` limits the
-    line to some drafts.
+    line to some drafts; `raises` are flags that the draft bears once somebody approved in this capacity only,
+    for stages that are owed then (a final review by somebody named is confirmed by who named them).
     """
 
     role: Role | None = None
@@ -74,6 +77,7 @@ class Who(_Value):
     qualification: Qualification = "none"
     group: Key | None = None
     when: When | None = None
+    raises: tuple[Flag, ...] = ()
 
     @model_validator(mode="after")
     def _names_them_in_one_way(self) -> "Who":
@@ -106,13 +110,17 @@ class Late(_Value):
 
 
 class Outcome(_Value):
-    """One way a stage can end, in the words of the body, with its preset reasons."""
+    """One way a stage can end, in the words of the body, with its preset reasons.
+
+    `raises`: flags that the draft bears from then on (an approval that disagrees with the review before it).
+    """
 
     key: Key
     title: Title
     verb: Literal["approve", "send_back", "decline", "hold"]
     reasons: tuple[str, ...] = ()
     comment: bool = False
+    raises: tuple[Flag, ...] = ()
 
 
 OUTCOMES = (
@@ -135,6 +143,7 @@ class Stage(_Value):
     `per: channel` makes one run for each channel of the draft. `on_edit` says what an edit of a watched field
     does to a decision already made: void it always, keep it on a trivial change (layout), keep it on marks
     only (small corrections). `errors_left`: how many findings that do not block may be left when it passes.
+    `added_by`: the routing rule that added the stage; only routing writes it.
     """
 
     key: Key
@@ -159,6 +168,7 @@ class Stage(_Value):
     errors_left: int | None = Field(default=None, ge=0)
     within: Within | None = None
     late: Late = Late()
+    added_by: Key | None = None
 
     @cached_property
     def acts_on(self) -> Subject:

@@ -95,6 +95,14 @@ class Walk:
             if run.state in PENDING and not self.case.done_before(self.workflow, spot, self.current):
                 self.void(run, "earlier_stage_reopened")
 
+    def look_again(self) -> None:
+        """Reopen the way to every skipped stage whose condition holds by now."""
+        for run in list(self.current.values()):
+            applies_if = self.workflow.by_key[run.stage].applies_if
+            if run.state is StageState.SKIPPED and self.case.meets(applies_if, run.line):
+                self.void(run, "applies_now")
+        self.close_orphans()
+
     def advance(self) -> None:
         """Open, skip or pass by machine everything that is ready; end the case when all is done.
 
@@ -136,18 +144,22 @@ class Walk:
 
     def _skip(self, stage: Stage, line: str, run: Run | None) -> None:
         self._next(stage, line, run, StageState.SKIPPED, None)
-        when = stage.applies_if.model_dump(mode="json", exclude_defaults=True) if stage.applies_if else {}
-        self.say(
-            Event.CASE_STAGE_SKIPPED,
-            stage=stage.key,
-            line=line,
-            rule=when,
-            facts={
+        self.say(Event.CASE_STAGE_SKIPPED, stage=stage.key, line=line, **self._grounds(stage))
+
+    def _grounds(self, stage: Stage) -> dict[str, Any]:
+        """Return why a stage with a condition applies or not: the rule, and the facts it was asked of."""
+        if stage.applies_if is None:
+            return {}
+        added = {} if stage.added_by is None else {"added_by": stage.added_by}
+        return {
+            **added,
+            "rule": stage.applies_if.model_dump(mode="json", exclude_defaults=True),
+            "facts": {
                 "class": self.case.grade,
                 "flags": sorted(self.case.flags),
                 "found": sorted(self.case.found),
             },
-        )
+        }
 
     def _block(self, stage: Stage, line: str, run: Run | None) -> None:
         if stage.kind is StageKind.RULE_CHECK:
@@ -167,7 +179,14 @@ class Walk:
                 self.need_proof(line)
             return
         new = self._next(stage, line, run, StageState.OPEN, digest)
-        self.say(Event.CASE_STAGE_OPENED, stage=stage.key, line=line, round=new.round, digest=digest)
+        self.say(
+            Event.CASE_STAGE_OPENED,
+            stage=stage.key,
+            line=line,
+            round=new.round,
+            digest=digest,
+            **self._grounds(stage),
+        )
 
     def need_proof(self, line: str) -> None:
         """Ask for the line's proof, once."""

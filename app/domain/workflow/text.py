@@ -36,11 +36,7 @@ def apply_edit(walk: Walk, actor: Actor) -> None:
                 and run.state is not StageState.SKIPPED
             ):
                 walk.need_proof(run.line)
-    for run in list(walk.current.values()):
-        stage = walk.workflow.by_key[run.stage]
-        if run.state is StageState.SKIPPED and walk.case.meets(stage.applies_if, run.line):
-            walk.void(run, "applies_now")
-    walk.close_orphans()
+    walk.look_again()
 
 
 def _judge(walk: Walk, run: Run, change: Change, actor: Actor) -> None:

@@ -60,7 +60,8 @@ def _submit(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     if refusals:
         return tuple(refusals)
     walk.set(state=CaseState.RUNNING)
-    walk.say(Event.CASE_OPENED, workflow=walk.workflow.digest, digest=act.digest)
+    walk.say(Event.DRAFT_SUBMITTED, digest=act.digest, comment=act.comment)
+    walk.say(Event.CASE_OPENED, workflow=walk.workflow.digest, lines=list(walk.case.lines))
     walk.advance()
     return ()
 
@@ -128,11 +129,16 @@ def _approve(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     walk.put(run)
     walk.decided = Decided(run, Verdict.APPROVED, outcome.key, final=passed)
     confirms = StageKind.CONFIRM_MARKS in stage.kinds
+    raised = checks.raised(walk.case, stage, act.line, actor, outcome)
     walk.say(
         Event.MARKS_CONFIRMED if confirms else Event.DECISION_APPROVED,
         **_decided(run, outcome, act),
         final=passed,
+        **({"raised": sorted(raised)} if raised else {}),
     )
+    if raised:
+        walk.set(flags=walk.case.flags | raised)
+        walk.look_again()
     if passed:
         walk.advance()
     return ()
