@@ -184,7 +184,8 @@ def _splices(edit: Edit) -> list[_Splice]:
 
 
 def _spliced(text: str, splices: Sequence[_Splice]) -> str:
-    for splice in sorted(splices, key=lambda splice: splice.start, reverse=True):
+    # From the end backwards; an insertion right before a replaced range comes after it here, so it stays before it.
+    for splice in sorted(splices, key=lambda splice: (splice.start, splice.end), reverse=True):
         text = text[: splice.start] + splice.new + text[splice.end :]
     return text
 
