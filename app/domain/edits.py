@@ -184,7 +184,7 @@ def _splices(edit: Edit) -> list[_Splice]:
 
 
 def _spliced(text: str, splices: Sequence[_Splice]) -> str:
-    # From the end backwards; an insertion right before a replaced range comes after it here, so it stays before it.
+    # From the end backwards: an insertion right before a replaced range is made after it.
     for splice in sorted(splices, key=lambda splice: (splice.start, splice.end), reverse=True):
         text = text[: splice.start] + splice.new + text[splice.end :]
     return text
