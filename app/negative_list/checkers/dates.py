@@ -1,0 +1,88 @@
+"""Days that do not exist, weekdays that do not fit, and spans that end before they begin."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.validators import WEEKDAYS, is_day
+
+_DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(?:(\d{1,2})[日号])?")
+_WEEKDAY = re.compile(r"(星期|周|礼拜)([一二三四五六日天])")
+_DIGITS = frozenset("0123456789")
+
+
+def _begins(text: str, start: int) -> bool:
+    return not start or text[start - 1] not in _DIGITS
+
+
+class ImpossibleDate(Checker):
+    """Days that no calendar has (2月30日, 13月1日) and full dates with the wrong weekday."""
+
+    # Each pattern asks for what can only be wrong, or must be looked at: dates are everywhere in clean prose.
+    patterns = (
+        r"(?:\d{4}年)?(?:0?[469]|11)月31[日号]",
+        r"(?:\d{4}年)?0?2月(?:29|3\d)[日号]",
+        r"(?:\d{4}年)?(?:1[3-9]|[2-9]\d|00?)月\d{1,2}[日号]",
+        r"\d{4}年(?:1[3-9]|[2-9]\d|00)月",
+        r"(?:\d{4}年)?(?:0?[1-9]|1[0-2])月(?:3[2-9]|[4-9]\d|00?)[日号]",
+        r"\d{4}年\d{1,2}月\d{1,2}[日号]\s?[(,]?\s?(?:星期|周|礼拜)[一二三四五六日天]",
+    )
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        text = context.view.text
+        for _, start, end in hits:
+            found = _DATE.match(text, start, end)
+            if found is None or not _begins(text, start):
+                continue
+            year, month, day = found[1], int(found[2]), found[3]
+            if not is_day(int(year or 2024), month, int(day or 1)):
+                yield Spot(start, end, (), f"{found[0]}不存在")
+                continue
+            weekday = _WEEKDAY.search(text, found.end(), end)
+            if weekday is not None and year and day:
+                right = WEEKDAYS[date(int(year), month, int(day)).weekday()]
+                if right != weekday[2].replace("天", "日"):
+                    fixed = text[start : weekday.start()] + weekday[1] + right
+                    yield Spot(start, end, (fixed,), f"{found[0]}是星期{right}")
+
+
+_TO = r"(?:至|到|—{1,2}|-{1,2}|~)"
+_SPAN = re.compile(
+    rf"(?:(\d{{4}})年)?(\d{{1,2}})月(\d{{1,2}})[日号]?\s?{_TO}\s?(?:(\d{{4}})年)?(?:(\d{{1,2}})月)?(\d{{1,2}})[日号]"
+)
+_YEARS = re.compile(rf"(\d{{4}})年?{_TO}(\d{{4}})年")
+
+
+class DateOrder(Checker):
+    """A span whose end lies before its start: 2024年5月10日至5月1日, 2025—2023年."""
+
+    patterns = (
+        r"(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?\s?(?:至|到|—{1,2}|-{1,2}|~)\s?(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}[日号]",
+        r"(?:19|20)\d{2}年?(?:至|到|—{1,2}|-{1,2}|~)(?:19|20)\d{2}年",
+    )
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        text = context.view.text
+        for _, start, end in hits:
+            if not _begins(text, start):
+                continue
+            span = _SPAN.fullmatch(text, start, end)
+            if span is not None:
+                first_year = int(span[1]) if span[1] else None
+                last_year = int(span[4]) if span[4] else first_year
+                first = (int(span[2]), int(span[3]))
+                last = (int(span[5] or span[2]), int(span[6]))
+                if first_year is None or last_year is None:
+                    # Without years 12月28日至1月3日 runs over the new year; only within one month it is wrong.
+                    wrong = first[0] == last[0] and last < first and span[4] is None
+                else:
+                    wrong = (last_year, *last) < (first_year, *first)
+                    # 2024年12月28日至1月3日: the end is in the next year.
+                    wrong = wrong and not (span[4] is None and first[0] >= 11 and last[0] <= 2)
+                if wrong:
+                    yield Spot(start, end, (), "结束日期早于开始日期")
+                continue
+            years = _YEARS.fullmatch(text, start, end)
+            if years is not None and int(years[2]) < int(years[1]):
+                yield Spot(start, end, (f"{years[2]}—{years[1]}年",), "结束年份早于开始年份")

@@ -1,0 +1,85 @@
+"""Titles of laws in 《》: misspelt, or repealed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.distance import distance
+from app.negative_list.fold import fold_text
+from app.negative_list.lexicons import Lexicon
+from app.negative_list.yaml_tree import Fields
+
+_LAW = re.compile(r"(?:法|条例|办法|规定|细则|规则)$")
+#: A remark after the title, （2023年修正） or （草案）, in its folded form.
+_REMARK = re.compile(r"\([^()]*\)$")
+_STATE = "中华人民共和国"
+#: From this length on two wrong characters still tell which title was meant.
+_LONG = 12
+
+
+class _Law(NamedTuple):
+    title: str
+    repealed: bool
+    successor: str
+
+
+class LawTitle(Checker):
+    """`report: unknown`: a title that is nearly one of the lexicon's; `report: repealed`: one no longer in force.
+
+    The lexicon has the columns title, short_title, status (valid, repealed), successor. A title that is like
+    none of them may be a local regulation and is left alone.
+    """
+
+    patterns = ("《[^《》]{2,60}》",)
+
+    def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
+        self._repealed = args.choice("report", ("unknown", "repealed"), "unknown") == "repealed"
+        found = lexicon(args, "lexicon", lexicons, ("title", "short_title", "status", "successor"))
+        self._laws: dict[str, _Law] = {}
+        for row in found.rows() if found else ():
+            law = _Law(row["title"], row["status"] == "repealed", row["successor"])
+            for name in (row["title"], row["short_title"], row["title"].removeprefix(_STATE)):
+                if name:
+                    # A title in force wins over a repealed one of the same name.
+                    known = self._laws.get(fold_text(name))
+                    if known is None or known.repealed:
+                        self._laws[fold_text(name)] = law
+        self._by_length: dict[int, list[str]] = {}
+        for name in self._laws:
+            self._by_length.setdefault(len(name), []).append(name)
+        self._judge = lru_cache(maxsize=20_000)(self._judgement)
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        text = context.view.text
+        for _, start, end in hits:
+            suggestions = self._judge(text[start + 1 : end - 1])
+            if suggestions is not None:
+                yield Spot(start, end, suggestions)
+
+    def _judgement(self, title: str) -> tuple[str, ...] | None:
+        bare = _REMARK.sub("", title).strip()
+        law = self._laws.get(title) or self._laws.get(bare)
+        if self._repealed:
+            if law is None or not law.repealed:
+                return None
+            return (f"《{law.successor}》",) if law.successor else ()
+        if law is not None or not _LAW.search(bare):
+            return None
+        near = self._near(bare)
+        return tuple(f"《{title}》" for title in near) or None
+
+    def _near(self, title: str) -> list[str]:
+        most = 2 if len(title) >= _LONG else 1
+        found: dict[str, int] = {}
+        for length in range(len(title) - most, len(title) + most + 1):
+            for name in self._by_length.get(length, ()):
+                far = distance(title, name, most)
+                if far <= most:
+                    # The name in the form that was typed, long or short.
+                    shown = self._laws[name].title
+                    if not title.startswith(_STATE):
+                        shown = shown.removeprefix(_STATE)
+                    found[shown] = min(far, found.get(shown, far))
+        return sorted(found, key=lambda shown: (found[shown], shown))[:3]

@@ -1,0 +1,115 @@
+"""Signs that do not pair, and characters that nobody can see."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.negative_list.buffer import MARK
+from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.lexicons import Lexicon
+from app.negative_list.model import View
+from app.negative_list.yaml_tree import Fields
+
+_PAIRS = {"“": "”", "《": "》", "（": "）", "〔": "〕"}
+_OTHERS = re.compile(f"[^{''.join(_PAIRS)}{''.join(_PAIRS.values())}{MARK}]+")
+_OPENERS = {close: opening for opening, close in _PAIRS.items()}
+#: What stands before a bracket that only closes: 1）, a）, 一）.
+_NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
+
+
+class Pairs(Checker):
+    """Quotation marks, title marks and brackets that open and do not close, or the other way round."""
+
+    view = View.RAW
+    always = True
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        signs = _OTHERS.sub("", context.view.text)
+        before = -1
+        while len(signs) != before:
+            before = len(signs)
+            for opening, close in _PAIRS.items():
+                signs = signs.replace(opening + close, "")
+        if signs.count(MARK) == len(signs):
+            return
+        pieces = signs.split(MARK)
+        for index, start, end in context.parts_of():
+            if pieces[index]:
+                yield from self._part(context.view.text, start, end)
+
+    def _part(self, text: str, start: int, end: int) -> Iterable[Spot]:
+        opened: list[int] = []
+        for place in range(start, end):
+            char = text[place]
+            if char in _PAIRS:
+                opened.append(place)
+            elif char in _OPENERS:
+                if opened and text[opened[-1]] == _OPENERS[char]:
+                    opened.pop()
+                elif _OPENERS[char] in (text[other] for other in opened):
+                    while text[opened[-1]] != _OPENERS[char]:
+                        yield self._open(text, opened.pop())
+                    opened.pop()
+                elif char != "）" or not _NUMBERING.search(text, max(start, place - 3), place):
+                    yield Spot(place, place + 1, (), f"“{char}”没有对应的“{_OPENERS[char]}”")
+        for place in opened:
+            # A quotation of several paragraphs opens in each and closes in the last only.
+            if text[place] != "“" or text[start:place].strip():
+                yield self._open(text, place)
+
+    def _open(self, text: str, place: int) -> Spot:
+        return Spot(place, place + 1, (), f"“{text[place]}”没有对应的“{_PAIRS[text[place]]}”")
+
+
+_HIDDEN = r"\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e000}-\x{f8ff}\x{f0000}-\x{10fffd}"
+_JOINER = "\u200d"
+
+
+class Hidden(Checker):
+    """Zero-width characters, controls of direction and private-use characters, as copying leaves them behind."""
+
+    view = View.RAW
+    patterns = (f"[{_HIDDEN}]",)
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        text = context.view.text
+        first = last = -1
+        for _, start, end in hits:
+            if text[start] == _JOINER and _joins(text, start):
+                continue
+            if start != last:
+                if first >= 0:
+                    yield _hidden(text, first, last)
+                first = start
+            last = end
+        if first >= 0:
+            yield _hidden(text, first, last)
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether a zero-width joiner makes one emoji of two."""
+    return place > 0 and place + 1 < len(text) and text[place + 1] >= "\u2190" and text[place - 1] >= "\u2190" and not (
+        "\u3400" <= text[place + 1] <= "\u9fff"
+    )
+
+
+def _hidden(text: str, start: int, end: int) -> Spot:
+    codes = "、".join(f"U+{ord(char):04X}" for char in dict.fromkeys(text[start:end]))
+    return Spot(start, end, (), codes)
+
+
+class Repeated(Checker):
+    """A word that stands twice in a row: `words: [总书记, 局长]` finds 总书记总书记."""
+
+    def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
+        del lexicons
+        self._single = args.texts("words")
+        if not self._single:
+            args.fault("words", "缺少词：words: [词, 词]")
+        self.words = tuple(word + word for word in self._single)
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        last = -1
+        for number, start, end in hits:
+            if start >= last:
+                last = end
+                yield Spot(start, end, (self._single[number],))

@@ -1,0 +1,132 @@
+"""Rules about what is not running text: pictures, tables, videos, lengths."""
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from app.negative_list.checkers.base import StructureCheck, Thing
+from app.negative_list.fold import fold_text
+from app.negative_list.model import PartKind, Structure, TableFact
+from app.negative_list.yaml_tree import Fields
+
+_MAPS = re.compile(r"地图|区划图|区位图|分布图|疆域图|版图")
+_MAP_NUMBER = re.compile(r"审图号")
+_NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
+_TOTALS = frozenset({"合计", "总计", "共计", "总和"})
+_SUBTOTALS = ("小计", "其中")
+
+
+class ImageWithoutAlt(StructureCheck):
+    """A picture without words for those who cannot see it."""
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        for image in structure.images:
+            if not image.alt.strip():
+                yield Thing(PartKind.ALT, f"{image.ref}/alt", "")
+
+
+class ImageWithoutCredit(StructureCheck):
+    """A picture that names no author or source; a caption with 摄, 供图 or 来源 counts."""
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        for image in structure.images:
+            if not image.credit.strip() and not re.search("摄|供图|来源|图片由|绘", image.caption):
+                yield Thing(PartKind.CAPTION, f"{image.ref}/credit", "")
+
+
+class MapWithoutNumber(StructureCheck):
+    """A picture whose words say that it is a map, without its approval number (审图号)."""
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        for image in structure.images:
+            words = f"{image.alt}\n{image.caption}\n{image.credit}"
+            found = _MAPS.search(words)
+            if found and not _MAP_NUMBER.search(words):
+                kind, name = (PartKind.ALT, "alt") if _MAPS.search(image.alt) else (PartKind.CAPTION, "caption")
+                yield Thing(kind, f"{image.ref}/{name}", found[0])
+
+
+class VideoWithoutCaption(StructureCheck):
+    """A video without a caption."""
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        for video in structure.videos:
+            if not video.caption.strip():
+                yield Thing(PartKind.CAPTION, f"{video.ref}/caption", "")
+
+
+class TableColumns(StructureCheck):
+    """A table with a column that must not be public. Signs and spaces in the head do not matter."""
+
+    def __init__(self, args: Fields) -> None:
+        columns = args.texts("columns")
+        if not columns:
+            args.fault("columns", "缺少栏目名：columns: [身份证号, 手机号]")
+        self._columns = frozenset(map(_bare, columns))
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        for table in structure.tables:
+            for column, cell in enumerate(table.rows[0] if table.rows else ()):
+                if _bare(cell) in self._columns:
+                    yield Thing(PartKind.TABLE, f"{table.ref}/rows/0/{column}", cell, start=0, end=len(cell))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W|_", "", fold_text(text))
+
+
+class TableTotal(StructureCheck):
+    """A row 合计 whose number is not the sum of the column above it; tables with subtotals are left alone."""
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        for table in structure.tables:
+            yield from _totals(table)
+
+
+def _totals(table: TableFact) -> Iterable[Thing]:
+    rows = [tuple(map(fold_text, row)) for row in table.rows]
+    if any(cell.startswith(_SUBTOTALS) for row in rows for cell in row):
+        return
+    places = [index for index, row in enumerate(rows) if any(_bare(cell) in _TOTALS for cell in row[:2])]
+    if len(places) != 1 or places[0] != len(rows) - 1 or len(rows) < 3:
+        return
+    for column in range(1, len(rows[0])):
+        numbers = [_number(row[column]) for row in rows[1:-1]]
+        total = _number(rows[-1][column])
+        if total is None or None in numbers or _counts_up(numbers):
+            continue
+        given = sum(number for number in numbers if number is not None)
+        if abs(given - total) > 1e-6:
+            cell = table.rows[-1][column]
+            yield Thing(
+                PartKind.TABLE, f"{table.ref}/rows/{len(rows) - 1}/{column}", cell, (f"{given:g}",),
+                f"各行相加为{given:g}", 0, len(cell),
+            )  # fmt: skip
+
+
+def _counts_up(numbers: list[float | None]) -> bool:
+    """Whether a column only numbers the rows: 1, 2, 3."""
+    return len(numbers) > 1 and numbers[0] == 1 and all(
+        one is not None and other == one + 1 for one, other in pairwise(numbers)
+    )
+
+
+def _number(cell: str) -> float | None:
+    found = _NUMBER.fullmatch(cell.strip())
+    return float(found[0].replace(",", "")) if found else None
+
+
+class TextLength(StructureCheck):
+    """A field that is longer than a channel takes: `field: title, max: 32`, in characters."""
+
+    def __init__(self, args: Fields) -> None:
+        self._field = args.choice("field", ("title", "subtitle", "summary", "byline"), "title")
+        self._most = int(args.number("max", 32, low=1, high=100_000))
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        text = structure.fields.get(self._field, "")
+        if len(text) > self._most:
+            yield Thing(
+                PartKind(self._field), self._field, text[self._most :], (),
+                f"共{len(text)}字，最多{self._most}字", self._most, len(text),
+            )  # fmt: skip
