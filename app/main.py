@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Role
 from app.identity import access
-from app.infra import logs, problems
+from app.infra import bodies, logs, problems
 from app.infra.runtime import Runtime
 
 #: Features with a router, from below to above.
@@ -33,6 +33,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.admit = _admit
+    app.add_middleware(bodies.BodyGate)
     app.add_middleware(logs.RequestContext)
     problems.install(app)
     for name in FEATURES:

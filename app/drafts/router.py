@@ -1,5 +1,252 @@
-from fastapi import FastAPI
+import json
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, UploadFile
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.vocabulary import DraftState
+from app.drafts import assets, queries, service
+from app.drafts.intake import Intake, take_in
+from app.drafts.models import AssetRole, Draft, Revision
+from app.drafts.schemas import (
+    AssetOut,
+    DraftIn,
+    DraftListed,
+    DraftOut,
+    DraftsOut,
+    DraftWithContent,
+    LeftOutOut,
+    RevisionIn,
+    RevisionOut,
+    RevisionWithContent,
+    TargetOut,
+    TargetsIn,
+)
+from app.identity.access import CurrentActor
+from app.infra.db import ReadSession, WriteSession
+from app.infra.etags import IfMatch, etag, seen_versions
+from app.infra.idempotency import Key, once
+from app.infra.runtime import runtime_of
+
+router = APIRouter(prefix="/api/v1", tags=["drafts"])
+
+
+def _new_draft(body: DraftIn) -> tuple[DraftIn, Intake]:
+    return body, take_in(body.format, body.content, body.fields())
+
+
+def _new_content(body: RevisionIn) -> tuple[RevisionIn, Intake]:
+    return body, take_in(body.format, body.content, body.fields())
+
+
+# Text is read before the transaction begins: on SQLite nobody else writes while it lasts.
+NewDraftRead = Annotated[tuple[DraftIn, Intake], Depends(_new_draft)]
+NewContentRead = Annotated[tuple[RevisionIn, Intake], Depends(_new_content)]
+
+
+
+@router.post("/drafts", status_code=201, response_model=DraftOut)
+def create_draft(
+    request: Request, actor: CurrentActor, read: NewDraftRead, session: WriteSession, key: Key = None
+) -> Response:
+    """Hand in a new draft as text, Markdown, HTML or blocks; what could not be taken in is listed."""
+    at, (body, taken) = runtime_of(request).clock(), read
+
+    def act() -> DraftOut:
+        new = service.NewDraft(
+            document=taken.document, targets=tuple((one.channel, one.section) for one in body.targets),
+            unit_id=body.unit_id, left_out=taken.listed(),
+        )
+        return _draft(session, service.create(session, new=new, actor=actor, at=at))
+
+    asked = {"post": "/drafts", "body": body.model_dump(mode="json")}
+    return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201))
+
+
+@router.post("/drafts/{draft_id}/revisions", response_model=DraftOut)
+def add_revision(
+    request: Request,
+    draft_id: UUID,
+    actor: CurrentActor,
+    read: NewContentRead,
+    session: WriteSession,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Revise a draft in its author's hands; If-Match says which version was seen. The same content adds nothing."""
+    at, (body, taken), seen = runtime_of(request).clock(), read, seen_versions(if_match)
+
+    def act() -> DraftOut:
+        draft = service.revise(
+            session, draft_id=draft_id, document=taken.document, seen=seen, actor=actor, at=at,
+            left_out=taken.listed(),
+        )
+        return _draft(session, draft)
+
+    asked = {"post": f"/drafts/{draft_id}/revisions", "seen": sorted(seen), "body": body.model_dump(mode="json")}
+    return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act))
+
+
+@router.put("/drafts/{draft_id}/targets")
+def change_targets(
+    request: Request,
+    response: Response,
+    draft_id: UUID,
+    body: TargetsIn,
+    actor: CurrentActor,
+    session: WriteSession,
+    if_match: IfMatch = None,
+) -> DraftOut:
+    """Bind a draft that was never submitted to other channels and sections."""
+    draft = service.retarget(
+        session, draft_id=draft_id, targets=tuple((one.channel, one.section) for one in body.targets),
+        seen=seen_versions(if_match), actor=actor, at=runtime_of(request).clock(),
+    )
+    response.headers["ETag"] = etag(draft.version)
+    return _draft(session, draft)
+
+
+@router.get("/drafts")
+def list_drafts(
+    actor: CurrentActor,
+    session: ReadSession,
+    state: Annotated[list[DraftState], Query()] = [],  # noqa: B006 – FastAPI copies it
+    unit: UUID | None = None,
+    channel: Annotated[str | None, Query(max_length=40)] = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> DraftsOut:
+    """List the drafts that the caller may see, the newest first; filters narrow the list."""
+    found = queries.listing(
+        session, actor, states=state, unit_id=unit, channel=channel, before=cursor, limit=limit + 1
+    )
+    page = found[:limit]
+    bound = queries.targets_of(session, [draft.id for draft in page])
+    return DraftsOut(
+        items=[
+            DraftListed.model_validate({**draft.model_dump(), "targets": _targets(bound.get(draft.id, ()))})
+            for draft in page
+        ],
+        next=str(page[-1].id) if len(found) > limit else None,
+    )
+
+
+@router.get("/drafts/{draft_id}")
+def show_draft(response: Response, draft_id: UUID, actor: CurrentActor, session: ReadSession) -> DraftWithContent:
+    """Show a draft with its newest content and its files."""
+    draft = queries.visible(session, draft_id, actor)
+    response.headers["ETag"] = etag(draft.version)
+    revision = queries.head(session, draft)
+    return DraftWithContent(
+        **_draft(session, draft, revision).model_dump(),
+        document=queries.document_of(revision),
+        assets=[
+            _asset(held.sha256, held.filename, held.role, kind, size)
+            for held, kind, size in assets.described(session, draft.id)
+        ],
+    )
+
+
+@router.get("/drafts/{draft_id}/revisions")
+def list_revisions(draft_id: UUID, actor: CurrentActor, session: ReadSession) -> list[RevisionOut]:
+    """List every revision of a draft, the first one first."""
+    draft = queries.visible(session, draft_id, actor)
+    return [
+        RevisionOut.model_validate({**one.model_dump(), "left_out": queries.left_out_of(one)})
+        for one in queries.revisions(session, draft.id)
+    ]
+
+
+@router.get("/drafts/{draft_id}/revisions/{number}")
+def show_revision(draft_id: UUID, number: int, actor: CurrentActor, session: ReadSession) -> RevisionWithContent:
+    """Show one revision with its content."""
+    revision = queries.revision(session, queries.visible(session, draft_id, actor), number)
+    return RevisionWithContent.model_validate(
+        {
+            **revision.model_dump(),
+            "left_out": queries.left_out_of(revision),
+            "document": queries.document_of(revision),
+        }
+    )
+
+
+@router.post("/drafts/{draft_id}/assets", status_code=201)
+def add_asset(
+    request: Request,
+    response: Response,
+    draft_id: UUID,
+    actor: CurrentActor,
+    session: WriteSession,
+    file: Annotated[UploadFile, File()],
+    role: Annotated[AssetRole, Form()] = AssetRole.ATTACHMENT,
+) -> AssetOut:
+    """Upload a picture or an attachment (PNG, JPEG, WebP, GIF, PDF, DOCX, XLSX, TXT; at most 20 MB)."""
+    draft, held, asset = assets.add(
+        session, draft_id=draft_id, content=file.file.read(assets.MAX_ASSET_BYTES + 1), filename=file.filename or "",
+        role=role, actor=actor, at=runtime_of(request).clock(),
+    )
+    response.headers["ETag"] = etag(draft.version)
+    return _asset(held.sha256, held.filename, held.role, asset.media_type, asset.size)
+
+
+@router.get("/assets/{sha256}", response_class=Response)
+def show_asset(sha256: str, actor: CurrentActor, session: ReadSession) -> Response:
+    """Give the bytes of a file to whoever may see a draft that holds it."""
+    asset, filename = assets.content_of(session, sha256, actor)
+    shown = "inline" if asset.media_type in assets.IMAGES else "attachment"
+    kind = asset.media_type + ("; charset=utf-8" if asset.media_type.startswith("text/") else "")
+    return Response(
+        asset.content,
+        media_type=kind,
+        headers={
+            "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(filename)}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "private, max-age=3600",
+            "ETag": f'"{asset.sha256}"',
+        },
+    )
+
+
+def _draft(session: Session, draft: Draft, revision: Revision | None = None) -> DraftOut:
+    newest = revision or queries.head(session, draft)
+    return DraftOut.model_validate(
+        {
+            **draft.model_dump(),
+            "revision": newest.number,
+            "digest": newest.digest,
+            "targets": _targets(queries.targets(session, draft.id)),
+            "left_out": [LeftOutOut(**one) for one in queries.left_out_of(newest)],
+        }
+    )
+
+
+def _targets(bound: tuple[queries.Target, ...]) -> list[TargetOut]:
+    return [
+        TargetOut(
+            channel=one.channel, kind=one.kind, channel_name=one.channel_name, section=one.section,
+            section_name=one.section_name,
+        )
+        for one in bound
+    ]
+
+
+def _asset(sha256: str, filename: str, role: str, kind: str, size: int) -> AssetOut:
+    return AssetOut(
+        sha256=sha256, filename=filename, role=AssetRole(role), media_type=kind, size=size,
+        url=f"/api/v1/assets/{sha256}",
+    )
+
+
+def _tagged(answer: Response) -> Response:
+    answer.headers["ETag"] = etag(json.loads(bytes(answer.body))["version"])
+    return answer
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)

@@ -1,0 +1,139 @@
+"""The gate that every JSON body passes first: not too large, UTF-8, and no text that cannot be stored."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.requests import Request
+
+from app.infra.errors import AppError, Invalid, Reason, TooLarge
+from app.infra.problems import problem, problems, reasons
+
+#: Content may have 5 MB; escaped as JSON it may take six times as much.
+MAX_JSON = 31_000_000
+#: Forms and files: what a file may have is said where it is taken.
+MAX_OTHER = 31_000_000
+
+problems({
+    "body_too_large": ("请求内容超过大小限制。", "The request body is too large."),
+    "text_unusable": ("提交的文字含有无法保存的字符，请按下列各条修改。", "Some text cannot be stored."),
+})
+reasons({
+    "body_broken_utf8": "请求内容不是有效的 UTF-8，第 {at} 个字节有误。",
+    "body_nul": "含有空字符（U+0000），请删去。",
+    "body_surrogate": "含有不成对的代理码，请重新输入该字符。",
+})
+
+#: Escapes that may stand for a NUL or a surrogate: only with one of these the body is looked through.
+_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+
+
+class BodyGate:
+    """ASGI middleware: reads a JSON body once, refuses what no route could use, hands the rest on."""
+
+    def __init__(self, app: Callable[[MutableMapping[str, Any], _Receive, _Send], Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: _Receive, send: _Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        is_json = b"json" in headers.get(b"content-type", b"").lower()
+        try:
+            _declared(headers, MAX_JSON if is_json else MAX_OTHER)
+            if is_json:
+                body = await _whole(receive)
+                _usable(body)
+                receive = _again(body, receive)
+            else:
+                receive = _counted(receive)
+            await self.app(scope, receive, send)
+        except AppError as error:
+            await problem(Request(scope), error)(scope, receive, send)
+
+
+def _declared(headers: dict[bytes, bytes], limit: int) -> None:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge("body_too_large", data={"limit": limit})
+
+
+async def _whole(receive: _Receive) -> bytes:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_JSON:
+            raise TooLarge("body_too_large", data={"limit": MAX_JSON})
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _again(body: bytes, receive: _Receive) -> _Receive:
+    given = False
+
+    async def once() -> _Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once
+
+
+def _counted(receive: _Receive) -> _Receive:
+    size = 0
+
+    async def counting() -> _Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_OTHER:
+            raise TooLarge("body_too_large", data={"limit": MAX_OTHER})
+        return message
+
+    return counting
+
+
+def _usable(body: bytes) -> None:
+    """Raise `Invalid` for a body that is not UTF-8 or holds, escaped, what no database stores as text."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid("text_unusable", reasons=[Reason("body_broken_utf8", {"at": error.start + 1})]) from error
+    if not _SUSPECT.search(body):
+        return
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        # Not JSON: the route says so, with its own words.
+        return
+    if found := _faults(value, ""):
+        raise Invalid("text_unusable", reasons=found)
+
+
+def _faults(value: Any, place: str) -> list[Reason]:  # noqa: ANN401 – any JSON value
+    if isinstance(value, str):
+        found = [Reason("body_nul", field=place)] if "\x00" in value else []
+        return found + ([Reason("body_surrogate", field=place)] if _SURROGATE.search(value) else [])
+    if isinstance(value, dict):
+        named = [(key, one) for key, one in value.items()]
+        return [
+            fault
+            for key, one in named
+            for fault in (*_faults(key, place), *_faults(one, f"{place}.{key}".lstrip(".")))
+        ]
+    if isinstance(value, list):
+        return [fault for index, one in enumerate(value) for fault in _faults(one, f"{place}.{index}".lstrip("."))]
+    return []
