@@ -186,6 +186,7 @@ def listing(
     states: Iterable[DraftState] = (),
     unit_id: UUID | None = None,
     channel: str | None = None,
+    submitter_id: UUID | None = None,
     before: UUID | None = None,
     limit: int = 50,
 ) -> tuple[Draft, ...]:
@@ -201,6 +202,8 @@ def listing(
         query = query.where(_within(unit.path, None, None) if unit else false())
     if channel is not None:
         query = query.where(_within("/", channel, None))
+    if submitter_id is not None:
+        query = query.where(Draft.submitter_id == submitter_id)
     if before is not None:
         query = query.where(col(Draft.id) < before)
     return tuple(session.exec(query.order_by(col(Draft.id).desc()).limit(limit)).all())
