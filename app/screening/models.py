@@ -11,7 +11,8 @@ from app.infra.db import UtcDateTime, one_of
 class CheckReport(SQLModel, table=True):
     """All findings of one revision under one policy within one scope; insert-only, held by triggers.
 
-    `report` is the engine's report as JSON; the counts repeat it.
+    `report` is the engine's report as JSON; the counts repeat it. `scope` is the hash of where the text is bound
+    for and of which rules applied, so that a rule that comes into force brings a report of its own.
     """
 
     __tablename__ = "check_report"
@@ -34,7 +35,10 @@ class CheckReport(SQLModel, table=True):
 
 
 class Waiver(SQLModel, table=True):
-    """A finding let through: asked by one person, granted or refused by another, for a time."""
+    """A finding let through: asked by one person, granted or refused by another, for a time.
+
+    `evidence` says where the consent or the approval is kept that some findings need.
+    """
 
     __tablename__ = "waiver"
     __table_args__ = (
@@ -54,6 +58,7 @@ class Waiver(SQLModel, table=True):
     rule: str = Field(max_length=100)
     reason: str = Field(max_length=30)
     explanation: str = Field(max_length=1000)
+    evidence: str = Field(default="", max_length=200)
     state: str = Field(max_length=20)
     asked_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
     asked_at: datetime = Field(sa_type=UtcDateTime)

@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(100), nullable=False),
         sa.Column("reason", sa.String(30), nullable=False),
         sa.Column("explanation", sa.String(1000), nullable=False),
+        sa.Column("evidence", sa.String(200), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),

@@ -1,0 +1,69 @@
+"""Reading reports and waivers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.domain.vocabulary import WaiverState
+from app.drafts.models import Draft
+from app.drafts.queries import may_see
+from app.identity.queries import Actor
+from app.infra.errors import NotFound
+from app.negative_list import Finding, Report, Severity
+from app.screening import errors as _words  # noqa: F401 – the words of the codes below
+from app.screening.models import CheckReport, Waiver
+
+
+def report_of(row: CheckReport) -> Report:
+    """Return the engine's report of a stored one."""
+    return Report.from_json(row.report)
+
+
+def newest(session: Session, revision_id: UUID) -> CheckReport | None:
+    """Return the newest stored report on a revision; None when it was never checked."""
+    return session.exec(
+        select(CheckReport)
+        .where(CheckReport.revision_id == revision_id)
+        .order_by(col(CheckReport.created_at).desc(), col(CheckReport.id).desc())
+        .limit(1)
+    ).first()
+
+
+def reports(session: Session, draft_id: UUID) -> tuple[CheckReport, ...]:
+    """Return every report on a draft, the oldest first; perhaps none."""
+    query = select(CheckReport).where(CheckReport.draft_id == draft_id).order_by(col(CheckReport.id))
+    return tuple(session.exec(query).all())
+
+
+def waivers(session: Session, draft_id: UUID) -> tuple[Waiver, ...]:
+    """Return every waiver asked for on a draft, the oldest first; perhaps none."""
+    query = select(Waiver).where(Waiver.draft_id == draft_id).order_by(col(Waiver.id))
+    return tuple(session.exec(query).all())
+
+
+def waiver(session: Session, waiver_id: UUID, actor: Actor) -> tuple[Waiver, Draft]:
+    """Return a waiver and its draft. Raises `NotFound` unless the actor may see the draft."""
+    found = session.exec(
+        select(Waiver, Draft).join(Draft, col(Draft.id) == col(Waiver.draft_id)).where(Waiver.id == waiver_id)
+    ).one_or_none()
+    if found is None or not may_see(session, found[1], actor):
+        raise NotFound("not_found")
+    return found[0], found[1]
+
+
+def in_force(given: Iterable[Waiver], at: datetime) -> frozenset[str]:
+    """Return the fingerprints that granted and unexpired waivers let through."""
+    return frozenset(
+        one.fingerprint
+        for one in given
+        if one.state == WaiverState.GRANTED and one.expires_at is not None and at < one.expires_at
+    )
+
+
+def blocking(findings: Iterable[Finding], *, waived: frozenset[str]) -> tuple[Finding, ...]:
+    """Return the findings that stop a stage from opening."""
+    return tuple(
+        one for one in findings if one.severity is Severity.BLOCK and one.fingerprint not in waived
+    )
