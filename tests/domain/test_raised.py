@@ -110,3 +110,8 @@ def test_a_flag_is_raised_once_and_stays() -> None:
     effects = hand.approve("two", SECOND, outcome="disagree", comment="仍有疑问")
     assert "raised" not in effects.events[0].data
     assert hand.case.flags == {"disagreed"}
+
+
+def test_a_claim_opens_nothing() -> None:
+    hand = started()
+    assert hand.do(Verb.CLAIM, SECOND, stage="two").opened == ()

@@ -32,8 +32,8 @@ class Decided:
 class Effects:
     """What follows from a step.
 
-    `case` is the case afterwards; `changed` its runs that are new or different; `events` what happened, the
-    act itself first; `needs_proof` the lines whose proof is to be laid out.
+    `case` is the case afterwards; `changed` its runs that are new or different, `opened` those of them that
+    opened; `events` what happened, the act itself first; `needs_proof` the lines whose proof is to be laid out.
     """
 
     case: Case
@@ -41,11 +41,7 @@ class Effects:
     changed: tuple[Run, ...] = ()
     needs_proof: tuple[str, ...] = ()
     decided: Decided | None = None
-
-    @property
-    def opened(self) -> tuple[Run, ...]:
-        """The runs that this step opened."""
-        return tuple(run for run in self.changed if run.state is StageState.OPEN)
+    opened: tuple[Run, ...] = ()
 
 
 class Walk:
@@ -211,5 +207,11 @@ class Walk:
         """Return what follows."""
         kept = (run for run in self.case.runs if (*run.spot, run.round) not in self._changed)
         changed = tuple(self._changed.values())
+        open_before = {(*run.spot, run.round) for run in self.case.runs if run.state is StageState.OPEN}
+        opened = tuple(
+            run
+            for run in changed
+            if run.state is StageState.OPEN and (*run.spot, run.round) not in open_before
+        )
         case = replace(self.case, runs=(*kept, *changed))
-        return Effects(case, tuple(self.events), changed, tuple(self._needs_proof), self.decided)
+        return Effects(case, tuple(self.events), changed, tuple(self._needs_proof), self.decided, opened)
