@@ -77,6 +77,17 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
         ("stages: [", (1, "", "yaml")),
         ("a: 1\n b: 2", (2, "", "yaml")),
         ("\x00", (1, "", "yaml")),
+        ("on: 2026-02-30", (1, "", "yaml")),
+        ("[" * 5000, (1, "", "yaml")),
+        ("a: &a [*a]", (1, "", "yaml")),
+        (
+            "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + "".join(
+                f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(8)
+            ),
+            (1, "", "yaml"),
+        ),
+        ("? [a]\n: 1", (1, "", "yaml")),
         ("", (1, "", "form")),
         (GOOD + "title: 又一个\n", (28, "title", "duplicate_key")),
         (changed("title: 初审", "titel: 初审"), (7, "stages.1.titel", "form")),
@@ -125,8 +136,8 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
         (
             changed(
                 "    levels: final_review",
-                "    outcomes:\n    - {key: a, title: 过, verb: approve}\n    - {key: a, title: 退, verb: decline}\n"
-                "    levels: final_review",
+                "    outcomes:\n    - {key: a, title: 过, verb: approve}\n"
+                "    - {key: a, title: 退, verb: decline}\n    levels: final_review",
             ),
             (19, "stages.3.outcomes", "duplicate_outcome"),
         ),
@@ -155,6 +166,60 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
         (
             changed("{role: publisher}", "{person: wang}\n    need: {at_least: 2}"),
             (26, "stages.4.need", "too_few_people"),
+        ),
+        (
+            changed(
+                "{role: publisher}",
+                "\n      - {post: a, when: {channels: [x]}}"
+                "\n      - {post: b, when: {unless: {channels: [x, y]}}}",
+            ),
+            (25, "stages.4.who", "nobody_sometimes"),
+        ),
+        (
+            changed(
+                "{role: publisher}",
+                "[{person: wang}, {person: wang}]\n    need: {at_least: 2}",
+            ),
+            (26, "stages.4.need", "too_few_people"),
+        ),
+        (
+            changed(
+                "    levels: final_review",
+                "    outcomes: [{key: a, title: 过, verb: approve}, {key: b, title: 退, verb: send_back}]\n"
+                "    levels: final_review",
+            ),
+            (19, "stages.3.outcomes", "no_exit_after_rounds"),
+        ),
+        (
+            changed(
+                "  - key: sign",
+                "  - key: ask\n    title: 问\n    kind: consult\n    who: {post: 甲}\n"
+                "    applies_if: {flags: [x], unless: {flags: [x]}}\n  - key: sign",
+            ),
+            (25, "stages.4.applies_if", "never_applies"),
+        ),
+        (
+            changed("{role: publisher}", "{role: publisher, raises: [x]}"),
+            (21, "stages.4.outcomes", "flag_for_nothing"),
+        ),
+        (
+            changed(
+                "    levels: initial_review",
+                "    applies_if: {flags: [x]}\n    levels: initial_review",
+            ).replace("{role: second_reviewer}", "{role: second_reviewer, raises: [x]}"),
+            (12, "stages.2.outcomes", "flag_comes_too_late"),
+        ),
+        (
+            changed(
+                "    levels: final_review",
+                "    outcomes:\n    - {key: a, title: 过, verb: approve}\n"
+                "    - {key: b, title: 退, verb: decline, raises: [x]}\n    levels: final_review",
+            ),
+            (19, "stages.3.outcomes", "raises_without_approval"),
+        ),
+        (
+            changed("    per: channel", "    per: channel\n    added_by: rule"),
+            (25, "stages.4.added_by", "added_by_routing_only"),
         ),
         (changed("    levels: second_review\n", ""), (4, "stages", "missing_review_level")),
         (
@@ -229,19 +294,21 @@ def test_conditions_that_cover_every_case() -> None:
       - {post: 主要领导, when: {channel_kinds: [journal]}}
       - {post: 分管领导, when: {unless: {channel_kinds: [journal]}}}"""
     assert found(changed(" {role: publisher}", by_channel)) == set()
+    in_three = """
+      - {post: 党政办副主任, when: {channels: [group]}}
+      - {post: 分管领导, when: {channel_kinds: [wechat, app], unless: {channels: [group]}}}
+      - {post: 主要领导, when: {unless: {channel_kinds: [wechat, app]}}}"""
+    assert found(changed(" {role: publisher}", in_three)) == set()
 
 
-def test_the_people_who_hold_the_roles() -> None:
-    enough = {"one": {"a", "b"}, "two": {"a"}, "three": {"b", "c"}, "sign": {"a"}}
-    assert found(GOOD, holders=enough) == set()
-    assert found(GOOD, holders={**enough, "sign": set()}) == {(25, "stages.4.who", "nobody_holds_it")}
-    few = {**enough, "three": {"b"}}
-    (fault,) = lint(GOOD, holders=few).faults
-    assert (fault.code, fault.line, dict(fault.data)) == (
-        "too_few_people_for_set",
-        27,
-        {"name": "三审", "stages": ["three"]},
-    )
+def test_a_stage_that_is_everybodys_needs_no_condition_where_it_does_not_apply() -> None:
+    stage = """  - key: ask
+    title: 征求意见
+    kind: consult
+    applies_if: {classes: [A]}
+    who: {post: 专家, when: {classes: [A]}}
+  - key: sign"""
+    assert found(changed("  - key: sign", stage)) == set()
 
 
 def test_a_file_is_read_back_from_its_own_words() -> None:

@@ -489,7 +489,7 @@ def test_carrying_out_is_refused() -> None:
         C.BLOCKING_FINDINGS,
         C.CHANNEL_LIMIT,
     }
-    assert hand.refused(Verb.HOLD, PROOFS[3], stage="confirm_marks", line="wechat", comment="x") == {
+    assert hand.refused(Verb.DECLINE, PROOFS[3], stage="confirm_marks", line="wechat", comment="x") == {
         C.OUTCOME_NOT_OFFERED
     }
 

@@ -1,5 +1,6 @@
 """Workflows: their definition, the linter, and the transition function over cases."""
 
+from app.domain.policy_text import Fault
 from app.domain.workflow.case import (
     SYSTEM,
     Act,
@@ -15,7 +16,7 @@ from app.domain.workflow.case import (
 from app.domain.workflow.checks import seats, ways_back
 from app.domain.workflow.definition import Outcome, Stage, Who, Workflow, workflow_schema
 from app.domain.workflow.effects import Decided, Effects, Happened
-from app.domain.workflow.lint import Fault, Linted, lint, read_workflow
+from app.domain.workflow.lint import Linted, lint, read_workflow
 from app.domain.workflow.transition import objections, transition
 
 __all__ = [

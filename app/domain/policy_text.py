@@ -1,0 +1,105 @@
+"""Read a policy file, and know where each of its keys stands, so that every fault has its line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+#: More values than this, anchors counted as often as they are used, are no policy written by hand.
+_MAX_VALUES = 20_000
+_MAX_DEPTH = 40
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a file: the line (from 1), the key as a path (`stages.3.who`), a code and its data."""
+
+    line: int
+    key: str
+    code: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Faults(ValueError):  # noqa: N818 – it carries faults, plural
+    """A policy file that may not be used. `faults` says every reason."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        said = (f"line {fault.line}: {fault.key}: {fault.code} {dict(fault.data)}" for fault in faults)
+        super().__init__("; ".join(said))
+        self.faults = faults
+
+
+class Lines:
+    """Where each key of a YAML text stands; `duplicates` are the keys that stand twice in one mapping."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self.duplicates: list[Fault] = []
+        self._lines: dict[Path, int] = {}
+        if root is not None:
+            self._walk(root, ())
+
+    def _walk(self, node: yaml.Node, path: Path) -> None:
+        if len(self._lines) > _MAX_VALUES or len(path) > _MAX_DEPTH:
+            raise OverflowError("more values, or deeper, than a policy file may hold")
+        self._lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                name, line = str(key.value), key.start_mark.line + 1
+                inner = (*path, name)
+                if name in seen:
+                    self.duplicates.append(Fault(line, dotted(inner), "duplicate_key"))
+                seen.add(name)
+                self._lines[inner] = line
+                self._walk(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self._walk(value, (*path, index))
+
+    def has(self, path: Path) -> bool:
+        """Tell whether the file has this key itself."""
+        return path in self._lines
+
+    def fault(self, path: Path, code: str, **data: Any) -> Fault:  # noqa: ANN401 – JSON values
+        """Return a fault at a key, or at the nearest key around it that the file has."""
+        known = path
+        while known and known not in self._lines:
+            known = known[:-1]
+        return Fault(self._lines.get(known, 1), dotted(path), code, data)
+
+    def form(self, error: ValidationError) -> list[Fault]:
+        """Return what a model says against the form of the file."""
+        return [
+            self.fault(fault["loc"], "form", type=fault["type"], message=fault["msg"])
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+
+
+def read(text: str) -> tuple[Any, Lines]:
+    """Return the content of a YAML text and where its keys stand. Raises `Faults` for what is no YAML."""
+    try:
+        lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
+        return yaml.safe_load(text), lines
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        said = str(getattr(error, "problem", None) or error)
+        line = 1 if mark is None else mark.line + 1
+    except (OverflowError, RecursionError, ValueError) as error:
+        # A date that is none, or anchors and brackets that grow without an end.
+        said, line = str(error), 1
+    raise Faults((Fault(line, "", "yaml", {"message": said}),)) from None
+
+
+def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults by line, each once."""
+    once = {(fault.line, fault.key, fault.code, str(fault.data)): fault for fault in faults}
+    return tuple(sorted(once.values(), key=lambda fault: (fault.line, fault.key, fault.code)))
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it."""
+    return ".".join(map(str, path))
