@@ -32,8 +32,8 @@ class Decided:
 class Effects:
     """What follows from a step.
 
-    `case` is the case afterwards; `changed` its runs that are new or different, `opened` those of them that
-    opened; `events` what happened, the act itself first; `needs_proof` the lines whose proof is to be laid out.
+    `case` is the case afterwards; `changed` its runs that are new or different, and `opened` those of them
+    that opened; `events` what happened, the act itself first; `needs_proof` the lines to be laid out.
     """
 
     case: Case
