@@ -13,7 +13,7 @@ from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Sever
 from app.negative_list.backends import available
 from app.negative_list.examples import faults_of
 from app.negative_list.program import Program
-from app.negative_list.rules import Condition, Covering, Near, TermsMatch
+from app.negative_list.rules import Condition, Covering, Near, StructureMatch, TermsMatch
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "policies" / "negative_list"
@@ -45,8 +45,10 @@ def entries(name: str) -> list[list[str]]:
 
 
 def table(name: str) -> list[dict[str, str]]:
-    lines = [line for line in (FOLDER / "lexicons" / name).read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
-    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = (FOLDER / "lexicons" / name).read_text(encoding="utf-8").splitlines()
+    return list(
+        csv.DictReader((line for line in lines if line[:1] != "#"), delimiter="\t", quoting=csv.QUOTE_NONE)
+    )
 
 
 @pytest.mark.parametrize("backend", available())
@@ -73,7 +75,8 @@ def test_a_rule_of_the_house_alone_never_blocks(policy: Policy) -> None:
 
 def test_what_leaks_a_person_is_masked(policy: Policy) -> None:
     for rule in policy.rules:
-        if rule.id.startswith("privacy.") and rule.severity is Severity.BLOCK and rule.id != "privacy.notice_excess":
+        leaks = rule.id.startswith("privacy.") and not isinstance(rule.match, StructureMatch)
+        if leaks and rule.severity is Severity.BLOCK:
             assert rule.mask, rule.id
     report = read(policy, "身份证号11010519491231002X，电话13812345678，卡号6222021202002000124")
     assert report.counts[Severity.BLOCK] == 3
@@ -118,7 +121,9 @@ def test_never_a_finding(policy: Policy, text: str, kind: PartKind) -> None:
         ("机密★1年", "secrecy.mark", "机密★1年", None),
     ],
 )
-def test_finds_the_everyday_faults(policy: Policy, text: str, rule: str, found: str, suggestion: str | None) -> None:
+def test_finds_the_everyday_faults(
+    policy: Policy, text: str, rule: str, found: str, suggestion: str | None
+) -> None:
     finding = next(item for item in read(policy, text).findings if item.rule == rule)
     assert text[finding.start : finding.end] == found
     if suggestion is not None:
@@ -161,7 +166,10 @@ def test_the_prose_of_laws_is_all_but_clean(policy: Policy) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     found = 0
     for first in range(0, len(lines), 500):
-        parts = [Part(PartKind.BODY, f"blocks/{first + i}", line) for i, line in enumerate(lines[first : first + 500])]
+        parts = [
+            Part(PartKind.BODY, f"blocks/{first + i}", line)
+            for i, line in enumerate(lines[first : first + 500])
+        ]
         report = check(policy, parts, scope=EVERYWHERE, on=TODAY, key=b"test")
         found += report.counts[Severity.BLOCK] + report.counts[Severity.WARN]
     assert found / sum(map(len, lines)) * 10_000 <= 1
@@ -182,10 +190,6 @@ def test_typo_pairs_are_sound() -> None:
         assert right != term
         assert term not in rights, f"{term} stands in a right word"
         assert all(term in word and word != term for word in longer.split("|") if word), term
-
-
-def typo_rules(policy: Policy) -> Policy:
-    return policy
 
 
 def test_every_typo_is_found_with_its_right_form(policy: Policy) -> None:
@@ -209,8 +213,8 @@ def test_right_forms_and_covered_words_are_no_findings(policy: Policy, name: str
     parts = [Part(PartKind.BODY, word, f"我们{word}。") for word in words]
     for first in range(0, len(parts), 500):
         report = check(policy, parts[first : first + 500], scope=EVERYWHERE, on=TODAY, key=b"test")
-        lexical = [item for item in report.findings if item.rule.startswith(("lang.typos", "names.p", "names.org.unit"))]
-        assert [(item.ref, item.excerpt) for item in lexical] == []
+        lexical = ("lang.typos", "names.p", "names.org.unit")
+        assert [(item.ref, item.rule) for item in report.findings if item.rule.startswith(lexical)] == []
 
 
 def test_repealed_laws_name_a_successor_in_force() -> None:
@@ -223,7 +227,8 @@ def test_repealed_laws_name_a_successor_in_force() -> None:
     for row in repealed.values():
         date.fromisoformat(row["repealed_on"])
         assert not row["successor"] or row["successor"] in valid, row["title"]
-    for short in ("婚姻法", "继承法", "民法通则", "收养法", "担保法", "合同法", "物权法", "侵权责任法", "民法总则"):
+    replaced = ("婚姻法", "继承法", "民法通则", "收养法", "担保法", "合同法", "物权法", "侵权责任法")
+    for short in (*replaced, "民法总则"):
         assert repealed[short]["successor"] == "中华人民共和国民法典"
         assert repealed[short]["repealed_on"] == "2021-01-01"
 
@@ -258,7 +263,9 @@ def test_every_exception_is_needed_by_an_example(policy: Policy) -> None:
 def test_every_rule_is_needed_by_its_examples(policy: Policy) -> None:
     for rule in policy.rules:
         if isinstance(rule.match, TermsMatch):
-            mutant = replace(rule, match=replace(rule.match, terms={"不会出现的词": ()}, covering={}, notes={}))
+            mutant = replace(
+                rule, match=replace(rule.match, terms={"不会出现的词": ()}, covering={}, notes={})
+            )
             assert faults_of(Program((mutant,), "plain"), (mutant,)), rule.id
 
 

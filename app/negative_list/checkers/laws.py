@@ -17,6 +17,8 @@ _REMARK = re.compile(r"\([^()]*\)$")
 _STATE = "中华人民共和国"
 #: From this length on two wrong characters still tell which title was meant.
 _LONG = 12
+#: Shorter titles are like too many: 《办法》 is no misspelt 《刑法》.
+_SHORT = 4
 
 
 class _Law(NamedTuple):
@@ -71,6 +73,8 @@ class LawTitle(Checker):
         return tuple(f"《{title}》" for title in near) or None
 
     def _near(self, title: str) -> list[str]:
+        if len(title) < _SHORT:
+            return []
         most = 2 if len(title) >= _LONG else 1
         found: dict[str, int] = {}
         for length in range(len(title) - most, len(title) + most + 1):
