@@ -15,9 +15,6 @@ problems({
     ),
 })
 reasons({
-    "broken_utf8": "内容不是有效的 UTF-8 文字，第 {at} 个字节有误。",
-    "lone_surrogate": "第 {at} 个字符是不成对的代理码，请重新输入该字符。",
-    "nul_character": "第 {at} 个字符是空字符（U+0000），请删去。",
     "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
     "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",
     "content_empty": "正文为空。",

@@ -5,10 +5,10 @@ The words stay what the editor wrote: only line ends are unified, and where a so
 cannot is listed in `left_out`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,13 +18,10 @@ from app.drafts import errors as _words  # noqa: F401 – the words of the codes
 from app.drafts.builder import CONTROL, Builder, LeftOut, named
 from app.drafts.from_html import read_html
 from app.drafts.from_markdown import read_markdown
+from app.infra.bodies import MANY, unstorable
 from app.infra.errors import Invalid, Reason, TooLarge
 from app.infra.problems import field_reasons
 
-#: At most this many faults of one kind are told.
-_MANY = 20
-_NUL = re.compile("\x00")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
 
 
@@ -105,18 +102,11 @@ def read_text(text: str, builder: Builder) -> None:
 
 def text_faults(text: str, *, field: str, controls: bool = True) -> list[Reason]:
     """Return why a text cannot be stored as it is: lone surrogates, NULs and, if asked, control characters."""
-    faults = [
-        Reason("lone_surrogate", {"at": found.start() + 1}, field=field)
-        for found in list(_SURROGATE.finditer(text))[:_MANY]
-    ]
-    faults += [
-        Reason("nul_character", {"at": found.start() + 1}, field=field)
-        for found in list(_NUL.finditer(text))[:_MANY]
-    ]
+    faults = unstorable(text, field=field)
     if controls:
         faults += [
             Reason("control_character", {"at": found.start() + 1, "name": named(found[0])}, field=field)
-            for found in [one for one in CONTROL.finditer(text) if one[0] != "\x00"][:_MANY]
+            for found in islice((one for one in CONTROL.finditer(text) if one[0] != "\x00"), MANY)
         ]
     return faults
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import islice
 from typing import Any
 
 from starlette.requests import Request
@@ -14,19 +15,22 @@ from app.infra.problems import problem, problems, reasons
 MAX_JSON = 31_000_000
 #: Forms and files: what a file may have is said where it is taken.
 MAX_OTHER = 31_000_000
+#: At most this many faults of one kind in one text are told.
+MANY = 20
 
 problems({
     "body_too_large": ("请求内容超过大小限制。", "The request body is too large."),
     "text_unusable": ("提交的文字含有无法保存的字符，请按下列各条修改。", "Some text cannot be stored."),
 })
 reasons({
-    "body_broken_utf8": "请求内容不是有效的 UTF-8，第 {at} 个字节有误。",
-    "body_nul": "含有空字符（U+0000），请删去。",
-    "body_surrogate": "含有不成对的代理码，请重新输入该字符。",
+    "broken_utf8": "内容不是有效的 UTF-8 文字，第 {at} 个字节有误。",
+    "lone_surrogate": "第 {at} 个字符是不成对的代理码，请重新输入该字符。",
+    "nul_character": "第 {at} 个字符是空字符（U+0000），请删去。",
 })
 
 #: Escapes that may stand for a NUL or a surrogate: only with one of these the body is looked through.
 _SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_NUL = re.compile("\x00")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _Message = MutableMapping[str, Any]
@@ -111,7 +115,7 @@ def _usable(body: bytes) -> None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Invalid("text_unusable", reasons=[Reason("body_broken_utf8", {"at": error.start + 1})]) from error
+        raise Invalid("text_unusable", reasons=[Reason("broken_utf8", {"at": error.start + 1})]) from error
     if not _SUSPECT.search(body):
         return
     try:
@@ -123,15 +127,22 @@ def _usable(body: bytes) -> None:
         raise Invalid("text_unusable", reasons=found)
 
 
+def unstorable(text: str, *, field: str) -> list[Reason]:
+    """Return why no database stores `text`: its lone surrogates and NULs, at most 20 of each; empty when it does."""
+    return [
+        Reason(code, {"at": found.start() + 1}, field=field)
+        for code, pattern in (("lone_surrogate", _SURROGATE), ("nul_character", _NUL))
+        for found in islice(pattern.finditer(text), MANY)
+    ]
+
+
 def _faults(value: Any, place: str) -> list[Reason]:  # noqa: ANN401 – any JSON value
     if isinstance(value, str):
-        found = [Reason("body_nul", field=place)] if "\x00" in value else []
-        return found + ([Reason("body_surrogate", field=place)] if _SURROGATE.search(value) else [])
+        return unstorable(value, field=place)
     if isinstance(value, dict):
-        named = [(key, one) for key, one in value.items()]
         return [
             fault
-            for key, one in named
+            for key, one in value.items()
             for fault in (*_faults(key, place), *_faults(one, f"{place}.{key}".lstrip(".")))
         ]
     if isinstance(value, list):

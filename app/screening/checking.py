@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from app.domain.document import Document, Image, Video, canonical, sha256
+from app.domain.document import FIELDS, Document, Image, Video, canonical, sha256
+from app.drafts.intake import Format, take_in
 from app.drafts.queries import Target
 from app.infra.clock import beijing
 from app.negative_list import NotChecked, Part, PartKind, Policy, Report, Scope, check
 from app.negative_list.content import parts_of, structure_of
 
 PLAIN_TEXT = "text/plain"
+#: Stands for the title of a text that is only checked and has none; it is not checked itself.
+_UNTITLED = "（无标题）"
 
 
 def scope_of(targets: Iterable[Target], *, stage: str = "") -> Scope:
@@ -52,6 +56,39 @@ def run(
         not_checked=[*_media(document), *(_file(ref, files.get(name)) for ref, name in attached if name not in texts)],
         structure=structure_of(document),
     )
+
+
+def loose(
+    policy: Policy,
+    format: Format,  # noqa: A002 – the word of the wire
+    content: str | list[dict[str, Any]],
+    fields: Mapping[str, Any],
+    *,
+    scope: Scope,
+    at: datetime,
+    key: bytes,
+) -> tuple[Report, list[dict[str, Any]]]:
+    """Return the report on content that belongs to no draft, and what of it could not be read.
+
+    Plain text is checked as it is, as one part `content`, so that positions are those of the text; other formats
+    are read into a document first. A title is not needed. Raises what `intake.take_in` raises.
+    """
+    on = beijing(at).date()
+    titled = bool(str(fields.get("title") or "").strip())
+    given = dict(fields) if titled else {**fields, "title": _UNTITLED}
+    taken = take_in(format, content, given)
+    refs = {name for name in FIELDS if given.get(name)} - ({"title"} if not titled else set())
+    if format is Format.TEXT:
+        parts = [one for one in parts_of(taken.document) if one.ref in refs]
+        parts.append(Part(PartKind.BODY, "content", str(content)))
+        return check(policy, parts, scope=scope, on=on, key=key), taken.listed()
+    parts = [one for one in parts_of(taken.document) if titled or one.ref != "title"]
+    missing = [NotChecked(f"attachments/{index}", name, "没有读取附件") for index, name in enumerate(taken.document.attachments)]
+    report = check(
+        policy, parts, scope=scope, on=on, key=key, not_checked=[*_media(taken.document), *missing],
+        structure=structure_of(taken.document),
+    )
+    return report, taken.listed()
 
 
 def _media(document: Document) -> list[NotChecked]:

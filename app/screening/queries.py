@@ -21,6 +21,15 @@ def report_of(row: CheckReport) -> Report:
     return Report.from_json(row.report)
 
 
+def stored(session: Session, revision_id: UUID, policy: str, scope: str) -> CheckReport | None:
+    """Return the report on a revision under a policy (its digest) within a scope (its name); None: not yet made."""
+    return session.exec(
+        select(CheckReport).where(
+            CheckReport.revision_id == revision_id, CheckReport.policy == policy, CheckReport.scope == scope
+        )
+    ).first()
+
+
 def newest(session: Session, revision_id: UUID) -> CheckReport | None:
     """Return the newest stored report on a revision; None when it was never checked."""
     return session.exec(

@@ -1,5 +1,142 @@
-from fastapi import FastAPI
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.channels import queries as channels
+from app.drafts import queries as drafts
+from app.drafts.schemas import LeftOutOut
+from app.identity.access import Actor, CurrentActor
+from app.infra.db import ReadSession, WriteSession
+from app.infra.errors import Invalid, Reason
+from app.infra.idempotency import Key, once
+from app.infra.runtime import Runtime, runtime_of
+from app.negative_list import Report, Scope
+from app.screening import checking, queries, service
+from app.screening.models import Waiver
+from app.screening.schemas import (
+    CheckIn,
+    CheckOut,
+    NotCheckedOut,
+    ReportOut,
+    WaiverDecisionIn,
+    WaiverIn,
+    WaiverOut,
+    listed,
+)
+
+router = APIRouter(prefix="/api/v1", tags=["screening"])
+
+
+@router.post("/checks")
+def check_text(request: Request, body: CheckIn, actor: CurrentActor, session: ReadSession) -> CheckOut:
+    """Check a text against the active negative list, and store nothing."""
+    runtime = runtime_of(request)
+    scope = _asked_scope(session, body, actor)
+    report, left_out = checking.loose(
+        runtime.negative_list.current, body.format, body.content, body.fields(), scope=scope, at=runtime.clock(),
+        key=runtime.secret,
+    )
+    return CheckOut(**_report(report), left_out=[LeftOutOut(**one) for one in left_out])
+
+
+@router.get("/drafts/{draft_id}/report")
+def show_report(request: Request, draft_id: UUID, actor: CurrentActor, session: ReadSession) -> ReportOut:
+    """Show what the active negative list finds in a draft's newest content, and what was let through."""
+    return _draft_report(session, runtime_of(request), draft_id, actor)
+
+
+@router.post("/drafts/{draft_id}/waivers", status_code=201, response_model=WaiverOut)
+def ask_waiver(
+    request: Request, draft_id: UUID, body: WaiverIn, actor: CurrentActor, session: WriteSession, key: Key = None
+) -> Response:
+    """Ask that one blocking finding be let through."""
+    runtime = runtime_of(request)
+    at = runtime.clock()
+
+    def act() -> WaiverOut:
+        waiver = service.ask_waiver(
+            session, policy=runtime.negative_list.current, key=runtime.secret, draft_id=draft_id,
+            fingerprint=body.fingerprint, reason=body.reason, explanation=body.explanation, evidence=body.evidence,
+            actor=actor, at=at,
+        )
+        return _waiver(waiver)
+
+    asked = {"post": f"/drafts/{draft_id}/waivers", "body": body.model_dump(mode="json")}
+    return once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+
+
+@router.post("/waivers/{waiver_id}/decision")
+def decide_waiver(
+    request: Request, waiver_id: UUID, body: WaiverDecisionIn, actor: CurrentActor, session: WriteSession
+) -> WaiverOut:
+    """Grant or refuse a waiver that somebody else asked for."""
+    waiver = service.decide_waiver(
+        session, waiver_id=waiver_id, grant=body.grant, comment=body.comment, expires_at=body.expires_at,
+        actor=actor, at=runtime_of(request).clock(),
+    )
+    return _waiver(waiver)
+
+
+def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Actor) -> ReportOut:
+    draft = drafts.visible(session, draft_id, actor)
+    revision, at, policy = drafts.head(session, draft), runtime.clock(), runtime.negative_list.current
+    scope = checking.scope_of(drafts.targets(session, draft.id))
+    stored = queries.stored(session, revision.id, policy.digest, checking.scope_key(policy, scope, at=at))
+    report = (
+        queries.report_of(stored)
+        if stored
+        else service.examine(
+            session, policy=policy, key=runtime.secret, draft_id=draft.id, document=drafts.document_of(revision),
+            scope=scope, at=at,
+        )
+    )
+    waivers = queries.waivers(session, draft.id)
+    waived = queries.in_force(waivers, at)
+    return ReportOut(
+        **_report(report),
+        left_out=[LeftOutOut(**one) for one in drafts.left_out_of(revision)],
+        draft_id=draft.id,
+        revision=revision.number,
+        digest=revision.digest,
+        checked_at=stored.created_at if stored else None,
+        open_blockers=[one.fingerprint for one in queries.blocking(report.findings, waived=waived)],
+        waivers=[_waiver(one) for one in waivers],
+    )
+
+
+def _asked_scope(session: Session, body: CheckIn, actor: Actor) -> Scope:
+    """Return the scope that a check names. Raises `Invalid` for a channel or section that there is not."""
+    if body.channel is None:
+        if body.section is not None:
+            raise Invalid("malformed", reasons=[Reason("section_without_channel", field="section")])
+        return Scope(stage=body.stage)
+    channel = channels.open_to(session, actor.unit_path).get(body.channel)
+    if channel is None:
+        raise Invalid("malformed", reasons=[Reason("unknown_channel", {"channel": body.channel}, field="channel")])
+    sections = {one.code for one in channels.sections_of(session, [channel.id]).get(channel.id, ())}
+    if body.section is not None and body.section not in sections:
+        data = {"channel": body.channel, "section": body.section}
+        raise Invalid("malformed", reasons=[Reason("unknown_section", data, field="section")])
+    return Scope(frozenset({channel.kind}), frozenset({body.section} if body.section else ()), body.stage)
+
+
+def _report(report: Report) -> dict[str, Any]:
+    return {
+        "policy": report.policy,
+        "counts": dict(report.counts),
+        "findings": listed(report.findings),
+        "not_checked": [NotCheckedOut.model_validate(one._asdict()) for one in report.not_checked],
+        "truncated": report.truncated,
+    }
+
+
+def _waiver(waiver: Waiver) -> WaiverOut:
+    return WaiverOut.model_validate(waiver.model_dump())
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
-from app.domain.document import Document
+from app.domain.document import Document, sha256
 from app.domain.roles import at_least
 from app.domain.vocabulary import Event, Role, WaiverReason, WaiverState
 from app.drafts import queries as drafts
@@ -54,11 +54,7 @@ def ensure_report(
     `key` is the installation's secret. The caller holds the draft's row.
     """
     named = checking.scope_key(policy, scope, at=at)
-    stored = session.exec(
-        select(CheckReport).where(
-            CheckReport.revision_id == revision.id, CheckReport.policy == policy.digest, CheckReport.scope == named
-        )
-    ).first()
+    stored = queries.stored(session, revision.id, policy.digest, named)
     if stored is not None:
         return stored
     report = examine(
@@ -76,7 +72,7 @@ def ensure_report(
         data={
             "draft": str(draft.id), "report": str(row.id), "revision": revision.number, "digest": revision.digest,
             "policy": policy.digest, "scope": named, "blocks": row.blocks, "warnings": row.warnings,
-            "infos": row.infos, "not_checked": len(report.not_checked),
+            "infos": row.infos, "not_checked": len(report.not_checked), "report_digest": sha256(row.report.encode()),
         },
     )
     return row

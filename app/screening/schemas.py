@@ -1,0 +1,127 @@
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.domain.vocabulary import WaiverReason, WaiverState
+from app.drafts.schemas import ContentIn, LeftOutOut
+from app.negative_list import PartKind, Severity
+
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CheckIn(ContentIn):
+    """Text to check without storing it; with a channel and a section only the rules that apply there."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"content": "联系人身份证号11010519491231002X。", "channel": "wechat", "section": "news"}]
+        },
+    )
+
+    channel: Code | None = None
+    section: Code | None = None
+    stage: str = Field(default="", max_length=40)
+
+
+class FindingOut(BaseModel):
+    """One hit of one rule; positions in code points and in UTF-16 units, their end excluded.
+
+    `ref` says where in the document: `title`, `blocks/3`, `attachments/0`; for plain text that is only checked,
+    `content` is the whole text as it was sent.
+    """
+
+    rule: str
+    title: str
+    severity: Severity
+    part: PartKind
+    ref: str
+    start: int
+    end: int
+    start16: int
+    end16: int
+    excerpt: str
+    message: str
+    suggestions: list[str]
+    basis: list[str]
+    fingerprint: str
+
+
+class NotCheckedOut(BaseModel):
+    """Something that the rules did not read."""
+
+    ref: str
+    what: str
+    why: str
+
+
+class CheckOut(BaseModel):
+    """What a check found. `truncated` counts findings that are not listed."""
+
+    policy: str
+    counts: dict[Severity, int]
+    findings: list[FindingOut]
+    not_checked: list[NotCheckedOut]
+    left_out: list[LeftOutOut]
+    truncated: int
+
+
+class WaiverOut(BaseModel):
+    """A finding let through, or asked to be."""
+
+    id: UUID
+    draft_id: UUID
+    fingerprint: str
+    rule: str
+    reason: WaiverReason
+    explanation: str
+    evidence: str
+    state: WaiverState
+    asked_by: UUID
+    asked_at: datetime
+    decided_by: UUID | None
+    decided_at: datetime | None
+    comment: str
+    expires_at: datetime | None
+
+
+class ReportOut(CheckOut):
+    """The report on a draft's newest content, its waivers, and which blocking findings are still open.
+
+    `checked_at` is null when nobody has had the report stored yet: it was made for this answer.
+    """
+
+    draft_id: UUID
+    revision: int
+    digest: str
+    checked_at: datetime | None
+    open_blockers: list[str] = Field(description="fingerprints")
+    waivers: list[WaiverOut]
+
+
+class WaiverIn(_In):
+    """A finding to let through: which, why, and where the consent or approval is kept that some need."""
+
+    fingerprint: str = Field(pattern=r"^[0-9a-f]{16,64}$")
+    reason: WaiverReason
+    explanation: str = Field(min_length=1, max_length=1000)
+    evidence: str = Field(default="", max_length=200)
+
+
+class WaiverDecisionIn(_In):
+    """Whether the finding is let through, and until when (at most 90 days)."""
+
+    grant: bool
+    comment: str = Field(default="", max_length=1000)
+    expires_at: AwareDatetime | None = None
+
+
+def listed(findings: Any) -> list[FindingOut]:  # noqa: ANN401 – the engine's findings
+    """Return findings as they go over the wire; keyed hashes of values stay here."""
+    return [FindingOut.model_validate(one._asdict()) for one in findings]
