@@ -10,7 +10,7 @@ from app.infra.db import UtcDateTime, one_of
 
 
 class Proof(SQLModel, table=True):
-    """A revision laid out for one channel, named by the digest of its bytes; insert-only, held by triggers."""
+    """A revision laid out for one channel, named by the digest of its bytes; insert-only by triggers."""
 
     __tablename__ = "proof"
     __table_args__ = (
@@ -27,13 +27,17 @@ class Proof(SQLModel, table=True):
     digest: str = Field(max_length=64, index=True)
     media_type: str = Field(max_length=100)
     content: bytes = Field(sa_type=LargeBinary)
+    size: int
     characters: int
     renderer: str = Field(max_length=40)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ProofMark(SQLModel, table=True):
-    """One error found on a proof: where, what it should read, its type and its weight."""
+    """One error found on a proof: where, what it should read, its type and its weight.
+
+    Positions are code points; `start16` and `end16` are the same in UTF-16 units, as browsers count.
+    """
 
     __tablename__ = "proof_mark"
     __table_args__: ClassVar = (
@@ -56,6 +60,8 @@ class ProofMark(SQLModel, table=True):
     place: str = Field(max_length=100)
     position_start: int
     position_end: int
+    start16: int
+    end16: int
     quote: str = Field(sa_type=Text)
     new_text: str = Field(sa_type=Text)
     move_to: int | None = None

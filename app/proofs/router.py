@@ -1,5 +1,165 @@
-from fastapi import FastAPI
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Path, Request, Response
+
+from app.identity.access import CurrentActor
+from app.infra import idempotency
+from app.infra.db import ReadSession, WriteSession
+from app.infra.runtime import runtime_of
+from app.proofs import queries, service
+from app.proofs.models import Proof, ProofMark
+from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
+from app.proofs.service import NewMark
+
+router = APIRouter(prefix="/api/v1", tags=["proofs"])
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+# A proof is shown as it will be published and can do nothing: no script, no form, no address but our own
+# pictures.
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
+)
+
+
+@router.get("/cases/{case_id}/proofs")
+def proofs(case_id: UUID, session: ReadSession, actor: CurrentActor) -> ProofsOut:
+    """List the proofs of a case, the newest of each line first."""
+    found = queries.proofs_of(session, case_id, actor)
+    return ProofsOut(items=[_proof(one.proof, one.revision) for one in found])
+
+
+@router.get("/proofs/{digest}")
+def show(digest: Digest, session: ReadSession, actor: CurrentActor) -> ProofOut:
+    """Say what a proof is: of which text, for which line, how large."""
+    proof = queries.proof(session, digest, actor)
+    return _proof(proof, queries.revision_of(session, proof).digest)
+
+
+@router.get("/proofs/{digest}/content", response_class=Response)
+def content(digest: Digest, session: ReadSession, actor: CurrentActor) -> Response:
+    """Give exactly the bytes that the digest names, to be shown in a frame that can do nothing."""
+    proof = queries.proof(session, digest, actor)
+    headers = {
+        "Content-Security-Policy": CONTENT_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "ETag": f'"{digest}"',
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Referrer-Policy": "no-referrer",
+    }
+    return Response(proof.content, media_type=proof.media_type, headers=headers)
+
+
+@router.get("/cases/{case_id}/marks")
+def marks(case_id: UUID, session: ReadSession, actor: CurrentActor, line: str | None = None) -> MarksOut:
+    """List the marks of a case, and the error rate that they make."""
+    found = queries.marks_of(session, case_id, actor, line=line)
+    return MarksOut(
+        items=[_mark(row, found.names.get(row.marked_by, "")) for row in found.rows],
+        open=len(found.open),
+        weighted_errors=found.weighted_errors,
+        characters=found.characters,
+        error_rate=found.error_rate,
+    )
+
+
+@router.post("/cases/{case_id}/marks", status_code=201, response_model=MarkOut)
+def add_mark(
+    case_id: UUID,
+    body: MarkIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Mark an error on the line's present proof."""
+    at = runtime_of(request).clock()
+
+    def act() -> MarkOut:
+        mark = service.add_mark(
+            session, case_id=case_id, new=NewMark(**body.model_dump()), actor=actor, at=at
+        )
+        return _mark(mark, actor.name)
+
+    asked = {"mark": str(case_id), **body.model_dump(mode="json")}
+    return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+
+
+@router.post("/marks/{mark_id}/withdrawal")
+def withdraw(mark_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> MarkOut:
+    """Take back a mark of one's own that was not carried out."""
+    mark = service.withdraw_mark(session, mark_id=mark_id, actor=actor, at=runtime_of(request).clock())
+    return _mark(mark, actor.name)
+
+
+@router.post("/cases/{case_id}/carry-out", status_code=201, response_model=CarriedOut)
+def carry_out(
+    case_id: UUID,
+    body: CarryOutIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Carry out all open marks in one new text. Refused with every reason when it is no small correction."""
+    runtime = runtime_of(request)
+    at = runtime.clock()
+
+    def act() -> CarriedOut:
+        revision, count = service.carry_out(
+            session, case_id=case_id, marks=body.marks, actor=actor, runtime=runtime, at=at
+        )
+        return CarriedOut(draft_id=revision.draft_id, revision=revision.digest, marks=count)
+
+    asked = {"carry_out": str(case_id), **body.model_dump(mode="json")}
+    return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+
+
+def _proof(proof: Proof, revision: str) -> ProofOut:
+    return ProofOut(
+        digest=proof.digest,
+        case_id=proof.case_id,
+        draft_id=proof.draft_id,
+        line=proof.line,
+        kind=proof.kind,
+        media_type=proof.media_type,
+        size=proof.size,
+        characters=proof.characters,
+        renderer=proof.renderer,
+        revision=revision,
+        created_at=proof.created_at,
+        content_url=f"/api/v1/proofs/{proof.digest}/content",
+    )
+
+
+def _mark(mark: ProofMark, name: str) -> MarkOut:
+    return MarkOut(
+        id=mark.id,
+        case_id=mark.case_id,
+        line=mark.line,
+        stage=mark.stage,
+        digest=mark.digest,
+        kind=mark.kind,
+        place=mark.place,
+        start=mark.position_start,
+        end=mark.position_end,
+        start16=mark.start16,
+        end16=mark.end16,
+        quote=mark.quote,
+        new_text=mark.new_text,
+        move_to=mark.move_to,
+        error_type=mark.error_type,
+        weight=mark.weight,
+        remark=mark.remark,
+        state=mark.state,
+        marked_by=mark.marked_by,
+        marked_by_name=name,
+        marked_at=mark.marked_at,
+        carried_into=mark.carried_into,
+    )
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)

@@ -37,8 +37,11 @@ class ReviewCase(SQLModel, table=True):
     __table_args__ = (
         one_of("state", CaseState),
         Index(
-            "uq_review_case_going_on", "draft_id", unique=True,
-            sqlite_where=_GOING_ON, postgresql_where=_GOING_ON,
+            "uq_review_case_going_on",
+            "draft_id",
+            unique=True,
+            sqlite_where=_GOING_ON,
+            postgresql_where=_GOING_ON,
         ),
         Index("ix_review_case_draft_id_opened_at", "draft_id", "opened_at"),
     )

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from app.infra.db import UtcDateTime
 
 revision = "0008_reviews"
@@ -32,7 +33,9 @@ SQLITE = (
 )
 POSTGRESQL = (
     """CREATE FUNCTION reviews_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation'; END $$""",
+       BEGIN
+         RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+       END $$""",
     """CREATE TRIGGER decision_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON decision
        FOR EACH STATEMENT EXECUTE FUNCTION reviews_refuse()""",
     "ALTER TABLE decision ENABLE ALWAYS TRIGGER decision_insert_only",
@@ -43,9 +46,7 @@ POSTGRESQL = (
 
 
 def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        [column], [target], name=op.f(f"fk_{table}_{column}"), ondelete="RESTRICT"
-    )
+    return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"), ondelete="RESTRICT")
 
 
 def upgrade() -> None:
@@ -81,8 +82,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review_case")),
     )
     op.create_index(
-        "uq_review_case_going_on", "review_case", ["draft_id"], unique=True,
-        sqlite_where=sa.text(GOING_ON), postgresql_where=sa.text(GOING_ON),
+        "uq_review_case_going_on",
+        "review_case",
+        ["draft_id"],
+        unique=True,
+        sqlite_where=sa.text(GOING_ON),
+        postgresql_where=sa.text(GOING_ON),
     )
     op.create_index("ix_review_case_draft_id_opened_at", "review_case", ["draft_id", "opened_at"])
     op.create_table(
@@ -103,11 +108,16 @@ def upgrade() -> None:
         _to("stage_run", "case_id", "review_case.id"),
         _to("stage_run", "claimed_by", "user_account.id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_run")),
-        sa.UniqueConstraint("case_id", "stage", "line", "round", name=op.f("uq_stage_run_case_id_stage_line_round")),
+        sa.UniqueConstraint(
+            "case_id", "stage", "line", "round", name=op.f("uq_stage_run_case_id_stage_line_round")
+        ),
     )
     op.create_index(
-        "ix_stage_run_open", "stage_run", ["stage", "opened_at"],
-        sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"),
+        "ix_stage_run_open",
+        "stage_run",
+        ["stage", "opened_at"],
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
         "decision",
@@ -143,17 +153,25 @@ def upgrade() -> None:
         *(
             _to("decision", column, target)
             for column, target in (
-                ("case_id", "review_case.id"), ("draft_id", "draft.id"), ("stage_run_id", "stage_run.id"),
-                ("actor_id", "user_account.id"), ("principal_id", "user_account.id"),
-                ("workflow_digest", "workflow_version.digest"), ("revision_id", "revision.id"),
+                ("case_id", "review_case.id"),
+                ("draft_id", "draft.id"),
+                ("stage_run_id", "stage_run.id"),
+                ("actor_id", "user_account.id"),
+                ("principal_id", "user_account.id"),
+                ("workflow_digest", "workflow_version.digest"),
+                ("revision_id", "revision.id"),
             )
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
         sa.UniqueConstraint("stage_run_id", "actor_id", name=op.f("uq_decision_stage_run_id_actor_id")),
     )
     op.create_index(
-        "uq_decision_final", "decision", ["stage_run_id"], unique=True,
-        sqlite_where=sa.text("final"), postgresql_where=sa.text("final"),
+        "uq_decision_final",
+        "decision",
+        ["stage_run_id"],
+        unique=True,
+        sqlite_where=sa.text("final"),
+        postgresql_where=sa.text("final"),
     )
     op.create_index("ix_decision_actor_id_decided_at", "decision", ["actor_id", "decided_at"])
     op.create_index(op.f("ix_decision_case_id"), "decision", ["case_id"])

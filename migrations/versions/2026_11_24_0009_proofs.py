@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from app.infra.db import UtcDateTime
 
 revision = "0009_proofs"
@@ -18,8 +19,22 @@ ERROR_TYPES = "'word', 'fact', 'logic', 'grammar', 'number_style', 'punctuation'
 
 # A mark says for ever what was found where; only what became of it may still be written down, once.
 FIXED = (
-    "case_id", "draft_id", "proof_id", "line", "stage", "digest", "kind", "place", "position_start", "position_end",
-    "quote", "new_text", "error_type", "weight", "marked_by", "marked_at",
+    "case_id",
+    "draft_id",
+    "proof_id",
+    "line",
+    "stage",
+    "digest",
+    "kind",
+    "place",
+    "position_start",
+    "position_end",
+    "quote",
+    "new_text",
+    "error_type",
+    "weight",
+    "marked_by",
+    "marked_at",
 )
 CHANGED = " OR ".join(f"NEW.{column} <> OLD.{column}" for column in FIXED)
 SQLITE = (
@@ -40,7 +55,9 @@ SQLITE = (
 )
 POSTGRESQL = (
     """CREATE FUNCTION proofs_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation'; END $$""",
+       BEGIN
+         RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+       END $$""",
     f"""CREATE FUNCTION proofs_mark_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN
          IF OLD.state <> 'open' OR {CHANGED} THEN
@@ -61,9 +78,7 @@ POSTGRESQL = (
 
 
 def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        [column], [target], name=op.f(f"fk_{table}_{column}"), ondelete="RESTRICT"
-    )
+    return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"), ondelete="RESTRICT")
 
 
 def upgrade() -> None:
@@ -78,6 +93,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("media_type", sa.String(100), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("characters", sa.Integer(), nullable=False),
         sa.Column("renderer", sa.String(40), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -103,6 +119,8 @@ def upgrade() -> None:
         sa.Column("place", sa.String(100), nullable=False),
         sa.Column("position_start", sa.Integer(), nullable=False),
         sa.Column("position_end", sa.Integer(), nullable=False),
+        sa.Column("start16", sa.Integer(), nullable=False),
+        sa.Column("end16", sa.Integer(), nullable=False),
         sa.Column("quote", sa.Text(), nullable=False),
         sa.Column("new_text", sa.Text(), nullable=False),
         sa.Column("move_to", sa.Integer(), nullable=True),
@@ -127,8 +145,12 @@ def upgrade() -> None:
         *(
             _to("proof_mark", column, target)
             for column, target in (
-                ("case_id", "review_case.id"), ("draft_id", "draft.id"), ("proof_id", "proof.id"),
-                ("marked_by", "user_account.id"), ("ended_by", "user_account.id"), ("carried_into", "revision.id"),
+                ("case_id", "review_case.id"),
+                ("draft_id", "draft.id"),
+                ("proof_id", "proof.id"),
+                ("marked_by", "user_account.id"),
+                ("ended_by", "user_account.id"),
+                ("carried_into", "revision.id"),
             )
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proof_mark")),

@@ -1,0 +1,16 @@
+"""The words of proofs' refusals; those of marks and edits stand with reviews."""
+
+from app.infra.problems import problems, reasons
+
+problems(
+    {
+        "marks_changed": (
+            "校对标记已有增减，请刷新后按最新的标记改样。",
+            "The open marks are not those that were named.",
+        ),
+        "mark_ended": ("这处标记已经改正或撤销。", "The mark was carried out or withdrawn already."),
+        "not_your_mark": ("只能撤销自己所作的标记。", "Only its maker can withdraw a mark."),
+        "not_proofread_now": ("这个阵地现在没有由您校对的环节。", "You have no open proofread on this line."),
+    }
+)
+reasons({"open_marks": "现有未改标记：{marks}。"})

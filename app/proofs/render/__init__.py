@@ -1,0 +1,29 @@
+"""Laying out a text for a kind of channel: the same text and settings always give the same bytes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.domain.document import Document
+from app.domain.vocabulary import ChannelKind
+from app.proofs.render import journal, website, wechat
+from app.proofs.render.pages import Rendered, Setting
+
+_RENDERERS: dict[ChannelKind, Callable[[Document, Setting], Rendered]] = {
+    ChannelKind.WECHAT: wechat.render,
+    ChannelKind.JOURNAL: journal.render,
+}
+
+
+def render(
+    document: Document, kind: ChannelKind, *, channel: str, section: str, config: Mapping[str, Any]
+) -> Rendered:
+    """Return a text laid out for a channel, and the channel's limits that it exceeds.
+
+    `channel` and `section` are their names as people read them, `config` the channel's settings. Kinds
+    without a layout of their own are laid out as web pages.
+    """
+    lay_out = _RENDERERS.get(kind, website.render)
+    return lay_out(document, Setting(channel=channel, section=section, config=dict(config)))
+
+
+__all__ = ["Rendered", "Setting", "render"]

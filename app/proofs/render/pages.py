@@ -1,0 +1,48 @@
+"""What every layout shares: a page's frame, and what a renderer gives and gets."""
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from app.domain.document import sha256
+
+MEDIA_TYPE = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a text is laid out for: names of channel and section, and the channel's settings."""
+
+    channel: str
+    section: str
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The bytes that a proof is made of, and the limits of its channel that they exceed, as `kind.limit`."""
+
+    content: bytes
+    renderer: str
+    exceeded: tuple[str, ...] = ()
+    media_type: str = MEDIA_TYPE
+
+    @property
+    def digest(self) -> str:
+        """The name of the proof: SHA-256 over its bytes."""
+        return sha256(self.content)
+
+
+def page(*, title: str, body: str, style: str = "", meta: dict[str, str] | None = None) -> bytes:
+    """Return a whole page in UTF-8; `body` and `style` are markup, title and meta words; empty meta go."""
+    named = "".join(
+        f'<meta name="{escape(name)}" content="{escape(value)}">\n'
+        for name, value in (meta or {}).items()
+        if value
+    )
+    styled = f"<style>\n{style}</style>\n" if style else ""
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n{named}{styled}</head>\n<body>\n{body}</body>\n</html>\n"
+    ).encode()

@@ -1,0 +1,338 @@
+"""What happens to proofs: laid out, marked, carried out. A new text gets a new proof; none is changed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.channels import queries as channels
+from app.domain.edits import Edit, apply_edits, faults, text_at
+from app.domain.refusals import Refusal, RefusalCode, Refused
+from app.domain.vocabulary import ErrorType, Event, MarkKind, MarkState, Role, StageKind, StageState, Verb
+from app.domain.workflow import Act, Facts, objections
+from app.drafts import queries as drafts
+from app.drafts import service as draft_service
+from app.drafts.models import Revision
+from app.identity.queries import SYSTEM, Actor
+from app.infra.errors import Conflict, Forbidden, NotFound, Reason
+from app.infra.ids import new_id
+from app.infra.runtime import Runtime
+from app.jobs import service as jobs
+from app.proofs import errors as _words  # noqa: F401 – the words of the codes below
+from app.proofs.models import Proof, ProofMark
+from app.proofs.render import Rendered, render
+from app.reviews import service as reviews
+from app.reviews.errors import refused
+from app.reviews.store import Loaded, as_actor, load, may_write
+
+
+@dataclass(frozen=True, slots=True)
+class NewMark:
+    """What a proofreader found on a proof, by its digest; without a weight it counts by type and length."""
+
+    line: str
+    digest: str
+    kind: MarkKind
+    place: str
+    start: int
+    end: int
+    quote: str
+    error_type: ErrorType
+    new_text: str = ""
+    move_to: int | None = None
+    weight: float | None = None
+    remark: str = ""
+
+
+def preview(session: Session, case_id: UUID, line: str) -> tuple[Rendered, Loaded] | None:
+    """Return the present text of a case laid out for a line, storing nothing; `None` for no such line."""
+    loaded = load(session, case_id, SYSTEM, lock=False)
+    target = next((one for one in drafts.targets(session, loaded.draft.id) if one.channel == line), None)
+    if target is None:
+        return None
+    config = channels.open_to(session, loaded.draft.unit_path)
+    channel = config.get(line)
+    document = drafts.document_of(loaded.revision)
+    rendered = render(
+        document,
+        target.kind,
+        channel=target.channel_name,
+        section=target.section_name,
+        config=channel.config if channel is not None else {},
+    )
+    return rendered, loaded
+
+
+def lay_out(
+    session: Session,
+    *,
+    case_id: UUID,
+    line: str,
+    rendered: Rendered,
+    of: Loaded,
+    runtime: Runtime,
+    at: datetime,
+) -> str | None:
+    """Store what was laid out from the text `of` a case as the line's proof, and open its first proofread.
+
+    Returns the proof's digest, or `None` when it cannot be published so (the text goes back to its author),
+    or came too late.
+    """
+    revision, draft_id = of.revision, of.draft.id
+    if rendered.exceeded:
+        reviews.lay_out_failed(
+            session, case_id=case_id, line=line, revision=revision.digest, limits=rendered.exceeded, at=at
+        )
+        return None
+    # The case first, as everywhere: what is stored below is stored under its lock.
+    load(session, case_id, SYSTEM)
+    known = select(Proof).where(
+        Proof.case_id == case_id, Proof.line == line, Proof.revision_id == revision.id
+    )
+    proof = session.exec(known).one_or_none()
+    if proof is None:
+        kind = next(target.kind for target in of.case.targets if target.channel == line)
+        proof = Proof(
+            id=new_id(),
+            case_id=case_id,
+            draft_id=draft_id,
+            revision_id=revision.id,
+            line=line,
+            kind=kind,
+            digest=rendered.digest,
+            media_type=rendered.media_type,
+            content=rendered.content,
+            size=len(rendered.content),
+            characters=drafts.document_of(revision).characters,
+            renderer=rendered.renderer,
+            created_at=at,
+        )
+        session.add(proof)
+        session.flush()
+    bound = reviews.bind_subject(
+        session,
+        case_id=case_id,
+        line=line,
+        digest=proof.digest,
+        revision=revision.digest,
+        runtime=runtime,
+        at=at,
+    )
+    return proof.digest if bound else None
+
+
+def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at: datetime) -> ProofMark:
+    """Mark an error on the line's present proof.
+
+    By whoever may proofread or confirm it now. Raises `NotFound`, `Forbidden`, and `Conflict` or `Invalid`
+    with every reason: another proof than the one that was read, a quote that does not stand there, an
+    overlap.
+    """
+    loaded = load(session, case_id, actor)
+    stage = _open_proofread(loaded, new.line, actor, at)
+    now = loaded.case.proof_of(new.line)
+    if now != new.digest:
+        data = {"stage": stage, "quoted": new.digest, "now": now}
+        raise refused([Refusal(RefusalCode.STALE_DIGEST, data)])
+    proof = session.exec(
+        select(Proof).where(
+            Proof.case_id == case_id, Proof.line == new.line, Proof.revision_id == loaded.revision.id
+        )
+    ).one()
+    document = drafts.document_of(loaded.revision)
+    text = text_at(document, new.place) or ""
+    mark = ProofMark(
+        id=new_id(),
+        case_id=case_id,
+        draft_id=loaded.draft.id,
+        proof_id=proof.id,
+        line=new.line,
+        stage=stage,
+        digest=new.digest,
+        kind=new.kind,
+        place=new.place,
+        position_start=new.start,
+        position_end=new.end,
+        start16=_utf16(text, new.start),
+        end16=_utf16(text, new.end),
+        quote=new.quote,
+        new_text=new.new_text,
+        move_to=new.move_to,
+        error_type=new.error_type,
+        weight=weight_of(new) if new.weight is None else new.weight,
+        remark=new.remark,
+        state=MarkState.OPEN,
+        marked_by=actor.id,
+        marked_at=at,
+    )
+    wrong = faults(document, as_edit(mark))
+    if not wrong:
+        together = apply_edits(document, [as_edit(one) for one in (*open_marks(session, case_id), mark)])
+        wrong = together.refusals if isinstance(together, Refused) else ()
+    if wrong:
+        raise refused(wrong)
+    session.add(mark)
+    reviews.count_marks(session, loaded, line=new.line, change=1, at=at)
+    _tell(session, Event.MARK_ADDED, mark, loaded, actor, at)
+    return mark
+
+
+def withdraw_mark(session: Session, *, mark_id: UUID, actor: Actor, at: datetime) -> ProofMark:
+    """Take back a mark of one's own that was not carried out. Raises `NotFound`, `Forbidden`, `Conflict`."""
+    case_id = session.exec(select(ProofMark.case_id).where(ProofMark.id == mark_id)).one_or_none()
+    if case_id is None:
+        raise NotFound("not_found")
+    loaded = load(session, case_id, actor)
+    mark = session.exec(
+        select(ProofMark).where(ProofMark.id == mark_id).execution_options(populate_existing=True)
+    ).one()
+    if mark.marked_by != actor.id:
+        raise Forbidden("not_your_mark")
+    if mark.state != MarkState.OPEN:
+        raise Conflict("mark_ended")
+    mark.state, mark.ended_by, mark.ended_at = MarkState.WITHDRAWN, actor.id, at
+    session.add(mark)
+    reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
+    _tell(session, Event.MARK_WITHDRAWN, mark, loaded, actor, at)
+    return mark
+
+
+def carry_out(
+    session: Session,
+    *,
+    case_id: UUID,
+    marks: Sequence[UUID] | None,
+    actor: Actor,
+    runtime: Runtime,
+    at: datetime,
+) -> tuple[Revision, int]:
+    """Carry out all open marks of a case in one new text; new proofs of every line are laid out from it.
+
+    By an editor of the unit who has judged nothing of the draft. `marks`, if given, must name exactly the
+    open ones. Returns the new text and the number of marks. Raises `NotFound`, `Forbidden`, `Conflict` with
+    every reason why this is no small correction: then the text goes back to its author instead.
+    """
+    loaded = load(session, case_id, actor)
+    if not may_write(actor, loaded.draft):
+        raise refused([Refusal(RefusalCode.NOT_AN_AUTHOR)])
+    rows = open_marks(session, case_id)
+    if not rows:
+        raise refused([Refusal(RefusalCode.NO_MARKS)])
+    if marks is not None and set(marks) != {row.id for row in rows}:
+        told = Reason("open_marks", {"marks": [str(row.id) for row in rows]})
+        raise Conflict("marks_changed", reasons=[told])
+    document = apply_edits(drafts.document_of(loaded.revision), [as_edit(row) for row in rows])
+    if isinstance(document, Refused):
+        raise refused(document.refusals)
+    revision = draft_service.store_revision(session, loaded.draft, document, actor.id, at)
+    reviews.carry_out(
+        session, loaded, revision=revision, document=document, actor=actor, runtime=runtime, at=at
+    )
+    for row in rows:
+        row.state, row.ended_by, row.ended_at, row.carried_into = (
+            MarkState.CARRIED_OUT,
+            actor.id,
+            at,
+            revision.id,
+        )
+        session.add(row)
+    for line, count in Counter(row.line for row in rows).items():
+        reviews.count_marks(session, loaded, line=line, change=-count, at=at)
+    return revision, len(rows)
+
+
+def open_marks(session: Session, case_id: UUID) -> tuple[ProofMark, ...]:
+    """Return the marks of a case that are not carried out or withdrawn, the oldest first."""
+    query = (
+        select(ProofMark)
+        .where(ProofMark.case_id == case_id, ProofMark.state == MarkState.OPEN)
+        .order_by(col(ProofMark.id))
+    )
+    return tuple(session.exec(query).all())
+
+
+def as_edit(mark: ProofMark) -> Edit:
+    """Return a mark as the domain carries it out."""
+    return Edit(
+        str(mark.id),
+        MarkKind(mark.kind),
+        mark.place,
+        mark.position_start,
+        mark.position_end,
+        mark.quote,
+        mark.new_text,
+        mark.move_to,
+    )
+
+
+def weight_of(new: NewMark) -> float:
+    """Return how many errors a mark counts as.
+
+    A wrong character is 1, two to five are 2, more are 4; punctuation, number style and layout are 0.1.
+    Source: 国新出发〔2020〕10号, annex (counting of errors in journals).
+    """
+    if new.error_type in {ErrorType.PUNCTUATION, ErrorType.NUMBER_STYLE, ErrorType.LAYOUT}:
+        return 0.1
+    if new.error_type is not ErrorType.WORD:
+        return 1
+    characters = max(len(new.quote), len(new.new_text))
+    return 1 if characters <= 1 else 2 if characters <= 5 else 4
+
+
+def _utf16(text: str, position: int) -> int:
+    return len(text[:position].encode("utf-16-le")) // 2
+
+
+def _open_proofread(loaded: Loaded, line: str, actor: Actor, at: datetime) -> str:
+    """Return the stage at which the actor may mark this line now. Raises `Forbidden` or `Conflict`."""
+    person = as_actor(actor, loaded.draft.unit_path)
+    barred: list[Refusal] = []
+    for run in loaded.case.current().values():
+        stage = loaded.workflow.by_key[run.stage]
+        reads = stage.kinds & {StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.READ_THROUGH}
+        if run.line == line and run.state is StageState.OPEN and reads:
+            act = Act(Verb.CLAIM, run.stage, line)
+            found = objections(loaded.case, loaded.workflow, act, person, Facts(), at)
+            if not found:
+                return run.stage
+            barred += found
+    if barred:
+        raise refused(barred)
+    raise Conflict("not_proofread_now")
+
+
+def _tell(
+    session: Session, event: Event, mark: ProofMark, loaded: Loaded, actor: Actor, at: datetime
+) -> None:
+    subject = f"draft:{loaded.draft.id}"
+    data = {
+        "draft": str(loaded.draft.id),
+        "case": str(mark.case_id),
+        "mark": str(mark.id),
+        "line": mark.line,
+        "stage": mark.stage,
+        "digest": mark.digest,
+        "kind": str(mark.kind),
+        "place": mark.place,
+        "start": mark.position_start,
+        "end": mark.position_end,
+        "error_type": str(mark.error_type),
+        "weight": str(mark.weight),
+    }
+    private = {"quote": mark.quote, "new_text": mark.new_text, "remark": mark.remark}
+    receipt = audit.record(
+        session,
+        event,
+        stream=subject,
+        actor=actor.as_audit(Role.PROOFREADER),
+        at=at,
+        data=data,
+        private={name: words for name, words in private.items() if words},
+    )
+    jobs.announce(
+        session, event, subject=subject, data=data, at=at, draft_id=loaded.draft.id, sequence=receipt.seq
+    )

@@ -1,0 +1,137 @@
+"""The words of reviews' refusals: what is wrong, and what to do next."""
+
+from collections.abc import Callable, Iterable
+
+from sqlmodel import Session
+
+from app.domain.refusals import Refusal, RefusalCode
+from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
+from app.infra.problems import problems, reasons
+
+C = RefusalCode
+
+_WORDS: dict[RefusalCode, tuple[str, str]] = {
+    C.ALREADY_SUBMITTED: ("这篇稿件已在审校流程中，请在原审签案上继续。", "The draft is in review already."),
+    C.NOT_SUBMITTED: ("这篇稿件还没有提交送审，请先提交。", "The draft was not submitted yet."),
+    C.CASE_BLOCKED: (
+        "规则检查发现必须处理的问题，请作者修改后重新提交，或先申请豁免。",
+        "The case is blocked by findings.",
+    ),
+    C.CASE_CLOSED: ("这个审签案已经结束，不能再操作。", "The case has ended."),
+    C.CASE_HELD: ("这个审签案正在请示，收到答复并登记后才能继续。", "The case is on hold."),
+    C.CASE_NOT_HELD: ("这个审签案没有在请示，不需要答复。", "The case is not on hold."),
+    C.CASE_RETURNED: ("稿件已退回作者，请等作者重新提交。", "The draft is back with its author."),
+    C.NOT_WITH_AUTHOR: (
+        "稿件不在作者手中，不能这样操作；如需修改请先撤回。",
+        "The draft is not with its author.",
+    ),
+    C.STAGE_UNKNOWN: ("流程中没有“{stage}”这个环节，请刷新后再试。", "The workflow has no such stage."),
+    C.STAGE_NOT_OPEN: ("这个环节现在没有开放，可能已有人处理，请刷新后再看。", "The stage is not open now."),
+    C.VERB_NOT_OFFERED: ("这个环节不能进行这项操作。", "This cannot be done here."),
+    C.OUTCOME_NOT_OFFERED: (
+        "这个环节没有这种处理结果，请从所列结果中选择。",
+        "The stage has no such outcome.",
+    ),
+    C.NOT_ALLOWED: ("您没有承担这个环节的职责，请由有相应角色的人处理。", "You hold no role for this stage."),
+    C.NOT_AN_AUTHOR: ("只有本稿的作者或提交人可以这样操作。", "Only an author of the draft may do this."),
+    C.OWN_DRAFT: (
+        "您参与过本稿的撰写或修改，不能审校自己的稿件，请由他人处理。",
+        "You wrote part of this draft.",
+    ),
+    C.OWN_MARKS: (
+        "核红须由改样以外的人进行，请由他人核对。",
+        "Somebody else must confirm carried-out marks.",
+    ),
+    C.SAME_PERSON: (
+        "您已承担与本环节须由不同人完成的环节，请由他人处理。",
+        "You stand behind a stage that must be another's.",
+    ),
+    C.ALREADY_DECIDED: ("您在这个环节已经表过态，请等其他人。", "You have decided at this stage already."),
+    C.CLAIMED_BY_OTHER: ("这个环节已由他人认领，请与认领人联系。", "Somebody else has claimed the stage."),
+    C.NOT_CLAIMED: ("这个环节不是您认领的，不能取消认领。", "You have not claimed the stage."),
+    C.STALE_DIGEST: (
+        "您看到的内容已不是最新，请刷新，看过改动后再作决定。",
+        "What you read is not the stage's text now.",
+    ),
+    C.BLOCKING_FINDINGS: (
+        "有未处理的禁止性问题，须由作者修改或获得豁免后才能通过。",
+        "Blocking findings are open.",
+    ),
+    C.TOO_MANY_ERRORS: (
+        "遗留问题 {errors} 处，超过本环节上限 {limit} 处，请先修改。",
+        "Too many errors are left.",
+    ),
+    C.CHANNEL_LIMIT: ("内容超出发布阵地的限制，请按所列各项删改。", "A channel's limits are exceeded."),
+    C.MARKS_OPEN: ("还有 {marks} 处校对标记没有改正，请先改样。", "Marks are not carried out yet."),
+    C.NO_MARKS: ("没有需要改正的校对标记。", "There are no marks to carry out."),
+    C.NOTHING_CHANGED: ("内容没有变化；如不修改，请写明理由后再提交。", "Nothing was changed."),
+    C.NOT_MARKS_ONLY: (
+        "这些改动超出了改样的范围，请退回作者修改并重新送审。",
+        "The change is more than a small correction.",
+    ),
+    C.LINE_UNKNOWN: ("这篇稿件没有发往这个阵地。", "The draft is not bound for this channel."),
+    C.PROOF_OUTDATED: ("这份校样对应的不是当前内容，请等新校样。", "The proof is not of the present text."),
+    C.PROOF_ALREADY_BOUND: ("这个阵地的校样已经排好。", "The line has its proof already."),
+    C.COMMENT_REQUIRED: ("请填写意见。", "A comment is required."),
+    C.CHECKLIST_INCOMPLETE: ("请逐项确认检查清单。", "The checklist is not ticked through."),
+    C.CANNOT_SEND_BACK_THERE: ("不能退回到这个环节，请从所列环节中选择。", "It cannot be sent back there."),
+    C.ROUNDS_USED_UP: (
+        "本环节已退回 {used} 次，达到上限，只能退稿或请示。",
+        "The stage has used up its rounds.",
+    ),
+    C.PLACE_UNKNOWN: ("稿件中没有“{place}”这个位置。", "The document has no such place."),
+    C.QUOTE_DIFFERS: ("原文与标记所引“{quote}”不一致，请刷新后重新标记。", "The quote does not stand there."),
+    C.MARKS_OVERLAP: ("有标记互相重叠，请合并后再改。", "Marks overlap."),
+    C.MARK_MALFORMED: ("标记的内容与它的种类（{kind}）不相符。", "The mark does not fit its kind."),
+    C.RESULT_INVALID: ("改正后的内容不成为有效的文稿。", "The result is no valid document."),
+    C.TOO_LARGE_A_CHANGE: ("改动 {characters} 字、{edits} 处，超过小改的限度。", "The change is too large."),
+    C.TOUCHES_NUMBER: ("改动涉及数字“{text}”。", "The change touches a number."),
+    C.TOUCHES_DATE: ("改动涉及日期“{text}”。", "The change touches a date."),
+    C.TOUCHES_NAME: ("改动涉及姓名“{text}”。", "The change touches a name."),
+    C.TOUCHES_POST: ("改动涉及职务“{text}”。", "The change touches a post."),
+    C.TOUCHES_LINK: ("改动涉及链接。", "The change touches a link."),
+    C.TOUCHES_MEDIA: ("改动涉及图片、视频或附件。", "The change touches media or attachments."),
+    C.CHANGES_STRUCTURE: ("改动增删了段落或改变了版块。", "The change adds or removes blocks."),
+    C.NEW_FINDING: ("改动带来新的问题：{rules}。", "The change brings new findings."),
+}
+_USE_RELEASE = ("签发请在“签发”处办理，系统会同时核对发布条件。", "Sign through the releases of the case.")
+
+#: Refusals of the person: 403.
+PERSONAL = frozenset({C.NOT_ALLOWED, C.NOT_AN_AUTHOR, C.OWN_DRAFT, C.OWN_MARKS, C.SAME_PERSON})
+#: Refusals of the form: 422. Everything else is 409.
+OF_THE_FORM = frozenset(
+    {
+        C.COMMENT_REQUIRED,
+        C.CHECKLIST_INCOMPLETE,
+        C.CANNOT_SEND_BACK_THERE,
+        C.OUTCOME_NOT_OFFERED,
+        C.STAGE_UNKNOWN,
+        C.PLACE_UNKNOWN,
+        C.MARK_MALFORMED,
+        C.LINE_UNKNOWN,
+    }
+)
+
+problems({str(code): words for code, words in _WORDS.items()} | {"use_release": _USE_RELEASE})
+reasons(
+    {str(code): chinese for code, (chinese, _) in _WORDS.items()}
+    | {"cursor": "分页位置无效，请从第一页开始。"}
+)
+
+
+def refused(refusals: Iterable[Refusal], *, record: Callable[[Session], None] | None = None) -> AppError:
+    """Return the error that tells all these refusals: 403 for the person, else 409; 422 for the form alone."""
+    found = list(refusals)
+    told = [Reason(str(refusal.code), dict(refusal.data)) for refusal in found]
+
+    def first(codes: Iterable[RefusalCode]) -> str:
+        return next(str(refusal.code) for refusal in found if refusal.code in set(codes))
+
+    codes = {refusal.code for refusal in found}
+    if codes & PERSONAL:
+        return Forbidden(first(PERSONAL), reasons=told, record=record)
+    if C.STALE_DIGEST in codes:
+        return Conflict(str(C.STALE_DIGEST), reasons=told, record=record)
+    if codes - OF_THE_FORM:
+        return Conflict(first(codes - OF_THE_FORM), reasons=told, record=record)
+    return Invalid(first(codes), reasons=told, record=record)

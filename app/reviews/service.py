@@ -1,0 +1,352 @@
+"""What happens to cases: submitted, decided, recalled, held. The domain decides, here it is stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.domain.changes import Change, classify
+from app.domain.document import Document
+from app.domain.limits import exceeded
+from app.domain.refusals import Refusal, RefusalCode
+from app.domain.vocabulary import CaseState, StageKind, Verb
+from app.domain.workflow import SYSTEM, Act, Actor, BoundProof, Case, Effects, Facts, Target
+from app.drafts import queries as drafts
+from app.drafts.models import Draft, Revision
+from app.identity.queries import SYSTEM as SYSTEM_PERSON
+from app.identity.queries import Actor as Person
+from app.infra.errors import Conflict
+from app.infra.ids import new_id
+from app.infra.runtime import Runtime
+from app.reviews import candidates, checking, workflows
+from app.reviews.errors import refused
+from app.reviews.models import ReviewCase
+from app.reviews.steps import take
+from app.reviews.store import Loaded, as_actor, as_case, book_of, load, may_write
+
+ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What somebody fills in at a stage.
+
+    `digest` names what they read; `send_back_to` is a stage's key, `None` the author; `then` says whether the
+    stages between are walked again; `checklist` holds the items ticked.
+    """
+
+    stage: str
+    line: str
+    digest: str
+    comment: str = ""
+    outcome: str = ""
+    send_back_to: str | None = None
+    then: Literal["walk_again", "continue_here"] = "walk_again"
+    checklist: Sequence[str] = ()
+
+
+def submit(
+    session: Session,
+    *,
+    draft_id: UUID,
+    digest: str,
+    comment: str = "",
+    actor: Person,
+    runtime: Runtime,
+    at: datetime,
+) -> Loaded:
+    """Hand in a draft: open its case, or go on with the one that was returned; run the rules at once.
+
+    With open blocking findings the case is blocked and the draft back with its author. Raises `NotFound`, and
+    `Forbidden`, `Conflict` or `Invalid` with every reason.
+    """
+    draft = drafts.visible(session, draft_id, actor, lock=True)
+    head = drafts.head(session, draft)
+    going_on = select(ReviewCase.id).where(
+        ReviewCase.draft_id == draft.id, col(ReviewCase.state).not_in(ENDED)
+    )
+    case_id = session.exec(going_on).one_or_none()
+    if case_id is not None:
+        return _resubmit(session, case_id, head, digest, comment, actor, runtime, at)
+    loaded = _new_case(session, draft, head, actor, runtime, at)
+    document = drafts.document_of(head)
+    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    loaded.case = replace(loaded.case, found=checked.rules)
+    facts = Facts(
+        blockers=checked.blockers, findings=checked.findings, channel_limits=_limits(document, loaded.case)
+    )
+    act = Act(Verb.SUBMIT, digest=digest, comment=comment)
+    take(session, loaded, act, _author(actor, draft), facts, by=actor, at=at)
+    return loaded
+
+
+def decide(
+    session: Session,
+    *,
+    case_id: UUID,
+    verdict: Literal["approve", "send_back", "decline"],
+    form: Form,
+    actor: Person,
+    runtime: Runtime,
+    at: datetime,
+    by_release: bool = False,
+) -> Loaded:
+    """Decide at a stage on what was read. Approving a sign-off is publication's, which says `by_release`.
+
+    Raises `NotFound`, and `Forbidden`, `Conflict` or `Invalid` with every reason; the refusal goes on record.
+    """
+    loaded = load(session, case_id, actor)
+    stage = loaded.workflow.by_key.get(form.stage)
+    verb = Verb(verdict)
+    if verb is Verb.APPROVE and stage is not None and StageKind.SIGN_OFF in stage.kinds and not by_release:
+        raise Conflict("use_release")
+    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    facts = Facts(
+        blockers=checked.blockers,
+        findings=checked.findings,
+        open_marks=loaded.open_marks(form.line),
+        candidates=candidates.of(session, loaded, stage, form.line)
+        if stage and stage.need == "all"
+        else frozenset(),
+    )
+    take(session, loaded, _act(verb, form), as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
+    return loaded
+
+
+def hold(session: Session, *, case_id: UUID, form: Form, actor: Person, at: datetime) -> Loaded:
+    """Stop the clock until an answer comes from outside. Raises as `decide`."""
+    return _simple(session, case_id, _act(Verb.HOLD, form), actor, at)
+
+
+def answer(session: Session, *, case_id: UUID, comment: str, actor: Person, at: datetime) -> Loaded:
+    """Attach the answer from outside, and go on. Raises as `decide`."""
+    return _simple(session, case_id, Act(Verb.ANSWER, comment=comment), actor, at)
+
+
+def recall(session: Session, *, case_id: UUID, comment: str, actor: Person, at: datetime) -> Loaded:
+    """Take the draft back before it is signed; it is then in its author's hands. Raises as `decide`."""
+    return _simple(session, case_id, Act(Verb.RECALL, comment=comment), actor, at)
+
+
+def claim(session: Session, *, case_id: UUID, stage: str, line: str, actor: Person, at: datetime) -> Loaded:
+    """Take an open stage upon oneself, so that nobody else works on it too. Raises as `decide`."""
+    return _simple(session, case_id, Act(Verb.CLAIM, stage, line), actor, at)
+
+
+def unclaim(session: Session, *, case_id: UUID, stage: str, line: str, actor: Person, at: datetime) -> Loaded:
+    """Give a claimed stage back to all. Raises as `decide`."""
+    return _simple(session, case_id, Act(Verb.UNCLAIM, stage, line), actor, at)
+
+
+def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetime) -> Loaded | None:
+    """Let a blocked case go on when its findings are waived.
+
+    `None` when it is not blocked any more, or still is. Raises `NotFound` for an unknown case.
+    """
+    loaded = load(session, case_id, SYSTEM_PERSON)
+    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    if loaded.case.state is not CaseState.BLOCKED or checked.blockers:
+        return None
+    # The author may be at work on a newer text already: then their resubmission decides.
+    if loaded.draft.head_id != loaded.row.revision_id:
+        return None
+    take(
+        session,
+        loaded,
+        Act(Verb.RECONSIDER),
+        SYSTEM,
+        Facts(findings=checked.findings),
+        by=SYSTEM_PERSON,
+        at=at,
+    )
+    return loaded
+
+
+def bind_subject(
+    session: Session, *, case_id: UUID, line: str, digest: str, revision: str, runtime: Runtime, at: datetime
+) -> bool:
+    """Bind the proof `digest`, laid out from the text `revision`, to its line; open what waited for it.
+
+    False when it comes too late: the text has changed, the case has ended, or the line has its proof.
+    """
+    loaded = load(session, case_id, SYSTEM_PERSON)
+    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    facts = Facts(
+        blockers=checked.blockers, findings=checked.findings, proof=BoundProof(line, digest, revision)
+    )
+    act = Act(Verb.BIND_SUBJECT, line=line, digest=digest)
+    return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
+
+
+def lay_out_failed(
+    session: Session, *, case_id: UUID, line: str, revision: str, limits: Sequence[str], at: datetime
+) -> bool:
+    """Give a text that cannot be laid out for its channel back to its author. False when that is past."""
+    loaded = load(session, case_id, SYSTEM_PERSON)
+    act = Act(Verb.LAY_OUT_FAILED, line=line, digest=revision)
+    facts = Facts(channel_limits=tuple(limits))
+    return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
+
+
+def carry_out(
+    session: Session,
+    loaded: Loaded,
+    *,
+    revision: Revision,
+    document: Document,
+    actor: Person,
+    runtime: Runtime,
+    at: datetime,
+) -> Effects:
+    """Bind a locked case to the text in which marks were carried out, if it is a small correction.
+
+    Raises `Forbidden` or `Conflict` with every reason, among them what makes the change too large.
+    """
+    before = loaded.revision
+    was = checking.check(session, loaded, runtime=runtime, at=at)
+    loaded.revision = revision
+    now = checking.check(session, loaded, runtime=runtime, at=at)
+    change = classify(
+        drafts.document_of(before),
+        document,
+        limits=loaded.workflow.marks_only,
+        new_findings=now.more_than(was),
+    )
+    facts = Facts(
+        blockers=now.blockers,
+        findings=now.findings,
+        revision=revision.digest,
+        change=change,
+        authors=frozenset({str(actor.id)}),
+        channel_limits=_limits(document, loaded.case),
+    )
+    person = as_actor(actor, loaded.draft.unit_path)
+    effects = take(
+        session, loaded, Act(Verb.CARRY_OUT, digest=revision.digest), person, facts, by=actor, at=at
+    )
+    assert effects is not None
+    return effects
+
+
+def count_marks(session: Session, loaded: Loaded, *, line: str, change: int, at: datetime) -> None:
+    """Note in a locked case that a line has so many more, or fewer, marks to carry out."""
+    marks = dict(loaded.row.book.get("open_marks", {}))
+    marks[line] = marks.get(line, 0) + change
+    loaded.row.book = {**loaded.row.book, "open_marks": marks}
+    loaded.row.version, loaded.row.updated_at = loaded.row.version + 1, at
+    session.add(loaded.row)
+
+
+def _new_case(
+    session: Session, draft: Draft, head: Revision, actor: Person, runtime: Runtime, at: datetime
+) -> Loaded:
+    workflow = workflows.in_force(runtime.settings.policies)
+    workflows.keep(session, workflow, at=at)
+    writers = drafts.authors(session, draft.id) | {actor.id}
+    case = Case(
+        state=CaseState.RETURNED,
+        revision=head.digest,
+        targets=tuple(
+            Target(one.channel, one.kind, one.section) for one in drafts.targets(session, draft.id)
+        ),
+        authors=frozenset(str(one) for one in writers),
+    )
+    row = ReviewCase(
+        id=new_id(),
+        draft_id=draft.id,
+        workflow_digest=workflow.digest,
+        state=case.state,
+        revision_id=head.id,
+        revision_digest=head.digest,
+        submitter_id=actor.id,
+        book=book_of(case),
+        version=0,
+        opened_at=at,
+        updated_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return Loaded(row, draft, head, workflow, case)
+
+
+def _resubmit(
+    session: Session,
+    case_id: UUID,
+    head: Revision,
+    digest: str,
+    comment: str,
+    actor: Person,
+    runtime: Runtime,
+    at: datetime,
+) -> Loaded:
+    loaded = load(session, case_id, actor)
+    before = loaded.revision
+    old, new = drafts.document_of(before), drafts.document_of(head)
+    was = checking.check(session, loaded, runtime=runtime, at=at)
+    loaded.revision = head
+    now = was if head.id == before.id else checking.check(session, loaded, runtime=runtime, at=at)
+    loaded.case = replace(loaded.case, found=now.rules)
+    change: Change = classify(old, new, limits=loaded.workflow.marks_only, new_findings=now.more_than(was))
+    facts = Facts(
+        blockers=now.blockers,
+        findings=now.findings,
+        revision=head.digest,
+        change=change,
+        authors=frozenset(str(one) for one in drafts.authors(session, loaded.draft.id)),
+        channel_limits=_limits(new, loaded.case),
+    )
+    act = Act(Verb.RESUBMIT, digest=digest, comment=comment)
+    take(session, loaded, act, _author(actor, loaded.draft), facts, by=actor, at=at)
+    return loaded
+
+
+def _simple(session: Session, case_id: UUID, act: Act, actor: Person, at: datetime) -> Loaded:
+    loaded = load(session, case_id, actor)
+    take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), Facts(), by=actor, at=at)
+    return loaded
+
+
+def _author(actor: Person, draft: Draft) -> Actor:
+    # Somebody without an editor's role does not write for this unit, whatever they once wrote.
+    if not may_write(actor, draft):
+        raise refused([Refusal(RefusalCode.NOT_AN_AUTHOR)])
+    return as_actor(actor, draft.unit_path)
+
+
+def _act(verb: Verb, form: Form) -> Act:
+    return Act(
+        verb,
+        form.stage,
+        form.line,
+        form.digest,
+        form.comment,
+        form.outcome,
+        form.send_back_to,
+        form.then,
+        frozenset(form.checklist),
+    )
+
+
+def _limits(document: Document, case: Case) -> tuple[str, ...]:
+    return exceeded(document, (target.kind for target in case.targets))
+
+
+__all__ = [
+    "Form",
+    "answer",
+    "as_case",
+    "bind_subject",
+    "carry_out",
+    "claim",
+    "count_marks",
+    "decide",
+    "hold",
+    "lay_out_failed",
+    "recall",
+    "reconsider",
+    "submit",
+    "unclaim",
+]

@@ -1,0 +1,174 @@
+"""One step of a case: the domain decides, the tables follow, the record and the outbox hear of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.audit import service as audit
+from app.domain.refusals import Refused
+from app.domain.vocabulary import Event, Role, Verb, Verdict
+from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
+from app.identity.queries import Actor as Person
+from app.infra.ids import new_id
+from app.jobs import service as jobs
+from app.reviews.errors import refused
+from app.reviews.models import Decision
+from app.reviews.store import Loaded, save
+
+#: Done by this feature's upper neighbour; the kind is the whole contract.
+LAY_OUT = "proofs.lay_out"
+#: Verbs whose refusal the trade wants on record.
+_ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.DECLINE})
+#: Said in the message of the step itself rather than in one of their own.
+_WITHIN = frozenset(
+    {Event.CASE_STAGE_OPENED, Event.CASE_STAGE_SKIPPED, Event.CASE_STAGE_VOIDED, Event.CASE_STAGE_KEPT}
+)
+
+
+def take(
+    session: Session,
+    loaded: Loaded,
+    act: Act,
+    actor: Actor,
+    facts: Facts,
+    *,
+    by: Person,
+    at: datetime,
+    quietly: bool = False,
+) -> Effects | None:
+    """Let the domain decide on `act`, and store what follows: decision, runs, case, record, messages, jobs.
+
+    Raises `Forbidden`, `Conflict` or `Invalid` with every reason; `quietly` answers `None` instead, for jobs
+    that may come late.
+    """
+    answer = transition(loaded.case, loaded.workflow, act, actor, facts, at)
+    if isinstance(answer, Refused):
+        if quietly:
+            return None
+        raise refused(answer.refusals, record=_recorder(loaded, act, answer, by, at))
+    role = _role(loaded, act, actor)
+    if answer.decided is not None:
+        _store_decision(session, loaded, answer, act, actor, by, role, at)
+    save(session, loaded, answer, at=at)
+    _tell(session, loaded, answer, by, role, at)
+    for line in answer.needs_proof:
+        payload = {"case_id": str(loaded.row.id), "line": line, "revision": answer.case.revision}
+        key = f"{loaded.row.id}:{line}:{answer.case.revision}"
+        jobs.enqueue(session, LAY_OUT, payload, at=at, key=key)
+    return answer
+
+
+def _store_decision(
+    session: Session,
+    loaded: Loaded,
+    effects: Effects,
+    act: Act,
+    actor: Actor,
+    by: Person,
+    role: str,
+    at: datetime,
+) -> None:
+    decided = effects.decided
+    assert decided is not None
+    run, sent_back = decided.run, decided.verdict is Verdict.SENT_BACK
+    session.add(
+        Decision(
+            id=new_id(),
+            case_id=loaded.row.id,
+            draft_id=loaded.draft.id,
+            stage_run_id=loaded.run_ids[run.stage, run.line, run.round],
+            stage=run.stage,
+            line=run.line,
+            round=run.round,
+            verdict=decided.verdict,
+            outcome=decided.outcome,
+            final=decided.final,
+            actor_id=by.id,
+            principal_id=UUID(actor.principal) if actor.principal else None,
+            role=role,
+            bench=run.votes[-1].group if decided.verdict is Verdict.APPROVED else None,
+            own=not actor.persons.isdisjoint(loaded.case.authors),
+            workflow_digest=loaded.row.workflow_digest,
+            revision_id=loaded.row.revision_id,
+            digest=act.digest,
+            comment=act.comment,
+            checklist=sorted(act.ticked),
+            sent_to=(act.send_back_to or "author") if sent_back else None,
+            then=act.then if sent_back else None,
+            decided_at=at,
+        )
+    )
+
+
+def _role(loaded: Loaded, act: Act, actor: Actor) -> str:
+    stage = loaded.workflow.by_key.get(act.stage)
+    if stage is None:
+        return (
+            str(Role.EDITOR) if act.verb in {Verb.SUBMIT, Verb.RESUBMIT, Verb.RECALL, Verb.CARRY_OUT} else ""
+        )
+    for seat in seats(loaded.case, stage, act.line, actor):
+        return str(seat.role or seat.post or ("author" if seat.author else "named"))
+    return ""
+
+
+def _tell(session: Session, loaded: Loaded, effects: Effects, by: Person, role: str, at: datetime) -> None:
+    subject = f"draft:{loaded.draft.id}"
+    acting = by.as_audit(Role(role) if role in set(Role) else None)
+    known = {"draft": str(loaded.draft.id), "case": str(loaded.row.id), "revision": effects.case.revision}
+    messages: list[tuple[Event, dict[str, Any], int]] = []
+    for happened in effects.events:
+        data, private = _apart(happened.data)
+        data = {**known, "workflow": loaded.row.workflow_digest, **data}
+        receipt = audit.record(
+            session, happened.event, stream=subject, actor=acting, at=at, data=data, private=private
+        )
+        if happened.event not in _WITHIN:
+            messages.append((happened.event, data, receipt.seq))
+    opened = [{"stage": run.stage, "line": run.line, "digest": run.digest} for run in effects.opened]
+    for event, data, seq in messages:
+        told = {**data, "state": str(effects.case.state), "opened": opened}
+        jobs.announce(
+            session, event, subject=subject, data=told, at=at, draft_id=loaded.draft.id, sequence=seq
+        )
+
+
+def _apart(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Part what is on record for ever from words that may name persons."""
+    words = str(data.get("comment", ""))
+    plain = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in data.items()
+        if key != "comment"
+    }
+    return plain, {"comment": words} if words else {}
+
+
+def _recorder(loaded: Loaded, act: Act, answer: Refused, by: Person, at: datetime) -> Any:  # noqa: ANN401 – or None
+    if act.verb not in _ON_RECORD:
+        return None
+    data = {
+        "draft": str(loaded.draft.id),
+        "case": str(loaded.row.id),
+        "verb": str(act.verb),
+        "stage": act.stage,
+        "line": act.line,
+        "digest": act.digest,
+        "reasons": sorted(map(str, answer.codes)),
+    }
+
+    def record(session: Session) -> None:
+        audit.record(
+            session,
+            Event.DECISION_REFUSED,
+            stream=f"draft:{loaded.draft.id}",
+            actor=by.as_audit(),
+            at=at,
+            data=data,
+            outcome="refused",
+            reason=min(map(str, answer.codes)),
+        )
+
+    return record

@@ -1,0 +1,218 @@
+"""A case between the tables and the domain: loaded under its lock, and stored as the domain decided."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from app.domain.vocabulary import CaseState, ChannelKind, DraftState, Role, StageState, Verdict
+from app.domain.workflow import Actor, BoundProof, Case, Effects, Grant, Run, Target, Vote, Workflow
+from app.drafts import queries as drafts
+from app.drafts import service as draft_service
+from app.drafts.models import Draft, Revision
+from app.identity.queries import Actor as Person
+from app.infra.errors import NotFound
+from app.infra.ids import new_id
+from app.reviews import workflows
+from app.reviews.models import Decision, ReviewCase, StageRun
+
+RunKey = tuple[str, str, int]
+
+#: What a case's state means for its draft.
+DRAFT_STATES = {
+    CaseState.BLOCKED: DraftState.RETURNED,
+    CaseState.RUNNING: DraftState.IN_REVIEW,
+    CaseState.RETURNED: DraftState.RETURNED,
+    CaseState.HELD: DraftState.HELD,
+    CaseState.RECALLED: DraftState.EDITING,
+    CaseState.DECLINED: DraftState.DECLINED,
+    CaseState.CLEARED: DraftState.CLEARED,
+}
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A case as it lies in the tables and as the domain sees it; `run_ids` are the ids of its stored runs."""
+
+    row: ReviewCase
+    draft: Draft
+    revision: Revision
+    workflow: Workflow
+    case: Case
+    run_ids: dict[RunKey, UUID] = field(default_factory=dict)
+
+    def open_marks(self, line: str) -> int:
+        """Return how many marks of a line are not carried out."""
+        return int(self.row.book.get("open_marks", {}).get(line, 0))
+
+
+def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -> Loaded:
+    """Return a case that the actor may see, its draft and case rows held until the transaction ends.
+
+    Two statements. Raises `NotFound` for an unknown case and for one that the actor may not know of.
+    """
+    query = (
+        select(Draft, ReviewCase, Revision)
+        .join(ReviewCase, col(ReviewCase.draft_id) == col(Draft.id))
+        .join(Revision, col(Revision.id) == col(ReviewCase.revision_id))
+        .where(ReviewCase.id == case_id)
+    )
+    if lock:
+        # The draft first, here and everywhere: two that want both rows cannot wait for each other.
+        query = query.with_for_update(of=[Draft, ReviewCase]).execution_options(populate_existing=True)
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound("not_found")
+    draft, row, revision = found
+    if not drafts.may_see(session, draft, actor):
+        raise NotFound("not_found")
+    runs, ids = runs_of(session, [row.id])
+    workflow = workflows.version(session, row.workflow_digest)
+    case = as_case(row, runs[row.id])
+    return Loaded(row, draft, revision, workflow, case, ids.get(row.id, {}))
+
+
+def runs_of(
+    session: Session, case_ids: Iterable[UUID]
+) -> tuple[dict[UUID, tuple[Run, ...]], dict[UUID, dict[RunKey, UUID]]]:
+    """Return the runs of these cases with their approvals, and the ids of the stored runs. One statement."""
+    query = (
+        select(StageRun, Decision)
+        .outerjoin(
+            Decision,
+            (col(Decision.stage_run_id) == col(StageRun.id)) & (col(Decision.verdict) == Verdict.APPROVED),
+        )
+        .where(col(StageRun.case_id).in_(list(case_ids)))
+        .order_by(col(StageRun.id), col(Decision.id))
+        .execution_options(populate_existing=True)
+    )
+    rows: dict[UUID, StageRun] = {}
+    votes: dict[UUID, list[Vote]] = defaultdict(list)
+    for run, decision in session.exec(query).all():
+        rows[run.id] = run
+        if decision is not None:
+            principal = str(decision.principal_id) if decision.principal_id else None
+            votes[run.id].append(Vote(str(decision.actor_id), principal, decision.bench))
+    runs: dict[UUID, tuple[Run, ...]] = defaultdict(tuple)
+    ids: dict[UUID, dict[RunKey, UUID]] = defaultdict(dict)
+    for run in rows.values():
+        runs[run.case_id] += (_as_run(run, tuple(votes[run.id])),)
+        ids[run.case_id][run.stage, run.line, run.round] = run.id
+    return runs, ids
+
+
+def _as_run(row: StageRun, votes: tuple[Vote, ...]) -> Run:
+    return Run(
+        row.stage,
+        row.line,
+        row.round,
+        StageState(row.state),
+        row.digest,
+        row.opened_at,
+        row.due_at,
+        str(row.claimed_by) if row.claimed_by else None,
+        votes,
+    )
+
+
+def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
+    """Return the domain's view of a stored case."""
+    book = row.book
+    return Case(
+        state=CaseState(row.state),
+        revision=row.revision_digest,
+        targets=tuple(
+            Target(one["channel"], ChannelKind(one["kind"]), one["section"])
+            for one in book.get("targets", ())
+        ),
+        authors=frozenset(book.get("authors", ())),
+        runs=runs,
+        proofs=tuple(BoundProof(**one) for one in book.get("proofs", ())),
+        carriers=frozenset(book.get("carriers", ())),
+        grade=book.get("grade"),
+        flags=frozenset(book.get("flags", ())),
+        found=frozenset(book.get("found", ())),
+        held_at=row.held_at,
+    )
+
+
+def book_of(case: Case, **more: Any) -> dict[str, Any]:  # noqa: ANN401 – JSON values
+    """Return what is stored beside the runs; `more` are entries that the domain does not know of."""
+    return {
+        "targets": [
+            {"channel": one.channel, "kind": str(one.kind), "section": one.section} for one in case.targets
+        ],
+        "authors": sorted(case.authors),
+        "proofs": [
+            {"line": one.line, "digest": one.digest, "revision": one.revision}
+            for one in sorted(case.proofs, key=lambda one: one.line)
+        ],
+        "carriers": sorted(case.carriers),
+        "grade": case.grade,
+        "flags": sorted(case.flags),
+        "found": sorted(case.found),
+        **more,
+    }
+
+
+def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) -> None:
+    """Store what the domain decided: the changed runs in one statement, the case, and the draft's state."""
+    case, row = effects.case, loaded.row
+    row.state, row.held_at = case.state, case.held_at
+    row.book = book_of(case, open_marks=row.book.get("open_marks", {}))
+    if row.revision_digest != case.revision:
+        row.revision_id, row.revision_digest = loaded.revision.id, loaded.revision.digest
+    row.version, row.updated_at = row.version + 1, at
+    session.add(row)
+    if effects.changed:
+        _store_runs(session, loaded, effects.changed, at)
+    draft_service.set_state(loaded.draft, DRAFT_STATES[case.state], at)
+    loaded.case = case
+
+
+def _store_runs(session: Session, loaded: Loaded, runs: tuple[Run, ...], at: datetime) -> None:
+    values = [
+        {
+            "id": loaded.run_ids.setdefault((run.stage, run.line, run.round), new_id()),
+            "case_id": loaded.row.id,
+            "stage": run.stage,
+            "line": run.line,
+            "round": run.round,
+            "state": run.state,
+            "digest": run.digest,
+            "opened_at": run.opened_at,
+            "due_at": run.due_at,
+            "claimed_by": UUID(run.claimed_by) if run.claimed_by else None,
+            "changed_at": at,
+        }
+        for run in runs
+    ]
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert: Any = dialect.insert(StageRun).values(values)
+    changing = ("state", "digest", "opened_at", "due_at", "claimed_by", "changed_at")
+    session.exec(
+        insert.on_conflict_do_update(
+            index_elements=["case_id", "stage", "line", "round"],
+            set_={name: insert.excluded[name] for name in changing},
+        )
+    )
+
+
+def as_actor(person: Person, unit_path: str) -> Actor:
+    """Return a person as the domain sees them at a draft of the unit at `unit_path`."""
+    grants = tuple(
+        Grant(one.role, one.channel, one.section)
+        for one in person.grants
+        if unit_path.startswith(one.unit_path)
+    )
+    return Actor(person=str(person.id), name=person.login, grants=grants)
+
+
+def may_write(person: Person, draft: Draft) -> bool:
+    """Tell whether a person edits for the draft's unit."""
+    return person.has(Role.EDITOR, unit_path=draft.unit_path)

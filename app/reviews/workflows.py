@@ -1,0 +1,72 @@
+"""Which workflow a draft walks through, and the versions that cases began with."""
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.domain.document import canonical
+from app.domain.vocabulary import Event
+from app.domain.workflow import Workflow, read_workflow
+from app.reviews.models import WorkflowVersion
+
+#: The workflow of a draft for which nothing else is said.
+STANDARD = "standard"
+
+#: Versions never change under their digest, so what was read once stays read.
+_versions: dict[str, Workflow] = {}
+
+
+def in_force(policies: Path, key: str = STANDARD) -> Workflow:
+    """Return the workflow `key` as its file says now.
+
+    Raises `FileNotFoundError` without such a file, `WorkflowFaults` with every fault of a bad one.
+    """
+    path = policies / "workflows" / f"{key}.yaml"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, _changed: int) -> Workflow:
+    return read_workflow(path.read_text(encoding="utf-8"))
+
+
+def keep(session: Session, workflow: Workflow, *, at: datetime) -> None:
+    """Store a version of a workflow under its digest, once, and record that it came into use."""
+    digest = workflow.digest
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    added: Any = dialect.insert(WorkflowVersion).values(
+        digest=digest,
+        key=workflow.key,
+        title=workflow.title,
+        definition=canonical(workflow.model_dump(mode="json")).decode(),
+        created_at=at,
+    )
+    added = added.on_conflict_do_nothing(index_elements=["digest"]).returning(col(WorkflowVersion.digest))
+    if session.exec(added).first() is not None:
+        audit.record(
+            session,
+            Event.WORKFLOW_ACTIVATED,
+            stream=f"workflow:{workflow.key}",
+            actor=audit.SYSTEM,
+            at=at,
+            data={"workflow": digest, "key": workflow.key},
+        )
+
+
+def version(session: Session, digest: str) -> Workflow:
+    """Return the workflow with this digest, as it was stored. Raises `NoResultFound` for an unknown one."""
+    if digest not in _versions:
+        query = select(WorkflowVersion.definition).where(WorkflowVersion.digest == digest)
+        _versions[digest] = Workflow.model_validate_json(session.exec(query).one())
+    return _versions[digest]
+
+
+def known(session: Session, digest: str) -> bool:
+    """Tell whether a version with this digest was ever in use."""
+    query = select(WorkflowVersion.digest).where(WorkflowVersion.digest == digest)
+    return digest in _versions or session.exec(query).one_or_none() is not None
