@@ -9,7 +9,7 @@ from app.infra.db import one_of
 
 
 class Channel(SQLModel, table=True):
-    """Where a unit publishes. Its code is unique within the unit; a draft meets one channel of a code at most."""
+    """Where a unit publishes. Its code is unique within the unit; a draft meets at most one of a code."""
 
     __tablename__ = "channel"
     __table_args__ = (UniqueConstraint("unit_id", "code"), one_of("kind", ChannelKind))

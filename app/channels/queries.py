@@ -25,7 +25,10 @@ def open_to(session: Session, unit_path: str) -> dict[str, Channel]:
     channels = session.exec(
         select(Channel).where(col(Channel.unit_id).in_(above), col(Channel.active).is_(True))
     ).all()
-    return {channel.code: channel for channel in sorted(channels, key=lambda one: (above.index(one.unit_id), one.id))}
+    return {
+        channel.code: channel
+        for channel in sorted(channels, key=lambda one: (above.index(one.unit_id), one.id))
+    }
 
 
 def sections_of(session: Session, channel_ids: Iterable[UUID]) -> dict[UUID, tuple[Section, ...]]:
@@ -59,10 +62,14 @@ def resolve(
     for index, (channel_code, section_code) in enumerate(wanted):
         channel = channels.get(channel_code)
         if channel is None:
-            faults.append(Reason("unknown_channel", {"channel": channel_code}, field=f"targets.{index}.channel"))
+            faults.append(
+                Reason("unknown_channel", {"channel": channel_code}, field=f"targets.{index}.channel")
+            )
             continue
         if channel_code in seen:
-            faults.append(Reason("channel_twice", {"channel": channel_code}, field=f"targets.{index}.channel"))
+            faults.append(
+                Reason("channel_twice", {"channel": channel_code}, field=f"targets.{index}.channel")
+            )
             continue
         seen.add(channel_code)
         section = next((one for one in sections.get(channel.id, ()) if one.code == section_code), None)

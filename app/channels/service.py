@@ -23,7 +23,9 @@ def read(path: Path) -> ChannelsFile:
     try:
         file = ChannelsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
-        raise Invalid("channels_malformed", reasons=[Reason("channels_yaml", {"message": str(error)})]) from error
+        raise Invalid(
+            "channels_malformed", reasons=[Reason("channels_yaml", {"message": str(error)})]
+        ) from error
     except ValidationError as error:
         raise Invalid("channels_malformed", reasons=field_reasons(error.errors())) from error
     faults = [
@@ -44,8 +46,9 @@ def read(path: Path) -> ChannelsFile:
 def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]:  # noqa: ARG001 – every verb takes it
     """Make the database's channels those of `file`, and return them in its order.
 
-    Channels and sections that the file no longer names take no more drafts; nothing is deleted. Before there is
-    any unit nothing happens. Raises `Invalid` with every fault: of the file, of unknown units, of a changed kind.
+    Channels and sections that the file no longer names take no more drafts; nothing is deleted. Before there
+    is any unit nothing happens. Raises `Invalid` with every fault: of the file, of unknown units, of a
+    changed kind.
     """
     wanted = read(file).channels
     units = session.exec(select(Unit)).all()
@@ -54,7 +57,9 @@ def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]: 
     kept = {(one.unit_id, one.code): one for one in session.exec(select(Channel)).all()}
     faults, named = [], []
     for entry in wanted:
-        owners = [one.id for one in units if (one.name == entry.unit if entry.unit else one.parent_id is None)]
+        owners = [
+            one.id for one in units if (one.name == entry.unit if entry.unit else one.parent_id is None)
+        ]
         if len(owners) != 1:
             faults.append(Reason("channel_unit_unknown", {"channel": entry.code, "unit": entry.unit or ""}))
             continue
@@ -83,7 +88,9 @@ def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, found: Channe
 
 
 def _sections(session: Session, entry: ChannelEntry, channel: Channel) -> None:
-    kept = {one.code: one for one in session.exec(select(Section).where(col(Section.channel_id) == channel.id))}
+    kept = {
+        one.code: one for one in session.exec(select(Section).where(col(Section.channel_id) == channel.id))
+    }
     for section in kept.values():
         section.active = False
     for wanted in entry.sections:

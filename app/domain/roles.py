@@ -47,8 +47,8 @@ class RoleRefusal:
 def excluded_by(role: Role, held: Iterable[Role]) -> tuple[Role, ...]:
     """Return which of the `held` roles exclude `role`, sorted; empty when it may be added.
 
-    An administrator excludes every other role; the same role again (over another unit) excludes an administrator
-    too, for one person holds one administrator's office.
+    An administrator excludes every other role, also the same one over another unit: one person holds one
+    administrator's office.
     """
     others = set(held)
     if role in ADMINISTRATORS:
@@ -57,7 +57,7 @@ def excluded_by(role: Role, held: Iterable[Role]) -> tuple[Role, ...]:
 
 
 def refusals(role: Role, *, held: Iterable[Role], kind: UserKind) -> tuple[RoleRefusal, ...]:
-    """Return every reason why a user of `kind` who holds `held` may not be given `role`; empty when they may."""
+    """Return every reason why a user of `kind` who holds `held` may not be given `role`; else none."""
     found = []
     if excluding := excluded_by(role, held):
         found.append(RoleRefusal(RoleFault.ADMINISTRATOR_EXCLUDES, role, excluding))
@@ -67,5 +67,5 @@ def refusals(role: Role, *, held: Iterable[Role], kind: UserKind) -> tuple[RoleR
 
 
 def at_least(role: Role) -> tuple[Role, ...]:
-    """Return the reviewers' roles from `role` upwards. Raises `ValueError` for a role that is no reviewer's."""
+    """Return the reviewers' roles from `role` upwards. Raises `ValueError` for another role."""
     return REVIEWERS[REVIEWERS.index(role):]

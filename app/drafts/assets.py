@@ -59,8 +59,8 @@ def add(
 ) -> tuple[Draft, DraftAsset, Asset]:
     """Store a file and let the draft hold it; the same file again changes nothing.
 
-    Raises `NotFound`, `Forbidden`, `Conflict` when the draft is not in its author's hands, `TooLarge`, `Invalid`
-    for an empty file, `Unsupported` for a kind that is not taken, or no picture where one must be.
+    Raises `NotFound`, `Forbidden`, `Conflict` when the draft is not in its author's hands, `TooLarge`,
+    `Invalid` for an empty file, `Unsupported` for a kind that is not taken, or no picture where one must be.
     """
     draft = service.editable(session, draft_id, actor)
     if len(content) > MAX_ASSET_BYTES:
@@ -82,8 +82,18 @@ def add(
     service.hold_asset(session, draft, held, at=at)
     session.flush()
     audit.record(
-        session, Event.ASSET_ADDED, stream=f"draft:{draft.id}", actor=actor.as_audit(Role.EDITOR), at=at,
-        data={"draft": str(draft.id), "sha256": name, "media_type": kind, "size": len(content), "role": str(role)},
+        session,
+        Event.ASSET_ADDED,
+        stream=f"draft:{draft.id}",
+        actor=actor.as_audit(Role.EDITOR),
+        at=at,
+        data={
+            "draft": str(draft.id),
+            "sha256": name,
+            "media_type": kind,
+            "size": len(content),
+            "role": str(role),
+        },
         private={"filename": held.filename},
     )
     return draft, held, _described(session, name)
@@ -132,7 +142,11 @@ def _office(content: bytes) -> str | None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return None
     # A macro in a file that calls itself macro-free is a trap.
-    if len(names) > MAX_ENTRIES or "[Content_Types].xml" not in names or any("vbaproject" in one.lower() for one in names):
+    if (
+        len(names) > MAX_ENTRIES
+        or "[Content_Types].xml" not in names
+        or any("vbaproject" in one.lower() for one in names)
+    ):
         return None
     return next((kind for part, kind in _OFFICE.items() if part in names), None)
 

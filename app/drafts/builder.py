@@ -122,8 +122,8 @@ class Inline:
         found: list[tuple[int, int, Mark]] = []
         at = 0
         for text, marks in [*self.pieces, ("", frozenset())]:
-            for mark in [one for one in opened if one not in marks]:
-                found.append((opened.pop(mark), at, mark))
+            ended = [one for one in opened if one not in marks]
+            found += [(opened.pop(mark), at, mark) for mark in ended]
             for mark in marks:
                 opened.setdefault(mark, at)
             at += len(text)
@@ -167,14 +167,18 @@ class Builder:
             # With a title of its own the first line of a text stays where it is.
             del self.blocks[at]
 
-    def text(self, run: Inline, shape: Shape, *, level: int = 1, ordered: bool = False, depth: int = 0) -> None:
-        """Append a run as a block; paragraphs and quotes are cut at their line ends. A blank run is nothing."""
+    def text(
+        self, run: Inline, shape: Shape, *, level: int = 1, ordered: bool = False, depth: int = 0
+    ) -> None:
+        """Append a run as a block; paragraphs and quotes are cut at line ends. A blank run is nothing."""
         if not run.text.strip():
             return
         if shape is Shape.HEADING:
             self.blocks.append(Heading(text=run.text, spans=run.spans(), level=level))
         elif shape is Shape.LIST_ITEM:
-            self.blocks.append(ListItem(text=run.text, spans=run.spans(), ordered=ordered, depth=min(depth, 5)))
+            self.blocks.append(
+                ListItem(text=run.text, spans=run.spans(), ordered=ordered, depth=min(depth, 5))
+            )
         elif shape is Shape.QUOTE:
             self.blocks.extend(Quote(text=one.text, spans=one.spans()) for one in run.parts())
         else:

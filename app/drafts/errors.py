@@ -2,18 +2,23 @@
 
 from app.infra.problems import problems, reasons
 
-problems({
-    "content_too_large": ("内容超过 5 MB，请压缩或拆分后再提交。", "The content is larger than 5 MB."),
-    "content_unusable": ("内容无法收稿，请按下列各条修改。", "The content cannot be taken in."),
-    "targets_unknown": ("投稿去向有误，请按下列各条修改。", "Some targets are not to be had."),
-    "not_with_author": ("稿件不在编辑手中，现在不能修改。", "The draft is not in its author's hands."),
-    "already_submitted": ("稿件已经提交过，去向不能再改。", "The draft was submitted before; its targets stay."),
-    "asset_too_large": ("文件超过 20 MB 的上限。", "The file is larger than 20 MB."),
-    "asset_type_refused": (
-        "不接受这种文件。可用：PNG、JPEG、WebP、GIF、PDF、DOCX、XLSX、TXT。",
-        "This kind of file is not taken.",
-    ),
-})
+problems(
+    {
+        "content_too_large": ("内容超过 5 MB，请压缩或拆分后再提交。", "The content is larger than 5 MB."),
+        "content_unusable": ("内容无法收稿，请按下列各条修改。", "The content cannot be taken in."),
+        "targets_unknown": ("投稿去向有误，请按下列各条修改。", "Some targets are not to be had."),
+        "not_with_author": ("稿件不在编辑手中，现在不能修改。", "The draft is not in its author's hands."),
+        "already_submitted": (
+            "稿件已经提交过，去向不能再改。",
+            "The draft was submitted before; its targets stay.",
+        ),
+        "asset_too_large": ("文件超过 20 MB 的上限。", "The file is larger than 20 MB."),
+        "asset_type_refused": (
+            "不接受这种文件。可用：PNG、JPEG、WebP、GIF、PDF、DOCX、XLSX、TXT。",
+            "This kind of file is not taken.",
+        ),
+    }
+)
 reasons({
     "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
     "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",

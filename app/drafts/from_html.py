@@ -14,17 +14,76 @@ _MARKS = {
     "u": SpanKind.UNDERLINE, "ins": SpanKind.UNDERLINE,
 }
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_INLINE = frozenset({
-    *_MARKS, "a", "abbr", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "font", "kbd", "label", "mark", "q",
-    "rb", "ruby", "s", "samp", "small", "span", "strike", "sub", "sup", "time", "tt", "var", "wbr",
-})
+_INLINE = frozenset(
+    {
+        *_MARKS,
+        "a",
+        "abbr",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "dfn",
+        "font",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "rb",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "var",
+        "wbr",
+    }
+)
 #: What is never shown as text, or does more than say something.
-_LEFT_OUT = frozenset({
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "svg", "math", "canvas", "audio",
-    "video", "input", "button", "select", "textarea", "map", "frameset", "frame", "link", "meta", "base", "rt",
-    "rp", "del", "datalist", "dialog", "progress", "meter",
-})
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])")
+_LEFT_OUT = frozenset(
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "svg",
+        "math",
+        "canvas",
+        "audio",
+        "video",
+        "input",
+        "button",
+        "select",
+        "textarea",
+        "map",
+        "frameset",
+        "frame",
+        "link",
+        "meta",
+        "base",
+        "rt",
+        "rp",
+        "del",
+        "datalist",
+        "dialog",
+        "progress",
+        "meter",
+    }
+)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
+)
 _NAMES_NOTHING = frozenset({"link", "meta", "base", "style"})
 
 
@@ -101,7 +160,10 @@ class _Reader:
         if self.shape is Shape.HEADING and self.level == 1 and self.titles and run.text.strip():
             self.builder.offer_title(run.text, at=len(self.builder.blocks))
         self.builder.text(
-            run, self.shape, level=max(1, min(4, self.level - 1)), ordered=bool(self.lists and self.lists[-1]),
+            run,
+            self.shape,
+            level=max(1, min(4, self.level - 1)),
+            ordered=bool(self.lists and self.lists[-1]),
             depth=max(0, len(self.lists) - 1),
         )
         if self.shape is Shape.LIST_ITEM and run.text.strip():
@@ -210,7 +272,9 @@ class _Reader:
             if isinstance(block, Image):
                 pictures.append(block)
             elif isinstance(block, Table):
-                lines += [text for text in (block.caption, *(text for row in block.rows for text in row)) if text]
+                lines += [
+                    text for text in (block.caption, *(text for row in block.rows for text in row)) if text
+                ]
             elif isinstance(block, TEXT_BLOCKS):
                 lines.append(block.text)
                 for span in block.spans:

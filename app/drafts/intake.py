@@ -1,8 +1,8 @@
-"""Taking text in: plain text, Markdown, HTML or blocks become a `Document`, and nothing disappears in silence.
+"""Taking text in: text, Markdown, HTML or blocks become a `Document`, and nothing disappears in silence.
 
-The words stay what the editor wrote: only line ends are unified, and where a source's line break is only layout
-(Markdown, HTML) it goes between wide characters and is one space elsewhere. What a source holds and a document
-cannot is listed in `left_out`.
+The words stay what the editor wrote: only line ends are unified, and where a source's line break is only
+layout (Markdown, HTML) it goes between wide characters and is one space elsewhere. What a source holds and a
+document cannot is listed in `left_out`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,9 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
     Without a title among the `fields`, a text's first line, a Markdown's first heading of level 1, an HTML's
     first `h1` or its `title` is the title. Raises `TooLarge` above 5 MB, `Invalid` with every fault.
     """
-    given = {name: value for name, value in fields.items() if value not in {None, ""} or name == "attachments"}
+    given = {
+        name: value for name, value in fields.items() if value not in {None, ""} or name == "attachments"
+    }
     faults = [fault for name in FIELDS if name in given for fault in text_faults(given[name], field=name)]
     if format is Format.BLOCKS:
         if not isinstance(content, Sequence) or isinstance(content, str):
@@ -101,7 +103,7 @@ def read_text(text: str, builder: Builder) -> None:
 
 
 def text_faults(text: str, *, field: str, controls: bool = True) -> list[Reason]:
-    """Return why a text cannot be stored as it is: lone surrogates, NULs and, if asked, control characters."""
+    """Return why a text cannot be stored as it is: surrogates, NULs and, if asked, control characters."""
     faults = unstorable(text, field=field)
     if controls:
         faults += [

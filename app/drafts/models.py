@@ -47,8 +47,8 @@ class Draft(SQLModel, table=True):
 class Revision(SQLModel, table=True):
     """Immutable content of a draft, named by its digest; insert-only, held by triggers.
 
-    `document` is the canonical JSON that the digest is made over; `left_out` is a JSON list of what its source
-    held and the document does not.
+    `document` is the canonical JSON that the digest is made over; `left_out` is a JSON list of what its
+    source held and the document does not.
     """
 
     __tablename__ = "revision"
@@ -97,7 +97,9 @@ class DraftAsset(SQLModel, table=True):
     __table_args__ = (one_of("role", AssetRole),)
 
     draft_id: UUID = Field(primary_key=True, foreign_key="draft.id", ondelete="RESTRICT")
-    sha256: str = Field(primary_key=True, foreign_key="asset.sha256", max_length=64, ondelete="RESTRICT", index=True)
+    sha256: str = Field(
+        primary_key=True, foreign_key="asset.sha256", max_length=64, ondelete="RESTRICT", index=True
+    )
     filename: str = Field(max_length=200)
     role: str = Field(max_length=20)
 

@@ -36,8 +36,8 @@ class Target:
 def visible(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = False) -> Draft:
     """Return a draft that the actor may see; `lock` holds its row until the transaction ends.
 
-    It is seen by whoever wrote any of it, and by reviewers, proofreaders and publishers of its unit and of one of
-    its channels. Raises `NotFound` for everybody else, as for a draft that does not exist.
+    It is seen by whoever wrote any of it, and by reviewers, proofreaders and publishers of its unit and of
+    one of its channels. Raises `NotFound` for everybody else, as for a draft that does not exist.
     """
     query = select(Draft).where(Draft.id == draft_id)
     if lock:
@@ -49,7 +49,7 @@ def visible(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fals
 
 
 def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
-    """Say whether the actor may see this draft; asks the database only where the draft itself does not tell."""
+    """Say whether the actor may see this draft; asks the database only where the draft does not tell."""
     if actor.via == "system" or draft.submitter_id == actor.id:
         return True
     over = [one for one in actor.grants if one.role in SEEING and draft.unit_path.startswith(one.unit_path)]
@@ -57,7 +57,9 @@ def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
         return True
     if over and any(_reaches(one, target) for target in targets(session, draft.id) for one in over):
         return True
-    written = select(Revision.id).where(Revision.draft_id == draft.id, Revision.author_id == actor.id).limit(1)
+    written = (
+        select(Revision.id).where(Revision.draft_id == draft.id, Revision.author_id == actor.id).limit(1)
+    )
     return session.exec(written).first() is not None
 
 
@@ -175,7 +177,9 @@ def _within(unit_path: str, channel: str | None, section: str | None) -> ColumnE
         .where(DraftTarget.draft_id == col(Draft.id), Channel.code == channel)
     )
     if section is not None:
-        bound = bound.join(Section, col(Section.id) == col(DraftTarget.section_id)).where(Section.code == section)
+        bound = bound.join(Section, col(Section.id) == col(DraftTarget.section_id)).where(
+            Section.code == section
+        )
     return and_(below, exists(bound))
 
 

@@ -76,7 +76,7 @@ def add_revision(
     if_match: IfMatch = None,
     key: Key = None,
 ) -> Response:
-    """Revise a draft in its author's hands; If-Match says which version was seen. The same content adds nothing."""
+    """Revise a draft in its author's hands; If-Match says what was seen. The same content adds nothing."""
     at, (body, taken), seen = runtime_of(request).clock(), read, seen_versions(if_match)
 
     def act() -> DraftOut:
@@ -86,7 +86,11 @@ def add_revision(
         )
         return _draft(session, draft)
 
-    asked = {"post": f"/drafts/{draft_id}/revisions", "seen": sorted(seen), "body": body.model_dump(mode="json")}
+    asked = {
+        "post": f"/drafts/{draft_id}/revisions",
+        "seen": sorted(seen),
+        "body": body.model_dump(mode="json"),
+    }
     return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act))
 
 
@@ -135,7 +139,9 @@ def list_drafts(
 
 
 @router.get("/drafts/{draft_id}")
-def show_draft(response: Response, draft_id: UUID, actor: CurrentActor, session: ReadSession) -> DraftWithContent:
+def show_draft(
+    response: Response, draft_id: UUID, actor: CurrentActor, session: ReadSession
+) -> DraftWithContent:
     """Show a draft with its newest content and its files."""
     draft = queries.visible(session, draft_id, actor)
     response.headers["ETag"] = etag(draft.version)
@@ -161,7 +167,9 @@ def list_revisions(draft_id: UUID, actor: CurrentActor, session: ReadSession) ->
 
 
 @router.get("/drafts/{draft_id}/revisions/{number}")
-def show_revision(draft_id: UUID, number: int, actor: CurrentActor, session: ReadSession) -> RevisionWithContent:
+def show_revision(
+    draft_id: UUID, number: int, actor: CurrentActor, session: ReadSession
+) -> RevisionWithContent:
     """Show one revision with its content."""
     revision = queries.revision(session, queries.visible(session, draft_id, actor), number)
     return RevisionWithContent.model_validate(
@@ -185,8 +193,13 @@ def add_asset(
 ) -> AssetOut:
     """Upload a picture or an attachment (PNG, JPEG, WebP, GIF, PDF, DOCX, XLSX, TXT; at most 20 MB)."""
     draft, held, asset = assets.add(
-        session, draft_id=draft_id, content=file.file.read(assets.MAX_ASSET_BYTES + 1), filename=file.filename or "",
-        role=role, actor=actor, at=runtime_of(request).clock(),
+        session,
+        draft_id=draft_id,
+        content=file.file.read(assets.MAX_ASSET_BYTES + 1),
+        filename=file.filename or "",
+        role=role,
+        actor=actor,
+        at=runtime_of(request).clock(),
     )
     response.headers["ETag"] = etag(draft.version)
     return _asset(held.sha256, held.filename, held.role, asset.media_type, asset.size)

@@ -56,9 +56,17 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
     _authorize(actor, unit.path, places)
     draft_id, revision_id = new_id(), new_id()
     draft = Draft(
-        id=draft_id, number=_next_number(session, at), unit_id=unit.id, unit_path=unit.path,
-        submitter_id=actor.id, state=DraftState.EDITING, title=new.document.title, version=1, head_id=revision_id,
-        created_at=at, updated_at=at,
+        id=draft_id,
+        number=_next_number(session, at),
+        unit_id=unit.id,
+        unit_path=unit.path,
+        submitter_id=actor.id,
+        state=DraftState.EDITING,
+        title=new.document.title,
+        version=1,
+        head_id=revision_id,
+        created_at=at,
+        updated_at=at,
     )
     session.add(draft)
     session.flush()
@@ -86,8 +94,8 @@ def revise(
 ) -> Draft:
     """Add a revision to a draft that is in its author's hands; content that is the same adds none.
 
-    `seen` are the versions that the editor had before them. Raises `NotFound`, `Forbidden`, `PreconditionFailed`,
-    `Conflict` when the draft is not with its author, `Invalid` with every unknown file.
+    `seen` are the versions that the editor had before them. Raises `NotFound`, `Forbidden`,
+    `PreconditionFailed`, `Conflict` when the draft is not with its author, `Invalid` with every unknown file.
     """
     draft = editable(session, draft_id, actor, seen=seen)
     held = frozenset(one.sha256 for one in queries.assets_held(session, draft.id))
@@ -251,11 +259,13 @@ def _revision(
 
 
 def _next_number(session: Session, at: datetime) -> str:
-    """Return the next number of the year, Beijing time; its row stays locked, so a rolled-back draft leaves no gap."""
+    """Return the year's next number (Beijing time); its row stays locked, so that no gap is left."""
     year = beijing(at).year
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     counted: Any = dialect.insert(DraftCounter).values(year=year, last=1)
-    counted = counted.on_conflict_do_update(index_elements=["year"], set_={"last": col(DraftCounter.last) + 1})
+    counted = counted.on_conflict_do_update(
+        index_elements=["year"], set_={"last": col(DraftCounter.last) + 1}
+    )
     last = session.exec(counted.returning(col(DraftCounter.last))).one()[0]
     return f"{year}-{last:06d}"
 
@@ -264,5 +274,7 @@ def _tell(
     session: Session, event: Event, draft: Draft, actor: Actor, at: datetime, data: dict[str, Any]
 ) -> None:
     subject = f"draft:{draft.id}"
-    receipt = audit.record(session, event, stream=subject, actor=actor.as_audit(Role.EDITOR), at=at, data=data)
+    receipt = audit.record(
+        session, event, stream=subject, actor=actor.as_audit(Role.EDITOR), at=at, data=data
+    )
     jobs.announce(session, event, subject=subject, data=data, at=at, draft_id=draft.id, sequence=receipt.seq)

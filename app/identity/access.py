@@ -8,7 +8,6 @@ import hashlib
 import hmac
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 import structlog
 from fastapi import BackgroundTasks, Depends, Request
@@ -74,7 +73,9 @@ def _seen(runtime: Runtime, raw: str) -> None:
         with runtime.database.write() as session:
             session.exec(
                 update(BrowserSession)
-                .where(col(BrowserSession.id_hash) == session_hash(raw), col(BrowserSession.last_seen_at) < at)
+                .where(
+                    col(BrowserSession.id_hash) == session_hash(raw), col(BrowserSession.last_seen_at) < at
+                )
                 .values(last_seen_at=at)
             )
     except AppError as error:
@@ -104,7 +105,7 @@ def _bearer(runtime: Runtime, header: str) -> Actor:
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
         raise Unauthenticated("token_invalid", headers=challenge)
     try:
-        user_id: UUID = runtime.tokens.read(token, at=runtime.clock())
+        user_id = runtime.tokens.read(token, at=runtime.clock())
     except Unauthenticated as error:
         error.headers.update(challenge)
         raise

@@ -2,22 +2,27 @@
 
 from app.infra.problems import problems, reasons
 
-problems({
-    "sign_in_refused": ("登录名或密码不正确。", "The login or the password is wrong."),
-    "sign_in_throttled": (
-        "登录失败次数过多，请在 Retry-After 所示的秒数之后再试。",
-        "Too many failed attempts; try again after Retry-After seconds.",
-    ),
-    "csrf_failed": ("页面已失效，请刷新后重试。", "The CSRF token is missing or wrong."),
-    "password_refused": ("新密码不符合要求，请按下列各条修改。", "The new password does not meet the policy."),
-    "password_wrong": ("原密码不正确。", "The old password is wrong."),
-    "login_taken": ("这个登录名已被使用。", "The login is taken."),
-    "unit_name_taken": ("同一上级单位下已有这个名称。", "The unit name is taken under this parent."),
-    "roles_exclude": ("这个角色与该用户的情况不相容。", "The role cannot be given to this user."),
-    "grant_exists": ("该用户在此范围内已有这个角色。", "The user has this role in this scope already."),
-    "grant_revoked": ("这项授权已经收回。", "The grant was revoked already."),
-    "user_inactive": ("该用户已停用。", "The user is deactivated."),
-})
+problems(
+    {
+        "sign_in_refused": ("登录名或密码不正确。", "The login or the password is wrong."),
+        "sign_in_throttled": (
+            "登录失败次数过多，请在 Retry-After 所示的秒数之后再试。",
+            "Too many failed attempts; try again after Retry-After seconds.",
+        ),
+        "csrf_failed": ("页面已失效，请刷新后重试。", "The CSRF token is missing or wrong."),
+        "password_refused": (
+            "新密码不符合要求，请按下列各条修改。",
+            "The new password does not meet the policy.",
+        ),
+        "password_wrong": ("原密码不正确。", "The old password is wrong."),
+        "login_taken": ("这个登录名已被使用。", "The login is taken."),
+        "unit_name_taken": ("同一上级单位下已有这个名称。", "The unit name is taken under this parent."),
+        "roles_exclude": ("这个角色与该用户的情况不相容。", "The role cannot be given to this user."),
+        "grant_exists": ("该用户在此范围内已有这个角色。", "The user has this role in this scope already."),
+        "grant_revoked": ("这项授权已经收回。", "The grant was revoked already."),
+        "user_inactive": ("该用户已停用。", "The user is deactivated."),
+    }
+)
 reasons({
     "role_needed": "您在这个单位、阵地或栏目上没有相应的角色。",
     "administrator_excludes": "系统管理员、安全管理员、审计管理员互斥，且不能兼任其他角色。",

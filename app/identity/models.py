@@ -53,11 +53,20 @@ class RoleGrant(SQLModel, table=True):
     __table_args__ = (
         one_of("role", Role),
         Index(
-            "uq_role_grant_in_force", "user_id", "role", "unit_id", "channel", "section",
-            unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE,
+            "uq_role_grant_in_force",
+            "user_id",
+            "role",
+            "unit_id",
+            "channel",
+            "section",
+            unique=True,
+            sqlite_where=_IN_FORCE,
+            postgresql_where=_IN_FORCE,
         ),
         # 三员分立, as far as one table can hold it: nobody has two administrators' offices.
-        Index("uq_role_grant_one_office", "user_id", unique=True, sqlite_where=_OFFICE, postgresql_where=_OFFICE),
+        Index(
+            "uq_role_grant_one_office", "user_id", unique=True, sqlite_where=_OFFICE, postgresql_where=_OFFICE
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -85,7 +94,7 @@ class BrowserSession(SQLModel, table=True):
 
 
 class SignInFailure(SQLModel, table=True):
-    """How often signing in failed for one login or from one address, hashed: people type passwords as logins."""
+    """How often signing in failed for a login or from an address, hashed: people type passwords as logins."""
 
     __tablename__ = "sign_in_failure"
 

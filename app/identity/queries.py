@@ -51,7 +51,12 @@ class Actor:
     via: Via = "session"
 
     def has(
-        self, role: Role, *, unit_path: str | None = None, channel: str | None = None, section: str | None = None
+        self,
+        role: Role,
+        *,
+        unit_path: str | None = None,
+        channel: str | None = None,
+        section: str | None = None,
     ) -> bool:
         """Say whether the actor holds `role` there; without a place, anywhere."""
         return any(grant.role is role and grant.covers(unit_path, channel, section) for grant in self.grants)
@@ -64,7 +69,9 @@ class Actor:
         """Return the actor as the record names them, acting in `role`."""
         if self.via == "system":
             return AUDIT_SYSTEM
-        return AuditActor(id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id))
+        return AuditActor(
+            id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id)
+        )
 
 
 #: The service itself, for the command line and for jobs. No request can be it.
@@ -135,7 +142,7 @@ def units_within(session: Session, paths: Iterable[str]) -> tuple[Unit, ...]:
 
 
 def holders(session: Session, role: Role, *, unit_path: str) -> tuple[User, ...]:
-    """Return the active people whose grant of `role` reaches the unit at `unit_path`, by name; perhaps nobody."""
+    """Return the active people whose grant of `role` reaches the unit at `unit_path`, by name, or none."""
     above = [UUID(part) for part in unit_path.strip("/").split("/") if part]
     query = (
         select(User)

@@ -98,8 +98,14 @@ def list_users(
 def create_user(request: Request, body: UserIn, actor: CurrentActor, session: WriteSession) -> UserOut:
     """Add an account without any role (system administrator)."""
     user = service.create_user(
-        session, login=body.login, name=body.name, password=body.password, unit_id=body.unit_id, kind=body.kind,
-        actor=actor, at=runtime_of(request).clock(),
+        session,
+        login=body.login,
+        name=body.name,
+        password=body.password,
+        unit_id=body.unit_id,
+        kind=body.kind,
+        actor=actor,
+        at=runtime_of(request).clock(),
     )
     return _user(user, ())
 

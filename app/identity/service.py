@@ -1,4 +1,4 @@
-"""Units, users and what users may do. System administrators make accounts, security administrators give roles."""
+"""Units, users and their roles. System administrators make accounts, security administrators give roles."""
 
 from datetime import datetime
 from uuid import UUID
@@ -27,13 +27,16 @@ def create_unit(
 ) -> Unit:
     """Add a unit below `parent_id`, or a root when there is none (which only the system itself may add).
 
-    Raises `NotFound` for a parent out of the actor's reach, `Forbidden`, `Conflict` when the name is taken there.
+    Raises `NotFound` for a parent out of the actor's reach, `Forbidden`, `Conflict` when the name is taken
+    there.
     """
     parent = unit_in_reach(session, parent_id, actor, Role.SYSTEM_ADMIN) if parent_id else None
     if parent is None and actor.via != "system":
         authorize(actor, Role.SYSTEM_ADMIN, unit_path="/")
     taken = select(Unit.id).where(Unit.name == name)
-    taken = taken.where(Unit.parent_id == parent_id) if parent_id else taken.where(col(Unit.parent_id).is_(None))
+    taken = (
+        taken.where(Unit.parent_id == parent_id) if parent_id else taken.where(col(Unit.parent_id).is_(None))
+    )
     if session.exec(taken).first() is not None:
         raise Conflict("unit_name_taken")
     unit_id = new_id()
@@ -44,8 +47,17 @@ def create_unit(
     session.add(unit)
     session.flush()
     audit.record(
-        session, Event.UNIT_CREATED, stream=f"unit:{unit.id}", actor=actor.as_audit(Role.SYSTEM_ADMIN), at=at,
-        data={"unit": str(unit.id), "parent": str(parent_id) if parent_id else None, "kind": str(kind), "name": name},
+        session,
+        Event.UNIT_CREATED,
+        stream=f"unit:{unit.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={
+            "unit": str(unit.id),
+            "parent": str(parent_id) if parent_id else None,
+            "kind": str(kind),
+            "name": name,
+        },
     )
     return unit
 
@@ -63,8 +75,8 @@ def create_user(
 ) -> User:
     """Add an account without any role.
 
-    Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` for a weak password, `Conflict`
-    when the login is taken.
+    Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` for a weak password,
+    `Conflict` when the login is taken.
     """
     unit = unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
     login = login.strip().casefold()
@@ -72,14 +84,26 @@ def create_user(
     if session.exec(select(User.id).where(User.login == login)).first() is not None:
         raise Conflict("login_taken")
     user = User(
-        id=new_id(), unit_id=unit.id, login=login, name=name, kind=kind, password_hash=passwords.hashed(password),
-        active=True, created_at=at, password_changed_at=at,
+        id=new_id(),
+        unit_id=unit.id,
+        login=login,
+        name=name,
+        kind=kind,
+        password_hash=passwords.hashed(password),
+        active=True,
+        created_at=at,
+        password_changed_at=at,
     )
     session.add(user)
     session.flush()
     audit.record(
-        session, Event.USER_CREATED, stream=f"user:{user.id}", actor=actor.as_audit(Role.SYSTEM_ADMIN), at=at,
-        data={"user": str(user.id), "unit": str(unit.id), "kind": str(kind)}, private={"login": login, "name": name},
+        session,
+        Event.USER_CREATED,
+        stream=f"user:{user.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={"user": str(user.id), "unit": str(unit.id), "kind": str(kind)},
+        private={"login": login, "name": name},
     )
     return user
 
@@ -97,7 +121,11 @@ def deactivate_user(session: Session, *, user_id: UUID, actor: Actor, at: dateti
     user.active, user.deactivated_at = False, at
     revoke_sessions(session, user.id, at=at)
     audit.record(
-        session, Event.USER_DEACTIVATED, stream=f"user:{user.id}", actor=actor.as_audit(Role.SYSTEM_ADMIN), at=at,
+        session,
+        Event.USER_DEACTIVATED,
+        stream=f"user:{user.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
         data={"user": str(user.id)},
     )
     return user
@@ -108,14 +136,15 @@ def change_password(
 ) -> None:
     """Change one's own password; every other browser session (all but `keep`) ends.
 
-    Raises what `verify` raises, with the old password counted like a sign-in, and `Invalid` for a weak new one.
+    Raises what `verify` raises, with the old password counted like a sign-in, and `Invalid` for a weak new
+    one.
     """
     user = verify(session, actor.login, old, at=at, address=address)
     _set_password(session, user, new, actor=actor, at=at, keep=keep)
 
 
 def reset_password(session: Session, *, user_id: UUID, new: str, actor: Actor, at: datetime) -> User:
-    """Give somebody else a new password; their browser sessions end. Raises `NotFound`, `Forbidden`, `Invalid`."""
+    """Give somebody else a new password; their sessions end. Raises `NotFound`, `Forbidden`, `Invalid`."""
     user, _ = user_in_reach(session, user_id, actor, Role.SYSTEM_ADMIN)
     if user.id == actor.id:
         raise Forbidden("forbidden", reasons=[Reason("own_account")])
@@ -162,13 +191,23 @@ def grant_role(
             ],
         )
     grant = RoleGrant(
-        id=new_id(), user_id=user.id, role=role, unit_id=unit.id, channel=channel or "", section=section or "",
-        granted_by=None if actor.via == "system" else actor.id, granted_at=at,
+        id=new_id(),
+        user_id=user.id,
+        role=role,
+        unit_id=unit.id,
+        channel=channel or "",
+        section=section or "",
+        granted_by=None if actor.via == "system" else actor.id,
+        granted_at=at,
     )
     session.add(grant)
     session.flush()
     audit.record(
-        session, Event.ROLE_GRANTED, stream=f"user:{user.id}", actor=actor.as_audit(Role.SECURITY_ADMIN), at=at,
+        session,
+        Event.ROLE_GRANTED,
+        stream=f"user:{user.id}",
+        actor=actor.as_audit(Role.SECURITY_ADMIN),
+        at=at,
         data=_grant_data(grant),
     )
     return grant
@@ -185,7 +224,11 @@ def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Acto
         raise Conflict("grant_revoked")
     grant.revoked_at, grant.revoked_by = at, None if actor.via == "system" else actor.id
     audit.record(
-        session, Event.ROLE_REVOKED, stream=f"user:{user.id}", actor=actor.as_audit(Role.SECURITY_ADMIN), at=at,
+        session,
+        Event.ROLE_REVOKED,
+        stream=f"user:{user.id}",
+        actor=actor.as_audit(Role.SECURITY_ADMIN),
+        at=at,
         data=_grant_data(grant),
     )
     return grant
@@ -205,7 +248,8 @@ def user_in_reach(
 ) -> tuple[User, Unit]:
     """Return a user whom the actor administers, and their unit; `lock` holds the user's row until the end.
 
-    Raises `NotFound` when the actor may not know of the account, `Forbidden` without one of the `needed` roles.
+    Raises `NotFound` when the actor may not know of the account, `Forbidden` without one of the `needed`
+    roles.
     """
     query = select(User, Unit).join(Unit, col(Unit.id) == col(User.unit_id)).where(User.id == user_id)
     if lock:
@@ -246,7 +290,18 @@ def _grant_data(grant: RoleGrant) -> dict[str, str | None]:
 
 
 __all__ = [
-    "change_password", "create_unit", "create_user", "deactivate_user", "grant_role", "record_token",
-    "reset_password", "revoke_grant", "revoke_sessions", "sign_in", "sign_out", "unit_in_reach", "user_in_reach",
+    "change_password",
+    "create_unit",
+    "create_user",
+    "deactivate_user",
+    "grant_role",
+    "record_token",
+    "reset_password",
+    "revoke_grant",
+    "revoke_sessions",
+    "sign_in",
+    "sign_out",
+    "unit_in_reach",
+    "user_in_reach",
     "verify",
 ]

@@ -40,8 +40,8 @@ def delay(failures: int, *, free: int) -> timedelta:
 def verify(session: Session, login: str, password: str, *, at: datetime, address: str) -> User:
     """Return the active user of this login and password.
 
-    Raises `TooMany` before any hashing while the login or the address must wait, else `Unauthenticated`, which
-    puts the failure on record and counts it. The work is the same whether or not the login exists.
+    Raises `TooMany` before any hashing while the login or the address must wait, else `Unauthenticated`,
+    which puts the failure on record and counts it. The work is the same whether or not the login exists.
     """
     keys = {_key("login", login): FREE_FOR_LOGIN, _key("address", address): FREE_FOR_ADDRESS}
     _throttle(session, keys, at)
@@ -131,7 +131,10 @@ def _failure(keys: dict[str, int], user: User | None, at: datetime) -> Callable[
             session.exec(
                 first.on_conflict_do_update(
                     index_elements=["key"],
-                    set_={"failures": case((forgotten, 1), else_=col(SignInFailure.failures) + 1), "last_at": at},
+                    set_={
+                        "failures": case((forgotten, 1), else_=col(SignInFailure.failures) + 1),
+                        "last_at": at,
+                    },
                 )
             )
         # What was typed as a login is kept nowhere; nobody's attempts share one stream.

@@ -128,7 +128,7 @@ def _usable(body: bytes) -> None:
 
 
 def unstorable(text: str, *, field: str) -> list[Reason]:
-    """Return why no database stores `text`: its lone surrogates and NULs, at most 20 of each; empty when it does."""
+    """Return why no database stores `text`: lone surrogates and NULs, at most 20 of each; else none."""
     return [
         Reason(code, {"at": found.start() + 1}, field=field)
         for code, pattern in (("lone_surrogate", _SURROGATE), ("nul_character", _NUL))
@@ -146,5 +146,7 @@ def _faults(value: Any, place: str) -> list[Reason]:  # noqa: ANN401 – any JSO
             for fault in (*_faults(key, place), *_faults(one, f"{place}.{key}".lstrip(".")))
         ]
     if isinstance(value, list):
-        return [fault for index, one in enumerate(value) for fault in _faults(one, f"{place}.{index}".lstrip("."))]
+        return [
+            fault for index, one in enumerate(value) for fault in _faults(one, f"{place}.{index}".lstrip("."))
+        ]
     return []

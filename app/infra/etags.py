@@ -20,8 +20,8 @@ def etag(version: int) -> str:
 def seen_versions(header: str | None) -> frozenset[int]:
     """Return the versions that `If-Match` names.
 
-    Raises `PreconditionRequired` when it is missing or names none that we give out; `*` says nothing of what was
-    seen, so it counts as missing.
+    Raises `PreconditionRequired` when it is missing or names none that we give out; `*` says nothing of what
+    was seen, so it counts as missing.
     """
     found = [_STRONG.match(part.strip()) for part in (header or "").split(",")]
     versions = frozenset(int(one[1]) for one in found if one)
@@ -33,4 +33,6 @@ def seen_versions(header: str | None) -> frozenset[int]:
 def must_match(seen: frozenset[int], version: int) -> None:
     """Raise `PreconditionFailed`, with the present version, unless it is among those `seen`."""
     if version not in seen:
-        raise PreconditionFailed("precondition_failed", headers={"ETag": etag(version)}, data={"version": version})
+        raise PreconditionFailed(
+            "precondition_failed", headers={"ETag": etag(version)}, data={"version": version}
+        )

@@ -42,8 +42,8 @@ def run(
 ) -> Report:
     """Return the report on a document with its files.
 
-    `files` gives file name and media type by SHA-256, `texts` the words of those that are plain text: these are
-    checked like the document, the others are listed as not checked. `key` is the secret of fingerprints,
+    `files` gives file name and media type by SHA-256, `texts` the words of those that are plain text: these
+    are checked like the document, the others are listed as not checked. `key` is the secret of fingerprints,
     `document_id` ties them to one draft.
     """
     attached = [(f"attachments/{index}", name) for index, name in enumerate(document.attachments)]
@@ -52,8 +52,16 @@ def run(
         *(Part(PartKind.ATTACHMENT, ref, texts[name]) for ref, name in attached if name in texts),
     ]
     return check(
-        policy, parts, scope=scope, on=beijing(at).date(), key=key, document_id=document_id,
-        not_checked=[*_media(document), *(_file(ref, files.get(name)) for ref, name in attached if name not in texts)],
+        policy,
+        parts,
+        scope=scope,
+        on=beijing(at).date(),
+        key=key,
+        document_id=document_id,
+        not_checked=[
+            *_media(document),
+            *(_file(ref, files.get(name)) for ref, name in attached if name not in texts),
+        ],
         structure=structure_of(document),
     )
 
@@ -70,8 +78,8 @@ def loose(
 ) -> tuple[Report, list[dict[str, Any]]]:
     """Return the report on content that belongs to no draft, and what of it could not be read.
 
-    Plain text is checked as it is, as one part `content`, so that positions are those of the text; other formats
-    are read into a document first. A title is not needed. Raises what `intake.take_in` raises.
+    Plain text is checked as it is, as one part `content`, so that positions are those of the text; other
+    formats are read into a document first. A title is not needed. Raises what `intake.take_in` raises.
     """
     on = beijing(at).date()
     titled = bool(str(fields.get("title") or "").strip())
@@ -83,7 +91,10 @@ def loose(
         parts.append(Part(PartKind.BODY, "content", str(content)))
         return check(policy, parts, scope=scope, on=on, key=key), taken.listed()
     parts = [one for one in parts_of(taken.document) if titled or one.ref != "title"]
-    missing = [NotChecked(f"attachments/{index}", name, "没有读取附件") for index, name in enumerate(taken.document.attachments)]
+    missing = [
+        NotChecked(f"attachments/{index}", name, "没有读取附件")
+        for index, name in enumerate(taken.document.attachments)
+    ]
     report = check(
         policy, parts, scope=scope, on=on, key=key, not_checked=[*_media(taken.document), *missing],
         structure=structure_of(taken.document),

@@ -2,14 +2,25 @@
 
 from app.infra.problems import problems, reasons
 
-problems({
-    "finding_unknown": ("最新的检查报告里没有这一条命中。", "The newest report has no such finding."),
-    "waiver_not_needed": ("这一条不拦截稿件，无需申请豁免。", "The finding does not block; no waiver is needed."),
-    "not_waivable": ("这条规则不允许豁免，请修改稿件。", "The rule takes no waivers; mend the text."),
-    "waiver_exists": ("这一条命中已经申请过豁免，或者豁免仍然有效。", "There is a waiver for this finding already."),
-    "waiver_decided": ("这项豁免申请已经有人处理。", "The waiver was decided already."),
-    "waiver_refused_by_rule": ("不能这样处理豁免申请，原因如下。", "The waiver cannot be decided like this."),
-})
+problems(
+    {
+        "finding_unknown": ("最新的检查报告里没有这一条命中。", "The newest report has no such finding."),
+        "waiver_not_needed": (
+            "这一条不拦截稿件，无需申请豁免。",
+            "The finding does not block; no waiver is needed.",
+        ),
+        "not_waivable": ("这条规则不允许豁免，请修改稿件。", "The rule takes no waivers; mend the text."),
+        "waiver_exists": (
+            "这一条命中已经申请过豁免，或者豁免仍然有效。",
+            "There is a waiver for this finding already.",
+        ),
+        "waiver_decided": ("这项豁免申请已经有人处理。", "The waiver was decided already."),
+        "waiver_refused_by_rule": (
+            "不能这样处理豁免申请，原因如下。",
+            "The waiver cannot be decided like this.",
+        ),
+    }
+)
 reasons({
     "own_request": "不能批准自己提出的豁免申请。",
     "author_of_draft": "稿件作者不能批准豁免。",

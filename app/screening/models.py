@@ -11,8 +11,8 @@ from app.infra.db import UtcDateTime, one_of
 class CheckReport(SQLModel, table=True):
     """All findings of one revision under one policy within one scope; insert-only, held by triggers.
 
-    `report` is the engine's report as JSON; the counts repeat it. `scope` is the hash of where the text is bound
-    for and of which rules applied, so that a rule that comes into force brings a report of its own.
+    `report` is the engine's report as JSON; the counts repeat it. `scope` is the hash of where the text is
+    bound for and of which rules applied, so that a rule that comes into force brings a report of its own.
     """
 
     __tablename__ = "check_report"
@@ -46,7 +46,8 @@ class Waiver(SQLModel, table=True):
         one_of("state", WaiverState),
         CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="two_people"),
         CheckConstraint(
-            "state <> 'granted' OR (decided_by IS NOT NULL AND expires_at IS NOT NULL)", name="granted_for_a_time"
+            "state <> 'granted' OR (decided_by IS NOT NULL AND expires_at IS NOT NULL)",
+            name="granted_for_a_time",
         ),
         Index("ix_waiver_draft_id_fingerprint", "draft_id", "fingerprint"),
     )

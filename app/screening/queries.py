@@ -22,7 +22,7 @@ def report_of(row: CheckReport) -> Report:
 
 
 def stored(session: Session, revision_id: UUID, policy: str, scope: str) -> CheckReport | None:
-    """Return the report on a revision under a policy (its digest) within a scope (its name); None: not yet made."""
+    """Return the report on a revision under a policy (its digest) within a scope (its name), if made."""
     return session.exec(
         select(CheckReport).where(
             CheckReport.revision_id == revision_id, CheckReport.policy == policy, CheckReport.scope == scope

@@ -36,7 +36,12 @@ def check_text(request: Request, body: CheckIn, actor: CurrentActor, session: Re
     runtime = runtime_of(request)
     scope = _asked_scope(session, body, actor)
     report, left_out = checking.loose(
-        runtime.negative_list.current, body.format, body.content, body.fields(), scope=scope, at=runtime.clock(),
+        runtime.negative_list.current,
+        body.format,
+        body.content,
+        body.fields(),
+        scope=scope,
+        at=runtime.clock(),
         key=runtime.secret,
     )
     return CheckOut(**_report(report), left_out=[LeftOutOut(**one) for one in left_out])
@@ -50,7 +55,12 @@ def show_report(request: Request, draft_id: UUID, actor: CurrentActor, session: 
 
 @router.post("/drafts/{draft_id}/waivers", status_code=201, response_model=WaiverOut)
 def ask_waiver(
-    request: Request, draft_id: UUID, body: WaiverIn, actor: CurrentActor, session: WriteSession, key: Key = None
+    request: Request,
+    draft_id: UUID,
+    body: WaiverIn,
+    actor: CurrentActor,
+    session: WriteSession,
+    key: Key = None,
 ) -> Response:
     """Ask that one blocking finding be let through."""
     runtime = runtime_of(request)
@@ -58,9 +68,16 @@ def ask_waiver(
 
     def act() -> WaiverOut:
         waiver = service.ask_waiver(
-            session, policy=runtime.negative_list.current, key=runtime.secret, draft_id=draft_id,
-            fingerprint=body.fingerprint, reason=body.reason, explanation=body.explanation, evidence=body.evidence,
-            actor=actor, at=at,
+            session,
+            policy=runtime.negative_list.current,
+            key=runtime.secret,
+            draft_id=draft_id,
+            fingerprint=body.fingerprint,
+            reason=body.reason,
+            explanation=body.explanation,
+            evidence=body.evidence,
+            actor=actor,
+            at=at,
         )
         return _waiver(waiver)
 
@@ -89,8 +106,13 @@ def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Act
         queries.report_of(stored)
         if stored
         else service.examine(
-            session, policy=policy, key=runtime.secret, draft_id=draft.id, document=drafts.document_of(revision),
-            scope=scope, at=at,
+            session,
+            policy=policy,
+            key=runtime.secret,
+            draft_id=draft.id,
+            document=drafts.document_of(revision),
+            scope=scope,
+            at=at,
         )
     )
     waivers = queries.waivers(session, draft.id)
@@ -115,7 +137,9 @@ def _asked_scope(session: Session, body: CheckIn, actor: Actor) -> Scope:
         return Scope(stage=body.stage)
     channel = channels.open_to(session, actor.unit_path).get(body.channel)
     if channel is None:
-        raise Invalid("malformed", reasons=[Reason("unknown_channel", {"channel": body.channel}, field="channel")])
+        raise Invalid(
+            "malformed", reasons=[Reason("unknown_channel", {"channel": body.channel}, field="channel")]
+        )
     sections = {one.code for one in channels.sections_of(session, [channel.id]).get(channel.id, ())}
     if body.section is not None and body.section not in sections:
         data = {"channel": body.channel, "section": body.section}

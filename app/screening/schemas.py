@@ -21,7 +21,9 @@ class CheckIn(ContentIn):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"content": "联系人身份证号11010519491231002X。", "channel": "wechat", "section": "news"}]
+            "examples": [
+                {"content": "联系人身份证号11010519491231002X。", "channel": "wechat", "section": "news"}
+            ]
         },
     )
 
@@ -33,8 +35,8 @@ class CheckIn(ContentIn):
 class FindingOut(BaseModel):
     """One hit of one rule; positions in code points and in UTF-16 units, their end excluded.
 
-    `ref` says where in the document: `title`, `blocks/3`, `attachments/0`; for plain text that is only checked,
-    `content` is the whole text as it was sent.
+    `ref` says where in the document: `title`, `blocks/3`, `attachments/0`; for plain text that is only
+    checked, `content` is the whole text as it was sent.
     """
 
     rule: str

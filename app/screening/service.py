@@ -47,7 +47,14 @@ def examine(
 
 
 def ensure_report(
-    session: Session, *, policy: Policy, key: bytes, draft: Draft, revision: Revision, scope: Scope, at: datetime
+    session: Session,
+    *,
+    policy: Policy,
+    key: bytes,
+    draft: Draft,
+    revision: Revision,
+    scope: Scope,
+    at: datetime,
 ) -> CheckReport:
     """Return the report on a revision under `policy` within `scope`; check and store it if there is none yet.
 
@@ -58,7 +65,13 @@ def ensure_report(
     if stored is not None:
         return stored
     report = examine(
-        session, policy=policy, key=key, draft_id=draft.id, document=drafts.document_of(revision), scope=scope, at=at
+        session,
+        policy=policy,
+        key=key,
+        draft_id=draft.id,
+        document=drafts.document_of(revision),
+        scope=scope,
+        at=at,
     )
     row = CheckReport(
         id=new_id(), draft_id=draft.id, revision_id=revision.id, digest=revision.digest, policy=policy.digest,
@@ -68,11 +81,23 @@ def ensure_report(
     session.add(row)
     session.flush()
     audit.record(
-        session, Event.CHECK_RUN, stream=f"draft:{draft.id}", actor=audit.SYSTEM, at=at,
+        session,
+        Event.CHECK_RUN,
+        stream=f"draft:{draft.id}",
+        actor=audit.SYSTEM,
+        at=at,
         data={
-            "draft": str(draft.id), "report": str(row.id), "revision": revision.number, "digest": revision.digest,
-            "policy": policy.digest, "scope": named, "blocks": row.blocks, "warnings": row.warnings,
-            "infos": row.infos, "not_checked": len(report.not_checked), "report_digest": sha256(row.report.encode()),
+            "draft": str(draft.id),
+            "report": str(row.id),
+            "revision": revision.number,
+            "digest": revision.digest,
+            "policy": policy.digest,
+            "scope": named,
+            "blocks": row.blocks,
+            "warnings": row.warnings,
+            "infos": row.infos,
+            "not_checked": len(report.not_checked),
+            "report_digest": sha256(row.report.encode()),
         },
     )
     return row
@@ -104,8 +129,8 @@ def ask_waiver(
 ) -> Waiver:
     """Ask that one blocking finding of a draft's newest content be let through.
 
-    Raises `NotFound`, `Forbidden`, `Conflict` when the newest report has no such finding, when it does not block,
-    when its rule takes no waivers, when there is one already; `Invalid` when its rule needs evidence.
+    Raises `NotFound`, `Forbidden`, `Conflict` when the newest report has no such finding, when it does not
+    block, when its rule takes no waivers, when there is one already; `Invalid` when its rule needs evidence.
     """
     draft = drafts.visible(session, draft_id, actor, lock=True)
     authorize(actor, *ASKERS, unit_path=draft.unit_path)
@@ -147,16 +172,19 @@ def decide_waiver(
     actor: Actor,
     at: datetime,
 ) -> Waiver:
-    """Grant or refuse a waiver; a granted one lets its finding through until `expires_at` (90 days if not given).
+    """Grant or refuse a waiver; a granted one lets its finding through until `expires_at` (else 90 days).
 
-    Privacy and secrecy are for the final reviewer, the rest for the second reviewer and above. Whoever asked, and
-    whoever wrote any of the draft, may not decide. A grant has the draft's case considered again.
-    Raises `NotFound`, `Forbidden`, `Conflict` when it was decided already, `Invalid` for an expiry out of range.
+    Privacy and secrecy are for the final reviewer, the rest for the second reviewer and above. Whoever asked,
+    and whoever wrote any of the draft, may not decide. A grant has the draft's case considered again. Raises
+    `NotFound`, `Forbidden`, `Conflict` when it was decided already, `Invalid` for an expiry out of range.
     """
     _, draft = queries.waiver(session, waiver_id, actor)
     drafts.visible(session, draft.id, actor, lock=True)
     waiver = session.exec(
-        select(Waiver).where(Waiver.id == waiver_id).with_for_update().execution_options(populate_existing=True)
+        select(Waiver)
+        .where(Waiver.id == waiver_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
     role = _deciding_role(session, waiver, draft, actor)
     _separated(session, waiver, draft, actor)
@@ -164,7 +192,9 @@ def decide_waiver(
         raise Conflict("waiver_decided", data={"state": waiver.state})
     longest = at + timedelta(days=LONGEST_DAYS)
     if expires_at is not None and not at < expires_at <= longest:
-        raise Invalid("malformed", reasons=[Reason("expiry_out_of_range", {"days": LONGEST_DAYS}, "expires_at")])
+        raise Invalid(
+            "malformed", reasons=[Reason("expiry_out_of_range", {"days": LONGEST_DAYS}, "expires_at")]
+        )
     waiver.state = WaiverState.GRANTED if grant else WaiverState.REFUSED
     waiver.decided_by, waiver.decided_at, waiver.comment = actor.id, at, comment
     waiver.expires_at = (expires_at or longest) if grant else None
@@ -173,7 +203,13 @@ def decide_waiver(
     subject = f"draft:{draft.id}"
     data = {**_data(waiver), "expires_at": waiver.expires_at.isoformat() if waiver.expires_at else None}
     receipt = audit.record(
-        session, event, stream=subject, actor=actor.as_audit(role), at=at, data=data, private={"comment": comment}
+        session,
+        event,
+        stream=subject,
+        actor=actor.as_audit(role),
+        at=at,
+        data=data,
+        private={"comment": comment},
     )
     if grant:
         jobs.announce(
@@ -206,7 +242,8 @@ def _deciding_role(session: Session, waiver: Waiver, draft: Draft, actor: Actor)
     places = drafts.targets(session, draft.id)
     for role in roles:
         if all(
-            actor.has(role, unit_path=draft.unit_path, channel=one.channel, section=one.section) for one in places
+            actor.has(role, unit_path=draft.unit_path, channel=one.channel, section=one.section)
+            for one in places
         ):
             return role
     raise Forbidden("forbidden", reasons=[Reason("role_needed", {"roles": [str(role) for role in roles]})])
@@ -225,7 +262,7 @@ def _separated(session: Session, waiver: Waiver, draft: Draft, actor: Actor) -> 
 def _files(
     session: Session, draft_id: UUID, document: Document
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """Return name and media type of the document's attachments, and the words of those that are plain text."""
+    """Return name and media type of the attachments, and the words of those that are plain text."""
     if not document.attachments:
         return {}, {}
     held = session.exec(
@@ -235,7 +272,11 @@ def _files(
     ).all()
     files = {name: (filename, kind) for name, filename, kind in held}
     plain = [name for name, (_, kind) in files.items() if kind == checking.PLAIN_TEXT]
-    contents = session.exec(select(Asset.sha256, Asset.content).where(col(Asset.sha256).in_(plain))).all() if plain else []
+    contents = (
+        session.exec(select(Asset.sha256, Asset.content).where(col(Asset.sha256).in_(plain))).all()
+        if plain
+        else []
+    )
     return files, {name: content.decode("utf-8") for name, content in contents}
 
 

@@ -15,7 +15,7 @@ STATES = (
     "'published_with_debt', 'retracted')"
 )
 
-# REPLACE deletes rows in SQLite without firing DELETE triggers, so the insert itself looks for what it would replace.
+# REPLACE deletes rows in SQLite without firing DELETE triggers, so the insert looks for what it would replace.
 SQLITE = (
     """CREATE TRIGGER revision_no_update BEFORE UPDATE ON revision
        BEGIN SELECT RAISE(ABORT, 'revision is insert-only'); END""",
@@ -33,7 +33,9 @@ SQLITE = (
 )
 POSTGRESQL = (
     """CREATE FUNCTION drafts_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation'; END $$""",
+       BEGIN
+         RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+       END $$""",
     """CREATE TRIGGER revision_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON revision
        FOR EACH STATEMENT EXECUTE FUNCTION drafts_refuse()""",
     "ALTER TABLE revision ENABLE ALWAYS TRIGGER revision_insert_only",
@@ -87,7 +89,9 @@ def upgrade() -> None:
         sa.Column("left_out", sa.Text(), nullable=False),
         sa.Column("author_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["draft_id"], ["draft.id"], name=op.f("fk_revision_draft_id"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["draft.id"], name=op.f("fk_revision_draft_id"), ondelete="RESTRICT"
+        ),
         sa.ForeignKeyConstraint(
             ["author_id"], ["user_account.id"], name=op.f("fk_revision_author_id"), ondelete="RESTRICT"
         ),
@@ -98,7 +102,13 @@ def upgrade() -> None:
     op.create_index("ix_revision_author_id_draft_id", "revision", ["author_id", "draft_id"])
     if not sqlite:
         op.create_foreign_key(
-            "fk_draft_head_id", "draft", "revision", ["head_id"], ["id"], deferrable=True, initially="DEFERRED"
+            "fk_draft_head_id",
+            "draft",
+            "revision",
+            ["head_id"],
+            ["id"],
+            deferrable=True,
+            initially="DEFERRED",
         )
     op.create_table(
         "draft_target",

@@ -28,7 +28,9 @@ SQLITE = (
 )
 POSTGRESQL = (
     """CREATE FUNCTION screening_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation'; END $$""",
+       BEGIN
+         RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+       END $$""",
     """CREATE TRIGGER check_report_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON check_report
        FOR EACH STATEMENT EXECUTE FUNCTION screening_refuse()""",
     "ALTER TABLE check_report ENABLE ALWAYS TRIGGER check_report_insert_only",
@@ -91,7 +93,9 @@ def upgrade() -> None:
             "state <> 'granted' OR (decided_by IS NOT NULL AND expires_at IS NOT NULL)",
             name=op.f("ck_waiver_granted_for_a_time"),
         ),
-        sa.ForeignKeyConstraint(["draft_id"], ["draft.id"], name=op.f("fk_waiver_draft_id"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["draft.id"], name=op.f("fk_waiver_draft_id"), ondelete="RESTRICT"
+        ),
         sa.ForeignKeyConstraint(
             ["report_id"], ["check_report.id"], name=op.f("fk_waiver_report_id"), ondelete="RESTRICT"
         ),
