@@ -55,6 +55,7 @@ def up(
     *,
     as_json: AsJson = False,
     demo: Annotated[bool, typer.Option(help="首次启动时装入演示单位。")] = True,
+    drafts: Annotated[bool, typer.Option(help="演示单位带上各种状态的稿件。")] = True,
 ) -> None:
     """一条命令跑起来：建库、装入演示单位、在一个进程里提供网页、接口和后台任务。"""
     began = time.perf_counter()
@@ -70,7 +71,9 @@ def up(
         if demo:
             from app.demo import load
 
-            accounts = load.bureau_once(runtime, progress=lambda text: status.update(f"正在装入演示单位：{text}"))
+            accounts = load.bureau_once(
+                runtime, drafts=drafts, progress=lambda text: status.update(f"正在装入演示单位：{text}")
+            )
     server = _server(runtime)
 
     def announce() -> None:

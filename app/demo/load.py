@@ -39,9 +39,12 @@ def texts(name: str) -> Any:  # noqa: ANN401 – YAML
     return yaml.safe_load(files("app.demo").joinpath(name).read_text(encoding="utf-8"))
 
 
-def bureau_once(runtime: Runtime, *, progress: Callable[[str], None] = lambda _: None) -> list[dict[str, str]]:
-    """Load the demo bureau into an empty database; return its accounts `{login, name, duties, password}`.
+def bureau_once(
+    runtime: Runtime, *, drafts: bool = True, progress: Callable[[str], None] = lambda _: None
+) -> list[dict[str, str]]:
+    """Load the demo bureau, with its drafts unless told otherwise, into an empty database.
 
+    Returns its accounts `{login, name, duties, password}`.
     A database that has units already is left as it is; its accounts are told only if they are the demo's.
     Raises `ValueError` in production.
     """
@@ -54,20 +57,20 @@ def bureau_once(runtime: Runtime, *, progress: Callable[[str], None] = lambda _:
     if started:
         people = [person for person in people if person["login"] in known]
     else:
-        load(runtime, progress=progress)
+        load(runtime, drafts=drafts, progress=progress)
     return [
         {"login": one["login"], "name": one["name"], "duties": one["duties"], "password": PASSWORD} for one in people
     ]
 
 
-def load(runtime: Runtime, *, progress: Callable[[str], None]) -> None:
-    """Load bureau and drafts; what is under way when it fails stays as it is and is told by the exception."""
+def load(runtime: Runtime, *, drafts: bool, progress: Callable[[str], None]) -> None:
+    """Load the bureau, and its drafts if wanted."""
     progress("单位与人员")
     with runtime.database.write() as session:
         bureau = _bureau(session, runtime)
-    drafts = texts("drafts.yaml")
-    for number, entry in enumerate(drafts, 1):
-        progress(f"稿件 {number}/{len(drafts)}：{entry['title']}")
+    entries = texts("drafts.yaml") if drafts else []
+    for number, entry in enumerate(entries, 1):
+        progress(f"稿件 {number}/{len(entries)}：{entry['title']}")
         walk.to(runtime, bureau.actors, entry)
 
 
