@@ -106,9 +106,10 @@ def sentence(reason: Reason) -> str:
 def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
     """Return the problem+json body of an error."""
     title, title_en = PROBLEMS[error.code]
+    known = next((reason.data for reason in error.reasons if reason.code == error.code), {})
     body = {
         "type": f"urn:sanshen:problem:{error.code}",
-        "title": title,
+        "title": title.format_map(_Blank({**known, **error.data})),
         "title_en": title_en,
         "status": error.status,
         "code": error.code,

@@ -1,5 +1,108 @@
-from fastapi import FastAPI
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
+
+from app.domain.vocabulary import ReleaseState, Role
+from app.drafts import queries as drafts
+from app.identity.access import CurrentActor
+from app.identity.queries import Actor
+from app.infra import idempotency
+from app.infra.db import ReadSession, WriteSession
+from app.infra.runtime import runtime_of
+from app.publication import evidence, queries, service, tickets
+from app.publication.models import Release
+from app.publication.schemas import PublicationOut, PublicationsOut, ReleaseOut, SignedOut, SignIn
+
+router = APIRouter(prefix="/api/v1", tags=["publication"])
+
+
+def _release(release: Release, actor: Actor, unit_path: str) -> ReleaseOut:
+    # The ticket lets its bearer publish: only those who sign for the channel get to see it, while it is
+    # unused.
+    shown = release.state == ReleaseState.SIGNED and actor.has(
+        Role.PUBLISHER, unit_path=unit_path, channel=release.channel
+    )
+    ticket = tickets.stored(release.ticket) if shown else None
+    return ReleaseOut(**release.model_dump(exclude={"ticket", "nonce"}), ticket=ticket)
+
+
+@router.post("/cases/{case_id}/releases", status_code=201, response_model=SignedOut)
+def sign(
+    request: Request,
+    actor: CurrentActor,
+    session: WriteSession,
+    case_id: UUID,
+    wish: SignIn,
+    key: idempotency.Key = None,
+) -> Response:
+    """Sign a line off (签发): everything is checked again, and the answer holds the ticket."""
+    runtime = runtime_of(request)
+    at = runtime.clock()
+
+    def act() -> SignedOut:
+        release = service.sign(
+            session,
+            case_id=case_id,
+            line=wish.line,
+            digest=wish.digest,
+            comment=wish.comment,
+            actor=actor,
+            runtime=runtime,
+            at=at,
+        )
+        if release is None:
+            return SignedOut(release=None)
+        draft = drafts.visible(session, release.draft_id, actor)
+        return SignedOut(release=_release(release, actor, draft.unit_path))
+
+    asked: Any = {"post": f"cases/{case_id}/releases", "body": wish.model_dump(mode="json")}
+    return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+
+
+@router.post("/releases/{release_id}/tickets", status_code=201)
+def renew(request: Request, actor: CurrentActor, session: WriteSession, release_id: UUID) -> ReleaseOut:
+    """Give an unused release a fresh ticket, when the old one has run out or was lost.
+
+    The old one is void.
+    """
+    runtime = runtime_of(request)
+    queries.visible_release(session, release_id, actor)
+    release = service.renew(session, release_id, actor=actor, runtime=runtime, at=runtime.clock())
+    draft = drafts.visible(session, release.draft_id, actor)
+    return _release(release, actor, draft.unit_path)
+
+
+@router.get("/drafts/{draft_id}/publications")
+def publications(actor: CurrentActor, session: ReadSession, draft_id: UUID) -> PublicationsOut:
+    """List where a draft was released and published."""
+    draft = drafts.visible(session, draft_id, actor)
+    return PublicationsOut(
+        releases=[_release(one, actor, draft.unit_path) for one in queries.releases_of(session, draft_id)],
+        publications=[
+            PublicationOut.model_validate(one, from_attributes=True)
+            for one in queries.publications_of(session, draft_id)
+        ],
+    )
+
+
+@router.get(
+    "/drafts/{draft_id}/evidence",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}}},
+)
+def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Response:
+    """Give the draft's evidence: a zip that anybody can verify without this service.
+
+    The export goes on record.
+    """
+    runtime = runtime_of(request)
+    package = evidence.export(runtime, draft_id, actor=actor, at=runtime.clock())
+    headers = {"Content-Disposition": f'attachment; filename="{package.filename}"'}
+    return Response(package.content, media_type="application/zip", headers=headers)
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
+    app.include_router(router)

@@ -1,0 +1,140 @@
+"""The gate: what stands in the way of publishing one line of a case, all of it at once."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.domain import separation
+from app.domain.vocabulary import REVIEW_LEVELS, CaseState, StageKind, StageState
+from app.domain.workflow import Case, Run, Stage, Workflow
+from app.domain.workflow.case import DONE
+
+#: The states of a case whose lines may go out: other lines may still be on their way.
+ON_ITS_WAY = frozenset({CaseState.RUNNING, CaseState.CLEARED})
+
+
+class BlockerCode(StrEnum):
+    """Why something may not be published. The sentences stand with publication."""
+
+    LINE_UNKNOWN = "line_unknown"
+    CASE_NOT_READY = "case_not_ready"
+    STAGE_MISSING = "stage_missing"
+    REVIEW_MISSING = "review_missing"
+    SAME_PERSON = "same_person_twice"
+    NOT_LAST_PROOF = "not_last_proof"
+    DECIDED_ON_OTHER = "decided_on_other"
+    NOT_CHECKED = "not_checked"
+    OPEN_FINDINGS = "open_findings"
+    NOT_SIGNED = "not_signed"
+    ALREADY_RELEASED = "already_released"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One thing in the way: a code, and the data that its sentence needs (JSON values)."""
+
+    code: BlockerCode
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that the gate asks about one line.
+
+    `digest` is what is to be released on `line`. `checked_under` is the digest of the policy of the newest
+    report on the case's revision (None: never checked), `active_policy` that of the policy in force;
+    `open_findings` the rules whose blocking findings no valid waiver lets through. `signed_until` is when the
+    line's unused ticket ends (None: there is none). `signed`: the sign-off must have been given already.
+    """
+
+    case: Case
+    workflow: Workflow
+    line: str
+    digest: str
+    checked_under: str | None
+    active_policy: str
+    open_findings: tuple[str, ...] = ()
+    signed_until: datetime | None = None
+    signed: bool = False
+
+
+def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
+    """Return everything that stands in the way of publishing this line at `at`; empty when it may go out.
+
+    Holds the invariants: all stages of the line passed and the three reviews among them, different persons in
+    every distinct set, the newest active policy run on the text and no blocking finding open, and the digest
+    that of the last approved proof. Source: 《图书质量保障体系》 art. 8; docs/decisions.md, "The gate".
+    """
+    case = dossier.case
+    if dossier.line not in case.lines:
+        return (Blocker(BlockerCode.LINE_UNKNOWN, {"line": dossier.line}),)
+    found: list[Blocker] = []
+    if case.state not in ON_ITS_WAY:
+        found.append(Blocker(BlockerCode.CASE_NOT_READY, {"state": case.state}))
+    found += _stages(dossier)
+    found += _persons(dossier)
+    found += _content(dossier)
+    if not dossier.signed and dossier.signed_until is not None and at < dossier.signed_until:
+        until = dossier.signed_until.isoformat()
+        found.append(Blocker(BlockerCode.ALREADY_RELEASED, {"line": dossier.line, "until": until}))
+    return tuple(found)
+
+
+def _on_line(dossier: Dossier) -> Iterator[tuple[Stage, str, Run | None]]:
+    current = dossier.case.current()
+    for stage in dossier.workflow.ordered:
+        line = dossier.line if stage.per == "channel" else ""
+        yield stage, line, current.get((stage.key, line))
+
+
+def _stages(dossier: Dossier) -> list[Blocker]:
+    found: list[Blocker] = []
+    passed_levels = set()
+    for stage, line, run in _on_line(dossier):
+        state = run.state if run else None
+        if stage.kind is StageKind.SIGN_OFF:
+            if dossier.signed and state is not StageState.PASSED:
+                found.append(Blocker(BlockerCode.NOT_SIGNED, {"stage": stage.key, "line": line}))
+            continue
+        if state not in DONE:
+            data = {"stage": stage.key, "title": stage.title, "line": line, "state": state}
+            found.append(Blocker(BlockerCode.STAGE_MISSING, data))
+        if run is not None and state is StageState.PASSED:
+            passed_levels |= set(stage.levels)
+            if run.digest != (now := dossier.case.subject_of(stage, line)):
+                data = {"stage": stage.key, "title": stage.title, "digest": run.digest, "now": now}
+                found.append(Blocker(BlockerCode.DECIDED_ON_OTHER, data))
+    missing = [level for level in REVIEW_LEVELS if level not in passed_levels]
+    return found + [Blocker(BlockerCode.REVIEW_MISSING, {"level": level}) for level in missing]
+
+
+def _persons(dossier: Dossier) -> list[Blocker]:
+    pairs = separation.violations(dossier.case, dossier.workflow)
+    return [
+        Blocker(BlockerCode.SAME_PERSON, {"stages": [pair.data["stage"], *pair.data["stages"]]})
+        for pair in pairs
+        if pair.data["line"] in {"", dossier.line}
+    ]
+
+
+def _content(dossier: Dossier) -> list[Blocker]:
+    found = []
+    proof = _last_approved(dossier)
+    if dossier.digest != proof:
+        found.append(Blocker(BlockerCode.NOT_LAST_PROOF, {"digest": dossier.digest, "proof": proof}))
+    if dossier.checked_under != dossier.active_policy:
+        data = {"checked": dossier.checked_under, "active": dossier.active_policy}
+        found.append(Blocker(BlockerCode.NOT_CHECKED, data))
+    if dossier.open_findings:
+        rules = sorted(set(dossier.open_findings))
+        found.append(Blocker(BlockerCode.OPEN_FINDINGS, {"rules": rules, "count": len(dossier.open_findings)}))
+    return found
+
+
+def _last_approved(dossier: Dossier) -> str | None:
+    signing = [stage for stage in dossier.workflow.stages if stage.kind is StageKind.SIGN_OFF]
+    if not signing:
+        return dossier.case.proof_of(dossier.line)
+    return dossier.case.subject_of(signing[-1], dossier.line)

@@ -1,0 +1,45 @@
+"""The gate over the tables: everything that `domain.release` asks about one line, gathered."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from app.domain.release import Blocker, Dossier, blockers
+from app.domain.vocabulary import ReleaseState
+from app.infra.runtime import Runtime
+from app.publication.models import Release
+from app.reviews import checking
+from app.reviews.store import Loaded
+
+
+def standing(
+    session: Session, loaded: Loaded, *, line: str, digest: str, signed: bool, runtime: Runtime, at: datetime
+) -> tuple[Blocker, ...]:
+    """Return what stands in the way of publishing `digest` on `line`.
+
+    Runs the newest active policy if need be.
+
+    `signed`: the sign-off must have been given already. Without it, a ticket that is still good stands in the
+    way.
+    """
+    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    dossier = Dossier(
+        case=loaded.case,
+        workflow=loaded.workflow,
+        line=line,
+        digest=digest,
+        checked_under=checked.report.policy,
+        active_policy=runtime.negative_list.current.digest,
+        open_findings=tuple(checked.blockers),
+        signed_until=None if signed else _signed_until(session, loaded, line),
+        signed=signed,
+    )
+    return blockers(dossier, at)
+
+
+def _signed_until(session: Session, loaded: Loaded, line: str) -> datetime | None:
+    return session.exec(
+        select(Release.expires_at).where(
+            Release.draft_id == loaded.draft.id, Release.channel == line, Release.state == ReleaseState.SIGNED
+        )
+    ).one_or_none()

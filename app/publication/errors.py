@@ -1,0 +1,57 @@
+"""The words of publication's refusals: what is wrong, and what to do next."""
+
+from app.infra.problems import problems, reasons
+from app.reviews import errors as _words  # noqa: F401 – line_unknown has its words there
+
+problems(
+    {
+        "release_refused": ("还不能签发或发布，请先解决下列各项。", "The line cannot be released yet."),
+        "release_not_renewable": ("这次签发已经用过或已失效，不能换发凭证。", "The release is used or void."),
+        "no_sign_off": ("这个审校流程没有签发环节。", "The workflow has no sign-off."),
+        "ticket_forged": (
+            "发布凭证不是本系统签发的，或已被改动。",
+            "The ticket was not issued here, or was changed.",
+        ),
+        "evidence_before_publication": (
+            "稿件发布之后审计管理员才能导出证据包。",
+            "The audit administrator may export evidence after publication.",
+        ),
+    }
+)
+
+#: What stands in the way of publishing, in the words that people and tools get.
+_GATE: dict[str, tuple[str, str]] = {
+    "case_not_ready": ("审签案目前的状态（{state}）不能签发或发布。", "The case is not ready."),
+    "stage_missing": ("环节“{title}”还没有通过。", "A stage has not passed."),
+    "review_missing": ("三审缺少一个级别：{level}。", "One of the three reviews is missing."),
+    "same_person_twice": (
+        "同一人做了规定须由不同人承担的环节：{stages}。",
+        "One person stands twice in a distinct set.",
+    ),
+    "not_last_proof": (
+        "要发布的内容不是这个阵地最后一次通过的校样。",
+        "This is not the last approved proof.",
+    ),
+    "decided_on_other": (
+        "环节“{title}”通过的是另一个版本，内容其后有改动。",
+        "A stage passed on other content.",
+    ),
+    "not_checked": ("还没有用现行负面清单检查过这个版本。", "The active policy was not run on this text."),
+    "open_findings": ("现行负面清单还有 {count} 处未处理的阻断问题。", "Blocking findings are open."),
+    "not_signed": ("这个阵地还没有签发，或签发已因改动失效。", "The line is not signed off."),
+    "already_released": ("这个阵地已经签发，凭证有效期至 {until}。", "The line has a ticket already."),
+    "nothing_released": (
+        "没有查到与所给内容一致的签发，未经签发不得发布。",
+        "Nothing like this was released.",
+    ),
+    "tool_channel": ("这个发布工具没有登记阵地“{channel}”。", "The tool does not serve this channel."),
+    "channel_differs": ("签发的是阵地“{channel}”。", "The release is for another channel."),
+    "digest_differs": ("内容与签发的不一致。", "The content is not what was released."),
+    "ticket_used": ("凭证已经使用过，一张凭证只能发布一次。", "The ticket was used."),
+    "ticket_expired": ("凭证已于 {expired_at} 过期，请换发凭证。", "The ticket has expired."),
+    "ticket_replaced": ("凭证已被新凭证取代，请使用最新的一张。", "The ticket was replaced by a newer one."),
+    "release_retracted": ("这次签发已经撤回。", "The release was retracted."),
+}
+
+problems(_GATE)
+reasons({code: chinese for code, (chinese, _) in _GATE.items()})

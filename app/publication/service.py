@@ -1,0 +1,231 @@
+"""签发: permission to publish one digest on one channel. One verb, one transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, select
+
+from app.audit import service as audit
+from app.domain.evidence import timestamp
+from app.domain.release import Blocker
+from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState, Role, StageKind, StageState
+from app.drafts import service as drafts
+from app.identity.access import authorize
+from app.identity.queries import Actor
+from app.infra.errors import AppError, Conflict, NotFound, Reason
+from app.infra.runtime import Runtime
+from app.jobs import service as jobs
+from app.publication import dossiers, tickets
+from app.publication import errors as _words  # noqa: F401 – the words of the codes below
+from app.publication.models import Publication, Release, ReleaseTicket
+from app.publication.tickets import Ticket
+from app.reviews import service as reviews
+from app.reviews.store import Loaded, load
+
+
+def sign(
+    session: Session,
+    *,
+    case_id: UUID,
+    line: str,
+    digest: str,
+    comment: str,
+    actor: Actor,
+    runtime: Runtime,
+    at: datetime,
+) -> Release | None:
+    """Sign a line off (签发) and give permission to publish `digest` on it; None while others must sign too.
+
+    The sign-off stage is decided, then the gate is asked about the case as it stands afterwards. Raises what
+    `reviews.decide` raises, and `Conflict` with everything that stands in the way; that refusal goes on
+    record.
+    """
+    before = load(session, case_id, actor, lock=False)
+    stage = _sign_off(before)
+    form = reviews.Form(stage=stage, line=line, digest=digest, comment=comment)
+    loaded = reviews.decide(
+        session,
+        case_id=case_id,
+        verdict="approve",
+        form=form,
+        actor=actor,
+        runtime=runtime,
+        at=at,
+        by_release=True,
+    )
+    run = loaded.case.current()[stage, line]
+    if run.state is not StageState.PASSED:
+        return None
+    session.flush()
+    found = dossiers.standing(session, loaded, line=line, digest=digest, signed=True, runtime=runtime, at=at)
+    if found:
+        raise _refused(loaded, line, digest, found, actor=actor, at=at)
+    _void_earlier(session, loaded, line)
+    release = _store_release(session, loaded, line, digest, actor=actor, runtime=runtime, at=at)
+    if loaded.case.state is CaseState.CLEARED and _is_published(session, loaded.draft.id):
+        drafts.set_state(loaded.draft, DraftState.PUBLISHED, at)
+    return release
+
+
+def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime, at: datetime) -> Release:
+    """Give an unused release a fresh ticket; the one before is void. The gate is asked anew.
+
+    Raises `NotFound`, `Forbidden` without a publisher's role on the channel, `Conflict` for a used release or
+    with everything that stands in the way.
+    """
+    release = session.get(Release, release_id)
+    if release is None:
+        raise NotFound("not_found")
+    loaded = load(session, release.case_id, actor)
+    session.refresh(release)
+    authorize(actor, Role.PUBLISHER, unit_path=loaded.draft.unit_path, channel=release.channel)
+    if release.state != ReleaseState.SIGNED:
+        raise Conflict("release_not_renewable", data={"state": release.state})
+    found = dossiers.standing(
+        session, loaded, line=release.channel, digest=release.digest, signed=True, runtime=runtime, at=at
+    )
+    if found:
+        raise _refused(loaded, release.channel, release.digest, found, actor=actor, at=at)
+    ticket = _ticket(loaded, release.channel, release.digest, runtime=runtime, at=at, release_id=release.id)
+    release.ticket, release.nonce, release.expires_at = ticket.text, ticket.nonce, ticket.expires_at
+    release.policy = runtime.negative_list.current.digest
+    session.add(release)
+    _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=True)
+    return release
+
+
+def _sign_off(loaded: Loaded) -> str:
+    keys = [stage.key for stage in loaded.workflow.stages if StageKind.SIGN_OFF in stage.kinds]
+    if not keys:
+        raise Conflict("no_sign_off")
+    return keys[-1]
+
+
+def _store_release(
+    session: Session, loaded: Loaded, line: str, digest: str, *, actor: Actor, runtime: Runtime, at: datetime
+) -> Release:
+    ticket = _ticket(loaded, line, digest, runtime=runtime, at=at)
+    release = Release(
+        id=ticket.release_id,
+        draft_id=loaded.draft.id,
+        case_id=loaded.row.id,
+        channel=line,
+        digest=digest,
+        revision=loaded.revision.digest,
+        policy=runtime.negative_list.current.digest,
+        state=ReleaseState.SIGNED,
+        ticket=ticket.text,
+        nonce=ticket.nonce,
+        expires_at=ticket.expires_at,
+        signed_by=actor.id,
+        signed_at=at,
+    )
+    session.add(release)
+    _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=False)
+    return release
+
+
+def _ticket(
+    loaded: Loaded, line: str, digest: str, *, runtime: Runtime, at: datetime, release_id: UUID | None = None
+) -> Ticket:
+    return tickets.issue(
+        runtime.signer,
+        draft_id=loaded.draft.id,
+        channel=line,
+        digest=digest,
+        revision=loaded.revision.digest,
+        policy=runtime.negative_list.current.digest,
+        at=at,
+        good_for=timedelta(hours=runtime.settings.ticket_hours),
+        release_id=release_id,
+    )
+
+
+def _tell_signed(
+    session: Session,
+    loaded: Loaded,
+    release: Release,
+    ticket: Ticket,
+    *,
+    actor: Actor,
+    at: datetime,
+    renewed: bool,
+) -> None:
+    data: dict[str, Any] = {
+        "draft": str(release.draft_id),
+        "case": str(release.case_id),
+        "release": str(release.id),
+        "channel": release.channel,
+        "digest": release.digest,
+        "revision": release.revision,
+        "policy": release.policy,
+        "workflow": loaded.row.workflow_digest,
+        "ticket": ticket.name,
+        "expires_at": timestamp(ticket.expires_at),
+        "renewed": renewed,
+    }
+    session.add(ReleaseTicket(name=ticket.name, release_id=release.id, text=ticket.text, issued_at=at))
+    subject = f"draft:{release.draft_id}"
+    receipt = audit.record(
+        session, Event.RELEASE_SIGNED, stream=subject, actor=actor.as_audit(Role.PUBLISHER), at=at, data=data
+    )
+    told = {**data, "number": loaded.draft.number, "signed_ticket": ticket.signed.model_dump(mode="json")}
+    jobs.announce(
+        session,
+        Event.RELEASE_SIGNED,
+        subject=subject,
+        data=told,
+        at=at,
+        draft_id=release.draft_id,
+        sequence=receipt.seq,
+    )
+
+
+def _void_earlier(session: Session, loaded: Loaded, line: str) -> None:
+    earlier = select(Release).where(
+        Release.draft_id == loaded.draft.id, Release.channel == line, Release.state == ReleaseState.SIGNED
+    )
+    for release in session.exec(earlier).all():
+        release.state = ReleaseState.EXPIRED
+        session.add(release)
+    session.flush()
+
+
+def _is_published(session: Session, draft_id: UUID) -> bool:
+    return (
+        session.exec(select(Publication.id).where(Publication.draft_id == draft_id).limit(1)).first()
+        is not None
+    )
+
+
+def reasons_of(found: Iterable[Blocker]) -> list[Reason]:
+    """Return the gate's blockers as reasons."""
+    return [Reason(str(one.code), dict(one.data)) for one in found]
+
+
+def _refused(
+    loaded: Loaded, line: str, digest: str, found: Sequence[Blocker], *, actor: Actor, at: datetime
+) -> AppError:
+    data = {
+        "draft": str(loaded.draft.id),
+        "case": str(loaded.row.id),
+        "channel": line,
+        "digest": digest,
+        "reasons": sorted(str(one.code) for one in found),
+    }
+
+    def record(session: Session) -> None:
+        audit.record(
+            session,
+            Event.RELEASE_REFUSED,
+            stream=f"draft:{data['draft']}",
+            actor=actor.as_audit(Role.PUBLISHER),
+            at=at,
+            data=data,
+            outcome="refused",
+            reason="release_refused",
+        )
+
+    return Conflict("release_refused", reasons=reasons_of(found), record=record)

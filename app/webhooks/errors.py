@@ -1,0 +1,41 @@
+from app.infra.problems import problems, reasons
+
+problems(
+    {
+        "webhook_unsigned": (
+            "缺少 webhook-id、webhook-timestamp 或 webhook-signature，或格式不对。",
+            "The Standard Webhooks headers are missing or malformed.",
+        ),
+        "webhook_tool_unknown": (
+            "不认识这个发布工具，请在地址里用 ?tool= 写明登记时得到的编号。",
+            "The publishing tool is not known.",
+        ),
+        "webhook_signature_invalid": ("签名不对，请检查密钥和签名方法。", "The signature is not valid."),
+        "webhook_expired": (
+            "时间戳与服务器时间相差超过 5 分钟，请校准时钟后重新签名发送。",
+            "The timestamp is too far off.",
+        ),
+        "webhook_replayed": (
+            "这条消息已经处理过；如要再次询问，请换一个 webhook-id。",
+            "This message was taken before.",
+        ),
+        "webhook_too_large": ("消息超过 1 MB。", "The message is larger than 1 MB."),
+        "webhook_not_json": ("消息不是有效的 UTF-8 JSON 对象。", "The message is no JSON object in UTF-8."),
+        "webhook_endpoint_refused": ("不能登记这个接收地址。", "This address cannot be used."),
+        "webhook_endpoint_inactive": ("这个接收地址已经停用。", "The endpoint is disabled."),
+        "webhook_delivery_under_way": ("这条通知正在投递，不需要重发。", "The delivery is still under way."),
+        "tool_name_taken": ("本单位已有同名的发布工具。", "The unit has a tool of this name."),
+        "tool_inactive": ("这个发布工具已经停用。", "The tool is disabled."),
+    }
+)
+reasons(
+    {
+        "header_missing": "缺少请求头 {name}。",
+        "header_malformed": "请求头 {name} 的格式不对。",
+        "url_not_http": "地址必须以 http:// 或 https:// 开头，并写明主机。",
+        "url_has_credentials": "地址里不能带用户名或密码。",
+        "url_has_fragment": "地址里不能带 # 片段。",
+        "host_not_allowed": "主机 {host} 不在允许的名单里，请安全管理员加入后再登记。",
+        "payload_not_base64": "payload_base64 不是有效的 base64。",
+    }
+)

@@ -1,0 +1,235 @@
+"""Messages to the outside: who hears of what, one try at a time, and what follows from its outcome."""
+
+import json
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+import httpx
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.domain.vocabulary import Event
+from app.drafts.models import Draft
+from app.infra.ids import new_id
+from app.jobs import service as jobs
+from app.jobs.queries import Message
+from app.webhooks import addresses, standard
+from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from app.webhooks.service import DELIVER, disable, secrets_of
+
+#: Waiting times before each try, 75 hours in all. Source: docs/decisions.md, "Webhooks".
+WAITS = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+#: A receiver may ask for a later try, but not for a later one than this.
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+#: Waits are lengthened by up to this share, so that those who failed together do not come back together.
+JITTER = 0.1
+
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One try, ready to be sent: all that is needed once the transaction is over."""
+
+    delivery_id: UUID
+    attempt: int
+    url: str
+    message_id: str
+    body: bytes
+    secrets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a try: an HTTP status, or an error's name when there was no answer.
+
+    `retry_after` if asked.
+    """
+
+    status: int | None
+    error: str | None = None
+    retry_after: timedelta | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the receiver took the message: any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def fan_out(session: Session, message: Message, *, timestamp: str, at: datetime) -> int:
+    """Make the message's deliveries, once; return how many endpoints will hear of it.
+
+    Endpoints hear of the drafts of their unit and those below it; what concerns no draft, everybody hears.
+    """
+    if session.get(WebhookMessage, message.id) is not None:
+        return 0
+    path = None
+    if message.draft_id is not None:
+        path = session.exec(select(Draft.unit_path).where(Draft.id == message.draft_id)).one_or_none()
+    body = {
+        "type": message.type,
+        "timestamp": timestamp,
+        "subject": message.subject,
+        "draft_id": str(message.draft_id) if message.draft_id else None,
+        "sequence": message.sequence,
+        "data": message.data,
+    }
+    session.add(
+        WebhookMessage(
+            id=message.id,
+            type=message.type,
+            subject=message.subject,
+            draft_id=message.draft_id,
+            sequence=message.sequence,
+            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+            created_at=at,
+        )
+    )
+    endpoints = session.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.active).is_(True))).all()
+    told = [one for one in endpoints if _hears(one, message.type, path)]
+    for endpoint in told:
+        delivery = WebhookDelivery(
+            id=new_id(), message_id=message.id, endpoint_id=endpoint.id, next_at=at, created_at=at
+        )
+        session.add(delivery)
+        jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id), "attempt": 0}, at=at)
+    return len(told)
+
+
+def prepare(
+    session: Session, delivery_id: UUID, *, attempt: int, master: bytes, at: datetime
+) -> Parcel | None:
+    """Return the try that is due; None when it was made, or given up, or belongs to a later job."""
+    delivery = session.get(WebhookDelivery, delivery_id)
+    if delivery is None or delivery.state != DeliveryState.WAITING or delivery.attempt != attempt:
+        return None
+    message = session.get(WebhookMessage, delivery.message_id)
+    endpoint = session.get(WebhookEndpoint, delivery.endpoint_id)
+    assert message is not None
+    assert endpoint is not None
+    secrets = secrets_of(session, master=master, at=at, endpoint_id=endpoint.id)
+    return Parcel(delivery_id, attempt, endpoint.url, str(message.id), message.body.encode(), tuple(secrets))
+
+
+def send(parcel: Parcel, *, allowed: frozenset[str], timeout_seconds: float, at: datetime) -> Answer:
+    """Send one message: the host is looked up once, redirects are not followed, no proxy is asked.
+
+    Never raises for what the network or the receiver does; the answer's body is not read.
+    """
+    try:
+        target = addresses.resolve(parcel.url, allowed=allowed)
+    except addresses.Unreachable as error:
+        return Answer(None, str(error))
+    headers = {
+        "Host": target.host_header,
+        "Content-Type": "application/json",
+        "User-Agent": "Sanshen/1",
+        **standard.headers(parcel.secrets, message_id=parcel.message_id, at=at, body=parcel.body),
+    }
+    try:
+        with (
+            httpx.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False) as client,
+            client.stream(
+                "POST",
+                target.url,
+                content=parcel.body,
+                headers=headers,
+                extensions={"sni_hostname": target.host},
+            ) as response,
+        ):
+            asked = response.headers.get("retry-after")
+            return Answer(response.status_code, None, _retry_after(asked, at=at))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return Answer(None, type(error).__name__)
+
+
+def settle(
+    session: Session, parcel: Parcel, answer: Answer, *, at: datetime, luck: float | None = None
+) -> None:
+    """Write down what came of a try: delivered, to be tried again, or given up.
+
+    410 switches the endpoint off.
+
+    `luck` from 0 to 1 spreads the next try. A try that somebody else settled meanwhile counts no more.
+    """
+    delivery = session.exec(
+        select(WebhookDelivery).where(WebhookDelivery.id == parcel.delivery_id).with_for_update()
+    ).one()
+    if delivery.state != DeliveryState.WAITING or delivery.attempt != parcel.attempt:
+        return
+    endpoint = session.exec(
+        select(WebhookEndpoint).where(WebhookEndpoint.id == delivery.endpoint_id).with_for_update()
+    ).one()
+    delivery.attempt += 1
+    delivery.status, delivery.error, delivery.next_at = answer.status, answer.error, None
+    session.add(delivery)
+    if answer.is_good:
+        delivery.state, delivery.delivered_at = DeliveryState.DELIVERED, at
+        _note(session, Event.WEBHOOK_DELIVERED, delivery, at=at)
+        return
+    if answer.status != GONE and delivery.attempt < len(WAITS):
+        wait = WAITS[delivery.attempt]
+        wait += wait * (JITTER * (random.random() if luck is None else luck))  # noqa: S311 – spreads load
+        delivery.next_at = at + max(wait, answer.retry_after or timedelta(0))
+        payload = {"delivery_id": str(delivery.id), "attempt": delivery.attempt}
+        jobs.enqueue(session, DELIVER, payload, at=at, run_at=delivery.next_at)
+        return
+    delivery.state = DeliveryState.FAILED
+    _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
+    if answer.status == GONE and endpoint.active:
+        disable(session, endpoint, reason="gone", actor=audit.SYSTEM, at=at)
+
+
+def _hears(endpoint: WebhookEndpoint, event: str, path: str | None) -> bool:
+    chosen = json.loads(endpoint.events)
+    return (not chosen or event in chosen) and (path is None or path.startswith(endpoint.unit_path))
+
+
+def _note(session: Session, event: Event, delivery: WebhookDelivery, *, at: datetime) -> None:
+    audit.record(
+        session,
+        event,
+        stream=f"webhook:{delivery.endpoint_id}",
+        actor=audit.SYSTEM,
+        at=at,
+        data={
+            "message": str(delivery.message_id),
+            "attempt": delivery.attempt,
+            "status": delivery.status,
+            "error": delivery.error,
+        },
+    )
+
+
+def _retry_after(asked: str | None, *, at: datetime) -> timedelta | None:
+    """Return how long a `Retry-After` header asks to wait.
+
+    None without one, or for one that makes no sense.
+    """
+    if not asked:
+        return None
+    if asked.isascii() and asked.isdigit():
+        wait = timedelta(seconds=min(int(asked[:9]), 10**9))
+    else:
+        try:
+            until = parsedate_to_datetime(asked)
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            return None
+        wait = until - at
+    return min(max(wait, timedelta(0)), LONGEST_RETRY_AFTER)

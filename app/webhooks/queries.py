@@ -1,0 +1,77 @@
+"""Reading tools, endpoints and deliveries within an administrator's reach."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col, select
+
+from app.domain.vocabulary import Role
+from app.identity.queries import Actor
+from app.webhooks.models import (
+    DeliveryState,
+    PublishingTool,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery and the message that it carries."""
+
+    delivery: WebhookDelivery
+    message: WebhookMessage
+
+
+def tools(session: Session, actor: Actor) -> list[PublishingTool]:
+    """Return the tools of the units that the actor administers, by name; perhaps none."""
+    query = select(PublishingTool).where(_in_reach(actor, col(PublishingTool.unit_path)))
+    return list(session.exec(query.order_by(col(PublishingTool.name), col(PublishingTool.id))).all())
+
+
+def endpoints(session: Session, actor: Actor) -> list[WebhookEndpoint]:
+    """Return the endpoints of the units that the actor administers, oldest first; perhaps none."""
+    query = select(WebhookEndpoint).where(_in_reach(actor, col(WebhookEndpoint.unit_path)))
+    return list(session.exec(query.order_by(col(WebhookEndpoint.id))).all())
+
+
+def deliveries(
+    session: Session,
+    actor: Actor,
+    *,
+    endpoint_id: UUID | None,
+    state: DeliveryState | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Sent]:
+    """Return up to `limit` deliveries, newest first, to endpoints that the actor administers."""
+    query = (
+        select(WebhookDelivery, WebhookMessage)
+        .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
+        .join(WebhookEndpoint, col(WebhookEndpoint.id) == col(WebhookDelivery.endpoint_id))
+        .where(_in_reach(actor, col(WebhookEndpoint.unit_path)))
+        .order_by(col(WebhookDelivery.id).desc())
+        .limit(limit)
+    )
+    if endpoint_id is not None:
+        query = query.where(WebhookDelivery.endpoint_id == endpoint_id)
+    if state is not None:
+        query = query.where(WebhookDelivery.state == state)
+    if before is not None:
+        query = query.where(col(WebhookDelivery.id) < before)
+    return [Sent(delivery, message) for delivery, message in session.exec(query).all()]
+
+
+def message(session: Session, message_id: UUID) -> WebhookMessage:
+    """Return a message by its id, which must be that of one."""
+    return session.get_one(WebhookMessage, message_id)
+
+
+def _in_reach(actor: Actor, path: Mapped[str]) -> ColumnElement[bool]:
+    if actor.via == "system":
+        return path.startswith("/")
+    reach = [path.startswith(one.unit_path) for one in actor.grants if one.role is Role.SYSTEM_ADMIN]
+    return or_(*reach) if reach else false()

@@ -1,0 +1,120 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from app.domain.document import Sha256
+from app.domain.vocabulary import Event
+from app.infra.signing import SignedStatement
+from app.webhooks.models import DeliveryState
+
+Code = Annotated[str, StringConstraints(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewToolIn(_Given):
+    """A publishing tool: whose it is, and the codes of the channels that it publishes on."""
+
+    unit_id: UUID
+    name: Name
+    channels: list[Code] = Field(min_length=1, max_length=50)
+
+
+class ToolOut(BaseModel):
+    """A publishing tool."""
+
+    id: UUID
+    unit_id: UUID
+    name: str
+    channels: list[str]
+    active: bool
+    created_at: datetime
+
+
+class ToolWithSecretOut(ToolOut):
+    """A publishing tool and its secret, shown this once, with the addresses that it asks and reports to."""
+
+    secret: str
+    clearance_url: str
+    publications_url: str
+
+
+class NewEndpointIn(_Given):
+    """An address to be told; no events: all of them."""
+
+    unit_id: UUID
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    events: list[Event] = Field(default_factory=list, max_length=100)
+
+
+class EndpointOut(BaseModel):
+    """An address that is told of events."""
+
+    id: UUID
+    unit_id: UUID
+    url: str
+    events: list[str]
+    active: bool
+    disabled_reason: str | None
+    created_at: datetime
+
+
+class EndpointWithSecretOut(EndpointOut):
+    """An address and the secret that its messages are signed with, shown this once."""
+
+    secret: str
+
+
+class DeliveryOut(BaseModel):
+    """One message on its way to one endpoint; `next_at` is null when no try is to come."""
+
+    id: UUID
+    message_id: UUID
+    endpoint_id: UUID
+    type: str
+    subject: str
+    sequence: int
+    state: DeliveryState
+    attempt: int
+    next_at: datetime | None
+    status: int | None
+    error: str | None
+    delivered_at: datetime | None
+    created_at: datetime
+
+
+class DeliveriesOut(BaseModel):
+    """A page of deliveries, newest first; `next_before` is null on the last page."""
+
+    deliveries: list[DeliveryOut]
+    next_before: UUID | None
+
+
+class ClearanceIn(_Given):
+    """The question whether exactly this may go out: by its digest, or the very payload, as text or base64."""
+
+    channel: Code
+    digest: Sha256 | None = None
+    payload: str | None = None
+    payload_base64: str | None = None
+    release: UUID | None = None
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> "ClearanceIn":
+        if sum(one is not None for one in (self.digest, self.payload, self.payload_base64)) != 1:
+            raise ValueError("digest、payload、payload_base64 三者要且只要给出一个。")
+        return self
+
+
+class PublicationIn(_Given):
+    """A report: the ticket as it was given, where the item can be found, the digest of what went out."""
+
+    ticket: SignedStatement
+    external_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+    url: Annotated[str, StringConstraints(max_length=2000, pattern=r"^(https?://[^\s\x00-\x1f]+)?$")] = ""
+    digest: Sha256

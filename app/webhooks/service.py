@@ -1,0 +1,280 @@
+"""Tools that publish and addresses that listen: who they are and which secrets they hold."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.channels import queries as channels
+from app.domain.vocabulary import Event, Role
+from app.identity import service as identity
+from app.identity.queries import Actor
+from app.infra.errors import Conflict, Invalid, NotFound, Reason
+from app.infra.ids import new_id
+from app.jobs import service as jobs
+from app.webhooks import addresses, standard, vault
+from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
+from app.webhooks.models import (
+    DeliveryState,
+    PublishingTool,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
+
+#: The job that makes one try of one delivery.
+DELIVER = "webhooks.deliver"
+#: How long an old secret stays good after a new one was made.
+ROTATION = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTool:
+    """A tool just registered, and its secret, which is shown this once."""
+
+    tool: PublishingTool
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """An address just registered, and its secret, which is shown this once."""
+
+    endpoint: WebhookEndpoint
+    secret: str
+
+
+def create_tool(
+    session: Session,
+    *,
+    unit_id: UUID,
+    name: str,
+    channel_codes: Sequence[str],
+    actor: Actor,
+    master: bytes,
+    at: datetime,
+) -> NewTool:
+    """Register a publishing tool for a unit and its channels; `master` is the installation's secret.
+
+    Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` naming every channel that
+    the unit cannot publish on, `Conflict` when the unit has a tool of this name.
+    """
+    unit = identity.unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
+    known = channels.open_to(session, unit.path)
+    if unknown := [code for code in channel_codes if code not in known]:
+        reasons = [Reason("unknown_channel", {"channel": code}, field="body.channels") for code in unknown]
+        raise Invalid("malformed", reasons=reasons)
+    query = select(PublishingTool.id).where(PublishingTool.unit_id == unit_id, PublishingTool.name == name)
+    if session.exec(query).first() is not None:
+        raise Conflict("tool_name_taken")
+    tool = PublishingTool(
+        id=new_id(),
+        unit_id=unit.id,
+        unit_path=unit.path,
+        name=name,
+        channels=json.dumps(sorted(set(channel_codes))),
+        active=True,
+        created_by=_person(actor),
+        created_at=at,
+    )
+    session.add(tool)
+    session.flush()
+    secret = _add_secret(session, tool=tool, endpoint=None, master=master, at=at)
+    audit.record(
+        session,
+        Event.TOOL_CREATED,
+        stream=f"tool:{tool.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={
+            "tool": str(tool.id),
+            "unit": str(unit.id),
+            "channels": sorted(set(channel_codes)),
+            "name": name,
+        },
+    )
+    return NewTool(tool, standard.printed(secret))
+
+
+def create_endpoint(
+    session: Session,
+    *,
+    unit_id: UUID,
+    url: str,
+    events: Sequence[Event],
+    actor: Actor,
+    allowed: Collection[str],
+    master: bytes,
+    at: datetime,
+) -> NewEndpoint:
+    """Register an address that hears of the events of a unit and those below it; no events: of all.
+
+    Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` with every reason against
+    the address and every event that is not told outside.
+    """
+    unit = identity.unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
+    if reasons := addresses.faults(url, allowed=allowed):
+        raise Invalid("webhook_endpoint_refused", reasons=reasons)
+    endpoint = WebhookEndpoint(
+        id=new_id(),
+        unit_id=unit.id,
+        unit_path=unit.path,
+        url=url,
+        events=json.dumps(sorted(set(events))),
+        active=True,
+        created_by=_person(actor),
+        created_at=at,
+    )
+    session.add(endpoint)
+    session.flush()
+    secret = _add_secret(session, tool=None, endpoint=endpoint, master=master, at=at)
+    audit.record(
+        session,
+        Event.WEBHOOK_ENDPOINT_CREATED,
+        stream=f"webhook:{endpoint.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={"endpoint": str(endpoint.id), "unit": str(unit.id), "url": url, "events": sorted(set(events))},
+    )
+    return NewEndpoint(endpoint, standard.printed(secret))
+
+
+def rotate_tool_secret(
+    session: Session, tool_id: UUID, *, actor: Actor, master: bytes, at: datetime
+) -> NewTool:
+    """Make a new secret for a tool; the old ones stay good for a day. Raises as `create_tool` does."""
+    tool = session.get(PublishingTool, tool_id)
+    if tool is None:
+        raise NotFound("not_found")
+    identity.unit_in_reach(session, tool.unit_id, actor, Role.SYSTEM_ADMIN)
+    if not tool.active:
+        raise Conflict("tool_inactive")
+    for old in session.exec(select(WebhookSecret).where(WebhookSecret.tool_id == tool_id)).all():
+        if old.expires_at is None or old.expires_at > at + ROTATION:
+            old.expires_at = at + ROTATION
+            session.add(old)
+    secret = _add_secret(session, tool=tool, endpoint=None, master=master, at=at)
+    audit.record(
+        session,
+        Event.TOOL_SECRET_ADDED,
+        stream=f"tool:{tool.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={"tool": str(tool.id)},
+    )
+    return NewTool(tool, standard.printed(secret))
+
+
+def deactivate_endpoint(
+    session: Session, endpoint_id: UUID, *, actor: Actor, at: datetime
+) -> WebhookEndpoint:
+    """Stop telling an address anything; what waits for it is given up.
+
+    Raises `NotFound`, `Forbidden`, `Conflict`.
+    """
+    endpoint = session.exec(
+        select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).with_for_update()
+    ).one_or_none()
+    if endpoint is None:
+        raise NotFound("not_found")
+    identity.unit_in_reach(session, endpoint.unit_id, actor, Role.SYSTEM_ADMIN)
+    if not endpoint.active:
+        raise Conflict("webhook_endpoint_inactive")
+    disable(session, endpoint, reason="by_administrator", actor=actor.as_audit(Role.SYSTEM_ADMIN), at=at)
+    return endpoint
+
+
+def disable(
+    session: Session, endpoint: WebhookEndpoint, *, reason: str, actor: audit.AuditActor, at: datetime
+) -> None:
+    """Switch an endpoint off, with the reason on record."""
+    endpoint.active, endpoint.disabled_reason = False, reason
+    session.add(endpoint)
+    waiting = select(WebhookDelivery).where(
+        WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.state == DeliveryState.WAITING
+    )
+    for delivery in session.exec(waiting).all():
+        delivery.state, delivery.next_at, delivery.error = DeliveryState.FAILED, None, "endpoint_disabled"
+        session.add(delivery)
+    audit.record(
+        session,
+        Event.WEBHOOK_ENDPOINT_DISABLED,
+        stream=f"webhook:{endpoint.id}",
+        actor=actor,
+        at=at,
+        data={"endpoint": str(endpoint.id), "reason": reason},
+    )
+
+
+def replay(session: Session, delivery_id: UUID, *, actor: Actor, at: datetime) -> WebhookDelivery:
+    """Send a message again to one endpoint, under its old id, with all tries before it.
+
+    Raises `NotFound`, `Forbidden`, `Conflict` when it is under way or the endpoint is switched off.
+    """
+    delivery = session.exec(
+        select(WebhookDelivery).where(WebhookDelivery.id == delivery_id).with_for_update()
+    ).one_or_none()
+    endpoint = session.get(WebhookEndpoint, delivery.endpoint_id) if delivery else None
+    if delivery is None or endpoint is None:
+        raise NotFound("not_found")
+    identity.unit_in_reach(session, endpoint.unit_id, actor, Role.SYSTEM_ADMIN)
+    if not endpoint.active:
+        raise Conflict("webhook_endpoint_inactive")
+    if delivery.state == DeliveryState.WAITING:
+        raise Conflict("webhook_delivery_under_way")
+    delivery.state, delivery.attempt, delivery.next_at = DeliveryState.WAITING, 0, at
+    session.add(delivery)
+    audit.record(
+        session,
+        Event.WEBHOOK_REPLAYED,
+        stream=f"webhook:{endpoint.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={"message": str(delivery.message_id), "delivery": str(delivery.id)},
+    )
+    jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id), "attempt": 0}, at=at)
+    return delivery
+
+
+def secrets_of(
+    session: Session,
+    *,
+    master: bytes,
+    at: datetime,
+    tool_id: UUID | None = None,
+    endpoint_id: UUID | None = None,
+) -> list[bytes]:
+    """Return the secrets of a tool or an endpoint that are good at `at`, newest first; perhaps none."""
+    owner = WebhookSecret.tool_id == tool_id if tool_id else WebhookSecret.endpoint_id == endpoint_id
+    rows = session.exec(select(WebhookSecret).where(owner).order_by(col(WebhookSecret.id).desc())).all()
+    good = [row for row in rows if row.expires_at is None or row.expires_at > at]
+    return [vault.unseal(row.sealed, owner=row.id, master=master) for row in good]
+
+
+def _add_secret(
+    session: Session,
+    *,
+    tool: PublishingTool | None,
+    endpoint: WebhookEndpoint | None,
+    master: bytes,
+    at: datetime,
+) -> bytes:
+    secret, row_id = standard.new_secret(), new_id()
+    session.add(
+        WebhookSecret(
+            id=row_id,
+            tool_id=tool.id if tool else None,
+            endpoint_id=endpoint.id if endpoint else None,
+            sealed=vault.seal(secret, owner=row_id, master=master),
+            created_at=at,
+        )
+    )
+    return secret
+
+
+def _person(actor: Actor) -> UUID | None:
+    return None if actor.via == "system" else actor.id
