@@ -21,6 +21,7 @@ from app.demo import mend
 from app.demo.client import Person, Refusal, send
 from app.demo.receiver import Receiver, signed_headers
 from app.domain.document import FIELDS, Document
+from app.domain.edits import text_at
 
 CHANNELS = (("wechat", "news"), ("website", "news"), ("journal", "theory"))
 FORMATS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
@@ -130,7 +131,7 @@ class Tour:
             report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
             document = Document.model_validate(self._shown()["document"])
             open_ = [one for one in report["findings"] if one["fingerprint"] in report["open_blockers"]]
-            mendable = [*open_, *(one for one in report["findings"] if one["severity"] == "warn")]
+            mendable = [*open_, *self._left_for_proof(report)]
             keep = mend.to_waive(document, open_) if not waived else None
             new = mend.mended(document, mendable, keep=keep["fingerprint"] if keep else None)
             if keep is None and new == document:
@@ -142,6 +143,11 @@ class Tour:
         report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
         assert not report["open_blockers"], "blocking findings are still open after mending and waivers"
         return f"改后剩 {sum(report['counts'].values())} 条命中，其中豁免 {waived} 条（由复审另一人批准）"
+
+    def _left_for_proof(self, report: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the warnings that the author mends: all but one, which is left for a proofreader to mark."""
+        warned = [one for one in report["findings"] if one["severity"] == "warn" and one["suggestions"]]
+        return [one for one in warned if one is not next(filter(_markable, warned), None)]
 
     def _waive(self) -> int:
         report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
@@ -211,18 +217,22 @@ class Tour:
         return f"{len(self.case['proofs'])} 个阵地各三人；{marked}"
 
     def _mark(self, login: str, line: str) -> str:
-        place, text = next(
-            (place, text)
-            for place, text in Document.model_validate(self._shown(login)["document"]).texts()
-            if place.startswith("blocks/") and text.rstrip()[-1:].isalnum() is False and len(text) > 10
-        )
-        end = len(text.rstrip())
+        report = self.by(login)("GET", f"/api/v1/drafts/{self.draft['id']}/report")
+        found = next(filter(_markable, report["findings"]), None)
+        document = Document.model_validate(self._shown(login)["document"])
+        if found is not None:
+            place, start, end, new = found["ref"], found["start"], found["end"], found["suggestions"][0]
+        else:
+            # Nothing was left to correct: a full stop goes, and nobody would print that.
+            place, text = next((place, text) for place, text in document.texts() if text.endswith(tuple("。！？")))
+            start, end, new = len(text) - 1, len(text), ""
+        quote = (text_at(document, place) or "")[start:end]
         mark = {
-            "line": line, "digest": self.case["proofs"][line], "kind": "delete", "place": place, "start": end - 1,
-            "end": end, "quote": text[end - 1 : end], "error_type": "punctuation", "remark": "试改：删去句末标点",
+            "line": line, "digest": self.case["proofs"][line], "kind": "correct" if new else "delete",
+            "place": place, "start": start, "end": end, "quote": quote, "new_text": new, "error_type": "word",
         }
         self.by(login)("POST", f"/api/v1/cases/{self.case['id']}/marks", mark)
-        return f"标记 1 处（{place} 第 {end} 字）"
+        return f"二校标出 1 处：{quote} → {new or '（删）'}"
 
     def confirm(self) -> str:
         """The editor carries the mark out, proofs are laid out anew, and another person confirms each."""
@@ -258,23 +268,23 @@ class Tour:
 
     def publish(self) -> str:
         """The tool asks with the digest, publishes, reports; what it may not do is refused."""
-        secret, clearance, reports = self.tool["secret"], "/api/v1/webhooks/clearance", "/api/v1/webhooks/publications"
+        secret, clearance, reports = self.tool["secret"], self.tool["clearance_url"], self.tool["publications_url"]
         for line, release in self.releases.items():
             asked = _json({"channel": line, "digest": release["digest"]})
-            answer = send(self.url + clearance, asked, signed_headers(secret, asked))
+            answer = send(clearance, asked, signed_headers(secret, asked))
             assert answer["statement"]["answer"] == "cleared", answer
             report = _json(
                 {"ticket": release["ticket"], "external_id": f"tour-{line}", "url": "", "digest": release["digest"]}
             )
             headers = signed_headers(secret, report)
-            send(self.url + reports, report, headers)
-            again = _refused(lambda report=report, headers=headers: send(self.url + reports, report, headers))  # type: ignore[misc]
+            send(reports, report, headers)
+            again = _refused(lambda report=report, headers=headers: send(reports, report, headers))  # type: ignore[misc]
             assert again.status == 409, again
         unknown = _json({"channel": "wechat", "digest": "f" * 64})
-        answer = send(self.url + clearance, unknown, signed_headers(secret, unknown))
+        answer = send(clearance, unknown, signed_headers(secret, unknown))
         assert answer["statement"]["answer"] == "refused", answer
         forged = signed_headers("whsec_" + "A" * 43 + "=", unknown)
-        assert _refused(lambda: send(self.url + clearance, unknown, forged)).status == 401
+        assert _refused(lambda: send(clearance, unknown, forged)).status == 401
         return f"{len(self.releases)} 个阵地已发布；重放、未经签发、伪造签名均被拒绝"
 
     def export(self) -> str:
@@ -351,6 +361,10 @@ def _refused(act: Callable[[], Any]) -> Refusal:
     except Refusal as refusal:
         return refusal
     raise AssertionError("this should have been refused")
+
+
+def _markable(finding: dict[str, Any]) -> bool:
+    return finding["severity"] == "warn" and finding["ref"].startswith("blocks/") and bool(finding["suggestions"])
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 – any JSON value
