@@ -3,41 +3,53 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
-from itertools import accumulate
 
 import numpy as np
 
-from app.negative_list.fold import Folded, codes_of, fold
+from app.negative_list.fold import Codes, Positions, codes_of, fold, span
 from app.negative_list.model import Part, View
 
 #: Stands between parts and after the last; no rule matches across it. The line ends beside it let `^` and
 #: `$` work at the edges of a part.
 MARK = "\x1e"
 SEPARATOR = f"\n{MARK}\n"
+_SEPARATOR_BYTES = SEPARATOR.encode()
+_FOUR_BYTES = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class ViewText:
-    """The joined text in one view: `starts[i]` is where part `i` begins, in code points."""
+    """The joined text in one view: `starts[i]` is where part `i` begins, in code points; `data` is UTF-8."""
 
-    __slots__ = ("__dict__", "starts", "text")
+    __slots__ = ("_byte_starts", "_codes", "data", "starts", "text")
 
-    def __init__(self, text: str, starts: Sequence[int]) -> None:
+    def __init__(self, text: str, data: bytes, starts: Sequence[int], codes: Codes | None = None) -> None:
         self.text = text
+        self.data = data
         self.starts = starts
+        self._codes = codes
+        self._byte_starts: list[int] | None = None
 
-    @cached_property
-    def data(self) -> bytes:
-        """The text in UTF-8."""
-        return self.text.encode()
+    @property
+    def codes(self) -> Codes:
+        """The code points of the text."""
+        if self._codes is None:
+            self._codes = codes_of(self.text)
+        return self._codes
 
-    @cached_property
+    @property
     def byte_starts(self) -> list[int]:
         """Where each part begins in `data`."""
-        pieces = self.text.split(SEPARATOR)[:-1]
-        return list(accumulate((len(piece.encode()) + len(SEPARATOR) for piece in pieces[:-1]), initial=0))
+        if self._byte_starts is None:
+            pieces = self.data.split(_SEPARATOR_BYTES)[:-1]
+            found = []
+            place = 0
+            for piece in pieces:
+                found.append(place)
+                place += len(piece) + len(SEPARATOR)
+            self._byte_starts = found
+        return self._byte_starts
 
     def part_at(self, place: int) -> int:
         """Return the index of the part that the character at `place` belongs to."""
@@ -55,11 +67,11 @@ class Buffer:
     Lone surrogates and the separator's own sign are replaced by one character each, so that positions stay.
     """
 
-    __slots__ = ("__dict__", "folded", "parts", "raw")
+    __slots__ = ("_astral", "fold", "origin", "parts", "raw")
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
-        texts = [part.text for part in parts]
+        texts = [part[2] for part in parts]
         joined = SEPARATOR.join(texts) + SEPARATOR if texts else ""
         if joined.count(MARK) != len(texts):
             texts = [text.replace(MARK, " ") for text in texts]
@@ -70,23 +82,29 @@ class Buffer:
         except UnicodeEncodeError:
             joined = _SURROGATES.sub("\ufffd", joined)
             data = joined.encode()
-        starts = list(accumulate((len(text) + len(SEPARATOR) for text in texts[:-1]), initial=0))
-        self.raw = ViewText(joined, starts if texts else [])
-        self.raw.__dict__["data"] = data
-        self.folded: Folded = fold(joined, codes)
-        #: Whether UTF-16 positions can differ from code points.
-        self.__dict__["astral"] = bool(len(codes)) and int(codes.max()) > 0xFFFF
+        starts: list[int] = []
+        place = 0
+        for text in texts:
+            starts.append(place)
+            place += len(text) + len(SEPARATOR)
+        self.raw = ViewText(joined, data, starts, codes)
+        folded, origin = fold(joined, codes)
+        self.origin: Positions | None = origin
+        if folded == joined:
+            self.fold = self.raw
+        else:
+            if origin is not None:
+                starts = np.searchsorted(origin, np.array(starts, dtype=np.int64)).tolist()
+            self.fold = ViewText(folded, folded.encode(), starts)
+        self._astral: bool | None = None
 
-    astral: bool
-
-    @cached_property
-    def fold(self) -> ViewText:
-        """The fold view of the joined text."""
-        origin = self.folded.origin
-        starts: Sequence[int] = self.raw.starts
-        if origin is not None:
-            starts = np.searchsorted(origin, np.array(starts, dtype=np.int64)).tolist()
-        return ViewText(self.folded.text, starts)
+    @property
+    def astral(self) -> bool:
+        """Whether UTF-16 positions can differ from code points."""
+        if self._astral is None:
+            # Only characters beyond the basic plane take four bytes, and these begin with F0 or more.
+            self._astral = any(map(self.raw.data.count, _FOUR_BYTES))
+        return self._astral
 
     def view(self, view: View) -> ViewText:
         """Return the text of one view."""
@@ -94,4 +112,6 @@ class Buffer:
 
     def typed(self, view: View, start: int, end: int) -> tuple[int, int]:
         """Return the range of the joined raw text behind a range of a view."""
-        return (start, end) if view is View.RAW else self.folded.span(start, end)
+        if view is View.RAW or self.origin is None:
+            return start, end
+        return span(self.origin, start, end)

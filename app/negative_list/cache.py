@@ -11,6 +11,8 @@ from pathlib import Path
 
 _PACKAGES = {"hyperscan": "hyperscan", "ahocorasick": "ahocorasick_rs", "plain": ""}
 _DIGEST = 32
+#: Raised whenever a backend compiles the same rules into other databases.
+_FORMAT = 3
 
 
 class Cache:
@@ -20,7 +22,7 @@ class Cache:
         self._folder = folder
 
     def _path(self, digest: str, backend: str) -> Path:
-        return self._folder / f"{digest}-{backend}-{_machine(backend)}.hsdb"
+        return self._folder / f"{digest}-{backend}-{_FORMAT}-{_machine(backend)}.hsdb"
 
     def read(self, digest: str, backend: str) -> Mapping[str, bytes] | None:
         """Return the databases by view; None when the policy is not there."""

@@ -16,10 +16,11 @@ from app.negative_list.model import (
     Report,
     Scope,
     Structure,
+    View,
 )
 from app.negative_list.policy import Policy
 from app.negative_list.program import Local, Program, Runner
-from app.negative_list.rules import CheckerMatch, Overlap, StructureMatch
+from app.negative_list.rules import Overlap, StructureMatch
 
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
 
@@ -78,47 +79,51 @@ def collect(
     groups: dict[int, list[Local]] = {}
     complete = True
     for view, scanner, word_owners, pattern_owners in program.tables:
-        hits = scanner.scan(buffer.view(view))
-        complete = complete and hits.complete
-        for number, start, end in hits.words:
-            for rule, local in word_owners[number]:
-                if active[rule]:
-                    groups.setdefault(rule, []).append((local, start, end))
-        for number, start, end in hits.patterns:
-            rule, local = pattern_owners[number]
-            if active[rule]:
-                groups.setdefault(rule, []).append((local, start, end))
+        words, patterns, whole = scanner.scan(buffer.fold if view is View.FOLD else buffer.raw)
+        complete = complete and whole
+        for found, owners in ((words, word_owners), (patterns, pattern_owners)):
+            for number, start, end in found:
+                for rule, local in owners[number]:
+                    if active[rule]:
+                        group = groups.get(rule)
+                        if group is None:
+                            groups[rule] = [(local, start, end)]
+                        else:
+                            group.append((local, start, end))
     for rule in program.always:
         if active[rule]:
             groups.setdefault(rule, [])
     raws: list[Raw] = []
-    if structure is None and not groups:
-        return raws, complete
-    for runner in program.order:
-        local_hits = groups.get(runner.index)
-        if local_hits is not None:
-            raws.extend(Raw(runner, spot) for spot in resolve(runner, buffer, local_hits, structure))
-        elif structure is not None and active[runner.index]:
-            match = runner.rule.match
-            if isinstance(match, StructureMatch):
-                parts = runner.rule.scope.parts
-                raws.extend(
-                    Raw(runner, thing)
-                    for thing in match.check.run(structure)
-                    if parts is None or thing.part in parts
-                )
+    for rule in sorted(groups, key=program.rank.__getitem__) if len(groups) > 1 else groups:
+        runner = program.runners[rule]
+        raws.extend([Raw(runner, spot) for spot in resolve(runner, buffer, groups[rule], structure)])
+    if structure is not None:
+        things = list(_things(program, active, structure))
+        if things:
+            raws.extend(things)
+            raws.sort(key=lambda raw: program.rank[raw.runner.index])
     return raws, complete
+
+
+def _things(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Raw]:
+    for runner in program.structural:
+        if active[runner.index]:
+            assert isinstance(runner.rule.match, StructureMatch)
+            parts = runner.rule.scope.parts
+            for thing in runner.rule.match.check.run(structure):
+                if parts is None or thing.part in parts:
+                    yield Raw(runner, thing)
 
 
 def resolve(
     runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None
 ) -> Iterable[Spot]:
     """Return what stands of one rule's hits: overlaps resolved, edges and values checked, exceptions out."""
-    view = buffer.view(runner.view)
-    match = runner.rule.match
+    view = buffer.fold if runner.folds else buffer.raw
+    checker = runner.checker
     spots: Iterable[Spot]
-    if isinstance(match, CheckerMatch):
-        spots = match.checker.run(Context(buffer, view, structure), sorted(hits, key=_by_place))
+    if checker is not None:
+        spots = checker.run(Context(buffer, view, structure), sorted(hits, key=_by_place))
     else:
         spots = _plain_spots(runner, view, hits)
     parts = runner.rule.scope.parts
@@ -127,14 +132,19 @@ def resolve(
         return spots
     found: list[Spot] = []
     for spot in spots:
-        part = view.part_at(spot.start)
+        start, end, _, _ = spot
+        part = view.part_at(start)
         if parts is not None and buffer.parts[part].kind not in parts:
             continue
         if tests:
             first, last = view.bounds(part)
-            if any(test(view, spot.start, spot.end, first, last) for test in tests):
-                continue
-        found.append(spot)
+            for test in tests:
+                if test(view, start, end, first, last):
+                    break
+            else:
+                found.append(spot)
+        else:
+            found.append(spot)
     return found
 
 

@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot, Thing
-from app.negative_list.fold import fold_text
-from app.negative_list.masking import excerpt, fingerprint, mask, value_hash
+from app.negative_list.fold import fold_text, span
+from app.negative_list.masking import MAX_EXCERPT, excerpt, fingerprint, mask, value_hash
 from app.negative_list.model import Finding
 from app.negative_list.rules import Rule, Suggest
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 #: Folded characters on each side of a hit that its fingerprint depends on.
 _CONTEXT = 12
 
-#: A finding with the number of its part (parts come first, things of the structure after).
-_Placed = tuple[int, Finding]
+#: The number of the part, start, end, finding; things of the structure without a part come last.
+_Placed = tuple[int, int, int, Finding]
+_PLACE = itemgetter(0, 1, 2)
 
 
 class Builder:
@@ -32,20 +34,30 @@ class Builder:
 
     def build(self, raws: "Sequence[Raw]") -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         """Return the findings and the shadow findings, each in the order of parts, then by position."""
+        if not raws:
+            return (), ()
         hidden = self._hidden_ranges(raws)
-        order = {part.ref: index for index, part in enumerate(self._buffer.parts)}
+        order: dict[str, int] = {}
         placed: dict[tuple[object, ...], _Placed] = {}
+        shadows = False
         for runner, spot in raws:
-            if isinstance(spot, Thing):
+            rule = runner.rule
+            shadows = shadows or rule.shadow
+            if isinstance(spot, Spot):
+                index, finding = self._spot(runner, rule, spot, hidden)
+                placed.setdefault((rule.id, index, finding.start, finding.end), (index, finding.start, finding.end, finding))
+            else:
+                order = order or {part.ref: index for index, part in enumerate(self._buffer.parts)}
                 index = order.get(spot.ref, len(order))
                 finding = self._thing(runner, spot)
-            else:
-                index, finding = self._spot(runner, spot, hidden)
-            placed.setdefault((finding.rule, finding.ref, finding.start, finding.end, finding.excerpt), (index, finding))
-        ordered = sorted(placed.values(), key=lambda item: (item[0], item[1].start, item[1].end))
+                placed.setdefault((rule.id, spot.ref, spot.start, spot.excerpt), (index, spot.start, spot.end, finding))
+        ordered = sorted(placed.values(), key=_PLACE)
+        if not shadows:
+            return tuple([item[3] for item in ordered]), ()
+        findings = [item[3] for item in ordered]
         return (
-            tuple(finding for _, finding in ordered if not finding.shadow),
-            tuple(finding for _, finding in ordered if finding.shadow),
+            tuple(finding for finding in findings if not finding.shadow),
+            tuple(finding for finding in findings if finding.shadow),
         )
 
     def _hidden_ranges(self, raws: "Sequence[Raw]") -> list[tuple[int, int]]:
@@ -56,10 +68,20 @@ class Builder:
             if runner.rule.mask and isinstance(spot, Spot)
         ]
 
-    def _spot(self, runner: "Runner", spot: Spot, hidden: list[tuple[int, int]]) -> _Placed:
+    def _spot(
+        self, runner: "Runner", rule: Rule, spot: Spot, hidden: list[tuple[int, int]]
+    ) -> tuple[int, Finding]:
         buffer = self._buffer
-        rule = runner.rule
-        first, last = buffer.typed(runner.view, spot.start, spot.end)
+        low, high, suggestions, note = spot
+        origin = buffer.origin
+        folds = runner.folds
+        if origin is None:
+            first, last = low, high
+        elif folds:
+            first, last = span(origin, low, high)
+        else:
+            first, last = low, high
+            low, high = origin.searchsorted((first, last)).tolist()
         starts = buffer.raw.starts
         index = bisect_right(starts, first) - 1
         part = buffer.parts[index]
@@ -67,37 +89,24 @@ class Builder:
         start, end = first - base, last - base
         text = part.text
         value = text[start:end]
+        hashed = None
         if rule.mask:
             shown = mask(value)
-            hashed = value_hash(self._key, buffer.view(runner.view).text[spot.start : spot.end])
+            hashed = value_hash(self._key, buffer.fold.text[low:high])
         else:
-            shown, hashed = value, None
-            for low, high in hidden:
-                if low < last and first < high:
-                    inside = slice(max(low - first, 0), high - first)
-                    shown = shown[: inside.start] + "*" * len(shown[inside]) + shown[inside.stop :]
+            shown = value
+            if hidden:
+                shown = _without(shown, first, last, hidden)
         if buffer.astral:
             start16 = start + sum(char > "\uffff" for char in text[:start])
             end16 = start16 + (end - start) + sum(char > "\uffff" for char in value)
         else:
             start16, end16 = start, end
         folded = buffer.fold.text
-        if runner.view.value == "fold":
-            low, high = spot.start, spot.end
-        elif buffer.folded.origin is None:
-            low, high = first, last
-        else:
-            low, high = (int(place) for place in buffer.folded.origin.searchsorted((first, last)))
-        name = fingerprint(
-            self._key,
-            rule.id,
-            folded[low:high],
-            folded[max(0, low - _CONTEXT) : low],
-            folded[high : high + _CONTEXT],
-            self._document_id,
-        )
-        suggestions = spot.suggestions or _suggest(rule.suggest, shown)
-        shown = excerpt(shown)
+        if not suggestions:
+            suggestions = _suggest(rule.suggest, shown)
+        if end - start > MAX_EXCERPT:
+            shown = excerpt(shown)
         return index, Finding(
             rule.id,
             rule.title,
@@ -109,10 +118,17 @@ class Builder:
             start16,
             end16,
             shown,
-            _message(rule, shown, suggestions, spot.note),
+            _message(rule, shown, suggestions, note),
             suggestions,
             runner.basis,
-            name,
+            fingerprint(
+                self._key,
+                rule.id,
+                folded[low:high],
+                folded[low - _CONTEXT if low > _CONTEXT else 0 : low],
+                folded[high : high + _CONTEXT],
+                self._document_id,
+            ),
             hashed,
             rule.weight,
             rule.shadow,
@@ -143,9 +159,20 @@ class Builder:
         )
 
 
+def _without(shown: str, first: int, last: int, hidden: list[tuple[int, int]]) -> str:
+    """Return the hit text with stars for what a masking rule hides of it."""
+    for low, high in hidden:
+        if low < last and first < high:
+            inside = slice(max(low - first, 0), high - first)
+            shown = shown[: inside.start] + "*" * len(shown[inside]) + shown[inside.stop :]
+    return shown
+
+
 def _suggest(suggest: Suggest, value: str) -> tuple[str, ...]:
     if suggest.texts:
         return suggest.texts
+    if not suggest.delete and not suggest.replace:
+        return ()
     changed = value
     for char in suggest.delete:
         changed = changed.replace(char, "")
@@ -157,7 +184,7 @@ def _suggest(suggest: Suggest, value: str) -> tuple[str, ...]:
 def _message(rule: Rule, shown: str, suggestions: tuple[str, ...], note: str) -> str:
     message = rule.message
     if "{" not in message:
-        return message or rule.title
+        return message
     return (
         message.replace("{match}", shown)
         .replace("{suggestion}", "”或“".join(suggestions) or "其他说法")

@@ -46,18 +46,16 @@ class Folded(NamedTuple):
     text: str
     origin: Positions | None
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the typed range behind the folded range `start:end` (code points, end-exclusive).
 
-        The range covers whole typed characters, without vanished ones at its edges; an empty range stays
-        empty.
-        """
-        if self.origin is None:
-            return start, end
-        if end <= start:
-            place = int(self.origin[start])
-            return place, place
-        return int(self.origin[start]), int(self.origin[end - 1]) + 1
+def span(origin: Positions, start: int, end: int) -> tuple[int, int]:
+    """Return the typed range behind the folded range `start:end` (code points, end-exclusive).
+
+    The range covers whole typed characters, without vanished ones at its edges; an empty range stays empty.
+    """
+    if end <= start:
+        place = int(origin[start])
+        return place, place
+    return int(origin[start]), int(origin[end - 1]) + 1
 
 
 @cache
@@ -116,8 +114,11 @@ def fold(text: str, codes: Codes | None = None) -> Folded:
     if not len(codes):
         return Folded("", None)
     folded = tables.single.take(codes)
-    if int(folded.max()) < _PLANES:
+    try:
+        # The sign of a special character is no code point: decoding tells, faster than looking for it.
         return Folded(folded.tobytes().decode("utf-32-le"), None)
+    except UnicodeDecodeError:
+        pass
     lengths = tables.lengths.take(codes).astype(np.int64)
     ends = lengths.cumsum()
     source = np.repeat(np.arange(len(codes), dtype=np.int64), lengths)

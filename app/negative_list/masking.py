@@ -1,7 +1,7 @@
 """What is shown in place of a value that must not leak."""
 
-import hashlib
 import hmac
+from functools import lru_cache
 
 _STAR = "*"
 #: Longest excerpt that a finding shows, in characters.
@@ -28,12 +28,22 @@ def excerpt(value: str) -> str:
     return value if len(value) <= MAX_EXCERPT else value[: MAX_EXCERPT - 1] + "…"
 
 
+@lru_cache(maxsize=8)
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
+
+
+def _mac(key: bytes, message: str) -> str:
+    mac = _keyed(key).copy()
+    mac.update(message.encode("utf-8", "surrogatepass"))
+    return mac.hexdigest()
+
+
 def value_hash(key: bytes, value: str) -> str:
     """Return the keyed hash of a hidden value, by which two findings of one value can be told to be the same."""
-    return hmac.digest(key, b"value\0" + value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+    return _mac(key, f"value\0{value}")
 
 
 def fingerprint(key: bytes, rule: str, match: str, before: str, after: str, document_id: str) -> str:
     """Return the name of a hit, the same as long as the hit and its neighbourhood are. For waivers."""
-    message = "\0".join((rule, match, before, after, document_id))
-    return hmac.digest(key, message.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+    return _mac(key, f"hit\0{rule}\0{match}\0{before}\0{after}\0{document_id}")

@@ -82,7 +82,7 @@ class RuleReader:
             fold = match.checker.view is View.FOLD
         unless = tuple(found for item in fields.each("unless") if (found := self._condition(item, fields, fold=fold)))
         report = fields.choice("report", ("plain", "mask"), "plain")
-        message = fields.text("message", "")
+        message = fields.text("message", title)
         suggest = self._suggest(fields)
         hits, misses = self._examples(fields)
         waivable = self._flag(fields, "waivable", default=True)

@@ -421,6 +421,104 @@ def parse(source: str, *, fold: bool) -> Node:
     return node
 
 
+def trigger(node: Node) -> Node:
+    """Return a smaller pattern that matches in a text wherever `node` does, if not the same range.
+
+    Repeats at either end count only as often as they must.
+    """
+    match node:
+        case Repeat(item, low, _, lazy) if low:
+            return Repeat(trigger(item) if low == 1 else item, low, low, lazy)
+        case Choice(branches):
+            return Choice(tuple(map(trigger, branches)))
+        case Sequence_(items):
+            kept = list(items)
+            while kept and least(kept[-1]) == 0 and not _has_edge(kept[-1]):
+                kept.pop()
+            while kept and least(kept[0]) == 0 and not _has_edge(kept[0]):
+                kept.pop(0)
+            return Sequence_((trigger_start(kept[0]), *kept[1:-1], trigger(kept[-1]))) if len(kept) > 1 else trigger(kept[0])
+        case _:
+            return node
+
+
+def _has_edge(node: Node) -> bool:
+    match node:
+        case Edge():
+            return True
+        case Repeat(item):
+            return _has_edge(item)
+        case Choice(parts) | Sequence_(parts):
+            return any(map(_has_edge, parts))
+        case _:
+            return False
+
+
+def trigger_start(node: Node) -> Node:
+    """Return the smaller form of the first item of a sequence: a repeat only as often as it must."""
+    match node:
+        case Repeat(Chars() as item, low, _, lazy) if low:
+            return Repeat(item, low, low, lazy)
+        case _:
+            return node
+
+
+def set_of(node: Node) -> Ranges | None:
+    """Return the set of a pattern that is one large set, once or repeated; None for any other pattern."""
+    chars = node.item if isinstance(node, Repeat) and node.low else node
+    return chars.ranges if isinstance(chars, Chars) and len(chars.ranges) > _LARGE_SET else None
+
+
+#: A set of more ranges is faster looked up than searched for.
+_LARGE_SET = 50
+#: A repeat of so many different characters, so often, makes a start hard to tell.
+_BROAD = 20
+_LARGE = 3000
+
+
+def weight(node: Node) -> int:
+    """Return roughly how large an automaton of the pattern is."""
+    match node:
+        case Chars(ranges):
+            return min(len(ranges), 2000)
+        case Edge():
+            return 1
+        case Repeat(item, low, high):
+            return weight(item) * (high if high is not None else low + 1)
+        case Choice(parts) | Sequence_(parts):
+            return sum(map(weight, parts))
+
+
+def is_heavy(node: Node) -> bool:
+    """Whether hyperscan should look for the end of a match only, and leave the rest to RE2."""
+    return weight(node) > _LARGE or _has_broad_repeat(node)
+
+
+def _has_broad_repeat(node: Node) -> bool:
+    match node:
+        case Sequence_(items):
+            for index, item in enumerate(items):
+                if _has_broad_repeat(item) and not (
+                    isinstance(item, Repeat)
+                    # A sign before it that it cannot hold, as in 《[^《》]{2,60}》, leaves one start only.
+                    and any(
+                        isinstance(sign, Chars) and not charsets.overlap(sign.ranges, _all_chars(item))
+                        for sign in items[:index]
+                    )
+                ):
+                    return True
+            return False
+        case Repeat(Chars(ranges), low, high):
+            broad = sum(last - first for first, last in ranges) > 1000
+            return broad and high is not None and high - low >= _BROAD
+        case Repeat(item):
+            return _has_broad_repeat(item)
+        case Choice(parts):
+            return any(map(_has_broad_repeat, parts))
+        case _:
+            return False
+
+
 def _char(code: int, *, python: bool) -> str:
     if python:
         return f"\\U{code:08x}"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from app.negative_list import backends
 from app.negative_list.backends import Scanner, Unit
+from app.negative_list.checkers.base import Checker
 from app.negative_list.conditions import Search, Test, compile_condition, covering
 from app.negative_list.fold import fold_text
 from app.negative_list.model import SEVERITIES, Scope, View
@@ -59,6 +60,9 @@ class Runner(NamedTuple):
     tests: tuple[Test, ...]
     #: The basis as people read it.
     basis: tuple[str, ...]
+    #: Whether it reads the fold view.
+    folds: bool
+    checker: Checker | None
 
 
 class Table(NamedTuple):
@@ -67,7 +71,7 @@ class Table(NamedTuple):
     view: View
     scanner: Scanner
     word_owners: Sequence[tuple[Owner, ...]]
-    pattern_owners: Sequence[Owner]
+    pattern_owners: Sequence[tuple[Owner, ...]]
 
 
 def view_of(rule: Rule) -> View:
@@ -98,9 +102,13 @@ class Program:
     def __init__(self, rules: Sequence[Rule], backend: str, cached: Mapping[str, bytes] | None = None) -> None:
         self.backend = backend
         self.runners = tuple(_runner(index, rule, backend) for index, rule in enumerate(rules))
-        #: Runners in the order of their severity, worst first; then as in the policy.
-        self.order = tuple(
-            sorted(self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.index))
+        order = sorted(self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.index))
+        #: The place of each rule in the order of severity, worst first; then as in the policy.
+        self.rank = [0] * len(order)
+        for rank, runner in enumerate(order):
+            self.rank[runner.index] = rank
+        self.structural = tuple(
+            runner for runner in self.runners if isinstance(runner.rule.match, StructureMatch)
         )
         self.tables = tuple(
             table for view in View if (table := self._table(view, (cached or {}).get(view))) is not None
@@ -114,8 +122,7 @@ class Program:
 
     def _table(self, view: View, cached: bytes | None) -> Table | None:
         words: dict[str, list[Owner]] = defaultdict(list)
-        patterns: list[Node] = []
-        owners: list[Owner] = []
+        patterns: dict[Node, list[Owner]] = defaultdict(list)
         for runner in self.runners:
             if runner.view is not view:
                 continue
@@ -125,21 +132,19 @@ class Program:
                     for number, word in enumerate(runner.words.forms):
                         words[word].append((runner.index, number))
                 case RegexMatch(_, _, node):
-                    owners.append((runner.index, 0))
-                    patterns.append(node)
+                    patterns[node].append((runner.index, 0))
                 case CheckerMatch(_, _, checker):
                     fold = view is View.FOLD
                     for number, word in enumerate(checker.words):
                         words[fold_text(word) if fold else word].append((runner.index, number))
                     for number, source in enumerate(checker.patterns, len(checker.words)):
-                        owners.append((runner.index, number))
-                        patterns.append(parse(source, fold=fold))
+                        patterns[parse(source, fold=fold)].append((runner.index, number))
                 case StructureMatch():
                     pass
         if not words and not patterns:
             return None
-        scanner = backends.make(self.backend, Unit(tuple(words), patterns), cached)
-        return Table(view, scanner, tuple(map(tuple, words.values())), tuple(owners))
+        scanner = backends.make(self.backend, Unit(tuple(words), tuple(patterns)), cached)
+        return Table(view, scanner, tuple(map(tuple, words.values())), tuple(map(tuple, patterns.values())))
 
     def dump(self) -> dict[str, bytes]:
         """Return the compiled databases by view; empty for a backend that has none."""
@@ -172,14 +177,17 @@ def _runner(index: int, rule: Rule, backend: str) -> Runner:
     overlap = Overlap.ALL
     edge = EdgeKind.NONE
     validate: Callable[[str], bool] | None = None
+    checker: Checker | None = None
     match rule.match:
+        case CheckerMatch() as found:
+            checker = found.checker
         case TermsMatch() as terms:
             words = _words(terms, fold=fold)
             overlap, edge = terms.overlap, terms.edge
         case RegexMatch() as regex:
             edge = regex.edge
             validate = VALIDATORS[regex.validate] if regex.validate else None
-    return Runner(index, rule, view, words, overlap, _EDGES[edge], validate, tests, tuple(map(str, rule.basis)))
+    return Runner(index, rule, view, words, overlap, _EDGES[edge], validate, tests, tuple(map(str, rule.basis)), fold, checker)
 
 
 def _words(match: TermsMatch, *, fold: bool) -> Words:

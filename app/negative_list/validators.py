@@ -13,6 +13,8 @@ _PROVINCES = frozenset(
 )
 _SPACING = re.compile(r"[\s\-]")
 _DAY = re.compile(r"(?:(\d{4})\s*(?:年|[-/.]))?\s*(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})\s*[日号]?")
+#: Registering body, kind, region, organisation and check character; without I, O, S, V and Z.
+_CREDIT_CODE = re.compile(r"[1-9ANY][1-9]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _WEEKDAY = re.compile(r"(?:星期|周|礼拜)([一二三四五六日天])")
 WEEKDAYS = "一二三四五六日"
 
@@ -37,7 +39,7 @@ def cn_idcard(value: str) -> bool:
         and number[:2] in _PROVINCES
         and number[:17].isdigit()
         and is_day(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-        and bool(mod_11_2.is_valid(number))
+        and mod_11_2.checksum(number) == 1
     )
 
 
@@ -54,7 +56,8 @@ def cn_idcard15(value: str) -> bool:
 
 def credit_code(value: str) -> bool:
     """Whether it is a unified social credit code, with its check character MOD 31. Source: GB 32100."""
-    return bool(uscc.is_valid(_SPACING.sub("", value).upper()))
+    number = _SPACING.sub("", value).upper()
+    return _CREDIT_CODE.fullmatch(number) is not None and uscc.calc_check_digit(number[:17]) == number[17]
 
 
 def bankcard(value: str) -> bool:

@@ -4,19 +4,22 @@ import struct
 import threading
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import hyperscan
+import numpy as np
 
 from app.negative_list.backends.base import LIMIT, Hit, Hits, Scanner, Unit
 from app.negative_list.backends.offsets import code_points
 from app.negative_list.backends.re2_patterns import Re2Pattern, crosses
 from app.negative_list.buffer import ViewText
-from app.negative_list.patterns import Node, render
+from app.negative_list.charsets import LAST, Ranges
+from app.negative_list.patterns import Node, is_heavy, render, set_of, trigger
 
 _SOM = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SOM_LEFTMOST
 _END_ONLY = hyperscan.HS_FLAG_UTF8
-_HEAD = struct.Struct("<QQQ")
+_HEAD = struct.Struct("<Q")
 
 Event = tuple[int, int, int]
 
@@ -47,33 +50,59 @@ class _Database:
         return events, len(events) < LIMIT
 
 
-def _compile_words(words: list[bytes]) -> Any:  # noqa: ANN401 – hyperscan has no types
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    count = len(words)
-    database.compile(expressions=words, ids=list(range(count)), elements=count, flags=[0] * count, literal=True)
-    return database
-
-
-def _compile_patterns(sources: list[bytes], flags: list[int]) -> Any:  # noqa: ANN401 – hyperscan has no types
+def _compile(sources: Sequence[bytes], flags: Sequence[int]) -> Any:  # noqa: ANN401 – hyperscan has no types
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     count = len(sources)
-    database.compile(expressions=sources, ids=list(range(count)), elements=count, flags=flags)
+    database.compile(expressions=list(sources), ids=list(range(count)), elements=count, flags=list(flags))
     return database
 
 
-def compile_one(node: Node) -> int:
-    """Return the flags with which hyperscan takes a pattern; raises `hyperscan.HyperscanError` if it does not."""
-    source = render(node).encode()
+def _escaped(word: str) -> bytes:
+    return "".join(f"\\x{byte:02x}" for byte in word.encode()).encode()
+
+
+def _plan(node: Node) -> tuple[bytes, int]:
+    """Return how hyperscan is to look for a pattern: its source and flags."""
+    if is_heavy(node):
+        return render(trigger(node)).encode(), int(_END_ONLY)
+    return render(node).encode(), int(_SOM)
+
+
+def compile_one(node: Node) -> tuple[bytes, int]:
+    """Return the source and flags with which hyperscan takes a pattern.
+
+    Raises `hyperscan.HyperscanError` where it takes the pattern in no form.
+    """
+    source, flags = _plan(node)
     try:
-        _compile_patterns([source], [_SOM])
+        _compile([source], [flags])
     except hyperscan.HyperscanError:
-        _compile_patterns([source], [_END_ONLY])
-        return int(_END_ONLY)
-    return int(_SOM)
+        source, flags = render(trigger(node)).encode(), int(_END_ONLY)
+        _compile([source], [flags])
+    return source, flags
+
+
+class _SetPatterns:
+    """Patterns that are one large set of characters, by a table of all characters."""
+
+    def __init__(self, sets: Mapping[int, Ranges]) -> None:
+        self._sets = sets
+        self._table = np.zeros(LAST + 1, dtype=np.bool_)
+        for ranges in sets.values():
+            for low, high in ranges:
+                self._table[low : high + 1] = True
+
+    def parts(self, view: ViewText) -> set[tuple[int, int]]:
+        """Return `(pattern, part)` for each part that a pattern has to be tried on."""
+        places = np.flatnonzero(self._table.take(view.codes, mode="clip"))
+        if not len(places):
+            return set()
+        parts = {view.part_at(place) for place in places.tolist()}
+        return {(number, part) for number in self._sets for part in parts}
 
 
 class Backend(Scanner):
-    """Finds words and patterns by two hyperscan databases."""
+    """Finds words and patterns by one hyperscan database."""
 
     name = "hyperscan"
 
@@ -81,60 +110,62 @@ class Backend(Scanner):
         super().__init__(unit, cached)
         self._patterns = [Re2Pattern(node) for node in unit.patterns]
         self._lengths = [len(word) for word in unit.words]
-        words = patterns = None
+        sets = {number: found for number, node in enumerate(unit.patterns) if (found := set_of(node)) is not None}
+        self._sets = _SetPatterns(sets) if sets else None
+        #: Hyperscan's number, less the words, → number of the pattern in the unit.
+        self._numbers = [number for number in range(len(unit.patterns)) if number not in sets]
+        database = None
         if cached is not None:
-            words_size, patterns_size, flags_size = _HEAD.unpack_from(cached)
-            place = _HEAD.size
-            flags = list(cached[place : place + flags_size])
-            place += flags_size
-            if words_size:
-                words = hyperscan.loadb(cached[place : place + words_size], hyperscan.HS_MODE_BLOCK)
-            place += words_size
-            if patterns_size:
-                patterns = hyperscan.loadb(cached[place : place + patterns_size], hyperscan.HS_MODE_BLOCK)
+            (size,) = _HEAD.unpack_from(cached)
+            self._exact = [bool(flag) for flag in cached[_HEAD.size : _HEAD.size + size]]
+            if len(cached) > _HEAD.size + size:
+                database = hyperscan.loadb(cached[_HEAD.size + size :], hyperscan.HS_MODE_BLOCK)
         else:
-            if unit.words:
-                words = _compile_words([word.encode() for word in unit.words])
-            sources = [render(node).encode() for node in unit.patterns]
-            flags = [1] * len(sources)
-            if sources:
-                try:
-                    patterns = _compile_patterns(sources, [_SOM] * len(sources))
-                except hyperscan.HyperscanError:
-                    flags = [int(compile_one(node) == _SOM) for node in unit.patterns]
-                    patterns = _compile_patterns(sources, [_SOM if flag else _END_ONLY for flag in flags])
-        self._flags = flags
-        self._words = _Database(words) if words is not None else None
-        self._regexes = _Database(patterns) if patterns is not None else None
+            database = self._compile_all([_plan(unit.patterns[number]) for number in self._numbers])
+        self._database = _Database(database) if database is not None else None
+
+    def _compile_all(self, plans: list[tuple[bytes, int]]) -> Any:  # noqa: ANN401 – hyperscan has no types
+        words = [(_escaped(word), 0) for word in self.unit.words]
+        self._exact = [flags == _SOM for _, flags in plans]
+        if not words and not plans:
+            return None
+        try:
+            return _compile(*zip(*words, *plans, strict=True))
+        except hyperscan.HyperscanError:
+            plans = [compile_one(self.unit.patterns[number]) for number in self._numbers]
+            self._exact = [flags == _SOM for _, flags in plans]
+            return _compile(*zip(*words, *plans, strict=True))
 
     def dump(self) -> bytes | None:
-        words = hyperscan.dumpb(self._words.database) if self._words else b""
-        patterns = hyperscan.dumpb(self._regexes.database) if self._regexes else b""
-        flags = bytes(self._flags)
-        return _HEAD.pack(len(words), len(patterns), len(flags)) + flags + words + patterns
+        database = hyperscan.dumpb(self._database.database) if self._database else b""
+        return _HEAD.pack(len(self._exact)) + bytes(self._exact) + database
 
     def scan(self, view: ViewText) -> Hits:
         data = view.data
-        words: list[Event] = []
+        events: list[Event] = []
         spans: list[Event] = []
         complete = True
-        if data and self._words is not None:
-            words, complete = self._words.scan(data)
-        if data and self._regexes is not None:
-            events, whole = self._regexes.scan(data)
-            complete = complete and whole
-            if events:
-                spans = self._spans(view, events)
+        if not data:
+            return Hits([], [], complete)
+        if self._database is not None:
+            events, complete = self._database.scan(data)
+        lengths = self._lengths
+        count = len(lengths)
+        words = [(number, end) for number, _, end in events if number < count] if events else []
+        if len(words) < len(events):
+            spans = self._spans(view, [event for event in events if event[0] >= count])
+        if self._sets is not None:
+            for number, part in self._sets.parts(view):
+                spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
         if not words and not spans:
             return Hits([], [], complete)
-        offsets = {end for _, _, end in words}
+        offsets = {end for _, end in words}
         for _, start, end in spans:
             offsets.add(start)
             offsets.add(end)
         places = code_points(data, offsets)
-        lengths = self._lengths
         return Hits(
-            [(number, places[end] - lengths[number], places[end]) for number, _, end in words],
+            [(number, places[end] - lengths[number], places[end]) for number, end in words],
             [(number, places[start], places[end]) for number, start, end in spans],
             complete,
         )
@@ -147,23 +178,27 @@ class Backend(Scanner):
         part anew.
         """
         groups: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        count = len(self._lengths)
         for number, start, end in events:
-            groups[number].append((start, end))
+            groups[number - count].append((start, end))
         found: list[Hit] = []
-        for number, pairs in groups.items():
-            if len(pairs) == 1 and self._flags[number] and not crosses(view.data, *pairs[0]):
+        for index, pairs in groups.items():
+            number = self._numbers[index]
+            if len(pairs) == 1 and self._exact[index] and not crosses(view.data, *pairs[0]):
                 found.append((number, *pairs[0]))
             else:
-                found.extend((number, *span) for span in self._resolve(view, number, pairs))
+                spans = self._resolve(view, self._patterns[number], pairs, exact=self._exact[index])
+                found.extend((number, *span) for span in spans)
         return found
 
-    def _resolve(self, view: ViewText, number: int, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    def _resolve(
+        self, view: ViewText, pattern: Re2Pattern, pairs: list[tuple[int, int]], *, exact: bool
+    ) -> list[tuple[int, int]]:
         data = view.data
-        pattern = self._patterns[number]
         by_start: dict[int, list[int]] = defaultdict(list)
         again: set[int] = set()
         for start, end in pairs:
-            if not self._flags[number]:
+            if not exact:
                 again.add(part_of(view, end - 1))
             elif crosses(data, start, end):
                 again.update((part_of(view, start), part_of(view, end - 1)))

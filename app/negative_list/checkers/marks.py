@@ -3,14 +3,19 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from app.negative_list.buffer import MARK
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.fold import text_of
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.model import View
 from app.negative_list.yaml_tree import Fields
 
 _PAIRS = {"“": "”", "《": "》", "（": "）", "〔": "〕"}
-_OTHERS = re.compile(f"[^{''.join(_PAIRS)}{''.join(_PAIRS.values())}{MARK}]+")
+#: Which characters are signs of a pair, or end a part.
+_SIGNS = np.zeros(0x110000, dtype=np.bool_)
+_SIGNS[[ord(sign) for pair in _PAIRS.items() for sign in pair] + [ord(MARK)]] = True
 _OPENERS = {close: opening for opening, close in _PAIRS.items()}
 #: What stands before a bracket that only closes: 1）, a）, 一）.
 _NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
@@ -23,7 +28,8 @@ class Pairs(Checker):
     always = True
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
-        signs = _OTHERS.sub("", context.view.text)
+        codes = context.view.codes
+        signs = text_of(codes[_SIGNS.take(codes)])
         before = -1
         while len(signs) != before:
             before = len(signs)
