@@ -97,6 +97,9 @@ def _stages(dossier: Dossier) -> list[Blocker]:
         if stage.kind is StageKind.SIGN_OFF:
             if dossier.signed and state is not StageState.PASSED:
                 found.append(Blocker(BlockerCode.NOT_SIGNED, {"stage": stage.key, "line": line}))
+            else:
+                # Where the final review is the signature itself, it is given now or was.
+                passed_levels |= set(stage.levels)
             continue
         if state not in DONE:
             data = {"stage": stage.key, "title": stage.title, "line": line, "state": state}

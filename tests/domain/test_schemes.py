@@ -8,6 +8,7 @@ import pytest
 
 from app.domain import separation
 from app.domain.refusals import RefusalCode
+from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import (
     REVIEW_LEVELS,
     CaseState,
@@ -464,6 +465,27 @@ def test_what_another_claimed_is_left_alone(scheme: Scheme, stage: Stage) -> Non
     assert walk.refused(Verb.APPROVE, other, **walk.form(stage, line)) == {C.CLAIMED_BY_OTHER}
     walk.do(Verb.UNCLAIM, actor, stage=stage.key, line=line)
     walk.do(Verb.APPROVE, other, **walk.form(stage, line))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.file)
+def test_the_gate_lets_out_what_was_passed_and_nothing_earlier(scheme: Scheme) -> None:
+    signing = next(stage for stage in scheme.workflow.stages if stage.kind is StageKind.SIGN_OFF)
+    walk = Walk(scheme)
+    for key, line in walk.steps():
+        gate = Dossier(
+            walk.case,
+            walk.workflow,
+            line or walk.case.lines[0],
+            walk.case.proof_of(line) or "",
+            checked_under="policy",
+            active_policy="policy",
+        )
+        assert (blockers(gate, walk.at) == ()) == (key == signing.key), (key, line)
+    for line in walk.case.lines:
+        gate = Dossier(
+            walk.case, walk.workflow, line, walk.case.proof_of(line) or "", "policy", "policy", signed=True
+        )
+        assert blockers(gate, walk.at) == ()
 
 
 # What is particular to one scheme
