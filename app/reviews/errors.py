@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from sqlmodel import Session
 
 from app.domain.refusals import Refusal, RefusalCode
+from app.drafts import errors as _below  # noqa: F401 – the words of the codes that both use
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
 from app.infra.problems import problems, reasons
 
@@ -112,7 +113,11 @@ OF_THE_FORM = frozenset(
     }
 )
 
-problems({str(code): words for code, words in _WORDS.items()} | {"use_release": _USE_RELEASE})
+#: Codes that drafts, a layer below, refuses with as well; its words are used.
+_TOLD_BELOW = frozenset({C.ALREADY_SUBMITTED, C.NOT_WITH_AUTHOR})
+
+problems({str(code): words for code, words in _WORDS.items() if code not in _TOLD_BELOW})
+problems({"use_release": _USE_RELEASE})
 reasons(
     {str(code): chinese for code, (chinese, _) in _WORDS.items()}
     | {"cursor": "分页位置无效，请从第一页开始。"}
@@ -120,7 +125,7 @@ reasons(
 
 
 def refused(refusals: Iterable[Refusal], *, record: Callable[[Session], None] | None = None) -> AppError:
-    """Return the error that tells all these refusals: 403 for the person, else 409; 422 for the form alone."""
+    """Return the error that tells all refusals: 403 for the person, else 409; 422 for the form alone."""
     found = list(refusals)
     told = [Reason(str(refusal.code), dict(refusal.data)) for refusal in found]
 

@@ -23,10 +23,32 @@ td { border: 1px solid #ddd; padding: 6px; }
 a { color: #576b95; text-decoration: none; }
 hr { border: none; border-top: 1px solid #ddd; margin: 1.5em 0; }
 """
-_TAGS = set(
-    "section p h3 blockquote figure figcaption img video table caption thead tbody tr th td a strong em u "
-    "ul ol li br hr".split()
-)
+_TAGS = {
+    "section",
+    "p",
+    "h3",
+    "blockquote",
+    "figure",
+    "figcaption",
+    "img",
+    "video",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "a",
+    "strong",
+    "em",
+    "u",
+    "ul",
+    "ol",
+    "li",
+    "br",
+    "hr",
+}
 _ATTRIBUTES = {tag: {"style"} for tag in _TAGS} | {
     "img": {"style", "src", "alt"},
     "video": {"style", "src", "controls"},
