@@ -57,8 +57,12 @@ def docs(request: Request, tasks: BackgroundTasks) -> Response:
     """Show every operation of the API."""
     described = request.app.openapi()
     return page(
-        request, "docs.html", viewer=viewer_of(request, tasks), groups=groups(described),
-        name=described["info"]["title"], version=described["info"]["version"],
+        request,
+        "docs.html",
+        viewer=viewer_of(request, tasks),
+        groups=groups(described),
+        name=described["info"]["title"],
+        version=described["info"]["version"],
     )
 
 
@@ -70,13 +74,15 @@ def groups(described: dict[str, Any]) -> list[Group]:
             if method in item:
                 operation = item[method]
                 tag = (operation.get("tags") or ["other"])[0]
-                found.setdefault(tag, Group(tag)).operations.append(_operation(described, path, method, operation))
+                found.setdefault(tag, Group(tag)).operations.append(
+                    _operation(described, path, method, operation)
+                )
     return list(found.values())
 
 
 def _operation(described: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> Operation:
     content = operation.get("requestBody", {}).get("content", {})
-    media = next(iter(content.values()), {})
+    media: dict[str, Any] = next(iter(content.values()), {})
     schema = media.get("schema", {})
     return Operation(
         method=method.upper(),
@@ -85,17 +91,26 @@ def _operation(described: dict[str, Any], path: str, method: str, operation: dic
         summary=operation.get("summary", ""),
         about=operation.get("description", ""),
         parameters=tuple(
-            Row(one["name"], _kind(described, one.get("schema", {})), one.get("required", False),
-                one.get("description", ""), one["in"])
+            Row(
+                one["name"],
+                _kind(described, one.get("schema", {})),
+                one.get("required", False),
+                one.get("description", ""),
+                one["in"],
+            )
             for one in operation.get("parameters", ())
         ),
         body=tuple(_rows(described, schema)),
         example=_example(described, media),
-        answers=tuple((status, one.get("description", "")) for status, one in operation.get("responses", {}).items()),
+        answers=tuple(
+            (status, one.get("description", "")) for status, one in operation.get("responses", {}).items()
+        ),
     )
 
 
-def _rows(described: dict[str, Any], schema: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[Row]:
+def _rows(
+    described: dict[str, Any], schema: dict[str, Any], prefix: str = "", depth: int = 0
+) -> Iterator[Row]:
     schema = _resolved(described, schema)
     required = set(schema.get("required", ()))
     for name, given in schema.get("properties", {}).items():
@@ -136,6 +151,6 @@ def _kind(described: dict[str, Any], schema: dict[str, Any]) -> str:
 
 def _example(described: dict[str, Any], media: dict[str, Any]) -> str:
     schema = _resolved(described, media.get("schema", {}))
-    named = next(iter(media.get("examples", {}).values()), {})
+    named: dict[str, Any] = next(iter(media.get("examples", {}).values()), {})
     value = media.get("example", named.get("value", next(iter(schema.get("examples", ())), None)))
     return "" if value is None else json.dumps(value, ensure_ascii=False, indent=2)

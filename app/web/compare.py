@@ -18,12 +18,42 @@ _ALIKE = 0.4
 _AROUND = 40
 
 _NAMES = {
-    "，": "全角逗号", ",": "半角逗号", "。": "句号", ".": "半角句点", "；": "全角分号", ";": "半角分号",
-    "：": "全角冒号", ":": "半角冒号", "？": "全角问号", "?": "半角问号", "！": "全角叹号", "!": "半角叹号",
-    "（": "全角左括号", "(": "半角左括号", "）": "全角右括号", ")": "半角右括号", "、": "顿号", "·": "间隔号",
-    "“": "左双引号", "”": "右双引号", "‘": "左单引号", "’": "右单引号", '"': "直双引号", "'": "直单引号",
-    "《": "左书名号", "》": "右书名号", "—": "破折号", "-": "连字符", "…": "省略号", "～": "浪纹线", "~": "半角浪纹线",
-    " ": "半角空格", "　": "全角空格", "\u00a0": "不换行空格", "\t": "制表符", "\n": "换行",
+    "，": "全角逗号",
+    ",": "半角逗号",
+    "。": "句号",
+    ".": "半角句点",
+    "；": "全角分号",
+    ";": "半角分号",
+    "：": "全角冒号",
+    ":": "半角冒号",
+    "？": "全角问号",
+    "?": "半角问号",
+    "！": "全角叹号",
+    "!": "半角叹号",
+    "（": "全角左括号",
+    "(": "半角左括号",
+    "）": "全角右括号",
+    ")": "半角右括号",
+    "、": "顿号",
+    "·": "间隔号",
+    "“": "左双引号",
+    "”": "右双引号",
+    "‘": "左单引号",
+    "’": "右单引号",
+    '"': "直双引号",
+    "'": "直单引号",
+    "《": "左书名号",
+    "》": "右书名号",
+    "—": "破折号",
+    "-": "连字符",
+    "…": "省略号",
+    "～": "浪纹线",
+    "~": "半角浪纹线",
+    " ": "半角空格",
+    "　": "全角空格",
+    "\u00a0": "不换行空格",
+    "\t": "制表符",
+    "\n": "换行",
 }
 
 
@@ -38,7 +68,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field or paragraph that differs, with its place in the newer text (in the older, if it was removed)."""
+    """One field or paragraph that differs; `place` is in the newer text, in the older if it was removed."""
 
     kind: Literal["edited", "added", "removed"]
     place: str
@@ -48,7 +78,8 @@ class Difference:
 def differences(old: Document, new: Document) -> tuple[Difference, ...]:
     """Return what differs in reading order; empty when all texts are the same.
 
-    Fields are compared by name. Paragraphs are aligned first, so that one that came or went does not shift the rest.
+    Fields are compared by name. Paragraphs are aligned first, so that one that came or went does not shift
+    the rest.
     """
     found = [
         Difference("edited", place_name(name), stretches(getattr(old, name), getattr(new, name)))
@@ -95,9 +126,9 @@ def _alike(old: str, new: str) -> bool:
 
 
 def stretches(old: str, new: str) -> tuple[Stretch, ...]:
-    """Return `old` and `new` as stretches; removed and same joined are `old`, added and same joined are `new`,
+    """Return both texts as stretches: removed and same joined are `old`, added and same joined are `new`.
 
-    except that long unchanged text is shortened to its ends with 「……」 between.
+    Long unchanged text is shortened to its ends, with …… between.
     """
     pairs = _merged(old, new)
     found: list[Stretch] = []

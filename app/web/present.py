@@ -1,58 +1,42 @@
 """View models of a text with its findings. Pure: no database, no clock, no HTTP.
 
-A text is cut into runs, so that a template writes each run once, escaped, with its marks: overlapping findings and
-inline markup need no nesting. Positions are code points, as everywhere; browsers never count.
+A text is cut into runs, so that a template writes each run once, escaped, with its marks: overlapping
+findings and inline markup need no nesting. Positions are code points, as everywhere; browsers never count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Literal, Protocol
+from itertools import groupby, pairwise
+from typing import Literal
 
-from app.domain.document import TEXT_BLOCKS, Divider, Document, Heading, Image, ListItem, Quote, Span, SpanKind, Table, Video
-from app.negative_list.model import SEVERITIES, PartKind, Severity
+from app.domain.document import (
+    Block,
+    Divider,
+    Document,
+    Heading,
+    Image,
+    ListItem,
+    Paragraph,
+    Quote,
+    Span,
+    SpanKind,
+    Table,
+    Video,
+)
+from app.negative_list.model import SEVERITIES, Finding, PartKind, Severity
 
 _STYLES = {SpanKind.BOLD: "bold", SpanKind.ITALIC: "italic", SpanKind.UNDERLINE: "underline"}
-
-
-class Found(Protocol):
-    """What a page needs of a finding; `negative_list.Finding` has it."""
-
-    @property
-    def rule(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def severity(self) -> Severity: ...
-    @property
-    def part(self) -> PartKind: ...
-    @property
-    def ref(self) -> str: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def excerpt(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def suggestions(self) -> tuple[str, ...]: ...
-    @property
-    def basis(self) -> tuple[str, ...]: ...
-    @property
-    def fingerprint(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One finding as the page shows it; `number` counts from 1 in reading order.
 
-    `waived` takes a blocking finding's force; `in_text` says whether its place can be marked in the text shown.
+    `waived` takes a blocking finding's force; `in_text` says whether its place can be marked in the text.
     """
 
     number: int
-    finding: Found
+    finding: Finding
     place: str
     waived: bool = False
     in_text: bool = True
@@ -118,8 +102,8 @@ class Page:
 def runs(text: str, hits: Sequence[Hit] = (), spans: Sequence[Span] = ()) -> tuple[Run, ...]:
     """Cut `text` wherever a finding or inline markup begins or ends.
 
-    Findings are taken at their `start:end` (code points); parts outside the text are left out. An empty finding
-    (a place where something is missing) is shown on the character after it, or before it at the end.
+    Findings are taken at their `start:end` (code points); parts outside the text are left out. An empty
+    finding (a place where something is missing) is shown on the character after it, or before it at the end.
     Returns no run for an empty text; the runs' texts joined are the text.
     """
     placed = [(*_range(hit, len(text)), hit) for hit in hits]
@@ -157,14 +141,18 @@ def _range(hit: Hit, length: int) -> tuple[int, int]:
     return start, end
 
 
-def numbered(findings: Iterable[Found], document: Document, waived: frozenset[str] = frozenset()) -> tuple[Hit, ...]:
+def numbered(
+    findings: Iterable[Finding], document: Document, waived: frozenset[str] = frozenset()
+) -> tuple[Hit, ...]:
     """Return the findings in reading order as hits, numbered from 1; `waived` holds fingerprints.
 
     A finding whose place is no text of the document (a link's target, an attachment) is listed, not marked.
     """
     order = {place: index for index, (place, _) in enumerate(document.texts())}
     last = len(order)
-    ordered = sorted(findings, key=lambda finding: (order.get(finding.ref, last), finding.ref, finding.start, finding.end))
+    ordered = sorted(
+        findings, key=lambda finding: (order.get(finding.ref, last), finding.ref, finding.start, finding.end)
+    )
     return tuple(
         Hit(
             number,
@@ -178,8 +166,15 @@ def numbered(findings: Iterable[Found], document: Document, waived: frozenset[st
 
 
 def place_name(ref: str, part: PartKind | None = None) -> str:
-    """Return where a place is, in words: `title` is 标题, `blocks/3` 第4段, `blocks/4/rows/0/1` 第5段表格第1行第2格."""
-    fields = {"title": "标题", "subtitle": "副标题", "summary": "摘要", "byline": "署名", "source": "来源", "source_url": "来源链接"}
+    """Return where a place is, in words: `title` is 标题, `blocks/3` 第4段, `blocks/4/alt` 第5段替代文字."""
+    fields = {
+        "title": "标题",
+        "subtitle": "副标题",
+        "summary": "摘要",
+        "byline": "署名",
+        "source": "来源",
+        "source_url": "来源链接",
+    }
     if ref in fields:
         return fields[ref]
     match ref.split("/"):
@@ -188,7 +183,9 @@ def place_name(ref: str, part: PartKind | None = None) -> str:
         case ["blocks", index, "rows", row, column]:
             return f"第{int(index) + 1}段表格第{int(row) + 1}行第{int(column) + 1}格"
         case ["blocks", index, ("alt" | "caption" | "credit") as name]:
-            return f"第{int(index) + 1}段" + {"alt": "替代文字", "caption": "说明", "credit": "来源说明"}[name]
+            return (
+                f"第{int(index) + 1}段" + {"alt": "替代文字", "caption": "说明", "credit": "来源说明"}[name]
+            )
         case ["blocks", index, *_]:
             return f"第{int(index) + 1}段"
     return {PartKind.ATTACHMENT: "附件", PartKind.LINK: "链接"}.get(part, "全文") if part else "全文"
@@ -210,49 +207,57 @@ def page(document: Document, hits: Sequence[Hit] = ()) -> Page:
     )
 
 
-def _pieces(document: Document, at: dict[str, list[Hit]]) -> Iterable[Piece]:
-    items: list[Item] = []
-    ordinals: list[int] = []
-    # The page and the title are levels 1 and 2. A level is never skipped on the way down: readers jump by levels.
+def _pieces(document: Document, at: dict[str, list[Hit]]) -> Iterator[Piece]:
+    # The page and the title are levels 1 and 2. No level is skipped on the way down: readers jump by them.
     level = 2
-    for index, block in enumerate(document.blocks):
-        ref = f"blocks/{index}"
-        if isinstance(block, ListItem):
-            ordinals = [*ordinals[: block.depth + 1], *[0] * (block.depth + 1 - len(ordinals))]
-            ordinals[block.depth] += 1
-            sign = f"{ordinals[block.depth]}." if block.ordered else "•"
-            items.append(Item(sign, block.depth, runs(block.text, at.get(ref, ()), block.spans), ref))
+    for listed, group in groupby(enumerate(document.blocks), key=lambda pair: isinstance(pair[1], ListItem)):
+        if listed:
+            items = tuple(_items(group, at))
+            yield Piece("list", items[0].ref, items=items)
             continue
-        if items:
-            yield Piece("list", items[0].ref, items=tuple(items))
-            items, ordinals = [], []
-        match block:
-            case Heading():
+        for index, block in group:
+            if isinstance(block, Heading):
                 level = min(block.level + 2, level + 1)
-                yield Piece("heading", ref, runs(block.text, at.get(ref, ()), block.spans), level=level)
-            case Quote():
-                yield Piece("quote", ref, runs(block.text, at.get(ref, ()), block.spans))
-            case Table():
-                cells = tuple(
-                    tuple(
-                        runs(cell, at.get(f"{ref}/rows/{row}/{column}", ()))
-                        for column, cell in enumerate(line)
-                    )
-                    for row, line in enumerate(block.rows)
-                )
-                yield Piece("table", ref, rows=cells, caption=runs(block.caption, at.get(f"{ref}/caption", ())))
-            case Image():
-                yield Piece(
-                    "image", ref, sha256=block.sha256,
-                    alt=runs(block.alt, at.get(f"{ref}/alt", ())),
-                    caption=runs(block.caption, at.get(f"{ref}/caption", ())),
-                    credit=runs(block.credit, at.get(f"{ref}/credit", ())),
-                )
-            case Video():
-                yield Piece("video", ref, sha256=block.sha256, caption=runs(block.caption, at.get(f"{ref}/caption", ())))
-            case Divider():
-                yield Piece("divider", ref)
-            case _ if isinstance(block, TEXT_BLOCKS):
-                yield Piece("paragraph", ref, runs(block.text, at.get(ref, ()), block.spans))
-    if items:
-        yield Piece("list", items[0].ref, items=tuple(items))
+            yield _piece(block, f"blocks/{index}", at, level)
+
+
+def _items(group: Iterable[tuple[int, Block]], at: dict[str, list[Hit]]) -> Iterator[Item]:
+    ordinals: list[int] = []
+    for index, block in group:
+        assert isinstance(block, ListItem)
+        ordinals = [*ordinals[: block.depth + 1], *[0] * (block.depth + 1 - len(ordinals))]
+        ordinals[block.depth] += 1
+        sign = f"{ordinals[block.depth]}." if block.ordered else "•"
+        ref = f"blocks/{index}"
+        yield Item(sign, block.depth, runs(block.text, at.get(ref, ()), block.spans), ref)
+
+
+def _piece(block: Block, ref: str, at: dict[str, list[Hit]], level: int) -> Piece:
+    def words(text: str, *inner: object) -> tuple[Run, ...]:
+        return runs(text, at.get("/".join([ref, *map(str, inner)]), ()))
+
+    match block:
+        case Table():
+            rows = tuple(
+                tuple(words(cell, "rows", row, column) for column, cell in enumerate(cells))
+                for row, cells in enumerate(block.rows)
+            )
+            return Piece("table", ref, rows=rows, caption=words(block.caption, "caption"))
+        case Image():
+            alt, credit = words(block.alt, "alt"), words(block.credit, "credit")
+            caption = words(block.caption, "caption")
+            return Piece("image", ref, sha256=block.sha256, alt=alt, caption=caption, credit=credit)
+        case Video():
+            return Piece("video", ref, sha256=block.sha256, caption=words(block.caption, "caption"))
+        case Divider():
+            return Piece("divider", ref)
+        case _:
+            kind = _TEXTS[type(block)]
+            return Piece(kind, ref, runs(block.text, at.get(ref, ()), block.spans), level=level)
+
+
+_TEXTS: dict[type, Literal["heading", "paragraph", "quote"]] = {
+    Heading: "heading",
+    Paragraph: "paragraph",
+    Quote: "quote",
+}

@@ -46,7 +46,7 @@ def when(at: datetime) -> Markup:
 
 
 def span_of(at: datetime, now: datetime) -> str:
-    """Return how long ago an instant was, in the largest unit that says something: `刚刚`, `3小时`, `12天`."""
+    """Return how long ago an instant was, in a unit that says something: `刚刚`, `3小时`, `12天`."""
     minutes = int((now - at).total_seconds() // 60)
     if minutes < 1:
         return "刚刚"
@@ -84,16 +84,20 @@ def page(
     request_id = getattr(request.state, "request_id", "")
     problem = problems.problem_body(error, request_id) if error else context.pop("problem", None)
     now = runtime_of(request).clock()
-    html = environment().get_template(template).render(
-        viewer=viewer,
-        csrf=_csrf_field(viewer),
-        problem=problem,
-        request_id=request_id if problem else "",
-        said=said(request),
-        section=context.pop("section", ""),
-        now=now,
-        since=lambda at: span_of(at, now),
-        **context,
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            viewer=viewer,
+            csrf=_csrf_field(viewer),
+            problem=problem,
+            request_id=request_id if problem else "",
+            said=said(request),
+            section=context.pop("section", ""),
+            now=now,
+            since=lambda at: span_of(at, now),
+            **context,
+        )
     )
     return HTMLResponse(html, status_code=error.status if error else status, headers=dict(headers or {}))
 
@@ -108,6 +112,11 @@ def error_page(request: Request, machine: Response, viewer: Viewer | None) -> HT
     problem = json.loads(bytes(machine.body))
     kept = {name: value for name, value in machine.headers.items() if name in {"retry-after", "allow"}}
     return page(
-        request, "error.html", viewer=viewer, status=machine.status_code, problem=problem, headers=kept,
+        request,
+        "error.html",
+        viewer=viewer,
+        status=machine.status_code,
+        problem=problem,
+        headers=kept,
         retry_after=kept.get("retry-after"),
     )

@@ -1,20 +1,28 @@
-from fastapi import FastAPI, Request
+from collections.abc import Awaitable, Callable
+
+from fastapi import BackgroundTasks, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
-from starlette.background import BackgroundTasks
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
-from app.infra.runtime import runtime_of
-from app.web import api_docs, sign_in
+from app.web import api_docs, draft, proof, sign_in, verbs, work, writing
 from app.web.render import STATIC, error_page
 from app.web.shield import Shield
 from app.web.sign_in import sign_in_address
 from app.web.viewer import viewer_of
 
-PAGES = (sign_in.router, api_docs.router)
+PAGES = (
+    sign_in.router,
+    api_docs.router,
+    work.router,
+    writing.router,
+    draft.router,
+    verbs.router,
+    proof.router,
+)
 
 
 def install(app: FastAPI) -> None:
@@ -32,11 +40,14 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def _for_people(machine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 – a handler in, a handler out
-    """Render what the handler `machine` says as a page where a person asked; the words are the same."""
+def _for_people(
+    machine: Callable[..., Response | Awaitable[Response]],
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return a handler that renders what `machine` says as a page where a person asked."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        said: Response = await run_in_threadpool(machine, request, error)
+        said = await run_in_threadpool(machine, request, error)
+        assert isinstance(said, Response)
         if not wants_page(request):
             return said
         if said.status_code == 401 and request.method == "GET":
@@ -53,6 +64,3 @@ def _page(request: Request, said: Response) -> Response:
         # The database that would say who asks is what failed.
         viewer = None
     return error_page(request, said, viewer)
-
-
-__all__ = ["install", "runtime_of", "wants_page"]

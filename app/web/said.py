@@ -1,4 +1,4 @@
-"""What a page says after something was done: a code in the address, so that a reload says it again and changes nothing."""
+"""What a page says after something was done: a code in the address, so that a reload changes nothing."""
 
 from fastapi import Request
 
@@ -27,5 +27,5 @@ SAID = {
 
 
 def said(request: Request) -> str:
-    """Return the sentence of the `said` code in the address; empty without one, or for one that is not ours."""
+    """Return the sentence of the `said` code in the address; empty without one of ours."""
     return SAID.get(request.query_params.get("said", ""), "")

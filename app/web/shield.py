@@ -12,11 +12,11 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: A proof is shown, never run: inline styles are what its channel will really get, and nothing else is allowed.
-#: It is framed by our own page and by nobody else, in an origin of its own.
+#: A proof is shown, never run: its inline styles are what the channel will get; nothing else is allowed.
+#: It is framed by our own page alone. Pictures need the session, hence our origin; scripts never run.
 PROOF_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox"
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
 )
 
 _ALWAYS = {
@@ -52,7 +52,9 @@ class Shield:
                 wanted = {**_ALWAYS, b"cache-control": kept}
                 if self.https:
                     wanted[_TRANSPORT[0]] = _TRANSPORT[1]
-                message["headers"] = given + [(name, value) for name, value in wanted.items() if name not in there]
+                message["headers"] = given + [
+                    (name, value) for name, value in wanted.items() if name not in there
+                ]
             await send(message)
 
         await self.app(scope, receive, shielded)

@@ -24,7 +24,12 @@ def sign_in_address(request: Request) -> str:
 def inside(address: str) -> str:
     """Return `address` if it is a path on this site, else the start page; it comes from outside."""
     parts = urlsplit(address)
-    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    ours = (
+        address.startswith("/")
+        and not address.startswith(("//", "/\\"))
+        and not parts.netloc
+        and not parts.scheme
+    )
     return address if ours and address.isprintable() else "/"
 
 
@@ -44,12 +49,20 @@ def enter(request: Request, form: AnyForm) -> Response:
     login, then = form.word("login"), inside(form.text("next"))
     try:
         with runtime.database.write() as session:
-            raw, _ = service.sign_in(session, login, form.text("password"), at=runtime.clock(), address=address)
+            raw, _ = service.sign_in(
+                session, login, form.text("password"), at=runtime.clock(), address=address
+            )
     except AppError as error:
-        return page(request, "sign_in.html", viewer=None, error=error, headers=error.headers, next=then, login=login)
+        return page(
+            request, "sign_in.html", viewer=None, error=error, headers=error.headers, next=then, login=login
+        )
     answer = RedirectResponse(then, status_code=303)
     answer.set_cookie(
-        cookie_name(runtime.settings), raw, path="/", httponly=True, secure=runtime.settings.secure_cookies,
+        cookie_name(runtime.settings),
+        raw,
+        path="/",
+        httponly=True,
+        secure=runtime.settings.secure_cookies,
         samesite="lax",
     )
     return answer
@@ -63,5 +76,7 @@ def leave(request: Request, sent: SentForm) -> Response:  # noqa: ARG001 – `se
     with runtime.database.write() as session:
         service.sign_out(session, request.cookies[name], at=runtime.clock())
     answer = RedirectResponse("/sign-in?said=signed_out", status_code=303)
-    answer.delete_cookie(name, path="/", secure=runtime.settings.secure_cookies, httponly=True, samesite="lax")
+    answer.delete_cookie(
+        name, path="/", secure=runtime.settings.secure_cookies, httponly=True, samesite="lax"
+    )
     return answer

@@ -37,7 +37,7 @@ class Viewer:
 
 
 def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:
-    """Return who is signed in; `None` when nobody is. One statement more than `signed_in`, for the unit's name."""
+    """Return who is signed in, with their unit's name; `None` when nobody is."""
     actor = signed_in(request, tasks)
     if actor is None:
         return None
@@ -58,7 +58,7 @@ def present(request: Request, tasks: BackgroundTasks) -> Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form, in order. Line ends are `\\n`."""
+    """The fields of a form, in order, with line ends unified."""
 
     fields: tuple[tuple[str, str], ...] = ()
 
@@ -84,7 +84,10 @@ class Form:
 
 
 async def form_of(request: Request) -> Form:
-    """Read an urlencoded form. Raises `TooLarge`, `Invalid` (broken UTF-8, too many fields), `Forbidden` (another site)."""
+    """Read an urlencoded form.
+
+    Raises `TooLarge`, `Invalid` for broken encoding or too many fields, `Forbidden` from another site.
+    """
     if not _from_here(request):
         raise Forbidden("csrf_failed")
     parts, size = [], 0
@@ -95,7 +98,10 @@ async def form_of(request: Request) -> Form:
         parts.append(part)
     try:
         pairs = parse_qsl(
-            b"".join(parts).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+            b"".join(parts).decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
         )
     except ValueError as error:
         raise Invalid("malformed", reasons=[Reason("field", {"message": "表单编码有误。"})]) from error
@@ -123,8 +129,10 @@ class Sent:
         return self.viewer.actor
 
 
-def sent(request: Request, viewer: Annotated[Viewer, Depends(present)], form: Annotated[Form, Depends(form_of)]) -> Sent:
-    """Return a form and who sent it. Raises `Unauthenticated`, and `Forbidden` without the session's CSRF token."""
+def sent(
+    request: Request, viewer: Annotated[Viewer, Depends(present)], form: Annotated[Form, Depends(form_of)]
+) -> Sent:
+    """Return a form and who sent it. Raises `Unauthenticated`, `Forbidden` without the CSRF token."""
     raw = request.cookies[cookie_name(runtime_of(request).settings)]
     if not csrf_matches(raw, form.text("csrf")):
         raise Forbidden("csrf_failed")

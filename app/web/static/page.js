@@ -1,5 +1,7 @@
 // What every page has: Ctrl+Enter sends, an error summary takes the focus, forms are not sent twice.
-// Everything works without this file; it only makes it quicker.
+// Everything works without this file; it only makes it quicker. It is loaded once: import nothing from it.
+
+import { say } from "./live.js";
 
 document.addEventListener("keydown", (event) => {
   const field = event.target;
@@ -19,11 +21,6 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
-
-export function say(words) {
-  const live = document.getElementById("live");
-  if (live) live.textContent = words;
-}
 
 function greet() {
   const problem = document.getElementById("problem");

@@ -1,7 +1,7 @@
 // Selecting words in the text of a proof fills the mark's form; the form works without it.
 // The server counts positions: here only the words and which of their occurrences are read off.
 
-import { say } from "./page.js";
+import { say } from "./live.js";
 
 const lines = document.getElementById("lines");
 const form = document.getElementById("mark-form");

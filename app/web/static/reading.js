@@ -1,7 +1,7 @@
 // Walking through the findings: by key while the article has the focus, by button always.
 // One tab stop for all marks in the text and one for the list beside it (roving tabindex).
 
-import { say } from "./page.js";
+import { say } from "./live.js";
 
 const article = document.getElementById("article");
 const list = document.querySelector(".findings");

@@ -1,0 +1,313 @@
+"""The draft's page: the text as it will appear, what the rules found, what awaits whom, and the record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.audit import queries as audit
+from app.domain.vocabulary import (
+    WITH_AUTHOR,
+    CaseState,
+    DraftState,
+    Role,
+    StageState,
+    Subject,
+    Verb,
+    WaiverReason,
+)
+from app.drafts import queries as drafts
+from app.drafts.models import Draft, Revision
+from app.identity import queries as identity
+from app.identity.models import Unit
+from app.infra.db import ReadSession, database_of
+from app.infra.errors import AppError, NotFound
+from app.infra.runtime import runtime_of
+from app.negative_list import Severity
+from app.reviews import queries as reviews
+from app.reviews.queries import CaseView
+from app.web import checks
+from app.web.compare import Difference, differences
+from app.web.deciding import panels, proofs_to_decide
+from app.web.labels import choices, label
+from app.web.present import page as present
+from app.web.render import page
+from app.web.returned import last_return
+from app.web.timeline import Names, entries
+from app.web.tracks import TONES, lanes
+from app.web.viewer import Form, Viewer, Visitor
+from app.web.work import where
+
+router = APIRouter()
+
+#: Events shown on the page; all of them are in the exported evidence.
+_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the text."""
+
+    id: UUID
+    number: str
+    title: str
+    version: int
+    revision: int
+    digest: str
+    tone: str
+    state: str
+    authors: str
+    unit: str
+    where: str
+    characters: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the viewer should know before they read."""
+
+    tone: str
+    title: str
+    text: str
+    href: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What changed after the viewer had read: who, when, and what."""
+
+    by: str
+    at: datetime
+    revision: int
+    changes: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SinceMine:
+    """What changed since the viewer last decided."""
+
+    revision: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorMay:
+    """What the viewer may do as an author."""
+
+    revise: bool
+    submit: bool
+    recall: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """A revision in the list."""
+
+    number: int
+    author: str
+    created_at: datetime
+
+
+@router.get("/drafts/{draft_id}")
+def show(
+    request: Request,
+    viewer: Visitor,
+    session: ReadSession,
+    draft_id: UUID,
+    severity: Severity | None = None,
+) -> Response:
+    """Show a draft. Raises `NotFound` for people who may not know of it."""
+    return _page(request, viewer, session, draft_id, severity=severity)
+
+
+def show_again(
+    request: Request, viewer: Viewer, draft_id: UUID, error: AppError, form: Form | None = None
+) -> Response:
+    """Show the draft as it is now, with what was refused on top and what was typed kept."""
+    with database_of(request).read() as session:
+        return _page(request, viewer, session, draft_id, error=error, form=form or Form())
+
+
+def _page(
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    draft_id: UUID,
+    *,
+    severity: Severity | None = None,
+    error: AppError | None = None,
+    form: Form | None = None,
+) -> Response:
+    runtime = runtime_of(request)
+    draft = drafts.visible(session, draft_id, viewer.actor)
+    revisions = drafts.revisions(session, draft.id)
+    revision = next(one for one in revisions if one.id == draft.head_id)
+    document = drafts.document_of(revision)
+    found = checks.checked(session, runtime, draft, revision, document)
+    places = drafts.targets(session, draft.id)
+    channels = {one.channel: one.channel_name for one in places}
+    row = reviews.case_of_draft(session, draft.id)
+    view = (
+        reviews.case_view(session, row.id, viewer.actor, at=runtime.clock(), facts=found.facts)
+        if row
+        else None
+    )
+    names = identity.names(session, {one.author_id for one in revisions} | {draft.submitter_id})
+    unit = session.get(Unit, draft.unit_id)
+    going_on = view is not None and view.case.state not in {CaseState.RECALLED, CaseState.DECLINED}
+    base = f"/drafts/{draft.id}"
+    return page(
+        request,
+        "draft.html",
+        viewer=viewer,
+        section="/drafts",
+        error=error,
+        draft=Head(
+            id=draft.id,
+            number=draft.number,
+            title=draft.title,
+            version=draft.version,
+            revision=revision.number,
+            digest=revision.digest,
+            tone=TONES[DraftState(draft.state)],
+            state=label(DraftState(draft.state)),
+            authors="、".join(dict.fromkeys(names.get(one.author_id, "") for one in revisions)),
+            unit=unit.name if unit else "",
+            where=where(places),
+            characters=document.characters,
+            created_at=draft.created_at,
+        ),
+        text=present(document, found.hits),
+        checked=found,
+        not_checked=found.not_checked,
+        severity=severity or "",
+        here=base,
+        lanes=lanes(view, channels) if view and going_on else (),
+        proofs={
+            line: f"{base}/proofs/{line}"
+            for line in (view.case.lines if view else ())
+            if view and view.case.proof_of(line)
+        },
+        decidable=panels(
+            view, subject=Subject.REVISION, line=None, channels=channels, action=f"{base}/decisions"
+        )
+        if view and going_on
+        else (),
+        notes=tuple(_notes(draft, view, channels, found)) if going_on else (),
+        stale=_stale(revisions, revision, names, form, error),
+        since_mine=_since_mine(session, draft, revision, viewer),
+        author_may=_author_may(draft, view, viewer),
+        returned=last_return(session, draft),
+        revisions=tuple(
+            RevisionRow(one.number, names.get(one.author_id, ""), one.created_at)
+            for one in reversed(revisions)
+        ),
+        record=entries(
+            audit.events(session, f"draft:{draft.id}", limit=_SHOWN),
+            Names({one.stage.key: one.stage.title for one in view.stages} if view else {}, channels),
+        ),
+        waivers=checks.waiver_views(session, draft, found.waivers, viewer.actor),
+        waivable=checks.waivable(runtime.negative_list.current, found.hits),
+        can_ask_waiver=checks.may_ask(viewer.actor, draft),
+        waiver_reasons=choices(WaiverReason),
+        keys=request.cookies.get("keys") != "off",
+        form=form or Form(),
+    )
+
+
+def _notes(draft: Draft, view: CaseView | None, channels: dict[str, str], found: checks.Checked) -> Any:  # noqa: ANN401 – an iterator of Note
+    if view is None:
+        return
+    if found.facts.blockers:
+        count = len(found.facts.blockers)
+        yield Note("block", f"有 {count} 处阻断项", "改正或者获得豁免之前，任何环节都不能通过，也不能签发。")
+    base = f"/drafts/{draft.id}/proofs"
+    for one in proofs_to_decide(view):
+        name = channels.get(one.line, one.line)
+        yield Note(
+            "plain",
+            f"{name}的{one.stage.title}等您处理",
+            "请在校样上校对。",
+            f"{base}/{one.line}",
+            "打开校样",
+        )
+    laying = {one.line for one in view.stages if one.run and one.run.state is StageState.WAITING and one.line}
+    if laying and view.case.state is CaseState.RUNNING:
+        named = "、".join(channels.get(line, line) for line in sorted(laying))
+        yield Note("plain", "正在排校样", f"{named}的校样正在排出，稍后刷新即可看到。")
+
+
+def _stale(
+    revisions: tuple[Revision, ...],
+    now: Revision,
+    names: dict[UUID, str],
+    form: Form | None,
+    error: AppError | None,
+) -> Stale | None:
+    quoted = form.word("digest") if form and error else ""
+    if not quoted or quoted == now.digest:
+        return None
+    read = next((one for one in reversed(revisions) if one.digest == quoted), None)
+    changes = differences(drafts.document_of(read), drafts.document_of(now)) if read else ()
+    return Stale(names.get(now.author_id, ""), now.created_at, now.number, changes)
+
+
+def _since_mine(session: Session, draft: Draft, now: Revision, viewer: Viewer) -> SinceMine | None:
+    last = reviews.last_decided_revision(session, draft.id, viewer.actor.id)
+    if last is None or last.digest == now.digest:
+        return None
+    count = len(differences(drafts.document_of(last), drafts.document_of(now)))
+    return SinceMine(last.number, count)
+
+
+def _author_may(draft: Draft, view: CaseView | None, viewer: Viewer) -> AuthorMay:
+    writes = viewer.actor.has(Role.EDITOR, unit_path=draft.unit_path)
+    with_author = writes and draft.state in WITH_AUTHOR
+    recall = (
+        writes
+        and view is not None
+        and any(option.verb is Verb.RECALL and option.allowed for option in view.options)
+    )
+    again = view is not None and draft.state == DraftState.RETURNED
+    return AuthorMay(with_author, with_author, recall, again)
+
+
+@router.get("/drafts/{draft_id}/changes")
+def changes(
+    request: Request,
+    viewer: Visitor,
+    session: ReadSession,
+    draft_id: UUID,
+    start: Annotated[int | None, Query(alias="from")] = None,
+    to: int | None = None,
+) -> Response:
+    """Show what differs between two revisions; the last two when none are named. Raises `NotFound`."""
+    draft = drafts.visible(session, draft_id, viewer.actor)
+    revisions = drafts.revisions(session, draft.id)
+    by_number = {one.number: one for one in revisions}
+    new = by_number.get(to if to is not None else revisions[-1].number)
+    old = by_number.get(start if start is not None else max(1, revisions[-1].number - 1))
+    if old is None or new is None:
+        raise NotFound("not_found")
+    names = identity.names(session, {one.author_id for one in revisions})
+    rows = {
+        one.number: RevisionRow(one.number, names.get(one.author_id, ""), one.created_at) for one in revisions
+    }
+    return page(
+        request,
+        "changes.html",
+        viewer=viewer,
+        section="/drafts",
+        draft=draft,
+        old=rows[old.number],
+        new=rows[new.number],
+        revisions=tuple(rows.values()),
+        changes=differences(drafts.document_of(old), drafts.document_of(new)),
+    )

@@ -1,0 +1,123 @@
+"""The record of a draft as sentences."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.audit.queries import RecordedEvent
+from app.domain.vocabulary import Event
+from app.infra.errors import Reason
+from app.infra.problems import sentence as reason_sentence
+from app.web.labels import label
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the record: when, what in a sentence, and the words that were written then."""
+
+    at: datetime
+    text: str
+    note: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The words for keys that stand in the record."""
+
+    stages: Mapping[str, str]
+    channels: Mapping[str, str]
+
+    def place(self, data: Mapping[str, Any]) -> str:
+        """Return a stage and its channel in words, such as 公众号一校; empty without one."""
+        stage = str(data.get("stage") or "")
+        line = str(data.get("line") or data.get("channel") or "")
+        return self.channels.get(line, line) + self.stages.get(stage, stage)
+
+
+def entries(events: Iterable[RecordedEvent], names: Names) -> tuple[Entry, ...]:
+    """Return the record as sentences, in its order."""
+    return tuple(_entry(event, names) for event in events)
+
+
+def _entry(event: RecordedEvent, names: Names) -> Entry:
+    body, data = event.body, event.body.get("data", {})
+    who = event.private.get("actor_name") or ("有人" if body["actor"]["id"] else "系统")
+    if principal := event.private.get("principal_name"):
+        who = f"{who}（代{principal}）"
+    known = next((one for one in Event if one == event.action), None)
+    if known is None:
+        text = f"{who} {event.action}"
+    else:
+        text = _SENTENCES.get(known, _plain(known))(who, data, names)
+    note = event.private.get("comment") or event.private.get("explanation") or ""
+    refused = body.get("outcome") == "refused"
+    return Entry(datetime.fromisoformat(body["ts"]), text, note, refused)
+
+
+_Sentence = Callable[[str, Mapping[str, Any], Names], str]
+
+
+def _plain(event: StrEnum) -> _Sentence:
+    return lambda who, data, names: f"{who} {names.place(data)}{label(event)}"
+
+
+def _approved(who: str, data: Mapping[str, Any], names: Names) -> str:
+    return f"{who} {names.place(data)}通过" + ("" if data.get("final", True) else "（还需他人表态）")
+
+
+def _sent_back(who: str, data: Mapping[str, Any], names: Names) -> str:
+    to = str(data.get("to") or "author")
+    return f"{who} {names.place(data)}退回给{'作者' if to == 'author' else names.stages.get(to, to)}"
+
+
+def _refused(who: str, data: Mapping[str, Any], names: Names) -> str:
+    # The record keeps codes alone; sentences that need data are told by their general words.
+    why = "；".join(reason_sentence(Reason(str(code))).rstrip("。") for code in data.get("reasons", ()))
+    return f"{who} 在{names.place(data)}的操作未被接受" + (f"：{why}" if why else "")
+
+
+def _voided(_who: str, data: Mapping[str, Any], names: Names) -> str:
+    return f"{names.place(data)}的结论作废（{_WHY_VOID.get(str(data.get('reason')), '内容已改动')}）"
+
+
+_WHY_VOID = {
+    "sent_back": "被退回",
+    "walk_again": "须重新走",
+    "recalled": "稿件撤回",
+    "declined": "已退稿",
+    "earlier_stage_reopened": "前面的环节重新开始",
+}
+
+_SENTENCES: dict[Event, _Sentence] = {
+    Event.DRAFT_CREATED: lambda who, _data, _names: f"{who} 建立稿件",
+    Event.DRAFT_REVISED: lambda who, data, _names: (
+        f"{who} 修改稿件，形成修订 {data['revision']}" if "revision" in data else f"{who} 更改投稿去向"
+    ),
+    Event.DRAFT_SUBMITTED: lambda who, _data, _names: f"{who} 提交审校",
+    Event.CASE_OPENED: lambda _who, _data, _names: "审签案建立",
+    Event.CASE_BLOCKED: lambda _who, _data, _names: "规则检查发现阻断项，稿件退回作者处理",
+    Event.CASE_STAGE_OPENED: lambda _who, data, names: f"{names.place(data)}开始",
+    Event.CASE_STAGE_KEPT: lambda _who, data, names: f"{names.place(data)}的结论保留（仅校对改动）",
+    Event.CASE_STAGE_VOIDED: _voided,
+    Event.CASE_STAGE_SKIPPED: lambda _who, data, names: f"{names.place(data)}不适用，跳过",
+    Event.CASE_RECONSIDERED: lambda _who, _data, _names: "阻断项已获豁免，继续审校",
+    Event.CASE_CLEARED: lambda _who, _data, _names: "全部环节完成",
+    Event.CHECK_RUN: lambda _who, _data, _names: "完成规则检查",
+    Event.DECISION_APPROVED: _approved,
+    Event.DECISION_SENT_BACK: _sent_back,
+    Event.DECISION_REFUSED: _refused,
+    Event.PROOF_LAID_OUT: lambda _who, data, names: f"{names.place(data)}校样排出",
+    Event.PROOF_FAILED: lambda _who, data, names: f"{names.place(data)}校样未能排出，稿件退回作者",
+    Event.MARKS_CONFIRMED: lambda who, data, names: f"{who} {names.place(data)}通过",
+    Event.RELEASE_SIGNED: lambda who, data, names: f"{who} 签发{names.place({**data, 'stage': ''})}",
+    Event.RELEASE_REFUSED: lambda who, data, names: (
+        f"{who} 对{names.place({**data, 'stage': ''})}的签发未被接受"
+    ),
+    Event.CLEARANCE_GIVEN: lambda who, data, names: f"{who} 获准发布到{names.place(data)}",
+    Event.CLEARANCE_REFUSED: lambda who, data, names: f"{who} 请求发布到{names.place(data)}，未获准许",
+    Event.PUBLICATION_PUBLISHED: lambda who, data, names: f"{who} 报告已在{names.place(data)}发布",
+    Event.EVIDENCE_EXPORTED: lambda who, _data, _names: f"{who} 导出证据包",
+}

@@ -1,0 +1,162 @@
+"""What people do on a draft's page: decide, recall, ask for waivers and grant them."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.vocabulary import WaiverReason
+from app.drafts import queries as drafts
+from app.infra.errors import AppError, Conflict, Invalid, Reason
+from app.infra.runtime import runtime_of
+from app.reviews import queries as reviews
+from app.reviews import service
+from app.reviews.models import ReviewCase
+from app.screening import service as screening
+from app.web.acting import attempt, see_other
+from app.web.draft import show_again
+from app.web.sign_in import inside
+from app.web.viewer import Form, Sent, SentForm
+
+router = APIRouter()
+
+_SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined"}
+#: Words that somebody writes; a text belongs into the draft.
+MAX_COMMENT = 4000
+
+
+def comment_of(form: Form) -> str:
+    """Return the reasons that were ticked and what was written. Raises `Invalid` when it is too long."""
+    words = "；".join(form.all("preset"))
+    comment = "\n".join(part for part in (words, form.word("comment")) if part)
+    if len(comment) > MAX_COMMENT:
+        message = f"太长，至多 {MAX_COMMENT} 个字符。"
+        raise Invalid("malformed", reasons=[Reason("field", {"message": message}, field="comment")])
+    return comment
+
+
+def filled(form: Form) -> service.Form:
+    """Return what a decision panel sent. Raises `Invalid`."""
+    return service.Form(
+        stage=form.word("stage"),
+        line=form.word("line"),
+        digest=form.word("digest"),
+        comment=comment_of(form),
+        send_back_to=form.word("send_back_to") or None,
+        then="continue_here" if form.word("then") == "continue_here" else "walk_again",
+        checklist=form.all("ticked"),
+    )
+
+
+def case_of(session: Session, sent: Sent, draft_id: UUID) -> ReviewCase:
+    """Return the newest case of a draft. Raises `NotFound`, and `Conflict` when it was never submitted."""
+    draft = drafts.visible(session, draft_id, sent.actor)
+    row = reviews.case_of_draft(session, draft.id)
+    if row is None:
+        raise Conflict("not_submitted")
+    return row
+
+
+@router.post("/drafts/{draft_id}/decisions")
+def decide(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Decide at a stage on the text that was read."""
+    runtime, verdict = runtime_of(request), sent.form.word("verb")
+    if verdict not in _SAID:
+        raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
+
+    def verb(session: Session) -> None:
+        service.decide(
+            session,
+            case_id=case_of(session, sent, draft_id).id,
+            verdict=verdict,  # type: ignore[arg-type]  # one of the three, as checked above
+            form=filled(sent.form),
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error, sent.form)
+    return see_other(f"/drafts/{draft_id}", _SAID[verdict])
+
+
+@router.post("/drafts/{draft_id}/recall")
+def recall(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Take a draft back into its author's hands."""
+
+    def verb(session: Session) -> None:
+        service.recall(
+            session,
+            case_id=case_of(session, sent, draft_id).id,
+            comment=comment_of(sent.form),
+            actor=sent.actor,
+            at=runtime_of(request).clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error, sent.form)
+    return see_other(f"/drafts/{draft_id}", "recalled")
+
+
+@router.post("/drafts/{draft_id}/waivers")
+def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Ask that one finding be let through."""
+    runtime, form = runtime_of(request), sent.form
+    known = {member.value: member for member in WaiverReason}
+
+    def verb(session: Session) -> None:
+        reason = known.get(form.word("reason"))
+        if reason is None:
+            raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择理由。"}, field="reason")])
+        screening.ask_waiver(
+            session,
+            policy=runtime.negative_list.current,
+            key=runtime.secret,
+            draft_id=draft_id,
+            fingerprint=form.word("fingerprint"),
+            reason=reason,
+            explanation=form.word("comment")[:1000],
+            evidence=form.word("evidence")[:200],
+            actor=sent.actor,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error)
+    return see_other(f"/drafts/{draft_id}#findings", "waiver_asked")
+
+
+@router.post("/drafts/{draft_id}/waivers/{waiver_id}")
+def decide_waiver(request: Request, sent: SentForm, draft_id: UUID, waiver_id: UUID) -> Response:
+    """Grant or refuse a waiver."""
+    grant = sent.form.word("verdict") == "grant"
+
+    def verb(session: Session) -> None:
+        screening.decide_waiver(
+            session,
+            waiver_id=waiver_id,
+            grant=grant,
+            comment=sent.form.word("comment")[:1000],
+            actor=sent.actor,
+            at=runtime_of(request).clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error)
+    return see_other(f"/drafts/{draft_id}#findings", "waiver_granted" if grant else "waiver_refused")
+
+
+@router.post("/preferences/keys")
+def keys(request: Request, sent: SentForm) -> Response:  # noqa: ARG001 – every page handler is given the request
+    """Turn the shortcut keys on or off, in this browser."""
+    on = sent.form.word("keys") == "on"
+    answer = see_other(inside(sent.form.text("next")), "keys_on" if on else "keys_off")
+    answer.set_cookie(
+        "keys", "on" if on else "off", path="/", httponly=True, samesite="lax", max_age=31_536_000
+    )
+    return answer

@@ -1,0 +1,232 @@
+"""What awaits the viewer, and the drafts they may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.vocabulary import CaseState, DraftState, StageState, Subject
+from app.domain.workflow import Stage
+from app.drafts import queries as drafts
+from app.drafts.models import Draft
+from app.identity import queries as identity
+from app.infra.db import ReadSession
+from app.infra.runtime import runtime_of
+from app.reviews import queries as reviews
+from app.web.deciding import waiting_for
+from app.web.labels import choices, label
+from app.web.render import page
+from app.web.tracks import TONES
+from app.web.viewer import Viewer, Visitor
+
+router = APIRouter()
+
+PAGE = 30
+#: Drafts of one's own that are told about below the tasks.
+_OWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that awaits the viewer."""
+
+    address: str
+    title: str
+    number: str
+    author: str
+    duty: str
+    where: str
+    opened_at: datetime
+    due_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A draft of the viewer's that is with others, and with whom."""
+
+    id: UUID
+    title: str
+    number: str
+    stage: str
+    waiting_for: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A draft in the list."""
+
+    id: UUID
+    title: str
+    number: str
+    tone: str
+    state: str
+    where: str
+    author: str
+    updated_at: datetime
+
+
+@router.get("/")
+def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
+    """Show what awaits the viewer, overdue and oldest first, and where their own drafts are."""
+    at = runtime_of(request).clock()
+    mine = (
+        drafts.listing(session, viewer.actor, submitter_id=viewer.actor.id, limit=_OWN)
+        if viewer.writes
+        else ()
+    )
+    tasks = (*_tasks(session, viewer, at), *_returned(session, mine))
+    tasks = tuple(sorted(tasks, key=lambda task: (not task.overdue, task.opened_at)))
+    return page(
+        request,
+        "work.html",
+        viewer=viewer,
+        section="/",
+        tasks=tasks,
+        overdue=sum(task.overdue for task in tasks),
+        waiting=tuple(_handed(session, viewer, mine, at)),
+    )
+
+
+def _tasks(session: Session, viewer: Viewer, at: datetime) -> tuple[Task, ...]:
+    found = reviews.awaiting(session, viewer.actor, at, limit=100)
+    places = drafts.targets_of(session, [one.draft.id for one in found])
+    names = identity.names(session, [one.draft.submitter_id for one in found])
+    tasks = []
+    for one in found:
+        channels = {target.channel: target.channel_name for target in places.get(one.draft.id, ())}
+        line = one.run.line
+        tasks.append(
+            Task(
+                address=address(one.draft.id, one.stage, line),
+                title=one.draft.title,
+                number=one.draft.number,
+                author=names.get(one.draft.submitter_id, ""),
+                duty=one.stage.title,
+                where=channels.get(line, line) if line else "、".join(channels.values()),
+                opened_at=one.opened_at,
+                due_at=one.run.due_at,
+                overdue=one.overdue,
+            )
+        )
+    return tuple(tasks)
+
+
+def address(draft_id: UUID, stage: Stage, line: str) -> str:
+    """Return the page on which a stage is decided: the draft's, or its proof's on that line."""
+    return f"/drafts/{draft_id}/proofs/{line}" if stage.acts_on is Subject.PROOF else f"/drafts/{draft_id}"
+
+
+def _returned(session: Session, mine: Iterable[Draft]) -> Iterable[Task]:
+    back = [draft for draft in mine if draft.state == DraftState.RETURNED]
+    places = drafts.targets_of(session, [draft.id for draft in back])
+    for draft in back:
+        yield Task(
+            address=f"/drafts/{draft.id}",
+            title=draft.title,
+            number=draft.number,
+            author="我",
+            duty="修改后重新提交",
+            where="、".join(target.channel_name for target in places.get(draft.id, ())),
+            opened_at=draft.updated_at,
+            due_at=None,
+            overdue=False,
+        )
+
+
+def _handed(session: Session, viewer: Viewer, mine: Iterable[Draft], at: datetime) -> Iterable[Handed]:
+    away = [draft for draft in mine if draft.state in {DraftState.IN_REVIEW, DraftState.HELD}]
+    cases = reviews.cases_of_drafts(session, [draft.id for draft in away])
+    for draft in away:
+        row = cases.get(draft.id)
+        if row is None or row.state not in {CaseState.RUNNING, CaseState.HELD}:
+            continue
+        view = reviews.case_view(session, row.id, viewer.actor, at=at)
+        opened = [one.run.opened_at for one in view.open if one.run and one.run.opened_at]
+        titles = dict.fromkeys(one.stage.title for one in view.open)
+        laying = any(one.run and one.run.state is StageState.WAITING for one in view.stages)
+        stage = "、".join(titles) or ("正在排校样" if laying else label(CaseState(row.state)))
+        yield Handed(
+            draft.id,
+            draft.title,
+            draft.number,
+            stage,
+            waiting_for(view, holders(session, view)),
+            min(opened, default=draft.updated_at),
+        )
+
+
+def holders(session: Session, view: reviews.CaseView) -> dict[str, tuple[str, ...]]:
+    """Return the names of those who could decide each open stage by their role; one statement a role."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in view.open:
+        roles = [who.role for who in one.stage.who if who.role is not None]
+        people = {
+            user.id: user.name
+            for role in roles
+            for user in identity.holders(session, role, unit_path=view.draft.unit_path)
+        }
+        apart = view.case.authors if not one.stage.author_may_act else frozenset()
+        found[one.stage.key] = tuple(name for key, name in people.items() if str(key) not in apart)
+    return found
+
+
+@router.get("/drafts")
+def listing(
+    request: Request,
+    viewer: Visitor,
+    session: ReadSession,
+    state: DraftState | None = None,
+    mine: bool = False,
+    before: UUID | None = None,
+) -> Response:
+    """Show the drafts that the viewer may see, the newest first; the filters stand in the address."""
+    found = drafts.listing(
+        session,
+        viewer.actor,
+        states=[state] if state else [],
+        submitter_id=viewer.actor.id if mine else None,
+        before=before,
+        limit=PAGE + 1,
+    )
+    shown = found[:PAGE]
+    places = drafts.targets_of(session, [draft.id for draft in shown])
+    names = identity.names(session, [draft.submitter_id for draft in shown])
+    asked = {"state": state, "mine": "1" if mine else "", "before": str(shown[-1].id) if shown else ""}
+    rows = [
+        Row(
+            draft.id,
+            draft.title,
+            draft.number,
+            TONES[DraftState(draft.state)],
+            label(DraftState(draft.state)),
+            where(places.get(draft.id, ())),
+            names.get(draft.submitter_id, ""),
+            draft.updated_at,
+        )
+        for draft in shown
+    ]
+    return page(
+        request,
+        "drafts.html",
+        viewer=viewer,
+        section="/drafts",
+        drafts=rows,
+        state=state or "",
+        mine=mine,
+        states=choices(DraftState),
+        more="/drafts?" + urlencode({key: value for key, value in asked.items() if value})
+        if len(found) > PAGE
+        else "",
+    )
+
+
+def where(targets: Iterable[drafts.Target]) -> str:
+    """Return where a draft is bound, in words."""
+    return "、".join(f"{target.channel_name}·{target.section_name}" for target in targets)
