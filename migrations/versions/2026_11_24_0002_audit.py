@@ -29,7 +29,9 @@ SQLITE = (
 )
 POSTGRESQL = (
     """CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation'; END $$""",
+       BEGIN
+         RAISE EXCEPTION '% refuses %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+       END $$""",
     """CREATE FUNCTION audit_forward() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN
          IF NEW.stream <> OLD.stream OR NEW.seq <= OLD.seq OR NEW.ts < OLD.ts THEN
