@@ -2,18 +2,20 @@
 
 import csv
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, check, load_policy
+from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, View, check, load_policy
 from app.negative_list.backends import available
-from app.negative_list.examples import faults_of
+from app.negative_list.examples import faults_of, hit_problem
 from app.negative_list.program import Program
-from app.negative_list.rules import Condition, Covering, Near, StructureMatch, TermsMatch
+from app.negative_list.rules import CheckerMatch, Condition, Covering, Near, StructureMatch, TermsMatch
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "policies" / "negative_list"
@@ -173,6 +175,61 @@ def test_the_prose_of_laws_is_all_but_clean(policy: Policy) -> None:
         report = check(policy, parts, scope=EVERYWHERE, on=TODAY, key=b"test")
         found += report.counts[Severity.BLOCK] + report.counts[Severity.WARN]
     assert found / sum(map(len, lines)) * 10_000 <= 1
+
+
+_MARK = re.compile(r"\{\{([\w.]+)\}\}")
+
+
+def test_a_marked_draft_has_its_marked_findings_and_no_other(policy: Policy) -> None:
+    marked = (Path(__file__).parent / "golden_wechat.txt").read_text(encoding="utf-8").splitlines()
+    expected = set()
+    for index, line in enumerate(marked):
+        shift = 0
+        for mark in _MARK.finditer(line):
+            expected.add((f"blocks/{index}", mark.start() - shift, mark[1]))
+            shift += len(mark[0])
+    parts = [Part(PartKind.BODY, f"blocks/{index}", _MARK.sub("", line)) for index, line in enumerate(marked)]
+    report = check(policy, parts, scope=on("wechat", "news"), on=TODAY, key=b"test")
+    assert {(finding.ref, finding.end, finding.rule) for finding in report.findings} == expected
+
+
+def test_a_rule_waits_for_its_day(policy: Policy) -> None:
+    part = [Part(PartKind.BODY, "text", "为残废人提供服务")]
+    before = check(policy, part, scope=EVERYWHERE, on=date(2022, 3, 3), key=b"test")
+    after = check(policy, part, scope=EVERYWHERE, on=date(2022, 3, 4), key=b"test")
+    assert before.findings == ()
+    assert [finding.rule for finding in after.findings] == ["wording.disability.canfei"]
+
+
+def traditional() -> dict[str, str]:
+    """Return one traditional character for each simplified one that has some."""
+    found: dict[str, str] = {}
+    for line in (files("app.negative_list.tables") / "t2s.tsv").read_text(encoding="utf-8").splitlines():
+        cells = line.split("\t")
+        if len(cells) == 2 and len(cells[0]) == len(cells[1]) == 1:
+            found.setdefault(cells[1], cells[0])
+    return found
+
+
+def test_disguised_hits_still_hit(policy: Policy) -> None:
+    forms = traditional()
+    program = Program(policy.rules, "plain")
+    disguises = {
+        "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+        "zero width": "\u200b".join,
+        "traditional": lambda text: "".join(forms.get(char, char) for char in text),
+    }
+    missed = []
+    for index, rule in enumerate(policy.rules):
+        match = rule.match
+        view = match.checker.view if isinstance(match, CheckerMatch) else getattr(match, "view", None)
+        for example in rule.hits if view is View.FOLD else ():
+            for name, disguise in disguises.items():
+                text = disguise(example.text)
+                problem = hit_problem(program, index, rule, example, text=text, anywhere=True)
+                if problem:
+                    missed.append((rule.id, name, example.text))
+    assert missed == []
 
 
 # The word lists.
