@@ -34,10 +34,14 @@ class Faults(ValueError):  # noqa: N818 – it carries faults, plural
 
 
 class Lines:
-    """Where each key of a YAML text stands; `duplicates` are the keys that stand twice in one mapping."""
+    """Where each key of a YAML text stands.
+
+    `duplicates` are the keys that stand twice in one mapping, `no_dates` what looks like a date and is none.
+    """
 
     def __init__(self, root: yaml.Node | None) -> None:
         self.duplicates: list[Fault] = []
+        self.no_dates: list[Fault] = []
         self._lines: dict[Path, int] = {}
         if root is not None:
             self._walk(root, ())
@@ -59,6 +63,11 @@ class Lines:
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 self._walk(value, (*path, index))
+        elif isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:timestamp":
+            try:
+                yaml.constructor.SafeConstructor().construct_yaml_timestamp(node)
+            except ValueError as error:
+                self.no_dates.append(self.fault(path, "yaml", message=str(error)))
 
     def has(self, path: Path) -> bool:
         """Tell whether the file has this key itself."""
@@ -83,14 +92,17 @@ def read(text: str) -> tuple[Any, Lines]:
     """Return the content of a YAML text and where its keys stand. Raises `Faults` for what is no YAML."""
     try:
         lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
-        return yaml.safe_load(text), lines
+        if not lines.no_dates:
+            return yaml.safe_load(text), lines
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = str(getattr(error, "problem", None) or error)
         line = 1 if mark is None else mark.line + 1
-    except (OverflowError, RecursionError, ValueError) as error:
-        # A date that is none, or anchors and brackets that grow without an end.
+    except (OverflowError, RecursionError) as error:
+        # Anchors or brackets that grow without an end.
         said, line = str(error), 1
+    else:
+        raise Faults(tuple(lines.no_dates))
     raise Faults((Fault(line, "", "yaml", {"message": said}),)) from None
 
 

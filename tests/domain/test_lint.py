@@ -77,7 +77,7 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
         ("stages: [", (1, "", "yaml")),
         ("a: 1\n b: 2", (2, "", "yaml")),
         ("\x00", (1, "", "yaml")),
-        ("on: 2026-02-30", (1, "", "yaml")),
+        ("on: 2026-02-30", (1, "on", "yaml")),
         ("[" * 5000, (1, "", "yaml")),
         ("a: &a [*a]", (1, "", "yaml")),
         (

@@ -221,7 +221,7 @@ class Facts:
     `channel_limits`: limits of a channel that the text exceeds; `candidates`: everybody who may act at the
     stage, asked for only where all must; `authors`, `revision`, `change`: the new text of a resubmission or
     of carried-out marks; `proof`: the laid-out proof; `due`: the calendar, adding working days to an
-    instant.
+    instant, `None` where it does not know the year.
     """
 
     blockers: tuple[str, ...] = ()
@@ -233,10 +233,10 @@ class Facts:
     revision: str | None = None
     change: Change | None = None
     proof: BoundProof | None = None
-    due: Callable[[datetime, int], datetime] | None = None
+    due: Callable[[datetime, int], datetime | None] | None = None
 
     def due_at(self, stage: Stage, at: datetime) -> datetime | None:
-        """Return when a stage opened at `at` is due; `None` without a limit or a calendar."""
+        """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""
         if stage.within is None or self.due is None:
             return None
         return self.due(at, stage.within.working_days)
