@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, SQLModel
 
 from app.infra.errors import AppError, Conflict, Unavailable
@@ -57,6 +58,29 @@ def one_of(column: str, values: type) -> CheckConstraint:
 
 #: Statements executed in this context since it was last set to 0; for `sanshen bench` and tests.
 statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+
+_WRITER, _WRITING = "sanshen_writer", "sanshen_writing"
+
+
+class _WriteSession(Session):
+    """A session that takes this process's turn to write when it first touches the database, not when it is made.
+
+    A request's session is made by one worker thread and used by another: were the turn taken when it is made, the
+    threads that wait for it could be all there are, and whoever has it would find none to go on with.
+    """
+
+
+def _take_turn(session: Session, transaction: SessionTransaction) -> None:
+    writer = session.info.get(_WRITER)
+    if writer is None or transaction.parent is not None or session.info.get(_WRITING):
+        return
+    if not writer.acquire(timeout=30):
+        raise Unavailable("database_busy", headers={"Retry-After": "1"})
+    session.info[_WRITING] = True
+
+
+event.listen(_WriteSession, "after_transaction_create", _take_turn)
 
 
 class Database:
@@ -109,19 +133,19 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        if self.is_sqlite and not self._writer.acquire(timeout=30):
-            raise Unavailable("database_busy", headers={"Retry-After": "1"})
-        try:
-            with Session(self._write_engine, expire_on_commit=False) as session:
-                try:
-                    yield session
-                    session.commit()
-                except DBAPIError as error:
-                    session.rollback()
-                    raise _translated(error) from error
-        finally:
+        with _WriteSession(self._write_engine, expire_on_commit=False) as session:
             if self.is_sqlite:
-                self._writer.release()
+                session.info[_WRITER] = self._writer
+            try:
+                yield session
+                session.commit()
+            except DBAPIError as error:
+                session.rollback()
+                raise _translated(error) from error
+            finally:
+                session.close()
+                if session.info.pop(_WRITING, False):
+                    self._writer.release()
 
     def close(self) -> None:
         """Close every pooled connection."""
