@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,8 +19,8 @@ BLOCKED = factories.document("公示", "张三，身份证号11010519491231002X�
 
 
 @pytest.fixture
-def desk(client: TestClient, runtime: Runtime) -> Iterator[Desk]:
-    yield Desk.open(client, runtime).draft()
+def desk(client: TestClient, runtime: Runtime) -> Desk:
+    return Desk.open(client, runtime).draft()
 
 
 def test_submit(desk: Desk) -> None:
