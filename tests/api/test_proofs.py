@@ -375,8 +375,8 @@ def test_the_same_text_gives_the_same_bytes_in_another_process() -> None:
         "from app.domain.document import Document\nfrom app.domain.vocabulary import ChannelKind\n"
         "from app.proofs.render import render\n"
         "asked = json.load(sys.stdin)\ndocument = Document.model_validate(asked['document'])\n"
-        "print(json.dumps([render(document, kind, channel='《我市民政》', section='理论学习', config=asked['config']).digest"
-        " for kind in ChannelKind]))\n"
+        "where = {'channel': '《我市民政》', 'section': '理论学习', 'config': asked['config']}\n"
+        "print(json.dumps([render(document, kind, **where).digest for kind in ChannelKind]))\n"
     )
     asked = json.dumps({"document": RICH.model_dump(mode="json"), "config": CONFIG})
     here = [

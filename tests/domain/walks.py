@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.changes import Change
 from app.domain.refusals import RefusalCode, Refused
-from app.domain.vocabulary import CaseState, ChangeClass, ChannelKind, Role, StageState, Verb
+from app.domain.vocabulary import CaseState, ChangeClass, ChannelKind, Event, Role, StageState, Verb
 from app.domain.workflow import (
     SYSTEM,
     Act,
@@ -121,3 +121,24 @@ class Hand:
 
     def open(self) -> set[tuple[str, str]]:
         return {spot for spot, run in self.case.current().items() if run.state is StageState.OPEN}
+
+
+def events(effects: Effects) -> list[Event]:
+    return [happened.event for happened in effects.events]
+
+
+def workflow(*stages: dict[str, object], **more: object) -> Workflow:
+    return Workflow.model_validate(
+        {"version": 1, "key": "test", "title": "试", "stages": list(stages), **more}
+    )
+
+
+def stage(key: str, **more: object) -> dict[str, object]:
+    return {"key": key, "title": key, "kind": "review", "who": [{"role": "initial_reviewer"}], **more}
+
+
+def hand_for(*stages: dict[str, object], **case: object) -> Hand:
+    hand = Hand(workflow=workflow({"key": "rules", "title": "检", "kind": "rule_check"}, *stages))
+    hand.case = replace(hand.case, **case)  # type: ignore[arg-type]
+    hand.submit()
+    return hand
