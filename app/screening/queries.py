@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import WaiverState
 from app.drafts.models import Draft
-from app.drafts.queries import may_see
+from app.drafts.queries import may_see, visible_to
 from app.identity.queries import Actor
 from app.infra.errors import NotFound
 from app.negative_list import Finding, Report, Severity
@@ -50,6 +50,18 @@ def waivers(session: Session, draft_id: UUID) -> tuple[Waiver, ...]:
     """Return every waiver asked for on a draft, the oldest first; perhaps none."""
     query = select(Waiver).where(Waiver.draft_id == draft_id).order_by(col(Waiver.id))
     return tuple(session.exec(query).all())
+
+
+def asked(session: Session, actor: Actor, *, limit: int = 50) -> tuple[tuple[Waiver, Draft], ...]:
+    """Return the waivers that nobody has decided yet, on drafts that the actor may see, the oldest first."""
+    query = (
+        select(Waiver, Draft)
+        .join(Draft, col(Draft.id) == col(Waiver.draft_id))
+        .where(Waiver.state == WaiverState.ASKED, visible_to(actor))
+        .order_by(col(Waiver.id))
+        .limit(limit)
+    )
+    return tuple((waiver, draft) for waiver, draft in session.exec(query).all())
 
 
 def waiver(session: Session, waiver_id: UUID, actor: Actor) -> tuple[Waiver, Draft]:

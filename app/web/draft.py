@@ -14,6 +14,7 @@ from app.domain.vocabulary import (
     WITH_AUTHOR,
     CaseState,
     DraftState,
+    ReleaseState,
     Role,
     StageState,
     Subject,
@@ -28,6 +29,7 @@ from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, NotFound
 from app.infra.runtime import runtime_of
 from app.negative_list import Severity
+from app.publication import queries as publication
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
 from app.web import checks
@@ -113,6 +115,20 @@ class RevisionRow:
     number: int
     author: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A release in words, and what was done with it."""
+
+    line: str
+    channel: str
+    by: str
+    at: datetime
+    state: str
+    expires_at: datetime
+    published_at: datetime | None
+    url: str
 
 
 @router.get("/drafts/{draft_id}")
@@ -219,6 +235,38 @@ def _page(
         waiver_reasons=choices(WaiverReason),
         keys=request.cookies.get("keys") != "off",
         form=form or Form(),
+        waiting=view is not None and bool(_laying(view)),
+        releases=releases_of(session, draft, channels),
+    )
+
+
+def _laying(view: CaseView) -> tuple[str, ...]:
+    """Return the lines whose proof is being laid out."""
+    if view.case.state is not CaseState.RUNNING:
+        return ()
+    waiting = {
+        one.line for one in view.stages if one.run and one.run.state is StageState.WAITING and one.line
+    }
+    return tuple(sorted(waiting))
+
+
+def releases_of(session: Session, draft: Draft, channels: dict[str, str]) -> tuple[ReleaseRow, ...]:
+    """Return the releases of a draft, the oldest first; `channels` are the names of its lines."""
+    signed = publication.releases_of(session, draft.id)
+    done = {one.release_id: one for one in publication.publications_of(session, draft.id)} if signed else {}
+    names = identity.names(session, {one.signed_by for one in signed})
+    return tuple(
+        ReleaseRow(
+            one.channel,
+            channels.get(one.channel, one.channel),
+            names.get(one.signed_by, ""),
+            one.signed_at,
+            label(ReleaseState(one.state)),
+            one.expires_at,
+            done[one.id].published_at if one.id in done else None,
+            done[one.id].url if one.id in done else "",
+        )
+        for one in signed
     )
 
 
@@ -238,9 +286,8 @@ def _notes(draft: Draft, view: CaseView | None, channels: dict[str, str], found:
             f"{base}/{one.line}",
             "打开校样",
         )
-    laying = {one.line for one in view.stages if one.run and one.run.state is StageState.WAITING and one.line}
-    if laying and view.case.state is CaseState.RUNNING:
-        named = "、".join(channels.get(line, line) for line in sorted(laying))
+    if laying := _laying(view):
+        named = "、".join(channels.get(line, line) for line in laying)
         yield Note("plain", "正在排校样", f"{named}的校样正在排出，稍后刷新即可看到。")
 
 

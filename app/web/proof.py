@@ -17,7 +17,6 @@ from app.domain.vocabulary import (
     ErrorType,
     MarkKind,
     MarkState,
-    ReleaseState,
     Role,
     StageKind,
     Subject,
@@ -25,14 +24,12 @@ from app.domain.vocabulary import (
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
-from app.identity import queries as identity
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, NotFound, Reason
 from app.infra.runtime import runtime_of
 from app.proofs import queries, service
 from app.proofs.models import ProofMark
 from app.proofs.queries import ProofView
-from app.publication import queries as publication
 from app.publication import service as releases
 from app.reviews import queries as reviews
 from app.reviews import service as review_service
@@ -40,7 +37,7 @@ from app.reviews.queries import CaseView
 from app.web import checks
 from app.web.acting import attempt, see_other
 from app.web.deciding import panels
-from app.web.draft import Note
+from app.web.draft import Note, releases_of
 from app.web.labels import choices, label
 from app.web.marking import anchor
 from app.web.present import place_name
@@ -91,16 +88,6 @@ class Carry:
 
     marks: tuple[UUID, ...]
     objections: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseRow:
-    """A release of this line in words."""
-
-    by: str
-    at: datetime
-    state: str
-    expires_at: datetime
 
 
 @router.get("/proofs/{digest}")
@@ -199,7 +186,7 @@ def _page(
         )
         if current
         else (),
-        releases=_releases(session, draft, line),
+        releases=[one for one in releases_of(session, draft, channels) if one.line == line],
         mark_kinds=choices(MarkKind),
         error_types=choices(ErrorType),
         form=form or Form(),
@@ -255,17 +242,6 @@ def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer) -> Ca
     judged = any(str(viewer.actor.id) in one.run.persons for one in view.stages if one.run)
     why = ("您审校过这篇稿件，不能改样，请由其他编辑改。",) if judged else ()
     return Carry(tuple(row.id for row in rows), why)
-
-
-def _releases(session: Session, draft: Draft, line: str) -> tuple[ReleaseRow, ...]:
-    found = [one for one in publication.releases_of(session, draft.id) if one.channel == line]
-    names = identity.names(session, {one.signed_by for one in found})
-    return tuple(
-        ReleaseRow(
-            names.get(one.signed_by, ""), one.signed_at, label(ReleaseState(one.state)), one.expires_at
-        )
-        for one in found
-    )
 
 
 def _case_id(session: Session, viewer: Viewer, draft_id: UUID) -> UUID:

@@ -1,6 +1,6 @@
 """What awaits the viewer, and the drafts they may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.vocabulary import CaseState, DraftState, StageState, Subject
+from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState, Subject
 from app.domain.workflow import Stage
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
@@ -18,6 +18,8 @@ from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import queries as reviews
+from app.screening import queries as screening
+from app.web.checks import waiver_views
 from app.web.deciding import waiting_for
 from app.web.labels import choices, label
 from app.web.render import page
@@ -81,7 +83,13 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
         if viewer.writes
         else ()
     )
-    tasks = (*_tasks(session, viewer, at), *_returned(session, mine))
+    away = _away(session, viewer, mine, at)
+    tasks = (
+        *_tasks(session, viewer, at),
+        *_returned(session, mine),
+        *_to_carry_out(session, away),
+        *_to_waive(session, viewer),
+    )
     tasks = tuple(sorted(tasks, key=lambda task: (not task.overdue, task.opened_at)))
     return page(
         request,
@@ -90,7 +98,7 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
         section="/",
         tasks=tasks,
         overdue=sum(task.overdue for task in tasks),
-        waiting=tuple(_handed(session, viewer, mine, at)),
+        waiting=tuple(_handed(session, away)),
     )
 
 
@@ -123,7 +131,8 @@ def address(draft_id: UUID, stage: Stage, line: str) -> str:
     return f"/drafts/{draft_id}/proofs/{line}" if stage.acts_on is Subject.PROOF else f"/drafts/{draft_id}"
 
 
-def _returned(session: Session, mine: Iterable[Draft]) -> Iterable[Task]:
+def _returned(session: Session, mine: Iterable[Draft]) -> Iterator[Task]:
+    """Yield what to do about the viewer's own drafts that came back."""
     back = [draft for draft in mine if draft.state == DraftState.RETURNED]
     places = drafts.targets_of(session, [draft.id for draft in back])
     for draft in back:
@@ -140,18 +149,66 @@ def _returned(session: Session, mine: Iterable[Draft]) -> Iterable[Task]:
         )
 
 
-def _handed(session: Session, viewer: Viewer, mine: Iterable[Draft], at: datetime) -> Iterable[Handed]:
-    away = [draft for draft in mine if draft.state in {DraftState.IN_REVIEW, DraftState.HELD}]
-    cases = reviews.cases_of_drafts(session, [draft.id for draft in away])
-    for draft in away:
-        row = cases.get(draft.id)
-        if row is None or row.state not in {CaseState.RUNNING, CaseState.HELD}:
+def _to_carry_out(session: Session, away: Sequence[tuple[Draft, reviews.CaseView]]) -> Iterator[Task]:
+    """Yield what 核红 waits for on the viewer's own drafts: marks to carry out."""
+    places = drafts.targets_of(session, [draft.id for draft, _ in away])
+    for draft, view in away:
+        names = {target.channel: target.channel_name for target in places.get(draft.id, ())}
+        for one in view.open:
+            if StageKind.CONFIRM_MARKS not in one.stage.kinds or not view.open_marks.get(one.line):
+                continue
+            yield Task(
+                address=address(draft.id, one.stage, one.line),
+                title=draft.title,
+                number=draft.number,
+                author="我",
+                duty="改样",
+                where=names.get(one.line, one.line),
+                opened_at=(one.run and one.run.opened_at) or draft.updated_at,
+                due_at=None,
+                overdue=False,
+            )
+
+
+def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the waivers that the viewer may grant or refuse."""
+    found = screening.asked(session, viewer.actor)
+    names = identity.names(session, {row.asked_by for row, _ in found})
+    for row, draft in found:
+        if not waiver_views(session, draft, [row], viewer.actor)[row.fingerprint].decidable:
             continue
-        view = reviews.case_view(session, row.id, viewer.actor, at=at)
+        yield Task(
+            address=f"/drafts/{draft.id}#findings",
+            title=draft.title,
+            number=draft.number,
+            author=names.get(row.asked_by, ""),
+            duty="批豁免",
+            where="",
+            opened_at=row.asked_at,
+            due_at=None,
+            overdue=False,
+        )
+
+
+def _away(
+    session: Session, viewer: Viewer, mine: Iterable[Draft], at: datetime
+) -> list[tuple[Draft, reviews.CaseView]]:
+    """Return the viewer's own drafts that are with others, with their cases."""
+    gone = [draft for draft in mine if draft.state in {DraftState.IN_REVIEW, DraftState.HELD}]
+    cases = reviews.cases_of_drafts(session, [draft.id for draft in gone])
+    return [
+        (draft, reviews.case_view(session, row.id, viewer.actor, at=at))
+        for draft in gone
+        if (row := cases.get(draft.id)) is not None and row.state in {CaseState.RUNNING, CaseState.HELD}
+    ]
+
+
+def _handed(session: Session, away: Iterable[tuple[Draft, reviews.CaseView]]) -> Iterator[Handed]:
+    for draft, view in away:
         opened = [one.run.opened_at for one in view.open if one.run and one.run.opened_at]
         titles = dict.fromkeys(one.stage.title for one in view.open)
         laying = any(one.run and one.run.state is StageState.WAITING for one in view.stages)
-        stage = "、".join(titles) or ("正在排校样" if laying else label(CaseState(row.state)))
+        stage = "、".join(titles) or ("正在排校样" if laying else label(CaseState(view.row.state)))
         yield Handed(
             draft.id,
             draft.title,

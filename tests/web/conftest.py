@@ -81,7 +81,7 @@ def site(runtime: Runtime) -> Iterator[Site]:
 
 @dataclass
 class Person:
-    """Somebody at a browser of their own. What goes wrong in it (errors, refused scripts) is kept in `faults`."""
+    """Somebody at a browser of their own. What goes wrong in it (errors, refused scripts) is in `faults`."""
 
     site: Site
     context: BrowserContext

@@ -14,7 +14,7 @@ document.addEventListener("keydown", (event) => {
 // Sent once: a second press waits for the answer instead of asking again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
 });
@@ -35,9 +35,12 @@ function unfold() {
 }
 window.addEventListener("hashchange", unfold);
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const words = event.detail.target.dataset.said;
-  if (words) say(words);
+// Parts that htmx put in place of others: say what happened, and bring a refusal before the reader.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.elt.closest("#tasks, #notes")) return;
+  const told = document.querySelector("#told .notice");
+  if (told) say(told.textContent.trim().replace(/\s+/g, " "));
+  greet();
 });
 
 greet();

@@ -30,6 +30,13 @@ if (lines && form) {
     say(`已选“${quote}”`);
   };
 
+  form.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful || document.getElementById("problem")) return;
+    for (const name of ["quote", "new_text"]) field(name).value = "";
+    field("nth").value = "1";
+    field("quote").focus();
+  });
+
   lines.addEventListener("mouseup", choose);
   lines.addEventListener("keyup", choose);
 }
