@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from app.infra.errors import Conflict, Invalid, Reason, Unauthenticated
 from app.infra.problems import malformed
@@ -70,8 +70,8 @@ def remember(session: Session, proved: Proved, *, at: datetime) -> None:
     """
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = {"tool_id": proved.publisher.id, "message_id": proved.message_id, "received_at": at}
-    added = session.connection().execute(dialect.insert(ReceivedWebhook).values(row).on_conflict_do_nothing())
-    if added.rowcount == 0:
+    insert: Any = dialect.insert(ReceivedWebhook).values(row).on_conflict_do_nothing()
+    if session.exec(insert.returning(col(ReceivedWebhook.message_id))).first() is None:
         raise Conflict("webhook_replayed", data={"webhook_id": proved.message_id})
 
 

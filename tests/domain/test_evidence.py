@@ -1,4 +1,7 @@
-"""The chain: every way of touching it is found and named with its place; what was not touched raises no alarm."""
+"""The chain: every way of touching it is found and named with its place.
+
+What was not touched raises no alarm.
+"""
 
 import hashlib
 import json
@@ -20,9 +23,20 @@ F = FaultCode
 
 def body(seq: int, prev: str, **more: Any) -> dict[str, Any]:
     return {
-        "v": 1, "alg": "sha256", "id": f"e{seq}", "ts": evidence.timestamp(AT + timedelta(minutes=seq)),
-        "actor": {"id": f"p{seq}", "role": "editor", "unit": None}, "on_behalf_of": None, "action": "draft.revised",
-        "stream": STREAM, "seq": seq, "prev": prev, "outcome": "done", "reason": None, "data": {"n": seq}, **more,
+        "v": 1,
+        "alg": "sha256",
+        "id": f"e{seq}",
+        "ts": evidence.timestamp(AT + timedelta(minutes=seq)),
+        "actor": {"id": f"p{seq}", "role": "editor", "unit": None},
+        "on_behalf_of": None,
+        "action": "draft.revised",
+        "stream": STREAM,
+        "seq": seq,
+        "prev": prev,
+        "outcome": "done",
+        "reason": None,
+        "data": {"n": seq},
+        **more,
     }
 
 
@@ -32,7 +46,8 @@ def event(seq: int, prev: str, **more: Any) -> StoredEvent:
     raw = evidence.body_bytes(said)
     columns = {
         **{name: said[name] for name in ("id", "ts", "action", "stream", "seq", "prev", "outcome")},
-        "actor_id": said["actor"]["id"], "actor_role": "editor",
+        "actor_id": said["actor"]["id"],
+        "actor_role": "editor",
     }
     return StoredEvent(raw, evidence.leaf_hash(raw), columns, {"actor_name": opening})
 
@@ -90,7 +105,8 @@ def test_a_deleted_event() -> None:
     events = chain(5)
     walked = walk(STREAM, [*events[:1], *events[3:]], head=head(events))
     assert [(one.code, one.seq, one.data) for one in walked.faults] == [
-        (F.EVENTS_MISSING, 4, {"first": 2, "last": 3}), (F.PREV_DIFFERS, 4, {}),
+        (F.EVENTS_MISSING, 4, {"first": 2, "last": 3}),
+        (F.PREV_DIFFERS, 4, {}),
     ]
 
 
@@ -111,8 +127,12 @@ def test_an_event_beyond_the_head() -> None:
 def test_swapped_events() -> None:
     events = chain(4)
     events[1], events[2] = events[2], events[1]
-    assert {code for code, _ in faults(events, head(chain(4)))} == {F.EVENTS_MISSING, F.PREV_DIFFERS, F.OUT_OF_ORDER,
-                                                                   F.TIME_GOES_BACK}
+    assert {code for code, _ in faults(events, head(chain(4)))} == {
+        F.EVENTS_MISSING,
+        F.PREV_DIFFERS,
+        F.OUT_OF_ORDER,
+        F.TIME_GOES_BACK,
+    }
 
 
 def test_renumbered_events() -> None:
@@ -146,7 +166,8 @@ def test_columns_that_say_something_else() -> None:
     events[1] = replace(events[1], columns={**events[1].columns, "actor_id": "p9", "action": "draft.created"})
     walked = walk(STREAM, events)
     assert [(one.code, one.seq, one.data["column"]) for one in walked.faults] == [
-        (F.COLUMN_DIFFERS, 2, "action"), (F.COLUMN_DIFFERS, 2, "actor_id"),
+        (F.COLUMN_DIFFERS, 2, "action"),
+        (F.COLUMN_DIFFERS, 2, "actor_id"),
     ]
 
 
@@ -165,7 +186,10 @@ def test_a_body_that_is_none(raw: bytes) -> None:
 
 
 def test_a_body_that_is_not_read_and_has_no_number() -> None:
-    assert faults([StoredEvent(b"x", evidence.leaf_hash(b"x"))]) == [(F.BODY_UNREADABLE, 0), (F.OUT_OF_ORDER, 0)]
+    assert faults([StoredEvent(b"x", evidence.leaf_hash(b"x"))]) == [
+        (F.BODY_UNREADABLE, 0),
+        (F.OUT_OF_ORDER, 0),
+    ]
 
 
 def test_a_body_in_another_spelling() -> None:
@@ -190,11 +214,15 @@ def with_opening(change: Callable[[Opening], Opening | None]) -> StoredEvent:
 )
 def test_forged_personal_data(change: Callable[[Opening], Opening]) -> None:
     walked = walk(STREAM, [with_opening(change)])
-    assert [(one.code, one.seq, one.data) for one in walked.faults] == [(F.PRIVATE_DIFFERS, 1, {"field": "actor_name"})]
+    assert [(one.code, one.seq, one.data) for one in walked.faults] == [
+        (F.PRIVATE_DIFFERS, 1, {"field": "actor_name"})
+    ]
 
 
 @pytest.mark.parametrize("change", [lambda one: replace(one, salt="", value=None), lambda _: None])
-def test_erased_personal_data_is_reported_as_redacted_and_no_fault(change: Callable[[Opening], Opening | None]) -> None:
+def test_erased_personal_data_is_reported_as_redacted_and_no_fault(
+    change: Callable[[Opening], Opening | None],
+) -> None:
     walked = walk(STREAM, [with_opening(change)])
     assert (walked.faults, walked.redacted) == ((), ((1, "actor_name"),))
 
@@ -232,4 +260,7 @@ def test_every_flipped_bit_is_found() -> None:
         touched = [*events]
         touched[at] = replace(events[at], body=bytes(raw))
         found = faults(touched, end)
-        assert (F.LEAF_DIFFERS, at + 1) in found or any(code is F.LEAF_DIFFERS for code, _ in found), (at, bit)
+        assert (F.LEAF_DIFFERS, at + 1) in found or any(code is F.LEAF_DIFFERS for code, _ in found), (
+            at,
+            bit,
+        )

@@ -34,7 +34,8 @@ def codes(given: Dossier) -> set[BlockerCode]:
 
 def changed_run(given: Dossier, stage: str, line: str = "", **fields: object) -> Dossier:
     runs = tuple(
-        replace(run, **fields) if run.spot == (stage, line) else run for run in given.case.runs  # type: ignore[arg-type]
+        replace(run, **fields) if run.spot == (stage, line) else run
+        for run in given.case.runs  # type: ignore[arg-type]
     )
     return replace(given, case=replace(given.case, runs=runs))
 
@@ -109,10 +110,17 @@ def test_content_that_is_not_the_last_proof() -> None:
 
 def test_decisions_on_an_earlier_text() -> None:
     given = ready()
-    case = replace(given.case, revision=TEXT2, proofs=tuple(replace(one, revision=TEXT2) for one in given.case.proofs))
+    case = replace(
+        given.case, revision=TEXT2, proofs=tuple(replace(one, revision=TEXT2) for one in given.case.proofs)
+    )
     found = blockers(replace(given, case=case), AT)
     assert {one.code for one in found} == {C.DECIDED_ON_OTHER}
-    assert {one.data["stage"] for one in found} == {"rule_check", "initial_review", "second_review", "final_review"}
+    assert {one.data["stage"] for one in found} == {
+        "rule_check",
+        "initial_review",
+        "second_review",
+        "final_review",
+    }
 
 
 def test_a_proof_of_an_earlier_text() -> None:
@@ -155,16 +163,27 @@ def test_all_reasons_at_once() -> None:
     given = changed_run(ready(), "second_review", votes=(Vote("first"),))
     given = changed_run(given, "first_proof", "wechat", state=StageState.OPEN)
     given = replace(
-        given, case=replace(given.case, state=CaseState.HELD), digest="f" * 64, checked_under=None,
-        open_findings=("a",), signed_until=AT + timedelta(days=1),
+        given,
+        case=replace(given.case, state=CaseState.HELD),
+        digest="f" * 64,
+        checked_under=None,
+        open_findings=("a",),
+        signed_until=AT + timedelta(days=1),
     )
     assert codes(given) == {
-        C.CASE_NOT_READY, C.STAGE_MISSING, C.SAME_PERSON, C.NOT_LAST_PROOF, C.NOT_CHECKED, C.OPEN_FINDINGS,
+        C.CASE_NOT_READY,
+        C.STAGE_MISSING,
+        C.SAME_PERSON,
+        C.NOT_LAST_PROOF,
+        C.NOT_CHECKED,
+        C.OPEN_FINDINGS,
         C.ALREADY_RELEASED,
     }
 
 
 def test_what_was_never_submitted_is_far_from_publication() -> None:
     hand = Hand()
-    found = codes(Dossier(hand.case, hand.workflow, "wechat", "f" * 64, checked_under=None, active_policy="p"))
+    found = codes(
+        Dossier(hand.case, hand.workflow, "wechat", "f" * 64, checked_under=None, active_policy="p")
+    )
     assert found == {C.CASE_NOT_READY, C.STAGE_MISSING, C.REVIEW_MISSING, C.NOT_LAST_PROOF, C.NOT_CHECKED}

@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
 from app.audit import queries as audit
 from app.domain.vocabulary import Event
 from app.infra.db import Database, statements
@@ -20,9 +23,6 @@ from app.jobs import queries, registry, service
 from app.jobs.models import Job, JobState
 from app.jobs.registry import JobContext, Lane, LeaseLost, handles
 from app.jobs.runner import LONGEST_WAIT, Runner, wait_before
-from fastapi.testclient import TestClient
-from sqlmodel import select
-
 from tests import factories
 from tests.conftest import SetClock
 
@@ -54,11 +54,16 @@ def stored(database: Database, job_id: UUID) -> Job:
         return session.get_one(Job, job_id)
 
 
-def test_a_promise_of_a_refused_transaction_is_none(database: Database, clock: SetClock, runtime: Runtime,
-                                                    done: list[JobContext]) -> None:
-    with pytest.raises(Conflict), database.write() as session:
-        service.enqueue(session, KIND, {}, at=clock())
-        raise Conflict("concurrent_change")
+def test_a_promise_of_a_refused_transaction_is_none(
+    database: Database, clock: SetClock, runtime: Runtime, done: list[JobContext]
+) -> None:
+    def refused() -> None:
+        with database.write() as session:
+            service.enqueue(session, KIND, {}, at=clock())
+            raise Conflict("concurrent_change")
+
+    with pytest.raises(Conflict):
+        refused()
     assert Runner(runtime).run_until_idle() == 0
     assert done == []
 
@@ -170,7 +175,9 @@ def test_a_dead_worker_s_job_is_taken_over_and_its_late_word_counts_no_more(
         assert service.finish(session, job_id, second.fence, at=clock())
 
 
-def test_a_handler_that_lost_its_job_writes_nothing(database: Database, clock: SetClock, runtime: Runtime) -> None:
+def test_a_handler_that_lost_its_job_writes_nothing(
+    database: Database, clock: SetClock, runtime: Runtime
+) -> None:
     @handles(KIND)
     def _slow(job: JobContext) -> None:
         clock.advance(minutes=5)
@@ -225,7 +232,9 @@ def test_a_commit_wakes_the_workers_and_stopping_waits_for_them(
         assert [job.state for job in session.exec(select(Job)).all()] == [JobState.DONE]
 
 
-def test_a_slow_lane_does_not_hold_up_the_other(database: Database, clock: SetClock, runtime: Runtime) -> None:
+def test_a_slow_lane_does_not_hold_up_the_other(
+    database: Database, clock: SetClock, runtime: Runtime
+) -> None:
     release, quick = threading.Event(), threading.Event()
     handles("test.slow", lane=Lane.OUTSIDE)(lambda _job: release.wait(20) and None)
     handles(KIND)(lambda _job: quick.set())
@@ -276,7 +285,13 @@ def test_the_outbox_keeps_what_was_announced(database: Database, clock: SetClock
     draft_id = UUID(int=7)
     with database.write() as session:
         message_id = service.announce(
-            session, Event.DRAFT_CREATED, subject="draft:7", data={"a": 1}, at=clock(), draft_id=draft_id, sequence=3
+            session,
+            Event.DRAFT_CREATED,
+            subject="draft:7",
+            data={"a": 1},
+            at=clock(),
+            draft_id=draft_id,
+            sequence=3,
         )
         service.announce(session, Event.DRAFT_REVISED, subject="draft:7", data={}, at=clock())
     with database.read() as session:

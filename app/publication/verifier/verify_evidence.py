@@ -446,10 +446,12 @@ class _Walk:
         self.revision: Any = None
         self.stages: dict[str, Json] = {}
         self.distinct: list[list[str]] = []
+        self.checked: set[tuple[Any, Any]] = set()
 
     def run(self, events: Events) -> None:
         """Go through the events in their order."""
         steps = {
+            "check.run": self._checked,
             "case.opened": self._opened,
             "decision.approved": self._approved,
             "marks.confirmed": self._approved,
@@ -484,7 +486,7 @@ class _Walk:
         return self._name(body, "actor_name") + behalf
 
     def _opened(self, _line: int, _body: Json, data: Json) -> None:
-        self.passed, self.proofs, self.revision = {}, {}, data.get("digest")
+        self.passed, self.proofs, self.revision = {}, {}, data.get("revision")
         name = f"workflows/{data.get('workflow')}.json"
         flow = _loaded(self.members.get(name, b""))
         if not isinstance(flow, dict):
@@ -492,6 +494,9 @@ class _Walk:
             return
         self.stages = {stage["key"]: stage for stage in flow["stages"]}
         self.distinct = [list(group["stages"]) for group in flow["distinct"]]
+
+    def _checked(self, _line: int, _body: Json, data: Json) -> None:
+        self.checked.add((data["digest"], data["policy"]))
 
     def _approved(self, line: int, body: Json, data: Json) -> None:
         place = (data["stage"], data["line"])
@@ -538,6 +543,8 @@ class _Walk:
         for key, known in done.items():
             if known["digest"] != (data["digest"] if self._is_on_proof(key) else self.revision):
                 self.report.fault(place, f"环节“{self._title(key)}”通过的不是签发的版本")
+        if (data["revision"], data["policy"]) not in self.checked:
+            self.report.fault(place, "签发的版本没有用当时的负面清单检查过")
         self._check_ticket(place, data)
         self._tell(body, data, done)
 
