@@ -1,14 +1,13 @@
 """Cursors of the to-do list: where a page ended, as `<opened_at>~<run id>`."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from app.infra.errors import Invalid, Reason
-from app.reviews.queries import Awaiting
+from app.reviews.queries import Cursor
 
 
-def read(cursor: str | None) -> tuple[datetime, UUID] | None:
+def read(cursor: str | None) -> Cursor | None:
     """Return what a cursor says; `None` for none. Raises `Invalid` for one that we never gave."""
     if cursor is None:
         return None
@@ -23,9 +22,6 @@ def read(cursor: str | None) -> tuple[datetime, UUID] | None:
     return found
 
 
-def after(found: Sequence[Awaiting]) -> str | None:
-    """Return the cursor behind these; `None` for none."""
-    if not found:
-        return None
-    last = max(found, key=lambda one: (one.opened_at, one.run_id))
-    return f"{last.opened_at.isoformat()}~{last.run_id}"
+def written(cursor: Cursor | None) -> str | None:
+    """Return a cursor in words; `None` for none."""
+    return None if cursor is None else f"{cursor[0].isoformat()}~{cursor[1]}"

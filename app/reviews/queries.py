@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
 from app.domain.vocabulary import CaseState, StageState, Verb
 from app.domain.workflow import Act, Actor, Case, Facts, Run, Stage, Workflow, objections, ways_back
@@ -22,6 +24,8 @@ from app.reviews.store import as_actor, as_case, runs_of
 
 #: Open stages looked at for one to-do list; further ones come with the next page.
 WINDOW = 400
+#: Where a page of the to-do list ended: when the last run looked at was opened, and its id.
+Cursor = tuple[datetime, UUID]
 _AT_STAGE = (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD, Verb.CLAIM, Verb.UNCLAIM)
 _AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER)
 
@@ -152,23 +156,25 @@ def cases_of_drafts(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, R
     return {row.draft_id: row for row in session.exec(query).all()}
 
 
-def awaiting(
-    session: Session,
-    actor: Person,
-    at: datetime,
-    *,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> tuple[Awaiting, ...]:
-    """Return the open stages where the domain would let this actor decide; the longest open first.
+def awaiting(session: Session, actor: Person, at: datetime, *, limit: int = 50) -> tuple[Awaiting, ...]:
+    """Return the open stages where the domain would let this actor decide; overdue and oldest first.
 
     A stage that somebody else has claimed, one's own draft, a second place of a distinct set: none of them
-    waits for the actor. Overdue ones come first within what is returned. Three statements, however many
-    drafts there are. `after` is `(opened_at, run id)` of the last one looked at.
+    waits for the actor. Three statements, however many drafts there are.
+    """
+    return awaiting_page(session, actor, at, limit=limit)[0]
+
+
+def awaiting_page(
+    session: Session, actor: Person, at: datetime, *, after: Cursor | None = None, limit: int = 50
+) -> tuple[tuple[Awaiting, ...], Cursor | None]:
+    """Return a page of what `awaiting` returns, and where the next one begins; `None` behind the last.
+
+    Pages follow the time of opening; on a page what is overdue comes first.
     """
     mine = _stages_of(session, actor)
     if not mine:
-        return ()
+        return (), None
     query = (
         select(StageRun, ReviewCase, Draft)
         .join(ReviewCase, col(ReviewCase.id) == col(StageRun.case_id))
@@ -177,6 +183,7 @@ def awaiting(
             StageRun.state == StageState.OPEN,
             ReviewCase.state == CaseState.RUNNING,
             col(StageRun.stage).in_(sorted(mine)),
+            or_(col(StageRun.claimed_by).is_(None), col(StageRun.claimed_by) == actor.id),
             drafts.visible_to(actor),
         )
         .order_by(col(StageRun.opened_at), col(StageRun.id))
@@ -187,21 +194,24 @@ def awaiting(
         query = query.where((col(StageRun.opened_at) > after[0]) | later)
     rows = session.exec(query).all()
     runs, _ = runs_of(session, {row.id for _, row, _ in rows})
-    found = []
+    found: list[Awaiting] = []
+    seen: Cursor | None = None
     for stored, row, draft in rows:
+        if len(found) == limit:
+            break
+        opened_at = stored.opened_at or at
+        seen = opened_at, stored.id
         workflow = workflows.version(session, row.workflow_digest)
         case = as_case(row, runs[row.id])
         run = case.current()[stored.stage, stored.line]
         act = Act(Verb.CLAIM, stored.stage, stored.line)
         if not objections(case, workflow, act, as_actor(actor, draft.unit_path), Facts(), at):
-            overdue = run.due_at is not None and run.due_at < at
-            opened_at = stored.opened_at or at
-            found.append(
-                Awaiting(row, draft, workflow.by_key[stored.stage], run, stored.id, opened_at, overdue)
-            )
-            if len(found) == limit:
-                break
-    return tuple(sorted(found, key=lambda one: (not one.overdue, one.opened_at, one.run_id)))
+            stage = workflow.by_key[stored.stage]
+            late = is_late(run.due_at, at)
+            found.append(Awaiting(row, draft, stage, run, stored.id, opened_at, late))
+    more = len(rows) == WINDOW or (bool(rows) and seen is not None and seen[1] != rows[-1][0].id)
+    ordered = sorted(found, key=lambda one: (not one.overdue, one.opened_at, one.run_id))
+    return tuple(ordered), seen if more else None
 
 
 def done_by(

@@ -117,7 +117,9 @@ def answer(
 ) -> CaseOut:
     """Attach the answer from outside, and go on."""
     at = runtime_of(request).clock()
-    service.answer(session, case_id=case_id, comment=body.comment, actor=actor, at=at)
+    service.answer(
+        session, case_id=case_id, comment=body.comment, actor=actor, runtime=runtime_of(request), at=at
+    )
     return _shown(session, case_id, actor, at)
 
 
@@ -176,7 +178,7 @@ def awaiting(
 ) -> AwaitingPage:
     """List what waits for the reader (轮到我), overdue and oldest first."""
     at = runtime_of(request).clock()
-    found = queries.awaiting(session, actor, at, after=cursors.read(after), limit=limit)
+    found, following = queries.awaiting_page(session, actor, at, after=cursors.read(after), limit=limit)
     items = [
         AwaitingOut(
             case_id=one.row.id,
@@ -188,14 +190,14 @@ def awaiting(
             line=one.run.line,
             round=one.run.round,
             digest=one.run.digest,
-            opened_at=one.run.opened_at or at,
+            opened_at=one.opened_at,
             due_at=one.run.due_at,
             overdue=one.overdue,
             claimed_by=UUID(one.run.claimed_by) if one.run.claimed_by else None,
         )
         for one in found
     ]
-    return AwaitingPage(items=items, next=cursors.after(found) if len(found) == limit else None)
+    return AwaitingPage(items=items, next=cursors.written(following))
 
 
 @router.get("/decisions")

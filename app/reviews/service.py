@@ -21,11 +21,11 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import candidates, checking, workflows
+from app.reviews import candidates, checking, clock, workflows
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.steps import take
-from app.reviews.store import Loaded, as_actor, as_case, book_of, load, may_write
+from app.reviews.store import Loaded, as_actor, book_of, load, may_write
 
 ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
 
@@ -75,9 +75,7 @@ def submit(
     document = drafts.document_of(head)
     checked = checking.check(session, loaded, runtime=runtime, at=at)
     loaded.case = replace(loaded.case, found=checked.rules)
-    facts = Facts(
-        blockers=checked.blockers, findings=checked.findings, channel_limits=_limits(document, loaded.case)
-    )
+    facts = replace(_facts(checked, runtime), channel_limits=_limits(document, loaded.case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
     take(session, loaded, act, _author(actor, draft), facts, by=actor, at=at)
     return loaded
@@ -104,14 +102,9 @@ def decide(
     if verb is Verb.APPROVE and stage is not None and StageKind.SIGN_OFF in stage.kinds and not by_release:
         raise Conflict("use_release")
     checked = checking.check(session, loaded, runtime=runtime, at=at)
-    facts = Facts(
-        blockers=checked.blockers,
-        findings=checked.findings,
-        open_marks=loaded.open_marks(form.line),
-        candidates=candidates.of(session, loaded, stage, form.line)
-        if stage and stage.need == "all"
-        else frozenset(),
-    )
+    facts = replace(_facts(checked, runtime), open_marks=loaded.open_marks(form.line))
+    if stage is not None and stage.need == "all":
+        facts = replace(facts, candidates=candidates.of(session, loaded, stage, form.line))
     take(session, loaded, _act(verb, form), as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
     return loaded
 
@@ -121,9 +114,15 @@ def hold(session: Session, *, case_id: UUID, form: Form, actor: Person, at: date
     return _simple(session, case_id, _act(Verb.HOLD, form), actor, at)
 
 
-def answer(session: Session, *, case_id: UUID, comment: str, actor: Person, at: datetime) -> Loaded:
-    """Attach the answer from outside, and go on. Raises as `decide`."""
-    return _simple(session, case_id, Act(Verb.ANSWER, comment=comment), actor, at)
+def answer(
+    session: Session, *, case_id: UUID, comment: str, actor: Person, runtime: Runtime, at: datetime
+) -> Loaded:
+    """Attach the answer from outside, and go on, also with proofs laid out meanwhile. Raises as `decide`."""
+    loaded = load(session, case_id, actor)
+    facts = _facts(checking.check(session, loaded, runtime=runtime, at=at), runtime)
+    act = Act(Verb.ANSWER, comment=comment)
+    take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
+    return loaded
 
 
 def recall(session: Session, *, case_id: UUID, comment: str, actor: Person, at: datetime) -> Loaded:
@@ -158,7 +157,7 @@ def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetim
         loaded,
         Act(Verb.RECONSIDER),
         SYSTEM,
-        Facts(findings=checked.findings),
+        _facts(checked, runtime),
         by=SYSTEM_PERSON,
         at=at,
     )
@@ -174,9 +173,7 @@ def bind_subject(
     """
     loaded = load(session, case_id, SYSTEM_PERSON)
     checked = checking.check(session, loaded, runtime=runtime, at=at)
-    facts = Facts(
-        blockers=checked.blockers, findings=checked.findings, proof=BoundProof(line, digest, revision)
-    )
+    facts = replace(_facts(checked, runtime), proof=BoundProof(line, digest, revision))
     act = Act(Verb.BIND_SUBJECT, line=line, digest=digest)
     return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
 
@@ -215,9 +212,8 @@ def carry_out(
         limits=loaded.workflow.marks_only,
         new_findings=now.more_than(was),
     )
-    facts = Facts(
-        blockers=now.blockers,
-        findings=now.findings,
+    facts = replace(
+        _facts(now, runtime),
         revision=revision.digest,
         change=change,
         authors=frozenset({str(actor.id)}),
@@ -290,9 +286,8 @@ def _resubmit(
     now = was if head.id == before.id else checking.check(session, loaded, runtime=runtime, at=at)
     loaded.case = replace(loaded.case, found=now.rules)
     change: Change = classify(old, new, limits=loaded.workflow.marks_only, new_findings=now.more_than(was))
-    facts = Facts(
-        blockers=now.blockers,
-        findings=now.findings,
+    facts = replace(
+        _facts(now, runtime),
         revision=head.digest,
         change=change,
         authors=frozenset(str(one) for one in drafts.authors(session, loaded.draft.id)),
@@ -307,6 +302,12 @@ def _simple(session: Session, case_id: UUID, act: Act, actor: Person, at: dateti
     loaded = load(session, case_id, actor)
     take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), Facts(), by=actor, at=at)
     return loaded
+
+
+def _facts(checked: checking.Checked, runtime: Runtime) -> Facts:
+    return Facts(
+        blockers=checked.blockers, findings=checked.findings, due=clock.due_by(runtime.settings.policies)
+    )
 
 
 def _author(actor: Person, draft: Draft) -> Actor:
@@ -332,21 +333,3 @@ def _act(verb: Verb, form: Form) -> Act:
 
 def _limits(document: Document, case: Case) -> tuple[str, ...]:
     return exceeded(document, (target.kind for target in case.targets))
-
-
-__all__ = [
-    "Form",
-    "answer",
-    "as_case",
-    "bind_subject",
-    "carry_out",
-    "claim",
-    "count_marks",
-    "decide",
-    "hold",
-    "lay_out_failed",
-    "recall",
-    "reconsider",
-    "submit",
-    "unclaim",
-]

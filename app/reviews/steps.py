@@ -8,10 +8,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit import service as audit
-from app.domain.refusals import Refused
+from app.domain.changes import changed_fields
+from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import Event, Role, Verb, Verdict
 from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
+from app.drafts import queries as drafts
+from app.identity import queries as identity
 from app.identity.queries import Actor as Person
+from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.reviews.errors import refused
@@ -48,7 +52,10 @@ def take(
     if isinstance(answer, Refused):
         if quietly:
             return None
-        raise refused(answer.refusals, record=_recorder(loaded, act, answer, by, at))
+        error = refused(answer.refusals, record=_recorder(loaded, act, answer, by, at))
+        if RefusalCode.STALE_DIGEST in answer.codes:
+            error.data |= _meanwhile(session, loaded, act)
+        raise error
     role = _role(loaded, act, actor)
     if answer.decided is not None:
         _store_decision(session, loaded, answer, act, actor, by, role, at)
@@ -59,6 +66,27 @@ def take(
         key = f"{loaded.row.id}:{line}:{answer.case.revision}"
         jobs.enqueue(session, LAY_OUT, payload, at=at, key=key)
     return answer
+
+
+def _meanwhile(session: Session, loaded: Loaded, act: Act) -> dict[str, Any]:
+    """Say who changed what since the text that was read: by whom, when, which fields, and both digests.
+
+    Of a proof that was read, only that there is another now; nothing for a digest that the draft never had.
+    """
+    now = loaded.revision
+    told: dict[str, Any] = {"revision": now.digest}
+    try:
+        read = drafts.revision_by_digest(session, loaded.draft.id, act.digest)
+    except NotFound:
+        return told
+    names = identity.names(session, [now.author_id])
+    fields = changed_fields(drafts.document_of(read), drafts.document_of(now))
+    return told | {
+        "read": read.digest,
+        "changed_by": names.get(now.author_id, ""),
+        "changed_at": now.created_at.isoformat(),
+        "fields": sorted(fields),
+    }
 
 
 def _store_decision(

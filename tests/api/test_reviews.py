@@ -182,6 +182,13 @@ def test_send_back_to_the_author_and_again(desk: Desk, clock: SetClock) -> None:
     ]
     stale = desk.decide("initial_review", "initial_reviewer", digest=first)
     assert stale.json()["code"] == "stale_digest"
+    assert stale.json()["data"] == {
+        "revision": second,
+        "read": first,
+        "changed_by": "editor先生",
+        "changed_at": clock().isoformat(),
+        "fields": ["blocks", "title"],
+    }
     assert desk.decide("initial_review", "initial_reviewer", digest=second).status_code == 200
 
 

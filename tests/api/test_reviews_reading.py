@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -147,3 +148,18 @@ def test_what_was_decided_stays(desk: Desk, change: str) -> None:
     with desk.session() as session, pytest.raises(DBAPIError):
         session.connection().execute(text(change))
     assert len(desk.case()["decisions"]) == 1
+
+
+def test_a_stage_is_due_by_the_calendar_and_comes_first_when_it_is_late(desk: Desk, clock: SetClock) -> None:
+    desk.submit()  # Monday 2026-03-02, 09:00 in Beijing: two working days
+    assert desk.stage("initial_review")["due_at"] == "2026-03-04T10:00:00Z"
+    first = desk.draft_id
+    clock.now = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    desk._headers.clear()
+    desk.draft().submit()
+    items = desk.get("/awaiting", "initial_reviewer").json()["items"]
+    assert [(item["draft_id"], item["overdue"]) for item in items] == [(first, False), (desk.draft_id, False)]
+    clock.now = datetime(2026, 3, 4, 10, 1, tzinfo=UTC)
+    desk._headers.clear()
+    items = desk.get("/awaiting", "initial_reviewer").json()["items"]
+    assert [(item["draft_id"], item["overdue"]) for item in items] == [(first, True), (desk.draft_id, False)]

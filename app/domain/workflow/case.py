@@ -83,7 +83,7 @@ class Case:
     """One walk. Before submission it has no runs and is with its author.
 
     `authors` are all who wrote any part of the text, and the submitter; `carriers` those who carried out
-    marks since the proofs were last confirmed; `found` the names of facts that rules found in the text.
+    marks, and so may not confirm them; `found` the names of facts that rules found in the text.
     """
 
     state: CaseState

@@ -1,0 +1,29 @@
+"""When a stage is due, by the calendar files of the policies in force."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from app.domain import deadlines
+from app.domain.calendar import Calendar, YearUnknown, read_calendar
+
+
+def due_by(policies: Path) -> Callable[[datetime, int], datetime | None]:
+    """Return the function that adds working days to an instant; `None` where a year's holidays are not known.
+
+    Raises `Faults` with every fault of a bad calendar file.
+    """
+    files = tuple(sorted((policies / "calendar").glob("*.yaml")))
+    calendar = _read(files, tuple(file.stat().st_mtime_ns for file in files))
+
+    def due(at: datetime, working_days: int) -> datetime | None:
+        found = deadlines.due_at(at, working_days, calendar)
+        return None if isinstance(found, YearUnknown) else found
+
+    return due
+
+
+@lru_cache(maxsize=8)
+def _read(files: tuple[Path, ...], _changed: tuple[int, ...]) -> Calendar:
+    return read_calendar(file.read_text(encoding="utf-8") for file in files)
