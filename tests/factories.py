@@ -1,9 +1,18 @@
 """What tests are built of: units, people with roles, channels and drafts, made through the services."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, select
+
+from app.audit.models import AuditEvent
 from app.channels import service as channels
 from app.channels.models import Channel
 from app.domain.document import Document, Heading, Paragraph
@@ -16,18 +25,21 @@ from app.identity import passwords, queries, service
 from app.identity.access import SYSTEM
 from app.identity.models import Unit, User
 from app.identity.queries import Actor
+from app.infra.db import Database
 from app.infra.paths import shipped
-from fastapi.testclient import TestClient
-from sqlmodel import Session
+from app.jobs.models import Job
+from app.jobs.service import FAN_OUT
 
 #: Everybody's password.
-PASSWORD = "qinghe-2026-tests"  # noqa: S105 – of tests
+PASSWORD = "qinghe-2026-tests"
 
 # Dozens of accounts a test: hashing is made as cheap as Argon2 allows.
 passwords.set_cost(passes=1, memory_kib=8)
 
 
-def unit(session: Session, name: str, *, at: datetime, kind: UnitKind = UnitKind.CITY, parent: Unit | None = None) -> Unit:
+def unit(
+    session: Session, name: str, *, at: datetime, kind: UnitKind = UnitKind.CITY, parent: Unit | None = None
+) -> Unit:
     """Add a unit."""
     return service.create_unit(
         session, name=name, kind=kind, parent_id=parent.id if parent else None, actor=SYSTEM, at=at
@@ -48,7 +60,14 @@ def person(
 ) -> User:
     """Add a person of `unit` who holds `roles` over `on` (their own unit when not given)."""
     user = service.create_user(
-        session, login=login, name=f"{login}先生", password=PASSWORD, unit_id=unit.id, kind=kind, actor=SYSTEM, at=at
+        session,
+        login=login,
+        name=f"{login}先生",
+        password=PASSWORD,
+        unit_id=unit.id,
+        kind=kind,
+        actor=SYSTEM,
+        at=at,
     )
     for role in roles:
         service.grant_role(
@@ -70,7 +89,8 @@ class Bureau:
     """A city bureau with an office, a district below it, the shipped channels, and people for every role.
 
     Logins are role names; there are three proofreaders (`proofreader`, `proofreader2`, `proofreader3`), two
-    editors (`editor`, `editor2`), a `district_editor`, and an `outsider` who holds every trade role elsewhere.
+    editors (`editor`, `editor2`), a `district_editor`, and an `outsider` who holds every trade role
+    elsewhere.
     """
 
     city: Unit
@@ -89,7 +109,12 @@ class Bureau:
 
 
 TRADE = (
-    Role.EDITOR, Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.FINAL_REVIEWER, Role.PROOFREADER, Role.PUBLISHER,
+    Role.EDITOR,
+    Role.INITIAL_REVIEWER,
+    Role.SECOND_REVIEWER,
+    Role.FINAL_REVIEWER,
+    Role.PROOFREADER,
+    Role.PUBLISHER,
 )
 
 
@@ -100,7 +125,9 @@ def bureau(session: Session, at: datetime) -> Bureau:
     district = unit(session, "清河区民政局", at=at, kind=UnitKind.COUNTY, parent=city)
     synced = channels.sync(session, shipped("policies") / "channels.yaml", at=at)
     elsewhere = unit(session, "青山市民政局", at=at)
-    users = {str(role): person(session, str(role), unit=office, roles=[role], on=city, at=at) for role in Role}
+    users = {
+        str(role): person(session, str(role), unit=office, roles=[role], on=city, at=at) for role in Role
+    }
     for login, role in (
         ("editor2", Role.EDITOR), ("proofreader2", Role.PROOFREADER), ("proofreader3", Role.PROOFREADER),
     ):
@@ -147,3 +174,36 @@ def signed_in(client: TestClient, user: User | str) -> dict[str, str]:
     answer = client.post("/api/v1/auth/token", json={"login": login, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+def events(database: Database, stream: str) -> list[tuple[str, str]]:
+    """Return what the record says of a stream: action and outcome of each event, in order."""
+    with database.read() as session:
+        query = select(AuditEvent).where(AuditEvent.stream == stream).order_by(col(AuditEvent.seq))
+        return [(one.action, one.outcome) for one in session.exec(query)]
+
+
+def promised(database: Database, kind: str) -> list[dict[str, Any]]:
+    """Return the payloads of the jobs of a kind, in the order of their making."""
+    with database.read() as session:
+        query = select(Job).where(Job.kind == kind).order_by(col(Job.id))
+        return [json.loads(job.payload) for job in session.exec(query)]
+
+
+def announced(database: Database) -> list[str]:
+    """Return the types of the messages in the outbox, in order."""
+    return [message["type"] for message in promised(database, FAN_OUT)]
+
+
+@contextmanager
+def failing_commits(database: Database) -> Iterator[None]:
+    """Let every commit fail as when the disk is full or the server is gone, at the engine's own edge."""
+
+    def refuse(_connection: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("disk full"))
+
+    event.listen(database.engine, "commit", refuse)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "commit", refuse)

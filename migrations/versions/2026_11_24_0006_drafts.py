@@ -15,7 +15,7 @@ STATES = (
     "'published_with_debt', 'retracted')"
 )
 
-# REPLACE deletes rows in SQLite without firing DELETE triggers, so the insert looks for what it would replace.
+# REPLACE deletes rows in SQLite without firing DELETE triggers, so the insert looks up what it would replace.
 SQLITE = (
     """CREATE TRIGGER revision_no_update BEFORE UPDATE ON revision
        BEGIN SELECT RAISE(ABORT, 'revision is insert-only'); END""",
