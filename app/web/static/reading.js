@@ -77,7 +77,7 @@ article.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.tagName !== "SUMMARY" || !event.target.closest(".findings")) return;
+  if (!event.target.matches(".findings > li > details > summary")) return;
   if (event.key === "ArrowDown") step(1, "list");
   else if (event.key === "ArrowUp") step(-1, "list");
   else return;
