@@ -30,7 +30,7 @@ def _user(bureau: Bureau, **changed: object) -> dict[str, object]:
     } | changed
 
 
-# --- units ---------------------------------------------------------------------------------------------------------
+# --- units ------------------------------------------------------------
 
 
 def test_creating_a_unit(client: TestClient, bureau: Bureau, as_: Headers, database: Database) -> None:
@@ -59,7 +59,7 @@ def test_everybody_sees_their_own_part_of_the_tree(client: TestClient, bureau: B
     assert {unit["name"] for unit in all_of_the_city} == {"清河市民政局", "办公室", "清河区民政局"}
 
 
-# --- accounts ------------------------------------------------------------------------------------------------------
+# --- accounts ------------------------------------------------------------
 
 
 def test_creating_a_user(client: TestClient, bureau: Bureau, as_: Headers, database: Database) -> None:
@@ -189,7 +189,7 @@ def test_the_list_of_accounts_pages_and_keeps_to_ones_office(
     assert client.get(f"/api/v1/users/{bureau.user('outsider').id}", headers=head).status_code == 404
 
 
-# --- roles ---------------------------------------------------------------------------------------------------------
+# --- roles ------------------------------------------------------------
 
 
 def test_giving_and_taking_a_role(

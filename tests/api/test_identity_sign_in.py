@@ -134,8 +134,12 @@ def test_a_token_ends_after_ten_minutes(client: TestClient, bureau: Bureau, cloc
     assert (_me(client, token).status_code, _me(client, token).json()["code"]) == (401, "token_expired")
 
 
+def _b64(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
 def _segment(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return _b64(json.dumps(value).encode())
 
 
 def _forgeries(runtime: Runtime, user_id: str, now: int) -> dict[str, str]:
@@ -152,7 +156,7 @@ def _forgeries(runtime: Runtime, user_id: str, now: int) -> dict[str, str]:
     real = signed()
     return {
         "alg none": f"{_segment({'alg': 'none', 'typ': 'JWT'})}.{body}.",
-        "HS256 with the public key": f"{hs_head}.{body}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}",
+        "HS256 with the public key": f"{hs_head}.{body}.{_b64(mac)}",
         "a foreign key": jwt.encode(good, foreign.private_pem, algorithm="ES256"),
         "wrong audience": signed(aud="other"),
         "wrong issuer": signed(iss="other"),
