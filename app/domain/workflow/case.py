@@ -101,15 +101,16 @@ class Case:
     @property
     def lines(self) -> tuple[str, ...]:
         """Its lines, in the order of its targets."""
-        return tuple(target.channel for target in self.targets)
+        return tuple([target.channel for target in self.targets])
 
     def current(self) -> dict[Spot, Run]:
         """Return the newest run of each place."""
         newest: dict[Spot, Run] = {}
         for run in self.runs:
-            known = newest.get(run.spot)
+            spot = run.stage, run.line
+            known = newest.get(spot)
             if known is None or run.round > known.round:
-                newest[run.spot] = run
+                newest[spot] = run
         return newest
 
     def proof_of(self, line: str) -> str | None:
@@ -150,8 +151,8 @@ class Case:
     def done_before(self, workflow: Workflow, spot: Spot, current: dict[Spot, Run]) -> bool:
         """Tell whether everything that this place waits for is passed or skipped."""
         stage = workflow.by_key[spot[0]]
-        for key in workflow.ancestors[stage.key]:
-            before = workflow.by_key[key]
+        for before in workflow.waits_for[stage.key]:
+            key = before.key
             lines = (spot[1],) if before.per == stage.per == "channel" else self.lines_of(before)
             for line in lines:
                 run = current.get((key, line))

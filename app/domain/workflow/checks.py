@@ -41,7 +41,8 @@ def seats(case: Case, stage: Stage, line: str, actor: Actor) -> tuple[Who, ...]:
 
 
 def _is(case: Case, who: Who, line: str, actor: Actor) -> bool:
-    if QUALIFICATIONS.index(actor.qualification) < QUALIFICATIONS.index(who.qualification):
+    needed = who.qualification
+    if needed != "none" and QUALIFICATIONS.index(actor.qualification) < QUALIFICATIONS.index(needed):
         return False
     if who.role is not None:
         return _holds(case, who, line, actor)

@@ -121,7 +121,7 @@ class Walk:
                     self._open(stage, line, run)
         if all(
             (run := self.current.get((stage.key, line))) is not None and run.state in DONE
-            for stage in self.workflow.stages
+            for stage in reversed(self.workflow.ordered)  # what is not done is found at the end first
             for line in self.case.lines_of(stage)
         ):
             self.set(state=CaseState.CLEARED)
@@ -205,13 +205,17 @@ class Walk:
 
     def frozen(self) -> Effects:
         """Return what follows."""
-        kept = (run for run in self.case.runs if (*run.spot, run.round) not in self._changed)
-        changed = tuple(self._changed.values())
-        open_before = {(*run.spot, run.round) for run in self.case.runs if run.state is StageState.OPEN}
+        fresh = self._changed
+        changed = tuple(fresh.values())
+        kept, open_before = [], set()
+        for run in self.case.runs:
+            key = run.stage, run.line, run.round
+            if key not in fresh:
+                kept.append(run)
+            elif run.state is StageState.OPEN:
+                open_before.add(key)
         opened = tuple(
-            run
-            for run in changed
-            if run.state is StageState.OPEN and (*run.spot, run.round) not in open_before
+            [run for key, run in fresh.items() if run.state is StageState.OPEN and key not in open_before]
         )
         case = replace(self.case, runs=(*kept, *changed))
         return Effects(case, tuple(self.events), changed, tuple(self._needs_proof), self.decided, opened)
