@@ -204,13 +204,17 @@ class DistinctSet(_Value):
 
 
 class Workflow(_Value):
-    """A definition: its stages, and the sets of them that one person may not fill twice."""
+    """A definition: its stages, and the sets of them that one person may not fill twice.
+
+    `flags` are the words for the flags that its conditions ask, as people read them.
+    """
 
     version: Literal[1]
     key: Key
     title: Title
     about: str = ""
     source: str = ""
+    flags: dict[Flag, Title] = {}
     stages: tuple[Stage, ...] = Field(min_length=1)
     distinct: tuple[DistinctSet, ...] = ()
     marks_only: MarksOnly = MarksOnly()
@@ -239,6 +243,14 @@ class Workflow(_Value):
     def ancestors(self) -> dict[str, frozenset[str]]:
         """Every stage that must be done before each stage. Terminates on cycles, which the linter refuses."""
         return {key: _reach(key, self.after) for key in self.after}
+
+    @cached_property
+    def waits_for(self) -> dict[str, tuple[Stage, ...]]:
+        """The ancestors that exist, the nearest first: what is not done yet is found there."""
+        return {
+            key: tuple(stage for stage in reversed(self.ordered) if stage.key in before)
+            for key, before in self.ancestors.items()
+        }
 
     @cached_property
     def descendants(self) -> dict[str, frozenset[str]]:
