@@ -1,5 +1,6 @@
 """The negative list: rules that find what must not be published."""
 
+from app.negative_list.content import parts_of, structure_of
 from app.negative_list.engine import check
 from app.negative_list.faults import Fault, PolicyFaults
 from app.negative_list.load import load_policy
@@ -20,6 +21,7 @@ from app.negative_list.model import (
 )
 from app.negative_list.policy import Policy
 from app.negative_list.rules import Rule
+from app.negative_list.store import PolicyStore
 
 __all__ = [
     "Fault",
@@ -31,6 +33,7 @@ __all__ = [
     "PartKind",
     "Policy",
     "PolicyFaults",
+    "PolicyStore",
     "Report",
     "Rule",
     "Scope",
@@ -41,4 +44,6 @@ __all__ = [
     "View",
     "check",
     "load_policy",
+    "parts_of",
+    "structure_of",
 ]
