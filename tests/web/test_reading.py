@@ -9,7 +9,7 @@ from app.domain.document import Document, Heading, ListItem, Paragraph, Quote, S
 from app.domain.vocabulary import DraftState
 from app.reviews import service as reviews
 from tests import factories
-from tests.web.conftest import Person, Site, accessible
+from tests.web.conftest import Person, Site, accessible, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -237,3 +237,63 @@ def factories_digest(session, draft) -> str:
     from app.drafts import queries
 
     return queries.head(session, draft).digest
+
+
+def test_words_selected_on_a_proof_fill_the_mark(people: People, site: Site) -> None:
+    content = Document(title="冬季送温暖", blocks=(Paragraph(text="😀按排好，再按排一次。"),))
+    bureau, at = site.bureau, site.runtime.clock()
+    with site.runtime.database.write() as session:
+        made = factories.draft(session, bureau, at=at, content=content)
+        loaded = reviews.submit(
+            session,
+            draft_id=made.id,
+            digest=factories_digest(session, made),
+            actor=bureau.actor("editor"),
+            runtime=site.runtime,
+            at=at,
+        )
+        for stage in ("initial_review", "second_review", "final_review"):
+            reviews.decide(
+                session,
+                case_id=loaded.row.id,
+                verdict="approve",
+                form=reviews.Form(stage=stage, line="", digest=loaded.case.revision),
+                actor=bureau.actor(stage.replace("review", "reviewer")),
+                runtime=site.runtime,
+                at=at,
+            )
+    reader = people("proofreader")
+    page = reader.go("/")
+    settled(page, lambda: page.get_by_role("link", name="冬季送温暖").count() > 0)
+    page.get_by_role("link", name="冬季送温暖").first.click()
+    page.wait_for_url("**/proofs/wechat", wait_until="load")
+    page.evaluate("document.querySelector('iframe').dataset.kept = 'yes'")
+    page.evaluate(
+        """() => {
+            const text = document.querySelector('#lines [data-place="blocks/0"]').firstChild;
+            const range = document.createRange();
+            const start = text.data.lastIndexOf("按排");
+            range.setStart(text, start);
+            range.setEnd(text, start + 2);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            document.getElementById("lines").dispatchEvent(new Event("mouseup"));
+        }"""
+    )
+    assert page.get_by_label("位置").input_value() == "blocks/0"
+    assert page.get_by_label("原文").input_value() == "按排"
+    assert page.get_by_label("第几处").input_value() == "2"
+    page.get_by_label("改为").fill("安排")
+    page.get_by_role("button", name="加上标记").click()
+    expect(page.locator("#marks")).to_contain_text("安排")
+    expect(page.get_by_label("原文")).to_be_focused()
+    assert page.locator("iframe").get_attribute("data-kept") == "yes"
+    page.get_by_label("原文").fill("没有的话")
+    page.get_by_label("改为").fill("改")
+    page.get_by_role("button", name="加上标记").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有“没有的话”")
+    expect(page.get_by_role("alert")).to_be_focused()
+    reader.faults[:] = [fault for fault in reader.faults if "422" not in fault]
+    page.get_by_role("button", name="撤销").click()
+    expect(page.get_by_role("status").first).to_contain_text("标记已撤销")
+    accessible(page)

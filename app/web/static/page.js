@@ -43,5 +43,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   greet();
 });
 
+// Paragraphs are edited whole: their fields are as high as their words.
+function fit(area) {
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
+}
+for (const area of document.querySelectorAll("textarea.paragraph")) {
+  fit(area);
+  area.addEventListener("input", () => fit(area));
+}
+
 greet();
 unfold();
