@@ -11,7 +11,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from app.domain import separation
 from app.domain.refusals import Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageKind, StageState, Subject, Verb
-from app.domain.workflow import SYSTEM, Act, BoundProof, Case, Effects, Facts, Workflow, transition
+from app.domain.workflow import (
+    SYSTEM,
+    Act,
+    BoundProof,
+    Case,
+    Effects,
+    Facts,
+    Workflow,
+    objections,
+    transition,
+)
 from app.domain.workflow.case import DONE
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change, person
 
@@ -22,10 +32,12 @@ PEOPLE = (
     person("b", Role.SECOND_REVIEWER, Role.FINAL_REVIEWER, Role.PUBLISHER),
     person("c", Role.FINAL_REVIEWER, Role.PROOFREADER),
     person("d", Role.PROOFREADER, Role.INITIAL_REVIEWER),
+    person("f", Role.PROOFREADER, Role.FINAL_REVIEWER, Role.PUBLISHER),
+    person("g", Role.PROOFREADER, Role.SECOND_REVIEWER),
     replace(person("e", Role.PROOFREADER, Role.PUBLISHER, Role.SECOND_REVIEWER), principal="a"),
 )
 STAGES = tuple(STANDARD.by_key)
-VERBS = (Verb.APPROVE,) * 8 + tuple(Verb)
+VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, Verb.BIND_SUBJECT})
 
 
 class Walks(RuleBasedStateMachine):
@@ -86,6 +98,40 @@ class Walks(RuleBasedStateMachine):
         facts = Facts(blockers=self.blockers)
         self.step(Act(Verb.SUBMIT, digest=self.case.revision if digest else "x"), PEOPLE[0], facts)
 
+    def able(self, verb: Verb, spot: tuple[str, str], facts: Facts) -> list[object]:
+        act = Act(verb, *spot)
+        return [one for one in PEOPLE if not objections(self.case, self.workflow, act, one, facts, self.at)]
+
+    @rule(steps=st.integers(2, 8), chosen=st.integers(0, 6))
+    def forward(self, steps: int, chosen: int) -> None:
+        """Let people who may approve go on, and proofs be laid out, so that walks come to their end."""
+        if not self.case.runs:
+            self.submit(digest=True)
+        elif self.case.state in {CaseState.RETURNED, CaseState.BLOCKED}:
+            self.resubmit(PEOPLE[0], list(ChangeClass)[1 + chosen % 3])
+        elif self.case.state is CaseState.HELD:
+            self.step(Act(Verb.ANSWER, comment="同意"), PEOPLE[0], Facts(blockers=self.blockers))
+        elif any(self.marks.values()):
+            self.carry_out(PEOPLE[0], ChangeClass.MARKS_ONLY)
+        for _ in range(steps):
+            for spot, run in self.case.current().items():
+                facts = Facts(blockers=self.blockers, open_marks=self.marks.get(spot[1], 0))
+                if run.state is StageState.WAITING and spot[1]:
+                    self.bind(spot[1], late=False)
+                    break
+                if run.state is StageState.OPEN and (people := self.able(Verb.APPROVE, spot, facts)):
+                    digest = self.case.subject_of(self.workflow.by_key[spot[0]], spot[1]) or ""
+                    self.step(Act(Verb.APPROVE, *spot, digest), people[chosen % len(people)], facts)
+                    break
+
+    @precondition(lambda self: self.count > 2)
+    @rule(verb=st.sampled_from([Verb.DECLINE, Verb.RECALL]), actor=st.sampled_from(PEOPLE))
+    def end(self, verb: Verb, actor: object) -> None:
+        open_now = [run for run in self.case.current().values() if run.state is StageState.OPEN]
+        for run in open_now[:1]:
+            digest = self.case.subject_of(self.workflow.by_key[run.stage], run.line) or ""
+            self.step(Act(verb, *run.spot, digest, comment="止"), actor, Facts())
+
     @rule(
         verb=st.sampled_from(VERBS),
         actor=st.sampled_from(PEOPLE),
@@ -104,8 +150,7 @@ class Walks(RuleBasedStateMachine):
         digest = "stale" if stale == 0 else self.case.subject_of(self.workflow.by_key[stage], line) or ""
         act = Act(verb, stage, line, digest, comment="意见", send_back_to=back, then=then)  # type: ignore[arg-type]
         facts = Facts(blockers=self.blockers, open_marks=self.marks.get(line, 0))
-        if verb is not Verb.BIND_SUBJECT:
-            self.step(act, actor, facts)
+        self.step(act, actor, facts)
 
     @rule(actor=st.sampled_from(PEOPLE[:3]), kind=st.sampled_from(list(ChangeClass)[1:]))
     def resubmit(self, actor: object, kind: ChangeClass) -> None:
