@@ -92,7 +92,7 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
         )
         for role in person["roles"]:
             service.grant_role(
-                session, user_id=user.id, role=Role(role), unit_id=units[person["on"]], actor=SYSTEM, at=at
+                session, user_id=user.id, role=Role(role), unit_id=units[person["over"]], actor=SYSTEM, at=at
             )
         actor = queries.user_actor(session, user.id)
         assert actor is not None
