@@ -81,9 +81,15 @@ class Lines:
         return Fault(self._lines.get(known, 1), dotted(path), code, data)
 
     def form(self, error: ValidationError) -> list[Fault]:
-        """Return what a model says against the form of the file."""
+        """Return what a model says against the form of the file; `expected` where it names what may stand."""
         return [
-            self.fault(fault["loc"], "form", type=fault["type"], message=fault["msg"])
+            self.fault(
+                fault["loc"],
+                "form",
+                type=fault["type"],
+                message=fault["msg"].removeprefix("Value error, "),
+                **{name: fault["ctx"][name] for name in ("expected",) if name in fault.get("ctx", {})},
+            )
             for fault in error.errors(include_url=False, include_input=False)
         ]
 

@@ -138,11 +138,16 @@ def _stage(index: int, addition: Addition, lines: Lines) -> Iterator[Fault]:
 
 
 def _tried(routing: Routing, lines: Lines, workflow: Workflow) -> Iterator[Fault]:
-    known = {(fault.code, str(fault.data)) for fault in check(workflow)}
-    for code, data in known:
+    own = check(workflow)
+    known = {(fault.code, str(fault.data)) for fault in own}
+    for fault in own:
         chosen = [index for index, choice in enumerate(routing.choose) if choice.workflow == workflow.key]
         yield lines.fault(
-            ("choose", chosen[0], "workflow"), "faulty_workflow", workflow=workflow.key, fault=code, of=data
+            ("choose", chosen[0], "workflow"),
+            "faulty_workflow",
+            workflow=workflow.key,
+            fault=fault.code,
+            of=dict(fault.data),
         )
     for index, addition in enumerate(routing.add):
         if addition.workflows and workflow.key not in addition.workflows:
