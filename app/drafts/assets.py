@@ -78,7 +78,7 @@ def add(
     stored = {"sha256": name, "media_type": kind, "size": len(content), "content": content, "created_at": at}
     if session.exec(select(Asset.sha256).where(Asset.sha256 == name)).first() is None:
         session.exec(dialect.insert(Asset).values(**stored).on_conflict_do_nothing())
-    held = DraftAsset(draft_id=draft.id, sha256=name, filename=_filename(filename), role=role)
+    held = DraftAsset(draft_id=draft.id, sha256=name, filename=filename_of(filename), role=role)
     service.hold_asset(session, draft, held, at=at)
     session.flush()
     audit.record(
@@ -156,10 +156,10 @@ def _is_text(content: bytes) -> bool:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return not any(ord(char) < 32 and char not in "\t\n\r\f" for char in text)
+    return not any(char == "\x7f" or (char < " " and char not in "\t\n\r\f") for char in text)
 
 
-def _filename(given: str) -> str:
+def filename_of(given: str) -> str:
     """Return the last part of a name, without what could break out of a header or a folder."""
     last = given.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(char for char in last if char.isprintable()).strip(" .")

@@ -56,12 +56,38 @@ class BodyGate:
             if is_json:
                 body = await _whole(receive)
                 _usable(body)
-                receive = _again(body, receive)
+                await self.app(scope, _again(body, receive), send)
             else:
-                receive = _counted(receive)
-            await self.app(scope, receive, send)
+                counted = _Counted(receive, send)
+                await self.app(scope, counted.receive, counted.send)
+                counted.judge()
         except AppError as error:
             await problem(Request(scope), error)(scope, receive, send)
+
+
+class _Counted:
+    """A body that is read as it comes, up to the limit; what the application makes of more is not sent."""
+
+    def __init__(self, receive: _Receive, send: _Send) -> None:
+        self._receive, self._send = receive, send
+        self._size = 0
+
+    async def receive(self) -> _Message:
+        """Return the next part of the body. Raises `TooLarge`, which the application may take for its own."""
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        self.judge()
+        return message
+
+    async def send(self, message: _Message) -> None:
+        """Send the answer of the application, unless the body went over the limit."""
+        if self._size <= MAX_OTHER:
+            await self._send(message)
+
+    def judge(self) -> None:
+        """Raise `TooLarge` when the body went over the limit."""
+        if self._size > MAX_OTHER:
+            raise TooLarge("body_too_large", data={"limit": MAX_OTHER})
 
 
 def _declared(headers: dict[bytes, bytes], limit: int) -> None:
@@ -94,20 +120,6 @@ def _again(body: bytes, receive: _Receive) -> _Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return once
-
-
-def _counted(receive: _Receive) -> _Receive:
-    size = 0
-
-    async def counting() -> _Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_OTHER:
-            raise TooLarge("body_too_large", data={"limit": MAX_OTHER})
-        return message
-
-    return counting
 
 
 def _usable(body: bytes) -> None:
