@@ -16,8 +16,9 @@ from app.domain.vocabulary import DraftState, Event
 from app.drafts import queries as drafts
 from app.drafts.models import Asset, Draft, Revision
 from app.identity.queries import Actor
+from app.infra.db import Database
 from app.infra.errors import Forbidden
-from app.infra.runtime import Runtime
+from app.infra.signing import Signer
 from app.proofs.models import Proof
 from app.publication.models import Release, ReleaseTicket
 from app.publication.verifier.verify_evidence import build
@@ -57,19 +58,19 @@ class Package:
     head: Head
 
 
-def export(runtime: Runtime, draft_id: UUID, *, actor: Actor, at: datetime) -> Package:
+def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, at: datetime) -> Package:
     """Return the evidence of a draft, signed; changes nothing.
 
     For everybody who may see the draft, and for audit administrators of its unit once it is published. Raises
     `NotFound` and, for an audit administrator before that, `Forbidden`.
     """
-    with runtime.database.read() as session:
+    with database.read() as session:
         draft = _permitted(session, draft_id, actor)
         stream = f"draft:{draft.id}"
         head = audit.head_of(session, stream)
         # A text that came back has one name: its digest.
         members = list(dict(_members(session, draft, head, stream)).items())
-    members.append(("keys.json", canonical({runtime.signer.key_id: runtime.signer.public_key})))
+    members.append(("keys.json", canonical({signer.key_id: signer.public_key})))
     members.append((VERIFIER, verifier()))
     members.append(("README.txt", README.encode()))
     statement = {
@@ -83,7 +84,7 @@ def export(runtime: Runtime, draft_id: UUID, *, actor: Actor, at: datetime) -> P
         "made_at": timestamp(at),
         "members": {name: sha256(data) for name, data in members},
     }
-    signed = runtime.signer.sign(statement).model_dump(mode="json")
+    signed = signer.sign(statement).model_dump(mode="json")
     content = build([*sorted(members), ("manifest.json", canonical(signed))])
     log.info(str(Event.EVIDENCE_EXPORTED), draft=str(draft.id), seq=head.seq, actor=str(actor.id))
     return Package(f"evidence-{draft.number}.zip", content, head)

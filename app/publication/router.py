@@ -98,7 +98,7 @@ def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Re
     The export goes on record.
     """
     runtime = runtime_of(request)
-    package = evidence.export(runtime, draft_id, actor=actor, at=runtime.clock())
+    package = evidence.export(runtime.database, runtime.signer, draft_id, actor=actor, at=runtime.clock())
     headers = {"Content-Disposition": f'attachment; filename="{package.filename}"'}
     return Response(package.content, media_type="application/zip", headers=headers)
 

@@ -14,8 +14,6 @@ fits its commitment; and what was released is the last approved proof, after thr
 proofreads by different persons.
 """
 
-# ruff: noqa: T201 – a program that people run by hand speaks on standard output
-
 from __future__ import annotations
 
 import base64
@@ -416,7 +414,7 @@ def _check_decisions(members: Members, events: Events, report: Report) -> None:
     recorded = [
         _decision(_data(body), body["actor"].get("id") if isinstance(body.get("actor"), dict) else None)
         for _, body in events
-        if body.get("action") in DECISIONS and body.get("outcome") == "done"
+        if str(body.get("action")) in DECISIONS and body.get("outcome") == "done"
     ]
     for number, row in enumerate(table, start=1):
         one = _decision(row, row.get("actor")) if isinstance(row, dict) else None
@@ -668,8 +666,19 @@ def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
 # --- the command ------------------------------
 
 
+#: The exit code for what cannot be read; 1 is for a package that was touched.
+UNUSABLE = 2
+
+
 def main(arguments: list[str]) -> int:
-    """Verify the package that is named; return the exit code."""
+    """Verify the package that is named, say what was found, and return the exit code."""
+    code, told = run(arguments)
+    print(told, file=sys.stderr if code == UNUSABLE else sys.stdout)
+    return code
+
+
+def run(arguments: list[str]) -> tuple[int, str]:
+    """Verify the package that is named; return the exit code and what there is to say."""
     given, key = list(arguments), None
     if "--key" in given:
         at = given.index("--key")
@@ -678,15 +687,12 @@ def main(arguments: list[str]) -> int:
     as_json = "--json" in given
     paths = [one for one in given if not one.startswith("--")]
     if len(paths) != 1 or len(paths) + as_json != len(given):
-        print("用法：python3 verify_evidence.py 证据包.zip [--key 公钥指纹] [--json]")
-        return 2
+        return UNUSABLE, "用法：python3 verify_evidence.py 证据包.zip [--key 公钥指纹] [--json]"
     try:
         report = verify(Path(paths[0]).read_bytes(), key)
     except OSError as error:
-        print(f"读不了 {paths[0]}：{error.strerror}", file=sys.stderr)
-        return 2
-    print(_as_json(report) if as_json else _as_text(report))
-    return 1 if report.faults else 0
+        return UNUSABLE, f"读不了 {paths[0]}：{error.strerror}"
+    return 1 if report.faults else 0, _as_json(report) if as_json else _as_text(report)
 
 
 def _as_json(report: Report) -> str:
