@@ -123,6 +123,8 @@ def test_mark(desk: Desk) -> None:
     assert (moved.status_code, moved.json()["code"]) == (409, "quote_differs")
     nowhere = de(desk, place="blocks/9")
     assert (nowhere.status_code, nowhere.json()["code"]) == (422, "place_unknown")
+    assert de(desk, remark="a\x00").json()["code"] == "text_unusable"
+    assert de(desk, start=-1).json()["code"] == "malformed"
     empty = de(desk, new_text="")
     assert (empty.status_code, empty.json()["code"]) == (422, "mark_malformed")
     assert desk.get(path).json()["items"] == []

@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -277,6 +278,39 @@ def test_recall(desk: Desk) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "case_closed")
     first = desk.case_id
     assert desk.submit()["id"] != first
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"comment": 1},
+        {"comment": "长" * 4001},
+        {"digest": "X" * 64},
+        {"stage": "Stage"},
+        {"verdict": "override"},
+        {"then": "later"},
+        {"checklist": ["x" * 201]},
+        {"more": True},
+    ],
+)
+def test_a_malformed_decision_changes_nothing(desk: Desk, wrong: dict[str, Any]) -> None:
+    digest = desk.submit()["revision"]
+    body = {"stage": "initial_review", "verdict": "approve", "digest": digest, **wrong}
+    answer = desk.post(f"/cases/{desk.case_id}/decisions", "initial_reviewer", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert answer.json()["reasons"][0]["field"].startswith("body.")
+    assert "decision.refused" not in desk.actions()
+
+
+def test_broken_text_is_refused(desk: Desk) -> None:
+    desk.submit()
+    for words in (b'"\\ud800"', b'"\xff"', b'"\\u0000"'):
+        answer = desk.client.post(
+            f"/api/v1/cases/{desk.case_id}/recall",
+            headers={**desk.headers("editor"), "Content-Type": "application/json"},
+            content=b'{"comment": ' + words + b"}",
+        )
+        assert answer.status_code == 422
 
 
 def test_a_title_too_long_for_the_channel_is_refused_at_once(desk: Desk) -> None:
