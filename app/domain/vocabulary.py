@@ -203,6 +203,7 @@ class MarkState(StrEnum):
     OPEN = "open"
     CARRIED_OUT = "carried_out"
     WITHDRAWN = "withdrawn"
+    OVERTAKEN = "overtaken"
 
 
 class WaiverReason(StrEnum):
@@ -274,6 +275,7 @@ class Event(StrEnum):
     PROOF_FAILED = "proof.failed"
     MARK_ADDED = "mark.added"
     MARK_WITHDRAWN = "mark.withdrawn"
+    MARK_OVERTAKEN = "mark.overtaken"
     MARKS_CARRIED_OUT = "marks.carried_out"
     MARKS_CONFIRMED = "marks.confirmed"
     RELEASE_SIGNED = "release.signed"

@@ -89,7 +89,7 @@ def lay_out(
         )
         return None
     # The case first, as everywhere: what is stored below is stored under its lock.
-    load(session, case_id, SYSTEM)
+    loaded = load(session, case_id, SYSTEM)
     known = select(Proof).where(
         Proof.case_id == case_id, Proof.line == line, Proof.revision_id == revision.id
     )
@@ -113,6 +113,7 @@ def lay_out(
         )
         session.add(proof)
         session.flush()
+    _overtake(session, loaded, at=at)
     bound = reviews.bind_subject(
         session,
         case_id=case_id,
@@ -281,6 +282,22 @@ def weight_of(new: NewMark) -> float:
         return 1
     characters = max(len(new.quote), len(new.new_text))
     return 1 if characters <= 1 else 2 if characters <= 5 else 4
+
+
+def _overtake(session: Session, loaded: Loaded, *, at: datetime) -> None:
+    """End the open marks of a locked case whose quote no longer stands where it was marked.
+
+    The author mended such a place by hand after the text was sent back; nobody could carry the mark out any
+    more, and whoever reads the new proof sees what became of it. The error found still counts.
+    """
+    document = drafts.document_of(loaded.revision)
+    for mark in open_marks(session, loaded.row.id):
+        if not faults(document, as_edit(mark)):
+            continue
+        mark.state, mark.ended_at, mark.carried_into = MarkState.OVERTAKEN, at, loaded.revision.id
+        session.add(mark)
+        reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
+        _tell(session, Event.MARK_OVERTAKEN, mark, loaded, SYSTEM, at)
 
 
 def _utf16(text: str, position: int) -> int:

@@ -117,7 +117,21 @@ OF_THE_FORM = frozenset(
 _TOLD_BELOW = frozenset({C.ALREADY_SUBMITTED, C.NOT_WITH_AUTHOR})
 
 problems({str(code): words for code, words in _WORDS.items() if code not in _TOLD_BELOW})
-problems({"use_release": _USE_RELEASE})
+problems(
+    {
+        "use_release": _USE_RELEASE,
+        "workflow_unusable": (
+            "审校流程文件有误，暂时不能提交，请联系管理员按下列各条修改。",
+            "The workflow file cannot be used.",
+        ),
+    }
+)
+reasons(
+    {
+        "workflow_missing": "没有“{key}”这个流程文件。",
+        "workflow_fault": "第 {line} 行“{key}”：{fault}。",
+    }
+)
 reasons(
     {str(code): chinese for code, (chinese, _) in _WORDS.items()}
     | {"cursor": "分页位置无效，请从第一页开始。"}

@@ -71,13 +71,14 @@ def submit(
     case_id = session.exec(going_on).one_or_none()
     if case_id is not None:
         return _resubmit(session, case_id, head, digest, comment, actor, runtime, at)
+    author = _author(actor, draft)
     loaded = _new_case(session, draft, head, actor, runtime, at)
     document = drafts.document_of(head)
     checked = checking.check(session, loaded, runtime=runtime, at=at)
     loaded.case = replace(loaded.case, found=checked.rules)
     facts = replace(_facts(checked, runtime), channel_limits=_limits(document, loaded.case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
-    take(session, loaded, act, _author(actor, draft), facts, by=actor, at=at)
+    take(session, loaded, act, author, facts, by=actor, at=at)
     return loaded
 
 
@@ -279,6 +280,7 @@ def _resubmit(
     at: datetime,
 ) -> Loaded:
     loaded = load(session, case_id, actor)
+    author = _author(actor, loaded.draft)
     before = loaded.revision
     old, new = drafts.document_of(before), drafts.document_of(head)
     was = checking.check(session, loaded, runtime=runtime, at=at)
@@ -294,7 +296,7 @@ def _resubmit(
         channel_limits=_limits(new, loaded.case),
     )
     act = Act(Verb.RESUBMIT, digest=digest, comment=comment)
-    take(session, loaded, act, _author(actor, loaded.draft), facts, by=actor, at=at)
+    take(session, loaded, act, author, facts, by=actor, at=at)
     return loaded
 
 

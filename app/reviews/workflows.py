@@ -10,8 +10,11 @@ from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.domain.document import canonical
+from app.domain.policy_text import Faults
 from app.domain.vocabulary import Event
 from app.domain.workflow import Workflow, read_workflow
+from app.infra.errors import Reason, Unavailable
+from app.reviews import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.models import WorkflowVersion
 
 #: The workflow of a draft for which nothing else is said.
@@ -24,10 +27,20 @@ _versions: dict[str, Workflow] = {}
 def in_force(policies: Path, key: str = STANDARD) -> Workflow:
     """Return the workflow `key` as its file says now.
 
-    Raises `FileNotFoundError` without such a file, `WorkflowFaults` with every fault of a bad one.
+    Raises `Unavailable` without such a file, or with every fault of a bad one: cases that have begun go on,
+    but nothing new begins on rules that nobody can read.
     """
     path = policies / "workflows" / f"{key}.yaml"
-    return _read(path, path.stat().st_mtime_ns)
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise Unavailable("workflow_unusable", reasons=[Reason("workflow_missing", {"key": key})]) from error
+    except Faults as error:
+        told = [
+            Reason("workflow_fault", {"line": one.line, "key": one.key, "fault": one.code})
+            for one in error.faults
+        ]
+        raise Unavailable("workflow_unusable", reasons=told) from error
 
 
 @lru_cache(maxsize=64)

@@ -159,7 +159,12 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         ErrorType.PUNCTUATION: "标点符号差错",
         ErrorType.LAYOUT: "格式差错",
     },
-    MarkState: {MarkState.OPEN: "待改", MarkState.CARRIED_OUT: "已改", MarkState.WITHDRAWN: "已撤销"},
+    MarkState: {
+        MarkState.OPEN: "待改",
+        MarkState.CARRIED_OUT: "已改",
+        MarkState.WITHDRAWN: "已撤销",
+        MarkState.OVERTAKEN: "原文已改",
+    },
     WaiverReason: {
         WaiverReason.QUOTATION: "引用原文",
         WaiverReason.PROPER_NAME: "专有名称",
@@ -231,6 +236,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.PROOF_FAILED: "校样未能排出",
         Event.MARK_ADDED: "标记差错",
         Event.MARK_WITHDRAWN: "撤销标记",
+        Event.MARK_OVERTAKEN: "标记处原文已改",
         Event.MARKS_CARRIED_OUT: "改样",
         Event.MARKS_CONFIRMED: "核红",
         Event.RELEASE_SIGNED: "签发",

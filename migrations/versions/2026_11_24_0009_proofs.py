@@ -136,7 +136,8 @@ def upgrade() -> None:
         sa.CheckConstraint(f"kind IN ({MARK_KINDS})", name=op.f("ck_proof_mark_kind_known")),
         sa.CheckConstraint(f"error_type IN ({ERROR_TYPES})", name=op.f("ck_proof_mark_error_type_known")),
         sa.CheckConstraint(
-            "state IN ('open', 'carried_out', 'withdrawn')", name=op.f("ck_proof_mark_state_known")
+            "state IN ('open', 'carried_out', 'withdrawn', 'overtaken')",
+            name=op.f("ck_proof_mark_state_known"),
         ),
         sa.CheckConstraint(
             "position_start >= 0 AND position_end >= position_start", name=op.f("ck_proof_mark_range")

@@ -230,6 +230,26 @@ def test_what_is_no_small_correction_is_refused_with_every_reason(desk: Desk) ->
     assert back.json()["state"] == "returned"
 
 
+def test_a_mark_that_the_author_mended_by_hand_is_overtaken(desk: Desk) -> None:
+    desk.reviews().work()
+    assert de(desk).status_code == 201
+    other = BODY.index("十分热烈")
+    kept = de(desk, start=other, end=other + 2, quote="十分", new_text="非常", error_type="grammar")
+    assert kept.status_code == 201
+    desk.decide(
+        "first_proof", "proofreader", "wechat", verdict="send_back", comment="改", then="continue_here"
+    )
+    desk.revise({"format": "text", "content": f"志愿者走进社区\n\n{BODY.replace('认真的听', '认真地听')}"})
+    desk.submit()
+    desk.work()
+    marks = desk.get(f"/cases/{desk.case_id}/marks").json()
+    assert [mark["state"] for mark in marks["items"]] == ["overtaken", "open"]
+    assert (marks["open"], marks["weighted_errors"]) == (1, 2)
+    assert desk.case()["open_marks"] == {"wechat": 1}
+    assert "mark.overtaken" in desk.actions()
+    assert desk.open_stages() == {("first_proof", "wechat")}
+
+
 def test_a_reviewer_who_edits_carries_out_nothing(desk: Desk) -> None:
     from app.domain.vocabulary import Role
     from app.identity import service as identity
