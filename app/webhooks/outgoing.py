@@ -130,6 +130,8 @@ def send(parcel: Parcel, *, allowed: frozenset[str], timeout_seconds: float, at:
 
     Never raises for what the network or the receiver does; the answer's body is not read.
     """
+    if not parcel.secrets:
+        return Answer(None, "no_secret")
     try:
         target = addresses.resolve(parcel.url, allowed=allowed)
     except addresses.Unreachable as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
@@ -25,6 +26,8 @@ from app.webhooks.models import (
     WebhookEndpoint,
     WebhookSecret,
 )
+
+log = structlog.get_logger()
 
 #: The job that makes one try of one delivery.
 DELIVER = "webhooks.deliver"
@@ -248,11 +251,21 @@ def secrets_of(
     tool_id: UUID | None = None,
     endpoint_id: UUID | None = None,
 ) -> list[bytes]:
-    """Return the secrets of a tool or an endpoint that are good at `at`, newest first; perhaps none."""
+    """Return the secrets of a tool or an endpoint that are good at `at`, newest first; perhaps none.
+
+    One that does not open, because the installation's secret was changed, is logged and left out.
+    """
     owner = WebhookSecret.tool_id == tool_id if tool_id else WebhookSecret.endpoint_id == endpoint_id
     rows = session.exec(select(WebhookSecret).where(owner).order_by(col(WebhookSecret.id).desc())).all()
-    good = [row for row in rows if row.expires_at is None or row.expires_at > at]
-    return [vault.unseal(row.sealed, owner=row.id, master=master) for row in good]
+    found = []
+    for row in rows:
+        if row.expires_at is not None and row.expires_at <= at:
+            continue
+        try:
+            found.append(vault.unseal(row.sealed, owner=row.id, master=master))
+        except vault.SealBroken:
+            log.warning("webhook.secret_does_not_open", secret=str(row.id))
+    return found
 
 
 def _add_secret(

@@ -54,7 +54,7 @@ def headers(held: Iterable[bytes], *, message_id: str, at: datetime, body: bytes
 
 def sent_at(timestamp: str) -> datetime | None:
     """Return the instant of a timestamp header; None when it is no number of seconds."""
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
         return None
     return datetime.fromtimestamp(int(timestamp), UTC)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from sqlmodel import select
 from standardwebhooks.webhooks import Webhook
 
@@ -111,7 +112,13 @@ def test_the_headers_must_all_be_there(press: Press) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [{"webhook_timestamp": "soon"}, {"webhook_timestamp": "-1"}, {"webhook_id": "x" * 201}]
+    "header",
+    [
+        {"webhook_timestamp": "soon"},
+        {"webhook_timestamp": "-1"},
+        {"webhook_timestamp": "9" * 12},
+        {"webhook_id": "x" * 201},
+    ],
 )
 def test_malformed_headers(press: Press, header: dict[str, str]) -> None:
     answer = press.send("clearance", ASKED, **header)
@@ -162,6 +169,11 @@ def test_a_forgery_is_told_before_anything_is_read(press: Press) -> None:
         401,
         "webhook_signature_invalid",
     )
+
+
+def test_after_the_installation_s_secret_was_changed_nobody_is_let_in(press: Press, runtime: Runtime) -> None:
+    runtime.settings.secret_key = SecretStr("another secret of more than 32 characters")
+    assert refused(press.send("clearance", ASKED)) == (401, "webhook_signature_invalid")
 
 
 # --- once ---

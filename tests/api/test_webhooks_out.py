@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from sqlmodel import col, select
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -308,6 +309,15 @@ def test_nobody_at_home_is_no_error_of_ours(desk: Desk, listener: Listener, runt
     desk.work()
     (one,) = deliveries(desk)
     assert (one["state"], one["attempt"], one["status"], one["error"]) == ("waiting", 1, None, "ConnectError")
+
+
+def test_without_a_secret_nothing_is_sent(desk: Desk, listener: Listener, runtime: Runtime) -> None:
+    register(desk, listener, "draft.created")
+    runtime.settings.secret_key = SecretStr("another secret of more than 32 characters")
+    desk.draft()
+    desk.work()
+    assert listener.got == []
+    assert deliveries(desk)[0]["error"] == "no_secret"
 
 
 def test_an_endpoint_can_be_switched_off(desk: Desk, listener: Listener) -> None:
