@@ -39,6 +39,8 @@ def test_files_can_be_held_in_a_head() -> None:
         path.relative_to(ROOT).as_posix(): lines
         for path in _files("app/*.py", "tests/*.py")
         if (lines := path.read_text().count("\n")) > 450
+        # What goes into every evidence package stands alone: one file, the standard library, Ed25519 included.
+        and path.name != "verify_evidence.py"
     }
     assert long == {}
 
