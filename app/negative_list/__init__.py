@@ -1,6 +1,7 @@
 """The negative list: rules that find what must not be published."""
 
 from app.negative_list.content import parts_of, structure_of
+from app.negative_list.content import parts_of, structure_of
 from app.negative_list.engine import check
 from app.negative_list.faults import Fault, PolicyFaults
 from app.negative_list.load import load_policy
@@ -21,6 +22,7 @@ from app.negative_list.model import (
 )
 from app.negative_list.policy import Policy
 from app.negative_list.rules import Rule
+from app.negative_list.store import PolicyStore, archive, load_archived
 from app.negative_list.store import PolicyStore
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Policy",
     "PolicyFaults",
     "PolicyStore",
+    "PolicyStore",
     "Report",
     "Rule",
     "Scope",
@@ -42,8 +45,12 @@ __all__ = [
     "TableFact",
     "VideoFact",
     "View",
+    "archive",
     "check",
+    "load_archived",
     "load_policy",
+    "parts_of",
+    "structure_of",
     "parts_of",
     "structure_of",
 ]
