@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.refusals import Refusal, RefusalCode
-from app.domain.vocabulary import StageKind, Subject, Verb
+from app.domain.vocabulary import CaseState, StageKind, Subject, Verb
 from app.infra.errors import Reason
 from app.infra.problems import sentence
 from app.reviews.queries import CaseView, StageView
@@ -46,6 +46,7 @@ class Panel:
     reasons: tuple[str, ...]
     ways_back: tuple[tuple[str, str], ...]
     decline: str
+    hold: str
     objections: tuple[str, ...]
     blocked: bool
     held_up: str
@@ -56,9 +57,12 @@ def panels(
 ) -> tuple[Panel, ...]:
     """Return a panel for each open stage on `subject` (of one `line`, if given) that is this viewer's.
 
+    None while the case is held.
     A stage of theirs that only somebody else may decide (their own draft, a second place of a distinct set)
     comes without any form, with the reason.
     """
+    if view.case.state is CaseState.HELD:
+        return ()
     found = []
     for one in view.open:
         refusals = _refusals(one, Verb.APPROVE)
@@ -96,7 +100,9 @@ def _offered(one: StageView, verb: Verb) -> bool:
 def _panel(one: StageView, refusals: tuple[Refusal, ...], channels: Mapping[str, str], action: str) -> Panel:
     stage, codes = one.stage, {refusal.code for refusal in refusals}
     anothers = bool(codes & _ANOTHERS)
-    approve, back, decline = (stage.outcome(verb) for verb in (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE))
+    approve, back, decline, hold = (
+        stage.outcome(verb) for verb in (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD)
+    )
     held_up = sentences(refusal for refusal in refusals if refusal.code in _ANOTHERS)
     used_up = tuple(
         refusal for refusal in _refusals(one, Verb.SEND_BACK) if refusal.code is RefusalCode.ROUNDS_USED_UP
@@ -119,6 +125,7 @@ def _panel(one: StageView, refusals: tuple[Refusal, ...], channels: Mapping[str,
         reasons=back.reasons if back else (),
         ways_back=(("", "作者"), *((way.key, way.title) for way in one.send_back_to)),
         decline=decline.title if decline and _offered(one, Verb.DECLINE) else "",
+        hold=hold.title if hold and _offered(one, Verb.HOLD) else "",
         objections=sentences(refusal for refusal in (*refusals, *used_up) if refusal.code not in _ANOTHERS),
         blocked=bool(codes & _BLOCKING),
         held_up="".join(held_up),

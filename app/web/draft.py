@@ -219,6 +219,8 @@ def _page(
         notes=tuple(_notes(draft, view, channels, found)) if going_on else (),
         stale=_stale(revisions, revision, names, form, error),
         since_mine=_since_mine(session, draft, revision, viewer),
+        may_answer=view is not None
+        and any(option.verb is Verb.ANSWER and option.allowed for option in view.options),
         author_may=_author_may(draft, view, viewer),
         returned=last_return(session, draft),
         revisions=tuple(

@@ -12,7 +12,7 @@ from app.web.labels import label
 SENTENCES = {
     "yaml": "不是有效的 YAML：{message}。请改正缩进、括号、引号或者日期。",
     "duplicate_key": "这一项写了两次；请删去一处。",
-    # workflows: order
+    # The order of a workflow.
     "duplicate_stage": "环节代码“{stage}”用了两次；请换一个。",
     "duplicate_outcome": "处理意见代码“{outcome}”用了两次；请换一个。",
     "unknown_stage": "没有代码为“{names}”的环节；请核对写法。",
@@ -21,26 +21,36 @@ SENTENCES = {
     "no_earlier_stage": "“{names}”不是“{stage}”之前由人办理的环节，不能退回到那里。",
     "no_way_on": "环节“{stage}”没有“通过”一类的处理意见，稿件到这里走不下去；请加一条 verb: approve。",
     "no_way_out": "环节“{stage}”只能通过；请加一条退回（send_back）或者退稿（decline）。",
-    "no_exit_after_rounds": "环节“{stage}”退回满 {rounds} 次以后就只能通过；请加一条退稿（decline）或者请示（hold）。",
+    "no_exit_after_rounds": (
+        "环节“{stage}”退回满 {rounds} 次以后就只能通过；请加一条退稿（decline）或者请示（hold）。"
+    ),
     "no_rule_check": "没有规则检查环节；请在最前面加 kind: rule_check。",
     "before_rule_check": "审稿环节“{stage}”没有排在规则检查之后；请改 after。",
-    # workflows: people
+    # Its people.
     "nobody_needed": "规则检查由系统完成，不需要 who；请删去。",
     "nobody": "环节“{stage}”没有人能办；请写明 who。",
-    "nobody_sometimes": "环节“{stage}”对有些稿件没有人能办：who 的条件合起来没有覆盖所有情形；请补一条不设条件的，或者补全条件。",
+    "nobody_sometimes": (
+        "环节“{stage}”对有些稿件没有人能办：who 的条件合起来没有覆盖所有情形；"
+        "请补一条不设条件的，或者补全条件。"
+    ),
     "group_missing": "环节“{stage}”要求每组一人，但有的 who 没有写 group。",
     "author_may_not_act": "环节“{stage}”由作者办理，却没有写 author_may_act: true。",
     "too_few_people": "环节“{stage}”需要 {needed} 人，只指名了 {people} 人。",
     "nobody_holds_it": "现有人员中没有人能办“{stage}”{draft}；请授予角色、职务，或者改 who。",
-    "too_few_people_for_set": "“{names}”凑不齐：{stages} 需要 {needed} 个不同的人，能办的只有 {people}{draft}。请增加人员，或者调整角色。",
-    "too_few_people_for_sets": "几组要求单独看都能满足，合在一起凑不齐：{names}{draft}。请增加人员，或者调整角色。",
-    # workflows: conditions and flags
+    "too_few_people_for_set": (
+        "“{names}”凑不齐：{stages} 需要 {needed} 个不同的人，能办的只有 {people}{draft}。"
+        "请增加人员，或者调整角色。"
+    ),
+    "too_few_people_for_sets": (
+        "几组要求单独看都能满足，合在一起凑不齐：{names}{draft}。请增加人员，或者调整角色。"
+    ),
+    # Its conditions and flags.
     "never_applies": "环节“{stage}”的条件自相矛盾，永远不会适用；请改 applies_if。",
     "raises_without_approval": "处理意见“{outcome}”不是通过，不能写 raises。",
     "flag_for_nothing": "标记“{flag}”没有任何环节用到；请删去，或者补上以它为条件的环节。",
     "flag_comes_too_late": "标记“{flag}”在“{stage}”才会产生，而用到它的 {stages} 不在其后；请改 after。",
     "added_by_routing_only": "added_by 由分流规则填写，文件里不能写。",
-    # workflows: the three reviews
+    # The three reviews.
     "missing_review_level": "缺少{level}；三审缺一不可，请加一个 levels 含 {level_code} 的审稿环节。",
     "review_may_be_skipped": "{level}设了条件，可能被跳过；三审缺一不可，请删去 applies_if。",
     "level_without_review": "环节“{stage}”写作{level}，却没有审稿职责；请把 kind 或者 also 写成 review。",
@@ -48,20 +58,20 @@ SENTENCES = {
     "named_twice": "同一项写了两次；请删去一处。",
     "two_reviews_in_one": "环节“{stage}”兼了两审（{levels}）；任何两审不得由同一人担任，请分开。",
     "reviews_not_distinct": "{stages} 可以由同一人办理；任何两审不得由同一人担任，请写进同一组 distinct。",
-    # workflows: proofs, signing, time
+    # Proofs, signing, time.
     "proof_without_channel": "环节“{stage}”看的是校样，须写 per: channel。",
     "no_proof_to_confirm": "核红环节“{stage}”须看校样；请写 per: channel。",
     "no_sign_off": "没有签发环节；请在最后加 kind: sign_off。",
     "sign_off_without_proof": "签发环节“{stage}”须看校样；请写 per: channel。",
     "signed_too_early": "签发环节“{stage}”之后还有 {before}；签发应当在最后。",
     "deadline_of_zero": "环节“{stage}”的期限是 0 个工作日；请至少写 1。",
-    # the calendar
+    # The calendar.
     "outside_the_year": "{day} 不在 {year} 年；请核对日期。",
     "holidays_overlap": "“{name}”与前面的假期重叠。",
     "worked_and_free": "{day} 既是假期又要上班；请核对通知。",
     "no_weekend": "{day} 本来就是工作日，不需要写进 workdays。",
     "year_twice": "{year} 年有两个文件；请删去一个。",
-    # routing
+    # Routing.
     "takes_away": "分流规则只能增加环节，不能取消、跳过或者替换；请删去这一项。",
     "rule_twice": "规则代码“{rule}”用了两次；请换一个。",
     "stage_twice": "两条规则增加了同一个环节“{stage}”；请换一个代码。",
@@ -88,7 +98,9 @@ _FORMS = {
     "name exactly one of level, kind, stage": "须在 level、kind、stage 中写一项，且只写一项。",
     "give exactly one of before, after, beside": "须在 before、after、beside 中写一项，且只写一项。",
     "say by which rules, words or fields the fact is told": "须写明由哪些 rules、words 或者 fields 认定。",
-    "a holiday ends on or after the day it begins, and within 15 days": "假期的止日不能早于起日，且不超过 15 天。",
+    "a holiday ends on or after the day it begins, and within 15 days": (
+        "假期的止日不能早于起日，且不超过 15 天。"
+    ),
 }
 _TYPES = {
     "missing": "缺少这一项。",
@@ -101,6 +113,8 @@ _TYPES = {
     "model_type": "应当是一组“名称: 值”。",
     "dict_type": "应当是一组“名称: 值”。",
     "tuple_type": "应当是一个列表。",
+    "list_type": "应当是一个列表。",
+    "json_invalid": "不是有效的 JSON。",
 }
 
 
@@ -116,7 +130,8 @@ def _form(data: Mapping[str, Any]) -> str:
     if known is not None:
         return known
     if "expected" in data:
-        return f"只能是 {str(data['expected']).replace(' or ', '、').replace(', ', '、')}。"
+        expected = str(data["expected"]).replace("'", "").replace(" or ", "、").replace(", ", "、")
+        return f"只能是 {expected}。"
     if data["type"] in {"greater_than_equal", "less_than_equal"}:
         return "数值超出范围。"
     return f"类型或者写法不对（{data['message']}）。"
@@ -126,7 +141,8 @@ def _words(data: Mapping[str, Any]) -> dict[str, str]:
     words = {name: _word(value) for name, value in data.items()}
     words.setdefault("draft", "")
     if data.get("draft"):
-        words["draft"] = "（稿件：" + "，".join(f"{key} {_word(value)}" for key, value in data["draft"].items()) + "）"
+        told = "，".join(f"{key} {_word(value)}" for key, value in data["draft"].items())
+        words["draft"] = f"（稿件：{told}）"
     if "level" in data:
         words["level_code"] = str(data["level"])
     if "fault" in data:

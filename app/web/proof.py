@@ -32,7 +32,6 @@ from app.proofs.models import ProofMark
 from app.proofs.queries import ProofView
 from app.publication import service as releases
 from app.reviews import queries as reviews
-from app.reviews import service as review_service
 from app.reviews.queries import CaseView
 from app.web import checks
 from app.web.acting import attempt, see_other
@@ -43,7 +42,7 @@ from app.web.marking import anchor
 from app.web.present import place_name
 from app.web.render import page
 from app.web.shield import PROOF_POLICY
-from app.web.verbs import comment_of, filled
+from app.web.verbs import SAID, comment_of, decide_at
 from app.web.viewer import Form, SentForm, Viewer, Visitor
 
 router = APIRouter()
@@ -340,38 +339,30 @@ def carry_out(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Re
 @router.post("/drafts/{draft_id}/proofs/{line}/decisions")
 def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Response:
     """Decide at a stage on the proof that was read; approving a sign-off permits publishing (签发)."""
-    runtime, verdict = runtime_of(request), sent.form.word("verb")
-    said = {"approve": "approved", "send_back": "sent_back", "decline": "declined", "release": "signed"}
-    if verdict not in said:
-        raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
+    runtime, releasing = runtime_of(request), sent.form.word("verb") == "release"
 
     def verb(session: Session) -> None:
-        case_id, at = _case_id(session, sent.viewer, draft_id), runtime.clock()
-        if verdict == "release":
-            releases.sign(
-                session,
-                case_id=case_id,
-                line=line,
-                digest=sent.form.word("digest"),
-                comment=comment_of(sent.form),
-                actor=sent.actor,
-                runtime=runtime,
-                at=at,
-            )
+        case_id = _case_id(session, sent.viewer, draft_id)
+        if not releasing:
+            decide_at(session, case_id, sent, runtime)
             return
-        review_service.decide(
+        releases.sign(
             session,
             case_id=case_id,
-            verdict=verdict,  # type: ignore[arg-type]  # one of the three, as checked above
-            form=filled(sent.form),
+            line=line,
+            digest=sent.form.word("digest"),
+            comment=comment_of(sent.form),
             actor=sent.actor,
             runtime=runtime,
-            at=at,
+            at=runtime.clock(),
         )
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
         return _again(request, sent.viewer, draft_id, line, error, sent.form)
-    if verdict == "approve":
-        return see_other(f"/drafts/{draft_id}/proofs/{line}", said[verdict])
-    return see_other(f"/drafts/{draft_id}", said[verdict])
+    if releasing:
+        return see_other(f"/drafts/{draft_id}", "signed")
+    there = (
+        f"/drafts/{draft_id}/proofs/{line}" if sent.form.word("verb") == "approve" else f"/drafts/{draft_id}"
+    )
+    return see_other(there, SAID[sent.form.word("verb")])

@@ -13,6 +13,8 @@ SAID = {
     "approved": "已通过。这一环节已完成，稿件进入下一环节。",
     "sent_back": "已退回，理由已送达。",
     "declined": "已退稿。",
+    "held": "已请示，期限暂停计算。",
+    "answered": "答复已登记，审校继续。",
     "waiver_asked": "豁免申请已提交，等待批准。",
     "waiver_granted": "已同意豁免。",
     "waiver_refused": "已不同意豁免。",

@@ -1,5 +1,6 @@
 """What people do on a draft's page: decide, recall, ask for waivers and grant them."""
 
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,7 @@ from sqlmodel import Session
 from app.domain.vocabulary import WaiverReason
 from app.drafts import queries as drafts
 from app.infra.errors import AppError, Conflict, Invalid, Reason
-from app.infra.runtime import runtime_of
+from app.infra.runtime import Runtime, runtime_of
 from app.reviews import queries as reviews
 from app.reviews import service
 from app.reviews.models import ReviewCase
@@ -21,7 +22,13 @@ from app.web.viewer import Form, Sent, SentForm
 
 router = APIRouter()
 
-_SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined"}
+#: What can be done at a stage by a decision panel, and what the page says then.
+SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined", "hold": "held"}
+_VERDICTS: dict[str, Literal["approve", "send_back", "decline"]] = {
+    "approve": "approve",
+    "send_back": "send_back",
+    "decline": "decline",
+}
 #: Words that somebody writes; a text belongs into the draft.
 MAX_COMMENT = 4000
 
@@ -58,28 +65,30 @@ def case_of(session: Session, sent: Sent, draft_id: UUID) -> ReviewCase:
     return row
 
 
+def decide_at(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
+    """Do what a decision panel sent. Raises what `reviews.decide` raises, `Invalid` for an unknown verb."""
+    form, at, verb = filled(sent.form), runtime.clock(), sent.form.word("verb")
+    if verb == "hold":
+        service.hold(session, case_id=case_id, form=form, actor=sent.actor, at=at)
+    elif (verdict := _VERDICTS.get(verb)) is not None:
+        service.decide(
+            session, case_id=case_id, verdict=verdict, form=form, actor=sent.actor, runtime=runtime, at=at
+        )
+    else:
+        raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
+
+
 @router.post("/drafts/{draft_id}/decisions")
 def decide(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Decide at a stage on the text that was read."""
-    runtime, verdict = runtime_of(request), sent.form.word("verb")
-    if verdict not in _SAID:
-        raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
 
     def verb(session: Session) -> None:
-        service.decide(
-            session,
-            case_id=case_of(session, sent, draft_id).id,
-            verdict=verdict,  # type: ignore[arg-type]  # one of the three, as checked above
-            form=filled(sent.form),
-            actor=sent.actor,
-            runtime=runtime,
-            at=runtime.clock(),
-        )
+        decide_at(session, case_of(session, sent, draft_id).id, sent, runtime_of(request))
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
         return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", _SAID[verdict])
+    return see_other(f"/drafts/{draft_id}", SAID[sent.form.word("verb")])
 
 
 @router.post("/drafts/{draft_id}/recall")
@@ -99,6 +108,27 @@ def recall(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     if isinstance(error, AppError):
         return show_again(request, sent.viewer, draft_id, error, sent.form)
     return see_other(f"/drafts/{draft_id}", "recalled")
+
+
+@router.post("/drafts/{draft_id}/answers")
+def answer(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Attach the answer that came from outside, and go on."""
+    runtime = runtime_of(request)
+
+    def verb(session: Session) -> None:
+        service.answer(
+            session,
+            case_id=case_of(session, sent, draft_id).id,
+            comment=comment_of(sent.form),
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error, sent.form)
+    return see_other(f"/drafts/{draft_id}", "answered")
 
 
 @router.post("/drafts/{draft_id}/waivers")

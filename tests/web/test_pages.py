@@ -321,6 +321,30 @@ def test_a_returned_draft_is_mended_and_handed_in_again(
     assert "<del>6</del><ins>8</ins>" in changes
 
 
+def test_a_question_stops_the_case_until_its_answer_is_there(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    draft = submitted(web, runtime, bureau)
+    sign_in(web, "initial_reviewer")
+    held = decision(digest_of(runtime, draft.id), "hold", comment="请示市委宣传部")
+    assert send(web, f"/drafts/{draft.id}/decisions", **held).status_code == 303
+    page = web.get(f"/drafts/{draft.id}").text
+    assert "登记答复" in page
+    assert 'value="approve"' not in page
+    assert send(web, f"/drafts/{draft.id}/answers", comment="").status_code == 422
+    assert send(web, f"/drafts/{draft.id}/answers", comment="部里口头同意").status_code == 303
+    page = web.get(f"/drafts/{draft.id}").text
+    assert "部里口头同意" in page
+    assert 'value="approve"' in page
+
+
+def test_what_no_panel_offers_is_refused(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:
+    draft = submitted(web, runtime, bureau)
+    sign_in(web, "initial_reviewer")
+    sent = decision(digest_of(runtime, draft.id), "override")
+    assert send(web, f"/drafts/{draft.id}/decisions", **sent).status_code == 422
+
+
 def test_an_empty_form_names_every_fault(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:
     sign_in(web, "editor")
     before = rows(runtime)
