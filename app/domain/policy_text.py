@@ -1,6 +1,7 @@
 """Read a policy file, and know where each of its keys stands, so that every fault has its line."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,9 @@ class Lines:
 
     def form(self, error: ValidationError) -> list[Fault]:
         """Return what a model says against the form of the file; `expected` where it names what may stand."""
+        errors = error.errors(include_url=False, include_input=False)
+        # A list is told to be too short when it has entries that are wrong: only these are faults.
+        inside = {fault["loc"][:depth] for fault in errors for depth in range(len(fault["loc"]))}
         return [
             self.fault(
                 fault["loc"],
@@ -90,8 +94,24 @@ class Lines:
                 message=fault["msg"].removeprefix("Value error, "),
                 **{name: fault["ctx"][name] for name in ("expected",) if name in fault.get("ctx", {})},
             )
-            for fault in error.errors(include_url=False, include_input=False)
+            for fault in errors
+            if not (fault["type"] == "too_short" and fault["loc"] in inside)
         ]
+
+
+def without_unknown(content: Any, error: ValidationError) -> Any:  # noqa: ANN401 – raw YAML
+    """Return the content without the keys that a model does not know, to ask more of the rest."""
+    content = deepcopy(content)
+    for fault in error.errors(include_url=False, include_input=False):
+        if fault["type"] == "extra_forbidden":
+            *path, key = fault["loc"]
+            around: Any = content
+            for step in path:
+                if step in around if isinstance(around, dict) else isinstance(around, list):
+                    around = around[step]
+                # Else the step is the model's: one entry read as a list of one, or which of two forms.
+            around.pop(key, None)
+    return content
 
 
 def read(text: str) -> tuple[Any, Lines]:

@@ -52,20 +52,24 @@ def lint(text: str, workflows: Mapping[str, Workflow]) -> LintedRouting:
     except ValidationError as error:
         told = {fault.key for fault in faults}
         faults += [fault for fault in lines.form(error) if fault.key not in told]
-        return LintedRouting(None, policy_text.in_order(faults))
-    faults += _rules(routing, lines)
-    faults += _choices(routing, lines, workflows)
-    faults += _facts(routing, lines)
+        try:
+            known = Routing.model_validate(policy_text.without_unknown(content, error))
+        except ValidationError:
+            return LintedRouting(None, policy_text.in_order(faults))
+        # Only keys that nobody knows are wrong with its form: what it says can be looked at all the same.
+        return LintedRouting(None, policy_text.in_order([*faults, *_check(known, lines, workflows)]))
+    return LintedRouting(routing, policy_text.in_order([*faults, *_check(routing, lines, workflows)]))
+
+
+def _check(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) -> Iterator[Fault]:
+    yield from _rules(routing, lines)
+    yield from _choices(routing, lines, workflows)
+    yield from _facts(routing, lines)
     for index, addition in enumerate(routing.add):
-        faults += _stage(index, addition, lines)
-    chosen = {
-        choice.workflow: workflows[choice.workflow]
-        for choice in routing.choose
-        if choice.workflow in workflows
-    }
-    for workflow in chosen.values():
-        faults += _tried(routing, lines, workflow)
-    return LintedRouting(routing, policy_text.in_order(faults))
+        yield from _stage(index, addition, lines)
+    for key in dict.fromkeys(choice.workflow for choice in routing.choose):
+        if key in workflows:
+            yield from _tried(routing, lines, workflows[key])
 
 
 def _taking_away(content: Any, lines: Lines) -> Iterator[Fault]:  # noqa: ANN401 – raw YAML

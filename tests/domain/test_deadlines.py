@@ -2,7 +2,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.calendar import Calendar, YearUnknown, calendar_schema, lint_year, read_calendar
@@ -216,6 +216,7 @@ def test_the_reminder_comes_on_the_morning_of_the_day() -> None:
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2026, 10, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@settings(deadline=None)
 @given(at=instants, days=st.integers(1, 40))
 def test_exactly_n_working_days_lie_between(at: datetime, days: int) -> None:
     due = due_at(at, days, CALENDAR)
@@ -228,6 +229,7 @@ def test_exactly_n_working_days_lie_between(at: datetime, days: int) -> None:
     assert sum(CALENDAR.works(day) is True for day in between) == days
 
 
+@settings(deadline=None)
 @given(at=instants, later=st.integers(0, 10**6), days=st.integers(1, 20), more=st.integers(0, 20))
 def test_later_or_longer_is_never_due_earlier(at: datetime, later: int, days: int, more: int) -> None:
     due = due_at(at, days, CALENDAR)
@@ -240,6 +242,7 @@ def test_later_or_longer_is_never_due_earlier(at: datetime, later: int, days: in
         assert due_at(due, more, CALENDAR) == due_at(at, days + more, CALENDAR)
 
 
+@settings(deadline=None)
 @given(at=instants, days=st.integers(1, 10), between=st.integers(1, 5))
 def test_the_chain_climbs_and_agrees_with_the_days_late(at: datetime, days: int, between: int) -> None:
     due = due_at(at, days, CALENDAR)
@@ -251,6 +254,7 @@ def test_the_chain_climbs_and_agrees_with_the_days_late(at: datetime, days: int,
         assert working_days_late(due, call.at, CALENDAR) == number * between
 
 
+@settings(deadline=None)
 @given(due=instants, waits=st.lists(st.integers(0, 10**6), max_size=4))
 def test_waits_add_up(due: datetime, waits: list[int]) -> None:
     moved = due

@@ -3,6 +3,8 @@ from itertools import pairwise
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.domain.document import canonical
 from app.domain.workflow import Workflow, lint, read_workflow, workflow_schema
@@ -276,6 +278,64 @@ def test_all_faults_at_once_in_the_order_of_their_lines() -> None:
     assert caught.value.faults == faults
     with pytest.raises(WorkflowFaults):
         read_workflow("")
+
+
+def test_a_key_that_nobody_knows_hides_no_other_fault() -> None:
+    text = changed("    levels: second_review\n", "").replace(
+        "    per: channel", "    per: channel\n    colour: red"
+    )
+    assert found(text) == {(4, "stages", "missing_review_level"), (24, "stages.4.colour", "form")}
+    assert lint(text).workflow is None
+    assert found(text.replace("title: 小流程", "titel: 小流程")) == {
+        (1, "title", "form"),
+        (3, "titel", "form"),
+        (24, "stages.4.colour", "form"),
+    }
+    deep = changed(
+        "{role: publisher}", "{role: publisher, colour: red}\n    need: {at_least: 1, colour: red}"
+    )
+    assert {key for _, key, _ in found(deep.replace("    levels: second_review\n", ""))} >= {
+        "stages",
+        "stages.4.who.0.colour",
+        "stages.4.need.AtLeast.colour",
+    }
+    assert {key for _, key, _ in found("colour: red")} >= {"colour", "stages"}
+    one_bad = changed("kind: rule_check", "kind: rule_checks")
+    assert [fault.key for fault in lint(one_bad).faults] == ["stages.0.kind"]
+    assert "rule_check" in str(lint(one_bad).faults[0].data["expected"])
+    assert [fault.key for fault in lint("version: 1\nkey: a\ntitle: b\nstages: []\n").faults] == ["stages"]
+
+
+WORDS = (
+    "1",
+    "[]",
+    "{}",
+    "x",
+    "null",
+    "[one]",
+    "{role: editor}",
+    "{a: {b: c}}",
+    "2026-01-01",
+    "~: 1",
+    "[[x]]",
+    "",
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    lines=st.lists(
+        st.tuples(st.integers(0, 26), st.sampled_from(WORDS), st.booleans()), min_size=1, max_size=3
+    )
+)
+def test_whatever_stands_in_a_file_is_answered(lines: list[tuple[int, str, bool]]) -> None:
+    text = GOOD.splitlines()
+    for number, word, dropped in lines:
+        head, colon, _ = text[number].partition(":")
+        text[number] = "" if dropped else f"{head}{colon} {word}"
+    linted = lint("\n".join(text), people=())
+    assert linted.faults
+    assert all(fault.line >= 1 and fault.code for fault in linted.faults)
 
 
 def test_a_way_back_to_an_earlier_stage() -> None:

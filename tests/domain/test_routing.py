@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.document import Document, Paragraph, canonical
@@ -312,6 +312,7 @@ def additions(draw: st.DrawFn) -> tuple[Addition, ...]:
     return tuple(found)
 
 
+@settings(deadline=None)
 @given(key=st.sampled_from(sorted(WORKFLOWS)), add=additions())
 def test_stages_are_only_ever_added(key: str, add: tuple[Addition, ...]) -> None:
     workflow = WORKFLOWS[key]
@@ -330,6 +331,7 @@ def test_stages_are_only_ever_added(key: str, add: tuple[Addition, ...]) -> None
             assert stage.applies_if is not None
 
 
+@settings(deadline=None)
 @given(
     add=additions(),
     grade=st.sampled_from([None, "A"]),

@@ -2,7 +2,7 @@
 
 from itertools import permutations, product
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.vocabulary import Role, StageKind
@@ -143,6 +143,7 @@ def test_who_could_not_get_their_own_draft_through() -> None:
     assert stuck_authors(flow, [EDITOR, ONE, both, third, SIGN]) == {"third": ("two", "three")}
 
 
+@settings(deadline=None)
 @given(
     seats=st.lists(st.sets(st.sampled_from("pqrs"), min_size=1), min_size=2, max_size=4),
     pairs=st.sets(st.sampled_from([(0, 1), (1, 2), (2, 3), (0, 2), (0, 3), (1, 3), (0, 1, 2), (0, 1, 2, 3)])),
@@ -162,6 +163,7 @@ def test_it_agrees_with_trying_every_way(seats: list[set[str]], pairs: set[tuple
     assert (shortages(flow, people) == ()) == possible
 
 
+@settings(deadline=None)
 @given(holders=st.lists(st.sets(st.sampled_from("pqr")), min_size=3, max_size=3))
 def test_three_reviews_need_three_people(holders: list[set[str]]) -> None:
     roles = (Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.FINAL_REVIEWER)

@@ -49,7 +49,13 @@ def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
     try:
         workflow = Workflow.model_validate(content)
     except ValidationError as error:
-        return Linted(None, policy_text.in_order([*faults, *lines.form(error)]))
+        faults += lines.form(error)
+        try:
+            known = Workflow.model_validate(policy_text.without_unknown(content, error))
+        except ValidationError:
+            return Linted(None, policy_text.in_order(faults))
+        # Only keys that nobody knows are wrong with its form: what it says can be looked at all the same.
+        return Linted(None, policy_text.in_order([*faults, *check(known, lines)]))
     faults += check(workflow, lines)
     faults += [
         _at(workflow, lines, stage, "added_by", "added_by_routing_only")
