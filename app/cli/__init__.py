@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import audit, bench, check, evidence, policy, server, tour, user
+from app.cli import audit, bench, check, evidence, policy, server, tour, user, workflow
 from app.cli.output import fail
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("bench")(bench.bench)
 app.add_typer(user.app, name="user", help="用户与角色。")
 app.add_typer(audit.app, name="audit", help="留痕的核验。")
 app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验。")
+app.add_typer(workflow.app, name="workflow", help="审校流程：检查、画图、格式。")
 app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、查看、比较、回测。")
 
 

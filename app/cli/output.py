@@ -20,5 +20,5 @@ def print_json(value: Any) -> None:  # noqa: ANN401 – any JSON value
 def fail(*lines: str, code: int = 2) -> NoReturn:
     """Say what is wrong on standard error and leave with `code`."""
     for line in lines:
-        err.print(line, markup=False, style="red")
+        err.print(line, markup=False, style="red", soft_wrap=True)
     raise SystemExit(code)

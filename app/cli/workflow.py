@@ -1,0 +1,197 @@
+"""`sanshen workflow lint|draw|schema`: policy files of stages, routing and the calendar."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from app.cli.output import err, fail, out, print_json
+from app.domain.vocabulary import Role
+from app.domain.workflow.definition import Qualification
+
+if TYPE_CHECKING:
+    from app.domain.policy_text import Fault
+    from app.domain.workflow import Actor, Workflow
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="审校流程：检查、画图、格式。")
+
+Files = Annotated[list[Path], typer.Argument(help="流程、分流或者日历文件（YAML）。", metavar="FILE…")]
+People = Annotated[
+    Path | None,
+    typer.Option("--people", help="现有人员（JSON）：检查每个环节有没有人，不同人的要求凑不凑得齐。"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
+
+
+class Grant(BaseModel):
+    """A role as a people file says it; without channel and section it is held for all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    channel: str | None = None
+    section: str | None = None
+
+
+class Person(BaseModel):
+    """One person of a people file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    roles: tuple[Role | Grant, ...] = ()
+    posts: frozenset[str] = frozenset()
+    qualification: Qualification = "none"
+    heads_department: bool = False
+
+    def actor(self) -> "Actor":
+        """Return them as the domain sees them."""
+        from app.domain.workflow import Actor
+        from app.domain.workflow import Grant as Held
+
+        grants = tuple(
+            Held(one.role, one.channel, one.section) if isinstance(one, Grant) else Held(one)
+            for one in self.roles
+        )
+        return Actor(
+            self.name, self.name, grants, self.posts, self.qualification, heads_author=self.heads_department
+        )
+
+
+@app.command(help="检查流程、分流和日历文件，一次列出全部问题；有问题时退出码为 1。")
+def lint(files: Files, people: People = None, *, as_json: AsJson = False) -> None:
+    """Say all that is wrong with policy files, and leave with 1 if anything is."""
+    from app.web.policy_faults import sentence
+
+    actors = None if people is None else _people(people)
+    told: list[dict[str, Any]] = []
+    for file in files:
+        faults, remarks = _checked(file, _text(file), actors)
+        shown = [
+            {
+                "line": fault.line, "key": fault.key, "code": fault.code, "message": sentence(fault),
+                "data": fault.data,
+            }
+            for fault in faults
+        ]  # fmt: skip
+        told.append({"file": str(file), "faults": shown, "remarks": remarks})
+        if not as_json:
+            _say(file, shown, remarks)
+    if as_json:
+        print_json(told)
+    if any(one["faults"] for one in told):
+        raise typer.Exit(1)
+
+
+@app.command(help="画出流程：终端里的文字图，或者 SVG。有问题的文件不画，退出码为 1。")
+def draw(
+    file: Annotated[Path, typer.Argument(help="流程文件（YAML）。", metavar="FILE")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="写成 SVG 图；不写则在终端画出文字图。")
+    ] = None,
+) -> None:
+    """Draw a workflow as text on the terminal, or as SVG into a file."""
+    from app.domain.workflow import lint as read
+    from app.domain.workflow.draw import svg
+    from app.domain.workflow.picture import text_picture
+    from app.web.labels import label
+    from app.web.policy_faults import sentence
+
+    linted = read(_text(file))
+    if linted.workflow is None or linted.faults:
+        lines = [f"{file}:{fault.line}  {fault.key}  {sentence(fault)}" for fault in linted.faults]
+        fail("文件有问题，没有画：", *lines, code=1)
+    if output is None:
+        out.print(text_picture(linted.workflow, label), markup=False, soft_wrap=True)
+        return
+    try:
+        output.write_text(svg(linted.workflow, label), encoding="utf-8")
+    except OSError as error:
+        fail(f"不能写入 {output}（{error.strerror}）。")
+    err.print(f"已画出：{output}", markup=False, soft_wrap=True)
+
+
+@app.command(help="输出文件格式的 JSON Schema，供编辑器校验和补全。")
+def schema(
+    of: Annotated[Literal["workflow", "routing", "calendar"], typer.Argument(help="哪种文件。")] = "workflow",
+) -> None:
+    """Print the JSON schema of a kind of policy file."""
+    from app.domain.calendar import calendar_schema
+    from app.domain.routing import routing_schema
+    from app.domain.workflow import workflow_schema
+
+    made = {"workflow": workflow_schema, "routing": routing_schema, "calendar": calendar_schema}
+    print_json(made[of]())
+
+
+def _checked(
+    file: Path, text: str, people: "list[Actor] | None"
+) -> tuple[tuple["Fault", ...], list[dict[str, Any]]]:
+    from app.domain import calendar, routing_lint, workflow
+    from app.domain.workflow.staffing import stuck_authors
+
+    # The first key that only one kind of file has tells which it is; what has none is meant as a workflow.
+    if _has(text, "choose"):
+        return routing_lint.lint(text, _workflows(file.parent / "workflows")).faults, []
+    if _has(text, "holidays"):
+        return calendar.lint_year(text)[1], []
+    linted = workflow.lint(text, people=people)
+    if linted.workflow is None or linted.faults or people is None:
+        return linted.faults, []
+    stuck = stuck_authors(linted.workflow, people)
+    return (), [{"author": author, "stages": list(stages)} for author, stages in stuck.items()]
+
+
+def _has(text: str, key: str) -> bool:
+    return any(line.startswith(f"{key}:") for line in text.splitlines())
+
+
+def _workflows(folder: Path) -> "Mapping[str, Workflow]":
+    """Return the workflows beside a routing file, else those that came with the product."""
+    from app.domain.workflow import lint as read
+    from app.infra.paths import shipped
+
+    paths = sorted(folder.glob("*.yaml")) or sorted((shipped("policies") / "workflows").glob("*.yaml"))
+    read_ones = (read(_text(path)).workflow for path in paths)
+    return {workflow.key: workflow for workflow in read_ones if workflow is not None}
+
+
+def _people(file: Path) -> "list[Actor]":
+    from app.domain.policy_text import Lines
+    from app.web.policy_faults import sentence
+
+    try:
+        people = TypeAdapter(list[Person]).validate_json(_text(file))
+    except ValidationError as error:
+        faults = Lines(None).form(error)
+        fail(
+            f"人员文件 {file} 看不懂：",
+            *(f"  {fault.key or '整个文件'}：{sentence(fault)}" for fault in faults),
+            '应当是一个列表，例如：[{"name": "wang", "roles": ["second_reviewer"], "posts": ["科室负责人"]}]',
+        )
+    return [person.actor() for person in people]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        fail(f"不能读取 {file}（{error.strerror}）。")
+    except UnicodeDecodeError:
+        fail(f"{file} 不是 UTF-8 编码；请另存为 UTF-8。")
+
+
+def _say(file: Path, faults: list[dict[str, Any]], remarks: list[dict[str, Any]]) -> None:
+    for fault in faults:
+        key = f"  {fault['key']}" if fault["key"] else ""
+        out.print(f"{file}:{fault['line']}{key}  {fault['message']}", markup=False, soft_wrap=True)
+    for remark in remarks:
+        stages = "、".join(remark["stages"])
+        said = f"提醒：{remark['author']} 自己写的稿件走不完：{stages} 没有别人能办。"
+        out.print(f"{file}  {said}", markup=False, soft_wrap=True)
+    if faults:
+        out.print(f"{file}  共 {len(faults)} 处问题。", markup=False, soft_wrap=True)
+    else:
+        out.print(f"{file}  没有问题。", markup=False, soft_wrap=True)
