@@ -262,6 +262,21 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
 }
 
 
+#: Limits of channels, as `kind.limit`, in words that say what to do.
+LIMITS = {
+    "wechat.title": "公众号标题不超过 32 个字",
+    "wechat.characters": "公众号正文连同排版代码须少于 2 万个字符",
+    "wechat.bytes": "公众号正文连同排版代码须小于 1 MB",
+    "journal.permit": "内部刊物缺少准印证号，请管理员在阵地设置中补上",
+    "journal.imprint": "内部刊物缺少“内部资料，免费交流”字样，请管理员在阵地设置中补上",
+}
+
+
+def limit(code: str) -> str:
+    """Return a channel's limit in words; the code itself for one that has none."""
+    return LIMITS.get(code, code)
+
+
 def label(member: StrEnum) -> str:
     """Return a member's word in Chinese. Raises `KeyError` for an enum or a member without one."""
     return LABELS[type(member)][member]

@@ -17,7 +17,7 @@ from app.infra import problems
 from app.infra.clock import beijing
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
-from app.web.labels import choices, label
+from app.web.labels import choices, label, limit
 from app.web.said import said
 from app.web.viewer import Viewer
 
@@ -65,7 +65,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static, label=label, choices=choices)
+    made.globals.update(static=static, label=label, choices=choices, limit=limit)
     made.filters.update(moment=moment, when=when)
     return made
 

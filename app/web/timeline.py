@@ -10,7 +10,7 @@ from app.audit.queries import RecordedEvent
 from app.domain.vocabulary import Event
 from app.infra.errors import Reason
 from app.infra.problems import sentence as reason_sentence
-from app.web.labels import label
+from app.web.labels import label, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ def _refused(who: str, data: Mapping[str, Any], names: Names) -> str:
     return f"{who} 在{names.place(data)}的操作未被接受" + (f"：{why}" if why else "")
 
 
+def _proof_failed(_who: str, data: Mapping[str, Any], names: Names) -> str:
+    why = "；".join(limit(str(code)) for code in data.get("limits", ()))
+    return f"{names.place(data)}校样未能排出，稿件退回作者" + (f"：{why}" if why else "")
+
+
 def _voided(_who: str, data: Mapping[str, Any], names: Names) -> str:
     return f"{names.place(data)}的结论作废（{_WHY_VOID.get(str(data.get('reason')), '内容已改动')}）"
 
@@ -110,7 +115,7 @@ _SENTENCES: dict[Event, _Sentence] = {
     Event.DECISION_SENT_BACK: _sent_back,
     Event.DECISION_REFUSED: _refused,
     Event.PROOF_LAID_OUT: lambda _who, data, names: f"{names.place(data)}校样排出",
-    Event.PROOF_FAILED: lambda _who, data, names: f"{names.place(data)}校样未能排出，稿件退回作者",
+    Event.PROOF_FAILED: _proof_failed,
     Event.MARKS_CONFIRMED: lambda who, data, names: f"{who} {names.place(data)}通过",
     Event.RELEASE_SIGNED: lambda who, data, names: f"{who} 签发{names.place({**data, 'stage': ''})}",
     Event.RELEASE_REFUSED: lambda who, data, names: (

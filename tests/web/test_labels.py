@@ -2,13 +2,15 @@
 
 import re
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
 from app.domain import vocabulary
 from app.negative_list import model
-from app.web.labels import LABELS, choices, label
+from app.web.labels import LABELS, LIMITS, choices, label
 
+ROOT = Path(__file__).parents[2]
 ENUMS = [
     kind
     for module in (vocabulary, model)
@@ -29,6 +31,17 @@ def test_every_member_has_a_chinese_word(kind: type[StrEnum]) -> None:
     assert set(LABELS[kind]) == {member.value for member in kind}
     for member in kind:
         assert re.search("[一-龥]", label(member)), member
+
+
+def test_every_limit_of_a_channel_has_words() -> None:
+    sources = [*(ROOT / "app/proofs/render").glob("*.py"), ROOT / "app/domain/limits.py"]
+    codes = {
+        code
+        for path in sources
+        for code in re.findall(r'"((?:wechat|website|journal)\.\w+)"', path.read_text())
+    }
+    assert codes
+    assert codes <= set(LIMITS)
 
 
 @pytest.mark.parametrize("kind", LABELS, ids=lambda kind: kind.__name__)

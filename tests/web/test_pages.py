@@ -321,6 +321,16 @@ def test_a_returned_draft_is_mended_and_handed_in_again(
     assert "<del>6</del><ins>8</ins>" in changes
 
 
+def test_a_title_too_long_for_its_channel_is_told_with_the_limit(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    draft = new_draft(runtime, bureau, "今年登记需求若干。", title="题" * 60)
+    sign_in(web, "editor")
+    answer = send(web, f"/drafts/{draft.id}/submissions", digest=digest_of(runtime, draft.id))
+    assert answer.status_code == 409
+    assert "公众号标题不超过 32 个字" in answer.text
+
+
 def test_a_question_stops_the_case_until_its_answer_is_there(
     web: TestClient, runtime: Runtime, bureau: Bureau
 ) -> None:
