@@ -25,7 +25,6 @@ reasons({
     "content_empty": "正文为空。",
     "content_wrong_type": "这种格式的内容应为{expected}。",
     "nested_too_deep": "内容嵌套层次过深。",
-    "html_unreadable": "HTML 无法解析。",
     "targets_missing": "至少要写明一个去向（阵地和栏目）。",
     "unknown_asset": "稿件没有这个文件：{sha256}。请先上传。",
     "asset_empty": "文件是空的。",

@@ -84,21 +84,22 @@ _LEFT_OUT = frozenset(
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
 )
+_CUT_OFF = re.compile(r"<[A-Za-z/][^<>]*$")
 _NAMES_NOTHING = frozenset({"link", "meta", "base", "style"})
 
 
 def read_html(text: str, builder: Builder, *, titles: bool = True) -> None:
-    """Append the blocks of an HTML text; its first `h1`, else its `title`, is offered as the title.
-
-    Raises `ValueError` for what no HTML parser reads.
-    """
+    """Append the blocks of an HTML text; its first `h1`, else its `title`, is offered as the title."""
+    if cut_off := _CUT_OFF.search(text):
+        # No parser makes anything of a tag without an end.
+        builder.leave_out("markup", cut_off[0])
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
     try:
         root = html.document_fromstring(text.encode() or b" ", parser=parser, ensure_head_body=True)
-    except etree.ParserError as error:
-        if not text.strip():
-            return
-        raise ValueError("not HTML") from error
+    except etree.ParserError:
+        # Nothing in it is an element: only comments, perhaps one without an end.
+        builder.leave_out("markup", text)
+        return
     reader = _Reader(builder, titles=titles)
     reader.outside(root)
     for head in root.findall("head"):
@@ -245,8 +246,8 @@ class _Reader:
         cells = [cell for part in parts if part.tag == "tr" for cell in part if isinstance(cell.tag, str)]
         if len(cells) == 1:
             # A table of one cell is how mail and WeChat editors draw a box: its content is text.
-            self.walk(cells[0])
-            self.flush()
+            for part in parts:
+                self._boxed(part)
             return
         rows: list[list[str]] = []
         caption, pictures = "", list[Image]()
@@ -260,8 +261,27 @@ class _Reader:
             else:
                 self._comment(part)
         self.flush()
-        self.builder.table([row for row in rows if row], caption)
+        rows = [row for row in rows if row]
+        if not rows:
+            self._add(caption)
+            self.flush()
+        self.builder.table(rows, caption)
         self.builder.blocks.extend(pictures)
+
+    def _boxed(self, part: Any) -> None:  # noqa: ANN401
+        if part.tag == "tr":
+            for cell in part:
+                if isinstance(cell.tag, str):
+                    self.walk(cell)
+                else:
+                    self._comment(cell)
+        elif part.tag == "caption":
+            self.walk(part)
+        elif isinstance(part.tag, str):
+            self._element(part)
+        else:
+            self._comment(part)
+        self.flush()
 
     def _cell(self, cell: Any, pictures: list[Image]) -> str:  # noqa: ANN401
         inner = _Reader(Builder(left_out=self.builder.left_out), titles=False)

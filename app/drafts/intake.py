@@ -86,8 +86,6 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
         readers[format](text, builder)
     except RecursionError as error:
         raise Invalid("content_unusable", reasons=[Reason("nested_too_deep", field="content")]) from error
-    except ValueError as error:
-        raise Invalid("content_unusable", reasons=[Reason("html_unreadable", field="content")]) from error
     builder.settle_title(given.get("title"))
     if builder.title and "title" not in given:
         given["title"] = builder.title
