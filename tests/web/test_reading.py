@@ -1,12 +1,17 @@
 """The reviewer's page in a real browser: findings in their places, keys, filters, phones, no scripts."""
 
+import base64
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlmodel import Session
 
-from app.domain.document import Document, Heading, ListItem, Paragraph, Quote, Span, SpanKind, Table
+from app.domain.document import Document, Heading, Image, ListItem, Paragraph, Quote, Span, SpanKind, Table
 from app.domain.vocabulary import DraftState
+from app.drafts import assets, queries
+from app.drafts.models import AssetRole, Draft
+from app.drafts.service import revise
 from app.reviews import service as reviews
 from tests import factories
 from tests.web.conftest import Person, Site, accessible, settled
@@ -15,6 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sql
 
 People = Callable[..., Person]
 PHONE = 375
+#: The smallest picture there is.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 FAULTY = Document(
     title="寒潮来临前，社区网格员敲开了每一扇独居老人的门",
@@ -220,7 +229,7 @@ def test_a_page_with_many_findings_is_quick_and_whole(people: People, site: Site
         reviews.submit(
             session,
             draft_id=made.id,
-            digest=factories_digest(session, made),
+            digest=head_digest(session, made),
             actor=site.bureau.actor("editor"),
             runtime=site.runtime,
             at=site.runtime.clock(),
@@ -233,10 +242,32 @@ def test_a_page_with_many_findings_is_quick_and_whole(people: People, site: Site
     editor.shot("31-many-findings")
 
 
-def factories_digest(session, draft) -> str:
-    from app.drafts import queries
-
+def head_digest(session: Session, draft: Draft) -> str:
     return queries.head(session, draft).digest
+
+
+def proofread(session: Session, site: Site, draft: Draft) -> None:
+    """Bring a draft through the three reviews to its proofs."""
+    bureau, at = site.bureau, site.runtime.clock()
+    session.flush()
+    loaded = reviews.submit(
+        session,
+        draft_id=draft.id,
+        digest=head_digest(session, draft),
+        actor=bureau.actor("editor"),
+        runtime=site.runtime,
+        at=at,
+    )
+    for stage in ("initial_review", "second_review", "final_review"):
+        reviews.decide(
+            session,
+            case_id=loaded.row.id,
+            verdict="approve",
+            form=reviews.Form(stage=stage, line="", digest=loaded.case.revision),
+            actor=bureau.actor(stage.replace("review", "reviewer")),
+            runtime=site.runtime,
+            at=at,
+        )
 
 
 def test_words_selected_on_a_proof_fill_the_mark(people: People, site: Site) -> None:
@@ -244,24 +275,7 @@ def test_words_selected_on_a_proof_fill_the_mark(people: People, site: Site) -> 
     bureau, at = site.bureau, site.runtime.clock()
     with site.runtime.database.write() as session:
         made = factories.draft(session, bureau, at=at, content=content)
-        loaded = reviews.submit(
-            session,
-            draft_id=made.id,
-            digest=factories_digest(session, made),
-            actor=bureau.actor("editor"),
-            runtime=site.runtime,
-            at=at,
-        )
-        for stage in ("initial_review", "second_review", "final_review"):
-            reviews.decide(
-                session,
-                case_id=loaded.row.id,
-                verdict="approve",
-                form=reviews.Form(stage=stage, line="", digest=loaded.case.revision),
-                actor=bureau.actor(stage.replace("review", "reviewer")),
-                runtime=site.runtime,
-                at=at,
-            )
+        proofread(session, site, made)
     reader = people("proofreader")
     page = reader.go("/")
     settled(page, lambda: page.get_by_role("link", name="冬季送温暖").count() > 0)
@@ -296,4 +310,44 @@ def test_words_selected_on_a_proof_fill_the_mark(people: People, site: Site) -> 
     reader.faults[:] = [fault for fault in reader.faults if "422" not in fault]
     page.get_by_role("button", name="撤销").click()
     expect(page.get_by_role("status").first).to_contain_text("标记已撤销")
+    accessible(page)
+
+
+def test_pictures_are_seen_in_the_text_and_on_the_proof(people: People, site: Site) -> None:
+    bureau, at = site.bureau, site.runtime.clock()
+    with site.runtime.database.write() as session:
+        made = factories.draft(session, bureau, at=at, content=factories.document("有图的稿件", "看图。"))
+        held = assets.add(
+            session,
+            draft_id=made.id,
+            content=PIXEL,
+            filename="活动.png",
+            role=AssetRole.IMAGE,
+            actor=bureau.actor("editor"),
+            at=at,
+        )[1]
+        content = Document(
+            title="有图的稿件",
+            blocks=(Paragraph(text="看图。"), Image(sha256=held.sha256, alt="活动现场", credit="林小满摄")),
+        )
+        revise(
+            session,
+            draft_id=made.id,
+            document=content,
+            seen=frozenset({made.version}),
+            actor=bureau.actor("editor"),
+            at=at,
+        )
+        proofread(session, site, made)
+    reader = people("proofreader")
+    page = reader.go("/")
+    settled(page, lambda: page.get_by_role("link", name="有图的稿件").count() > 0)
+    with page.expect_response(lambda answer: held.sha256 in answer.url) as shown:
+        page.get_by_role("link", name="有图的稿件").first.click()
+    assert shown.value.status == 200
+    assert shown.value.headers["content-type"] == "image/png"
+    page.wait_for_load_state()
+    page.goto(page.url.split("/proofs/")[0])
+    image = page.locator("#article img")
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
     accessible(page)
