@@ -176,6 +176,8 @@ def raised(case: Case, stage: Stage, line: str, actor: Actor, outcome: Outcome) 
     A capacity raises its flags only where the person has no other that does without: who may act in their
     own right owes nothing for being named as well. Flags stay for the rest of the walk.
     """
+    if not outcome.raises and not any(who.raises for who in stage.who):
+        return frozenset()
     capacities = [frozenset(seat.raises) for seat in seats(case, stage, line, actor)]
     common = frozenset.intersection(*capacities) if capacities else frozenset()
     return (common | set(outcome.raises)) - case.flags
