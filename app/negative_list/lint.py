@@ -1,24 +1,61 @@
-"""What is doubtful about a policy, though it works."""
+"""What is wrong or doubtful about a policy before it is used."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
+from app.negative_list import backends, sandbox
+from app.negative_list.compiling import patterns_of
+from app.negative_list.examples import faults_of
 from app.negative_list.faults import Fault
-from app.negative_list.fold import fold_text
+from app.negative_list.load import parse_source, read_source
 from app.negative_list.model import View
-from app.negative_list.rules import Rule, TermsMatch
+from app.negative_list.program import Program, view_of
+from app.negative_list.soundness import dead_exceptions, warnings_of
+
+Progress = Callable[[str, int, int], None]
 
 
-def warnings_of(rules: Sequence[Rule]) -> tuple[Fault, ...]:
-    """Return the terms that stand in more than one rule of the same scope."""
-    owners: dict[tuple[str, object], list[Rule]] = defaultdict(list)
-    for rule in rules:
-        if isinstance(rule.match, TermsMatch):
-            fold = rule.match.view is View.FOLD
-            for term in rule.match.terms:
-                owners[fold_text(term) if fold else term, rule.scope].append(rule)
-    return tuple(
-        Fault(found[1].file, found[1].line, found[1].id, f"词“{term}”与规则 {found[0].id} 重复")
-        for (term, _), found in owners.items()
-        if len(found) > 1
+class LintResult(NamedTuple):
+    """All faults and warnings of a policy folder; `digest` names the policy, faulty or not."""
+
+    digest: str
+    rules: int
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+
+def _silent(_step: str, _done: int, _of: int) -> None:
+    return
+
+
+def lint(folder: Path, progress: Progress = _silent) -> LintResult:
+    """Read a policy folder, compile its patterns in a child process, run its examples on every backend.
+
+    Never raises for a faulty policy: every fault is in the result.
+    """
+    parsed = parse_source(read_source(folder))
+    faults = parsed.faults
+    progress("编译正则", 0, 1)
+    owners = [
+        (rule, key, source, view_of(rule) is View.FOLD)
+        for rule in parsed.rules
+        for key, source, _ in patterns_of(rule)
+    ]
+    bad = sandbox.problems([(source, fold) for _, _, source, fold in owners])
+    faults.extend(
+        Fault(owners[number][0].file, owners[number][0].line, f"{owners[number][0].id}.{owners[number][1]}", problem)
+        for number, problem in bad.items()
+    )
+    faults.extend(dead_exceptions(parsed.rules))
+    refused = {owners[number][0].id for number in bad}
+    sound = tuple(rule for rule in parsed.rules if rule.id not in refused)
+    names = backends.available()
+    for number, name in enumerate(names):
+        progress(f"示例 {name}", number, len(names))
+        for fault in faults_of(Program(sound, name), sound):
+            faults.append(fault._replace(message=f"{fault.message}（{name}）"))
+    progress("完成", len(names), len(names))
+    return LintResult(
+        parsed.digest, len(parsed.rules), tuple(dict.fromkeys(sorted(faults))), warnings_of(parsed.rules)
     )

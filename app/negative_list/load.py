@@ -12,7 +12,7 @@ from app.negative_list.compiling import compile_faults
 from app.negative_list.examples import faults_of
 from app.negative_list.faults import Fault, PolicyFaults, nearest
 from app.negative_list.lexicons import Lexicon
-from app.negative_list.lint import warnings_of
+from app.negative_list.soundness import dead_exceptions, warnings_of
 from app.negative_list.parse_rule import RuleReader
 from app.negative_list.policy import Policy, digest_of
 from app.negative_list.program import Program
@@ -194,7 +194,7 @@ def build_policy(parsed: Parsed, backend: str, cache: Cache | None = None) -> Po
     if cached is not None:
         program = _from_cache(parsed, backend, cached)
     if program is None:
-        faults = compile_faults(parsed.rules, backend)
+        faults = [*compile_faults(parsed.rules, backend), *dead_exceptions(parsed.rules)]
         if faults:
             raise PolicyFaults(faults)
         program = Program(parsed.rules, backend)

@@ -1,6 +1,8 @@
 """One rule from its YAML."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from app.negative_list.checkers import CHECKERS, STRUCTURE_CHECKS
@@ -93,8 +95,17 @@ class RuleReader:
         return Rule(
             rule_id, title, severity, weight, basis, since, until, scope, match, unless, report == "mask",
             message, suggest, hits, misses, self._file, tree.line,
-            shadow=shadow or rule_id in self._shadow, waivable=waivable,
+            shadow=shadow or rule_id in self._shadow, waivable=waivable, content=self._content(tree, match),
         )  # fmt: skip
+
+    def _content(self, tree: Tree, match: Match) -> str:
+        names = {str(value) for value in _values(tree.plain().get("match")) if str(value) in self._lexicons}
+        if isinstance(match, CheckerMatch):
+            names |= {str(value) for value in match.args.values() if str(value) in self._lexicons}
+        digests = {name: self._lexicons[name].digest for name in sorted(names)}
+        shadow = str(tree.mapping["id"].scalar) in self._shadow if tree.mapping else False
+        plain = json.dumps([tree.plain(), digests, shadow], ensure_ascii=False, sort_keys=True)
+        return sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _flag(self, fields: Fields, key: str, *, default: bool) -> bool:
         tree = fields.get(key)
@@ -381,3 +392,8 @@ class RuleReader:
         )
         fields.done()
         return example
+
+
+def _values(match: object) -> Iterable[object]:
+    """Return the plain values of a match, for the lexicon that one of them may name."""
+    return [value for value in match.values() if isinstance(value, str)] if isinstance(match, dict) else ()

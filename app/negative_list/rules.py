@@ -207,6 +207,8 @@ class Rule:
     line: int
     shadow: bool = False
     waivable: bool = True
+    #: Names what the rule says, its lexicon included, so that two versions of it can be compared.
+    content: str = ""
 
     def applies_on(self, day: date) -> bool:
         """Whether the rule is in force on a day; both of its dates are included."""

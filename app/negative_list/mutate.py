@@ -1,0 +1,92 @@
+"""Whether the examples of a policy would notice a rule or an exception that is gone, and a hidden hit."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from app.negative_list.examples import hit_problem, run_example
+from app.negative_list.fold import TABLES, fold_text
+from app.negative_list.model import View
+from app.negative_list.program import Program, Runner, view_of
+from app.negative_list.rules import Covering, Inside, Near, Rule, StructureMatch
+
+
+class Survivor(NamedTuple):
+    """A change of a rule that no example notices."""
+
+    rule: str
+    what: str
+
+
+class _Changed(Program):
+    """A program with one runner in place of another; what is scanned for stays the same."""
+
+    def __init__(self, program: Program, runner: Runner) -> None:
+        self.__dict__.update(program.__dict__)
+        runners = list(program.runners)
+        runners[runner.index] = runner
+        self.runners = tuple(runners)
+
+
+def survivors(program: Program, rules: Sequence[Rule]) -> Iterator[Survivor]:
+    """Yield each rule whose removal, and each exception whose removal, leaves all examples as they are.
+
+    A rule that is gone is noticed by its own hit examples; an exception that is gone must make one of the
+    rule's miss examples a hit.
+    """
+    for index, rule in enumerate(rules):
+        if not any(run_example(program, index, rule, example)[1] for example in rule.hits):
+            yield Survivor(rule.id, "规则本身")
+        runner = program.runners[index]
+        for number, condition in enumerate(rule.unless):
+            tests = (*runner.tests[:number], *runner.tests[number + 1 :])
+            changed = _Changed(program, runner._replace(tests=tests))
+            if not any(run_example(changed, index, rule, example)[1] for example in rule.misses):
+                yield Survivor(rule.id, f"第{number + 1}个例外（{_name(condition)}）")
+
+
+def _name(condition: object) -> str:
+    match condition:
+        case Inside(opening, close):
+            return f"inside {opening}{close}"
+        case Covering(words):
+            return f"covering {words[0]}…"
+        case Near(before, words):
+            return f"{'before' if before else 'after'} {words[0]}…"
+        case _:
+            return "line_has"
+
+
+@cache
+def _traditional() -> dict[str, str]:
+    """One traditional form for each simplified character that has one."""
+    forms: dict[str, str] = {}
+    for line in (TABLES / "t2s.tsv").read_text(encoding="utf-8").splitlines():
+        traditional, _, simplified = line.partition("\t")
+        if fold_text(traditional) == simplified:
+            forms.setdefault(simplified, traditional)
+    return forms
+
+
+def variants(text: str) -> dict[str, str]:
+    """Return the text in forms that look alike or hide it: full width, traditional, with zero-width spaces."""
+    wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
+    forms = _traditional()
+    return {
+        "全角": wide,
+        "繁体": "".join(forms.get(char, char) for char in text),
+        "零宽": "\u200b".join(text),
+    }
+
+
+def escaped(program: Program, rules: Sequence[Rule]) -> Iterator[Survivor]:
+    """Yield each variant of a hit example that a rule of the fold view no longer hits."""
+    for index, rule in enumerate(rules):
+        if isinstance(rule.match, StructureMatch) or view_of(rule) is not View.FOLD:
+            continue
+        for example in rule.hits:
+            for name, text in variants(example.text).items():
+                if text != example.text and hit_problem(program, index, rule, example, text=text, anywhere=True):
+                    yield Survivor(rule.id, f"{name}变体“{example.text}”")
+
+

@@ -1,0 +1,188 @@
+"""A report for people and for editors' tools."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from app.negative_list.model import Finding, NotChecked, Severity
+from app.negative_list.policy import Policy
+
+SEVERITY_NAMES = {Severity.BLOCK: "阻断", Severity.WARN: "提醒", Severity.INFO: "建议"}
+_LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning", Severity.INFO: "note"}
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+class Located(NamedTuple):
+    """A finding with its place in a file: code points, line and column from 1, end-exclusive."""
+
+    finding: Finding
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class FileReport(NamedTuple):
+    """What was found in one file, and what was not checked."""
+
+    file: str
+    findings: Sequence[Located]
+    not_checked: Sequence[NotChecked]
+    truncated: int = 0
+
+
+def as_json(policy: Policy, files: Iterable[FileReport]) -> dict[str, Any]:
+    """Return the report as JSON values; positions are code points of the file's text, end-exclusive."""
+    return {
+        "policy": policy.digest,
+        "files": [
+            {
+                "file": report.file,
+                "findings": [
+                    {
+                        "rule": found.finding.rule,
+                        "severity": found.finding.severity.value,
+                        "part": found.finding.part.value,
+                        "start": found.start,
+                        "end": found.end,
+                        "line": found.line,
+                        "column": found.column,
+                        "excerpt": found.finding.excerpt,
+                        "message": found.finding.message,
+                        "suggestions": list(found.finding.suggestions),
+                    }
+                    for found in report.findings
+                ],
+                "not_checked": [item._asdict() for item in report.not_checked],
+                **({"truncated": report.truncated} if report.truncated else {}),
+            }
+            for report in files
+        ],
+    }
+
+
+def as_sarif(policy: Policy, files: Sequence[FileReport], *, version: str) -> dict[str, Any]:
+    """Return the report as SARIF 2.1.0. Source: OASIS SARIF 2.1.0; columns count code points."""
+    used = {found.finding.rule for report in files for found in report.findings}
+    rules = [rule for rule in policy.rules if rule.id in used]
+    index = {rule.id: number for number, rule in enumerate(rules)}
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "sanshen",
+                        "version": version,
+                        "rules": [
+                            {
+                                "id": rule.id,
+                                "shortDescription": {"text": rule.title},
+                                "fullDescription": {"text": "；".join(map(str, rule.basis)) or rule.title},
+                                "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+                            }
+                            for rule in rules
+                        ],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "properties": {"policy": policy.digest},
+                "results": [
+                    _result(found, report.file, index[found.finding.rule])
+                    for report in files
+                    for found in report.findings
+                ],
+                "invocations": [
+                    {
+                        "executionSuccessful": True,
+                        "toolExecutionNotifications": [
+                            {"level": "note", "message": {"text": f"{report.file}：{item.what}——{item.why}"}}
+                            for report in files
+                            for item in report.not_checked
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _result(found: Located, file: str, index: int) -> dict[str, Any]:
+    finding = found.finding
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": finding.message},
+        "partialFingerprints": {"sanshen/v1": finding.fingerprint},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": file},
+                    "region": {
+                        "startLine": found.line,
+                        "startColumn": found.column,
+                        "endLine": found.end_line,
+                        "endColumn": found.end_column,
+                        "charOffset": found.start,
+                        "charLength": found.end - found.start,
+                    },
+                }
+            }
+        ],
+    }
+    if finding.suggestions and found.end > found.start:
+        result["fixes"] = [
+            {
+                "description": {"text": f"改为“{suggestion}”"},
+                "artifactChanges": [
+                    {
+                        "artifactLocation": {"uri": file},
+                        "replacements": [
+                            {
+                                "deletedRegion": {
+                                    "charOffset": found.start,
+                                    "charLength": found.end - found.start,
+                                },
+                                "insertedContent": {"text": suggestion},
+                            }
+                        ],
+                    }
+                ],
+            }
+            for suggestion in finding.suggestions
+        ]
+    return result
+
+
+def as_text(policy: Policy, report: FileReport) -> str:
+    """Return the report in Chinese: findings by rule, what was not checked, and the policy's digest."""
+    lines = [report.file]
+    by_rule: dict[str, list[Located]] = {}
+    for found in sorted(report.findings, key=lambda item: list(Severity).index(item.finding.severity)):
+        by_rule.setdefault(found.finding.rule, []).append(found)
+    for rule, group in by_rule.items():
+        first = group[0].finding
+        lines.append(f"  【{SEVERITY_NAMES[first.severity]}】{first.title}（{rule}）{len(group)}处")
+        for found in group:
+            finding = found.finding
+            advice = f" → {' / '.join(finding.suggestions)}" if finding.suggestions else ""
+            shown = f"“{finding.excerpt}”{advice} " if finding.excerpt else ""
+            lines.append(f"    第{found.line}行第{found.column}字 {shown}{finding.message}")
+        if first.basis:
+            lines.append(f"    依据：{'；'.join(first.basis)}")
+    if not by_rule:
+        lines.append("  没有命中")
+    if report.truncated:
+        lines.append(f"  另有{report.truncated}处命中没有列出")
+    if report.not_checked:
+        lines.append("  没有检查的内容：")
+        lines.extend(f"    {item.what}：{item.why}" for item in report.not_checked)
+    totals = "，".join(
+        f"{SEVERITY_NAMES[severity]}{sum(found.finding.severity is severity for found in report.findings)}"
+        for severity in Severity
+    )
+    lines.append(f"  合计：{totals}；负面清单 {policy.digest[:12]}")
+    return "\n".join(lines)
