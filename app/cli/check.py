@@ -1,0 +1,168 @@
+"""`sanshen check`: files against the negative list."""
+
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.output import err, fail, out, print_json
+
+if TYPE_CHECKING:
+    from app.negative_list import Policy, Scope
+    from app.negative_list.files import FileParts
+    from app.negative_list.model import Finding
+    from app.negative_list.report import FileReport, Located
+
+MAX_BYTES = 5_000_000
+_KINDS = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ""})
+BEIJING = timezone(timedelta(hours=8))
+#: From so many files on the work is shown while it runs.
+_MANY = 20
+
+
+def policy_folder(given: Path | None) -> Path:
+    """Return the folder of the negative list: the given one, the one below it, or the one that came with us."""
+    from app.infra.paths import shipped
+
+    folder = given or shipped("policies")
+    below = folder / "negative_list"
+    return below if not (folder / "policy.yaml").is_file() and below.is_dir() else folder
+
+
+def cache_folder() -> Path:
+    """Return where compiled rules are kept between two commands."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sanshen"
+
+
+def load(given: Path | None, backend: str | None = None) -> "Policy":
+    """Load a negative list, or say everything that is wrong with it and leave with 2."""
+    from app.negative_list import PolicyFaults, load_policy
+
+    try:
+        return load_policy(policy_folder(given), backend=backend, cache_dir=cache_folder())
+    except PolicyFaults as error:
+        fail(f"负面清单不能使用，共{len(error.faults)}处错误：", *map(str, error.faults))
+    except (ValueError, ImportError) as error:
+        fail(f"规则引擎不能使用：{error}")
+
+
+def scope_of(policy: "Policy", channels: Sequence[str], sections: Sequence[str]) -> "Scope":
+    """Return the scope of these channel kinds and section codes; unknown ones end the command with 2."""
+    from app.negative_list import Scope
+    from app.negative_list.faults import nearest
+
+    faults = [
+        f"不认识{what}“{name}”，可用：{'、'.join(known)}{nearest(name, list(known))}"
+        for what, names, known in (("阵地", channels, policy.channels), ("栏目", sections, policy.sections))
+        for name in names
+        if known and name not in known
+    ]
+    if faults:
+        fail(*faults)
+    return Scope(frozenset(channels), frozenset(sections), "")
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="文件…", help="文本、Markdown 或 HTML 文件。")],
+    *,
+    channel: Annotated[list[str] | None, typer.Option("--channel", help="发往的阵地，可写多次。")] = None,
+    section: Annotated[list[str] | None, typer.Option("--section", help="发往的栏目，可写多次。")] = None,
+    policies: Annotated[Path | None, typer.Option("--policies", help="政策文件夹，默认用自带的。")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
+    as_sarif: Annotated[bool, typer.Option("--sarif", help="输出 SARIF 2.1.0。")] = False,
+) -> None:
+    """用负面清单检查文件。有阻断级命中时返回 1，有文件不能检查时返回 2。"""
+    from app.negative_list import report
+
+    if as_json and as_sarif:
+        fail("--json 和 --sarif 只能选一个")
+    policy = load(policies)
+    scope = scope_of(policy, channel or [], section or [])
+    reports, faults = _check_all(policy, files, scope)
+    if as_json:
+        print_json(report.as_json(policy, reports))
+    elif as_sarif:
+        print_json(report.as_sarif(policy, reports, version=version("sanshen")))
+    else:
+        for one in reports:
+            out.print(report.as_text(policy, one), markup=False, soft_wrap=True)
+    if faults:
+        fail(*faults)
+    if any(found.finding.severity == "block" for one in reports for found in one.findings):
+        raise typer.Exit(1)
+
+
+def _check_all(policy: "Policy", files: Sequence[Path], scope: "Scope") -> tuple[list["FileReport"], list[str]]:
+    from rich.progress import track
+
+    reports: list[FileReport] = []
+    faults: list[str] = []
+    for file in track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files:
+        text = _read(file, faults)
+        if text is not None:
+            reports.append(check_text(policy, str(file), text, file.suffix, scope))
+    return reports, faults
+
+
+def _read(file: Path, faults: list[str]) -> str | None:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        faults.append(f"{file}：读不了，{error.strerror}")
+        return None
+    if file.suffix.lower() not in _KINDS:
+        faults.append(f"{file}：不支持 {file.suffix} 文件；可用 .txt、.md、.html")
+    elif len(data) > MAX_BYTES:
+        faults.append(f"{file}：{len(data)} 字节，超过 {MAX_BYTES} 字节")
+    else:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            faults.append(f"{file}：不是 UTF-8 文本（第 {error.start + 1} 字节）")
+    return None
+
+
+def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scope") -> "FileReport":
+    """Return the report on a file's text, with positions in that text."""
+    from app.negative_list import check as run
+    from app.negative_list.files import line_starts, read_parts
+    from app.negative_list.report import FileReport
+
+    read = read_parts(text, suffix)
+    found = run(
+        policy,
+        read.parts,
+        scope=scope,
+        on=datetime.now(UTC).astimezone(BEIJING).date(),
+        key=b"sanshen check",
+        document_id=name,
+        structure=read.structure,
+    )
+    lines = line_starts(text)
+    located = sorted(
+        (_located(finding, read, lines) for finding in found.findings), key=lambda item: (item.start, item.end)
+    )
+    return FileReport(name, located, found.not_checked, found.truncated)
+
+
+def _located(finding: "Finding", read: "FileParts", lines: Sequence[int]) -> "Located":
+    from app.negative_list.report import Located
+
+    places = read.places.get(finding.ref)
+    if places is not None:
+        start = places[min(finding.start, len(places) - 1)]
+        # The end is behind the last character of the hit, wherever the next one stands.
+        end = places[finding.end - 1] + 1 if finding.end > finding.start else start
+    else:
+        # A thing of the structure: the place of its picture or table.
+        ref = "/".join(finding.ref.split("/")[:2])
+        start = end = read.places[ref][0] if ref in read.places else 0
+    line, last = bisect_right(lines, start), bisect_right(lines, max(start, end - 1))
+    return Located(
+        finding, start, end, line, start - lines[line - 1] + 1, last, max(end, start) - lines[last - 1] + 1
+    )
