@@ -11,6 +11,7 @@ from app.infra.db import UtcDateTime, one_of
 _ENDED = "('recalled', 'declined', 'cleared')"
 _GOING_ON = text(f"state NOT IN {_ENDED}")
 _OPEN = text("state = 'open'")
+_RUNNING = text("state = 'running'")
 _FINAL = text("final")
 
 
@@ -43,6 +44,7 @@ class ReviewCase(SQLModel, table=True):
             sqlite_where=_GOING_ON,
             postgresql_where=_GOING_ON,
         ),
+        Index("ix_review_case_running", "workflow_digest", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
         Index("ix_review_case_draft_id_opened_at", "draft_id", "opened_at"),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import literal_column, or_
 from sqlmodel import Session, col, select
 
 from app.domain.deadlines import is_late
@@ -26,6 +26,9 @@ from app.reviews.store import as_actor, as_case, runs_of
 WINDOW = 400
 #: Where a page of the to-do list ended: when the last run looked at was opened, and its id.
 Cursor = tuple[datetime, UUID]
+# Written out rather than bound: a database uses a partial index only where it can read the condition.
+_OPEN = literal_column(f"'{StageState.OPEN}'")
+_RUNNING = literal_column(f"'{CaseState.RUNNING}'")
 _AT_STAGE = (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD, Verb.CLAIM, Verb.UNCLAIM)
 _AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER)
 
@@ -180,8 +183,8 @@ def awaiting_page(
         .join(ReviewCase, col(ReviewCase.id) == col(StageRun.case_id))
         .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
         .where(
-            StageRun.state == StageState.OPEN,
-            ReviewCase.state == CaseState.RUNNING,
+            col(StageRun.state) == _OPEN,
+            col(ReviewCase.state) == _RUNNING,
             col(StageRun.stage).in_(sorted(mine)),
             or_(col(StageRun.claimed_by).is_(None), col(StageRun.claimed_by) == actor.id),
             drafts.visible_to(actor),
@@ -280,7 +283,7 @@ def _stages_of(session: Session, actor: Person) -> frozenset[str]:
     """Return the keys of the stages, in any version known, whose `who` this actor could answer to."""
     roles = actor.roles()
     digests = session.scalars(
-        select(ReviewCase.workflow_digest).where(ReviewCase.state == CaseState.RUNNING).distinct()
+        select(ReviewCase.workflow_digest).where(col(ReviewCase.state) == _RUNNING).distinct()
     ).all()
     return frozenset(
         stage.key

@@ -89,6 +89,13 @@ def upgrade() -> None:
         sqlite_where=sa.text(GOING_ON),
         postgresql_where=sa.text(GOING_ON),
     )
+    op.create_index(
+        "ix_review_case_running",
+        "review_case",
+        ["workflow_digest"],
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
     op.create_index("ix_review_case_draft_id_opened_at", "review_case", ["draft_id", "opened_at"])
     op.create_table(
         "stage_run",
