@@ -369,7 +369,7 @@ CHANGES = ["UPDATE revision SET digest = 'x'", "DELETE FROM revision"]
 CHANGES_SQLITE = [
     *CHANGES,
     """INSERT OR REPLACE INTO revision
-       SELECT id, draft_id, number, 'x', text_digest, document, left_out, author_id, created_at FROM revision""",
+SELECT id, draft_id, number, 'x', text_digest, document, left_out, author_id, created_at FROM revision""",
 ]
 CHANGES_POSTGRESQL = [*CHANGES, "TRUNCATE revision CASCADE", "DELETE FROM revision WHERE false"]
 

@@ -15,8 +15,8 @@ from app.domain.workflow.definition import When
 from app.domain.workflow.draw import WIDTH, svg
 from app.domain.workflow.picture import condition, edges, mark, rows, set_mark, standing, text_picture
 from app.web.labels import label
+from tests.domain.schemes import BY_FILE, SCHEMES, Walk
 from tests.domain.test_routing import SHIPPED
-from tests.domain.test_schemes import BY_FILE, SCHEMES, Walk
 from tests.domain.walks import JOURNAL, STANDARD, WECHAT
 
 SVG = "{http://www.w3.org/2000/svg}"

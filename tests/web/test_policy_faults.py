@@ -12,7 +12,7 @@ from app.domain.policy_text import Fault
 from app.domain.workflow import lint, read_workflow
 from app.infra.paths import shipped
 from app.web.policy_faults import SENTENCES, sentence
-from tests.domain import test_deadlines, test_lint, test_routing, test_staffing
+from tests.domain import test_deadlines, test_lint, test_routing_lint, test_staffing
 
 FOLDER = Path(next(iter(app.domain.__path__)))
 LINTERS = ("policy_text.py", "calendar.py", "routing_lint.py", "workflow/lint.py")
@@ -45,8 +45,8 @@ def faulty() -> list[Fault]:
     }
     tables = {
         test_lint.test_each_fault_has_its_line_and_key: lambda text: lint(text).faults,
-        test_routing.test_each_fault_has_its_line_and_key: lambda old, new: (
-            routing_lint.lint(test_routing.GOOD.replace(old, new, 1), workflows).faults
+        test_routing_lint.test_each_fault_has_its_line_and_key: lambda old, new: (
+            routing_lint.lint(test_routing_lint.GOOD.replace(old, new, 1), workflows).faults
         ),
         test_deadlines.test_each_fault_of_a_file_has_its_line: lambda old, new: calendar.lint_year(
             test_deadlines.GOOD.replace(old, new, 1)
@@ -114,6 +114,6 @@ def test_a_level_is_called_by_its_name() -> None:
 
 
 def test_what_breaks_a_workflow_is_said_in_full() -> None:
-    text = test_routing.GOOD.replace(", who: {role: second_reviewer}", "")
-    faults = routing_lint.lint(text, test_routing.WORKFLOWS).faults
+    text = test_routing_lint.GOOD.replace(", who: {role: second_reviewer}", "")
+    faults = routing_lint.lint(text, test_routing_lint.WORKFLOWS).faults
     assert "加进流程“standard”后有问题：环节“check_leaders”没有人能办；请写明 who。" in map(sentence, faults)
