@@ -17,7 +17,17 @@ from app.infra.runtime import Runtime
 
 #: Features with a router, from below to above.
 FEATURES = (
-    "audit", "jobs", "identity", "channels", "drafts", "screening", "reviews", "proofs", "publication", "webhooks", "web",
+    "audit",
+    "jobs",
+    "identity",
+    "channels",
+    "drafts",
+    "screening",
+    "reviews",
+    "proofs",
+    "publication",
+    "webhooks",
+    "web",
 )
 
 

@@ -1,10 +1,11 @@
 import os
 
 from alembic import context
+from sqlmodel import SQLModel
+
 from app.infra.db import Database
 from app.infra.migrate import load_tables
 from app.infra.settings import Settings
-from sqlmodel import SQLModel
 
 load_tables()
 url = context.config.get_main_option("sqlalchemy.url") or os.environ.get("ALEMBIC_URL") or Settings().url

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+
 from app.bench import postgres
 from app.infra import migrate
 from app.infra.db import Database
@@ -14,7 +16,6 @@ from app.infra.runtime import Runtime, start
 from app.infra.settings import Settings
 from app.main import create_app
 from app.negative_list import PolicyStore
-from fastapi.testclient import TestClient
 
 CI = os.environ.get("CI") == "true"
 
@@ -70,7 +71,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    server, template = (
+        request.getfixturevalue("postgres_server"),
+        request.getfixturevalue("postgres_template"),
+    )
     if server is None:
         missing("PostgreSQL")
     name = f"t_{os.getpid()}_{next(_numbers)}"
@@ -103,7 +107,9 @@ def negative_list() -> PolicyStore:
 
 
 @pytest.fixture
-def runtime(database: Database, clock: SetClock, negative_list: PolicyStore, tmp_path: Path, database_url: str) -> Runtime:
+def runtime(
+    database: Database, clock: SetClock, negative_list: PolicyStore, tmp_path: Path, database_url: str
+) -> Runtime:
     settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
     return start(settings, database=database, clock=clock, negative_list=negative_list)
 

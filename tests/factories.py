@@ -71,8 +71,14 @@ def person(
     )
     for role in roles:
         service.grant_role(
-            session, user_id=user.id, role=role, unit_id=(on or unit).id, channel=channel, section=section,
-            actor=SYSTEM, at=at,
+            session,
+            user_id=user.id,
+            role=role,
+            unit_id=(on or unit).id,
+            channel=channel,
+            section=section,
+            actor=SYSTEM,
+            at=at,
         )
     return user
 
@@ -129,13 +135,20 @@ def bureau(session: Session, at: datetime) -> Bureau:
         str(role): person(session, str(role), unit=office, roles=[role], on=city, at=at) for role in Role
     }
     for login, role in (
-        ("editor2", Role.EDITOR), ("proofreader2", Role.PROOFREADER), ("proofreader3", Role.PROOFREADER),
+        ("editor2", Role.EDITOR),
+        ("proofreader2", Role.PROOFREADER),
+        ("proofreader3", Role.PROOFREADER),
     ):
         users[login] = person(session, login, unit=office, roles=[role], on=city, at=at)
     users["district_editor"] = person(session, "district_editor", unit=district, roles=[Role.EDITOR], at=at)
     users["outsider"] = person(session, "outsider", unit=elsewhere, roles=TRADE, at=at)
     return Bureau(
-        city, office, district, elsewhere, {one.code: one for one in synced}, users,
+        city,
+        office,
+        district,
+        elsewhere,
+        {one.code: one for one in synced},
+        users,
         {login: actor(session, user) for login, user in users.items()},
     )
 

@@ -1,5 +1,6 @@
 """A real PostgreSQL for benchmarks and tests: a running one (SANSHEN_TEST_POSTGRES), else the system's binaries,
-else the ones of the `test` extra. It listens on 127.0.0.1 only and ends with its caller."""
+else the ones of the `test` extra. It listens on 127.0.0.1 only and ends with its caller.
+"""
 
 import importlib.util
 import os
@@ -56,18 +57,42 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
     if owner is not None:
         os.chown(folder, owner, -1)
     port = _free_port()
-    run: dict[str, Any] = {"user": owner, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": folder}
+    run: dict[str, Any] = {
+        "user": owner,
+        "check": True,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.PIPE,
+        "cwd": folder,
+    }
     data = str(folder / "data")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
+    )
     if not durable:
         options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off"
     try:
-        made = [binaries / "initdb", "-D", data, "-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
+        made = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "sanshen",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        ]
         subprocess.run(made, **run)
-        subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **run)
+        subprocess.run(
+            [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **run
+        )
         yield f"postgresql://sanshen@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **(run | {"check": False}))
+        subprocess.run(
+            [binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **(run | {"check": False})
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,16 +2,20 @@
 
 from app.infra.problems import problems, reasons
 
-problems({
-    "channels_malformed": ("阵地配置文件有误，请按下列各条修改。", "The channels file is malformed."),
-})
-reasons({
-    "channels_yaml": "文件不是有效的 YAML：{message}",
-    "channel_twice_in_file": "单位“{unit}”的阵地代码“{channel}”出现了两次。",
-    "section_twice_in_file": "阵地“{channel}”的栏目代码“{section}”出现了两次。",
-    "channel_unit_unknown": "阵地“{channel}”所属的单位“{unit}”不存在，或者不止一个。",
-    "channel_kind_fixed": "阵地“{channel}”已经登记为另一种类型，不能改变。",
-    "unknown_channel": "没有阵地“{channel}”，或者本单位不能向它投稿。",
-    "unknown_section": "阵地“{channel}”没有栏目“{section}”。",
-    "channel_twice": "阵地“{channel}”写了两次；一篇稿件在一个阵地只进一个栏目。",
-})
+problems(
+    {
+        "channels_malformed": ("阵地配置文件有误，请按下列各条修改。", "The channels file is malformed."),
+    }
+)
+reasons(
+    {
+        "channels_yaml": "文件不是有效的 YAML：{message}",
+        "channel_twice_in_file": "单位“{unit}”的阵地代码“{channel}”出现了两次。",
+        "section_twice_in_file": "阵地“{channel}”的栏目代码“{section}”出现了两次。",
+        "channel_unit_unknown": "阵地“{channel}”所属的单位“{unit}”不存在，或者不止一个。",
+        "channel_kind_fixed": "阵地“{channel}”已经登记为另一种类型，不能改变。",
+        "unknown_channel": "没有阵地“{channel}”，或者本单位不能向它投稿。",
+        "unknown_section": "阵地“{channel}”没有栏目“{section}”。",
+        "channel_twice": "阵地“{channel}”写了两次；一篇稿件在一个阵地只进一个栏目。",
+    }
+)

@@ -16,7 +16,10 @@ def list_channels(actor: CurrentActor, session: ReadSession) -> list[ChannelOut]
     sections = queries.sections_of(session, [channel.id for channel in channels])
     return [
         ChannelOut(
-            id=channel.id, unit_id=channel.unit_id, code=channel.code, kind=ChannelKind(channel.kind),
+            id=channel.id,
+            unit_id=channel.unit_id,
+            code=channel.code,
+            kind=ChannelKind(channel.kind),
             name=channel.name,
             sections=[SectionOut(code=one.code, name=one.name) for one in sections.get(channel.id, ())],
         )

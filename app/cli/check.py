@@ -97,12 +97,16 @@ def check(
         raise typer.Exit(1)
 
 
-def _check_all(policy: "Policy", files: Sequence[Path], scope: "Scope") -> tuple[list["FileReport"], list[str]]:
+def _check_all(
+    policy: "Policy", files: Sequence[Path], scope: "Scope"
+) -> tuple[list["FileReport"], list[str]]:
     from rich.progress import track
 
     reports: list[FileReport] = []
     faults: list[str] = []
-    for file in track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files:
+    for file in (
+        track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files
+    ):
         text = _read(file, faults)
         if text is not None:
             reports.append(check_text(policy, str(file), text, file.suffix, scope))
@@ -145,7 +149,8 @@ def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scop
     )
     lines = line_starts(text)
     located = sorted(
-        (_located(finding, read, lines) for finding in found.findings), key=lambda item: (item.start, item.end)
+        (_located(finding, read, lines) for finding in found.findings),
+        key=lambda item: (item.start, item.end),
     )
     return FileReport(name, located, found.not_checked, found.truncated)
 

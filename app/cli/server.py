@@ -79,7 +79,14 @@ def up(
     def announce() -> None:
         took = time.perf_counter() - began
         if as_json:
-            print_json({"url": address, "data": str(settings.data_dir), "accounts": accounts, "seconds": round(took, 2)})
+            print_json(
+                {
+                    "url": address,
+                    "data": str(settings.data_dir),
+                    "accounts": accounts,
+                    "seconds": round(took, 2),
+                }
+            )
             return
         out.print(f"\n三审已就绪：[bold]{address}[/bold]（用时 {took:.1f} 秒，数据在 {settings.data_dir}/）")
         if accounts:
@@ -140,7 +147,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as error:
-        fail(f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口，--port 0 任选空闲端口。")
+        fail(
+            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口，--port 0 任选空闲端口。"
+        )
     return listener
 
 
@@ -150,13 +159,22 @@ def _server(runtime: "Runtime") -> "uvicorn.Server":
     from app.main import create_app
 
     config = uvicorn.Config(
-        create_app(runtime), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
+        create_app(runtime),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
     )
     return uvicorn.Server(config)
 
 
 def _run(
-    server: "uvicorn.Server", listener: socket.socket, runtime: "Runtime", *, jobs: bool, ready: "Callable[[], None] | None" = None
+    server: "uvicorn.Server",
+    listener: socket.socket,
+    runtime: "Runtime",
+    *,
+    jobs: bool,
+    ready: "Callable[[], None] | None" = None,
 ) -> None:
     from app.jobs.runner import Runner
 

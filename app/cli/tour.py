@@ -22,7 +22,9 @@ STARTING = 120
 
 
 def tour(
-    file: Annotated[Path | None, typer.Argument(help="任意文本、Markdown 或 HTML 文件；缺省用自带的文章。")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="任意文本、Markdown 或 HTML 文件；缺省用自带的文章。")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +56,9 @@ def _walk(file: Path, *, as_json: bool) -> int:
     try:
         with err.status("正在启动服务…"), _server(receiver.host) as ready:
             if not as_json:
-                out.print(f"服务已在 {ready['url']} 启动（{time.perf_counter() - began:.1f} 秒）；稿件：{file.name}")
+                out.print(
+                    f"服务已在 {ready['url']} 启动（{time.perf_counter() - began:.1f} 秒）；稿件：{file.name}"
+                )
             walk = Tour(ready["url"], file, receiver)
             for step in walk.steps():
                 steps.append({"step": step.title, "seen": step.seen, "milliseconds": step.milliseconds})
@@ -66,7 +70,9 @@ def _walk(file: Path, *, as_json: bool) -> int:
         receiver.close()
     took = round(time.perf_counter() - began, 2)
     if as_json:
-        print_json({"file": str(file), "held": not failed, "failed": failed or None, "steps": steps, "seconds": took})
+        print_json(
+            {"file": str(file), "held": not failed, "failed": failed or None, "steps": steps, "seconds": took}
+        )
     elif failed:
         err.print(f"✗ 第 {len(steps) + 1} 步没有成立：{failed}", markup=False, style="red")
     else:
@@ -80,7 +86,10 @@ def _print(number: int, step: dict[str, Any], findings: list[dict[str, Any]]) ->
     words = {"block": "阻断", "warn": "提醒", "info": "提示"}
     for one in findings[:20]:
         place = f"{one['ref']}:{one['start']}–{one['end']}"
-        out.print(f"      {words[one['severity']]} {one['rule']} {place}　{one['excerpt']}　{one['message']}", markup=False)
+        out.print(
+            f"      {words[one['severity']]} {one['rule']} {place}　{one['excerpt']}　{one['message']}",
+            markup=False,
+        )
     if len(findings) > 20:
         out.print(f"      ……另有 {len(findings) - 20} 条")
 
@@ -90,7 +99,18 @@ def _server(webhook_host: str) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="sanshen-tour-") as folder:
         own = {name: value for name, value in os.environ.items() if not name.startswith("SANSHEN_")}
         own |= {"SANSHEN_WEBHOOK_HOSTS": json.dumps([webhook_host]), "PYTHONUTF8": "1"}
-        command = [sys.executable, "-m", "app", "up", "--data", folder, "--port", "0", "--json", "--no-drafts"]
+        command = [
+            sys.executable,
+            "-m",
+            "app",
+            "up",
+            "--data",
+            folder,
+            "--port",
+            "0",
+            "--json",
+            "--no-drafts",
+        ]
         log = Path(folder) / "server.log"
         with log.open("wb") as errors:
             server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=own)  # noqa: S603

@@ -31,9 +31,14 @@ class Person:
         """Send one request and return the answer's JSON (bytes for other types). Raises `Refusal` on 4xx and 5xx."""
         if time.monotonic() > self._until:
             answer = self._http.post("/api/v1/auth/token", json={"login": self.login, "password": PASSWORD})
-            self._token, self._until = _checked(answer, "POST /api/v1/auth/token")["token"], time.monotonic() + 300
+            self._token, self._until = (
+                _checked(answer, "POST /api/v1/auth/token")["token"],
+                time.monotonic() + 300,
+            )
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self._http.request(method, path, json=body, headers={"Authorization": f"Bearer {self._token}", **named})
+        answer = self._http.request(
+            method, path, json=body, headers={"Authorization": f"Bearer {self._token}", **named}
+        )
         return _checked(answer, f"{method} {path}")
 
     def refused(self, status: int, method: str, path: str, body: Any = None) -> Refusal:  # noqa: ANN401 – JSON
@@ -53,7 +58,9 @@ class Person:
 
 def send(url: str, content: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401 – JSON
     """Post raw bytes, as a publishing tool does. Raises `Refusal`."""
-    return _checked(httpx.post(url, content=content, headers=headers, timeout=60, trust_env=False), f"POST {url}")
+    return _checked(
+        httpx.post(url, content=content, headers=headers, timeout=60, trust_env=False), f"POST {url}"
+    )
 
 
 def _checked(answer: httpx.Response, request: str) -> Any:  # noqa: ANN401 – JSON or bytes

@@ -59,7 +59,8 @@ def bureau_once(
     else:
         load(runtime, drafts=drafts, progress=progress)
     return [
-        {"login": one["login"], "name": one["name"], "duties": one["duties"], "password": PASSWORD} for one in people
+        {"login": one["login"], "name": one["name"], "duties": one["duties"], "password": PASSWORD}
+        for one in people
     ]
 
 
@@ -87,8 +88,13 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
     bureau = Bureau()
     for person in told["people"]:
         user = service.create_user(
-            session, login=person["login"], name=person["name"], password=PASSWORD, unit_id=units[person["unit"]],
-            actor=SYSTEM, at=at,
+            session,
+            login=person["login"],
+            name=person["name"],
+            password=PASSWORD,
+            unit_id=units[person["unit"]],
+            actor=SYSTEM,
+            at=at,
         )
         for role in person["roles"]:
             service.grant_role(

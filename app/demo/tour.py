@@ -91,14 +91,21 @@ class Tour:
         admin = self.by("xitong")
         unit = next(one["id"] for one in admin("GET", "/api/v1/units") if one["name"] == "清河市民政局")
         channels = [code for code, _ in CHANNELS]
-        self.tool = admin("POST", "/api/v1/tools", {"unit_id": unit, "name": "发布助手", "channels": channels})
-        made = admin("POST", "/api/v1/webhooks/endpoints", {"unit_id": unit, "url": self.receiver.url, "events": []})
+        self.tool = admin(
+            "POST", "/api/v1/tools", {"unit_id": unit, "name": "发布助手", "channels": channels}
+        )
+        made = admin(
+            "POST", "/api/v1/webhooks/endpoints", {"unit_id": unit, "url": self.receiver.url, "events": []}
+        )
         self.receiver.secrets.append(made["secret"])
         return f"{self.receiver.url}，签名密钥只显示一次"
 
     def hand_in(self) -> str:
         """The editor hands the file in as it is; a title too long for WeChat is shortened by its author."""
-        content = {"format": FORMATS.get(self.file.suffix.lower(), "text"), "content": self.file.read_text("utf-8")}
+        content = {
+            "format": FORMATS.get(self.file.suffix.lower(), "text"),
+            "content": self.file.read_text("utf-8"),
+        }
         targets = [{"channel": channel, "section": section} for channel, section in CHANNELS]
         self.draft = self.by("bianji")("POST", "/api/v1/drafts", {**content, "targets": targets})
         left = len(self.draft["left_out"])
@@ -118,7 +125,9 @@ class Tour:
         counts = report["counts"]
         if report["open_blockers"]:
             self.case = self._submit()
-            assert self.case["state"] == "blocked", "a blocking finding must stop the first review from opening"
+            assert self.case["state"] == "blocked", (
+                "a blocking finding must stop the first review from opening"
+            )
             held = "；送审被拦下，初审没有开启"
         else:
             held = ""
@@ -157,8 +166,13 @@ class Tour:
         if finding is None:
             return 0
         asked = self.by("bianji")(
-            "POST", f"/api/v1/drafts/{self.draft['id']}/waivers",
-            {"fingerprint": finding["fingerprint"], "reason": "quotation", "explanation": "引用历史资料的原文"},
+            "POST",
+            f"/api/v1/drafts/{self.draft['id']}/waivers",
+            {
+                "fingerprint": finding["fingerprint"],
+                "reason": "quotation",
+                "explanation": "引用历史资料的原文",
+            },
         )
         path = f"/api/v1/waivers/{asked['id']}/decision"
         grant = {"grant": True, "comment": "引文，予以保留"}
@@ -191,7 +205,9 @@ class Tour:
     def review(self) -> str:
         """Three reviews by three people, each quoting the digest that they read."""
         for login, stage in (
-            ("chushen", "initial_review"), ("fushen", "second_review"), ("zhongshen", "final_review"),
+            ("chushen", "initial_review"),
+            ("fushen", "second_review"),
+            ("zhongshen", "final_review"),
         ):
             self._decide(login, stage, "", self.case["revision"])
         return "三人各签一次，均引用同一摘要 " + self.case["revision"][:12]
@@ -210,7 +226,11 @@ class Tour:
         """Three proofreaders on each channel; one of them marks an error."""
         marked = ""
         for line in dict(self.case["proofs"]):
-            for login, stage in (("yijiao", "first_proof"), ("erjiao", "second_proof"), ("sanjiao", "third_proof")):
+            for login, stage in (
+                ("yijiao", "first_proof"),
+                ("erjiao", "second_proof"),
+                ("sanjiao", "third_proof"),
+            ):
                 if not marked and stage == "second_proof":
                     marked = self._mark(login, line)
                 self._decide(login, stage, line, self._case()["proofs"][line])
@@ -224,12 +244,21 @@ class Tour:
             place, start, end, new = found["ref"], found["start"], found["end"], found["suggestions"][0]
         else:
             # Nothing was left to correct: a full stop goes, and nobody would print that.
-            place, text = next((place, text) for place, text in document.texts() if text.endswith(tuple("。！？")))
+            place, text = next(
+                (place, text) for place, text in document.texts() if text.endswith(tuple("。！？"))
+            )
             start, end, new = len(text) - 1, len(text), ""
         quote = (text_at(document, place) or "")[start:end]
         mark = {
-            "line": line, "digest": self.case["proofs"][line], "kind": "correct" if new else "delete",
-            "place": place, "start": start, "end": end, "quote": quote, "new_text": new, "error_type": "word",
+            "line": line,
+            "digest": self.case["proofs"][line],
+            "kind": "correct" if new else "delete",
+            "place": place,
+            "start": start,
+            "end": end,
+            "quote": quote,
+            "new_text": new,
+            "error_type": "word",
         }
         self.by(login)("POST", f"/api/v1/cases/{self.case['id']}/marks", mark)
         return f"二校标出 1 处：{quote} → {new or '（删）'}"
@@ -246,14 +275,18 @@ class Tour:
         return f"改样 1 处，{changed} 份新校样，核红由他人完成"
 
     def _confirmable(self) -> bool:
-        waiting = [one for one in self.case["stages"] if one["stage"] == "confirm_marks" and one["state"] == "open"]
+        waiting = [
+            one for one in self.case["stages"] if one["stage"] == "confirm_marks" and one["state"] == "open"
+        ]
         return len(waiting) == len(CHANNELS) and self.case["revision"] == self._shown()["digest"]
 
     def sign(self) -> str:
         """签发: a signed ticket for each channel, bound to one digest."""
         for line, digest in self._case()["proofs"].items():
             signed = self.by("qianfa")(
-                "POST", f"/api/v1/cases/{self.case['id']}/releases", {"line": line, "digest": digest, "comment": "同意"}
+                "POST",
+                f"/api/v1/cases/{self.case['id']}/releases",
+                {"line": line, "digest": digest, "comment": "同意"},
             )
             self.releases[line] = signed["release"]
         assert self._case_state() == "cleared", self.case["state"]
@@ -268,13 +301,22 @@ class Tour:
 
     def publish(self) -> str:
         """The tool asks with the digest, publishes, reports; what it may not do is refused."""
-        secret, clearance, reports = self.tool["secret"], self.tool["clearance_url"], self.tool["publications_url"]
+        secret, clearance, reports = (
+            self.tool["secret"],
+            self.tool["clearance_url"],
+            self.tool["publications_url"],
+        )
         for line, release in self.releases.items():
             asked = _json({"channel": line, "digest": release["digest"]})
             answer = send(clearance, asked, signed_headers(secret, asked))
             assert answer["statement"]["answer"] == "cleared", answer
             report = _json(
-                {"ticket": release["ticket"], "external_id": f"tour-{line}", "url": "", "digest": release["digest"]}
+                {
+                    "ticket": release["ticket"],
+                    "external_id": f"tour-{line}",
+                    "url": "",
+                    "digest": release["digest"],
+                }
             )
             headers = signed_headers(secret, report)
             send(reports, report, headers)
@@ -309,7 +351,9 @@ class Tour:
             content[len(content) // 2] ^= 1
             done = _verifier(_zip({**files, name: bytes(content)}))
             assert done.returncode == 1, f"a changed byte in {name} was not reported"
-            assert name in done.stdout or name.split("/")[-1] in done.stdout, f"{name} is not named: {done.stdout}"
+            assert name in done.stdout or name.split("/")[-1] in done.stdout, (
+                f"{name} is not named: {done.stdout}"
+            )
         return f"{len(tried)} 个文件各改一个字节，全部被指出"
 
     def _shown(self, login: str = "bianji") -> dict[str, Any]:
@@ -344,7 +388,13 @@ class Tour:
         return str(self._case().get("state", ""))
 
     def _decide(self, login: str, stage: str, line: str, digest: str) -> None:
-        form = {"stage": stage, "line": line or None, "digest": digest, "verdict": "approve", "comment": "同意"}
+        form = {
+            "stage": stage,
+            "line": line or None,
+            "digest": digest,
+            "verdict": "approve",
+            "comment": "同意",
+        }
         self.by(login)("POST", f"/api/v1/cases/{self.case['id']}/decisions", form)
 
     def _await(self, done: Callable[[], bool]) -> None:
@@ -364,7 +414,11 @@ def _refused(act: Callable[[], Any]) -> Refusal:
 
 
 def _markable(finding: dict[str, Any]) -> bool:
-    return finding["severity"] == "warn" and finding["ref"].startswith("blocks/") and bool(finding["suggestions"])
+    return (
+        finding["severity"] == "warn"
+        and finding["ref"].startswith("blocks/")
+        and bool(finding["suggestions"])
+    )
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 – any JSON value
@@ -394,5 +448,10 @@ def _verifier(evidence: bytes) -> "subprocess.CompletedProcess[str]":
             archive.extract(script, folder)
         return subprocess.run(  # noqa: S603 – our own interpreter on our own file
             [sys.executable, "-I", str(Path(folder) / script), str(package)],
-            capture_output=True, text=True, encoding="utf-8", check=False, cwd=folder, env={"PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            cwd=folder,
+            env={"PYTHONUTF8": "1"},
         )

@@ -25,9 +25,16 @@ from app.reviews.store import Loaded, load
 from app.webhooks import service as webhooks
 
 REVIEWERS = {"initial_review": "chushen", "second_review": "fushen", "final_review": "zhongshen"}
-PROOFREADERS = {"first_proof": "yijiao", "second_proof": "erjiao", "third_proof": "sanjiao", "confirm_marks": "yijiao"}
+PROOFREADERS = {
+    "first_proof": "yijiao",
+    "second_proof": "erjiao",
+    "third_proof": "sanjiao",
+    "confirm_marks": "yijiao",
+}
 WORDS = {
-    "initial_review": "材料齐全，表述清楚。", "second_review": "事实和数据已与业务科室核对。", "final_review": "同意采用。",
+    "initial_review": "材料齐全，表述清楚。",
+    "second_review": "事实和数据已与业务科室核对。",
+    "final_review": "同意采用。",
 }
 #: Where each way through the demo leaves the path: after which stages, and by which act.
 ENDS: Mapping[str, tuple[str, Literal["send_back", "decline", "hold", "recall"], str, str]] = {
@@ -55,8 +62,13 @@ class _Walk:
             return
         with self.runtime.database.write() as session:
             loaded = reviews.submit(
-                session, draft_id=draft_id, digest=digest, comment="请审。", actor=self.people["bianji"],
-                runtime=self.runtime, at=self.runtime.clock(),
+                session,
+                draft_id=draft_id,
+                digest=digest,
+                comment="请审。",
+                actor=self.people["bianji"],
+                runtime=self.runtime,
+                at=self.runtime.clock(),
             )
             self.case_id = loaded.row.id
         stop = ENDS[until][0] if until in ENDS else until
@@ -72,7 +84,9 @@ class _Walk:
         self._proofread(until)
 
     def _create(self, entry: Mapping[str, Any]) -> tuple[UUID, str]:
-        taken = take_in(Format.MARKDOWN, entry["text"], {"title": entry["title"], "byline": "清河市民政局宣传科"})
+        taken = take_in(
+            Format.MARKDOWN, entry["text"], {"title": entry["title"], "byline": "清河市民政局宣传科"}
+        )
         targets = tuple(tuple(target.split("/")) for target in entry["targets"])
         with self.runtime.database.write() as session:
             new = service.NewDraft(document=taken.document, targets=targets)
@@ -105,8 +119,13 @@ class _Walk:
             assert run.state is StageState.OPEN, f"{stage} on {line or 'the draft'} is {run.state}"
             form = reviews.Form(stage, line, run.digest or "", WORDS.get(stage, ""))
             reviews.decide(
-                session, case_id=loaded.row.id, verdict="approve", form=form, actor=self.people[login],
-                runtime=self.runtime, at=self.runtime.clock(),
+                session,
+                case_id=loaded.row.id,
+                verdict="approve",
+                form=form,
+                actor=self.people[login],
+                runtime=self.runtime,
+                at=self.runtime.clock(),
             )
 
     def _leave(self, stage: str, act: str, login: str, words: str) -> None:
@@ -120,8 +139,13 @@ class _Walk:
                 reviews.hold(session, case_id=loaded.row.id, form=form, actor=actor, at=at)
             elif act in {"send_back", "decline"}:
                 reviews.decide(
-                    session, case_id=loaded.row.id, verdict="decline" if act == "decline" else "send_back", form=form,
-                    actor=actor, runtime=self.runtime, at=at,
+                    session,
+                    case_id=loaded.row.id,
+                    verdict="decline" if act == "decline" else "send_back",
+                    form=form,
+                    actor=actor,
+                    runtime=self.runtime,
+                    at=at,
                 )
 
     def _mark(self, line: str) -> None:
@@ -129,8 +153,16 @@ class _Walk:
             loaded = self._loaded(session)
             place, start, quote, new_text = _improvement(drafts.document_of(loaded.revision))
             mark = proofs.NewMark(
-                line=line, digest=loaded.case.proof_of(line) or "", kind=MarkKind.CORRECT, place=place, start=start,
-                end=start + len(quote), quote=quote, new_text=new_text, error_type=ErrorType.WORD, remark="用语统一",
+                line=line,
+                digest=loaded.case.proof_of(line) or "",
+                kind=MarkKind.CORRECT,
+                place=place,
+                start=start,
+                end=start + len(quote),
+                quote=quote,
+                new_text=new_text,
+                error_type=ErrorType.WORD,
+                remark="用语统一",
             )
             proofs.add_mark(
                 session, case_id=loaded.row.id, new=mark, actor=self.people["erjiao"], at=self.runtime.clock()
@@ -140,8 +172,14 @@ class _Walk:
         with self.runtime.database.write() as session:
             loaded = self._loaded(session)
             publication.sign(
-                session, case_id=loaded.row.id, line=line, digest=loaded.case.proof_of(line) or "", comment="同意发布。",
-                actor=self.people["qianfa"], runtime=self.runtime, at=self.runtime.clock(),
+                session,
+                case_id=loaded.row.id,
+                line=line,
+                digest=loaded.case.proof_of(line) or "",
+                comment="同意发布。",
+                actor=self.people["qianfa"],
+                runtime=self.runtime,
+                at=self.runtime.clock(),
             )
 
     def _publish(self, lines: tuple[str, ...]) -> None:
@@ -149,15 +187,26 @@ class _Walk:
             case_id, at = self._loaded(session).row.id, self.runtime.clock()
             unit = session.exec(select(Unit).where(Unit.parent_id == None)).one()  # noqa: E711 – SQL's IS NULL
             made = webhooks.create_tool(
-                session, unit_id=unit.id, name="演示发布工具", channel_codes=lines, actor=self.people["xitong"],
-                master=self.runtime.secret, at=at,
+                session,
+                unit_id=unit.id,
+                name="演示发布工具",
+                channel_codes=lines,
+                actor=self.people["xitong"],
+                master=self.runtime.secret,
+                at=at,
             )
             session.flush()
             publisher = Publisher(made.tool.id, made.tool.name, unit.id, unit.path, frozenset(lines))
             for release in session.exec(select(Release).where(Release.case_id == case_id)).all():
                 tools.report_published(
-                    session, ticket=tickets.stored(release.ticket), external_id=f"demo-{release.channel}", url="",
-                    digest=release.digest, publisher=publisher, runtime=self.runtime, at=at,
+                    session,
+                    ticket=tickets.stored(release.ticket),
+                    external_id=f"demo-{release.channel}",
+                    url="",
+                    digest=release.digest,
+                    publisher=publisher,
+                    runtime=self.runtime,
+                    at=at,
                 )
 
     def _work(self) -> None:

@@ -132,7 +132,9 @@ def _content(dossier: Dossier) -> list[Blocker]:
         found.append(Blocker(BlockerCode.NOT_CHECKED, data))
     if dossier.open_findings:
         rules = sorted(set(dossier.open_findings))
-        found.append(Blocker(BlockerCode.OPEN_FINDINGS, {"rules": rules, "count": len(dossier.open_findings)}))
+        found.append(
+            Blocker(BlockerCode.OPEN_FINDINGS, {"rules": rules, "count": len(dossier.open_findings)})
+        )
     return found
 
 

@@ -10,9 +10,15 @@ from enum import StrEnum
 from app.domain.vocabulary import ADMINISTRATORS, Role
 
 #: Roles whose holder answers for a text with a natural person's name.
-PERSONAL = frozenset({
-    Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.FINAL_REVIEWER, Role.PROOFREADER, *ADMINISTRATORS,
-})
+PERSONAL = frozenset(
+    {
+        Role.INITIAL_REVIEWER,
+        Role.SECOND_REVIEWER,
+        Role.FINAL_REVIEWER,
+        Role.PROOFREADER,
+        *ADMINISTRATORS,
+    }
+)
 
 #: Reviewers from the lowest to the highest.
 REVIEWERS = (Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.FINAL_REVIEWER)
@@ -68,4 +74,4 @@ def refusals(role: Role, *, held: Iterable[Role], kind: UserKind) -> tuple[RoleR
 
 def at_least(role: Role) -> tuple[Role, ...]:
     """Return the reviewers' roles from `role` upwards. Raises `ValueError` for another role."""
-    return REVIEWERS[REVIEWERS.index(role):]
+    return REVIEWERS[REVIEWERS.index(role) :]

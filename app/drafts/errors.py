@@ -19,13 +19,15 @@ problems(
         ),
     }
 )
-reasons({
-    "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
-    "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",
-    "content_empty": "正文为空。",
-    "content_wrong_type": "这种格式的内容应为{expected}。",
-    "nested_too_deep": "内容嵌套层次过深。",
-    "targets_missing": "至少要写明一个去向（阵地和栏目）。",
-    "unknown_asset": "稿件没有这个文件：{sha256}。请先上传。",
-    "asset_empty": "文件是空的。",
-})
+reasons(
+    {
+        "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
+        "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",
+        "content_empty": "正文为空。",
+        "content_wrong_type": "这种格式的内容应为{expected}。",
+        "nested_too_deep": "内容嵌套层次过深。",
+        "targets_missing": "至少要写明一个去向（阵地和栏目）。",
+        "unknown_asset": "稿件没有这个文件：{sha256}。请先上传。",
+        "asset_empty": "文件是空的。",
+    }
+)

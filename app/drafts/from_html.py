@@ -10,8 +10,12 @@ from app.domain.document import TEXT_BLOCKS, Image, SpanKind, Table
 from app.drafts.builder import HARD, Builder, Inline, Mark, Shape
 
 _MARKS = {
-    "b": SpanKind.BOLD, "strong": SpanKind.BOLD, "i": SpanKind.ITALIC, "em": SpanKind.ITALIC,
-    "u": SpanKind.UNDERLINE, "ins": SpanKind.UNDERLINE,
+    "b": SpanKind.BOLD,
+    "strong": SpanKind.BOLD,
+    "i": SpanKind.ITALIC,
+    "em": SpanKind.ITALIC,
+    "u": SpanKind.UNDERLINE,
+    "ins": SpanKind.UNDERLINE,
 }
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(

@@ -145,7 +145,12 @@ def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[
     found: dict[UUID, tuple[Target, ...]] = {}
     for draft_id, channel, section in session.exec(query).all():
         target = Target(
-            channel.id, channel.code, ChannelKind(channel.kind), channel.name, section.id, section.code,
+            channel.id,
+            channel.code,
+            ChannelKind(channel.kind),
+            channel.name,
+            section.id,
+            section.code,
             section.name,
         )
         found[draft_id] = (*found.get(draft_id, ()), target)

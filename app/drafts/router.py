@@ -47,7 +47,6 @@ NewDraftRead = Annotated[tuple[DraftIn, Intake], Depends(_new_draft)]
 NewContentRead = Annotated[tuple[RevisionIn, Intake], Depends(_new_content)]
 
 
-
 @router.post("/drafts", status_code=201, response_model=DraftOut)
 def create_draft(
     request: Request, actor: CurrentActor, read: NewDraftRead, session: WriteSession, key: Key = None
@@ -57,8 +56,10 @@ def create_draft(
 
     def act() -> DraftOut:
         new = service.NewDraft(
-            document=taken.document, targets=tuple((one.channel, one.section) for one in body.targets),
-            unit_id=body.unit_id, left_out=taken.listed(),
+            document=taken.document,
+            targets=tuple((one.channel, one.section) for one in body.targets),
+            unit_id=body.unit_id,
+            left_out=taken.listed(),
         )
         return _draft(session, service.create(session, new=new, actor=actor, at=at))
 
@@ -81,7 +82,12 @@ def add_revision(
 
     def act() -> DraftOut:
         draft = service.revise(
-            session, draft_id=draft_id, document=taken.document, seen=seen, actor=actor, at=at,
+            session,
+            draft_id=draft_id,
+            document=taken.document,
+            seen=seen,
+            actor=actor,
+            at=at,
             left_out=taken.listed(),
         )
         return _draft(session, draft)
@@ -106,8 +112,12 @@ def change_targets(
 ) -> DraftOut:
     """Bind a draft that was never submitted to other channels and sections."""
     draft = service.retarget(
-        session, draft_id=draft_id, targets=tuple((one.channel, one.section) for one in body.targets),
-        seen=seen_versions(if_match), actor=actor, at=runtime_of(request).clock(),
+        session,
+        draft_id=draft_id,
+        targets=tuple((one.channel, one.section) for one in body.targets),
+        seen=seen_versions(if_match),
+        actor=actor,
+        at=runtime_of(request).clock(),
     )
     response.headers["ETag"] = etag(draft.version)
     return _draft(session, draft)
@@ -241,7 +251,10 @@ def _draft(session: Session, draft: Draft, revision: Revision | None = None) -> 
 def _targets(bound: tuple[queries.Target, ...]) -> list[TargetOut]:
     return [
         TargetOut(
-            channel=one.channel, kind=one.kind, channel_name=one.channel_name, section=one.section,
+            channel=one.channel,
+            kind=one.kind,
+            channel_name=one.channel_name,
+            section=one.section,
             section_name=one.section_name,
         )
         for one in bound
@@ -250,7 +263,11 @@ def _targets(bound: tuple[queries.Target, ...]) -> list[TargetOut]:
 
 def _asset(sha256: str, filename: str, role: str, kind: str, size: int) -> AssetOut:
     return AssetOut(
-        sha256=sha256, filename=filename, role=AssetRole(role), media_type=kind, size=size,
+        sha256=sha256,
+        filename=filename,
+        role=AssetRole(role),
+        media_type=kind,
+        size=size,
         url=f"/api/v1/assets/{sha256}",
     )
 

@@ -49,8 +49,13 @@ class ContentIn(_In):
     def fields(self) -> Mapping[str, Any]:
         """Return what stands beside the content."""
         return {
-            "title": self.title, "subtitle": self.subtitle, "summary": self.summary, "byline": self.byline,
-            "source": self.source, "source_url": self.source_url, "attachments": tuple(self.attachments),
+            "title": self.title,
+            "subtitle": self.subtitle,
+            "summary": self.summary,
+            "byline": self.byline,
+            "source": self.source,
+            "source_url": self.source_url,
+            "attachments": tuple(self.attachments),
         }
 
 

@@ -75,8 +75,13 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
     _bind(session, draft_id, places)
     session.flush()
     data = {
-        "draft": str(draft.id), "number": draft.number, "unit": str(unit.id), "revision": 1,
-        "digest": revision.digest, "targets": _codes(places), "left_out": len(new.left_out),
+        "draft": str(draft.id),
+        "number": draft.number,
+        "unit": str(unit.id),
+        "revision": 1,
+        "digest": revision.digest,
+        "targets": _codes(places),
+        "left_out": len(new.left_out),
     }
     _tell(session, Event.DRAFT_CREATED, draft, actor, at, data)
     return draft
@@ -104,8 +109,12 @@ def revise(
     before = draft.head_id
     revision = store_revision(session, draft, document, actor.id, at, left_out=left_out)
     if revision.id != before:
-        data = {"draft": str(draft.id), "revision": revision.number, "digest": revision.digest,
-                "left_out": len(left_out)}
+        data = {
+            "draft": str(draft.id),
+            "revision": revision.number,
+            "digest": revision.digest,
+            "left_out": len(left_out),
+        }
         _tell(session, Event.DRAFT_REVISED, draft, actor, at, data)
     return draft
 
@@ -181,9 +190,7 @@ def hold_asset(session: Session, draft: Draft, held: DraftAsset, *, at: datetime
     _touch(draft, at)
 
 
-def editable(
-    session: Session, draft_id: UUID, actor: Actor, *, seen: frozenset[int] | None = None
-) -> Draft:
+def editable(session: Session, draft_id: UUID, actor: Actor, *, seen: frozenset[int] | None = None) -> Draft:
     """Return a locked draft that the actor may edit now, having seen it in one of these versions.
 
     Raises `NotFound`, `Forbidden`, `PreconditionFailed`, `Conflict` when it is not in its author's hands.
@@ -252,9 +259,15 @@ def _revision(
     left_out: Sequence[dict[str, Any]],
 ) -> Revision:
     return Revision(
-        id=revision_id, draft_id=draft_id, number=number, digest=digest(document),
-        text_digest=text_and_media_digest(document), document=document_bytes(document).decode(),
-        left_out=json.dumps(list(left_out), ensure_ascii=False), author_id=author_id, created_at=at,
+        id=revision_id,
+        draft_id=draft_id,
+        number=number,
+        digest=digest(document),
+        text_digest=text_and_media_digest(document),
+        document=document_bytes(document).decode(),
+        left_out=json.dumps(list(left_out), ensure_ascii=False),
+        author_id=author_id,
+        created_at=at,
     )
 
 

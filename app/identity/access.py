@@ -134,6 +134,14 @@ def authorize(
 
 
 __all__ = [
-    "SYSTEM", "Actor", "CurrentActor", "Grant", "authorize", "cookie_name", "csrf_matches", "csrf_token",
-    "current_actor", "signed_in",
+    "SYSTEM",
+    "Actor",
+    "CurrentActor",
+    "Grant",
+    "authorize",
+    "cookie_name",
+    "csrf_matches",
+    "csrf_token",
+    "current_actor",
+    "signed_in",
 ]

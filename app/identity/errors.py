@@ -23,14 +23,16 @@ problems(
         "user_inactive": ("该用户已停用。", "The user is deactivated."),
     }
 )
-reasons({
-    "role_needed": "您在这个单位、阵地或栏目上没有相应的角色。",
-    "administrator_excludes": "系统管理员、安全管理员、审计管理员互斥，且不能兼任其他角色。",
-    "person_only": "审核、校对和管理角色只能授予自然人，不能授予服务账号。",
-    "password_short": "密码至少 {min} 个字符。",
-    "password_long": "密码至多 {max} 个字符。",
-    "password_is_login": "密码不能与登录名相同或包含登录名。",
-    "password_common": "这个密码过于常见，请换一个。",
-    "own_account": "不能对自己的账号进行这项操作。",
-    "section_without_channel": "写明栏目时必须同时写明阵地。",
-})
+reasons(
+    {
+        "role_needed": "您在这个单位、阵地或栏目上没有相应的角色。",
+        "administrator_excludes": "系统管理员、安全管理员、审计管理员互斥，且不能兼任其他角色。",
+        "person_only": "审核、校对和管理角色只能授予自然人，不能授予服务账号。",
+        "password_short": "密码至少 {min} 个字符。",
+        "password_long": "密码至多 {max} 个字符。",
+        "password_is_login": "密码不能与登录名相同或包含登录名。",
+        "password_common": "这个密码过于常见，请换一个。",
+        "own_account": "不能对自己的账号进行这项操作。",
+        "section_without_channel": "写明栏目时必须同时写明阵地。",
+    }
+)

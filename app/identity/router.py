@@ -55,7 +55,12 @@ def change_own_password(
     """Change one's own password; every other browser session ends."""
     runtime = runtime_of(request)
     service.change_password(
-        session, old=body.old, new=body.new, actor=actor, at=runtime.clock(), address=address_of(request),
+        session,
+        old=body.old,
+        new=body.new,
+        actor=actor,
+        at=runtime.clock(),
+        address=address_of(request),
         keep=request.cookies.get(cookie_name(runtime.settings)),
     )
 
@@ -71,7 +76,11 @@ def list_units(actor: CurrentActor, session: ReadSession) -> list[UnitOut]:
 def create_unit(request: Request, body: UnitIn, actor: CurrentActor, session: WriteSession) -> UnitOut:
     """Add a unit below another (system administrator)."""
     unit = service.create_unit(
-        session, name=body.name, kind=body.kind, parent_id=body.parent_id, actor=actor,
+        session,
+        name=body.name,
+        kind=body.kind,
+        parent_id=body.parent_id,
+        actor=actor,
         at=runtime_of(request).clock(),
     )
     return _unit(unit)
@@ -140,8 +149,14 @@ def grant_role(
 ) -> UserGrantOut:
     """Give a role (security administrator)."""
     grant = service.grant_role(
-        session, user_id=user_id, role=body.role, unit_id=body.unit_id, channel=body.channel,
-        section=body.section, actor=actor, at=runtime_of(request).clock(),
+        session,
+        user_id=user_id,
+        role=body.role,
+        unit_id=body.unit_id,
+        channel=body.channel,
+        section=body.section,
+        actor=actor,
+        at=runtime_of(request).clock(),
     )
     return _grant(grant)
 
@@ -158,7 +173,11 @@ def revoke_grant(
 
 def _me(actor: Actor) -> MeOut:
     return MeOut(
-        id=actor.id, login=actor.login, name=actor.name, unit_id=actor.unit_id, unit_path=actor.unit_path,
+        id=actor.id,
+        login=actor.login,
+        name=actor.name,
+        unit_id=actor.unit_id,
+        unit_path=actor.unit_path,
         grants=[
             GrantOut(role=one.role, unit_path=one.unit_path, channel=one.channel, section=one.section)
             for one in actor.grants

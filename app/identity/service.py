@@ -41,8 +41,12 @@ def create_unit(
         raise Conflict("unit_name_taken")
     unit_id = new_id()
     unit = Unit(
-        id=unit_id, parent_id=parent_id, path=f"{parent.path if parent else '/'}{unit_id}/", name=name,
-        kind=kind, created_at=at,
+        id=unit_id,
+        parent_id=parent_id,
+        path=f"{parent.path if parent else '/'}{unit_id}/",
+        name=name,
+        kind=kind,
+        created_at=at,
     )
     session.add(unit)
     session.flush()
@@ -277,15 +281,23 @@ def _set_password(
     user.password_hash, user.password_changed_at = passwords.hashed(new), at
     revoke_sessions(session, user.id, at=at, keep=keep)
     audit.record(
-        session, Event.USER_PASSWORD_CHANGED, stream=f"user:{user.id}", actor=actor.as_audit(), at=at,
+        session,
+        Event.USER_PASSWORD_CHANGED,
+        stream=f"user:{user.id}",
+        actor=actor.as_audit(),
+        at=at,
         data={"user": str(user.id)},
     )
 
 
 def _grant_data(grant: RoleGrant) -> dict[str, str | None]:
     return {
-        "grant": str(grant.id), "user": str(grant.user_id), "role": grant.role, "unit": str(grant.unit_id),
-        "channel": grant.channel or None, "section": grant.section or None,
+        "grant": str(grant.id),
+        "user": str(grant.user_id),
+        "role": grant.role,
+        "unit": str(grant.unit_id),
+        "channel": grant.channel or None,
+        "section": grant.section or None,
     }
 
 

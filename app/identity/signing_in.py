@@ -60,11 +60,13 @@ def sign_in(session: Session, login: str, password: str, *, at: datetime, addres
     """
     user = verify(session, login, password, at=at, address=address)
     raw = secrets.token_urlsafe(32)
-    session.add(
-        BrowserSession(id_hash=session_hash(raw), user_id=user.id, created_at=at, last_seen_at=at)
-    )
+    session.add(BrowserSession(id_hash=session_hash(raw), user_id=user.id, created_at=at, last_seen_at=at))
     audit.record(
-        session, Event.USER_SIGNED_IN, stream=f"user:{user.id}", actor=_as_audit(user), at=at,
+        session,
+        Event.USER_SIGNED_IN,
+        stream=f"user:{user.id}",
+        actor=_as_audit(user),
+        at=at,
         private={"address": address},
     )
     return raw, csrf_token(raw)
@@ -97,7 +99,11 @@ def revoke_sessions(session: Session, user_id: UUID, *, at: datetime, keep: str 
 def record_token(session: Session, user: User, *, at: datetime, address: str) -> None:
     """Put on record that a token was issued to `user`."""
     audit.record(
-        session, Event.TOKEN_ISSUED, stream=f"user:{user.id}", actor=_as_audit(user), at=at,
+        session,
+        Event.TOKEN_ISSUED,
+        stream=f"user:{user.id}",
+        actor=_as_audit(user),
+        at=at,
         private={"address": address},
     )
 
@@ -139,8 +145,12 @@ def _failure(keys: dict[str, int], user: User | None, at: datetime) -> Callable[
             )
         # What was typed as a login is kept nowhere; nobody's attempts share one stream.
         audit.record(
-            session, Event.USER_SIGN_IN_REFUSED, stream=f"user:{user.id if user else _NOBODY.id}",
-            actor=_as_audit(user) if user else _NOBODY, at=at, outcome="refused",
+            session,
+            Event.USER_SIGN_IN_REFUSED,
+            stream=f"user:{user.id if user else _NOBODY.id}",
+            actor=_as_audit(user) if user else _NOBODY,
+            at=at,
+            outcome="refused",
             reason="inactive" if user and not user.active else "wrong",
         )
 

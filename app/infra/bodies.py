@@ -18,15 +18,19 @@ MAX_OTHER = 31_000_000
 #: At most this many faults of one kind in one text are told.
 MANY = 20
 
-problems({
-    "body_too_large": ("请求内容超过大小限制。", "The request body is too large."),
-    "text_unusable": ("提交的文字含有无法保存的字符，请按下列各条修改。", "Some text cannot be stored."),
-})
-reasons({
-    "broken_utf8": "内容不是有效的 UTF-8 文字，第 {at} 个字节有误。",
-    "lone_surrogate": "第 {at} 个字符是不成对的代理码，请重新输入该字符。",
-    "nul_character": "第 {at} 个字符是空字符（U+0000），请删去。",
-})
+problems(
+    {
+        "body_too_large": ("请求内容超过大小限制。", "The request body is too large."),
+        "text_unusable": ("提交的文字含有无法保存的字符，请按下列各条修改。", "Some text cannot be stored."),
+    }
+)
+reasons(
+    {
+        "broken_utf8": "内容不是有效的 UTF-8 文字，第 {at} 个字节有误。",
+        "lone_surrogate": "第 {at} 个字符是不成对的代理码，请重新输入该字符。",
+        "nul_character": "第 {at} 个字符是空字符（U+0000），请删去。",
+    }
+)
 
 #: Escapes that may stand for a NUL or a surrogate: only with one of these the body is looked through.
 _SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")

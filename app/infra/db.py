@@ -95,7 +95,10 @@ class Database:
             path = url.removeprefix("sqlite:///")
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
-                url, pool_size=pool_size, max_overflow=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
+                url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                connect_args={"check_same_thread": False, "timeout": 30},
             )
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -195,5 +198,11 @@ ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
 WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
 
 __all__ = [
-    "Database", "ReadSession", "UtcDateTime", "WriteSession", "database_of", "one_of", "statements",
+    "Database",
+    "ReadSession",
+    "UtcDateTime",
+    "WriteSession",
+    "database_of",
+    "one_of",
+    "statements",
 ]

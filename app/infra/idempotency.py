@@ -44,7 +44,9 @@ def once(
         return _answer(kept.body, kept.status, replayed=True)
     body = act().model_dump_json()
     session.add(
-        IdempotencyKey(caller_id=caller_id, key=key, request_digest=asked, status=status, body=body, created_at=at)
+        IdempotencyKey(
+            caller_id=caller_id, key=key, request_digest=asked, status=status, body=body, created_at=at
+        )
     )
     return _answer(body, status)
 

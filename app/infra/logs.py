@@ -24,7 +24,9 @@ _Send = Callable[[_Message], Awaitable[None]]
 def configure(*, level: str, json: bool) -> None:
     """Set up structlog once for the process: to standard error, JSON or for people."""
     renderer = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
@@ -72,5 +74,9 @@ class RequestContext:
             REQUESTS.labels(scope["method"], route, status).inc()
             SECONDS.labels(scope["method"], route).observe(took)
             structlog.get_logger().info(
-                "request", method=scope["method"], route=route, status=status, milliseconds=round(took * 1000, 1)
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                milliseconds=round(took * 1000, 1),
             )

@@ -11,7 +11,17 @@ from app.infra.paths import shipped
 
 #: Features that have tables, from below to above.
 WITH_TABLES = (
-    "infra", "audit", "jobs", "identity", "channels", "drafts", "screening", "reviews", "proofs", "publication", "webhooks",
+    "infra",
+    "audit",
+    "jobs",
+    "identity",
+    "channels",
+    "drafts",
+    "screening",
+    "reviews",
+    "proofs",
+    "publication",
+    "webhooks",
 )
 
 

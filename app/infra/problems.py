@@ -26,16 +26,28 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "not_found": ("没有找到，或者您不在知悉范围内。", "Not found, or not visible to you."),
     "method_not_allowed": ("这个地址不支持这种操作。", "Method not allowed."),
     "forbidden": ("您没有进行这项操作的权限。", "You may not do this."),
-    "concurrent_change": ("刚刚有人改动了同一内容，请刷新后再试。", "Somebody changed the same thing just now."),
+    "concurrent_change": (
+        "刚刚有人改动了同一内容，请刷新后再试。",
+        "Somebody changed the same thing just now.",
+    ),
     "precondition_required": ("请用 If-Match 写明您看到的版本。", "If-Match is required."),
-    "precondition_failed": ("内容已被他人修改，请刷新后再操作。", "The content has changed since you read it."),
+    "precondition_failed": (
+        "内容已被他人修改，请刷新后再操作。",
+        "The content has changed since you read it.",
+    ),
     "too_large": ("内容超过大小限制。", "The content is too large."),
     "unsupported_media_type": ("不支持这种内容类型。", "The media type is not supported."),
     "too_many_requests": ("操作过于频繁，请稍后再试。", "Too many requests; try again later."),
-    "database_unavailable": ("系统暂时不可用，您的操作没有生效，请稍后再试。", "Temporarily unavailable; nothing was changed."),
+    "database_unavailable": (
+        "系统暂时不可用，您的操作没有生效，请稍后再试。",
+        "Temporarily unavailable; nothing was changed.",
+    ),
     "database_busy": ("系统繁忙，您的操作没有生效，请稍后再试。", "Busy; nothing was changed."),
     "internal": ("系统出现内部错误，已记录，请联系管理员并提供请求编号。", "Internal error."),
-    "idempotency_key_reused": ("同一个 Idempotency-Key 用在了不同的请求上。", "The Idempotency-Key was used for another request."),
+    "idempotency_key_reused": (
+        "同一个 Idempotency-Key 用在了不同的请求上。",
+        "The Idempotency-Key was used for another request.",
+    ),
 }
 
 #: code → Chinese sentence; `{names}` are filled from the reason's data
@@ -149,8 +161,16 @@ def malformed(error: ValidationError, *, prefix: str = "") -> Invalid:
     )
 
 
-_BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
-              415: "unsupported_media_type", 429: "too_many_requests", 503: "database_unavailable"}
+_BY_STATUS = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    503: "database_unavailable",
+}
 
 
 def install(app: FastAPI) -> None:

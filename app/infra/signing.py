@@ -45,7 +45,9 @@ class Signer:
 
     def sign(self, statement: dict[str, Any]) -> SignedStatement:
         """Return `statement` signed. The statement must be a JSON value."""
-        return SignedStatement(statement=statement, key_id=self.key_id, signature=self.sign_bytes(canonical(statement)))
+        return SignedStatement(
+            statement=statement, key_id=self.key_id, signature=self.sign_bytes(canonical(statement))
+        )
 
     def verifies(self, signed: SignedStatement) -> bool:
         """Say whether this key signed exactly this statement."""

@@ -49,7 +49,12 @@ class Tokens:
         options["verify_exp"] = False
         try:
             claims = jwt.decode(
-                token, self.public_pem, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=options
+                token,
+                self.public_pem,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options=options,
             )
             issued, expires, user_id = int(claims["iat"]), int(claims["exp"]), UUID(claims["sub"])
         except (JWTError, ValueError, TypeError, KeyError) as error:

@@ -1,7 +1,6 @@
 """The negative list: rules that find what must not be published."""
 
 from app.negative_list.content import parts_of, structure_of
-from app.negative_list.content import parts_of, structure_of
 from app.negative_list.engine import check
 from app.negative_list.faults import Fault, PolicyFaults
 from app.negative_list.load import load_policy
@@ -23,7 +22,6 @@ from app.negative_list.model import (
 from app.negative_list.policy import Policy
 from app.negative_list.rules import Rule
 from app.negative_list.store import PolicyStore, archive, load_archived
-from app.negative_list.store import PolicyStore
 
 __all__ = [
     "Fault",
@@ -35,7 +33,6 @@ __all__ = [
     "PartKind",
     "Policy",
     "PolicyFaults",
-    "PolicyStore",
     "PolicyStore",
     "Report",
     "Rule",
@@ -49,8 +46,6 @@ __all__ = [
     "check",
     "load_archived",
     "load_policy",
-    "parts_of",
-    "structure_of",
     "parts_of",
     "structure_of",
 ]

@@ -73,4 +73,6 @@ def _cpu_flags() -> list[str]:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:
         return [platform.processor()]
-    return next((sorted(line.split()[2:]) for line in text.splitlines() if line.startswith(("flags", "Features"))), [])
+    return next(
+        (sorted(line.split()[2:]) for line in text.splitlines() if line.startswith(("flags", "Features"))), []
+    )

@@ -39,7 +39,7 @@ def _inside(condition: Inside, *, fold: bool) -> Test:
         if opened < 0 or text.find(right, opened + len(left), start) >= 0:
             return False
         closed = text.find(right, end, last)
-        if closed < 0 or 0 <= text.find(left, end, closed):
+        if closed < 0 or text.find(left, end, closed) >= 0:
             return False
         return not only or text[opened + len(left) : closed] in only
 

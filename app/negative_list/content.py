@@ -47,7 +47,9 @@ def _links(document: Document) -> Iterator[LinkFact]:
         if isinstance(block, TEXT_BLOCKS):
             for number, mark in enumerate(block.spans):
                 if mark.href:
-                    yield LinkFact(f"blocks/{index}/spans/{number}/href", block.text[mark.start : mark.end], mark.href)
+                    yield LinkFact(
+                        f"blocks/{index}/spans/{number}/href", block.text[mark.start : mark.end], mark.href
+                    )
 
 
 def structure_of(document: Document) -> Structure:

@@ -115,9 +115,7 @@ def _things(program: Program, active: Sequence[bool], structure: Structure) -> I
                     yield Raw(runner, thing)
 
 
-def resolve(
-    runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None
-) -> Iterable[Spot]:
+def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None) -> Iterable[Spot]:
     """Return what stands of one rule's hits: overlaps resolved, edges and values checked, exceptions out."""
     view = buffer.fold if runner.folds else buffer.raw
     checker = runner.checker
@@ -184,7 +182,9 @@ def _without_overlaps(hits: list[Local], overlap: Overlap) -> list[Local]:
     kept: list[Local] = []
     last = -1
     for hit in hits:
-        if (overlap is Overlap.LONGEST and hit[1] >= last) or (overlap is Overlap.CONTAINED and hit[2] > last):
+        if (overlap is Overlap.LONGEST and hit[1] >= last) or (
+            overlap is Overlap.CONTAINED and hit[2] > last
+        ):
             kept.append(hit)
             last = hit[2]
     return kept

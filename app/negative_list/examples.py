@@ -7,9 +7,18 @@ from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot
 from app.negative_list.engine import Raw, collect
 from app.negative_list.faults import Fault
-from app.negative_list.fold import fold_text
 from app.negative_list.findings import Builder
-from app.negative_list.model import ImageFact, LinkFact, Part, PartKind, Scope, Structure, TableFact, VideoFact
+from app.negative_list.fold import fold_text
+from app.negative_list.model import (
+    ImageFact,
+    LinkFact,
+    Part,
+    PartKind,
+    Scope,
+    Structure,
+    TableFact,
+    VideoFact,
+)
 from app.negative_list.program import Program
 from app.negative_list.rules import Example, Rule
 
@@ -54,7 +63,9 @@ def run_example(
     """Return the hits of one rule on one example; `text` stands in for the example's own text."""
     buffer = Buffer([Part(example_part(rule, example), "example", example.text if text is None else text)])
     scope = Scope(
-        frozenset(filter(None, [example.channel])), frozenset(filter(None, [example.section])), example.stage or ""
+        frozenset(filter(None, [example.channel])),
+        frozenset(filter(None, [example.section])),
+        example.stage or "",
     )
     applies = rule.scope.applies(scope) and (example.on is None or rule.applies_on(example.on))
     if not applies:
@@ -77,7 +88,9 @@ def faults_of(program: Program, rules: Sequence[Rule]) -> list[Fault]:
             try:
                 _, raws = run_example(program, index, rule, example)
             except (TypeError, KeyError) as error:
-                faults.append(Fault(rule.file, example.line, f"{rule.id}.examples.miss", f"structure 写法有误：{error}"))
+                faults.append(
+                    Fault(rule.file, example.line, f"{rule.id}.examples.miss", f"structure 写法有误：{error}")
+                )
                 continue
             if raws:
                 shown = "、".join(_shown(program, index, rule, example, raws))
@@ -97,7 +110,13 @@ def _shown(program: Program, index: int, rule: Rule, example: Example, raws: lis
 
 
 def hit_problem(
-    program: Program, index: int, rule: Rule, example: Example, *, text: str | None = None, anywhere: bool = False
+    program: Program,
+    index: int,
+    rule: Rule,
+    example: Example,
+    *,
+    text: str | None = None,
+    anywhere: bool = False,
 ) -> str:
     """Return what is wrong with a hit example; empty when it is hit as it says.
 

@@ -45,12 +45,16 @@ class Builder:
             shadows = shadows or rule.shadow
             if isinstance(spot, Spot):
                 index, finding = self._spot(runner, rule, spot, hidden)
-                placed.setdefault((rule.id, index, finding.start, finding.end), (index, finding.start, finding.end, finding))
+                placed.setdefault(
+                    (rule.id, index, finding.start, finding.end), (index, finding.start, finding.end, finding)
+                )
             else:
                 order = order or {part.ref: index for index, part in enumerate(self._buffer.parts)}
                 index = order.get(spot.ref, len(order))
                 finding = self._thing(runner, spot)
-                placed.setdefault((rule.id, spot.ref, spot.start, spot.excerpt), (index, spot.start, spot.end, finding))
+                placed.setdefault(
+                    (rule.id, spot.ref, spot.start, spot.excerpt), (index, spot.start, spot.end, finding)
+                )
         ordered = sorted(placed.values(), key=_PLACE)
         if not shadows:
             return tuple([item[3] for item in ordered]), ()

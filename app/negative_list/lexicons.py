@@ -41,7 +41,14 @@ class Lexicon:
                 cells = line.split("\t")
                 term = cells[0].strip()
                 if len(cells) > 4:
-                    faults.append(Fault(file, number, term, f"应为至多 4 列（词、建议、说明、更长的正词），实为 {len(cells)} 列"))
+                    faults.append(
+                        Fault(
+                            file,
+                            number,
+                            term,
+                            f"应为至多 4 列（词、建议、说明、更长的正词），实为 {len(cells)} 列",
+                        )
+                    )
                     continue
                 if not term:
                     faults.append(Fault(file, number, "", "第一列（词）是空的"))
@@ -61,7 +68,8 @@ class Lexicon:
             lines = [line for line in self.text.splitlines() if line.strip() and not line.startswith("#")]
             head = lines[0].split("\t") if lines else []
             self._rows = tuple(
-                {**dict.fromkeys(head, ""), **dict(zip(head, line.split("\t"), strict=False))} for line in lines[1:]
+                {**dict.fromkeys(head, ""), **dict(zip(head, line.split("\t"), strict=False))}
+                for line in lines[1:]
             )
         return self._rows
 

@@ -44,7 +44,12 @@ def lint(folder: Path, progress: Progress = _silent) -> LintResult:
     ]
     bad = sandbox.problems([(source, fold) for _, _, source, fold in owners])
     faults.extend(
-        Fault(owners[number][0].file, owners[number][0].line, f"{owners[number][0].id}.{owners[number][1]}", problem)
+        Fault(
+            owners[number][0].file,
+            owners[number][0].line,
+            f"{owners[number][0].id}.{owners[number][1]}",
+            problem,
+        )
         for number, problem in bad.items()
     )
     faults.extend(dead_exceptions(parsed.rules))

@@ -12,11 +12,11 @@ from app.negative_list.compiling import compile_faults
 from app.negative_list.examples import faults_of
 from app.negative_list.faults import Fault, PolicyFaults, nearest
 from app.negative_list.lexicons import Lexicon
-from app.negative_list.soundness import dead_exceptions, warnings_of
 from app.negative_list.parse_rule import RuleReader
 from app.negative_list.policy import Policy, digest_of
 from app.negative_list.program import Program
 from app.negative_list.rules import Rule
+from app.negative_list.soundness import dead_exceptions, warnings_of
 from app.negative_list.yaml_tree import Fields, Tree, parse
 
 HEAD = "policy.yaml"
@@ -148,7 +148,9 @@ def parse_source(source: Source) -> Parsed:
     rules: list[Rule] = []
     lines: dict[str, tuple[str, int]] = {}
     for file, tree in source.files.items():
-        reader = RuleReader(file, faults, source.lexicons, {"channels": channels, "sections": sections}, shadow)
+        reader = RuleReader(
+            file, faults, source.lexicons, {"channels": channels, "sections": sections}, shadow
+        )
         fields = Fields(tree, file, faults)
         if tree.mapping is None:
             continue

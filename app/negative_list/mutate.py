@@ -86,7 +86,7 @@ def escaped(program: Program, rules: Sequence[Rule]) -> Iterator[Survivor]:
             continue
         for example in rule.hits:
             for name, text in variants(example.text).items():
-                if text != example.text and hit_problem(program, index, rule, example, text=text, anywhere=True):
+                if text != example.text and hit_problem(
+                    program, index, rule, example, text=text, anywhere=True
+                ):
                     yield Survivor(rule.id, f"{name}变体“{example.text}”")
-
-

@@ -82,7 +82,9 @@ class RuleReader:
         fold = isinstance(match, TermsMatch | RegexMatch) and match.view is View.FOLD
         if isinstance(match, CheckerMatch):
             fold = match.checker.view is View.FOLD
-        unless = tuple(found for item in fields.each("unless") if (found := self._condition(item, fields, fold=fold)))
+        unless = tuple(
+            found for item in fields.each("unless") if (found := self._condition(item, fields, fold=fold))
+        )
         report = fields.choice("report", ("plain", "mask"), "plain")
         message = fields.text("message", title)
         suggest = self._suggest(fields)
@@ -159,7 +161,9 @@ class RuleReader:
     def _match(self, fields: Fields) -> Match | None:
         match = fields.sub("match")
         if match is None:
-            fields.fault("match", "缺少必填项 match: {kind: terms | lexicon | regex | checker | structure, …}")
+            fields.fault(
+                "match", "缺少必填项 match: {kind: terms | lexicon | regex | checker | structure, …}"
+            )
             return None
         kinds: dict[str, Callable[[Fields], Match | None]] = {
             "terms": self._terms,
@@ -260,7 +264,10 @@ class RuleReader:
         edge = EdgeKind(match.choice("edge", tuple(EdgeKind), EdgeKind.NONE))
         validate = match.text("validate", "")
         if validate and validate not in VALIDATORS:
-            match.fault("validate", f"没有检验“{validate}”，可用：{'、'.join(VALIDATORS)}{nearest(validate, list(VALIDATORS))}")
+            match.fault(
+                "validate",
+                f"没有检验“{validate}”，可用：{'、'.join(VALIDATORS)}{nearest(validate, list(VALIDATORS))}",
+            )
         node = self._pattern(match, "pattern", source, fold=view is View.FOLD)
         return None if node is None else RegexMatch(view, source, node, edge, validate)
 
@@ -342,7 +349,9 @@ class RuleReader:
             return Suggest(texts=tuple(str(text) for text in texts if text is not None))
         suggest = Fields(tree, self._file, self._faults, where="suggest")
         replace = suggest.get("replace")
-        pairs = tuple((old, str(new.scalar or "")) for old, new in ((replace.mapping or {}).items() if replace else ()))
+        pairs = tuple(
+            (old, str(new.scalar or "")) for old, new in ((replace.mapping or {}).items() if replace else ())
+        )
         found = Suggest(suggest.text("delete", ""), pairs, suggest.texts("text"))
         suggest.done()
         return found
@@ -365,7 +374,9 @@ class RuleReader:
         if tree.mapping is None:
             if tree.items is None and tree.scalar is not None:
                 return Example(str(tree.scalar), tree.line)
-            self._faults.append(Fault(self._file, tree.line, "examples", f"示例应为文本或映射，实为{tree.kind}"))
+            self._faults.append(
+                Fault(self._file, tree.line, "examples", f"示例应为文本或映射，实为{tree.kind}")
+            )
             return None
         fields = Fields(tree, self._file, self._faults, where="examples")
         structure = fields.get("structure")

@@ -376,7 +376,8 @@ def _check_open_repeats(node: Node) -> None:
                 chars = _all_chars(items[one])
                 # A part between them that begins with another character parts them for certain.
                 parted = any(
-                    least(item) and not charsets.overlap(first_set(item), chars) for item in items[one + 1 : other]
+                    least(item) and not charsets.overlap(first_set(item), chars)
+                    for item in items[one + 1 : other]
                 )
                 if not parted and charsets.overlap(chars, _all_chars(items[other])):
                     raise PatternError("两个无界重复能匹配同样的字符，如 .*a.*；请写明上限，如 .{0,30}")
@@ -437,7 +438,11 @@ def trigger(node: Node) -> Node:
                 kept.pop()
             while kept and least(kept[0]) == 0 and not _has_edge(kept[0]):
                 kept.pop(0)
-            return Sequence_((trigger_start(kept[0]), *kept[1:-1], trigger(kept[-1]))) if len(kept) > 1 else trigger(kept[0])
+            return (
+                Sequence_((trigger_start(kept[0]), *kept[1:-1], trigger(kept[-1])))
+                if len(kept) > 1
+                else trigger(kept[0])
+            )
         case _:
             return node
 
@@ -498,12 +503,15 @@ def _has_broad_repeat(node: Node) -> bool:
     match node:
         case Sequence_(items):
             for index, item in enumerate(items):
-                if _has_broad_repeat(item) and not (
-                    isinstance(item, Repeat)
-                    # A sign before it that it cannot hold, as in 《[^《》]{2,60}》, leaves one start only.
-                    and any(
-                        isinstance(sign, Chars) and not charsets.overlap(sign.ranges, _all_chars(item))
-                        for sign in items[:index]
+                if (
+                    _has_broad_repeat(item)
+                    and not (
+                        isinstance(item, Repeat)
+                        # A sign before it that it cannot hold, as in 《[^《》]{2,60}》, leaves one start only.
+                        and any(
+                            isinstance(sign, Chars) and not charsets.overlap(sign.ranges, _all_chars(item))
+                            for sign in items[:index]
+                        )
                     )
                 ):
                     return True
@@ -522,7 +530,11 @@ def _has_broad_repeat(node: Node) -> bool:
 def _char(code: int, *, python: bool) -> str:
     if python:
         return f"\\U{code:08x}"
-    return chr(code) if 0x4E00 <= code <= 0x9FFF or chr(code).isascii() and chr(code).isalnum() else f"\\x{{{code:x}}}"
+    return (
+        chr(code)
+        if 0x4E00 <= code <= 0x9FFF or (chr(code).isascii() and chr(code).isalnum())
+        else f"\\x{{{code:x}}}"
+    )
 
 
 def render(node: Node, *, python: bool = False) -> str:
@@ -544,7 +556,9 @@ def render(node: Node, *, python: bool = False) -> str:
             return f"(?m:{sign})"
         case Sequence_(items):
             return "".join(
-                f"(?:{render(item, python=python)})" if isinstance(item, Choice) else render(item, python=python)
+                f"(?:{render(item, python=python)})"
+                if isinstance(item, Choice)
+                else render(item, python=python)
                 for item in items
             )
         case Choice(branches):

@@ -99,10 +99,14 @@ def searcher(backend: str, node: Node) -> Search:
 class Program:
     """All rules of a policy on one backend."""
 
-    def __init__(self, rules: Sequence[Rule], backend: str, cached: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], backend: str, cached: Mapping[str, bytes] | None = None
+    ) -> None:
         self.backend = backend
         self.runners = tuple(_runner(index, rule, backend) for index, rule in enumerate(rules))
-        order = sorted(self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.index))
+        order = sorted(
+            self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.index)
+        )
         #: The place of each rule in the order of severity, worst first; then as in the policy.
         self.rank = [0] * len(order)
         for rank, runner in enumerate(order):
@@ -187,7 +191,19 @@ def _runner(index: int, rule: Rule, backend: str) -> Runner:
         case RegexMatch() as regex:
             edge = regex.edge
             validate = VALIDATORS[regex.validate] if regex.validate else None
-    return Runner(index, rule, view, words, overlap, _EDGES[edge], validate, tests, tuple(map(str, rule.basis)), fold, checker)
+    return Runner(
+        index,
+        rule,
+        view,
+        words,
+        overlap,
+        _EDGES[edge],
+        validate,
+        tests,
+        tuple(map(str, rule.basis)),
+        fold,
+        checker,
+    )
 
 
 def _words(match: TermsMatch, *, fold: bool) -> Words:

@@ -21,7 +21,9 @@ _START = 30.0
 Item = tuple[str, bool]
 
 
-def problems(items: Sequence[Item], *, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> dict[int, str]:
+def problems(
+    items: Sequence[Item], *, seconds: float = SECONDS, megabytes: int = MEGABYTES
+) -> dict[int, str]:
     """Compile each pattern with RE2 and hyperscan; return what is wrong by number, empty when all compile."""
     found: dict[int, str] = {}
     place = 0
@@ -30,7 +32,9 @@ def problems(items: Sequence[Item], *, seconds: float = SECONDS, megabytes: int 
     return found
 
 
-def _one_child(items: Sequence[Item], place: int, found: dict[int, str], seconds: float, megabytes: int) -> int:
+def _one_child(
+    items: Sequence[Item], place: int, found: dict[int, str], seconds: float, megabytes: int
+) -> int:
     """Run a child from pattern `place` on; return the number of the first pattern that it did not come to."""
     command = [sys.executable, "-m", "app.negative_list.sandbox", str(megabytes)]
     with subprocess.Popen(  # noqa: S603 – our own module

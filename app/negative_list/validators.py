@@ -9,7 +9,44 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+        "91",
+    ]
 )
 _SPACING = re.compile(r"[\s\-]")
 _DAY = re.compile(r"(?:(\d{4})\s*(?:年|[-/.]))?\s*(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})\s*[日号]?")
@@ -66,7 +103,9 @@ def bankcard(value: str) -> bool:
     Source: ISO/IEC 7812-1.
     """
     number = _SPACING.sub("", value)
-    return 13 <= len(number) <= 19 and number.isdigit() and len(set(number)) > 1 and bool(luhn.is_valid(number))
+    return (
+        13 <= len(number) <= 19 and number.isdigit() and len(set(number)) > 1 and bool(luhn.is_valid(number))
+    )
 
 
 def has_luhn(value: str) -> bool:

@@ -64,7 +64,11 @@ class _Builder:
                 name = str(key.value)
                 if name in mapping:
                     place = key.start_mark.line + 1
-                    self.faults.append(Fault(self.file, place, name, f"同一个键写了两次（前一次在第 {mapping[name].line} 行）"))
+                    self.faults.append(
+                        Fault(
+                            self.file, place, name, f"同一个键写了两次（前一次在第 {mapping[name].line} 行）"
+                        )
+                    )
                 mapping[name] = self.build(value)
             return Tree(line, mapping=mapping)
         if isinstance(node, yaml.SequenceNode):
@@ -159,7 +163,11 @@ class Fields:
         tree = self.get(key)
         if tree is None:
             return default
-        if isinstance(tree.scalar, bool) or not isinstance(tree.scalar, int | float) or not low <= tree.scalar <= high:
+        if (
+            isinstance(tree.scalar, bool)
+            or not isinstance(tree.scalar, int | float)
+            or not low <= tree.scalar <= high
+        ):
             self.fault(key, f"应为 {low:g} 到 {high:g} 之间的数，实为{tree.kind}")
             return default
         return tree.scalar
@@ -214,4 +222,8 @@ class Fields:
         for key, tree in self.mapping.items():
             if key not in self.known:
                 expected = "、".join(dict.fromkeys(self.known))
-                self.fault(key, f"不认识的键{nearest(key, self.known)}可用的键：{expected}".replace("？可", "？可"), tree.line)
+                self.fault(
+                    key,
+                    f"不认识的键{nearest(key, self.known)}可用的键：{expected}".replace("？可", "？可"),
+                    tree.line,
+                )

@@ -96,7 +96,12 @@ def loose(
         for index, name in enumerate(taken.document.attachments)
     ]
     report = check(
-        policy, parts, scope=scope, on=on, key=key, not_checked=[*_media(taken.document), *missing],
+        policy,
+        parts,
+        scope=scope,
+        on=on,
+        key=key,
+        not_checked=[*_media(taken.document), *missing],
         structure=structure_of(taken.document),
     )
     return report, taken.listed()

@@ -21,9 +21,11 @@ problems(
         ),
     }
 )
-reasons({
-    "own_request": "不能批准自己提出的豁免申请。",
-    "author_of_draft": "稿件作者不能批准豁免。",
-    "evidence_needed": "个人信息和保密类拦截，须写明本人同意书或保密审查意见的编号。",
-    "expiry_out_of_range": "豁免的截止时间须在 {days} 天以内，且晚于现在。",
-})
+reasons(
+    {
+        "own_request": "不能批准自己提出的豁免申请。",
+        "author_of_draft": "稿件作者不能批准豁免。",
+        "evidence_needed": "个人信息和保密类拦截，须写明本人同意书或保密审查意见的编号。",
+        "expiry_out_of_range": "豁免的截止时间须在 {days} 天以内，且晚于现在。",
+    }
+)

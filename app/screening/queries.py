@@ -85,6 +85,4 @@ def in_force(given: Iterable[Waiver], at: datetime) -> frozenset[str]:
 
 def blocking(findings: Iterable[Finding], *, waived: frozenset[str]) -> tuple[Finding, ...]:
     """Return the findings that stop a stage from opening."""
-    return tuple(
-        one for one in findings if one.severity is Severity.BLOCK and one.fingerprint not in waived
-    )
+    return tuple(one for one in findings if one.severity is Severity.BLOCK and one.fingerprint not in waived)

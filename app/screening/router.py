@@ -91,8 +91,13 @@ def decide_waiver(
 ) -> WaiverOut:
     """Grant or refuse a waiver that somebody else asked for."""
     waiver = service.decide_waiver(
-        session, waiver_id=waiver_id, grant=body.grant, comment=body.comment, expires_at=body.expires_at,
-        actor=actor, at=runtime_of(request).clock(),
+        session,
+        waiver_id=waiver_id,
+        grant=body.grant,
+        comment=body.comment,
+        expires_at=body.expires_at,
+        actor=actor,
+        at=runtime_of(request).clock(),
     )
     return _waiver(waiver)
 

@@ -74,9 +74,17 @@ def ensure_report(
         at=at,
     )
     row = CheckReport(
-        id=new_id(), draft_id=draft.id, revision_id=revision.id, digest=revision.digest, policy=policy.digest,
-        scope=named, blocks=report.counts[Severity.BLOCK], warnings=report.counts[Severity.WARN],
-        infos=report.counts[Severity.INFO], report=report.to_json(), created_at=at,
+        id=new_id(),
+        draft_id=draft.id,
+        revision_id=revision.id,
+        digest=revision.digest,
+        policy=policy.digest,
+        scope=named,
+        blocks=report.counts[Severity.BLOCK],
+        warnings=report.counts[Severity.WARN],
+        infos=report.counts[Severity.INFO],
+        report=report.to_json(),
+        created_at=at,
     )
     session.add(row)
     session.flush()
@@ -148,14 +156,26 @@ def ask_waiver(
     if any(one.state == WaiverState.ASKED for one in earlier) or queries.in_force(earlier, at):
         raise Conflict("waiver_exists")
     waiver = Waiver(
-        id=new_id(), draft_id=draft.id, report_id=report.id, fingerprint=fingerprint, rule=finding.rule,
-        reason=reason, explanation=explanation, evidence=evidence, state=WaiverState.ASKED, asked_by=actor.id,
+        id=new_id(),
+        draft_id=draft.id,
+        report_id=report.id,
+        fingerprint=fingerprint,
+        rule=finding.rule,
+        reason=reason,
+        explanation=explanation,
+        evidence=evidence,
+        state=WaiverState.ASKED,
+        asked_by=actor.id,
         asked_at=at,
     )
     session.add(waiver)
     session.flush()
     audit.record(
-        session, Event.FINDING_WAIVER_ASKED, stream=f"draft:{draft.id}", actor=actor.as_audit(), at=at,
+        session,
+        Event.FINDING_WAIVER_ASKED,
+        stream=f"draft:{draft.id}",
+        actor=actor.as_audit(),
+        at=at,
         data={**_data(waiver), "policy": report.policy, "digest": report.digest},
         private={"explanation": explanation, "evidence": evidence},
     )
@@ -282,12 +302,22 @@ def _files(
 
 def _data(waiver: Waiver) -> dict[str, str]:
     return {
-        "draft": str(waiver.draft_id), "waiver": str(waiver.id), "report": str(waiver.report_id),
-        "fingerprint": waiver.fingerprint, "rule": waiver.rule, "reason": str(waiver.reason),
+        "draft": str(waiver.draft_id),
+        "waiver": str(waiver.id),
+        "report": str(waiver.report_id),
+        "fingerprint": waiver.fingerprint,
+        "rule": waiver.rule,
+        "reason": str(waiver.reason),
     }
 
 
 __all__ = [
-    "ASKERS", "LONGEST_DAYS", "ask_waiver", "decide_waiver", "ensure_report", "examine", "open_blockers",
+    "ASKERS",
+    "LONGEST_DAYS",
+    "ask_waiver",
+    "decide_waiver",
+    "ensure_report",
+    "examine",
+    "open_blockers",
     "sensitive",
 ]

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from app.infra.db import UtcDateTime
 
 revision = "0001_infra"

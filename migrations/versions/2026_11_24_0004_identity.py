@@ -87,12 +87,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_role_grant_user_id"), "role_grant", ["user_id"])
     op.create_index(op.f("ix_role_grant_unit_id"), "role_grant", ["unit_id"])
     op.create_index(
-        "uq_role_grant_in_force", "role_grant", ["user_id", "role", "unit_id", "channel", "section"],
-        unique=True, sqlite_where=IN_FORCE, postgresql_where=IN_FORCE,
+        "uq_role_grant_in_force",
+        "role_grant",
+        ["user_id", "role", "unit_id", "channel", "section"],
+        unique=True,
+        sqlite_where=IN_FORCE,
+        postgresql_where=IN_FORCE,
     )
     op.create_index(
-        "uq_role_grant_one_office", "role_grant", ["user_id"],
-        unique=True, sqlite_where=OFFICE, postgresql_where=OFFICE,
+        "uq_role_grant_one_office",
+        "role_grant",
+        ["user_id"],
+        unique=True,
+        sqlite_where=OFFICE,
+        postgresql_where=OFFICE,
     )
     op.create_table(
         "browser_session",

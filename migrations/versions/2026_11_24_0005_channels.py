@@ -8,9 +8,7 @@ down_revision = "0004_identity"
 branch_labels = None
 depends_on = None
 
-KINDS = (
-    "kind IN ('wechat', 'website', 'journal', 'video', 'app', 'notice_board', 'screen', 'outside_media')"
-)
+KINDS = "kind IN ('wechat', 'website', 'journal', 'video', 'app', 'notice_board', 'screen', 'outside_media')"
 
 
 def upgrade() -> None:

@@ -56,8 +56,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_release_draft_id"), "release", ["draft_id"])
     op.create_index("ix_release_channel_digest", "release", ["channel", "digest"])
     op.create_index(
-        "uq_release_signed", "release", ["draft_id", "channel"], unique=True,
-        sqlite_where=sa.text(SIGNED), postgresql_where=sa.text(SIGNED),
+        "uq_release_signed",
+        "release",
+        ["draft_id", "channel"],
+        unique=True,
+        sqlite_where=sa.text(SIGNED),
+        postgresql_where=sa.text(SIGNED),
     )
     op.create_table(
         "release_ticket",
@@ -66,8 +70,11 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("issued_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["release_id"], ["release.id"], name=op.f("fk_release_ticket_release_id_release"),
-            deferrable=True, initially="DEFERRED",
+            ["release_id"],
+            ["release.id"],
+            name=op.f("fk_release_ticket_release_id_release"),
+            deferrable=True,
+            initially="DEFERRED",
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_release_ticket")),
     )

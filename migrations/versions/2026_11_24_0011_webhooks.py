@@ -55,7 +55,8 @@ def upgrade() -> None:
             ["tool_id"], ["publishing_tool.id"], name=op.f("fk_webhook_secret_tool_id_publishing_tool")
         ),
         sa.ForeignKeyConstraint(
-            ["endpoint_id"], ["webhook_endpoint.id"],
+            ["endpoint_id"],
+            ["webhook_endpoint.id"],
             name=op.f("fk_webhook_secret_endpoint_id_webhook_endpoint"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_secret")),
@@ -90,12 +91,15 @@ def upgrade() -> None:
             "state IN ('waiting', 'delivered', 'failed')", name=op.f("ck_webhook_delivery_state_known")
         ),
         sa.ForeignKeyConstraint(
-            ["message_id"], ["webhook_message.id"],
+            ["message_id"],
+            ["webhook_message.id"],
             name=op.f("fk_webhook_delivery_message_id_webhook_message"),
-            deferrable=True, initially="DEFERRED",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         sa.ForeignKeyConstraint(
-            ["endpoint_id"], ["webhook_endpoint.id"],
+            ["endpoint_id"],
+            ["webhook_endpoint.id"],
             name=op.f("fk_webhook_delivery_endpoint_id_webhook_endpoint"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
@@ -119,7 +123,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for name in (
-        "received_webhook", "webhook_delivery", "webhook_message", "webhook_secret", "webhook_endpoint",
+        "received_webhook",
+        "webhook_delivery",
+        "webhook_message",
+        "webhook_secret",
+        "webhook_endpoint",
         "publishing_tool",
     ):
         op.drop_table(name)

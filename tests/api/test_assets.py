@@ -63,7 +63,9 @@ def test_the_bytes_say_what_a_file_is(content: bytes, kind: str | None) -> None:
     assert assets.media_type(content) == kind
 
 
-@pytest.mark.parametrize("content", ["<html><script>x</script></html>", "<svg xmlns='http://www.w3.org/2000/svg'/>"])
+@pytest.mark.parametrize(
+    "content", ["<html><script>x</script></html>", "<svg xmlns='http://www.w3.org/2000/svg'/>"]
+)
 def test_markup_is_plain_text_at_most(content: str) -> None:
     assert assets.media_type(content.encode()) == "text/plain"
 
@@ -215,6 +217,10 @@ def test_a_document_names_only_files_that_its_draft_holds(
     assert good.status_code == 200
     shown = client.get(f"/api/v1/drafts/{draft['id']}", headers=head).json()
     assert shown["document"]["blocks"][1] == {
-        "kind": "image", "sha256": name, "alt": "合影", "caption": "", "credit": "",
+        "kind": "image",
+        "sha256": name,
+        "alt": "合影",
+        "caption": "",
+        "credit": "",
     }
     assert [one["sha256"] for one in shown["assets"]] == [name]

@@ -421,8 +421,14 @@ def test_a_reviewer_of_one_channel_sees_the_drafts_bound_for_it(
 ) -> None:
     with database.write() as session:
         factories.person(
-            session, "narrow", unit=bureau.office, roles=[Role.INITIAL_REVIEWER], on=bureau.city, at=clock(),
-            channel="website", section="policy",
+            session,
+            "narrow",
+            unit=bureau.office,
+            roles=[Role.INITIAL_REVIEWER],
+            on=bureau.city,
+            at=clock(),
+            channel="website",
+            section="policy",
         )
     bound = [{"channel": "website", "section": "policy"}]
     theirs = _create(client, as_("editor"), targets=bound)

@@ -19,11 +19,16 @@ def _name(text: str) -> str:
 
 
 def _locked() -> dict[str, str]:
-    return {_name(name): version for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", LOCK, re.M)}
+    return {
+        _name(name): version
+        for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", LOCK, re.MULTILINE)
+    }
 
 
 def test_the_lock_names_no_host_and_no_path() -> None:
-    assert re.findall(r"(?:https?|file)://|--(?:index-url|extra-index-url|find-links|trusted-host)", LOCK) == []
+    assert (
+        re.findall(r"(?:https?|file)://|--(?:index-url|extra-index-url|find-links|trusted-host)", LOCK) == []
+    )
 
 
 def test_every_locked_package_has_hashes() -> None:
@@ -47,7 +52,9 @@ def test_the_lock_holds_every_direct_dependency_in_its_range() -> None:
 def _licence(distribution: metadata.Distribution) -> str:
     fields = distribution.metadata
     classifiers = [text for text in fields.get_all("Classifier") or [] if text.startswith("License ::")]
-    return " | ".join(filter(None, [fields.get("License-Expression"), *classifiers, (fields.get("License") or "")[:200]]))
+    return " | ".join(
+        filter(None, [fields.get("License-Expression"), *classifiers, (fields.get("License") or "")[:200]])
+    )
 
 
 @pytest.mark.parametrize("name", sorted(_locked()))

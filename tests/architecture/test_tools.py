@@ -19,7 +19,11 @@ ROOT = Path(__file__).parents[2]
 )
 def test_the_tool_finds_nothing(command: list[str]) -> None:
     if command[0] == "importlinter.cli":
-        run = [sys.executable, "-c", "import sys; from importlinter.cli import lint_imports_command as c; c()"]
+        run = [
+            sys.executable,
+            "-c",
+            "import sys; from importlinter.cli import lint_imports_command as c; c()",
+        ]
     else:
         run = [sys.executable, "-m", *command]
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)

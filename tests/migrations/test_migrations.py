@@ -1,8 +1,9 @@
 """The schema: up, down and up again, on both databases, and the same as the tables in code."""
 
+from sqlalchemy import inspect
+
 from app.infra import migrate
 from app.infra.db import Database
-from sqlalchemy import inspect
 
 
 def _tables(url: str) -> set[str]:

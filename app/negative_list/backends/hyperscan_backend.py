@@ -110,7 +110,9 @@ class Backend(Scanner):
         super().__init__(unit, cached)
         self._patterns = [Re2Pattern(node) for node in unit.patterns]
         self._lengths = [len(word) for word in unit.words]
-        sets = {number: found for number, node in enumerate(unit.patterns) if (found := set_of(node)) is not None}
+        sets = {
+            number: found for number, node in enumerate(unit.patterns) if (found := set_of(node)) is not None
+        }
         self._sets = _SetPatterns(sets) if sets else None
         #: Hyperscan's number, less the words, → number of the pattern in the unit.
         self._numbers = [number for number in range(len(unit.patterns)) if number not in sets]

@@ -46,8 +46,6 @@ class Backend(Scanner):
                 continue
             for part in range(len(view.starts)):
                 start, end = view.bounds(part)
-                patterns.extend(
-                    (number, *match.span()) for match in pattern.finditer(view.text, start, end)
-                )
+                patterns.extend((number, *match.span()) for match in pattern.finditer(view.text, start, end))
         complete = len(words) <= LIMIT and len(patterns) <= LIMIT
         return Hits(words[:LIMIT], patterns[:LIMIT], complete)

@@ -37,7 +37,9 @@ class Re2Pattern:
     def in_part(self, view: ViewText, part: int) -> list[tuple[int, int]]:
         """Return the matches within one part."""
         start = view.byte_starts[part]
-        return [match.span() for match in self.compiled.finditer(view.data, start, part_end(view.data, start))]
+        return [
+            match.span() for match in self.compiled.finditer(view.data, start, part_end(view.data, start))
+        ]
 
     def at(self, data: bytes, start: int) -> int | None:
         """Return where the match that begins at `start` ends, within its part; None when there is none."""
@@ -57,4 +59,3 @@ def part_end(data: bytes, start: int) -> int:
 def crosses(data: bytes, start: int, end: int) -> bool:
     """Whether a range reaches over the end of its part."""
     return data.find(_MARK, start, end) >= 0 or end > part_end(data, start) or start > part_end(data, start)
-

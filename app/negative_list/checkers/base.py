@@ -81,7 +81,9 @@ class StructureCheck(ABC):
         """Return the things to object to; none when all is well."""
 
 
-def lexicon(args: Fields, key: str, lexicons: Mapping[str, Lexicon], columns: Sequence[str] = ()) -> Lexicon | None:
+def lexicon(
+    args: Fields, key: str, lexicons: Mapping[str, Lexicon], columns: Sequence[str] = ()
+) -> Lexicon | None:
     """Return the lexicon that an argument names; None, with a fault added, when it is not there."""
     name = args.text(key)
     if not name:

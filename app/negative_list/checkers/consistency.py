@@ -54,7 +54,12 @@ class NameSpelling(Checker):
         places: dict[tuple[str, str], list[int]] = {}
         for number, _, end in hits:
             name = text[end : end + 3]
-            if len(name) == 3 and name[0] in _SURNAMES and text[end + 3 : end + 4] in _AFTER and _is_han(name):
+            if (
+                len(name) == 3
+                and name[0] in _SURNAMES
+                and text[end + 3 : end + 4] in _AFTER
+                and _is_han(name)
+            ):
                 places.setdefault((self.words[number], name), []).append(end)
         by_frequency = sorted(places, key=lambda key: (-len(places[key]), places[key][0]))
         for right, wrong in combinations(by_frequency[:200], 2):
@@ -99,7 +104,13 @@ class Total(Checker):
             sentence = _BRACKETS.sub(lambda found: "#" * len(found[0]), text[end:finish])
             parts = [part for part in _AMOUNT.finditer(sentence) if part[3] == whole[3]]
             given = sum(map(_value, parts))
-            halves = len(parts) == 2 and "男" in sentence[: parts[0].end()] and "女" in sentence[parts[0].end() : parts[1].end()]
+            halves = (
+                len(parts) == 2
+                and "男" in sentence[: parts[0].end()]
+                and "女" in sentence[parts[0].end() : parts[1].end()]
+            )
             off = abs(given - _value(whole)) > 1e-6
             if parts and (given > _value(whole) + 1e-6 or (halves and off)):
-                yield Spot(whole.start(), end + parts[-1].end(), (), f"总数{_value(whole):g}，各项相加{given:g}")
+                yield Spot(
+                    whole.start(), end + parts[-1].end(), (), f"总数{_value(whole):g}，各项相加{given:g}"
+                )

@@ -66,7 +66,9 @@ class Pairs(Checker):
         return Spot(place, place + 1, (), f"“{text[place]}”没有对应的“{_PAIRS[text[place]]}”")
 
 
-_HIDDEN = r"\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e000}-\x{f8ff}\x{f0000}-\x{10fffd}"
+_HIDDEN = (
+    r"\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e000}-\x{f8ff}\x{f0000}-\x{10fffd}"
+)
 _JOINER = "\u200d"
 
 
@@ -93,8 +95,12 @@ class Hidden(Checker):
 
 def _joins(text: str, place: int) -> bool:
     """Whether a zero-width joiner makes one emoji of two."""
-    return place > 0 and place + 1 < len(text) and text[place + 1] >= "\u2190" and text[place - 1] >= "\u2190" and not (
-        "\u3400" <= text[place + 1] <= "\u9fff"
+    return (
+        place > 0
+        and place + 1 < len(text)
+        and text[place + 1] >= "\u2190"
+        and text[place - 1] >= "\u2190"
+        and not ("\u3400" <= text[place + 1] <= "\u9fff")
     )
 
 

@@ -43,7 +43,9 @@ class PersonPost(Checker):
 
 
 def _holds(held: Iterable[str], post: str) -> bool:
-    return any(right.endswith(post) and (post.startswith("副") or not right.endswith(f"副{post}")) for right in held)
+    return any(
+        right.endswith(post) and (post.startswith("副") or not right.endswith(f"副{post}")) for right in held
+    )
 
 
 class AbbreviationFirst(Checker):

@@ -42,7 +42,9 @@ class MapWithoutNumber(StructureCheck):
             words = f"{image.alt}\n{image.caption}\n{image.credit}"
             found = _MAPS.search(words)
             if found and not _MAP_NUMBER.search(words):
-                kind, name = (PartKind.ALT, "alt") if _MAPS.search(image.alt) else (PartKind.CAPTION, "caption")
+                kind, name = (
+                    (PartKind.ALT, "alt") if _MAPS.search(image.alt) else (PartKind.CAPTION, "caption")
+                )
                 yield Thing(kind, f"{image.ref}/{name}", found[0])
 
 
@@ -106,8 +108,10 @@ def _totals(table: TableFact) -> Iterable[Thing]:
 
 def _counts_up(numbers: list[float | None]) -> bool:
     """Whether a column only numbers the rows: 1, 2, 3."""
-    return len(numbers) > 1 and numbers[0] == 1 and all(
-        one is not None and other == one + 1 for one, other in pairwise(numbers)
+    return (
+        len(numbers) > 1
+        and numbers[0] == 1
+        and all(one is not None and other == one + 1 for one, other in pairwise(numbers))
     )
 
 

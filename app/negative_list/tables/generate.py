@@ -60,7 +60,8 @@ def main(source: Path) -> None:
     lines = [
         f"{code:X}\t{folded}"
         for code in range(0x110000)
-        if not 0xD800 <= code <= 0xDFFF and (folded := fold_character(chr(code))) != chr(code)
+        if not 0xD800 <= code <= 0xDFFF
+        and (folded := fold_character(chr(code))) != chr(code)
         # The dropped planes are long runs; fold.py knows them from their first and last code point.
         and not 0xE0000 <= code <= 0xE0FFF
     ]
