@@ -1,4 +1,4 @@
-"""What all tests share: both databases really migrated, an application on each, and a clock that is set by hand."""
+"""What all tests share: both databases really migrated, an application on each, a clock set by hand."""
 
 import os
 import shutil

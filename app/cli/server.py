@@ -148,7 +148,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         fail(
-            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口，--port 0 任选空闲端口。"
+            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口，--port 0 任选空闲的。"
         )
     return listener
 

@@ -28,7 +28,7 @@ class Person:
         self._token, self._until = "", 0.0
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:  # noqa: ANN401 – JSON
-        """Send one request and return the answer's JSON (bytes for other types). Raises `Refusal` on 4xx and 5xx."""
+        """Send a request; return the answer's JSON or bytes. Raises `Refusal` on 4xx and 5xx."""
         if time.monotonic() > self._until:
             answer = self._http.post("/api/v1/auth/token", json={"login": self.login, "password": PASSWORD})
             self._token, self._until = (
@@ -42,7 +42,7 @@ class Person:
         return _checked(answer, f"{method} {path}")
 
     def refused(self, status: int, method: str, path: str, body: Any = None) -> Refusal:  # noqa: ANN401 – JSON
-        """Send a request that must be refused with `status`; return the refusal. Raises `AssertionError` otherwise."""
+        """Return the refusal of a request that must get `status`. Raises `AssertionError` if it succeeds."""
         try:
             self(method, path, body)
         except Refusal as refusal:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from sqlmodel import Session, select
@@ -19,6 +18,9 @@ from app.identity.models import Unit, User
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.infra.settings import Environment
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 #: Everybody's password in the demo bureau; production never loads it.
 PASSWORD = "qinghe-demo-2026"  # noqa: S105 – printed for whoever tries the product out

@@ -1,4 +1,4 @@
-"""What the tour's editor does about findings: mends what can be mended, and asks for waivers for quotations."""
+"""What the tour's editor does about findings: mends what can be mended, asks for waivers for quotations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def is_quoted(document: Document, finding: dict[str, Any]) -> bool:
 
 
 def to_waive(document: Document, findings: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the blocking finding to ask a waiver for: the last one inside a quotation; `None` if there is none."""
+    """Return the blocking finding to ask a waiver for: the last inside a quotation; None if there is none."""
     quoted = [
         one
         for one in findings
@@ -33,8 +33,8 @@ def to_waive(document: Document, findings: Sequence[dict[str, Any]]) -> dict[str
 def mended(document: Document, findings: Sequence[dict[str, Any]], *, keep: str | None = None) -> Document:
     """Return the document with each finding replaced by its suggestion, or left out where there is none.
 
-    Only findings that block, or that suggest something, are touched; of those that overlap, the first. The finding
-    with the fingerprint `keep` stays. Raises `ValueError` for what cannot be edited: a finding that is no text.
+    Only findings that block, or that suggest something, are touched; of those that overlap, the first. The
+    one with the fingerprint `keep` stays. Raises `ValueError` for what cannot be edited.
     """
     edits: list[Edit] = []
     for one in sorted(findings, key=lambda found: (found["ref"], found["start"], -found["end"])):

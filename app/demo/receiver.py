@@ -1,4 +1,4 @@
-"""A publishing tool for the tour: a real HTTP server on 127.0.0.1 that takes webhooks and checks their signatures."""
+"""A publishing tool for the tour: a real HTTP server on 127.0.0.1 that checks the webhooks it takes."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ TOLERANCE = 300
 
 
 def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the `webhook-signature` of a message under a `whsec_…` secret. Source: Standard Webhooks 1.0.0."""
+    """Return the `webhook-signature` of a message under a secret. Source: Standard Webhooks 1.0.0."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return "v1," + base64.b64encode(signed).decode()

@@ -1,14 +1,11 @@
 """The tour: one draft goes all the way over HTTP, every role played, every promise checked.
 
-Each step is a method that does something, checks it, and returns what it saw in a line of Chinese. A check that fails
-raises; the command then says so and leaves with 1.
+Each step is a method that does something, checks it, and returns what it saw in a line of Chinese. A check
+that fails raises; the command then says so and leaves with 1.
 """
 
 import io
 import json
-import subprocess
-import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.demo import mend
+from app.demo import mend, offline
 from app.demo.client import Person, Refusal, send
 from app.demo.receiver import Receiver, signed_headers
 from app.domain.document import FIELDS, Document
@@ -54,7 +51,7 @@ class Tour:
         self.releases: dict[str, dict[str, Any]] = {}
 
     def steps(self) -> Iterator[Step]:
-        """Walk, yielding each step as it held. Raises `AssertionError`, `Refusal` or `TimeoutError` where one did not."""
+        """Walk, yielding each step as it held; raise what says why one did not."""
         plan: list[tuple[str, Callable[[], str]]] = [
             ("登记发布工具与通知地址", self.register),
             ("编辑交稿", self.hand_in),
@@ -87,7 +84,7 @@ class Tour:
         return self.people.setdefault(login, Person(self.url, login))
 
     def register(self) -> str:
-        """The system administrator makes a publishing tool and an address to be told."""
+        """Let the system administrator make a publishing tool and an address to be told."""
         admin = self.by("xitong")
         unit = next(one["id"] for one in admin("GET", "/api/v1/units") if one["name"] == "清河市民政局")
         channels = [code for code, _ in CHANNELS]
@@ -101,7 +98,7 @@ class Tour:
         return f"{self.receiver.url}，签名密钥只显示一次"
 
     def hand_in(self) -> str:
-        """The editor hands the file in as it is; a title too long for WeChat is shortened by its author."""
+        """Hand the file in as it is; a title too long for WeChat is shortened by its author."""
         content = {
             "format": FORMATS.get(self.file.suffix.lower(), "text"),
             "content": self.file.read_text("utf-8"),
@@ -119,7 +116,7 @@ class Tour:
             self._revise(document.model_copy(update={"title": document.title[:32]}))
 
     def check(self) -> str:
-        """The report on what was handed in."""
+        """Read the report on what was handed in; blocking findings must stop it."""
         report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
         self.findings = report["findings"]
         counts = report["counts"]
@@ -134,7 +131,7 @@ class Tour:
         return f"阻断 {counts['block']}、提醒 {counts['warn']}、提示 {counts['info']}{held}"
 
     def mend(self) -> str:
-        """The author mends what can be mended; a quotation is let through by a second person."""
+        """Mend what can be mended, as its author; a quotation is let through by a second person."""
         waived = 0
         for _ in range(ROUNDS):
             report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
@@ -181,7 +178,7 @@ class Tour:
         return 1
 
     def submit(self) -> str:
-        """The draft goes to its first review, if a granted waiver has not brought it there already."""
+        """Submit to the first review, if a granted waiver has not brought the draft there already."""
         self._await(lambda: self._case_state() != "blocked" or self._text_is_newer())
         if self._case_state() in {"", "blocked", "returned"}:
             self.case = self._submit()
@@ -192,7 +189,7 @@ class Tour:
         return bool(self.case) and self.case["revision"] != self._shown()["digest"]
 
     def refusals(self) -> str:
-        """What must not work does not, and each has its own code."""
+        """Try what must not work; each refusal has its own code."""
         path = f"/api/v1/cases/{self.case['id']}/decisions"
         form = {"stage": "initial_review", "digest": self.case["revision"], "verdict": "approve"}
         own = self.by("bianji").refused(403, "POST", path, form)
@@ -210,7 +207,7 @@ class Tour:
             ("zhongshen", "final_review"),
         ):
             self._decide(login, stage, "", self.case["revision"])
-        return "三人各签一次，均引用同一摘要 " + self.case["revision"][:12]
+        return f"三人各签一次，均引用同一摘要 {self.case['revision'][:12]}"
 
     def proofs(self) -> str:
         """Each channel's proof is laid out in the background; its digest names its bytes."""
@@ -264,7 +261,7 @@ class Tour:
         return f"二校标出 1 处：{quote} → {new or '（删）'}"
 
     def confirm(self) -> str:
-        """The editor carries the mark out, proofs are laid out anew, and another person confirms each."""
+        """Carry the mark out; proofs are laid out anew, and another person confirms each."""
         before = dict(self.case["proofs"])
         carried = self.by("bianji")("POST", f"/api/v1/cases/{self.case['id']}/carry-out", {})
         assert carried["marks"] == 1, carried
@@ -293,14 +290,14 @@ class Tour:
         return "、".join(f"{line}（有效至 {one['expires_at'][:16]}）" for line, one in self.releases.items())
 
     def notified(self) -> str:
-        """The outbox delivers one signed message for each release."""
+        """Wait for the outbox to deliver one signed message for each release."""
         told = [self.receiver.wait("release.signed", seconds=PATIENCE) for _ in self.releases]
         digests = {message["data"]["digest"] for message in told}
         assert digests == {one["digest"] for one in self.releases.values()}, told
         return f"{len(told)} 条，签名有效"
 
     def publish(self) -> str:
-        """The tool asks with the digest, publishes, reports; what it may not do is refused."""
+        """Ask with the digest, publish and report, as the tool; what it may not do is refused."""
         secret, clearance, reports = (
             self.tool["secret"],
             self.tool["clearance_url"],
@@ -330,31 +327,26 @@ class Tour:
         return f"{len(self.releases)} 个阵地已发布；重放、未经签发、伪造签名均被拒绝"
 
     def export(self) -> str:
-        """The whole trail as one file."""
+        """Export the whole trail as one file."""
         self.evidence = self.by("shenji")("GET", f"/api/v1/drafts/{self.draft['id']}/evidence")
         with zipfile.ZipFile(io.BytesIO(self.evidence)) as archive:
             return f"{len(archive.namelist())} 个文件，{len(self.evidence)} 字节"
 
     def verify(self) -> str:
-        """The verifier from the package, run alone: no installation, no service, no database."""
-        done = _verifier(self.evidence)
+        """Run the verifier from the package alone: no installation, no service, no database."""
+        done = offline.verify(self.evidence)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip().splitlines()[0]
 
     def tamper(self) -> str:
-        """Each file of the package with one byte changed: every time the verifier says where."""
-        with zipfile.ZipFile(io.BytesIO(self.evidence)) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
-        tried = [name for name, content in files.items() if content and not name.endswith(".py")]
-        for name in tried:
-            content = bytearray(files[name])
-            content[len(content) // 2] ^= 1
-            done = _verifier(_zip({**files, name: bytes(content)}))
+        """Change one byte in each file of the package in turn: every time the verifier says where."""
+        tried = 0
+        for name, package in offline.each_with_a_changed_byte(self.evidence):
+            done = offline.verify(package)
             assert done.returncode == 1, f"a changed byte in {name} was not reported"
-            assert name in done.stdout or name.split("/")[-1] in done.stdout, (
-                f"{name} is not named: {done.stdout}"
-            )
-        return f"{len(tried)} 个文件各改一个字节，全部被指出"
+            assert name.split("/")[-1] in done.stdout, f"{name} is not named: {done.stdout}"
+            tried += 1
+        return f"{tried} 个文件各改一个字节，全部被指出"
 
     def _shown(self, login: str = "bianji") -> dict[str, Any]:
         shown: dict[str, Any] = self.by(login)("GET", f"/api/v1/drafts/{self.draft['id']}")
@@ -429,29 +421,3 @@ def _sha256(data: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
-
-
-def _verifier(evidence: bytes) -> "subprocess.CompletedProcess[str]":
-    with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder) / "evidence.zip"
-        package.write_bytes(evidence)
-        with zipfile.ZipFile(package) as archive:
-            script = next(name for name in archive.namelist() if name.endswith(".py"))
-            archive.extract(script, folder)
-        return subprocess.run(  # noqa: S603 – our own interpreter on our own file
-            [sys.executable, "-I", str(Path(folder) / script), str(package)],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            cwd=folder,
-            env={"PYTHONUTF8": "1"},
-        )

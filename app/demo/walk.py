@@ -46,7 +46,7 @@ ENDS: Mapping[str, tuple[str, Literal["send_back", "decline", "hold", "recall"],
 
 
 def to(runtime: Runtime, people: Mapping[str, Actor], entry: Mapping[str, Any]) -> None:
-    """Create the draft that `entry` describes and walk it until the state it names. Raises what the services raise."""
+    """Create the draft that `entry` describes and walk it until the state it names."""
     _Walk(runtime, people).walk(entry)
 
 

@@ -163,22 +163,9 @@ class Document(_Value):
             if value := getattr(self, name):
                 yield name, value
         for index, block in enumerate(self.blocks):
-            place = f"blocks/{index}"
-            if isinstance(block, TEXT_BLOCKS):
-                yield place, block.text
-            elif isinstance(block, Table):
-                if block.caption:
-                    yield f"{place}/caption", block.caption
-                for row, cells in enumerate(block.rows):
-                    for column, cell in enumerate(cells):
-                        if cell:
-                            yield f"{place}/rows/{row}/{column}", cell
-            elif isinstance(block, Image):
-                for name in ("alt", "caption", "credit"):
-                    if value := getattr(block, name):
-                        yield f"{place}/{name}", value
-            elif isinstance(block, Video) and block.caption:
-                yield f"{place}/caption", block.caption
+            for within, value in _texts_of(block):
+                if value:
+                    yield f"blocks/{index}{within}", value
 
     def assets(self) -> frozenset[str]:
         """Return the SHA-256 of every picture, video and attachment; empty when there is none."""
@@ -189,6 +176,24 @@ class Document(_Value):
     def characters(self) -> int:
         """Visible characters of title and body, punctuation included, white space not."""
         return sum(1 for _, text in self.texts() for char in text if not char.isspace())
+
+
+def _texts_of(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield `(path within the block, text)`; texts may be empty."""
+    match block:
+        case Heading() | Paragraph() | ListItem() | Quote():
+            yield "", block.text
+        case Table():
+            yield "/caption", block.caption
+            for row, cells in enumerate(block.rows):
+                for column, cell in enumerate(cells):
+                    yield f"/rows/{row}/{column}", cell
+        case Image():
+            yield from (("/alt", block.alt), ("/caption", block.caption), ("/credit", block.credit))
+        case Video():
+            yield "/caption", block.caption
+        case _:
+            return
 
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 – any JSON value
@@ -212,7 +217,7 @@ def digest(document: Document) -> str:
 
 
 def field_digests(document: Document) -> dict[str, str]:
-    """Return the digest of each field, of `blocks` and of `attachments`, for stages that watch some of them."""
+    """Return the digest of each field, of `blocks` and of `attachments`: a stage may watch some of them."""
     content = document.model_dump(mode="json")
     return {name: sha256(canonical(value)) for name, value in content.items()}
 

@@ -25,7 +25,7 @@ class Fault:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Faults(ValueError):  # noqa: N818 – it carries faults, plural
+class Faults(ValueError):
     """A policy file that may not be used. `faults` says every reason."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:

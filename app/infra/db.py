@@ -1,7 +1,7 @@
 """The database: one engine, read and write transactions, and nothing that commits behind your back.
 
-SQLite: WAL, `synchronous=FULL`, foreign keys on; reads `BEGIN`, writes `BEGIN IMMEDIATE` behind one lock of this
-process. PostgreSQL: read committed, rows locked with `FOR UPDATE`. See docs/decisions.md, "Transactions".
+SQLite: WAL, `synchronous=FULL`, foreign keys on; reads `BEGIN`, writes `BEGIN IMMEDIATE` behind one lock of
+this process. PostgreSQL: read committed, rows locked with `FOR UPDATE`.
 """
 
 import threading
@@ -38,6 +38,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002
+        """Return the instant in UTC. Raises `ValueError` for a naive one."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -45,6 +46,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ANN401, ARG002
+        """Return the stored instant, aware and in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -64,10 +66,10 @@ _WRITER, _WRITING = "sanshen_writer", "sanshen_writing"
 
 
 class _WriteSession(Session):
-    """A session that takes this process's turn to write when it first touches the database, not when it is made.
+    """A session that takes this process's turn to write when it first touches the database.
 
-    A request's session is made by one worker thread and used by another: were the turn taken when it is made, the
-    threads that wait for it could be all there are, and whoever has it would find none to go on with.
+    A request's session is made by one worker thread and used by another: were the turn taken when it is made,
+    the threads that wait for it could be all there are, and whoever has it would find none to go on with.
     """
 
 
@@ -109,7 +111,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Yield a session whose work is rolled back at the end. Raises `Unavailable` when the database is away."""
+        """Yield a session whose work is rolled back at the end; raise `Unavailable` without a database."""
         with Session(self.engine, expire_on_commit=False) as session:
             try:
                 yield session

@@ -13,7 +13,7 @@
     ├── TooMany                   429
     └── Unavailable               503  try again; nothing was changed
 
-The first word of every error is a code that stands in `problems.PROBLEMS` with its words in Chinese and English.
+The first word of every error is a code that stands in `problems.PROBLEMS` with its words in both languages.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ from sqlmodel import Session
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason of a refusal: a code from `problems.REASONS`, the data that its sentence needs, and a field."""
+    """One reason of a refusal: a code from `problems.REASONS`, the data that its sentence needs, a field."""
 
     code: str
     data: dict[str, Any] = field(default_factory=dict)
@@ -59,44 +59,66 @@ class AppError(Exception):
 
 
 class Unauthenticated(AppError):
+    """Nobody is signed in, or the credentials do not hold."""
+
     status = 401
 
 
 class Forbidden(AppError):
+    """The person may not do this."""
+
     status = 403
 
 
 class NotFound(AppError):
+    """There is no such thing, or it is not visible to this person."""
+
     status = 404
 
 
 class Conflict(AppError):
+    """The state or the digest is another than the caller thought."""
+
     status = 409
 
 
 class PreconditionFailed(AppError):
+    """`If-Match` names an older version."""
+
     status = 412
 
 
 class TooLarge(AppError):
+    """The body is over its limit."""
+
     status = 413
 
 
 class Unsupported(AppError):
+    """The body is of a type that is not taken."""
+
     status = 415
 
 
 class Invalid(AppError):
+    """The request is malformed."""
+
     status = 422
 
 
 class PreconditionRequired(AppError):
+    """`If-Match` is missing."""
+
     status = 428
 
 
 class TooMany(AppError):
+    """Too many tries."""
+
     status = 429
 
 
 class Unavailable(AppError):
+    """The database or another part is away; nothing was changed."""
+
     status = 503

@@ -29,8 +29,9 @@ def once(
 ) -> Response:
     """Run `act` and return its answer; for a `key` already used by this caller, return the stored answer.
 
-    `request` is what the caller asked for (place and body). Only successes are kept: a refusal changed nothing
-    and may be tried again. Raises `Conflict` when the key was used for another request, `Invalid` for a bad key.
+    `request` is what the caller asked for (place and body). Only successes are kept: a refusal changed
+    nothing and may be tried again. Raises `Conflict` when the key was used for another request, `Invalid` for
+    a bad key.
     """
     if key is None:
         return _answer(act().model_dump_json(), status)

@@ -92,7 +92,7 @@ log = structlog.get_logger()
 
 
 def problems(more: dict[str, tuple[str, str]]) -> None:
-    """Add a feature's problem codes. Raises `ValueError` for a code that is already there with other words."""
+    """Add a feature's problem codes. Raises `ValueError` for a code that has other words already."""
     for code, words in more.items():
         if PROBLEMS.setdefault(code, words) != words:
             raise ValueError(f"problem code {code} is taken")
@@ -141,7 +141,7 @@ def problem(request: Request, error: AppError) -> Response:
 
 
 def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's list of dicts
-    """Return every fault that pydantic found as reasons with their field, such as `body.targets.0.channel`."""
+    """Return every fault that pydantic found as a reason with its field: `body.targets.0.channel`."""
     found = []
     for error in errors:
         kind, context = error["type"], dict(error.get("ctx") or {})

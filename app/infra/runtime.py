@@ -29,10 +29,10 @@ class Runtime:
 
 
 def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – fields of Runtime
-    """Return the runtime of these settings; `replaced` puts other parts (a clock, say) in place of the usual.
+    """Return the runtime of these settings; `replaced` puts other parts (a clock, say) in place of ours.
 
     In development missing keys are made under the data folder; in production they must be there.
-    Raises `FileNotFoundError` or `ValueError` for keys, `PolicyFaults` for a negative list that does not load.
+    Raises `FileNotFoundError` or `ValueError` for keys, `PolicyFaults` for a faulty negative list.
     """
     create = settings.environment is Environment.DEVELOPMENT
     keys = settings.data_dir / "keys"

@@ -12,6 +12,8 @@ DEFAULT_SECRET = "sanshen-development-secret-change-me"  # noqa: S105
 
 
 class Environment(StrEnum):
+    """Where it runs; production refuses what is only good for trying out."""
+
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
@@ -61,7 +63,7 @@ class Settings(BaseSettings):
 
     @property
     def policies(self) -> Path:
-        """The folder of policies in force: the configured one, else the one under the data folder, else ours."""
+        """The folder of policies in force: the configured one, else that under the data folder, else ours."""
         if self.policies_dir is not None:
             return self.policies_dir
         own = self.data_dir / "policies"

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Signer:
 
 
 def load_signer(path: Path, *, create: bool) -> Signer:
-    """Return the signer whose PEM key lies at `path`; make one there (mode 0600) if `create` and it is missing.
+    """Return the signer of the PEM key at `path`; make one there (mode 0600) if `create` and it is missing.
 
     Raises `FileNotFoundError` without a key, `ValueError` for a key that is not Ed25519.
     """
@@ -80,6 +81,5 @@ def write_key(path: Path, key: Any) -> None:  # noqa: ANN401 – any private key
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with path.open("xb") as file:
-        path.chmod(0o600)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(pem)

@@ -43,9 +43,9 @@ class Tokens:
         return token
 
     def read(self, token: str, *, at: datetime) -> UUID:
-        """Return whom the token names. Raises `Unauthenticated`: forged, expired, too long-lived, malformed."""
+        """Return whom the token names. Raises `Unauthenticated` for forged, expired and malformed ones."""
         options = {f"require_{claim}": True for claim in ("iat", "iss", "aud", "sub", "jti")}
-        # The clock is ours: expiry is required and checked below against `at`. (jose would check what it requires.)
+        # The clock is ours: expiry is checked below against `at`. (jose would check what it requires.)
         options["verify_exp"] = False
         try:
             claims = jwt.decode(

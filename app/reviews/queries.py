@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal_column, or_
+from sqlalchemy import ColumnElement, literal_column, or_
 from sqlmodel import Session, col, select
 
 from app.domain.deadlines import is_late
@@ -27,8 +27,8 @@ WINDOW = 400
 #: Where a page of the to-do list ended: when the last run looked at was opened, and its id.
 Cursor = tuple[datetime, UUID]
 # Written out rather than bound: a database uses a partial index only where it can read the condition.
-_OPEN = literal_column(f"'{StageState.OPEN}'")
-_RUNNING = literal_column(f"'{CaseState.RUNNING}'")
+_OPEN: ColumnElement[str] = literal_column(f"'{StageState.OPEN}'")
+_RUNNING: ColumnElement[str] = literal_column(f"'{CaseState.RUNNING}'")
 _AT_STAGE = (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD, Verb.CLAIM, Verb.UNCLAIM)
 _AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER)
 
