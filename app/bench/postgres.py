@@ -1,5 +1,7 @@
-"""A real PostgreSQL for benchmarks and tests: a running one (SANSHEN_TEST_POSTGRES), else the system's binaries,
-else the ones of the `test` extra. It listens on 127.0.0.1 only and ends with its caller.
+"""A real PostgreSQL for benchmarks and tests.
+
+A running one (SANSHEN_TEST_POSTGRES), else the system's binaries, else the ones of the `test` extra. It
+listens on 127.0.0.1 only and ends with its caller.
 """
 
 import importlib.util
@@ -9,10 +11,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -40,7 +41,7 @@ def _free_port() -> int:
 
 @contextmanager
 def server(*, durable: bool = False) -> Iterator[str | None]:
-    """Yield the address of a database server (`postgresql://…/postgres`), or None when there is none to be had.
+    """Yield the address of a database server (`postgresql://…/postgres`), or `None` where there is none.
 
     `durable` keeps fsync on, as in production; tests do without.
     """
@@ -57,43 +58,27 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
     if owner is not None:
         os.chown(folder, owner, -1)
     port = _free_port()
-    run: dict[str, Any] = {
-        "user": owner,
-        "check": True,
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.PIPE,
-        "cwd": folder,
-    }
-    data = str(folder / "data")
+    data = folder / "data"
     options = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
     )
     if not durable:
         options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off"
+    control: list[str | Path] = [binaries / "pg_ctl", "-D", data]
+    new: list[str | Path] = ["-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
     try:
-        made = [
-            binaries / "initdb",
-            "-D",
-            data,
-            "-U",
-            "sanshen",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--locale=C",
-        ]
-        subprocess.run(made, **run)
-        subprocess.run(
-            [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **run
-        )
+        _run([binaries / "initdb", "-D", data, *new], folder, owner)
+        _run([*control, "-w", "-l", folder / "log", "-o", options, "start"], folder, owner)
         yield f"postgresql://sanshen@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run(
-            [binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **(run | {"check": False})
-        )
+        _run([*control, "-m", "immediate", "stop"], folder, owner, check=False)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: Sequence[str | Path], folder: Path, owner: int | None, *, check: bool = True) -> None:
+    subprocess.run(  # noqa: S603 – PostgreSQL's own programs, our own arguments
+        command, user=owner, check=check, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder
+    )
 
 
 def create_database(admin_url: str, name: str, template: str | None = None) -> str:
