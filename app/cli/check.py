@@ -26,7 +26,7 @@ _MANY = 20
 
 
 def policy_folder(given: Path | None) -> Path:
-    """Return the folder of the negative list: the given one, the one below it, or the one that came with us."""
+    """Return the folder of the negative list: the given one, the one below it, or the shipped one."""
     from app.infra.paths import shipped
 
     folder = given or shipped("policies")

@@ -16,7 +16,7 @@ _FORMAT = 3
 
 
 class Cache:
-    """A folder of compiled policies. A file that is missing, cut short or from another machine counts as none."""
+    """A folder of compiled policies; a file that is cut short or from another machine counts as none."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class Cache:
         return found
 
     def write(self, digest: str, backend: str, databases: Mapping[str, bytes]) -> None:
-        """Keep the databases. A folder that cannot be written to is no fault: the next load compiles again."""
+        """Keep the databases. Where the folder cannot be written to, the next load compiles again."""
         head = json.dumps({view: len(data) for view, data in databases.items()}).encode()
         body = head + b"\n" + b"".join(databases.values())
         path = self._path(digest, backend)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.negative_list.faults import Fault
-from app.negative_list.patterns import Node
+from app.negative_list.nodes import Node
 from app.negative_list.rules import LineHas, RegexMatch, Rule
 
 

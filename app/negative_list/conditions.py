@@ -1,4 +1,4 @@
-"""Contextual exceptions: is this hit all right where it stands?"""
+"""Contextual exceptions, which say that a hit is all right where it stands."""
 
 from collections.abc import Callable
 

@@ -54,7 +54,7 @@ def check(
     active = policy.program.active(scope, on)
     raws, complete = collect(policy.program, buffer, active, structure)
     builder = Builder(buffer, key, document_id)
-    counts = dict.fromkeys(SEVERITIES, 0)
+    counts: dict[str, int] = dict.fromkeys((str(severity) for severity in SEVERITIES), 0)
     for raw in raws:
         if not raw.runner.rule.shadow:
             counts[raw.runner.rule.severity] += 1
@@ -76,6 +76,21 @@ def collect(
     program: Program, buffer: Buffer, active: Sequence[bool], structure: Structure | None
 ) -> tuple[list[Raw], bool]:
     """Return the hits of all active rules, worst severity first, and whether the scan was complete."""
+    groups, complete = _groups(program, buffer, active)
+    raws: list[Raw] = []
+    for rule in sorted(groups, key=program.rank.__getitem__) if len(groups) > 1 else groups:
+        runner = program.runners[rule]
+        raws.extend([Raw(runner, spot) for spot in resolve(runner, buffer, groups[rule], structure)])
+    if structure is not None:
+        things = list(_things(program, active, structure))
+        if things:
+            raws.extend(things)
+            raws.sort(key=lambda raw: program.rank[raw.runner.number])
+    return raws, complete
+
+
+def _groups(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:
+    """Scan both views; return what was found by rule, and whether the scan was complete."""
     groups: dict[int, list[Local]] = {}
     complete = True
     for view, scanner, word_owners, pattern_owners in program.tables:
@@ -93,21 +108,12 @@ def collect(
     for rule in program.always:
         if active[rule]:
             groups.setdefault(rule, [])
-    raws: list[Raw] = []
-    for rule in sorted(groups, key=program.rank.__getitem__) if len(groups) > 1 else groups:
-        runner = program.runners[rule]
-        raws.extend([Raw(runner, spot) for spot in resolve(runner, buffer, groups[rule], structure)])
-    if structure is not None:
-        things = list(_things(program, active, structure))
-        if things:
-            raws.extend(things)
-            raws.sort(key=lambda raw: program.rank[raw.runner.index])
-    return raws, complete
+    return groups, complete
 
 
 def _things(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Raw]:
     for runner in program.structural:
-        if active[runner.index]:
+        if active[runner.number]:
             assert isinstance(runner.rule.match, StructureMatch)
             parts = runner.rule.scope.parts
             for thing in runner.rule.match.check.run(structure):

@@ -26,7 +26,7 @@ _KEY = b"examples"
 
 
 def structure_from(data: Mapping[str, Any] | None) -> Structure | None:
-    """Return the structure that an example describes; None without one. Raises `TypeError` on unknown keys."""
+    """Return the structure that an example describes, None without one. Raises `TypeError`, unknown keys."""
     if data is None:
         return None
 
@@ -77,7 +77,7 @@ def run_example(
 
 
 def faults_of(program: Program, rules: Sequence[Rule]) -> list[Fault]:
-    """Run all examples of all rules; return one fault for each that does not behave. Empty when all is well."""
+    """Run all examples of all rules; return one fault for each that does not behave."""
     faults: list[Fault] = []
     for index, rule in enumerate(rules):
         for example in rule.hits:

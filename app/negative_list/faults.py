@@ -18,7 +18,7 @@ class Fault(NamedTuple):
         return f"{place} {self.key}：{self.message}" if self.key else f"{place}：{self.message}"
 
 
-class PolicyFaults(ValueError):  # noqa: N818 – it carries faults, it is not one error
+class PolicyFaults(ValueError):
     """A policy that cannot be used, with every fault that was found."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

@@ -1,7 +1,6 @@
 """From hits to findings: places in the parts, messages, masks and fingerprints."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from app.negative_list.model import Finding
 from app.negative_list.rules import Rule, Suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.negative_list.engine import Raw
     from app.negative_list.program import Runner
 

@@ -68,19 +68,19 @@ def _tables() -> _Tables:
         if line and not line.startswith("#"):
             code, _, form = line.partition("\t")
             forms[chr(int(code, 16))] = "".join(simplified.get(char, char) for char in form)
-    single = np.arange(_PLANES, dtype=np.uint32)
+    single: Codes = np.arange(_PLANES, dtype=np.uint32)
     single[0xD800:0xE000] = _REPLACEMENT
-    lengths = np.ones(_PLANES, dtype=np.uint8)
-    offsets = np.zeros(_PLANES, dtype=np.int32)
+    lengths: NDArray[np.uint8] = np.ones(_PLANES, dtype=np.uint8)
+    offsets: NDArray[np.int32] = np.zeros(_PLANES, dtype=np.int32)
     flat: list[int] = []
-    for char, form in forms.items():
-        code = ord(char)
+    for typed, form in forms.items():
+        place = ord(typed)
         if len(form) == 1:
-            single[code] = ord(form)
+            single[place] = ord(form)
         else:
-            single[code] = _SPECIAL
-            lengths[code] = len(form)
-            offsets[code] = len(flat)
+            single[place] = _SPECIAL
+            lengths[place] = len(form)
+            offsets[place] = len(flat)
             flat.extend(map(ord, form))
     single[_DROPPED_PLANE.start : _DROPPED_PLANE.stop] = _SPECIAL
     lengths[_DROPPED_PLANE.start : _DROPPED_PLANE.stop] = 0

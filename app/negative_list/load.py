@@ -145,12 +145,24 @@ def parse_source(source: Source) -> Parsed:
     shadow = frozenset(head.texts("shadow"))
     head.get("includes")
     head.done()
+    known = {"channels": channels, "sections": sections}
+    rules, lines = _read_rules(source, known, shadow)
+    if not lines and not faults:
+        faults.append(Fault(HEAD, 0, "", "一条规则也没有"))
+    for name in sorted(shadow - set(lines)):
+        head.fault("shadow", f"没有规则 {name}{nearest(name, list(lines))}")
+    return Parsed(policy_id, title, source_digest(source), tuple(rules), channels, sections, faults)
+
+
+def _read_rules(
+    source: Source, known: Mapping[str, Mapping[str, str]], shadow: frozenset[str]
+) -> tuple[list[Rule], dict[str, tuple[str, int]]]:
+    """Return the rules without a fault, and where each rule id stands."""
+    faults = source.faults
     rules: list[Rule] = []
     lines: dict[str, tuple[str, int]] = {}
     for file, tree in source.files.items():
-        reader = RuleReader(
-            file, faults, source.lexicons, {"channels": channels, "sections": sections}, shadow
-        )
+        reader = RuleReader(file, faults, source.lexicons, known, shadow)
         fields = Fields(tree, file, faults)
         if tree.mapping is None:
             continue
@@ -168,11 +180,7 @@ def parse_source(source: Source) -> Parsed:
                 rules.append(rule)
         fields.get("rules")
         fields.done()
-    if not lines and not faults:
-        faults.append(Fault(HEAD, 0, "", "一条规则也没有"))
-    for name in sorted(shadow - set(lines)):
-        head.fault("shadow", f"没有规则 {name}{nearest(name, list(lines))}")
-    return Parsed(policy_id, title, source_digest(source), tuple(rules), channels, sections, faults)
+    return rules, lines
 
 
 def load_policy(folder: Path, *, backend: str | None = None, cache_dir: Path | None = None) -> Policy:

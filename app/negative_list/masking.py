@@ -40,7 +40,7 @@ def _mac(key: bytes, message: str) -> str:
 
 
 def value_hash(key: bytes, value: str) -> str:
-    """Return the keyed hash of a hidden value, by which two findings of one value can be told to be the same."""
+    """Return the keyed hash of a hidden value; two findings of one value have the same."""
     return _mac(key, f"value\0{value}")
 
 

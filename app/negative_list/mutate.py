@@ -24,7 +24,7 @@ class _Changed(Program):
     def __init__(self, program: Program, runner: Runner) -> None:
         self.__dict__.update(program.__dict__)
         runners = list(program.runners)
-        runners[runner.index] = runner
+        runners[runner.number] = runner
         self.runners = tuple(runners)
 
 
@@ -69,7 +69,7 @@ def _traditional() -> dict[str, str]:
 
 
 def variants(text: str) -> dict[str, str]:
-    """Return the text in forms that look alike or hide it: full width, traditional, with zero-width spaces."""
+    """Return the text in forms that look alike: full width, traditional, with zero-width spaces."""
     wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
     forms = _traditional()
     return {

@@ -1,16 +1,27 @@
-"""The regular expressions that a rule may hold: what RE2, hyperscan and Python all read alike.
+r"""The regular expressions that a rule may hold: what RE2, hyperscan and Python all read alike.
 
-A pattern is parsed here and written anew for each engine, so that `\\d`, `\\s`, `.` and `[^…]` mean the
+A pattern is parsed here and written anew for each engine, so that `\d`, `\s`, `.` and `[^…]` mean the
 same everywhere. What cannot be run in linear time, or not everywhere, is refused with a way out.
 """
 
 import re
-from dataclasses import dataclass
 from itertools import combinations
 
 from app.negative_list import charsets
 from app.negative_list.charsets import Ranges
 from app.negative_list.fold import fold_text
+from app.negative_list.nodes import (
+    Chars,
+    Choice,
+    Edge,
+    Node,
+    Repeat,
+    Series,
+    all_chars,
+    first_set,
+    least,
+    most,
+)
 
 MAX_LENGTH = 500
 MAX_REPEAT = 100
@@ -23,46 +34,6 @@ _OPEN_WAYS = 100
 class PatternError(ValueError):
     """A pattern that is refused; the message, in Chinese, says why and what to write instead."""
 
-
-@dataclass(frozen=True, slots=True)
-class Chars:
-    """One character out of a set."""
-
-    ranges: Ranges
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """`^` or `$`: the beginning or end of a line."""
-
-    sign: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence_:
-    """One thing after the other."""
-
-    items: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several."""
-
-    branches: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """`low` to `high` times the same; `high` None means without end."""
-
-    item: "Node"
-    low: int
-    high: int | None
-    lazy: bool
-
-
-Node = Chars | Edge | Sequence_ | Choice | Repeat
 
 _CONTROL = {"t": 9, "n": 10, "r": 13, "f": 12, "v": 11}
 _SETS = {"d": charsets.DIGITS, "s": charsets.SPACES, "w": charsets.WORD}
@@ -111,7 +82,7 @@ class _Parser:
         items: list[Node] = []
         while (char := self.peek()) and char not in "|)":
             items.append(self.repeat(self.atom()))
-        return items[0] if len(items) == 1 else Sequence_(tuple(items))
+        return items[0] if len(items) == 1 else Series(tuple(items))
 
     def repeat(self, item: Node) -> Node:
         bounds = self.bounds()
@@ -175,7 +146,7 @@ class _Parser:
         if not form:
             raise PatternError(f"U+{ord(char):04X} 在归一化文本中不存在；请改用 view: raw")
         chars = tuple(Chars(((ord(part), ord(part)),)) for part in form)
-        return chars[0] if len(chars) == 1 else Sequence_(chars)
+        return chars[0] if len(chars) == 1 else Series(chars)
 
     def group(self) -> Node:
         if self.peek() == "?":
@@ -285,63 +256,11 @@ class _Parser:
         return ord(char)
 
 
-def first_set(node: Node) -> Ranges:
-    """Return the characters that a match of `node` can begin with."""
-    match node:
-        case Chars(ranges):
-            return ranges
-        case Edge():
-            return ()
-        case Choice(branches):
-            return charsets.union(*map(first_set, branches))
-        case Repeat(item):
-            return first_set(item)
-        case Sequence_(items):
-            found: Ranges = ()
-            for item in items:
-                found = charsets.union(found, first_set(item))
-                if least(item):
-                    break
-            return found
-
-
-def least(node: Node) -> int:
-    """Return the length of the shortest match, in characters."""
-    match node:
-        case Chars():
-            return 1
-        case Edge():
-            return 0
-        case Choice(branches):
-            return min(map(least, branches))
-        case Repeat(item, low):
-            return low * least(item)
-        case Sequence_(items):
-            return sum(map(least, items))
-
-
-def _most(node: Node) -> int | None:
-    match node:
-        case Chars():
-            return 1
-        case Edge():
-            return 0
-        case Choice(branches):
-            sizes = [_most(branch) for branch in branches]
-        case Repeat(item, _, high):
-            size = _most(item)
-            return None if high is None or size is None else high * size
-        case Sequence_(items):
-            sizes = [_most(item) for item in items]
-            return None if None in sizes else sum(size for size in sizes if size is not None)
-    return None if None in sizes else max(size for size in sizes if size is not None)
-
-
 def _ways(node: Node) -> int:
     match node:
         case Chars() | Edge():
             return 1
-        case Sequence_(items):
+        case Series(items):
             total = 1
             for item in items:
                 total = min(total * _ways(item), MAX_WAYS + 1)
@@ -353,13 +272,13 @@ def _ways(node: Node) -> int:
             )
             ways = [_ways(branch) for branch in branches]
             # Branches that begin alike but are of one length each are tried one after the other only.
-            return sum(ways) if doubtful and len({_most(branch) for branch in branches}) > 1 else max(ways)
+            return sum(ways) if doubtful and len({most(branch) for branch in branches}) > 1 else max(ways)
         case Repeat(item, low, high):
             times = _OPEN_WAYS if high is None else high
             inner = _ways(item)
-            if high is None and (inner > 1 or least(item) != _most(item)):
+            if high is None and (inner > 1 or least(item) != most(item)):
                 raise PatternError(
-                    "无界重复（*、+、{n,}）里面不能再有可变长度的内容，如 (a+)+、(a|aa)*；请写明上限，如 {1,20}"
+                    "无界重复（*、+、{n,}）里不能再有可变长度的内容，如 (a+)+、(a|aa)*；请写明上限，如 {1,20}"
                 )
             power = 1
             for _ in range(times if inner > 1 else 0):
@@ -370,16 +289,16 @@ def _ways(node: Node) -> int:
 
 def _check_open_repeats(node: Node) -> None:
     match node:
-        case Sequence_(items):
+        case Series(items):
             opened = [i for i, item in enumerate(items) if isinstance(item, Repeat) and item.high is None]
             for one, other in combinations(opened, 2):
-                chars = _all_chars(items[one])
+                chars = all_chars(items[one])
                 # A part between them that begins with another character parts them for certain.
                 parted = any(
                     least(item) and not charsets.overlap(first_set(item), chars)
                     for item in items[one + 1 : other]
                 )
-                if not parted and charsets.overlap(chars, _all_chars(items[other])):
+                if not parted and charsets.overlap(chars, all_chars(items[other])):
                     raise PatternError("两个无界重复能匹配同样的字符，如 .*a.*；请写明上限，如 .{0,30}")
             for item in items:
                 _check_open_repeats(item)
@@ -390,18 +309,6 @@ def _check_open_repeats(node: Node) -> None:
             _check_open_repeats(item)
         case _:
             return
-
-
-def _all_chars(node: Node) -> Ranges:
-    match node:
-        case Chars(ranges):
-            return ranges
-        case Edge():
-            return ()
-        case Repeat(item):
-            return _all_chars(item)
-        case Choice(parts) | Sequence_(parts):
-            return charsets.union(*map(_all_chars, parts))
 
 
 def parse(source: str, *, fold: bool) -> Node:
@@ -420,151 +327,3 @@ def parse(source: str, *, fold: bool) -> Node:
     if _ways(node) > MAX_WAYS:
         raise PatternError("正则的可变部分太多，匹配方式会爆炸；请缩小重复范围或拆成几条规则")
     return node
-
-
-def trigger(node: Node) -> Node:
-    """Return a smaller pattern that matches in a text wherever `node` does, if not the same range.
-
-    Repeats at either end count only as often as they must.
-    """
-    match node:
-        case Repeat(item, low, _, lazy) if low:
-            return Repeat(trigger(item) if low == 1 else item, low, low, lazy)
-        case Choice(branches):
-            return Choice(tuple(map(trigger, branches)))
-        case Sequence_(items):
-            kept = list(items)
-            while kept and least(kept[-1]) == 0 and not _has_edge(kept[-1]):
-                kept.pop()
-            while kept and least(kept[0]) == 0 and not _has_edge(kept[0]):
-                kept.pop(0)
-            return (
-                Sequence_((trigger_start(kept[0]), *kept[1:-1], trigger(kept[-1])))
-                if len(kept) > 1
-                else trigger(kept[0])
-            )
-        case _:
-            return node
-
-
-def _has_edge(node: Node) -> bool:
-    match node:
-        case Edge():
-            return True
-        case Repeat(item):
-            return _has_edge(item)
-        case Choice(parts) | Sequence_(parts):
-            return any(map(_has_edge, parts))
-        case _:
-            return False
-
-
-def trigger_start(node: Node) -> Node:
-    """Return the smaller form of the first item of a sequence: a repeat only as often as it must."""
-    match node:
-        case Repeat(Chars() as item, low, _, lazy) if low:
-            return Repeat(item, low, low, lazy)
-        case _:
-            return node
-
-
-def set_of(node: Node) -> Ranges | None:
-    """Return the set of a pattern that is one large set, once or repeated; None for any other pattern."""
-    chars = node.item if isinstance(node, Repeat) and node.low else node
-    return chars.ranges if isinstance(chars, Chars) and len(chars.ranges) > _LARGE_SET else None
-
-
-#: A set of more ranges is faster looked up than searched for.
-_LARGE_SET = 50
-#: A repeat of so many different characters, so often, makes a start hard to tell.
-_BROAD = 20
-_LARGE = 3000
-
-
-def weight(node: Node) -> int:
-    """Return roughly how large an automaton of the pattern is."""
-    match node:
-        case Chars(ranges):
-            return min(len(ranges), 2000)
-        case Edge():
-            return 1
-        case Repeat(item, low, high):
-            return weight(item) * (high if high is not None else low + 1)
-        case Choice(parts) | Sequence_(parts):
-            return sum(map(weight, parts))
-
-
-def is_heavy(node: Node) -> bool:
-    """Whether hyperscan should look for the end of a match only, and leave the rest to RE2."""
-    return weight(node) > _LARGE or _has_broad_repeat(node)
-
-
-def _has_broad_repeat(node: Node) -> bool:
-    match node:
-        case Sequence_(items):
-            for index, item in enumerate(items):
-                if (
-                    _has_broad_repeat(item)
-                    and not (
-                        isinstance(item, Repeat)
-                        # A sign before it that it cannot hold, as in 《[^《》]{2,60}》, leaves one start only.
-                        and any(
-                            isinstance(sign, Chars) and not charsets.overlap(sign.ranges, _all_chars(item))
-                            for sign in items[:index]
-                        )
-                    )
-                ):
-                    return True
-            return False
-        case Repeat(Chars(ranges), low, high):
-            broad = sum(last - first for first, last in ranges) > 1000
-            return broad and high is not None and high - low >= _BROAD
-        case Repeat(item):
-            return _has_broad_repeat(item)
-        case Choice(parts):
-            return any(map(_has_broad_repeat, parts))
-        case _:
-            return False
-
-
-def _char(code: int, *, python: bool) -> str:
-    if python:
-        return f"\\U{code:08x}"
-    return (
-        chr(code)
-        if 0x4E00 <= code <= 0x9FFF or (chr(code).isascii() and chr(code).isalnum())
-        else f"\\x{{{code:x}}}"
-    )
-
-
-def render(node: Node, *, python: bool = False) -> str:
-    """Return the pattern for RE2 and hyperscan, or for Python's `re`."""
-    match node:
-        case Chars(ranges):
-            if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-                return _char(ranges[0][0], python=python)
-            negated = ranges[-1][1] == charsets.LAST and ranges[0][0] == 0
-            shown = charsets.complement(ranges) if negated else ranges
-            if not shown:
-                return f"[{_char(0, python=python)}-{_char(charsets.LAST, python=python)}]"
-            body = "".join(
-                _char(low, python=python) + (f"-{_char(high, python=python)}" if high > low else "")
-                for low, high in shown
-            )
-            return f"[{'^' if negated else ''}{body}]"
-        case Edge(sign):
-            return f"(?m:{sign})"
-        case Sequence_(items):
-            return "".join(
-                f"(?:{render(item, python=python)})"
-                if isinstance(item, Choice)
-                else render(item, python=python)
-                for item in items
-            )
-        case Choice(branches):
-            return "|".join(render(branch, python=python) for branch in branches)
-        case Repeat(item, low, high, lazy):
-            inner = render(item, python=python)
-            if not isinstance(item, Chars):
-                inner = f"(?:{inner})"
-            return f"{inner}{{{low},{'' if high is None else high}}}{'?' if lazy else ''}"

@@ -12,7 +12,9 @@ from app.negative_list.checkers.base import Checker
 from app.negative_list.conditions import Search, Test, compile_condition, covering
 from app.negative_list.fold import fold_text
 from app.negative_list.model import SEVERITIES, Scope, View
-from app.negative_list.patterns import Node, parse, render
+from app.negative_list.nodes import Node
+from app.negative_list.pattern_forms import render
+from app.negative_list.patterns import parse
 from app.negative_list.rules import (
     CheckerMatch,
     EdgeKind,
@@ -50,7 +52,8 @@ class Words(NamedTuple):
 class Runner(NamedTuple):
     """One rule, made ready to run."""
 
-    index: int
+    #: Its place among the rules of the policy.
+    number: int
     rule: Rule
     view: View
     words: Words | None
@@ -105,12 +108,12 @@ class Program:
         self.backend = backend
         self.runners = tuple(_runner(index, rule, backend) for index, rule in enumerate(rules))
         order = sorted(
-            self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.index)
+            self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.number)
         )
         #: The place of each rule in the order of severity, worst first; then as in the policy.
         self.rank = [0] * len(order)
         for rank, runner in enumerate(order):
-            self.rank[runner.index] = rank
+            self.rank[runner.number] = rank
         self.structural = tuple(
             runner for runner in self.runners if isinstance(runner.rule.match, StructureMatch)
         )
@@ -118,7 +121,7 @@ class Program:
             table for view in View if (table := self._table(view, (cached or {}).get(view))) is not None
         )
         self.always = tuple(
-            runner.index
+            runner.number
             for runner in self.runners
             if isinstance(runner.rule.match, CheckerMatch) and runner.rule.match.checker.always
         )
@@ -128,23 +131,12 @@ class Program:
         words: dict[str, list[Owner]] = defaultdict(list)
         patterns: dict[Node, list[Owner]] = defaultdict(list)
         for runner in self.runners:
-            if runner.view is not view:
-                continue
-            match runner.rule.match:
-                case TermsMatch():
-                    assert runner.words is not None
-                    for number, word in enumerate(runner.words.forms):
-                        words[word].append((runner.index, number))
-                case RegexMatch(_, _, node):
-                    patterns[node].append((runner.index, 0))
-                case CheckerMatch(_, _, checker):
-                    fold = view is View.FOLD
-                    for number, word in enumerate(checker.words):
-                        words[fold_text(word) if fold else word].append((runner.index, number))
-                    for number, source in enumerate(checker.patterns, len(checker.words)):
-                        patterns[parse(source, fold=fold)].append((runner.index, number))
-                case StructureMatch():
-                    pass
+            if runner.view is view:
+                forms, nodes = _sought(runner)
+                for number, word in enumerate(forms):
+                    words[word].append((runner.number, number))
+                for number, node in enumerate(nodes, len(forms)):
+                    patterns[node].append((runner.number, number))
         if not words and not patterns:
             return None
         scanner = backends.make(self.backend, Unit(tuple(words), tuple(patterns)), cached)
@@ -167,6 +159,22 @@ class Program:
                 self._active.clear()
             self._active[key] = found
         return found
+
+
+def _sought(runner: Runner) -> tuple[Sequence[str], Sequence[Node]]:
+    """Return the words and the patterns that a rule waits for."""
+    match runner.rule.match:
+        case TermsMatch():
+            assert runner.words is not None
+            return runner.words.forms, ()
+        case RegexMatch(_, _, node):
+            return (), (node,)
+        case CheckerMatch(_, _, checker):
+            fold = runner.folds
+            words = [fold_text(word) if fold else word for word in checker.words]
+            return words, [parse(source, fold=fold) for source in checker.patterns]
+        case StructureMatch():
+            return (), ()
 
 
 def _runner(index: int, rule: Rule, backend: str) -> Runner:

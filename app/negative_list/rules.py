@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from app.negative_list.checkers.base import Checker, StructureCheck
 from app.negative_list.model import PartKind, Scope, Severity, View
-from app.negative_list.patterns import Node
+from app.negative_list.nodes import Node
 
 
 class Overlap(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from app.negative_list.faults import Fault
 from app.negative_list.fold import fold_text
 from app.negative_list.model import View
-from app.negative_list.patterns import render
+from app.negative_list.pattern_forms import render
 from app.negative_list.rules import Covering, Inside, RegexMatch, Rule, TermsMatch
 
 

@@ -70,7 +70,7 @@ class PolicyStore:
         return self._faults
 
     def reload(self) -> tuple[Fault, ...]:
-        """Load the folder again and use it if it is good; return what is wrong with it, empty when all is well."""
+        """Load the folder again and use it if it is good; return what is wrong with it."""
         with self._reloading:
             before = stamp(self.folder)
             try:

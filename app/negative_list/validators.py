@@ -1,4 +1,4 @@
-"""Checks of what a pattern found: is it really such a number or date?"""
+"""Checks whether what a pattern found really is such a number or date."""
 
 import re
 from collections.abc import Callable

@@ -15,7 +15,7 @@ Maker = Callable[[Unit, bytes | None], Scanner]
 
 
 def available() -> tuple[str, ...]:
-    """Return the names of the backends that this machine can run, best first; `plain` is always among them."""
+    """Return the names of the backends that this machine can run, best first; `plain` is always there."""
     return tuple(name for name in NAMES if _works(name))
 
 

@@ -19,6 +19,7 @@ class Backend(Scanner):
         self._patterns = [Re2Pattern(node) for node in unit.patterns]
 
     def scan(self, view: ViewText) -> Hits:
+        """Return everything found in the joined text of one view."""
         words: list[Hit] = []
         if self._automaton is not None:
             words = self._automaton.find_matches_as_indexes(view.text, overlapping=True)

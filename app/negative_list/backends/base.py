@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from app.negative_list.buffer import ViewText
-from app.negative_list.patterns import Node
+from app.negative_list.nodes import Node
 
 #: Candidates of one scan after which it stops; the report then says so.
 LIMIT = 1_000_000

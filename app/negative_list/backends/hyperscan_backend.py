@@ -15,7 +15,8 @@ from app.negative_list.backends.offsets import code_points
 from app.negative_list.backends.re2_patterns import Re2Pattern, crosses
 from app.negative_list.buffer import ViewText
 from app.negative_list.charsets import LAST, Ranges
-from app.negative_list.patterns import Node, is_heavy, render, set_of, trigger
+from app.negative_list.nodes import Node
+from app.negative_list.pattern_forms import is_heavy, render, set_of, trigger
 
 _SOM = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SOM_LEFTMOST
 _END_ONLY = hyperscan.HS_FLAG_UTF8
@@ -139,10 +140,12 @@ class Backend(Scanner):
             return _compile(*zip(*words, *plans, strict=True))
 
     def dump(self) -> bytes | None:
+        """Return the compiled database, and which patterns it finds exactly."""
         database = hyperscan.dumpb(self._database.database) if self._database else b""
         return _HEAD.pack(len(self._exact)) + bytes(self._exact) + database
 
     def scan(self, view: ViewText) -> Hits:
+        """Return everything found in the joined text of one view."""
         data = view.data
         events: list[Event] = []
         spans: list[Event] = []

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from app.negative_list.backends.base import LIMIT, Hit, Hits, Scanner, Unit
 from app.negative_list.buffer import ViewText
-from app.negative_list.patterns import render
+from app.negative_list.pattern_forms import render
 
 
 class Backend(Scanner):
@@ -39,6 +39,7 @@ class Backend(Scanner):
         return found
 
     def scan(self, view: ViewText) -> Hits:
+        """Return everything found in the joined text of one view."""
         words = self._words(view.text)
         patterns: list[Hit] = []
         for number, pattern in enumerate(self._patterns):

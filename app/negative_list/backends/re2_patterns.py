@@ -5,7 +5,8 @@ from typing import Any
 import re2
 
 from app.negative_list.buffer import MARK, SEPARATOR, ViewText
-from app.negative_list.patterns import Node, render
+from app.negative_list.nodes import Node
+from app.negative_list.pattern_forms import render
 
 _MARK = MARK.encode()
 _BEFORE_MARK = SEPARATOR.index(MARK)

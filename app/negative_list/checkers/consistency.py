@@ -18,6 +18,7 @@ class TitleSpelling(Checker):
     patterns = ("《[^《》]{6,60}》",)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return the rarer of two titles that are all but the same."""
         if len(hits) < 2:
             return
         text = context.view.text
@@ -50,6 +51,7 @@ class NameSpelling(Checker):
             args.fault("posts", "缺少职务：posts: [局长, 书记]")
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return the rarer of two names that are all but the same."""
         text = context.view.text
         places: dict[tuple[str, str], list[int]] = {}
         for number, _, end in hits:
@@ -84,11 +86,12 @@ def _value(amount: re.Match[str]) -> float:
 
 
 class Total(Checker):
-    """共100人，其中男60人、女50人: parts that are more than their whole, or two halves that do not fill it."""
+    """共100人，其中男60人、女50人: parts that are more than their whole, or halves that do not fill it."""
 
     words = ("其中",)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each whole with its parts that does not add up."""
         text = context.view.text
         for _, start, end in hits:
             first, last = context.view.bounds(context.view.part_at(start))

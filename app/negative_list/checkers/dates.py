@@ -30,6 +30,7 @@ class ImpossibleDate(Checker):
     )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each date that no calendar has, or whose weekday is another."""
         text = context.view.text
         for _, start, end in hits:
             found = _DATE.match(text, start, end)
@@ -63,6 +64,7 @@ class DateOrder(Checker):
     )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each span that ends before it begins."""
         text = context.view.text
         for _, start, end in hits:
             if not _begins(text, start):
@@ -74,7 +76,7 @@ class DateOrder(Checker):
                 first = (int(span[2]), int(span[3]))
                 last = (int(span[5] or span[2]), int(span[6]))
                 if first_year is None or last_year is None:
-                    # Without years 12月28日至1月3日 runs over the new year; only within one month it is wrong.
+                    # Without years 12月28日至1月3日 runs over the new year; only one month tells.
                     wrong = first[0] == last[0] and last < first and span[4] is None
                 else:
                     wrong = (last_year, *last) < (first_year, *first)

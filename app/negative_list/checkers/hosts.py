@@ -34,6 +34,7 @@ class Host(Checker):
         return host in self._hosts or any(host.endswith(end) or host == end[1:] for end in self._below)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each address whose host is, or is not, in the list."""
         text = context.view.text
         last = -1
         for number, start, end in hits:

@@ -28,7 +28,7 @@ class _Law(NamedTuple):
 
 
 class LawTitle(Checker):
-    """`report: unknown`: a title that is nearly one of the lexicon's; `report: repealed`: one no longer in force.
+    """Titles that are nearly one of the lexicon's (`report: unknown`), or no longer in force (`repealed`).
 
     The lexicon has the columns title, short_title, status (valid, repealed), successor. A title that is like
     none of them may be a local regulation and is left alone.
@@ -54,6 +54,7 @@ class LawTitle(Checker):
         self._judge = lru_cache(maxsize=20_000)(self._judgement)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each title that is misspelt, or no longer in force."""
         text = context.view.text
         for _, start, end in hits:
             suggestions = self._judge(text[start + 1 : end - 1])

@@ -28,6 +28,8 @@ class Pairs(Checker):
     always = True
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each sign without its partner in the same part."""
+        del hits
         codes = context.view.codes
         signs = text_of(codes[_SIGNS.take(codes)])
         before = -1
@@ -73,12 +75,13 @@ _JOINER = "\u200d"
 
 
 class Hidden(Checker):
-    """Zero-width characters, controls of direction and private-use characters, as copying leaves them behind."""
+    """Zero-width characters, controls of direction and private-use characters, left by copying."""
 
     view = View.RAW
     patterns = (f"[{_HIDDEN}]",)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each run of characters that nobody can see."""
         text = context.view.text
         first = last = -1
         for _, start, end in hits:
@@ -120,6 +123,8 @@ class Repeated(Checker):
         self.words = tuple(word + word for word in self._single)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each word that stands twice in a row."""
+        del context
         last = -1
         for number, start, end in hits:
             if start >= last:

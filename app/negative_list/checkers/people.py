@@ -7,9 +7,10 @@ from app.negative_list.lexicons import Lexicon
 from app.negative_list.yaml_tree import Fields
 
 _POSTS = (
-    "总书记", "副书记", "书记", "副主席", "主席", "副总理", "总理", "副省长", "省长", "副市长", "市长", "副县长", "县长",
-    "副区长", "区长", "副局长", "局长", "副厅长", "厅长", "副部长", "部长", "副主任", "主任", "副处长", "处长", "副科长",
-    "科长", "副院长", "院长", "副站长", "站长", "副会长", "会长", "秘书长", "调研员",
+    "总书记", "副书记", "书记", "副主席", "主席", "副总理", "总理", "副省长", "省长", "副市长", "市长",
+    "副县长", "县长", "副区长", "区长", "副局长", "局长", "副厅长", "厅长", "副部长", "部长",
+    "副主任", "主任", "副处长", "处长", "副科长", "科长", "副院长", "院长", "副站长", "站长",
+    "副会长", "会长", "秘书长", "调研员",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ class PersonPost(Checker):
         self.words = tuple(self._posts)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each name of the table with a post beside it that the table does not give."""
         text = context.view.text
         for number, start, end in hits:
             name = self.words[number]
@@ -64,6 +66,8 @@ class AbbreviationFirst(Checker):
         self.words = tuple(word for word, _ in names)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return the first short name of each body that comes before its full name."""
+        del context
         given: set[str] = set()
         covered = -1
         for number, start, end in hits:

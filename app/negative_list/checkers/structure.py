@@ -20,6 +20,7 @@ class ImageWithoutAlt(StructureCheck):
     """A picture without words for those who cannot see it."""
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each picture without alternative text."""
         for image in structure.images:
             if not image.alt.strip():
                 yield Thing(PartKind.ALT, f"{image.ref}/alt", "")
@@ -29,6 +30,7 @@ class ImageWithoutCredit(StructureCheck):
     """A picture that names no author or source; a caption with 摄, 供图 or 来源 counts."""
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each picture without author or source."""
         for image in structure.images:
             if not image.credit.strip() and not re.search("摄|供图|来源|图片由|绘", image.caption):
                 yield Thing(PartKind.CAPTION, f"{image.ref}/credit", "")
@@ -38,6 +40,7 @@ class MapWithoutNumber(StructureCheck):
     """A picture whose words say that it is a map, without its approval number (审图号)."""
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each map without its approval number."""
         for image in structure.images:
             words = f"{image.alt}\n{image.caption}\n{image.credit}"
             found = _MAPS.search(words)
@@ -52,6 +55,7 @@ class VideoWithoutCaption(StructureCheck):
     """A video without a caption."""
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each video without a caption."""
         for video in structure.videos:
             if not video.caption.strip():
                 yield Thing(PartKind.CAPTION, f"{video.ref}/caption", "")
@@ -67,6 +71,7 @@ class TableColumns(StructureCheck):
         self._columns = frozenset(map(_bare, columns))
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each head of a column that must not be public."""
         for table in structure.tables:
             for column, cell in enumerate(table.rows[0] if table.rows else ()):
                 if _bare(cell) in self._columns:
@@ -81,6 +86,7 @@ class TableTotal(StructureCheck):
     """A row 合计 whose number is not the sum of the column above it; tables with subtotals are left alone."""
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each total that is not the sum of its column."""
         for table in structure.tables:
             yield from _totals(table)
 
@@ -128,6 +134,7 @@ class TextLength(StructureCheck):
         self._most = int(args.number("max", 32, low=1, high=100_000))
 
     def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return what of the field is over its length."""
         text = structure.fields.get(self._field, "")
         if len(text) > self._most:
             yield Thing(
