@@ -233,6 +233,41 @@ class ReleaseState(StrEnum):
     RETRACTED = "retracted"
 
 
+class NoticeKind(StrEnum):
+    """What somebody is told of (通知); each kind may be wanted by mail or not."""
+
+    STAGE_OPENED = "stage_opened"
+    STAGE_REMINDED = "stage_reminded"
+    STAGE_DUE = "stage_due"
+    STAGE_LATE = "stage_late"
+    STAGE_ESCALATED = "stage_escalated"
+    HANDED_OVER = "handed_over"
+    CONSULTED = "consulted"
+    COPIED = "copied"
+    RETURNED = "returned"
+    SIGNED_BUT_RETURNED = "signed_but_returned"
+    BLOCKED = "blocked"
+    DECLINED = "declined"
+    HELD = "held"
+    ANSWERED = "answered"
+    CLEARED = "cleared"
+    PUBLISHED = "published"
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+    WAIVER_ASKED = "waiver_asked"
+    WAIVER_DECIDED = "waiver_decided"
+    DEBT_OWED = "debt_owed"
+    CALENDAR_MISSING = "calendar_missing"
+
+
+class MailMode(StrEnum):
+    """When notices of a kind go out by mail; in the application they are always there."""
+
+    NEVER = "never"
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+
+
 class Event(StrEnum):
     """One list for audit verbs, webhook types and log names."""
 
@@ -242,6 +277,7 @@ class Event(StrEnum):
     USER_CREATED = "user.created"
     USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 – a name, not a secret
     USER_DEACTIVATED = "user.deactivated"
+    USER_EMAIL_CHANGED = "user.email_changed"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 – a name, not a secret
@@ -261,6 +297,9 @@ class Event(StrEnum):
     CASE_STAGE_VOIDED = "case.stage_voided"
     CASE_STAGE_KEPT = "case.stage_kept"
     CASE_STAGE_SKIPPED = "case.stage_skipped"
+    CASE_STAGE_DUE = "case.stage_due"
+    CASE_STAGE_LATE = "case.stage_late"
+    CASE_STAGE_ESCALATED = "case.stage_escalated"
     CASE_CLAIMED = "case.claimed"
     CASE_UNCLAIMED = "case.unclaimed"
     CASE_HELD = "case.held"
@@ -293,6 +332,8 @@ class Event(StrEnum):
     WEBHOOK_REPLAYED = "webhook.replayed"
     WEBHOOK_DELIVERED = "webhook.delivered"
     WEBHOOK_FAILED = "webhook.failed"
+    ROBOT_CREATED = "robot.created"
+    ROBOT_DISABLED = "robot.disabled"
     TOOL_CREATED = "tool.created"
     TOOL_SECRET_ADDED = "tool.secret_added"  # noqa: S105 – a name, not a secret
     EVIDENCE_EXPORTED = "evidence.exported"
