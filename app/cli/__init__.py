@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import audit, bench, check, evidence, policy, server, tour, user, workflow
+from app.cli import audit, bench, check, evidence, policy, server, tour, unit, user, workflow
 from app.cli.output import fail
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("migrate")(server.migrate)
 app.command("tour")(tour.tour)
 app.command("check")(check.check)
 app.command("bench")(bench.bench)
+app.add_typer(unit.app, name="unit", help="单位。")
 app.add_typer(user.app, name="user", help="用户与角色。")
 app.add_typer(audit.app, name="audit", help="留痕的核验。")
 app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验。")

@@ -11,7 +11,6 @@ from sqlalchemy import false, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from app.audit.service import SYSTEM as AUDIT_SYSTEM
 from app.audit.service import AuditActor
 from app.domain.roles import UserKind
 from app.domain.vocabulary import ADMINISTRATORS, Role
@@ -68,7 +67,7 @@ class Actor:
     def as_audit(self, role: Role | None = None) -> AuditActor:
         """Return the actor as the record names them, acting in `role`."""
         if self.via == "system":
-            return AUDIT_SYSTEM
+            return AuditActor(id=None, name=self.name)
         return AuditActor(
             id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id)
         )

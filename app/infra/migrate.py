@@ -5,6 +5,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from app.infra.paths import shipped
@@ -48,6 +51,24 @@ def upgrade(url: str, revision: str = "head") -> None:
 def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` back to `revision`; loses what the later revisions stored."""
     command.downgrade(config(url), revision)
+
+
+def head() -> str | None:
+    """Return the revision that this version of the product needs."""
+    return ScriptDirectory.from_config(config("")).get_current_head()
+
+
+def revision(url: str) -> str | None:
+    """Return the revision that the database at `url` is at; `None` when it has no tables of ours.
+
+    Raises `sqlalchemy.exc.SQLAlchemyError` when the database does not answer.
+    """
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
 
 
 def check(url: str) -> None:

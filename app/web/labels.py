@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from app.domain.roles import UserKind
 from app.domain.vocabulary import (
     CaseState,
     ChangeClass,
@@ -41,6 +42,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Role.SECURITY_ADMIN: "安全管理员",
         Role.AUDIT_ADMIN: "审计管理员",
     },
+    UserKind: {UserKind.PERSON: "人员", UserKind.SERVICE: "服务账号"},
     UnitKind: {
         UnitKind.PROVINCE: "省级",
         UnitKind.CITY: "市级",

@@ -1,0 +1,97 @@
+"""Working on the machine itself, straight on the database: opening it, who acts, refusals as sentences."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from app.cli.output import fail
+
+if TYPE_CHECKING:
+    from app.identity.queries import Actor
+    from app.infra.db import Database
+    from app.infra.errors import AppError
+    from app.infra.settings import Settings
+
+#: What the fields of the services are called on the command line.
+_FIELDS = {"login": "登录名", "name": "名称", "password": "密码", "role": "角色", "section": "栏目"}
+
+
+def migrated(settings: "Settings") -> None:
+    """Leave with a sentence unless the database is there, answers, and has this version's tables."""
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    from app.infra import migrate
+
+    shown = _shown(settings.url)
+    path = settings.url.removeprefix("sqlite:///")
+    if path != settings.url and not Path(path).is_file():
+        fail(f"没有数据库 {shown}。请先运行 sanshen migrate 建库，或者用 --data 指明数据目录。")
+    try:
+        found, wanted = migrate.revision(settings.url), migrate.head()
+    except (ArgumentError, ValueError, ImportError):
+        fail(f"数据库地址 {shown} 不能用。请检查 SANSHEN_DATABASE_URL。")
+    except SQLAlchemyError as error:
+        told = str(getattr(error, "orig", error)).strip().splitlines()
+        fail(f"连不上数据库 {shown}：{told[0] if told else type(error).__name__}")
+    if found is None:
+        fail(f"数据库 {shown} 还没有建表。请先运行 sanshen migrate。")
+    if found != wanted:
+        fail(
+            f"数据库 {shown} 的结构是 {found}，这个版本需要 {wanted}。"
+            "请先运行 sanshen migrate；如果数据库更新，请换用相应版本的程序。"
+        )
+
+
+@contextmanager
+def opened(settings: "Settings") -> Iterator["Database"]:
+    """Yield the database of these settings, migrated; whatever stands in the way or is refused is told."""
+    from app.infra.db import Database
+    from app.infra.errors import AppError
+
+    migrated(settings)
+    database = Database(settings.url, pool_size=2)
+    try:
+        yield database
+    except AppError as error:
+        refused(error)
+    finally:
+        database.close()
+
+
+def operator() -> "Actor":
+    """Return who works at this machine: the system's own rights, recorded with the name of the login here."""
+    from app.identity.access import SYSTEM
+
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        name = ""
+    return replace(SYSTEM, name=f"本机操作员 {name}".strip())
+
+
+def refused(error: "AppError") -> NoReturn:
+    """Say a refusal with all its reasons, and leave with 2."""
+    from app.infra.problems import problem_body, sentence
+
+    reasons = [
+        f"  {_FIELDS.get(one.field, one.field)}：{sentence(one)}" if one.field else f"  {sentence(one)}"
+        for one in error.reasons
+    ]
+    fail(problem_body(error, "")["title"], *reasons)
+
+
+def _shown(url: str) -> str:
+    """Return a database address without its password."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return "（地址无法识别）"
+    if parsed.drivername.startswith("sqlite"):
+        return str(parsed.database)
+    return parsed.render_as_string(hide_password=True)
