@@ -74,7 +74,7 @@ def _walk(file: Path, *, as_json: bool) -> int:
             {"file": str(file), "held": not failed, "failed": failed or None, "steps": steps, "seconds": took}
         )
     elif failed:
-        err.print(f"✗ 第 {len(steps) + 1} 步没有成立：{failed}", markup=False, style="red")
+        err.print(f"✗ 第 {len(steps) + 1} 步没有成立：{failed}", markup=False, soft_wrap=True, style="red")
     else:
         out.print(f"全部 {len(steps)} 步成立，共 {took} 秒。", style="green")
     return 1 if failed else 0
@@ -82,13 +82,14 @@ def _walk(file: Path, *, as_json: bool) -> int:
 
 def _print(number: int, step: dict[str, Any], findings: list[dict[str, Any]]) -> None:
     out.print(f"[green]✓[/green] {number:>2} {step['step']}（{step['milliseconds']:.0f} 毫秒）", end="　")
-    out.print(step["seen"], markup=False)
+    out.print(step["seen"], markup=False, soft_wrap=True)
     words = {"block": "阻断", "warn": "提醒", "info": "提示"}
     for one in findings[:20]:
         place = f"{one['ref']}:{one['start']}–{one['end']}"
         out.print(
             f"      {words[one['severity']]} {one['rule']} {place}　{one['excerpt']}　{one['message']}",
             markup=False,
+            soft_wrap=True,
         )
     if len(findings) > 20:
         out.print(f"      ……另有 {len(findings) - 20} 条")
