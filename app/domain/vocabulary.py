@@ -224,6 +224,35 @@ class WaiverState(StrEnum):
     REFUSED = "refused"
 
 
+class PolicySource(StrEnum):
+    """How a version of the negative list came to be."""
+
+    SHIPPED = "shipped"
+    FOLDER = "folder"
+    COMMAND = "command"
+    EDITOR = "editor"
+    API = "api"
+    SHADOWED = "shadowed"
+    ENGINE = "engine"
+
+
+class ActivationState(StrEnum):
+    """What became of the wish to bring a version of the negative list into force."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class BackTestState(StrEnum):
+    """How far a back-test has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class ReleaseState(StrEnum):
     """What became of a permission to publish."""
 
@@ -325,7 +354,11 @@ class Event(StrEnum):
     PUBLICATION_REFUSED = "publication.refused"
     PUBLICATION_CORRECTED = "publication.corrected"
     PUBLICATION_RETRACTED = "publication.retracted"
+    POLICY_PROPOSED = "policy.proposed"
+    POLICY_ACTIVATION_ASKED = "policy.activation_asked"
+    POLICY_ACTIVATION_REFUSED = "policy.activation_refused"
     POLICY_ACTIVATED = "policy.activated"
+    POLICY_BACK_TESTED = "policy.back_tested"
     WORKFLOW_ACTIVATED = "workflow.activated"
     WEBHOOK_ENDPOINT_CREATED = "webhook.endpoint_created"
     WEBHOOK_ENDPOINT_DISABLED = "webhook.endpoint_disabled"

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import (
+    ActivationState,
+    BackTestState,
     CaseState,
     ChangeClass,
     ChannelKind,
@@ -15,6 +17,7 @@ from app.domain.vocabulary import (
     MarkKind,
     MarkState,
     NoticeKind,
+    PolicySource,
     ReleaseState,
     Role,
     StageKind,
@@ -181,6 +184,26 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         WaiverState.GRANTED: "已豁免",
         WaiverState.REFUSED: "未获豁免",
     },
+    PolicySource: {
+        PolicySource.SHIPPED: "随系统提供",
+        PolicySource.FOLDER: "规则文件夹",
+        PolicySource.COMMAND: "命令行提交",
+        PolicySource.EDITOR: "网页编辑",
+        PolicySource.API: "接口提交",
+        PolicySource.SHADOWED: "新阻断规则转为试运行",
+        PolicySource.ENGINE: "引擎升级后重编",
+    },
+    ActivationState: {
+        ActivationState.ASKED: "待批准启用",
+        ActivationState.GRANTED: "已批准启用",
+        ActivationState.REFUSED: "未获批准",
+    },
+    BackTestState: {
+        BackTestState.QUEUED: "排队中",
+        BackTestState.RUNNING: "进行中",
+        BackTestState.DONE: "已完成",
+        BackTestState.FAILED: "未能完成",
+    },
     ReleaseState: {
         ReleaseState.SIGNED: "已签发",
         ReleaseState.PUBLISHED: "已发布",
@@ -280,7 +303,11 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.PUBLICATION_REFUSED: "发布报告未被接受",
         Event.PUBLICATION_CORRECTED: "更正",
         Event.PUBLICATION_RETRACTED: "撤稿",
+        Event.POLICY_PROPOSED: "提交负面清单版本",
+        Event.POLICY_ACTIVATION_ASKED: "申请启用负面清单",
+        Event.POLICY_ACTIVATION_REFUSED: "不同意启用负面清单",
         Event.POLICY_ACTIVATED: "启用负面清单",
+        Event.POLICY_BACK_TESTED: "回测负面清单",
         Event.WORKFLOW_ACTIVATED: "启用审校流程",
         Event.WEBHOOK_ENDPOINT_CREATED: "登记接收地址",
         Event.WEBHOOK_ENDPOINT_DISABLED: "停用接收地址",
