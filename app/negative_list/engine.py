@@ -76,20 +76,20 @@ def collect(
     program: Program, buffer: Buffer, active: Sequence[bool], structure: Structure | None
 ) -> tuple[list[Raw], bool]:
     """Return the hits of all active rules, worst severity first, and whether the scan was complete."""
-    groups, complete = _groups(program, buffer, active)
+    groups, complete = gather(program, buffer, active)
     raws: list[Raw] = []
     for rule in sorted(groups, key=program.rank.__getitem__) if len(groups) > 1 else groups:
         runner = program.runners[rule]
         raws.extend([Raw(runner, spot) for spot in resolve(runner, buffer, groups[rule], structure)])
     if structure is not None:
-        things = list(_things(program, active, structure))
-        if things:
-            raws.extend(things)
+        found = list(things(program, active, structure))
+        if found:
+            raws.extend(found)
             raws.sort(key=lambda raw: program.rank[raw.runner.number])
     return raws, complete
 
 
-def _groups(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:
+def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:
     """Scan both views; return what was found by rule, and whether the scan was complete."""
     groups: dict[int, list[Local]] = {}
     complete = True
@@ -111,7 +111,8 @@ def _groups(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[d
     return groups, complete
 
 
-def _things(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Raw]:
+def things(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Raw]:
+    """Yield what the active structure rules object to."""
     for runner in program.structural:
         if active[runner.number]:
             assert isinstance(runner.rule.match, StructureMatch)

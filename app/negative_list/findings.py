@@ -28,16 +28,18 @@ _PLACE = itemgetter(0, 1, 2)
 class Builder:
     """Builds the findings of one document."""
 
-    def __init__(self, buffer: Buffer, key: bytes, document_id: str) -> None:
+    def __init__(self, buffer: Buffer, key: bytes, document_id: str, *, hiding: "Sequence[Raw]" = ()) -> None:
+        """Begin with hits of other rules that may hide something: `hiding`."""
         self._buffer = buffer
         self._key = key
         self._document_id = document_id
+        self._hidden = self._hidden_ranges(hiding)
 
     def build(self, raws: "Sequence[Raw]") -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         """Return the findings and the shadow findings, each in the order of parts, then by position."""
         if not raws:
             return (), ()
-        hidden = self._hidden_ranges(raws)
+        hidden = [*self._hidden, *self._hidden_ranges(raws)]
         order: dict[str, int] = {}
         placed: dict[tuple[object, ...], _Placed] = {}
         shadows = False
@@ -64,6 +66,22 @@ class Builder:
             tuple(finding for finding in findings if not finding.shadow),
             tuple(finding for finding in findings if finding.shadow),
         )
+
+    def around(self, finding: Finding, width: int) -> tuple[str, str]:
+        """Return up to `width` characters of the part before and after a finding, with what is hidden masked.
+
+        Both are empty for a thing of the structure that is no text.
+        """
+        starts = self._buffer.raw.starts
+        for part, base in zip(self._buffer.parts, starts, strict=True):
+            if part.ref == finding.ref:
+                first, last = max(0, finding.start - width), finding.end + width
+                before, after = part.text[first : finding.start], part.text[finding.end : last]
+                return (
+                    _without(before, base + first, base + finding.start, self._hidden),
+                    _without(after, base + finding.end, base + finding.end + len(after), self._hidden),
+                )
+        return "", ""
 
     def _hidden_ranges(self, raws: "Sequence[Raw]") -> list[tuple[int, int]]:
         """Ranges of the typed text that a masking rule hides; no finding of another rule may show them."""

@@ -1,0 +1,436 @@
+"""A candidate policy against the one in use, over an archive, in one pass.
+
+Rules that both policies share are scanned for once. Memory does not grow with the archive: counts are
+complete, samples are drawn from all that was found.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from random import Random
+from time import perf_counter, perf_counter_ns
+from typing import Any, NamedTuple
+
+from app.domain.document import Document
+from app.negative_list.buffer import Buffer
+from app.negative_list.content import parts_of, structure_of
+from app.negative_list.engine import Raw, gather, resolve, things
+from app.negative_list.findings import Builder
+from app.negative_list.model import Finding, Part, PartKind, Scope, Severity, Structure
+from app.negative_list.policy import Policy
+from app.negative_list.program import Program
+from app.negative_list.rules import Rule
+
+#: Characters shown on each side of a sampled hit.
+_CONTEXT = 24
+#: Seconds between two calls of the progress function.
+_EVERY = 0.1
+#: Characters of the archive that single rules are timed on after the pass.
+_TIMED = 100_000
+
+
+#: Not known where the text is bound for: every rule applies.
+ANYWHERE = Scope()
+
+
+class Item(NamedTuple):
+    """One document of the archive.
+
+    `name` is shown beside samples; `document_id` is the one that its fingerprints were made with.
+    """
+
+    name: str
+    parts: Sequence[Part]
+    structure: Structure | None = None
+    scope: Scope = ANYWHERE
+    document_id: str = ""
+
+    @classmethod
+    def of_text(cls, name: str, text: str, *, scope: Scope = ANYWHERE) -> "Item":
+        """Return plain text as an item: each line that is not blank is a part."""
+        lines = enumerate(text.splitlines(), 1)
+        parts = [Part(PartKind.BODY, f"lines/{number}", line) for number, line in lines if line.strip()]
+        return cls(name, parts, scope=scope)
+
+    @classmethod
+    def of_document(
+        cls, name: str, document: Document, *, scope: Scope = ANYWHERE, document_id: str = ""
+    ) -> "Item":
+        """Return a document as an item, with its pictures, tables and links."""
+        return cls(name, parts_of(document), structure_of(document), scope, document_id)
+
+
+class Change(StrEnum):
+    """What becomes of one finding under the candidate."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+class Sample(NamedTuple):
+    """One added, removed or changed finding with the text around it, masked like the finding itself.
+
+    `base` is None for an added finding, `candidate` for a removed one.
+    """
+
+    change: Change
+    rule: str
+    item: str
+    ref: str
+    before: str
+    excerpt: str
+    after: str
+    base: Finding | None
+    candidate: Finding | None
+
+
+class Progress(NamedTuple):
+    """How far a back-test is; `seconds` since it began."""
+
+    items: int
+    characters: int
+    megabytes: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class RuleResult:
+    """What one rule does under both policies; `state` is added, removed, changed or same.
+
+    `removed_waived` counts removed findings that somebody had waived, so that they were false alarms.
+    `judging_us` is the time spent on its hits, `scan_us` the time to look for it alone in 10 000 characters,
+    measured for rules that the candidate adds or changes, and None for all others.
+    """
+
+    rule: str
+    title: str
+    state: str
+    base_severity: Severity | None = None
+    candidate_severity: Severity | None = None
+    base_shadow: bool = False
+    candidate_shadow: bool = False
+    base_hits: int = 0
+    candidate_hits: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    removed_waived: int = 0
+    base_per_10k: float = 0.0
+    candidate_per_10k: float = 0.0
+    judging_us: float = 0.0
+    scan_us: float | None = None
+
+
+@dataclass(slots=True)
+class Blocked:
+    """Items with at least one blocking finding.
+
+    `candidate_active` is what the candidate would block if its shadow rules were in force. The `_a_month`
+    figures are projected for the given number of items a month, and None without one.
+    """
+
+    base: int = 0
+    candidate: int = 0
+    candidate_active: int = 0
+    base_a_month: float | None = None
+    candidate_a_month: float | None = None
+    candidate_active_a_month: float | None = None
+
+
+@dataclass(slots=True)
+class Backtest:
+    """The result of a back-test. `rules` come in the order of the candidate, then those that it lacks.
+
+    `incomplete` counts items with so many candidates that their scan was cut short.
+    """
+
+    base: str
+    candidate: str
+    on: date
+    items: int = 0
+    characters: int = 0
+    megabytes: float = 0.0
+    seconds: float = 0.0
+    incomplete: int = 0
+    blocked: Blocked = field(default_factory=Blocked)
+    rules: tuple[RuleResult, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether any finding is added, removed or changed."""
+        return any(rule.added or rule.removed or rule.changed for rule in self.rules)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        plain = asdict(self)
+        plain["on"] = self.on.isoformat()
+        plain["samples"] = [
+            {
+                **sample._asdict(),
+                "base": sample.base and sample.base._asdict(),
+                "candidate": sample.candidate and sample.candidate._asdict(),
+            }
+            for sample in self.samples
+        ]
+        return plain
+
+
+def _silent(_progress: Progress) -> None:
+    return
+
+
+def backtest(
+    base: Policy,
+    candidate: Policy,
+    items: Iterable[Item],
+    *,
+    on: date,
+    key: bytes,
+    items_a_month: float | None = None,
+    waived: Collection[str] = frozenset(),
+    samples: int = 5,
+    progress: Callable[[Progress], None] = _silent,
+) -> Backtest:
+    """Run both policies over the items and return how their findings differ.
+
+    `on` chooses the rules in force; `key` is the secret of fingerprints, `waived` the fingerprints of waived
+    findings. At most `samples` findings are kept for each rule and kind of change, drawn evenly from all.
+    `progress` is called about ten times a second, and may raise to stop. Without items the result is empty.
+    """
+    run = _Run(base, candidate, on=on, key=key, waived=frozenset(waived), samples=samples)
+    started = told = perf_counter()
+    for item in items:
+        run.take(item)
+        now = perf_counter()
+        if now - told >= _EVERY:
+            told = now
+            progress(run.progress(now - started))
+    seconds = perf_counter() - started
+    progress(run.progress(seconds))
+    return run.finish(seconds, items_a_month)
+
+
+class _Run:
+    """One pass: a program of the rules of both policies, and what was counted so far."""
+
+    def __init__(
+        self, base: Policy, candidate: Policy, *, on: date, key: bytes, waived: frozenset[str], samples: int
+    ) -> None:
+        self._on = on
+        self._key = key
+        self._waived = waived
+        self._result = Backtest(base.digest, candidate.digest, on)
+        self._rules, self._in_base, self._in_candidate = _union(base, candidate)
+        self._program = Program(self._rules, candidate.backend)
+        self._rows = {row.rule: row for row in _rows(base, candidate)}
+        self._row_of = [self._rows[rule.id] for rule in self._rules]
+        #: Whether the two policies say different things about the rule.
+        self._differs = [a != b for a, b in zip(self._in_base, self._in_candidate, strict=True)]
+        self._reservoir = _Reservoir(samples)
+        self._judging_ns = [0] * len(self._rules)
+        self._hits = [0] * len(self._rules)
+        self._bytes = 0
+        self._timed: list[Buffer] = []
+
+    def take(self, item: Item) -> None:
+        """Check one item under both policies."""
+        buffer = Buffer(item.parts)
+        self._count(buffer)
+        raws, different = self._raws(item, buffer)
+        blocked = self._result.blocked
+        of_base = of_candidate = of_active = False
+        for runner, _ in raws:
+            if runner.rule.severity is Severity.BLOCK:
+                number, shadow = runner.number, runner.rule.shadow
+                of_base = of_base or (self._in_base[number] and not shadow)
+                of_candidate = of_candidate or (self._in_candidate[number] and not shadow)
+                of_active = of_active or self._in_candidate[number]
+        blocked.base += of_base
+        blocked.candidate += of_candidate
+        blocked.candidate_active += of_active
+        if different:
+            self._compare(item, buffer, raws, different)
+
+    def _count(self, buffer: Buffer) -> None:
+        characters = sum(len(part.text) for part in buffer.parts)
+        if sum(len(timed.raw.text) for timed in self._timed) < _TIMED:
+            self._timed.append(buffer)
+        self._result.items += 1
+        self._result.characters += characters
+        self._bytes += len(buffer.raw.data)
+
+    def _raws(self, item: Item, buffer: Buffer) -> tuple[list[Raw], list[Raw]]:
+        """Return all hits, and those of rules that differ."""
+        program = self._program
+        active = program.active(item.scope, self._on)
+        groups, complete = gather(program, buffer, active)
+        self._result.incomplete += not complete
+        raws: list[Raw] = []
+        different: list[Raw] = []
+        for number, hits in groups.items():
+            begun = perf_counter_ns()
+            runner = program.runners[number]
+            found = [Raw(runner, spot) for spot in resolve(runner, buffer, hits, item.structure)]
+            self._judging_ns[number] += perf_counter_ns() - begun
+            if found:
+                self._hits[number] += len(found)
+                raws.extend(found)
+                if self._differs[number]:
+                    different.extend(found)
+        if item.structure is not None:
+            for raw in things(program, active, item.structure):
+                self._hits[raw.runner.number] += 1
+                raws.append(raw)
+                if self._differs[raw.runner.number]:
+                    different.append(raw)
+        return raws, different
+
+    def _compare(self, item: Item, buffer: Buffer, raws: list[Raw], different: list[Raw]) -> None:
+        """Tell added, removed and changed findings of the rules that differ."""
+        builder = Builder(buffer, self._key, item.document_id, hiding=raws)
+        sides: tuple[dict[_Place, Finding], dict[_Place, Finding]] = ({}, {})
+        for side, members in zip(sides, (self._in_base, self._in_candidate), strict=True):
+            found, shadow = builder.build([raw for raw in different if members[raw.runner.number]])
+            for finding in (*found, *shadow):
+                side[finding.rule, finding.ref, finding.start, finding.end, finding.value_hash] = finding
+        before, after = sides
+        for place in before.keys() | after.keys():
+            old, new = before.get(place), after.get(place)
+            row = self._rows[place[0]]
+            if old is None:
+                row.added += 1
+                change = Change.ADDED
+            elif new is None:
+                row.removed += 1
+                row.removed_waived += old.fingerprint in self._waived
+                change = Change.REMOVED
+            elif _said(old) != _said(new):
+                row.changed += 1
+                change = Change.CHANGED
+            else:
+                continue
+            shown = new or old
+            assert shown is not None
+            around = builder.around(shown, _CONTEXT)
+            self._reservoir.offer(
+                Sample(change, place[0], item.name, shown.ref, around[0], shown.excerpt, around[1], old, new)
+            )
+
+    def progress(self, seconds: float) -> Progress:
+        """Return how far the pass is."""
+        return Progress(self._result.items, self._result.characters, self._bytes / 1e6, seconds)
+
+    def finish(self, seconds: float, items_a_month: float | None) -> Backtest:
+        """Return the result of the pass."""
+        result = self._result
+        result.seconds = seconds
+        result.megabytes = self._bytes / 1e6
+        for number, row in enumerate(self._row_of):
+            row.base_hits += self._hits[number] * self._in_base[number]
+            row.candidate_hits += self._hits[number] * self._in_candidate[number]
+            row.judging_us += self._judging_ns[number] / 1000
+        for row in self._rows.values():
+            row.base_per_10k = _per_10k(row.base_hits, result.characters)
+            row.candidate_per_10k = _per_10k(row.candidate_hits, result.characters)
+        self._time_scans()
+        blocked = result.blocked
+        if items_a_month is not None and result.items:
+            share = items_a_month / result.items
+            blocked.base_a_month = blocked.base * share
+            blocked.candidate_a_month = blocked.candidate * share
+            blocked.candidate_active_a_month = blocked.candidate_active * share
+        result.rules = tuple(self._rows.values())
+        result.samples = tuple(self._reservoir.kept())
+        return result
+
+    def _time_scans(self) -> None:
+        """Look for each new rule by itself in the first texts of the archive."""
+        characters = sum(len(buffer.fold.text) for buffer in self._timed)
+        for number, rule in enumerate(self._rules):
+            if self._differs[number] and self._in_candidate[number] and characters:
+                alone = Program((rule,), self._program.backend)
+                begun = perf_counter_ns()
+                for buffer in self._timed:
+                    gather(alone, buffer, (True,))
+                passed = (perf_counter_ns() - begun) / 1000
+                self._row_of[number].scan_us = passed / characters * 10_000
+
+
+#: Rule, part, start, end, and the hash of a masked value.
+_Place = tuple[str, str, int, int, str | None]
+
+
+def _said(finding: Finding) -> tuple[object, ...]:
+    return finding.severity, finding.shadow, finding.message, finding.suggestions, finding.excerpt
+
+
+def _per_10k(hits: int, characters: int) -> float:
+    return hits / characters * 10_000 if characters else 0.0
+
+
+def _union(base: Policy, candidate: Policy) -> tuple[list[Rule], list[bool], list[bool]]:
+    """Return the rules of both policies, same ones once, and for each whether it is in base and candidate."""
+    old = {rule.id: rule for rule in base.rules}
+    rules: list[Rule] = []
+    in_base: list[bool] = []
+    in_candidate: list[bool] = []
+    for rule in candidate.rules:
+        before = old.pop(rule.id, None)
+        same = before is not None and before.content == rule.content
+        rules.append(rule)
+        in_base.append(same)
+        in_candidate.append(True)
+        if before is not None and not same:
+            rules.append(before)
+            in_base.append(True)
+            in_candidate.append(False)
+    for rule in old.values():
+        rules.append(rule)
+        in_base.append(True)
+        in_candidate.append(False)
+    return rules, in_base, in_candidate
+
+
+def _rows(base: Policy, candidate: Policy) -> Iterable[RuleResult]:
+    old: Mapping[str, Rule] = {rule.id: rule for rule in base.rules}
+    for rule in candidate.rules:
+        before = old.get(rule.id)
+        row = RuleResult(rule.id, rule.title, "added", None, rule.severity, candidate_shadow=rule.shadow)
+        if before is not None:
+            row.state = "same" if before.content == rule.content else "changed"
+            row.base_severity, row.base_shadow = before.severity, before.shadow
+        yield row
+    kept = {rule.id for rule in candidate.rules}
+    for rule in base.rules:
+        if rule.id not in kept:
+            yield RuleResult(rule.id, rule.title, "removed", rule.severity, None, rule.shadow)
+
+
+class _Reservoir:
+    """Keeps so many samples of each rule and change, each of those offered as likely as the others."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._seen: dict[tuple[str, Change], int] = defaultdict(int)
+        self._samples: dict[tuple[str, Change], list[Sample]] = defaultdict(list)
+        # Seeded: the same archive gives the same samples.
+        self._random = Random(0)  # noqa: S311 – no secret
+
+    def offer(self, sample: Sample) -> None:
+        """Keep the sample, or not."""
+        group = sample.rule, sample.change
+        self._seen[group] += 1
+        kept = self._samples[group]
+        if len(kept) < self._size:
+            kept.append(sample)
+        elif (place := self._random.randrange(self._seen[group])) < self._size:
+            kept[place] = sample
+
+    def kept(self) -> Iterable[Sample]:
+        """Yield the samples, by rule and change."""
+        for group in sorted(self._samples):
+            yield from self._samples[group]
