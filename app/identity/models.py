@@ -38,6 +38,7 @@ class User(SQLModel, table=True):
     unit_id: UUID = Field(foreign_key="unit.id", ondelete="RESTRICT", index=True)
     login: str = Field(max_length=64, unique=True)
     name: str = Field(max_length=50)
+    email: str | None = Field(default=None, max_length=254)
     kind: str = Field(max_length=20)
     password_hash: str = Field(max_length=200)
     active: bool = True

@@ -7,6 +7,7 @@ from app.identity import queries, service
 from app.identity.access import Actor, CurrentActor, authorize, cookie_name
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.schemas import (
+    EmailIn,
     GrantIn,
     GrantOut,
     MeOut,
@@ -113,6 +114,7 @@ def create_user(request: Request, body: UserIn, actor: CurrentActor, session: Wr
         password=body.password,
         unit_id=body.unit_id,
         kind=body.kind,
+        email=body.email,
         actor=actor,
         at=runtime_of(request).clock(),
     )
@@ -141,6 +143,17 @@ def reset_password(
     service.reset_password(
         session, user_id=user_id, new=body.password, actor=actor, at=runtime_of(request).clock()
     )
+
+
+@router.put("/users/{user_id}/email")
+def set_email(
+    request: Request, user_id: UUID, body: EmailIn, actor: CurrentActor, session: WriteSession
+) -> UserOut:
+    """Say where somebody's notices go by mail (system administrator)."""
+    user = service.set_email(
+        session, user_id=user_id, email=body.email, actor=actor, at=runtime_of(request).clock()
+    )
+    return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
 
 
 @router.post("/users/{user_id}/grants", status_code=201)

@@ -17,6 +17,15 @@ Name = Annotated[
 UnitName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")
 ]
+#: The plain form of an address (RFC 5321, ASCII), with nothing that a mail's header could trip over.
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=254,
+        pattern=r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
+    ),
+]
 Password = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
@@ -103,6 +112,13 @@ class UserIn(_In):
     password: Password
     unit_id: UUID
     kind: UserKind = UserKind.PERSON
+    email: Email | None = None
+
+
+class EmailIn(_In):
+    """Where an account's notices go by mail; null for nowhere."""
+
+    email: Email | None
 
 
 class UserGrantOut(BaseModel):
@@ -123,6 +139,7 @@ class UserOut(BaseModel):
     id: UUID
     login: str
     name: str
+    email: str | None
     unit_id: UUID
     kind: UserKind
     active: bool

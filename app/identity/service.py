@@ -74,6 +74,7 @@ def create_user(
     password: str,
     unit_id: UUID,
     kind: UserKind = UserKind.PERSON,
+    email: str | None = None,
     actor: Actor,
     at: datetime,
 ) -> User:
@@ -92,6 +93,7 @@ def create_user(
         unit_id=unit.id,
         login=login,
         name=name,
+        email=email,
         kind=kind,
         password_hash=passwords.hashed(password),
         active=True,
@@ -107,7 +109,26 @@ def create_user(
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
         data={"user": str(user.id), "unit": str(unit.id), "kind": str(kind)},
-        private={"login": login, "name": name},
+        private={"login": login, "name": name, **({"email": email} if email else {})},
+    )
+    return user
+
+
+def set_email(session: Session, *, user_id: UUID, email: str | None, actor: Actor, at: datetime) -> User:
+    """Say where an account's notices go by mail; `None` for nowhere. Raises `NotFound`, `Forbidden`."""
+    user, _ = user_in_reach(session, user_id, actor, Role.SYSTEM_ADMIN)
+    if user.email == email:
+        return user
+    user.email = email
+    session.add(user)
+    audit.record(
+        session,
+        Event.USER_EMAIL_CHANGED,
+        stream=f"user:{user.id}",
+        actor=actor.as_audit(Role.SYSTEM_ADMIN),
+        at=at,
+        data={"user": str(user.id)},
+        private={"email": email or ""},
     )
     return user
 
@@ -311,6 +332,7 @@ __all__ = [
     "reset_password",
     "revoke_grant",
     "revoke_sessions",
+    "set_email",
     "sign_in",
     "sign_out",
     "unit_in_reach",

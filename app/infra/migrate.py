@@ -25,6 +25,7 @@ WITH_TABLES = (
     "proofs",
     "publication",
     "webhooks",
+    "notifications",
 )
 
 

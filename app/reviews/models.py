@@ -1,4 +1,5 @@
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -71,6 +72,7 @@ class StageRun(SQLModel, table=True):
         CheckConstraint("round >= 1", name="round_from_one"),
         UniqueConstraint("case_id", "stage", "line", "round"),
         Index("ix_stage_run_open", "stage", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_stage_run_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
     id: UUID = Field(primary_key=True)
@@ -84,6 +86,27 @@ class StageRun(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     claimed_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
     changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Call(StrEnum):
+    """What a stage that is due or late has called out; each once a run. The last three climb the chain."""
+
+    DUE = "due"
+    LATE = "late"
+    HEAD_OF_DEPARTMENT = "head_of_department"
+    LEADER_IN_CHARGE = "leader_in_charge"
+    PARTY_SECRETARY = "party_secretary"
+
+
+class StageCall(SQLModel, table=True):
+    """That people were told of a run that is due or late, at one level."""
+
+    __tablename__ = "stage_call"
+    __table_args__: ClassVar = (one_of("call", Call),)
+
+    run_id: UUID = Field(primary_key=True, foreign_key="stage_run.id", ondelete="RESTRICT")
+    call: str = Field(primary_key=True, max_length=30)
+    called_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Decision(SQLModel, table=True):

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.Uuid(), nullable=False),
         sa.Column("login", sa.String(64), nullable=False),
         sa.Column("name", sa.String(50), nullable=False),
+        sa.Column("email", sa.String(254), nullable=True),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("password_hash", sa.String(200), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
