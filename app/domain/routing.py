@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from app.domain.document import Document
 from app.domain.vocabulary import Level, StageKind
 from app.domain.workflow.case import Case
-from app.domain.workflow.definition import DistinctSet, Key, Stage, Title, When, Workflow
+from app.domain.workflow.definition import DistinctSet, Flag, Key, Stage, Title, When, Workflow
 
 
 class _Value(BaseModel):
@@ -113,9 +113,13 @@ class Addition(_Value):
 
 
 class Routing(_Value):
-    """The policy: the facts it knows, the rules that choose, and the rules that add."""
+    """The policy: the facts it knows, the rules that choose, and the rules that add.
+
+    `flags` are the words for the flags that its own rules ask, as people read them.
+    """
 
     version: Literal[1]
+    flags: dict[Flag, Title] = {}
     facts: dict[Key, FactRule] = {}
     choose: tuple[Choice, ...] = Field(min_length=1)
     add: tuple[Addition, ...] = ()
@@ -195,12 +199,20 @@ def route(case: Case, routing: Routing, workflows: Mapping[str, Workflow]) -> Ro
     are those in force by key. Raises `LookupError` where no rule chooses or the workflow is unknown: a policy
     without faults (`routing_lint.lint`) has a last choice for everything.
     """
+    choice = choose(case, routing)
+    return routed(case, choice, extended(workflows[choice.workflow], routing))
+
+
+def choose(case: Case, routing: Routing) -> Choice:
+    """Return the rule that chooses the workflow of this draft. Raises `LookupError` where none does."""
     for choice in routing.choose:
         if case.meets(choice.when):
-            break
-    else:
-        raise LookupError("no rule chooses a workflow; the last one is to have no condition")
-    workflow = extended(workflows[choice.workflow], routing)
+            return choice
+    raise LookupError("no rule chooses a workflow; the last one is to have no condition")
+
+
+def routed(case: Case, choice: Choice, workflow: Workflow) -> Routed:
+    """Return where `choice` sends this draft: `workflow` is the chosen one with what routing may add."""
     placed = tuple(
         Placed(stage.key, stage.added_by, stage.applies_if, _applies(case, stage))
         for stage in workflow.stages
@@ -237,7 +249,10 @@ def extended(workflow: Workflow, routing: Routing) -> Workflow:
             for apart in addition.apart_from
             if (other := apart.find(workflow)) is not None
         ]
-    return Workflow.model_validate({**_fields(workflow), "stages": tuple(stages), "distinct": tuple(sets)})
+    flags = {**routing.flags, **workflow.flags}
+    return Workflow.model_validate(
+        {**_fields(workflow), "flags": flags, "stages": tuple(stages), "distinct": tuple(sets)}
+    )
 
 
 def only_adds(workflow: Workflow, other: Workflow) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.domain.workflow import Case, Facts
+from app.drafts.models import Draft, Revision
 from app.infra.runtime import Runtime
 from app.negative_list import Finding, Scope
 from app.reviews.models import ReviewCase
@@ -64,13 +65,20 @@ def check(session: Session, loaded: Loaded, *, runtime: Runtime, at: datetime) -
 
     The rules are run only where they have not been yet. One statement where nothing blocks.
     """
+    return check_text(session, loaded.draft, loaded.revision, loaded.case, runtime=runtime, at=at)
+
+
+def check_text(
+    session: Session, draft: Draft, revision: Revision, case: Case, *, runtime: Runtime, at: datetime
+) -> Checked:
+    """Return what the newest active policy finds in a revision of a draft; `case` says where it is bound."""
     report = screening_service.ensure_report(
         session,
         policy=runtime.negative_list.current,
         key=runtime.secret,
-        draft=loaded.draft,
-        revision=loaded.revision,
-        scope=scope_of(loaded.case),
+        draft=draft,
+        revision=revision,
+        scope=scope_of(case),
         at=at,
     )
     return Checked(report, screening_service.open_blockers(session, report=report, at=at))

@@ -124,12 +124,21 @@ problems(
             "审校流程文件有误，暂时不能提交，请联系管理员按下列各条修改。",
             "The workflow file cannot be used.",
         ),
+        "routing_unusable": (
+            "分流规则文件有误，暂时不能提交，请联系管理员按下列各条修改。",
+            "The routing file cannot be used.",
+        ),
     }
 )
 reasons(
     {
         "workflow_missing": "没有“{key}”这个流程文件。",
         "workflow_fault": "第 {line} 行“{key}”：{fault}。",
+        "routing_missing": "没有分流规则文件 routing.yaml。",
+        "routing_fault": "routing.yaml 第 {line} 行“{key}”：{fault}。",
+        "flag_unknown": "没有“{flags}”这样的标记；可用的标记：{known}。",
+        "class_stays": "稿件分类在首次提交时已定为“{now}”，重新提交不能改。",
+        "flags_stay": "标记“{flags}”不是首次提交时写明的，重新提交不能再加。",
     }
 )
 reasons(

@@ -58,6 +58,8 @@ def submit(
             draft_id=draft_id,
             digest=body.digest,
             comment=body.comment,
+            grade=body.grade,
+            flags=body.flags,
             actor=actor,
             runtime=runtime,
             at=at,

@@ -17,10 +17,16 @@ class _In(BaseModel):
 
 
 class SubmissionIn(_In):
-    """Handing in: the digest of the content that is meant, and a word to the reviewers."""
+    """Handing in: the digest of the content that is meant, and a word to the reviewers.
+
+    `class` (A, B, C) and `flags` are what routing and workflows ask for; they are given at the first
+    submission and stay.
+    """
 
     digest: Sha256
     comment: Comment = ""
+    grade: Literal["A", "B", "C"] | None = Field(default=None, alias="class")
+    flags: list[StageKey] = Field(default_factory=list, max_length=20)
 
 
 class StageIn(_In):

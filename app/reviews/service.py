@@ -1,6 +1,6 @@
 """What happens to cases: submitted, decided, recalled, held. The domain decides, here it is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from app.domain.document import Document
 from app.domain.limits import exceeded
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, StageKind, Verb
-from app.domain.workflow import SYSTEM, Act, Actor, BoundProof, Case, Effects, Facts, Target
+from app.domain.workflow import SYSTEM, Act, Actor, BoundProof, Case, Effects, Facts, Target, Workflow
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
@@ -21,10 +21,10 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import candidates, checking, clock, workflows
+from app.reviews import candidates, checking, choosing, clock, workflows
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
-from app.reviews.steps import take
+from app.reviews.steps import record_routing, take
 from app.reviews.store import Loaded, as_actor, book_of, load, may_write
 
 ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
@@ -54,13 +54,16 @@ def submit(
     draft_id: UUID,
     digest: str,
     comment: str = "",
+    grade: Literal["A", "B", "C"] | None = None,
+    flags: Collection[str] = (),
     actor: Person,
     runtime: Runtime,
     at: datetime,
 ) -> Loaded:
     """Hand in a draft: open its case, or go on with the one that was returned; run the rules at once.
 
-    With open blocking findings the case is blocked and the draft back with its author. Raises `NotFound`, and
+    `grade` and `flags` say what kind of draft it is, for routing: they stay for the whole walk. With open
+    blocking findings the case is blocked and the draft back with its author. Raises `NotFound`, and
     `Forbidden`, `Conflict` or `Invalid` with every reason.
     """
     draft = drafts.visible(session, draft_id, actor, lock=True)
@@ -70,15 +73,20 @@ def submit(
     )
     case_id = session.exec(going_on).one_or_none()
     if case_id is not None:
-        return _resubmit(session, case_id, head, digest, comment, actor, runtime, at)
+        marked = (grade, frozenset(flags))
+        return _resubmit(session, case_id, head, digest, comment, marked, actor, runtime, at)
     author = _author(actor, draft)
-    loaded = _new_case(session, draft, head, actor, runtime, at)
-    document = drafts.document_of(head)
-    checked = checking.check(session, loaded, runtime=runtime, at=at)
-    loaded.case = replace(loaded.case, found=checked.rules)
-    facts = replace(_facts(checked, runtime), channel_limits=_limits(document, loaded.case))
+    document, policies = drafts.document_of(head), runtime.settings.policies
+    case = replace(_new_case(session, draft, head, actor), grade=grade, flags=frozenset(flags))
+    checked = checking.check_text(session, draft, head, case, runtime=runtime, at=at)
+    told = choosing.facts_of(policies, document, rules=checked.rules)
+    case = replace(case, found=checked.rules | told.keys())
+    routed = choosing.route(policies, case)
+    loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
+    facts = replace(_facts(checked, runtime), channel_limits=_limits(document, case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
     take(session, loaded, act, author, facts, by=actor, at=at)
+    record_routing(session, loaded, routed, told, at=at)
     return loaded
 
 
@@ -237,13 +245,9 @@ def count_marks(session: Session, loaded: Loaded, *, line: str, change: int, at:
     session.add(loaded.row)
 
 
-def _new_case(
-    session: Session, draft: Draft, head: Revision, actor: Person, runtime: Runtime, at: datetime
-) -> Loaded:
-    workflow = workflows.in_force(runtime.settings.policies)
-    workflows.keep(session, workflow, at=at)
+def _new_case(session: Session, draft: Draft, head: Revision, actor: Person) -> Case:
     writers = drafts.authors(session, draft.id) | {actor.id}
-    case = Case(
+    return Case(
         state=CaseState.RETURNED,
         revision=head.digest,
         targets=tuple(
@@ -251,6 +255,18 @@ def _new_case(
         ),
         authors=frozenset(str(one) for one in writers),
     )
+
+
+def _opened(
+    session: Session,
+    draft: Draft,
+    head: Revision,
+    case: Case,
+    workflow: Workflow,
+    actor: Person,
+    at: datetime,
+) -> Loaded:
+    workflows.keep(session, workflow, at=at)
     row = ReviewCase(
         id=new_id(),
         draft_id=draft.id,
@@ -275,18 +291,21 @@ def _resubmit(
     head: Revision,
     digest: str,
     comment: str,
+    marked: tuple[Literal["A", "B", "C"] | None, frozenset[str]],
     actor: Person,
     runtime: Runtime,
     at: datetime,
 ) -> Loaded:
     loaded = load(session, case_id, actor)
     author = _author(actor, loaded.draft)
+    choosing.same_marks(loaded.case, *marked)
     before = loaded.revision
     old, new = drafts.document_of(before), drafts.document_of(head)
     was = checking.check(session, loaded, runtime=runtime, at=at)
     loaded.revision = head
     now = was if head.id == before.id else checking.check(session, loaded, runtime=runtime, at=at)
-    loaded.case = replace(loaded.case, found=now.rules)
+    found = choosing.found_in(runtime.settings.policies, new, loaded.case, rules=now.rules)
+    loaded.case = replace(loaded.case, found=found)
     change: Change = classify(old, new, limits=loaded.workflow.marks_only, new_findings=now.more_than(was))
     facts = replace(
         _facts(now, runtime),

@@ -1,6 +1,6 @@
 """One step of a case: the domain decides, the tables follow, the record and the outbox hear of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from app.audit import service as audit
 from app.domain.changes import changed_fields
 from app.domain.refusals import RefusalCode, Refused
+from app.domain.routing import Routed
 from app.domain.vocabulary import Event, Role, Verb, Verdict
 from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
 from app.drafts import queries as drafts
@@ -66,6 +67,23 @@ def take(
         key = f"{loaded.row.id}:{line}:{answer.case.revision}"
         jobs.enqueue(session, LAY_OUT, payload, at=at, key=key)
     return answer
+
+
+def record_routing(
+    session: Session, loaded: Loaded, routed: Routed, told: Mapping[str, Sequence[str]], *, at: datetime
+) -> None:
+    """Put on record which rule chose the workflow, which stages rules may add to it, and the facts of both.
+
+    `told` says of each fact what told of it: a rule, a word of the policy or a field, never a piece of text.
+    """
+    audit.record(
+        session,
+        Event.CASE_ROUTED,
+        stream=f"draft:{loaded.draft.id}",
+        actor=audit.SYSTEM,
+        at=at,
+        data={"case": str(loaded.row.id), **routed.record(), "told": {k: list(v) for k, v in told.items()}},
+    )
 
 
 def _meanwhile(session: Session, loaded: Loaded, act: Act) -> dict[str, Any]:

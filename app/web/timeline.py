@@ -84,6 +84,12 @@ def _proof_failed(_who: str, data: Mapping[str, Any], names: Names) -> str:
     return f"{names.place(data)}校样未能排出，稿件退回作者" + (f"：{why}" if why else "")
 
 
+def _routed(_who: str, data: Mapping[str, Any], names: Names) -> str:
+    added = [str(one["stage"]) for one in data.get("stages", ()) if one.get("applies")]
+    words = "、".join(names.stages.get(stage, stage) for stage in added)
+    return "选定审校流程" + (f"，因稿件情形增加{words}" if words else "")
+
+
 def _voided(_who: str, data: Mapping[str, Any], names: Names) -> str:
     return f"{names.place(data)}的结论作废（{_WHY_VOID.get(str(data.get('reason')), '内容已改动')}）"
 
@@ -103,6 +109,7 @@ _SENTENCES: dict[Event, _Sentence] = {
     ),
     Event.DRAFT_SUBMITTED: lambda who, _data, _names: f"{who} 提交审校",
     Event.CASE_OPENED: lambda _who, _data, _names: "审签案建立",
+    Event.CASE_ROUTED: _routed,
     Event.CASE_BLOCKED: lambda _who, _data, _names: "规则检查发现阻断项，稿件退回作者处理",
     Event.CASE_STAGE_OPENED: lambda _who, data, names: f"{names.place(data)}开始",
     Event.CASE_STAGE_KEPT: lambda _who, data, names: f"{names.place(data)}的结论保留（仅校对改动）",

@@ -1,0 +1,162 @@
+"""Which workflow a draft walks through: the routing policy in force, asked of the draft's facts."""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from app.domain.document import Document
+from app.domain.policy_text import Faults
+from app.domain.routing import Routed, Routing, choose, extended, facts_in, routed
+from app.domain.routing_lint import lint
+from app.domain.workflow import Case, Workflow, read_workflow
+from app.domain.workflow.definition import When
+from app.domain.workflow.worlds import conditions
+from app.infra.errors import Invalid, Reason, Unavailable
+from app.reviews import workflows
+
+#: Faults of workflow files: a draft that goes elsewhere is not held up by them.
+_OF_WORKFLOWS = frozenset({"unknown_workflow", "faulty_workflow"})
+
+#: Laid-out workflows kept by the digest of the file's workflow and the routing that they were made with.
+_KEPT = 64
+_laid_out: dict[tuple[str, int], tuple[Routing, Workflow]] = {}
+
+Stamps = tuple[tuple[Path, int], ...]
+
+
+def files(policies: Path) -> Stamps:
+    """Return the workflow files and when each was last changed; empty for a folder without any."""
+    found = sorted((policies / "workflows").glob("*.yaml"))
+    return tuple((path, path.stat().st_mtime_ns) for path in found)
+
+
+def routing_in_force(policies: Path) -> Routing:
+    """Return the routing policy as its file says now.
+
+    Raises `Unavailable` without such a file, or with every fault of a bad one: nothing begins where nobody
+    can read which stages are owed. Faults of the workflow files are left to the drafts that walk them.
+    """
+    path = policies / "routing.yaml"
+    try:
+        return _routing(path, path.stat().st_mtime_ns, files(policies))
+    except OSError as error:
+        raise Unavailable("routing_unusable", reasons=[Reason("routing_missing")]) from error
+    except Faults as error:
+        told = [
+            Reason("routing_fault", {"line": one.line, "key": one.key, "fault": one.code})
+            for one in error.faults
+        ]
+        raise Unavailable("routing_unusable", reasons=told) from error
+
+
+def laid_out(policies: Path, key: str) -> Workflow:
+    """Return the workflow `key` in force with the stages that routing may add: what a case begins with now.
+
+    Raises `Unavailable` as `workflows.in_force` and `routing_in_force` do.
+    """
+    workflow, routing = workflows.in_force(policies, key), routing_in_force(policies)
+    known = _laid_out.get((workflow.digest, id(routing)))
+    if known is None or known[0] is not routing:
+        if len(_laid_out) >= _KEPT:
+            _laid_out.clear()
+        known = _laid_out[workflow.digest, id(routing)] = routing, extended(workflow, routing)
+    return known[1]
+
+
+def facts_of(policies: Path, document: Document, *, rules: Collection[str]) -> dict[str, list[str]]:
+    """Return what the routing in force makes of a text, each fact with what told of it; empty for none.
+
+    `rules` are ids of the rules that hit. Raises `Unavailable` as `routing_in_force`.
+    """
+    return facts_in(document, routing_in_force(policies), rules=rules)
+
+
+def route(policies: Path, case: Case) -> Routed:
+    """Return the workflow of a draft that is handed in, with what decided it.
+
+    `case` is the draft with its targets, class, flags and found facts. Raises `Unavailable`, and `Invalid`
+    for flags that neither the routing nor the workflow asks for.
+    """
+    routing = routing_in_force(policies)
+    choice = choose(case, routing)
+    workflow = laid_out(policies, choice.workflow)
+    known = flags_known(routing, workflow)
+    if unknown := sorted(case.flags - known.keys()):
+        data = {"flags": "、".join(unknown), "known": "、".join(known) or "无"}
+        raise Invalid("malformed", reasons=[Reason("flag_unknown", data, field="flags")])
+    return routed(case, choice, workflow)
+
+
+def same_marks(case: Case, grade: str | None, flags: frozenset[str]) -> None:
+    """Refuse another class or further flags for a case that goes on: they decided which way it walks."""
+    reasons = []
+    if grade is not None and grade != case.grade:
+        reasons.append(Reason("class_stays", {"now": case.grade or "未定"}, field="class"))
+    if more := sorted(flags - case.flags):
+        reasons.append(Reason("flags_stay", {"flags": "、".join(more)}, field="flags"))
+    if reasons:
+        raise Invalid("malformed", reasons=reasons)
+
+
+def found_in(policies: Path, document: Document, before: Case, *, rules: Collection[str]) -> frozenset[str]:
+    """Return the facts of a new text of a case that goes on: rules that hit, and what routing makes of it.
+
+    Where the routing cannot be read now the facts found before stay: a case that began is never held up.
+    """
+    try:
+        return frozenset(rules) | frozenset(facts_of(policies, document, rules=rules))
+    except Unavailable:
+        return frozenset(rules) | {fact for fact in before.found if "." not in fact}
+
+
+def flags_known(routing: Routing, workflow: Workflow) -> dict[str, str]:
+    """Return the flags that a draft may be given for this workflow, each with its word; empty for none."""
+    asked = [when for choice in routing.choose for when in _with_inner(choice.when)]
+    asked += conditions(workflow.stages)
+    raised = {flag for stage in workflow.stages for who in stage.who for flag in who.raises}
+    raised |= {flag for stage in workflow.stages for outcome in stage.outcomes for flag in outcome.raises}
+    titles = {**routing.flags, **workflow.flags}
+    # What a stage raises on the way is not for the submitter to give.
+    return {flag: titles.get(flag, flag) for when in asked for flag in when.flags if flag not in raised}
+
+
+def choices(policies: Path) -> dict[str, str]:
+    """Return every flag that some workflow in force asks for, with its word; empty when none can be read."""
+    found: dict[str, str] = {}
+    try:
+        routing = routing_in_force(policies)
+    except Unavailable:
+        return found
+    for choice in routing.choose:
+        try:
+            found |= flags_known(routing, laid_out(policies, choice.workflow))
+        except Unavailable:
+            continue
+    return found
+
+
+def _with_inner(when: When | None) -> Iterator[When]:
+    while when is not None:
+        yield when
+        when = when.unless
+
+
+@lru_cache(maxsize=8)
+def _routing(path: Path, _changed: int, stamps: Stamps) -> Routing:
+    linted = lint(path.read_text(encoding="utf-8"), _readable(stamps))
+    faults = tuple(fault for fault in linted.faults if fault.code not in _OF_WORKFLOWS)
+    if linted.routing is None or faults:
+        raise Faults(faults)
+    return linted.routing
+
+
+@lru_cache(maxsize=8)
+def _readable(stamps: Stamps) -> Mapping[str, Workflow]:
+    found = {}
+    for path, _ in stamps:
+        try:
+            workflow = read_workflow(path.read_text(encoding="utf-8"))
+        except (OSError, Faults):
+            continue
+        found[workflow.key] = workflow
+    return found
