@@ -25,22 +25,22 @@ def migrated(settings: "Settings") -> None:
 
     from app.infra import migrate
 
-    shown = _shown(settings.url)
+    where = shown(settings.url)
     path = settings.url.removeprefix("sqlite:///")
     if path != settings.url and not Path(path).is_file():
-        fail(f"没有数据库 {shown}。请先运行 sanshen migrate 建库，或者用 --data 指明数据目录。")
+        fail(f"没有数据库 {where}。请先运行 sanshen migrate 建库，或者用 --data 指明数据目录。")
     try:
         found, wanted = migrate.revision(settings.url), migrate.head()
     except (ArgumentError, ValueError, ImportError):
-        fail(f"数据库地址 {shown} 不能用。请检查 SANSHEN_DATABASE_URL。")
+        fail(f"数据库地址 {where} 不能用。请检查 SANSHEN_DATABASE_URL。")
     except SQLAlchemyError as error:
         told = str(getattr(error, "orig", error)).strip().splitlines()
-        fail(f"连不上数据库 {shown}：{told[0] if told else type(error).__name__}")
+        fail(f"连不上数据库 {where}：{told[0] if told else type(error).__name__}")
     if found is None:
-        fail(f"数据库 {shown} 还没有建表。请先运行 sanshen migrate。")
+        fail(f"数据库 {where} 还没有建表。请先运行 sanshen migrate。")
     if found != wanted:
         fail(
-            f"数据库 {shown} 的结构是 {found}，这个版本需要 {wanted}。"
+            f"数据库 {where} 的结构是 {found}，这个版本需要 {wanted}。"
             "请先运行 sanshen migrate；如果数据库更新，请换用相应版本的程序。"
         )
 
@@ -83,7 +83,7 @@ def refused(error: "AppError") -> NoReturn:
     fail(problem_body(error, "")["title"], *reasons)
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """Return a database address without its password."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError

@@ -1,5 +1,6 @@
 """`sanshen up|serve|worker|migrate`."""
 
+import errno
 import signal
 import socket
 import threading
@@ -24,6 +25,19 @@ Host = Annotated[str, typer.Option(help="监听地址。")]
 Port = Annotated[int, typer.Option(help="监听端口；0 表示任选一个空闲端口。", min=0, max=65535)]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
+#: What the operating system says, in words; anything else is told as it says it.
+_FAULTS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "文件系统只读",
+    errno.ENOENT: "没有这个文件",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EEXIST: "已有同名文件",
+    errno.ENOSPC: "磁盘已满",
+    errno.EADDRINUSE: "端口已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+}
+
 
 def settings_with(data: Path | None, **more: Any) -> "Settings":  # noqa: ANN401 – fields of Settings
     """Return the settings from the environment, with what the command line says on top."""
@@ -44,7 +58,9 @@ def prepared(settings: "Settings") -> "Runtime":
         return start(settings)
     except PolicyFaults as error:
         fail("负面清单有误，服务没有启动：", *(str(fault) for fault in error.faults))
-    except (FileNotFoundError, ValueError) as error:
+    except OSError as error:
+        fail(f"无法启动：{error.filename or settings.data_dir}：{_said(error)}")
+    except ValueError as error:
         fail(f"无法启动：{error}")
 
 
@@ -60,12 +76,11 @@ def up(
     """一条命令跑起来：建库、装入演示单位、在一个进程里提供网页、接口和后台任务。"""
     began = time.perf_counter()
     listener = _listen(host, port)
-    address = f"http://{host}:{listener.getsockname()[1]}"
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     settings = settings_with(data, public_url=address, log_level="WARNING")
+    _writable(settings.data_dir)
     with err.status("正在准备数据库…") as status:
-        from app.infra import migrate as migrations
-
-        migrations.upgrade(settings.url)
+        _upgrade(settings.url)
         runtime = prepared(settings)
         accounts = []
         if demo:
@@ -74,6 +89,7 @@ def up(
             accounts = load.bureau_once(
                 runtime, drafts=drafts, progress=lambda text: status.update(f"正在装入演示单位：{text}")
             )
+        _channels(runtime)
     server = _server(runtime)
 
     def announce() -> None:
@@ -101,30 +117,43 @@ def up(
 def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    data: DataDir = None,
     *,
     jobs: Annotated[bool, typer.Option(help="在同一进程里也跑后台任务。")] = False,
 ) -> None:
     """提供网页和接口（生产用；后台任务另由 worker 跑，或加 --jobs）。"""
+    from app.cli.machine import migrated
+
+    settings = settings_with(data)
     listener = _listen(host, port)
-    runtime = prepared(settings_with(None))
+    migrated(settings)
+    runtime = prepared(settings)
+    _channels(runtime)
     _run(_server(runtime), listener, runtime, jobs=jobs)
 
 
-def worker() -> None:
+def worker(data: DataDir = None) -> None:
     """跑后台任务：排版、投递、通知。可以同时跑多个。"""
+    import structlog
+
+    from app.cli.machine import migrated
+    from app.jobs.registry import Lane
     from app.jobs.runner import Runner
 
-    runner = Runner(prepared(settings_with(None)))
-    runner.start()
-    stop = threading.Event()
+    settings = settings_with(data)
+    migrated(settings)
+    runtime = prepared(settings)
+    runner = Runner(runtime)
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    stop.wait()
-    runner.stop()
+        signal.signal(name, lambda *_: runner.ask_to_stop())
+    structlog.get_logger().info("worker.started", lanes=sorted(Lane))
+    runner.run_forever()
+    runtime.database.close()
 
 
 def migrate(
     to: Annotated[str, typer.Option(help="目标版本。")] = "head",
+    data: DataDir = None,
     *,
     down: Annotated[bool, typer.Option("--down", help="回退到目标版本，会丢失其后的数据。")] = False,
     as_json: AsJson = False,
@@ -132,12 +161,66 @@ def migrate(
     """把数据库升级到最新结构。"""
     from app.infra import migrate as migrations
 
-    settings = settings_with(None)
-    (migrations.downgrade if down else migrations.upgrade)(settings.url, to)
+    settings = settings_with(data)
+    if settings.url.startswith("sqlite"):
+        _writable(settings.data_dir)
+    _upgrade(settings.url, to, down=down)
+    now = migrations.revision(settings.url)
     if as_json:
-        print_json({"revision": to})
+        print_json({"revision": now})
     else:
-        out.print(f"数据库结构已在 {to}。")
+        out.print(f"数据库结构已在 {now or '空'}。")
+
+
+def _upgrade(url: str, to: str = "head", *, down: bool = False) -> None:
+    """Bring the database to a revision, or say why that cannot be."""
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
+
+    from app.cli.machine import shown
+    from app.infra import migrate as migrations
+
+    try:
+        (migrations.downgrade if down else migrations.upgrade)(url, to)
+    except CommandError as error:
+        fail(f"没有结构版本“{to}”，或者数据库 {shown(url)} 是更新的程序建的：{error}")
+    except DBAPIError as error:
+        told = str(error.orig).strip().splitlines()
+        fail(f"数据库 {shown(url)} 不能升级：{told[0] if told else type(error).__name__}")
+
+
+def _writable(folder: Path) -> None:
+    """Make the data folder, and leave with a sentence when nothing can be written there."""
+    import tempfile
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        fail(f"不能在数据目录 {folder} 里写文件：{_said(error)}。请改权限，或者用 --data 换一个目录。")
+
+
+def _channels(runtime: "Runtime") -> None:
+    """Bring the channels of the policy file into the database, as every start does."""
+    from sqlmodel import col, select
+
+    from app.channels import service as channels
+    from app.cli.machine import refused
+    from app.identity.models import Unit
+    from app.infra.errors import AppError
+
+    try:
+        with runtime.database.write() as session:
+            # Several servers may start at once; one row keeps their turns.
+            session.exec(
+                select(Unit).where(col(Unit.parent_id).is_(None)).order_by(Unit.path).with_for_update()
+            ).all()
+            channels.sync(session, runtime.settings.policies / "channels.yaml", at=runtime.clock())
+    except AppError as error:
+        refused(error)
+    except FileNotFoundError as error:
+        fail(f"没有阵地文件 {error.filename}。")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -147,10 +230,12 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as error:
-        fail(
-            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口，--port 0 任选空闲的。"
-        )
+        fail(f"不能在 {host}:{port} 上监听：{_said(error)}。请用 --port 换一个端口，--port 0 任选空闲端口。")
     return listener
+
+
+def _said(error: OSError) -> str:
+    return _FAULTS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def _server(runtime: "Runtime") -> "uvicorn.Server":
@@ -178,6 +263,9 @@ def _run(
 ) -> None:
     from app.jobs.runner import Runner
 
+    # uvicorn raises the signal that ended it once more; this is then its handler, and the exit code is 0.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: setattr(server, "should_exit", True))
     runner = Runner(runtime) if jobs else None
     if runner:
         runner.start()
@@ -185,8 +273,6 @@ def _run(
         threading.Thread(target=_when_started, args=(server, ready), daemon=True).start()
     try:
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
     finally:
         if runner:
             runner.stop()
