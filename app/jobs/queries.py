@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event
 from app.jobs.models import Job, JobState
-from app.jobs.service import FAN_OUT
+from app.jobs.service import FAN_OUT, SCHEDULED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,17 @@ def any_due(session: Session, *, kinds: Collection[str], at: datetime) -> bool:
         .limit(1)
     )
     return session.exec(query).first() is not None
+
+
+def planned(session: Session, kinds: Collection[str]) -> frozenset[str]:
+    """Return those of `kinds` whose next scheduled run is planned."""
+    query = select(Job.kind).where(
+        col(Job.kind).in_(sorted(kinds)),
+        Job.key == SCHEDULED,
+        Job.state == JobState.QUEUED,
+        Job.attempt == 0,
+    )
+    return frozenset(session.exec(query).all())
 
 
 def figures(session: Session, *, at: datetime) -> Figures:

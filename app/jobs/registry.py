@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from importlib import import_module
 from typing import Any
@@ -19,6 +20,7 @@ HANDLER_MODULES = (
     "app.proofs.jobs",
     "app.publication.jobs",
     "app.webhooks.jobs",
+    "app.notifications.jobs",
 )
 
 
@@ -29,8 +31,12 @@ class Lane(StrEnum):
     OUTSIDE = "outside"
 
 
-class LeaseLost(Exception):  # noqa: N818 – it says what happened
+class LeaseLost(Exception):
     """Another worker has taken the job over; whatever is still undone is its work now."""
+
+
+class GiveUp(Exception):
+    """Trying again is in vain: the job is given up at once, and people see why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +61,22 @@ Handle = Callable[[JobContext], None]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A handler, its lane, and how often it is tried before its job is given up."""
+    """A handler, its lane, how often it is tried before its job is given up, and its schedule if any."""
 
     kind: str
     run: Handle
     lane: Lane
     tries: int
+    every: timedelta | None = None
 
 
 _handlers: dict[str, Handler] = {}
 
 
-def handles(kind: str, *, lane: Lane = Lane.INSIDE, tries: int = 12) -> Callable[[Handle], Handle]:
-    """Register the decorated function for jobs of `kind`.
+def handles(
+    kind: str, *, lane: Lane = Lane.INSIDE, tries: int = 12, every: timedelta | None = None
+) -> Callable[[Handle], Handle]:
+    """Register the decorated function for jobs of `kind`; with `every`, runners plan one again and again.
 
     Raises `ValueError` for a kind that has a handler.
     """
@@ -76,7 +85,7 @@ def handles(kind: str, *, lane: Lane = Lane.INSIDE, tries: int = 12) -> Callable
         known = _handlers.get(kind)
         if known is not None and known.run.__module__ != run.__module__:
             raise ValueError(f"jobs of kind {kind} are handled by {known.run.__module__}")
-        _handlers[kind] = Handler(kind, run, lane, tries)
+        _handlers[kind] = Handler(kind, run, lane, tries, every)
         return run
 
     return register

@@ -17,7 +17,7 @@ from app.infra.errors import AppError
 from app.infra.runtime import Runtime
 from app.jobs import queries, service
 from app.jobs.models import Job, JobState
-from app.jobs.registry import JobContext, Lane, LeaseLost, handlers
+from app.jobs.registry import GiveUp, JobContext, Lane, LeaseLost, handlers
 
 ENDED = Counter("sanshen_jobs_total", "Jobs by how they ended", ["kind", "outcome"])
 SECONDS = Histogram("sanshen_job_seconds", "Time a job took", ["kind"])
@@ -138,6 +138,19 @@ class Runner:
         for state in (JobState.QUEUED, JobState.RUNNING, JobState.DEAD):
             QUEUE.labels(state).set(figures.by_state.get(state, 0))
         OLDEST.set(figures.oldest_due_seconds)
+        self.plan()
+
+    def plan(self) -> None:
+        """See that every kind of scheduled work has its next run planned."""
+        scheduled = {kind: one.every for kind, one in self._handlers.items() if one.every is not None}
+        at = self.runtime.clock()
+        if not scheduled:
+            return
+        with self.runtime.database.read() as session:
+            missing = scheduled.keys() - queries.planned(session, scheduled)
+        for kind in sorted(missing):
+            with self.runtime.database.write() as session:
+                service.plan(session, kind, every=scheduled[kind], at=at)
 
     def _one(self, kinds: Collection[str]) -> bool:
         job = self._claim(kinds)
@@ -166,6 +179,8 @@ class Runner:
         except LeaseLost:
             log.warning("job.lost", kind=job.kind, job=str(job.id))
             return "lost"
+        except GiveUp as error:
+            return self._failed(job, 0, error)
         except Exception as error:  # noqa: BLE001 – whatever it was, the job must not be lost
             return self._failed(job, handler.tries, error)
         return "done" if self._end(job, service.finish, at=self.runtime.clock()) else "lost"

@@ -1,12 +1,12 @@
 """Promising work, and the transactions in which a worker takes it, keeps it and ends it."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, text, update
+from sqlalchemy import and_, delete, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,10 @@ from app.jobs.models import NOT_BEGUN, Job, JobState
 
 #: The kind of job that an announcement is: the webhooks feature fans it out to its endpoints.
 FAN_OUT = "webhooks.fan_out"
+#: The kind of job that tells people inside: the notifications feature works out who is concerned.
+NOTIFY = "notifications.tell"
+#: The key of the jobs that a schedule makes: one of a kind is planned at a time.
+SCHEDULED = "schedule"
 
 
 def enqueue(
@@ -83,6 +87,61 @@ def announce(
         "data": dict(data),
     }
     return enqueue(session, FAN_OUT, message, at=at)
+
+
+def notify(
+    session: Session,
+    happened: Sequence[tuple[Event, Mapping[str, Any], int]],
+    *,
+    at: datetime,
+    draft_id: UUID,
+    by: UUID | None,
+    case_id: UUID | None = None,
+) -> UUID | None:
+    """Promise that people are told of what happened to a draft, in the caller's transaction; the job's id.
+
+    `happened` holds each event with its data on record and its number in the draft's stream; `by` is who did
+    it, and hears nothing of it. Nothing happened: no job, `None`.
+    """
+    if not happened:
+        return None
+    payload = {
+        "draft": str(draft_id),
+        "case": str(case_id) if case_id else None,
+        "by": str(by) if by else None,
+        "events": [{"event": str(event), "data": dict(data), "seq": seq} for event, data, seq in happened],
+    }
+    return enqueue(session, NOTIFY, payload, at=at)
+
+
+def plan(session: Session, kind: str, *, every: timedelta, at: datetime) -> None:
+    """Plan the next run of scheduled work, unless one is planned: `every` after the last, or soon.
+
+    What the runs before left in the queue is cleared away. Two processes that plan at once plan one run.
+    """
+    mine = and_(col(Job.kind) == kind, col(Job.key) == SCHEDULED)
+    last = session.exec(
+        select(Job)
+        .where(mine)
+        .order_by(col(Job.run_at).desc(), col(Job.id).desc())
+        .limit(1)
+        .with_for_update()
+    ).first()
+    if last is not None and last.state == JobState.QUEUED and last.attempt == 0:
+        return
+    # A moment in the future, so that nobody can have begun it while another process plans the same.
+    soon = at + timedelta(seconds=5)
+    enqueue(
+        session,
+        kind,
+        {},
+        at=at,
+        run_at=soon if last is None else max(last.run_at + every, soon),
+        key=SCHEDULED,
+    )
+    if last is not None:
+        done = and_(mine, col(Job.state) == JobState.DONE, col(Job.id) != last.id)
+        session.exec(delete(Job).where(done).execution_options(synchronize_session=False))
 
 
 def claim(

@@ -21,7 +21,7 @@ from app.infra.errors import Conflict
 from app.infra.runtime import Runtime
 from app.jobs import queries, registry, service
 from app.jobs.models import Job, JobState
-from app.jobs.registry import JobContext, Lane, LeaseLost, handles
+from app.jobs.registry import GiveUp, JobContext, Lane, LeaseLost, handles
 from app.jobs.runner import LONGEST_WAIT, Runner, wait_before
 from tests import factories
 from tests.conftest import SetClock
@@ -377,3 +377,59 @@ def test_the_queue_is_the_system_administrator_s(
     with database.read() as session:
         (event,) = audit.events(session, "jobs:dead")
         assert (event.action, event.body["data"]["job"]) == ("job.retried", str(dead))
+
+
+# --- schedules ---
+
+
+def planned(database: Database) -> list[Job]:
+    with database.read() as session:
+        query = select(Job).where(Job.key == service.SCHEDULED)
+        return sorted(session.exec(query).all(), key=lambda job: job.run_at)
+
+
+def test_scheduled_work_is_planned_once_however_many_plan_it(
+    database: Database, clock: SetClock, runtime: Runtime
+) -> None:
+    seen: list[JobContext] = []
+    handles(KIND, every=timedelta(minutes=5))(seen.append)
+    runners = [Runner(runtime) for _ in range(3)]
+    for runner in runners:
+        runner.plan()
+    (first,) = planned(database)
+    assert (first.run_at, runners[0].run_until_idle()) == (clock() + timedelta(seconds=5), 0)
+    for _ in range(3):
+        clock.now = planned(database)[-1].run_at
+        assert sum(runner.run_until_idle() for runner in runners) == 1
+        for runner in runners:
+            runner.plan()
+        assert planned(database)[-1].run_at == clock() + timedelta(minutes=5)
+    assert len(seen) == 3
+    # What was done before is cleared away; the last one stays, for the next is reckoned from it.
+    assert [job.state for job in planned(database)] == [JobState.DONE, JobState.QUEUED]
+
+
+def test_scheduled_work_that_was_missed_is_done_once(
+    database: Database, clock: SetClock, runtime: Runtime
+) -> None:
+    seen: list[JobContext] = []
+    handles(KIND, every=timedelta(minutes=5))(seen.append)
+    runner = Runner(runtime)
+    runner.plan()
+    clock.advance(hours=3)
+    assert runner.run_until_idle() == 1
+    clock.advance(hours=3)
+    runner.plan()
+    clock.advance(seconds=5)
+    assert (runner.run_until_idle(), len(seen)) == (1, 2)
+
+
+def test_what_is_in_vain_is_given_up_at_once(database: Database, clock: SetClock, runtime: Runtime) -> None:
+    def refuse(_job: JobContext) -> None:
+        raise GiveUp("nobody lives there")
+
+    handles(KIND)(refuse)
+    job_id = promise(database, clock)
+    assert Runner(runtime).run_until_idle() == 1
+    job = stored(database, job_id)
+    assert (job.state, job.attempt, job.error) == (JobState.DEAD, 1, "GiveUp: nobody lives there")
