@@ -1,9 +1,14 @@
 """The `sanshen` command. One module a topic; each loads what it needs when it runs."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from app.cli import audit, bench, check, evidence, policy, server, tour, unit, user, workflow
 from app.cli.output import fail
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 app = typer.Typer(
     name="sanshen",
@@ -31,10 +36,24 @@ app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、
 def main() -> None:
     """Run the command line; configuration faults are told in a sentence, not in a traceback."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     try:
         app()
     except ValidationError as error:
         if error.title != "Settings":
             raise
-        fail("配置有误：", *(fault["msg"] for fault in error.errors()))
+        fail("配置有误：", *_faults(error))
+    except SettingsError as error:
+        field = str(error).partition('"')[2].partition('"')[0]
+        fail("配置有误：", f"  SANSHEN_{field.upper()} 应为 JSON。")
+
+
+def _faults(error: "ValidationError") -> list[str]:
+    from app.infra.problems import field_reasons, sentence
+
+    told = []
+    for fault in field_reasons(error.errors()):
+        name = f"SANSHEN_{fault.field.upper()}：" if fault.field else ""
+        told += [f"  {name}{one}" for one in sentence(fault).split("；")]
+    return told

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.machine import opened
 from app.cli.output import err, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 
@@ -49,19 +50,18 @@ def verify(
     from rich.progress import Progress
 
     from app.audit import queries
-    from app.infra.db import Database
 
-    database = Database(settings_with(data).url)
-    try:
-        with Progress(console=err, transient=True) as progress, database.read() as session:
-            task = progress.add_task("正在核验", total=None)
+    with (
+        opened(settings_with(data)) as database,
+        Progress(console=err, transient=True) as progress,
+        database.read() as session,
+    ):
+        task = progress.add_task("正在核验", total=None)
 
-            def told(done: int, total: int) -> None:
-                progress.update(task, completed=done, total=total)
+        def told(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
 
-            verified = queries.verify_all(session, prefix=prefix, progress=told)
-    finally:
-        database.close()
+        verified = queries.verify_all(session, prefix=prefix, progress=told)
     if as_json:
         print_json(_as_json(verified))
     else:

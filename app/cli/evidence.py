@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from app.cli.machine import opened, operator
 from app.cli.output import err, fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 
@@ -27,24 +28,18 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """导出一篇稿件的证据包：全部留痕、各版本、校样、意见、凭证和核验程序。"""
-    from app.identity.access import SYSTEM
     from app.infra import logs
     from app.infra.clock import system_clock
-    from app.infra.db import Database
     from app.publication import evidence
 
     settings = settings_with(data)
     logs.configure(level="WARNING", json=settings.log_json)
-    database = Database(settings.url)
-    try:
-        with err.status("正在收集留痕…"):
-            with database.read() as session:
-                draft_id = _draft_id(session, draft)
-            if draft_id is None:
-                fail(f"没有稿件 {draft}。")
-            package = evidence.export(database, _signer(settings), draft_id, actor=SYSTEM, at=system_clock())
-    finally:
-        database.close()
+    with opened(settings) as database, err.status("正在收集留痕…"):
+        with database.read() as session:
+            draft_id = _draft_id(session, draft)
+        if draft_id is None:
+            fail(f"没有稿件 {draft}。")
+        package = evidence.export(database, _signer(settings), draft_id, actor=operator(), at=system_clock())
     path = output or Path(package.filename)
     try:
         path.write_bytes(package.content)

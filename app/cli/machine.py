@@ -19,23 +19,30 @@ if TYPE_CHECKING:
 _FIELDS = {"login": "登录名", "name": "名称", "password": "密码", "role": "角色", "section": "栏目"}
 
 
+def revision(settings: "Settings") -> str | None:
+    """Return the revision of the database's tables, `None` for none; say so when it does not answer."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.infra import migrate
+
+    if not settings.url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        fail("SANSHEN_DATABASE_URL 只能是 sqlite:///文件 或者 postgresql://用户:密码@主机/库名。")
+    try:
+        return migrate.revision(settings.url)
+    except (SQLAlchemyError, ValueError) as error:
+        told = str(getattr(error, "orig", None) or error).strip().splitlines()
+        fail(f"连不上数据库 {shown(settings.url)}：{told[0] if told else type(error).__name__}")
+
+
 def migrated(settings: "Settings") -> None:
     """Leave with a sentence unless the database is there, answers, and has this version's tables."""
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
     from app.infra import migrate
 
     where = shown(settings.url)
     path = settings.url.removeprefix("sqlite:///")
     if path != settings.url and not Path(path).is_file():
         fail(f"没有数据库 {where}。请先运行 sanshen migrate 建库，或者用 --data 指明数据目录。")
-    try:
-        found, wanted = migrate.revision(settings.url), migrate.head()
-    except (ArgumentError, ValueError, ImportError):
-        fail(f"数据库地址 {where} 不能用。请检查 SANSHEN_DATABASE_URL。")
-    except SQLAlchemyError as error:
-        told = str(getattr(error, "orig", error)).strip().splitlines()
-        fail(f"连不上数据库 {where}：{told[0] if told else type(error).__name__}")
+    found, wanted = revision(settings), migrate.head()
     if found is None:
         fail(f"数据库 {where} 还没有建表。请先运行 sanshen migrate。")
     if found != wanted:

@@ -80,7 +80,7 @@ def up(
     settings = settings_with(data, public_url=address, log_level="WARNING")
     _writable(settings.data_dir)
     with err.status("正在准备数据库…") as status:
-        _upgrade(settings.url)
+        _upgrade(settings)
         runtime = prepared(settings)
         accounts = []
         if demo:
@@ -162,9 +162,7 @@ def migrate(
     from app.infra import migrate as migrations
 
     settings = settings_with(data)
-    if settings.url.startswith("sqlite"):
-        _writable(settings.data_dir)
-    _upgrade(settings.url, to, down=down)
+    _upgrade(settings, to, down=down)
     now = migrations.revision(settings.url)
     if as_json:
         print_json({"revision": now})
@@ -172,21 +170,23 @@ def migrate(
         out.print(f"数据库结构已在 {now or '空'}。")
 
 
-def _upgrade(url: str, to: str = "head", *, down: bool = False) -> None:
+def _upgrade(settings: "Settings", to: str = "head", *, down: bool = False) -> None:
     """Bring the database to a revision, or say why that cannot be."""
     from alembic.util import CommandError
-    from sqlalchemy.exc import DBAPIError
 
-    from app.cli.machine import shown
+    from app.cli.machine import refused, revision, shown
     from app.infra import migrate as migrations
+    from app.infra.errors import AppError
 
+    if settings.url.startswith("sqlite"):
+        _writable(settings.data_dir)
+    revision(settings)
     try:
-        (migrations.downgrade if down else migrations.upgrade)(url, to)
+        (migrations.downgrade if down else migrations.upgrade)(settings.url, to)
     except CommandError as error:
-        fail(f"没有结构版本“{to}”，或者数据库 {shown(url)} 是更新的程序建的：{error}")
-    except DBAPIError as error:
-        told = str(error.orig).strip().splitlines()
-        fail(f"数据库 {shown(url)} 不能升级：{told[0] if told else type(error).__name__}")
+        fail(f"没有结构版本“{to}”，或者数据库 {shown(settings.url)} 是更新的程序建的：{error}")
+    except AppError as error:
+        refused(error)
 
 
 def _writable(folder: Path) -> None:

@@ -1,6 +1,6 @@
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,6 +9,7 @@ from app.infra.paths import shipped
 
 #: Good for trying the product out; production refuses it.
 DEFAULT_SECRET = "sanshen-development-secret-change-me"  # noqa: S105
+MIN_SECRET = 32
 
 
 class Environment(StrEnum):
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
 
     #: Keys for fingerprints, cookies' CSRF tokens and stored webhook secrets; at least 32 characters.
-    secret_key: SecretStr = Field(default=SecretStr(DEFAULT_SECRET), min_length=32)
+    secret_key: SecretStr = SecretStr(DEFAULT_SECRET)
     #: PEM files (EC P-256 for tokens, Ed25519 for tickets and evidence); made on first start in development.
     token_key_file: Path | None = None
     signing_key_file: Path | None = None
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
     webhook_timeout_seconds: float = Field(default=10, gt=0, le=60)
 
     threads: int = Field(default=8, ge=1, le=64)
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
 
     @property
@@ -75,18 +76,24 @@ class Settings(BaseSettings):
         return self.public_url.startswith("https://") if self.cookie_secure is None else self.cookie_secure
 
     @model_validator(mode="after")
-    def _production_has_its_own_secrets(self) -> Self:
-        if self.environment is not Environment.PRODUCTION:
-            return self
+    def _secrets_and_addresses(self) -> Self:
         faults = []
-        if self.secret_key.get_secret_value() == DEFAULT_SECRET:
-            faults.append("SANSHEN_SECRET_KEY is the published default")
-        if self.token_key_file is None:
-            faults.append("SANSHEN_TOKEN_KEY_FILE is missing")
-        if self.signing_key_file is None:
-            faults.append("SANSHEN_SIGNING_KEY_FILE is missing")
-        if not self.public_url.startswith("https://"):
-            faults.append("SANSHEN_PUBLIC_URL is not https")
+        secret = self.secret_key.get_secret_value()
+        if len(secret) < MIN_SECRET:
+            faults.append(f"SANSHEN_SECRET_KEY 至少 {MIN_SECRET} 个字符，现在是 {len(secret)} 个")
+        if self.environment is Environment.PRODUCTION:
+            if secret == DEFAULT_SECRET:
+                faults.append("SANSHEN_SECRET_KEY 是公开的默认值，生产环境必须自己设置")
+            faults += [
+                f"缺少 {name}，生产环境必须指明密钥文件"
+                for name, file in (
+                    ("SANSHEN_TOKEN_KEY_FILE", self.token_key_file),
+                    ("SANSHEN_SIGNING_KEY_FILE", self.signing_key_file),
+                )
+                if file is None
+            ]
+            if not self.public_url.startswith("https://"):
+                faults.append("SANSHEN_PUBLIC_URL 不是 https 地址，生产环境必须用 https")
         if faults:
-            raise ValueError("production refuses to start: " + "; ".join(faults))
+            raise ValueError("；".join(faults))
         return self
