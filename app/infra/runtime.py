@@ -2,13 +2,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
+from sqlmodel import Session
 
 from app.infra.clock import Clock, system_clock
 from app.infra.db import Database
+from app.infra.policies import FollowedPolicies, NegativeList
 from app.infra.settings import Environment, Settings
 from app.infra.signing import Signer, load_signer
 from app.infra.tokens import Tokens, load_tokens
-from app.negative_list import PolicyStore
+from app.negative_list import Policy
 
 
 @dataclass(slots=True)
@@ -19,7 +21,7 @@ class Runtime:
     database: Database
     tokens: Tokens
     signer: Signer
-    negative_list: PolicyStore
+    negative_list: NegativeList
     clock: Clock = field(default=system_clock)
 
     @property
@@ -36,13 +38,16 @@ def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – f
     """
     create = settings.environment is Environment.DEVELOPMENT
     keys = settings.data_dir / "keys"
+    database = replaced.pop("database", None) or Database(settings.url, pool_size=settings.threads + 4)
     return Runtime(
         settings=settings,
-        database=replaced.pop("database", None) or Database(settings.url, pool_size=settings.threads + 4),
+        database=database,
         tokens=load_tokens(settings.token_key_file or keys / "token.pem", create=create),
         signer=load_signer(settings.signing_key_file or keys / "signing.pem", create=create),
         negative_list=replaced.pop("negative_list", None)
-        or PolicyStore(settings.policies / "negative_list", cache_dir=settings.data_dir / "cache"),
+        or FollowedPolicies(
+            settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
+        ),
         **replaced,
     )
 
@@ -51,3 +56,14 @@ def runtime_of(request: Request) -> Runtime:
     """Return the runtime that serves this request."""
     runtime: Runtime = request.app.state.runtime
     return runtime
+
+
+_POLICY = "sanshen_policy"
+
+
+def policy_of(session: Session, runtime: Runtime) -> Policy:
+    """Return the negative list in use; the same one for the whole of a transaction, whatever is activated."""
+    policy: Policy | None = session.info.get(_POLICY)
+    if policy is None:
+        policy = session.info[_POLICY] = runtime.negative_list.current
+    return policy

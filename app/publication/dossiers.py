@@ -6,6 +6,7 @@ from sqlmodel import Session, select
 
 from app.domain.release import Blocker, Dossier, blockers
 from app.domain.vocabulary import ReleaseState
+from app.infra.policies import digest_in_use
 from app.infra.runtime import Runtime
 from app.publication.models import Release
 from app.reviews import checking
@@ -29,7 +30,7 @@ def standing(
         line=line,
         digest=digest,
         checked_under=checked.report.policy,
-        active_policy=runtime.negative_list.current.digest,
+        active_policy=digest_in_use(session) or checked.report.policy,
         open_findings=tuple(checked.blockers),
         signed_until=None if signed else _signed_until(session, loaded, line),
         signed=signed,

@@ -15,7 +15,7 @@ from app.drafts import service as drafts
 from app.identity.access import authorize
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, NotFound, Reason
-from app.infra.runtime import Runtime
+from app.infra.runtime import Runtime, policy_of
 from app.jobs import service as jobs
 from app.publication import dossiers, tickets
 from app.publication import errors as _words  # noqa: F401 – the words of the codes below
@@ -88,9 +88,11 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
     )
     if found:
         raise _refused(loaded, release.channel, release.digest, found, actor=actor, at=at)
-    ticket = _ticket(loaded, release.channel, release.digest, runtime=runtime, at=at, release_id=release.id)
+    ticket = _ticket(
+        session, loaded, release.channel, release.digest, runtime=runtime, at=at, release_id=release.id
+    )
     release.ticket, release.nonce, release.expires_at = ticket.text, ticket.nonce, ticket.expires_at
-    release.policy = runtime.negative_list.current.digest
+    release.policy = policy_of(session, runtime).digest
     session.add(release)
     _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=True)
     return release
@@ -106,7 +108,7 @@ def _sign_off(loaded: Loaded) -> str:
 def _store_release(
     session: Session, loaded: Loaded, line: str, digest: str, *, actor: Actor, runtime: Runtime, at: datetime
 ) -> Release:
-    ticket = _ticket(loaded, line, digest, runtime=runtime, at=at)
+    ticket = _ticket(session, loaded, line, digest, runtime=runtime, at=at)
     release = Release(
         id=ticket.release_id,
         draft_id=loaded.draft.id,
@@ -114,7 +116,7 @@ def _store_release(
         channel=line,
         digest=digest,
         revision=loaded.revision.digest,
-        policy=runtime.negative_list.current.digest,
+        policy=policy_of(session, runtime).digest,
         state=ReleaseState.SIGNED,
         ticket=ticket.text,
         nonce=ticket.nonce,
@@ -128,7 +130,14 @@ def _store_release(
 
 
 def _ticket(
-    loaded: Loaded, line: str, digest: str, *, runtime: Runtime, at: datetime, release_id: UUID | None = None
+    session: Session,
+    loaded: Loaded,
+    line: str,
+    digest: str,
+    *,
+    runtime: Runtime,
+    at: datetime,
+    release_id: UUID | None = None,
 ) -> Ticket:
     return tickets.issue(
         runtime.signer,
@@ -136,7 +145,7 @@ def _ticket(
         channel=line,
         digest=digest,
         revision=loaded.revision.digest,
-        policy=runtime.negative_list.current.digest,
+        policy=policy_of(session, runtime).digest,
         at=at,
         good_for=timedelta(hours=runtime.settings.ticket_hours),
         release_id=release_id,

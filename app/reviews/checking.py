@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.domain.workflow import Case, Facts
 from app.drafts.models import Draft, Revision
-from app.infra.runtime import Runtime
+from app.infra.runtime import Runtime, policy_of
 from app.negative_list import Finding, Scope
 from app.reviews.models import ReviewCase
 from app.reviews.store import Loaded
@@ -74,7 +74,7 @@ def check_text(
     """Return what the newest active policy finds in a revision of a draft; `case` says where it is bound."""
     report = screening_service.ensure_report(
         session,
-        policy=runtime.negative_list.current,
+        policy=policy_of(session, runtime),
         key=runtime.secret,
         draft=draft,
         revision=revision,

@@ -12,7 +12,7 @@ from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Invalid, Reason
 from app.infra.idempotency import Key, once
-from app.infra.runtime import Runtime, runtime_of
+from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Report, Scope
 from app.screening import checking, queries, service
 from app.screening.models import Waiver
@@ -36,7 +36,7 @@ def check_text(request: Request, body: CheckIn, actor: CurrentActor, session: Re
     runtime = runtime_of(request)
     scope = _asked_scope(session, body, actor)
     report, left_out = checking.loose(
-        runtime.negative_list.current,
+        policy_of(session, runtime),
         body.format,
         body.content,
         body.fields(),
@@ -69,7 +69,7 @@ def ask_waiver(
     def act() -> WaiverOut:
         waiver = service.ask_waiver(
             session,
-            policy=runtime.negative_list.current,
+            policy=policy_of(session, runtime),
             key=runtime.secret,
             draft_id=draft_id,
             fingerprint=body.fingerprint,
@@ -104,7 +104,7 @@ def decide_waiver(
 
 def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Actor) -> ReportOut:
     draft = drafts.visible(session, draft_id, actor)
-    revision, at, policy = drafts.head(session, draft), runtime.clock(), runtime.negative_list.current
+    revision, at, policy = drafts.head(session, draft), runtime.clock(), policy_of(session, runtime)
     scope = checking.scope_of(drafts.targets(session, draft.id))
     stored = queries.stored(session, revision.id, policy.digest, checking.scope_key(policy, scope, at=at))
     report = (

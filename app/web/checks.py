@@ -15,7 +15,7 @@ from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
 from app.identity.queries import Actor
-from app.infra.runtime import Runtime
+from app.infra.runtime import Runtime, policy_of
 from app.negative_list import NotChecked, Policy
 from app.screening import queries, service
 from app.screening.checking import scope_of
@@ -60,7 +60,7 @@ def checked(
     session: Session, runtime: Runtime, draft: Draft, revision: Revision, document: Document
 ) -> Checked:
     """Return what the negative list in force says of a revision: the stored report, else checked afresh."""
-    policy, at = runtime.negative_list.current, runtime.clock()
+    policy, at = policy_of(session, runtime), runtime.clock()
     stored = queries.newest(session, revision.id)
     if stored is not None and stored.policy == policy.digest:
         report, made = queries.report_of(stored), stored.created_at

@@ -27,7 +27,7 @@ from app.identity import queries as identity
 from app.identity.models import Unit
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, NotFound
-from app.infra.runtime import runtime_of
+from app.infra.runtime import policy_of, runtime_of
 from app.negative_list import Severity
 from app.publication import queries as publication
 from app.reviews import queries as reviews
@@ -232,7 +232,7 @@ def _page(
             Names({one.stage.key: one.stage.title for one in view.stages} if view else {}, channels),
         ),
         waivers=checks.waiver_views(session, draft, found.waivers, viewer.actor),
-        waivable=checks.waivable(runtime.negative_list.current, found.hits),
+        waivable=checks.waivable(policy_of(session, runtime), found.hits),
         can_ask_waiver=checks.may_ask(viewer.actor, draft),
         waiver_reasons=choices(WaiverReason),
         keys=request.cookies.get("keys") != "off",

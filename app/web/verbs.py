@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.domain.vocabulary import WaiverReason
 from app.drafts import queries as drafts
 from app.infra.errors import AppError, Conflict, Invalid, Reason
-from app.infra.runtime import Runtime, runtime_of
+from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.reviews import queries as reviews
 from app.reviews import service
 from app.reviews.models import ReviewCase
@@ -143,7 +143,7 @@ def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择理由。"}, field="reason")])
         screening.ask_waiver(
             session,
-            policy=runtime.negative_list.current,
+            policy=policy_of(session, runtime),
             key=runtime.secret,
             draft_id=draft_id,
             fingerprint=form.word("fingerprint"),

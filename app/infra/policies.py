@@ -1,0 +1,273 @@
+"""The negative list in force: followed through the database by every process, kept when a change is faulty.
+
+The versions lie in the database, so that any of them can be run again. The folder on disk only proposes: what
+is in it and not in force is a candidate, which two people bring into force.
+"""
+
+import json
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import structlog
+from prometheus_client import Gauge
+from sqlmodel import Session, col, select
+
+from app.infra.db import Database, statements
+from app.infra.errors import AppError
+from app.infra.models import PolicyFile, PolicyInUse, PolicyVersion
+from app.negative_list import Fault, Policy, PolicyFaults, load_policy
+from app.negative_list.store import stamp
+
+#: Seconds between two looks at the database and the folder.
+LOOK_EVERY = 2.0
+#: Older policies that are held ready at a time.
+_HELD = 4
+#: Folders below a policy that are not part of it.
+_OTHER = frozenset({"tests", "waivers"})
+
+FAULTY = Gauge("sanshen_policy_folder_faults", "Faults in the folder of the negative list as it is now")
+
+log = structlog.get_logger()
+
+
+class NegativeList(Protocol):
+    """What the rest of the service asks of the negative list."""
+
+    @property
+    def current(self) -> Policy:
+        """The policy in use."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the folder as it is now."""
+
+
+class Seen(NamedTuple):
+    """A good policy in the folder, with the files that it was loaded from, path to text."""
+
+    policy: Policy
+    files: Mapping[str, str]
+
+
+class EngineChanged(Exception):
+    """A stored version gives another digest today: the engine or its fold table is another."""
+
+    def __init__(self, wanted: str, found: str) -> None:
+        super().__init__(f"{wanted} is {found} under this engine")
+        self.wanted, self.found = wanted, found
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Return the files of a policy folder, path to text. Raises `PolicyFaults` for what cannot be read."""
+    files: dict[str, str] = {}
+    faults: list[Fault] = []
+    for name, _, _ in stamp(folder):
+        if Path(name).parts[0] in _OTHER:
+            continue
+        try:
+            files[name] = (folder / name).read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            faults.append(Fault(name, 0, "", f"读不了：{error.strerror}"))
+        except UnicodeDecodeError:
+            faults.append(Fault(name, 0, "", "不是 UTF-8 文本"))
+    faults += unstorable(files)
+    if not files and not faults:
+        faults.append(Fault(str(folder), 0, "", "没有这个文件夹，或者其中没有规则文件"))
+    if faults:
+        raise PolicyFaults(faults)
+    return files
+
+
+def unstorable(files: Mapping[str, str]) -> list[Fault]:
+    """Return a fault for each file with a name outside the folder, or with a NUL, which cannot be stored."""
+    faults = []
+    for name, text in files.items():
+        path = Path(name)
+        if path.is_absolute() or ".." in path.parts or path.suffix not in {".yaml", ".tsv"}:
+            faults.append(Fault(name, 0, "", "文件名应是文件夹内的 .yaml 或 .tsv 文件"))
+        if "\0" in text:
+            faults.append(Fault(name, text[: text.index("\0")].count("\n") + 1, "", "含有空字符（U+0000）"))
+    return faults
+
+
+@contextmanager
+def unfolded(files: Mapping[str, str]) -> Iterator[Path]:
+    """Yield a temporary folder that holds these files, path to text."""
+    with tempfile.TemporaryDirectory(prefix="sanshen-policy-") as name:
+        folder = Path(name)
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(text.encode())
+        yield folder
+
+
+def digest_in_use(session: Session) -> str | None:
+    """Return the digest of the version in force; None before the first one is stored. One statement."""
+    return session.exec(select(PolicyInUse.digest)).first()
+
+
+def files_of(session: Session, digest: str) -> dict[str, str] | None:
+    """Return the files of a stored version, path to text; None when there is no such version."""
+    listed = session.exec(select(PolicyVersion.files).where(PolicyVersion.digest == digest)).first()
+    if listed is None:
+        return None
+    names: dict[str, str] = json.loads(listed)
+    rows = session.exec(select(PolicyFile).where(col(PolicyFile.sha256).in_(set(names.values())))).all()
+    texts = {row.sha256: row.content for row in rows}
+    return {path: texts[sha256] for path, sha256 in sorted(names.items())}
+
+
+class FollowedPolicies:
+    """Holds the version in force, and loads another beside the running work as soon as it is activated.
+
+    `current` may be asked by any thread, and asks the database for one row at most every two seconds. Before
+    anything is stored the folder's policy is in use. A changed folder is loaded and handed to `on_seen`; one
+    that is faulty is told in `faults` and changes nothing.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        *,
+        cache_dir: Path | None = None,
+        backend: str | None = None,
+        look_every: float = LOOK_EVERY,
+    ) -> None:
+        """Load the version in force, else the folder's. Raises `PolicyFaults` when there is no good one."""
+        self.folder = folder
+        #: Told of a good policy in the folder that is not in force; from a thread of its own.
+        self.on_seen: Callable[[Seen], None] | None = None
+        self._database = database
+        self._cache_dir, self._backend, self._look_every = cache_dir, backend, look_every
+        self._looking, self._catching = threading.Lock(), threading.Lock()
+        self._held: OrderedDict[str, Policy] = OrderedDict()
+        self._faults: tuple[Fault, ...] = ()
+        self._seen: Seen | None = None
+        self._stamp: object = None
+        self._unusable = ""
+        self._looked = time.monotonic()
+        wanted = self._wanted()
+        self._current = self._first(wanted)
+        #: The version in force under the digest of another engine; empty when it is loaded as it is.
+        self.renamed_from = wanted if wanted and wanted != self._current.digest else ""
+
+    def _first(self, wanted: str | None) -> Policy:
+        files = self._stored(wanted) if wanted else None
+        if files is not None:
+            self._look_at_folder()
+            return self._load(files)
+        self._stamp = stamp(self.folder)
+        files = read_folder(self.folder)
+        self._seen = Seen(self._load(files), files)
+        return self._seen.policy
+
+    @property
+    def current(self) -> Policy:
+        """The policy in use."""
+        if time.monotonic() - self._looked >= self._look_every and self._looking.acquire(blocking=False):
+            try:
+                self._looked = time.monotonic()
+                if self._is_behind() and not self._catching.locked():
+                    threading.Thread(target=self.catch_up, name="policy-follow", daemon=True).start()
+            finally:
+                self._looking.release()
+        return self._current
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the folder as it is now; empty when all is well."""
+        return self._faults
+
+    @property
+    def seen(self) -> Seen | None:
+        """The good policy of the folder as it is now; None when it is faulty."""
+        return self._seen
+
+    def catch_up(self) -> None:
+        """Use the version in force now, and look at the folder; returns when both are done."""
+        with self._catching:
+            wanted = self._wanted()
+            if wanted is not None and wanted != self._current.digest:
+                self._follow(wanted)
+            if self._stamp != stamp(self.folder):
+                self._look_at_folder()
+
+    def policy(self, digest: str) -> Policy:
+        """Return any stored version, ready to run. Raises `KeyError` for an unknown one, `EngineChanged`."""
+        if digest == self._current.digest:
+            return self._current
+        if (held := self._held.get(digest)) is not None:
+            return held
+        if self._seen is not None and digest == self._seen.policy.digest:
+            return self._seen.policy
+        files = self._stored(digest)
+        if files is None:
+            raise KeyError(digest)
+        policy = self._load(files)
+        if policy.digest != digest:
+            raise EngineChanged(digest, policy.digest)
+        self._held[digest] = policy
+        while len(self._held) > _HELD:
+            self._held.popitem(last=False)
+        return policy
+
+    def _is_behind(self) -> bool:
+        wanted = self._wanted()
+        other = wanted is not None and wanted not in {self._current.digest, self._unusable}
+        return other or self._stamp != stamp(self.folder)
+
+    def _wanted(self) -> str | None:
+        # Not a statement of whoever happens to ask for the policy.
+        token = statements.set(None)
+        try:
+            with self._database.read() as session:
+                return digest_in_use(session)
+        except AppError as error:
+            log.warning("policy.not_followed", code=error.code)
+            return None
+        finally:
+            statements.reset(token)
+
+    def _follow(self, wanted: str) -> None:
+        try:
+            self._current = self.policy(wanted)
+        except (EngineChanged, PolicyFaults, KeyError) as error:
+            self._unusable = wanted
+            log.error("policy.unusable", digest=wanted, error=type(error).__name__)  # noqa: TRY400 – told, not traced
+        else:
+            self._unusable = self.renamed_from = ""
+            log.info("policy.followed", digest=wanted)
+
+    def _look_at_folder(self) -> None:
+        before = stamp(self.folder)
+        try:
+            files = read_folder(self.folder)
+            seen = Seen(self._load(files), files)
+        except PolicyFaults as error:
+            self._faults, self._seen = error.faults, None
+            log.error("policy.folder_faulty", faults=len(error.faults))  # noqa: TRY400 – told, not traced
+        else:
+            self._faults, self._seen = (), seen
+        FAULTY.set(len(self._faults))
+        self._stamp = before
+        if self._seen is not None and self.on_seen is not None:
+            self.on_seen(self._seen)
+
+    def _stored(self, digest: str) -> dict[str, str] | None:
+        token = statements.set(None)
+        try:
+            with self._database.read() as session:
+                return files_of(session, digest)
+        finally:
+            statements.reset(token)
+
+    def _load(self, files: Mapping[str, str]) -> Policy:
+        with unfolded(files) as folder:
+            return load_policy(folder, backend=self._backend, cache_dir=self._cache_dir)
