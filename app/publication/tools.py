@@ -175,6 +175,8 @@ def report_published(
     receipt = audit.record(
         session, Event.PUBLICATION_PUBLISHED, stream=subject, actor=publisher.as_audit(), at=at, data=data
     )
+    happened = (Event.PUBLICATION_PUBLISHED, data, receipt.seq)
+    jobs.notify(session, [happened], at=at, draft_id=release.draft_id, case_id=release.case_id, by=None)
     jobs.announce(
         session,
         Event.PUBLICATION_PUBLISHED,

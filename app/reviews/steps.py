@@ -164,17 +164,19 @@ def _tell(session: Session, loaded: Loaded, effects: Effects, by: Person, role: 
     subject = f"draft:{loaded.draft.id}"
     acting = by.as_audit(Role(role) if role in set(Role) else None)
     known = {"draft": str(loaded.draft.id), "case": str(loaded.row.id), "revision": effects.case.revision}
-    messages: list[tuple[Event, dict[str, Any], int]] = []
+    everything: list[tuple[Event, dict[str, Any], int]] = []
     for happened in effects.events:
         data, private = _apart(happened.data)
         data = {**known, "workflow": loaded.row.workflow_digest, **data}
         receipt = audit.record(
             session, happened.event, stream=subject, actor=acting, at=at, data=data, private=private
         )
-        if happened.event not in _WITHIN:
-            messages.append((happened.event, data, receipt.seq))
+        everything.append((happened.event, data, receipt.seq))
+    jobs.notify(session, everything, at=at, draft_id=loaded.draft.id, case_id=loaded.row.id, by=by.id)
     opened = [{"stage": run.stage, "line": run.line, "digest": run.digest} for run in effects.opened]
-    for event, data, seq in messages:
+    for event, data, seq in everything:
+        if event in _WITHIN:
+            continue
         told = {**data, "state": str(effects.case.state), "opened": opened}
         jobs.announce(
             session, event, subject=subject, data=told, at=at, draft_id=loaded.draft.id, sequence=seq

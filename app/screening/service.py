@@ -170,7 +170,7 @@ def ask_waiver(
     )
     session.add(waiver)
     session.flush()
-    audit.record(
+    receipt = audit.record(
         session,
         Event.FINDING_WAIVER_ASKED,
         stream=f"draft:{draft.id}",
@@ -179,6 +179,8 @@ def ask_waiver(
         data={**_data(waiver), "policy": report.policy, "digest": report.digest},
         private={"explanation": explanation, "evidence": evidence},
     )
+    happened = (Event.FINDING_WAIVER_ASKED, _data(waiver), receipt.seq)
+    jobs.notify(session, [happened], at=at, draft_id=draft.id, by=actor.id)
     return waiver
 
 
@@ -231,6 +233,8 @@ def decide_waiver(
         data=data,
         private={"comment": comment},
     )
+    asked_by = {**data, "asked_by": str(waiver.asked_by)}
+    jobs.notify(session, [(event, asked_by, receipt.seq)], at=at, draft_id=draft.id, by=actor.id)
     if grant:
         jobs.announce(
             session, event, subject=subject, data=data, at=at, draft_id=draft.id, sequence=receipt.seq
