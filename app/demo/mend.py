@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.domain.changes import MarksOnly, classify
 from app.domain.document import Document
 from app.domain.edits import Edit, apply_edits, text_at
 from app.domain.refusals import Refused
-from app.domain.vocabulary import MarkKind
+from app.domain.vocabulary import ChangeClass, MarkKind
 
 #: What stands for something that must not be published.
 LEFT_OUT = "（略）"
@@ -53,3 +54,48 @@ def mended(document: Document, findings: Sequence[dict[str, Any]], *, keep: str 
     if isinstance(done, Refused):
         raise ValueError(f"cannot be mended: {done.refusals}")
     return done
+
+
+def correction(document: Document, findings: Sequence[dict[str, Any]]) -> Edit | None:
+    """Return a correction for a proofreader to mark, so small that it needs no new reviews; None without one.
+
+    It is the first finding that suggests something, warnings first; else a last character goes, a full stop
+    if there is one.
+    """
+    candidates = [
+        Edit(
+            one["fingerprint"],
+            MarkKind.CORRECT,
+            one["ref"],
+            one["start"],
+            one["end"],
+            (text_at(document, one["ref"]) or "")[one["start"] : one["end"]],
+            one["suggestions"][0],
+        )
+        for one in sorted(findings, key=lambda one: one["severity"] != "warn")
+        if is_markable(one)
+    ]
+    texts = [one for one in document.texts() if one[0].startswith("blocks/") and len(one[1]) > 1]
+    texts.sort(key=lambda one: one[1].endswith(tuple("。！？")), reverse=True)
+    candidates += [
+        Edit(f"end of {place}", MarkKind.DELETE, place, len(text) - 1, len(text), text[-1])
+        for place, text in texts
+    ]
+    return next((one for one in candidates if _is_small(document, one)), None)
+
+
+def is_markable(finding: dict[str, Any]) -> bool:
+    """Say whether a finding is one that a proofreader marks: in the text, with a suggestion, not blocking."""
+    return (
+        finding["severity"] != "block"
+        and finding["ref"].startswith("blocks/")
+        and bool(finding["suggestions"])
+    )
+
+
+def _is_small(document: Document, edit: Edit) -> bool:
+    done = apply_edits(document, [edit])
+    return (
+        not isinstance(done, Refused)
+        and classify(document, done, limits=MarksOnly()).kind is ChangeClass.MARKS_ONLY
+    )

@@ -18,7 +18,6 @@ from app.demo import mend, offline
 from app.demo.client import Person, Refusal, send
 from app.demo.receiver import Receiver, signed_headers
 from app.domain.document import FIELDS, Document
-from app.domain.edits import text_at
 from app.domain.vocabulary import ChannelKind
 from app.proofs.render import render
 
@@ -44,13 +43,14 @@ class Tour:
 
     def __init__(self, url: str, file: Path, receiver: Receiver) -> None:
         self.url, self.file, self.receiver = url, file, receiver
-        self.channels = CHANNELS
+        self.channels: tuple[tuple[str, str], ...] = CHANNELS
         self.people: dict[str, Person] = {}
         self.draft: dict[str, Any] = {}
         self.case: dict[str, Any] = {}
         self.tool: dict[str, Any] = {}
         self.findings: list[dict[str, Any]] = []
         self.evidence = b""
+        self.marks = 0
         self.releases: dict[str, dict[str, Any]] = {}
 
     def steps(self) -> Iterator[Step]:
@@ -169,7 +169,7 @@ class Tour:
     def _left_for_proof(self, report: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the warnings that the author mends: all but one, which is left for a proofreader to mark."""
         warned = [one for one in report["findings"] if one["severity"] == "warn" and one["suggestions"]]
-        return [one for one in warned if one is not next(filter(_markable, warned), None)]
+        return [one for one in warned if one is not next(filter(mend.is_markable, warned), None)]
 
     def _waive(self) -> int:
         report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
@@ -251,42 +251,36 @@ class Tour:
 
     def _mark(self, login: str, line: str) -> str:
         report = self.by(login)("GET", f"/api/v1/drafts/{self.draft['id']}/report")
-        found = next(filter(_markable, sorted(report["findings"], key=_by_severity)), None)
         document = Document.model_validate(self._shown(login)["document"])
-        if found is not None:
-            place, start, end, new = found["ref"], found["start"], found["end"], found["suggestions"][0]
-        else:
-            # Nothing was left to correct, so a last character goes; a full stop if there is one.
-            place, text = max(
-                (one for one in document.texts() if one[0].startswith("blocks/") and len(one[1]) > 1),
-                key=lambda one: (one[1].endswith(tuple("。！？")), not one[1][-1].isdigit(), len(one[1])),
-            )
-            start, end, new = len(text) - 1, len(text), ""
-        quote = (text_at(document, place) or "")[start:end]
+        edit = mend.correction(document, report["findings"])
+        if edit is None:
+            return "文字太短，没有可以标的小差错"
         mark = {
             "line": line,
             "digest": self.case["proofs"][line],
-            "kind": "correct" if new else "delete",
-            "place": place,
-            "start": start,
-            "end": end,
-            "quote": quote,
-            "new_text": new,
+            "kind": edit.kind,
+            "place": edit.place,
+            "start": edit.start,
+            "end": edit.end,
+            "quote": edit.quote,
+            "new_text": edit.new_text,
             "error_type": "word",
         }
         self.by(login)("POST", f"/api/v1/cases/{self.case['id']}/marks", mark)
-        return f"二校标出 1 处：{quote} → {new or '（删）'}"
+        self.marks += 1
+        return f"二校标出 1 处：{edit.quote} → {edit.new_text or '（删）'}"
 
     def confirm(self) -> str:
         """Carry the mark out; proofs are laid out anew, and another person confirms each."""
         before = dict(self.case["proofs"])
-        carried = self.by("bianji")("POST", f"/api/v1/cases/{self.case['id']}/carry-out", {})
-        assert carried["marks"] == 1, carried
+        if self.marks:
+            carried = self.by("bianji")("POST", f"/api/v1/cases/{self.case['id']}/carry-out", {})
+            assert carried["marks"] == self.marks, carried
         self._await(lambda: self._case()["proofs"].keys() == before.keys() and self._confirmable())
         changed = sum(self.case["proofs"][line] != before[line] for line in before)
         for line, digest in self.case["proofs"].items():
             self._decide("yijiao", "confirm_marks", line, digest)
-        return f"改样 1 处，{changed} 份新校样，核红由他人完成"
+        return f"改样 {self.marks} 处，{changed} 份新校样，核红由他人完成"
 
     def _confirmable(self) -> bool:
         waiting = [
@@ -415,18 +409,6 @@ def _refused(act: Callable[[], Any]) -> Refusal:
     except Refusal as refusal:
         return refusal
     raise AssertionError("this should have been refused")
-
-
-def _markable(finding: dict[str, Any]) -> bool:
-    return (
-        finding["severity"] != "block"
-        and finding["ref"].startswith("blocks/")
-        and bool(finding["suggestions"])
-    )
-
-
-def _by_severity(finding: dict[str, Any]) -> bool:
-    return finding["severity"] != "warn"
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 – any JSON value

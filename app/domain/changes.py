@@ -19,6 +19,7 @@ from app.domain.document import (
     Video,
     field_digests,
     text_and_media_digest,
+    texts_of,
 )
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import ChangeClass
@@ -216,7 +217,7 @@ def _pairs(old: Document, new: Document) -> tuple[list[tuple[str, str, str]], bo
     was, now = old.blocks[start : ends[0]], new.blocks[start : ends[1]]
     if len(was) == len(now) and all(_shape(a) == _shape(b) for a, b in zip(was, now, strict=True)):
         for index, (one, other) in enumerate(zip(was, now, strict=True), start):
-            old_texts, new_texts = dict(_texts_of(one)), dict(_texts_of(other))
+            old_texts, new_texts = dict(texts_of(one)), dict(texts_of(other))
             pairs += [
                 (f"blocks/{index}{place}", old_texts.get(place, ""), new_texts.get(place, ""))
                 for place in dict.fromkeys((*old_texts, *new_texts))
@@ -229,7 +230,7 @@ def _pairs(old: Document, new: Document) -> tuple[list[tuple[str, str, str]], bo
         pairs.append((f"blocks/{start}", before, after))
         return [pair for pair in pairs if pair[1] != pair[2]], not (was and now)
     for part, put in ((was, True), (now, False)):
-        words = "".join(text for block in part for _, text in _texts_of(block))
+        words = "".join(text for block in part for _, text in texts_of(block))
         pairs.append((f"blocks/{start}", words if put else "", "" if put else words))
     return [pair for pair in pairs if pair[1] != pair[2]], True
 
@@ -240,19 +241,6 @@ def _shape(block: Block) -> tuple[object, ...]:
     if isinstance(block, TEXT_BLOCKS):
         return ("text",)
     return (block.kind,)
-
-
-def _texts_of(block: Block) -> Iterator[tuple[str, str]]:
-    if isinstance(block, TEXT_BLOCKS):
-        yield "", block.text
-    elif isinstance(block, Table):
-        yield "/caption", block.caption
-        for row, cells in enumerate(block.rows):
-            yield from ((f"/rows/{row}/{column}", cell) for column, cell in enumerate(cells))
-    elif isinstance(block, Image):
-        yield from (("/alt", block.alt), ("/caption", block.caption), ("/credit", block.credit))
-    elif isinstance(block, Video):
-        yield "/caption", block.caption
 
 
 def _media(document: Document) -> list[str]:

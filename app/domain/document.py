@@ -163,7 +163,7 @@ class Document(_Value):
             if value := getattr(self, name):
                 yield name, value
         for index, block in enumerate(self.blocks):
-            for within, value in _texts_of(block):
+            for within, value in texts_of(block):
                 if value:
                     yield f"blocks/{index}{within}", value
 
@@ -178,8 +178,8 @@ class Document(_Value):
         return sum(1 for _, text in self.texts() for char in text if not char.isspace())
 
 
-def _texts_of(block: Block) -> Iterator[tuple[str, str]]:
-    """Yield `(path within the block, text)`; texts may be empty."""
+def texts_of(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield `(path within the block, text)` of one block, empty texts too; nothing for a divider."""
     match block:
         case Heading() | Paragraph() | ListItem() | Quote():
             yield "", block.text
