@@ -86,6 +86,8 @@ def _on_line(dossier: Dossier) -> Iterator[tuple[Stage, str, Run | None]]:
     current = dossier.case.current()
     for stage in dossier.workflow.ordered:
         line = dossier.line if stage.per == "channel" else ""
+        if line not in dossier.case.lines_of(stage):
+            continue
         yield stage, line, current.get((stage.key, line))
 
 

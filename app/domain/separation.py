@@ -40,7 +40,7 @@ def same_person(
             run.stage
             for spot, run in current.items()
             if spot[0] in apart
-            and run.state in {StageState.PASSED, StageState.OPEN}
+            and run.state in {StageState.PASSED, StageState.OPEN, StageState.OVERRIDDEN}
             and meet(spot, (stage.key, line))
             and not run.persons.isdisjoint(actor.persons)
         }

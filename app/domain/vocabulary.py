@@ -153,6 +153,7 @@ class Verb(StrEnum):
     BIND_SUBJECT = "bind_subject"
     LAY_OUT_FAILED = "lay_out_failed"
     RECONSIDER = "reconsider"
+    FREE = "free"
 
 
 class Verdict(StrEnum):
@@ -342,6 +343,7 @@ class Event(StrEnum):
     CASE_HANDED_OVER = "case.handed_over"
     CASE_REVIEWER_ADDED = "case.reviewer_added"
     CASE_RECUSED = "case.recused"
+    CASE_FREED = "case.freed"
     CASE_REMINDED = "case.reminded"
     CASE_COPIED = "case.copied"
     CASE_CONSULTED = "case.consulted"

@@ -139,6 +139,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Verb.BIND_SUBJECT: "绑定校样",
         Verb.LAY_OUT_FAILED: "排样失败",
         Verb.RECONSIDER: "重新检查",
+        Verb.FREE: "解除认领",
     },
     Verdict: {Verdict.APPROVED: "通过", Verdict.SENT_BACK: "退回", Verdict.DECLINED: "退稿"},
     ChangeClass: {
@@ -291,6 +292,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.CASE_HANDED_OVER: "转办",
         Event.CASE_REVIEWER_ADDED: "加签",
         Event.CASE_RECUSED: "回避",
+        Event.CASE_FREED: "解除认领",
         Event.CASE_REMINDED: "催办",
         Event.CASE_COPIED: "抄送",
         Event.CASE_CONSULTED: "征求意见",

@@ -64,6 +64,7 @@ SENTENCES = {
     "no_sign_off": "没有签发环节；请在最后加 kind: sign_off。",
     "sign_off_without_proof": "签发环节“{stage}”须看校样；请写 per: channel。",
     "signed_too_early": "签发环节“{stage}”之后还有 {before}；签发应当在最后。",
+    "not_to_be_overridden": "环节“{stage}”是三审、规则检查或签发，任何人不得越过；请删去 override。",
     "deadline_of_zero": "环节“{stage}”的期限是 0 个工作日；请至少写 1。",
     # The calendar.
     "outside_the_year": "{day} 不在 {year} 年；请核对日期。",

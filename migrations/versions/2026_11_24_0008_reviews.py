@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 CASE_STATES = "'blocked', 'running', 'returned', 'held', 'recalled', 'declined', 'cleared'"
-RUN_STATES = "'waiting', 'open', 'passed', 'voided', 'sent_back', 'declined', 'skipped'"
+RUN_STATES = "'waiting', 'open', 'passed', 'voided', 'sent_back', 'declined', 'skipped', 'overridden'"
 GOING_ON = "state NOT IN ('recalled', 'declined', 'cleared')"
 
 # REPLACE deletes rows in SQLite without firing DELETE triggers, so the insert itself looks for what it would

@@ -267,7 +267,7 @@ def test_conditions_in_words() -> None:
 
 
 def test_signs() -> None:
-    assert {mark(state) for state in (*StageState, None)} == set("●✓…–↩✕↺○")
+    assert {mark(state) for state in (*StageState, None)} == set("●✓…–⇥↩✕↺○")
     assert [set_mark(0), set_mark(19), set_mark(20)] == ["①", "⑳", "(21)"]
 
 

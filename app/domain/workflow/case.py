@@ -7,15 +7,19 @@ from typing import Literal
 
 from app.domain.changes import Change
 from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject, Verb
-from app.domain.workflow.definition import Qualification, Stage, When, Workflow
+from app.domain.workflow.definition import AddedStage, Qualification, Stage, When, Workflow
 
 #: A natural person by id; never a role or an account shared by several.
 Person = str
 #: A run's place: stage key and line; a line is a channel code, or "" for stages of the whole draft.
 Spot = tuple[str, str]
+#: Where a reviewer is added: the open stage waits for them, they follow it, or both go on together.
+Place = Literal["before", "after", "beside"]
 
-DONE = frozenset({StageState.PASSED, StageState.SKIPPED})
+DONE = frozenset({StageState.PASSED, StageState.SKIPPED, StageState.OVERRIDDEN})
 PENDING = frozenset({StageState.OPEN, StageState.WAITING})
+#: States in which a case has come to its end.
+CLOSED = frozenset({CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +31,29 @@ class Target:
     section: str
 
 
+def behind(person: Person, principal: Person | None, through: Person | None) -> frozenset[Person]:
+    """Return the natural persons behind an act."""
+    if principal is None:
+        return frozenset((person,))
+    return frozenset((person, principal) if through is None else (person, principal, through))
+
+
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One approval in a run; `principal` is whom the person acted for, `group` the bench they sat on."""
+    """One approval in a run; `principal` is whom the person acted for, `group` the bench they sat on.
+
+    `through` is who stands between the two in a delegation that was passed on.
+    """
 
     person: Person
     principal: Person | None = None
     group: str | None = None
+    through: Person | None = None
 
     @property
     def persons(self) -> frozenset[Person]:
         """The natural persons behind it."""
-        return frozenset({self.person} if self.principal is None else {self.person, self.principal})
+        return behind(self.person, self.principal, self.through)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +94,39 @@ class BoundProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """A reviewer added to one case (加签) at the place of `anchor`: whom, and who asked for them."""
+
+    key: str
+    anchor: str
+    line: str
+    place: Place
+    person: Person
+    by: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """An opinion asked for at one run (征求意见); nobody approves there while it `waits` for an answer."""
+
+    stage: str
+    line: str
+    round: int
+    asked: Person
+    by: Person
+    waits: bool = False
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One walk. Before submission it has no runs and is with its author.
 
     `authors` are all who wrote any part of the text, and the submitter; `carriers` those who carried out
-    marks, and so may not confirm them; `found` the names of facts that rules found in the text.
+    marks, and so may not confirm them; `found` the names of facts that rules found in the text. `added` are
+    reviewers added to this case, `recused` who may not act on it any more, `copied` who was sent a copy,
+    `reminded` when each open stage was last reminded of, `instead` who stands in for a person that the
+    workflow names by sign-in name.
     """
 
     state: CaseState
@@ -97,6 +140,12 @@ class Case:
     flags: frozenset[str] = frozenset()
     found: frozenset[str] = frozenset()
     held_at: datetime | None = None
+    added: tuple[Added, ...] = ()
+    recused: frozenset[Person] = frozenset()
+    copied: frozenset[Person] = frozenset()
+    consults: tuple[Consult, ...] = ()
+    reminded: tuple[tuple[Spot, datetime], ...] = ()
+    instead: frozenset[tuple[str, Person]] = frozenset()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -130,7 +179,17 @@ class Case:
 
     def lines_of(self, stage: Stage) -> tuple[str, ...]:
         """Return the lines that a stage has runs on: every channel, or the draft as a whole."""
+        if isinstance(stage, AddedStage):
+            return (stage.on_line,)
         return self.lines if stage.per == "channel" else ("",)
+
+    def awaited(self, run: Run) -> tuple[Person, ...]:
+        """Return whose opinion a run waits for; empty when it waits for nobody's."""
+        return tuple(
+            one.asked
+            for one in self.consults
+            if one.waits and not one.answered and (one.stage, one.line, one.round) == (*run.spot, run.round)
+        )
 
     def meets(self, when: When | None, line: str = "") -> bool:
         """Tell whether a condition holds; on a line it is asked of that channel only."""
@@ -153,8 +212,10 @@ class Case:
         stage = workflow.by_key[spot[0]]
         for before in workflow.waits_for[stage.key]:
             key = before.key
-            lines = (spot[1],) if before.per == stage.per == "channel" else self.lines_of(before)
-            for line in lines:
+            both_on_lines = before.per == stage.per == "channel"
+            for line in self.lines_of(before):
+                if both_on_lines and line != spot[1]:
+                    continue
                 run = current.get((key, line))
                 if run is None or run.state not in DONE:
                     return False
@@ -182,11 +243,17 @@ class Actor:
     heads_author: bool = False
     outside: bool = False
     principal: Person | None = None
+    through: Person | None = None
 
     @property
     def persons(self) -> frozenset[Person]:
         """The natural persons behind the act."""
-        return frozenset({self.person} if self.principal is None else {self.person, self.principal})
+        return behind(self.person, self.principal, self.through)
+
+    @property
+    def capacity(self) -> Person:
+        """Whose place they take: their own, or their principal's."""
+        return self.principal or self.person
 
 
 #: The service itself, for what no person does.
@@ -199,7 +266,8 @@ class Act:
 
     `digest` is what the maker read; `outcome` the key of one of the stage's outcomes, or "" for the first of
     the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between are
-    walked again or the walk goes on at the stage that sent back.
+    walked again or the walk goes on at the stage that sent back. `to` is the person who is named: handed to,
+    asked, copied or added; `place` where a reviewer is added; `waits` whether the stage waits for an opinion.
     """
 
     verb: Verb
@@ -211,6 +279,9 @@ class Act:
     send_back_to: str | None = None
     then: Literal["walk_again", "continue_here"] = "walk_again"
     ticked: frozenset[str] = frozenset()
+    to: Person = ""
+    place: Place = "after"
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +293,9 @@ class Facts:
     `channel_limits`: limits of a channel that the text exceeds; `candidates`: everybody who may act at the
     stage, asked for only where all must; `authors`, `revision`, `change`: the new text of a resubmission or
     of carried-out marks; `proof`: the laid-out proof; `due`: the calendar, adding working days to an
-    instant, `None` where it does not know the year.
+    instant, `None` where it does not know the year. `named`: the person that the act names, in the draft's
+    unit, `None` when there is nobody of that name who could take part; `absent`: they are away; `by_office`:
+    the actor administers the accounts of the unit; `instead_of`: the sign-in name of somebody who has left.
     """
 
     blockers: tuple[str, ...] = ()
@@ -235,6 +308,10 @@ class Facts:
     change: Change | None = None
     proof: BoundProof | None = None
     due: Callable[[datetime, int], datetime | None] | None = None
+    named: Actor | None = None
+    absent: bool = False
+    by_office: bool = False
+    instead_of: str = ""
 
     def due_at(self, stage: Stage, at: datetime) -> datetime | None:
         """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""

@@ -3,7 +3,7 @@
 from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, StageKind, StageState, Verb
-from app.domain.workflow.case import Act, Actor, Case, Facts, Run, Spot, Vote
+from app.domain.workflow.case import Act, Actor, Case, Facts, Person, Run, Spot, Vote
 from app.domain.workflow.definition import QUALIFICATIONS, Outcome, Stage, Who, Workflow
 
 _STATE_CODES = {
@@ -49,11 +49,20 @@ def _is(case: Case, who: Who, line: str, actor: Actor) -> bool:
     if who.author:
         return not actor.persons.isdisjoint(case.authors)
     return (
-        (who.person is not None and who.person == actor.name)
+        (who.person is not None and _is_named(case, who.person, actor))
         or (who.post is not None and who.post in actor.posts)
         or (who.head_of_author and actor.heads_author)
         or (who.outside and actor.outside)
     )
+
+
+def by_id(person: Person) -> str:
+    """Return how a stage added to a case names a person; no sign-in name has a colon."""
+    return f"id:{person}"
+
+
+def _is_named(case: Case, name: str, actor: Actor) -> bool:
+    return name in {actor.name, by_id(actor.capacity)} or (name, actor.capacity) in case.instead
 
 
 def _holds(case: Case, who: Who, line: str, actor: Actor) -> bool:
@@ -80,6 +89,8 @@ def person(
     refusals: list[Refusal] = []
     if not seats(case, stage, line, actor):
         refusals.append(Refusal(RefusalCode.NOT_ALLOWED, {"stage": stage.key, "line": line}))
+    if not actor.persons.isdisjoint(case.recused):
+        refusals.append(Refusal(RefusalCode.RECUSED, {"stage": stage.key}))
     refusals += separation.own_draft(case, stage, actor)
     refusals += separation.same_person(workflow, current, stage, line, actor)
     if StageKind.CONFIRM_MARKS in stage.kinds and not actor.persons.isdisjoint(case.carriers):
@@ -91,6 +102,41 @@ def person(
         if not run.persons.isdisjoint(actor.persons):
             refusals.append(Refusal(RefusalCode.ALREADY_DECIDED, {"stage": stage.key}))
     return tuple(refusals)
+
+
+def standing(
+    case: Case, workflow: Workflow, current: dict[Spot, Run], act: Act, actor: Actor
+) -> tuple[Stage | None, tuple[Refusal, ...]]:
+    """Return the stage of an act, and what keeps the actor from acting there now."""
+    refusals = running(case) + stage_open(workflow, current, act)
+    stage = workflow.by_key.get(act.stage)
+    if stage is not None:
+        refusals += person(case, workflow, current, stage, act.line, actor)
+    return stage, refusals
+
+
+def concerned(case: Case, workflow: Workflow, actor: Actor) -> bool:
+    """Tell whether somebody has to do with a case: an author, who was asked, who could act at any stage."""
+    involved = case.authors | {one.asked for one in case.consults}
+    return not actor.persons.isdisjoint(involved) or any(
+        seats(case, stage, line, actor) or may_override(case, stage, line, actor)
+        for stage in workflow.stages
+        for line in case.lines_of(stage)
+    )
+
+
+def may_override(case: Case, stage: Stage, line: str, actor: Actor) -> bool:
+    """Tell whether the workflow lets somebody send a draft past this stage."""
+    return stage.may_be_overridden and any(
+        case.meets(who.when, line) and _is(case, who, line, actor) for who in stage.override
+    )
+
+
+def opinions(case: Case, run: Run | None) -> tuple[Refusal, ...]:
+    """Refuse to pass a stage that waits for an opinion."""
+    if run is None or not (awaited := case.awaited(run)):
+        return ()
+    return (Refusal(RefusalCode.OPINION_AWAITED, {"stage": run.stage, "persons": sorted(awaited)}),)
 
 
 def subject(case: Case, stage: Stage, act: Act) -> tuple[Refusal, ...]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from app.domain.changes import MarksOnly
 from app.domain.document import canonical, sha256
-from app.domain.vocabulary import ChannelKind, Level, Role, StageKind, Subject
+from app.domain.vocabulary import REVIEW_LEVELS, ChannelKind, Level, Role, StageKind, Subject
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
@@ -143,7 +143,8 @@ class Stage(_Value):
     `per: channel` makes one run for each channel of the draft. `on_edit` says what an edit of a watched field
     does to a decision already made: void it always, keep it on a trivial change (layout), keep it on marks
     only (small corrections). `errors_left`: how many findings that do not block may be left when it passes.
-    `added_by`: the routing rule that added the stage; only routing writes it.
+    `override`: who may let a draft go past the stage without it, marked and with a reason; never one of the
+    three reviews. `added_by`: the routing rule that added the stage; only routing writes it.
     """
 
     key: Key
@@ -168,6 +169,7 @@ class Stage(_Value):
     errors_left: int | None = Field(default=None, ge=0)
     within: Within | None = None
     late: Late = Late()
+    override: Annotated[tuple[Who, ...], BeforeValidator(_as_tuple)] = ()
     added_by: Key | None = None
 
     @cached_property
@@ -184,6 +186,12 @@ class Stage(_Value):
         return frozenset({self.kind, *self.also})
 
     @cached_property
+    def may_be_overridden(self) -> bool:
+        """Whether a draft may ever go past it without a decision: no review, rule check or signature is."""
+        machine_or_signature = {StageKind.RULE_CHECK, StageKind.SIGN_OFF} & self.kinds
+        return not machine_or_signature and not set(self.levels) & set(REVIEW_LEVELS)
+
+    @cached_property
     def by_people(self) -> bool:
         """Whether people decide it; the rule check is the machine's."""
         return self.kind is not StageKind.RULE_CHECK
@@ -194,6 +202,17 @@ class Stage(_Value):
             if outcome.verb == verb and key in {"", outcome.key}:
                 return outcome
         return None
+
+
+class AddedStage(Stage):
+    """A stage that somebody added to one case (加签): on one line or, with `""`, for the draft as a whole.
+
+    `person` is who was asked to review, `asked_by` who asked; no file can say it.
+    """
+
+    on_line: str
+    person: str
+    asked_by: str
 
 
 class DistinctSet(_Value):

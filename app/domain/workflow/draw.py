@@ -44,6 +44,7 @@ _COLOURS: dict[StageState | None, tuple[str, str]] = {
     StageState.PASSED: ("#e8f3ea", "#2a6538"),
     StageState.WAITING: ("#fff5dd", "#80520a"),
     StageState.SKIPPED: ("#f5f6f4", _LINE),
+    StageState.OVERRIDDEN: ("#fff5dd", "#80520a"),
     StageState.SENT_BACK: ("#fdecea", "#b0221b"),
     StageState.DECLINED: ("#fdecea", "#b0221b"),
     StageState.VOIDED: ("#fff5dd", "#80520a"),

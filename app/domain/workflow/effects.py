@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Subject, Verdict
-from app.domain.workflow.case import DONE, PENDING, BoundProof, Case, Facts, Run, Spot
+from app.domain.workflow.added import extended
+from app.domain.workflow.case import DONE, PENDING, Added, BoundProof, Case, Facts, Run, Spot
 from app.domain.workflow.definition import Stage, Workflow
 
 
@@ -49,7 +50,8 @@ class Walk:
 
     def __init__(self, case: Case, workflow: Workflow, facts: Facts, at: datetime) -> None:
         self.case = case
-        self.workflow = workflow
+        self.version = workflow
+        self.workflow = extended(workflow, case.added)
         self.facts = facts
         self.at = at
         self.current = case.current()
@@ -67,6 +69,12 @@ class Walk:
         """Change fields of the case other than its runs."""
         self.case = replace(self.case, **fields)
 
+    def add(self, added: Added) -> None:
+        """Add a reviewer to the case, or name another in their place; its workflow has their stage."""
+        known = {one.key: one for one in self.case.added}
+        self.set(added=tuple({**known, added.key: added}.values()))
+        self.workflow = extended(self.version, self.case.added)
+
     def say(self, event: Event, **data: Any) -> None:  # noqa: ANN401 – JSON values
         """Note that something happened."""
         self.events.append(Happened(event, data))
@@ -74,7 +82,7 @@ class Walk:
     def void(self, run: Run, reason: str, **data: Any) -> None:  # noqa: ANN401 – JSON values
         """Take away what a run stood for; a run in which nobody had a say goes without a word."""
         self.put(replace(run, state=StageState.VOIDED))
-        if run.persons:
+        if run.persons or run.state is StageState.OVERRIDDEN:
             self.say(
                 Event.CASE_STAGE_VOIDED,
                 stage=run.stage,

@@ -72,7 +72,7 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     lines = lines or Lines(None)
     checks = (
         _keys, _order, _ways, _rule_check, _people, _conditions, _flags, _levels, _distinct, _reviews_apart,
-        _proofs, _deadlines,
+        _proofs, _deadlines, _overrides,
     )  # fmt: skip
     return policy_text.in_order(fault for ask in checks for fault in ask(workflow, lines))
 
@@ -256,6 +256,12 @@ def _deadlines(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
         if stage.within is not None and stage.within.working_days == 0:
             yield _at(workflow, lines, stage, "within", "deadline_of_zero")
+
+
+def _overrides(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    for stage in workflow.stages:
+        if stage.override and not stage.may_be_overridden:
+            yield _at(workflow, lines, stage, "override", "not_to_be_overridden")
 
 
 def _staffed(workflow: Workflow, lines: Lines, people: Collection[Actor]) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ _MARKS = {
     StageState.PASSED: "✓",
     StageState.WAITING: "…",
     StageState.SKIPPED: "–",
+    StageState.OVERRIDDEN: "⇥",
     StageState.SENT_BACK: "↩",
     StageState.DECLINED: "✕",
     StageState.VOIDED: "↺",
@@ -27,6 +28,7 @@ _LOUDEST = (
     StageState.SENT_BACK,
     StageState.WAITING,
     StageState.VOIDED,
+    StageState.OVERRIDDEN,
     StageState.PASSED,
     StageState.SKIPPED,
 )

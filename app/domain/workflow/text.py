@@ -26,6 +26,10 @@ def apply_edit(walk: Walk, actor: Actor) -> None:
         for run in list(walk.current.values()):
             if run.state is StageState.PASSED or (run.state is StageState.OPEN and run.votes):
                 _judge(walk, run, facts.change, actor)
+            elif run.state is StageState.OVERRIDDEN:
+                # Who let the text go on without a decision did so for that text alone.
+                fields = sorted(facts.change.fields)
+                walk.void(run, "edited", change=facts.change.kind, fields=fields, by=actor.person)
             elif run.state is StageState.OPEN:
                 walk.rebind(run, None if walk.is_on_proof(run.spot) else facts.revision)
         walk.close_orphans()

@@ -7,14 +7,12 @@ from datetime import datetime
 from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, StageKind, StageState, Verb, Verdict
-from app.domain.workflow import checks
-from app.domain.workflow.case import PENDING, Act, Actor, Case, Facts, Run, Vote
+from app.domain.workflow import checks, people
+from app.domain.workflow.added import extended
+from app.domain.workflow.case import CLOSED, PENDING, Act, Actor, Case, Facts, Run, Vote
 from app.domain.workflow.definition import Outcome, Stage, Workflow
 from app.domain.workflow.effects import Decided, Effects, Walk
 from app.domain.workflow.text import apply_edit
-
-#: States in which a case has come to its end.
-CLOSED = frozenset({CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED})
 
 
 def transition(
@@ -40,7 +38,7 @@ def objections(
 
     For pages: the digest is taken as read, the comment as written and the checklist as ticked.
     """
-    stage = workflow.by_key.get(act.stage)
+    stage = extended(workflow, case.added).by_key.get(act.stage)
     filled = replace(act, comment=act.comment or "…")
     if stage is not None:
         digest = case.subject_of(stage, act.line) or ""
@@ -118,6 +116,7 @@ def _approve(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
         if act.verb is Verb.CONFIRM_MARKS and StageKind.CONFIRM_MARKS not in stage.kinds:
             refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, {"verb": act.verb, "stage": stage.key}),)
         refusals += checks.text_ready(stage, walk.facts) + checks.checklist(stage, act)
+        refusals += checks.opinions(walk.case, walk.current.get((stage.key, act.line)))
     if refusals or stage is None or outcome is None:
         return refusals
     run = walk.current[stage.key, act.line]
@@ -223,7 +222,7 @@ def _answer(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
 
 
 def _claim(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
-    _, refusals = _standing(walk, act, actor)
+    _, refusals = checks.standing(walk.case, walk.workflow, walk.current, act, actor)
     if refusals:
         return refusals
     walk.put(replace(walk.current[act.stage, act.line], claimed_by=actor.person))
@@ -328,16 +327,8 @@ def _reconsider(walk: Walk, _act: Act, _actor: Actor) -> tuple[Refusal, ...]:
     return ()
 
 
-def _standing(walk: Walk, act: Act, actor: Actor) -> tuple[Stage | None, tuple[Refusal, ...]]:
-    refusals = checks.running(walk.case) + checks.stage_open(walk.workflow, walk.current, act)
-    stage = walk.workflow.by_key.get(act.stage)
-    if stage is not None:
-        refusals += checks.person(walk.case, walk.workflow, walk.current, stage, act.line, actor)
-    return stage, refusals
-
-
 def _decision(walk: Walk, act: Act, actor: Actor) -> tuple[Stage | None, Outcome | None, tuple[Refusal, ...]]:
-    stage, refusals = _standing(walk, act, actor)
+    stage, refusals = checks.standing(walk.case, walk.workflow, walk.current, act, actor)
     if stage is None:
         return None, None, refusals
     outcome, missing = checks.outcome(stage, act)
@@ -348,7 +339,7 @@ def _vote(case: Case, stage: Stage, run: Run, actor: Actor) -> Vote:
     # Somebody who may sit on two benches takes one that is still empty.
     benches = {seat.group for seat in checks.seats(case, stage, run.line, actor)}
     empty = benches - {vote.group for vote in run.votes}
-    return Vote(actor.person, actor.principal, min(empty or benches, key=str))
+    return Vote(actor.person, actor.principal, min(empty or benches, key=str), actor.through)
 
 
 def _blocked(facts: Facts) -> tuple[Refusal, ...]:
@@ -405,6 +396,16 @@ _STEPS: dict[Verb, Callable[[Walk, Act, Actor], tuple[Refusal, ...]]] = {
     Verb.ANSWER: _answer,
     Verb.CLAIM: _claim,
     Verb.UNCLAIM: _unclaim,
+    Verb.TAKE_BACK: people.take_back,
+    Verb.HAND_OVER: people.hand_over,
+    Verb.RECUSE: people.recuse,
+    Verb.FREE: people.free,
+    Verb.REMIND: people.remind,
+    Verb.COPY: people.copy,
+    Verb.CONSULT: people.consult,
+    Verb.ADVISE: people.advise,
+    Verb.ADD_REVIEWER: people.add_reviewer,
+    Verb.OVERRIDE: people.override,
     Verb.CARRY_OUT: _carry_out,
     Verb.BIND_SUBJECT: _bind_subject,
     Verb.LAY_OUT_FAILED: _lay_out_failed,
