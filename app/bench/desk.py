@@ -22,7 +22,6 @@ from app.infra.db import statements
 from app.infra.runtime import Runtime, start
 from app.jobs.runner import Runner
 from app.negative_list import PolicyStore
-from app.publication import service as publication
 from app.reviews import service as reviews
 from app.reviews.models import Decision
 from app.reviews.store import Loaded, load
@@ -32,6 +31,14 @@ PROOFREADERS = {"first_proof": "yijiao", "second_proof": "erjiao", "third_proof"
 #: The one channel that drafts are bound for.
 LINE = "wechat"
 TARGETS = ((LINE, "news"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft, and the digest of its text."""
+
+    draft_id: UUID
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +62,36 @@ class Desk:
         self._runner = Runner(runtime)
         self._titles = count(1)
 
-    def hand_in(self) -> Handed:
-        """Write a draft and hand it in: stored, checked against the negative list, its first review open."""
-        actor, at = self.people["bianji"], self.runtime.clock()
-        taken = take_in(
-            Format.MARKDOWN,
-            _text(),
-            {"title": f"社区网格员冬季走访（第{next(self._titles)}期）", "byline": "清河市民政局宣传科"},
-        )
+    def write(self) -> Written:
+        """Write a draft: what an editor types in is stored as its first revision."""
+        title = f"社区网格员冬季走访（第{next(self._titles)}期）"
+        taken = take_in(Format.MARKDOWN, prose(), {"title": title, "byline": "清河市民政局宣传科"})
+        new = service.NewDraft(document=taken.document, targets=TARGETS)
         with self.runtime.database.write() as session:
-            new = service.NewDraft(document=taken.document, targets=TARGETS)
-            draft = service.create(session, new=new, actor=actor, at=at)
-            draft_id, digest = draft.id, drafts.head(session, draft).digest
+            draft = service.create(session, new=new, actor=self.people["bianji"], at=self.runtime.clock())
+            return Written(draft.id, drafts.head(session, draft).digest)
+
+    def submit(self, written: Written) -> Handed:
+        """Hand a draft in: checked against the negative list, its first review open."""
         with self.runtime.database.write() as session:
             loaded = reviews.submit(
-                session, draft_id=draft_id, digest=digest, actor=actor, runtime=self.runtime, at=at
+                session,
+                draft_id=written.draft_id,
+                digest=written.digest,
+                actor=self.people["bianji"],
+                runtime=self.runtime,
+                at=self.runtime.clock(),
             )
-            return Handed(loaded.row.id, digest)
+            return Handed(loaded.row.id, written.digest)
 
-    def approve(self, handed: Handed, stage: str) -> list[str]:
-        """Let whoever is at turn approve at `stage`; return the SQL statements that this took."""
-        at = self.runtime.clock()
-        login = REVIEWERS.get(stage) or PROOFREADERS.get(stage) or "yijiao"
-        line = "" if stage in REVIEWERS else LINE
-        digest = handed.digest if stage in REVIEWERS else self.proof_of(handed)
-        form = reviews.Form(stage, line, digest, "同意。" if stage in REVIEWERS else "")
+    def hand_in(self) -> Handed:
+        """Write a draft and hand it in."""
+        return self.submit(self.write())
+
+    def approve(self, handed: Handed, stage: str, digest: str) -> list[str]:
+        """Let whoever is at turn approve what `digest` names; return the SQL statements that this took."""
+        login = REVIEWERS.get(stage) or PROOFREADERS[stage]
+        form = reviews.Form(stage, "" if stage in REVIEWERS else LINE, digest)
         with counted() as asked, self.runtime.database.write() as session:
             reviews.decide(
                 session,
@@ -88,23 +100,7 @@ class Desk:
                 form=form,
                 actor=self.people[login],
                 runtime=self.runtime,
-                at=at,
-            )
-        return asked
-
-    def sign(self, handed: Handed) -> list[str]:
-        """Sign the draft off; return the SQL statements that this took."""
-        digest, at = self.proof_of(handed), self.runtime.clock()
-        with counted() as asked, self.runtime.database.write() as session:
-            publication.sign(
-                session,
-                case_id=handed.case_id,
-                line=LINE,
-                digest=digest,
-                comment="同意发布。",
-                actor=self.people["qianfa"],
-                runtime=self.runtime,
-                at=at,
+                at=self.runtime.clock(),
             )
         return asked
 
@@ -154,6 +150,7 @@ def counted() -> Iterator[list[str]]:
         seen[:] = [one for one in seen if not one.startswith("BEGIN")]
 
 
-def _text() -> str:
+def prose() -> str:
+    """Return the text of an ordinary draft in which the negative list finds nothing, in Markdown."""
     text: str = demo.texts("drafts.yaml")[0]["text"]
     return text

@@ -12,6 +12,10 @@ from statistics import median
 from typing import Any, Protocol
 
 
+class Broken(Exception):
+    """What was measured did not do what it should; the message says it in Chinese. No figure stands then."""
+
+
 class State(StrEnum):
     """How a figure stands to its bar; the last two never fail a run."""
 
@@ -54,6 +58,8 @@ class Figure:
     peer: str = ""
     peer_value: float | None = None
     samples: Sequence[float] = ()
+    #: The kind of database, as people call it; empty where there is none.
+    on: str = ""
     note: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,6 +85,7 @@ class Figure:
         return {
             "key": self.key,
             "title": self.title,
+            "on": self.on or None,
             "value": self.value,
             "unit": self.unit,
             "peer": self.peer or None,

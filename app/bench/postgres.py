@@ -32,7 +32,8 @@ def _binaries() -> Path | None:
     return folder if (folder / "initdb").exists() else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -57,7 +58,7 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
     owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
     if owner is not None:
         os.chown(folder, owner, -1)
-    port = _free_port()
+    port = free_port()
     data = folder / "data"
     options = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
