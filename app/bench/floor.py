@@ -1,7 +1,7 @@
 """The floor: a server of ours that only commits one row a request, on the same frame and database layer.
 
-It runs as a process of its own (`python -m app.bench.floor PORT DATABASE_URL`) on 127.0.0.1. What it reaches is
-what this machine, this framework and this disk can give; the rest is what a decision costs.
+It runs as a process of its own (`python -m app.bench.floor PORT DATABASE_URL`) on 127.0.0.1. What it reaches
+is what this machine, this framework and this disk can give; the rest is what a decision costs.
 """
 
 import sys

@@ -124,7 +124,7 @@ def _approvals(hand: Desk, handed: Sequence[Handed], stage: str) -> list[dict[st
 def _ask(
     method: str,
     path: str,
-    body: Any = None,
+    body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     return {"method": method, "path": path, "headers": dict(headers or {}), "body": body}

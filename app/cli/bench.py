@@ -45,7 +45,8 @@ def bench(
 ) -> None:
     """量速度，并与同一次运行里的参照相比。
 
-    结果逐项列出实测、参照、比值和要求；进度写到标准错误。有要求而未达到的，退出码为 1；未测的和 --quick 的不算。
+    结果逐项列出实测、参照、比值和要求；进度写到标准错误。
+    有要求而未达到的，退出码为 1；未测的和 --quick 的不算。
     """
     if name is not None and name not in BENCHMARKS:
         fail(f"没有名为 {name} 的测速；可用：{'、'.join(BENCHMARKS)}")
