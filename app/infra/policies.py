@@ -144,8 +144,11 @@ class FollowedPolicies:
         self.folder = folder
         #: Told of a good policy in the folder that is not in force; from a thread of its own.
         self.on_seen: Callable[[Seen], None] | None = None
+        #: Asked to store a first version while there is none, or the version in force under a changed engine.
+        self.on_empty: Callable[[], None] | None = None
+        self.cache_dir = cache_dir
         self._database = database
-        self._cache_dir, self._backend, self._look_every = cache_dir, backend, look_every
+        self._backend, self._look_every = backend, look_every
         self._looking, self._catching = threading.Lock(), threading.Lock()
         self._held: OrderedDict[str, Policy] = OrderedDict()
         self._faults: tuple[Fault, ...] = ()
@@ -193,6 +196,8 @@ class FollowedPolicies:
     def catch_up(self) -> None:
         """Use the version in force now, and look at the folder; returns when both are done."""
         with self._catching:
+            if self._wanted() is None and self.on_empty is not None:
+                self.on_empty()
             wanted = self._wanted()
             if wanted is not None and wanted != self._current.digest:
                 self._follow(wanted)
@@ -220,8 +225,9 @@ class FollowedPolicies:
 
     def _is_behind(self) -> bool:
         wanted = self._wanted()
-        other = wanted is not None and wanted not in {self._current.digest, self._unusable}
-        return other or self._stamp != stamp(self.folder)
+        if wanted is None:
+            return self.on_empty is not None
+        return wanted not in {self._current.digest, self._unusable} or self._stamp != stamp(self.folder)
 
     def _wanted(self) -> str | None:
         # Not a statement of whoever happens to ask for the policy.
@@ -270,4 +276,4 @@ class FollowedPolicies:
 
     def _load(self, files: Mapping[str, str]) -> Policy:
         with unfolded(files) as folder:
-            return load_policy(folder, backend=self._backend, cache_dir=self._cache_dir)
+            return load_policy(folder, backend=self._backend, cache_dir=self.cache_dir)

@@ -14,7 +14,7 @@ from app.infra.errors import Invalid, Reason
 from app.infra.idempotency import Key, once
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Report, Scope
-from app.screening import checking, queries, service
+from app.screening import checking, policy_start, queries, service
 from app.screening.models import Waiver
 from app.screening.schemas import (
     CheckIn,
@@ -167,5 +167,6 @@ def _waiver(waiver: Waiver) -> WaiverOut:
 
 
 def install(app: FastAPI) -> None:
-    """Add this feature's routes."""
+    """Add this feature's routes, and let the process bring in the first version of the negative list."""
     app.include_router(router)
+    policy_start.attach(app.state.runtime)
