@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.negative_list.fold import fold_text
+from app.negative_list.fold import fold_char
 
 #: Sorted, disjoint, both ends included.
 Ranges = tuple[tuple[int, int], ...]
@@ -58,7 +58,7 @@ def folded(ranges: Ranges) -> Ranges:
         chars: Iterable[int] = range(low, high + 1) if high - low < _FOLDED_RANGE else range(0x41, 0x5B)
         for code in chars:
             if low <= code <= high and not 0xD800 <= code <= 0xDFFF:
-                form = fold_text(chr(code))
+                form = fold_char(chr(code))
                 if len(form) == 1 and ord(form) != code:
                     extra.append((ord(form), ord(form)))
     return union(ranges, extra) if extra else ranges

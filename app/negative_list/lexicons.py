@@ -75,4 +75,6 @@ class Lexicon:
 
 
 def _split(cell: str) -> tuple[str, ...]:
+    if "|" not in cell:
+        return (found,) if (found := cell.strip()) else ()
     return tuple(part.strip() for part in cell.split("|") if part.strip())

@@ -1,6 +1,8 @@
 """From a policy folder to a policy."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -191,10 +193,23 @@ def load_policy(folder: Path, *, backend: str | None = None, cache_dir: Path | N
     `ImportError` for a backend that is unknown or cannot run here.
     """
     chosen = backends.choose(backend)
-    parsed = parse_source(read_source(folder))
-    if parsed.faults:
-        raise PolicyFaults(parsed.faults)
-    return build_policy(parsed, chosen, Cache(cache_dir) if cache_dir else None)
+    with _uncollected():
+        parsed = parse_source(read_source(folder))
+        if parsed.faults:
+            raise PolicyFaults(parsed.faults)
+        return build_policy(parsed, chosen, Cache(cache_dir) if cache_dir else None)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, what is only growing: a third of the time."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def build_policy(parsed: Parsed, backend: str, cache: Cache | None = None) -> Policy:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.negative_list.checkers import CHECKERS, STRUCTURE_CHECKS
 from app.negative_list.faults import Fault, nearest
-from app.negative_list.fold import fold_text
+from app.negative_list.fold import fold_all
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.model import View
 from app.negative_list.nodes import Node
@@ -116,8 +116,8 @@ class MatchReader:
         edge = EdgeKind(match.choice("edge", tuple(EdgeKind), EdgeKind.NONE))
         short = match.text("allow_short", "")
         forms: dict[str, str] = {}
-        for term in terms:
-            form = fold_text(term) if view is View.FOLD else term
+        typed = list(terms)
+        for term, form in zip(typed, fold_all(typed) if view is View.FOLD else typed, strict=True):
             line = lines.get(term, match.tree.line)
             if not form.strip():
                 self._faults.append(Fault(file, line, "terms", f"词“{term}”是空的，或归一化后什么也不剩"))

@@ -5,11 +5,12 @@ same everywhere. What cannot be run in linear time, or not everywhere, is refuse
 """
 
 import re
+from functools import lru_cache
 from itertools import combinations
 
 from app.negative_list import charsets
 from app.negative_list.charsets import Ranges
-from app.negative_list.fold import fold_text
+from app.negative_list.fold import fold_char
 from app.negative_list.nodes import (
     Chars,
     Choice,
@@ -142,7 +143,7 @@ class _Parser:
     def literal(self, char: str) -> Node:
         if not self.fold:
             return Chars(((ord(char), ord(char)),))
-        form = fold_text(char)
+        form = fold_char(char)
         if not form:
             raise PatternError(f"U+{ord(char):04X} 在归一化文本中不存在；请改用 view: raw")
         chars = tuple(Chars(((ord(part), ord(part)),)) for part in form)
@@ -311,6 +312,7 @@ def _check_open_repeats(node: Node) -> None:
             return
 
 
+@lru_cache(maxsize=2000)
 def parse(source: str, *, fold: bool) -> Node:
     """Return the parsed pattern; with `fold` its characters are read as in the fold view.
 

@@ -10,7 +10,7 @@ from app.negative_list import backends
 from app.negative_list.backends import Scanner, Unit
 from app.negative_list.checkers.base import Checker
 from app.negative_list.conditions import Search, Test, compile_condition, covering
-from app.negative_list.fold import fold_text
+from app.negative_list.fold import fold_all
 from app.negative_list.model import SEVERITIES, Scope, View
 from app.negative_list.nodes import Node
 from app.negative_list.pattern_forms import render
@@ -171,7 +171,7 @@ def _sought(runner: Runner) -> tuple[Sequence[str], Sequence[Node]]:
             return (), (node,)
         case CheckerMatch(_, _, checker):
             fold = runner.folds
-            words = [fold_text(word) if fold else word for word in checker.words]
+            words = fold_all(checker.words) if fold else list(checker.words)
             return words, [parse(source, fold=fold) for source in checker.patterns]
         case StructureMatch():
             return (), ()
@@ -216,11 +216,16 @@ def _runner(index: int, rule: Rule, backend: str) -> Runner:
 
 def _words(match: TermsMatch, *, fold: bool) -> Words:
     forms: dict[str, tuple[tuple[str, ...], str, Any]] = {}
-    for term, suggestions in match.terms.items():
+    typed = list(match.terms)
+    for term, form in zip(typed, fold_all(typed) if fold else typed, strict=True):
         longer = match.covering.get(term, ())
         forms.setdefault(
-            fold_text(term) if fold else term,
-            (suggestions, match.notes.get(term, ""), covering(longer, fold=fold) if longer else None),
+            form,
+            (
+                match.terms[term],
+                match.notes.get(term, ""),
+                covering(longer, fold=fold) if longer else None,
+            ),
         )
     values = tuple(forms.values())
     return Words(

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from app.negative_list.faults import Fault
-from app.negative_list.fold import fold_text
+from app.negative_list.fold import fold_all, fold_text
 from app.negative_list.model import View
 from app.negative_list.pattern_forms import render
 from app.negative_list.rules import Covering, Inside, RegexMatch, Rule, TermsMatch
@@ -16,9 +16,9 @@ def warnings_of(rules: Sequence[Rule]) -> tuple[Fault, ...]:
     owners: dict[tuple[str, object], list[Rule]] = defaultdict(list)
     for rule in rules:
         if isinstance(rule.match, TermsMatch):
-            fold = rule.match.view is View.FOLD
-            for term in rule.match.terms:
-                owners[fold_text(term) if fold else term, rule.scope].append(rule)
+            terms = list(rule.match.terms)
+            for form in fold_all(terms) if rule.match.view is View.FOLD else terms:
+                owners[form, rule.scope].append(rule)
     return tuple(
         Fault(found[1].file, found[1].line, found[1].id, f"词“{term}”与规则 {found[0].id} 重复")
         for (term, _), found in owners.items()
@@ -55,7 +55,7 @@ def _hit_in(rule: Rule) -> Callable[[str], bool] | None:
     match rule.match:
         case TermsMatch(view, terms):
             fold = view is View.FOLD
-            forms = [fold_text(term) if fold else term for term in terms]
+            forms = fold_all(terms) if fold else list(terms)
             return lambda word: any(form in (fold_text(word) if fold else word) for form in forms)
         case RegexMatch(view, _, node):
             compiled = re.compile(render(node, python=True))

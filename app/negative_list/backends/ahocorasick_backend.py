@@ -3,7 +3,7 @@
 import ahocorasick_rs
 
 from app.negative_list.backends.base import LIMIT, Hit, Hits, Scanner, Unit
-from app.negative_list.backends.offsets import code_points
+from app.negative_list.backends.offsets import in_code_points
 from app.negative_list.backends.re2_patterns import Re2Pattern
 from app.negative_list.buffer import ViewText
 
@@ -29,7 +29,6 @@ class Backend(Scanner):
                 continue
             for part in range(len(view.starts)):
                 spans.extend((number, *span) for span in pattern.in_part(view, part))
-        places = code_points(view.data, {place for _, start, end in spans for place in (start, end)})
-        patterns = [(number, places[start], places[end]) for number, start, end in spans]
+        patterns = in_code_points(view.data, spans)
         complete = len(words) <= LIMIT and len(patterns) <= LIMIT
         return Hits(words[:LIMIT], patterns[:LIMIT], complete)

@@ -11,7 +11,7 @@ import hyperscan
 import numpy as np
 
 from app.negative_list.backends.base import LIMIT, Hit, Hits, Scanner, Unit
-from app.negative_list.backends.offsets import code_points
+from app.negative_list.backends.offsets import in_code_points
 from app.negative_list.backends.re2_patterns import Re2Pattern, crosses
 from app.negative_list.buffer import ViewText
 from app.negative_list.charsets import LAST, Ranges
@@ -147,53 +147,53 @@ class Backend(Scanner):
     def scan(self, view: ViewText) -> Hits:
         """Return everything found in the joined text of one view."""
         data = view.data
-        events: list[Event] = []
-        spans: list[Event] = []
-        complete = True
         if not data:
-            return Hits([], [], complete)
+            return Hits([], [], complete=True)
+        events: list[Event] = []
+        complete = True
         if self._database is not None:
             events, complete = self._database.scan(data)
         lengths = self._lengths
         count = len(lengths)
-        words = [(number, end) for number, _, end in events if number < count] if events else []
-        if len(words) < len(events):
-            spans = self._spans(view, [event for event in events if event[0] >= count])
+        words: list[Hit] = []
+        groups: dict[int, list[tuple[int, int]]] = {}
+        last = place = 0
+        for number, start, end in events:
+            if number >= count:
+                pairs = groups.get(number - count)
+                if pairs is None:
+                    groups[number - count] = [(start, end)]
+                else:
+                    pairs.append((start, end))
+                continue
+            # Ends come in ascending order, so that only what lies between two of them has to be counted.
+            if end < last:
+                last = place = 0
+            place += len(data[last:end].decode())
+            last = end
+            words.append((number, place - lengths[number], place))
+        spans = self._spans(view, groups) if groups else []
         if self._sets is not None:
             for number, part in self._sets.parts(view):
                 spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
-        if not words and not spans:
-            return Hits([], [], complete)
-        offsets = {end for _, end in words}
-        for _, start, end in spans:
-            offsets.add(start)
-            offsets.add(end)
-        places = code_points(data, offsets)
-        return Hits(
-            [(number, places[end] - lengths[number], places[end]) for number, end in words],
-            [(number, places[start], places[end]) for number, start, end in spans],
-            complete,
-        )
+        return Hits(words, in_code_points(data, spans) if spans else [], complete)
 
-    def _spans(self, view: ViewText, events: list[Event]) -> list[Hit]:
-        """Return what `finditer` would, part by part, from hyperscan's events.
+    def _spans(self, view: ViewText, groups: Mapping[int, list[tuple[int, int]]]) -> list[Hit]:
+        """Return what `finditer` would, part by part, from hyperscan's events by pattern.
 
         Hyperscan reports every end of a match with its leftmost start. Where that leaves no choice it is the
         answer; a start with several ends is asked of RE2; where an event hides another match, RE2 reads the
         part anew.
         """
-        groups: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        count = len(self._lengths)
-        for number, start, end in events:
-            groups[number - count].append((start, end))
+        data = view.data
         found: list[Hit] = []
         for index, pairs in groups.items():
-            number = self._numbers[index]
-            if len(pairs) == 1 and self._exact[index] and not crosses(view.data, *pairs[0]):
-                found.append((number, *pairs[0]))
+            number, exact = self._numbers[index], self._exact[index]
+            if exact and _one_way(data, pairs):
+                found.extend([(number, start, end) for start, end in pairs])
             else:
-                spans = self._resolve(view, self._patterns[number], pairs, exact=self._exact[index])
-                found.extend((number, *span) for span in spans)
+                spans = self._resolve(view, self._patterns[number], pairs, exact=exact)
+                found.extend([(number, start, end) for start, end in spans])
         return found
 
     def _resolve(
@@ -230,6 +230,16 @@ class Backend(Scanner):
             for part in sorted(again):
                 spans.extend(pattern.in_part(view, part))
         return spans
+
+
+def _one_way(data: bytes, pairs: list[tuple[int, int]]) -> bool:
+    """Whether the events of a pattern stand one after the other, each within its part."""
+    last = 0
+    for start, end in pairs:
+        if start < last or crosses(data, start, end):
+            return False
+        last = end
+    return True
 
 
 def part_of(view: ViewText, offset: int) -> int:

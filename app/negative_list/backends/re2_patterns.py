@@ -58,5 +58,6 @@ def part_end(data: bytes, start: int) -> int:
 
 
 def crosses(data: bytes, start: int, end: int) -> bool:
-    """Whether a range reaches over the end of its part."""
-    return data.find(_MARK, start, end) >= 0 or end > part_end(data, start) or start > part_end(data, start)
+    """Whether a range reaches into what stands between two parts."""
+    # Beside the mark stand line ends of the separator, which belong to no part.
+    return data.find(_MARK, start - 1 if start else 0, end + 1) >= 0

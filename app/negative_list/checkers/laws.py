@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.distance import distance
-from app.negative_list.fold import fold_text
+from app.negative_list.fold import fold_all
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.yaml_tree import Fields
 
@@ -40,14 +40,16 @@ class LawTitle(Checker):
         self._repealed = args.choice("report", ("unknown", "repealed"), "unknown") == "repealed"
         found = lexicon(args, "lexicon", lexicons, ("title", "short_title", "status", "successor"))
         self._laws: dict[str, _Law] = {}
-        for row in found.rows() if found else ():
-            law = _Law(row["title"], row["status"] == "repealed", row["successor"])
-            for name in (row["title"], row["short_title"], row["title"].removeprefix(_STATE)):
-                if name:
-                    # A title in force wins over a repealed one of the same name.
-                    known = self._laws.get(fold_text(name))
-                    if known is None or known.repealed:
-                        self._laws[fold_text(name)] = law
+        named = [
+            (name, _Law(row["title"], row["status"] == "repealed", row["successor"]))
+            for row in (found.rows() if found else ())
+            for name in {row["title"], row["short_title"], row["title"].removeprefix(_STATE)} - {""}
+        ]
+        for form, (_, law) in zip(fold_all(name for name, _ in named), named, strict=True):
+            # A title in force wins over a repealed one of the same name.
+            known = self._laws.get(form)
+            if known is None or known.repealed:
+                self._laws[form] = law
         self._by_length: dict[int, list[str]] = {}
         for name in self._laws:
             self._by_length.setdefault(len(name), []).append(name)
