@@ -14,7 +14,7 @@ from app.infra.errors import Reason
 _PORTS = {"http": 80, "https": 443}
 
 
-class Unreachable(Exception):  # noqa: N818 – it says what happened
+class Unreachable(Exception):
     """A host that may not be called, or that has no address that may be called."""
 
 

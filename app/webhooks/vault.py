@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _NONCE_BYTES = 12
 
 
-class SealBroken(Exception):  # noqa: N818 – it says what happened
+class SealBroken(Exception):
     """A stored secret does not open: the installation's secret was changed, or the row was touched."""
 
 

@@ -64,7 +64,7 @@ def test_files_can_be_held_in_a_head() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    words = re.compile(r"\b(TODO|FIXME|XXX:|NotImplementedError)\b")
+    words = re.compile(r"\b(TODO|FIXME|XXX:|raise NotImplementedError)\b")
     found = [
         path.relative_to(ROOT).as_posix()
         for path in _files("app/*.py", "migrations/*.py")
