@@ -1,13 +1,13 @@
 """Walking a demo draft to the state that it is to be shown in, through the services and the job runner."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Session, select
 
 from app.domain.document import Document
-from app.domain.vocabulary import ErrorType, MarkKind, StageState
+from app.domain.vocabulary import ErrorType, MarkKind, Role, StageState
 from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake import Format, take_in
@@ -25,6 +25,12 @@ from app.reviews.store import Loaded, load
 from app.webhooks import service as webhooks
 
 REVIEWERS = {"initial_review": "chushen", "second_review": "fushen", "final_review": "zhongshen"}
+#: Who passes the stages that routing adds, by the role that they ask for.
+CHECKERS = {
+    Role.INITIAL_REVIEWER: "chushen",
+    Role.SECOND_REVIEWER: "fushen",
+    Role.FINAL_REVIEWER: "zhongshen",
+}
 PROOFREADERS = {
     "first_proof": "yijiao",
     "second_proof": "erjiao",
@@ -73,7 +79,10 @@ class _Walk:
             self.case_id = loaded.row.id
         stop = ENDS[until][0] if until in ENDS else until
         for stage, login in REVIEWERS.items():
-            if stop in {stage, "blocked"}:
+            if stop == "blocked":
+                break
+            self._added()
+            if stop == stage:
                 break
             self._approve(stage, "", login)
         if until in ENDS:
@@ -112,12 +121,30 @@ class _Walk:
             self._publish(lines)
             self._work()
 
-    def _approve(self, stage: str, line: str, login: str) -> None:
+    def _added(self) -> None:
+        """Pass the stages that routing added for what the text holds."""
+        while True:
+            with self.runtime.database.read() as session:
+                loaded = self._loaded(session)
+            waiting = [
+                stage
+                for run in loaded.case.current().values()
+                if run.state is StageState.OPEN
+                and (stage := loaded.workflow.by_key[run.stage]).added_by is not None
+            ]
+            if not waiting:
+                return
+            role = waiting[0].who[0].role
+            self._approve(waiting[0].key, "", CHECKERS[role] if role else "fushen", waiting[0].checklist)
+
+    def _approve(self, stage: str, line: str, login: str, checklist: Sequence[str] = ()) -> None:
         with self.runtime.database.write() as session:
             loaded = self._loaded(session)
             run = loaded.case.current()[stage, line]
             assert run.state is StageState.OPEN, f"{stage} on {line or 'the draft'} is {run.state}"
-            form = reviews.Form(stage, line, run.digest or "", WORDS.get(stage, ""))
+            form = reviews.Form(
+                stage, line, run.digest or "", WORDS.get(stage, ""), checklist=tuple(checklist)
+            )
             reviews.decide(
                 session,
                 case_id=loaded.row.id,

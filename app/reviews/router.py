@@ -265,6 +265,7 @@ def _stage(one: StageView, names: dict[UUID, str]) -> StageOut:
         stage=one.stage.key,
         title=one.stage.title,
         kind=one.stage.kind,
+        added_by=one.stage.added_by,
         line=one.line,
         round=run.round if run else 0,
         state=one.state,

@@ -95,11 +95,15 @@ class DecisionOut(BaseModel):
 
 
 class StageOut(BaseModel):
-    """The newest run of a stage on a line; `waiting` with round 0 when it has none yet."""
+    """The newest run of a stage on a line; `waiting` with round 0 when it has none yet.
+
+    `added_by` is the routing rule that added the stage.
+    """
 
     stage: str
     title: str
     kind: StageKind
+    added_by: str | None
     line: str
     round: int
     state: StageState

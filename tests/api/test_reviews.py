@@ -42,6 +42,7 @@ def test_submit(desk: Desk) -> None:
         "draft.submitted",
         "case.opened",
         "case.stage_opened",
+        "case.routed",
     ]
     assert "draft.submitted" in desk.outbox()
     assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "in_review"
