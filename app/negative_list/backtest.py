@@ -5,7 +5,7 @@ complete, samples are drawn from all that was found.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from app.domain.document import Document
 from app.negative_list.buffer import Buffer
 from app.negative_list.content import parts_of, structure_of
-from app.negative_list.engine import Raw, gather, resolve, things
+from app.negative_list.engine import Found, gather, objections, resolve
 from app.negative_list.findings import Builder
 from app.negative_list.model import Finding, Part, PartKind, Scope, Severity, Structure
 from app.negative_list.policy import Policy
@@ -240,10 +240,10 @@ class _Run:
         """Check one item under both policies."""
         buffer = Buffer(item.parts)
         self._count(buffer)
-        raws, different = self._raws(item, buffer)
+        found = self._found(item, buffer)
         blocked = self._result.blocked
         of_base = of_candidate = of_active = False
-        for runner, _ in raws:
+        for runner, _ in found:
             if runner.rule.severity is Severity.BLOCK:
                 number, shadow = runner.number, runner.rule.shadow
                 of_base = of_base or (self._in_base[number] and not shadow)
@@ -252,8 +252,9 @@ class _Run:
         blocked.base += of_base
         blocked.candidate += of_candidate
         blocked.candidate_active += of_active
+        different = [one for one in found if self._differs[one[0].number]]
         if different:
-            self._compare(item, buffer, raws, different)
+            self._compare(item, buffer, found, different)
 
     def _count(self, buffer: Buffer) -> None:
         characters = sum(len(part.text) for part in buffer.parts)
@@ -263,42 +264,34 @@ class _Run:
         self._result.characters += characters
         self._bytes += len(buffer.raw.data)
 
-    def _raws(self, item: Item, buffer: Buffer) -> tuple[list[Raw], list[Raw]]:
-        """Return all hits, and those of rules that differ."""
+    def _found(self, item: Item, buffer: Buffer) -> list[Found]:
+        """Return what the rules of both policies object to; count it and the time it took."""
         program = self._program
         active = program.active(item.scope, self._on)
         groups, complete = gather(program, buffer, active)
         self._result.incomplete += not complete
-        raws: list[Raw] = []
-        different: list[Raw] = []
+        found: list[Found] = []
         for number, hits in groups.items():
             begun = perf_counter_ns()
             runner = program.runners[number]
-            found = [Raw(runner, spot) for spot in resolve(runner, buffer, hits, item.structure)]
+            spots = resolve(runner, buffer, hits, item.structure)
             self._judging_ns[number] += perf_counter_ns() - begun
-            if found:
-                self._hits[number] += len(found)
-                raws.extend(found)
-                if self._differs[number]:
-                    different.extend(found)
+            if spots:
+                found.append((runner, spots))
         if item.structure is not None:
-            for raw in things(program, active, item.structure):
-                self._hits[raw.runner.number] += 1
-                raws.append(raw)
-                if self._differs[raw.runner.number]:
-                    different.append(raw)
-        return raws, different
+            found.extend(objections(program, active, item.structure))
+        for one in found:
+            self._hits[one[0].number] += len(one[1])
+        return found
 
-    def _compare(self, item: Item, buffer: Buffer, raws: list[Raw], different: list[Raw]) -> None:
+    def _compare(
+        self, item: Item, buffer: Buffer, found: Sequence[Found], different: Sequence[Found]
+    ) -> None:
         """Tell added, removed and changed findings of the rules that differ."""
-        builder = Builder(buffer, self._key, item.document_id, hiding=raws)
-        sides: tuple[dict[_Place, Finding], dict[_Place, Finding]] = ({}, {})
-        for side, members in zip(sides, (self._in_base, self._in_candidate), strict=True):
-            found, shadow = builder.build([raw for raw in different if members[raw.runner.number]])
-            for finding in (*found, *shadow):
-                side[finding.rule, finding.ref, finding.start, finding.end, finding.value_hash] = finding
-        before, after = sides
-        for place in before.keys() | after.keys():
+        builder = Builder(buffer, self._key, item.document_id, hiding=found)
+        before = _by_place(builder, [one for one in different if self._in_base[one[0].number]])
+        after = _by_place(builder, [one for one in different if self._in_candidate[one[0].number]])
+        for place in {**before, **after}:
             old, new = before.get(place), after.get(place)
             row = self._rows[place[0]]
             if old is None:
@@ -314,11 +307,13 @@ class _Run:
             else:
                 continue
             shown = new or old
-            assert shown is not None
-            around = builder.around(shown, _CONTEXT)
-            self._reservoir.offer(
-                Sample(change, place[0], item.name, shown.ref, around[0], shown.excerpt, around[1], old, new)
-            )
+            if shown is not None and self._reservoir.takes(place[0], change):
+                around = builder.around(shown, _CONTEXT)
+                self._reservoir.keep(
+                    Sample(
+                        change, place[0], item.name, shown.ref, around[0], shown.excerpt, around[1], old, new
+                    )
+                )
 
     def progress(self, seconds: float) -> Progress:
         """Return how far the pass is."""
@@ -344,7 +339,7 @@ class _Run:
             blocked.candidate_a_month = blocked.candidate * share
             blocked.candidate_active_a_month = blocked.candidate_active * share
         result.rules = tuple(self._rows.values())
-        result.samples = tuple(self._reservoir.kept())
+        result.samples = tuple(self._reservoir.all())
         return result
 
     def _time_scans(self) -> None:
@@ -362,6 +357,11 @@ class _Run:
 
 #: Rule, part, start, end, and the hash of a masked value.
 _Place = tuple[str, str, int, int, str | None]
+
+
+def _by_place(builder: Builder, found: Sequence[Found]) -> dict[_Place, Finding]:
+    findings, shadow = builder.build(found)
+    return {(one.rule, one.ref, one.start, one.end, one.value_hash): one for one in (*findings, *shadow)}
 
 
 def _said(finding: Finding) -> tuple[object, ...]:
@@ -411,7 +411,7 @@ def _rows(base: Policy, candidate: Policy) -> Iterable[RuleResult]:
 
 
 class _Reservoir:
-    """Keeps so many samples of each rule and change, each of those offered as likely as the others."""
+    """Keeps so many samples of each rule and change, each of those seen as likely as the others."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -419,18 +419,21 @@ class _Reservoir:
         self._samples: dict[tuple[str, Change], list[Sample]] = defaultdict(list)
         # Seeded: the same archive gives the same samples.
         self._random = Random(0)  # noqa: S311 – no secret
+        self._place = 0
 
-    def offer(self, sample: Sample) -> None:
-        """Keep the sample, or not."""
-        group = sample.rule, sample.change
-        self._seen[group] += 1
-        kept = self._samples[group]
-        if len(kept) < self._size:
-            kept.append(sample)
-        elif (place := self._random.randrange(self._seen[group])) < self._size:
-            kept[place] = sample
+    def takes(self, rule: str, change: Change) -> bool:
+        """Count one more finding, and return whether it shall be kept."""
+        seen = self._seen[rule, change]
+        self._seen[rule, change] = seen + 1
+        self._place = seen if seen < self._size else self._random.randrange(seen + 1)
+        return self._place < self._size
 
-    def kept(self) -> Iterable[Sample]:
+    def keep(self, sample: Sample) -> None:
+        """Keep the sample of the finding that was counted last."""
+        kept = self._samples[sample.rule, sample.change]
+        kept[self._place : self._place + 1] = [sample]
+
+    def all(self) -> Iterator[Sample]:
         """Yield the samples, by rule and change."""
         for group in sorted(self._samples):
             yield from self._samples[group]

@@ -1,5 +1,6 @@
 """Compiled databases on disk, by policy digest, backend and machine."""
 
+import functools
 import json
 import os
 import platform
@@ -11,8 +12,6 @@ from pathlib import Path
 
 _PACKAGES = {"hyperscan": "hyperscan", "ahocorasick": "ahocorasick_rs", "plain": ""}
 _DIGEST = 32
-#: Raised whenever a backend compiles the same rules into other databases.
-_FORMAT = 3
 
 
 class Cache:
@@ -22,7 +21,7 @@ class Cache:
         self._folder = folder
 
     def _path(self, digest: str, backend: str) -> Path:
-        return self._folder / f"{digest}-{backend}-{_FORMAT}-{_machine(backend)}.hsdb"
+        return self._folder / f"{digest}-{backend}-{_code()}-{_machine(backend)}.hsdb"
 
     def read(self, digest: str, backend: str) -> Mapping[str, bytes] | None:
         """Return the databases by view; None when the policy is not there."""
@@ -57,6 +56,19 @@ class Cache:
             return
 
 
+@functools.cache
+def _code() -> str:
+    """Return a digest of this package: other code may compile the same rules into another database.
+
+    It may judge examples otherwise, too, and a policy from the cache is not tried again.
+    """
+    found = sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+@functools.cache
 def _machine(backend: str) -> str:
     package = _PACKAGES[backend]
     try:

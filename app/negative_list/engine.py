@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from time import perf_counter_ns
-from typing import NamedTuple
 
 from app.negative_list.buffer import Buffer, ViewText
 from app.negative_list.checkers.base import Context, Spot, Thing
@@ -24,12 +23,8 @@ from app.negative_list.rules import Overlap, StructureMatch
 
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
 
-
-class Raw(NamedTuple):
-    """One hit before it becomes a finding: a place in the joined text, or a thing of the structure."""
-
-    runner: Runner
-    spot: Spot | Thing
+#: One rule with what stands of its hits: places in the joined text, or things of the structure.
+Found = tuple[Runner, Sequence[Spot] | Sequence[Thing]]
 
 
 def check(
@@ -52,41 +47,52 @@ def check(
     started = perf_counter_ns()
     buffer = Buffer(parts)
     active = policy.program.active(scope, on)
-    raws, complete = collect(policy.program, buffer, active, structure)
-    builder = Builder(buffer, key, document_id)
-    counts: dict[str, int] = dict.fromkeys((str(severity) for severity in SEVERITIES), 0)
-    for raw in raws:
-        if not raw.runner.rule.shadow:
-            counts[raw.runner.rule.severity] += 1
-    kept = raws[:MAX_FINDINGS]
-    findings, shadow = builder.build(kept)
+    found, complete = collect(policy.program, buffer, active, structure)
+    counts: dict[str, int] = {severity: 0 for severity in SEVERITIES}  # noqa: C420 – the keys are texts
+    total = 0
+    for runner, spots in found:
+        total += len(spots)
+        if not runner.rule.shadow:
+            counts[runner.rule.severity] += len(spots)
+    truncated = max(0, total - MAX_FINDINGS)
+    findings, shadow = Builder(buffer, key, document_id).build(_first(found) if truncated else found)
     return Report(
         policy=policy.digest,
         findings=findings,
         not_checked=tuple(not_checked) if complete else (*not_checked, _INCOMPLETE),
         counts=counts,
-        truncated=len(raws) - len(kept),
+        truncated=truncated,
         elapsed_us=(perf_counter_ns() - started) // 1000,
         backend=policy.backend,
         shadow=shadow,
     )
 
 
+def _first(found: Iterable[Found]) -> list[Found]:
+    """Return as much as a report keeps."""
+    kept: list[Found] = []
+    left = MAX_FINDINGS
+    for runner, spots in found:
+        kept.append((runner, spots[:left]))
+        left -= len(kept[-1][1])
+    return kept
+
+
 def collect(
     program: Program, buffer: Buffer, active: Sequence[bool], structure: Structure | None
-) -> tuple[list[Raw], bool]:
-    """Return the hits of all active rules, worst severity first, and whether the scan was complete."""
+) -> tuple[list[Found], bool]:
+    """Return what all active rules object to, worst severity first, and whether the scan was complete."""
     groups, complete = gather(program, buffer, active)
-    raws: list[Raw] = []
+    found: list[Found] = []
     for rule in sorted(groups, key=program.rank.__getitem__) if len(groups) > 1 else groups:
         runner = program.runners[rule]
-        raws.extend([Raw(runner, spot) for spot in resolve(runner, buffer, groups[rule], structure)])
-    if structure is not None:
-        found = list(things(program, active, structure))
-        if found:
-            raws.extend(found)
-            raws.sort(key=lambda raw: program.rank[raw.runner.number])
-    return raws, complete
+        spots = resolve(runner, buffer, groups[rule], structure)
+        if spots:
+            found.append((runner, spots))
+    if structure is not None and program.structural:
+        found.extend(objections(program, active, structure))
+        found.sort(key=lambda one: program.rank[one[0].number])
+    return found, complete
 
 
 def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:
@@ -111,46 +117,50 @@ def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[di
     return groups, complete
 
 
-def things(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Raw]:
+def objections(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Found]:
     """Yield what the active structure rules object to."""
     for runner in program.structural:
         if active[runner.number]:
             assert isinstance(runner.rule.match, StructureMatch)
-            parts = runner.rule.scope.parts
-            for thing in runner.rule.match.check.run(structure):
-                if parts is None or thing.part in parts:
-                    yield Raw(runner, thing)
+            parts = runner.parts
+            things = [
+                thing
+                for thing in runner.rule.match.check.run(structure)
+                if parts is None or thing.part in parts
+            ]
+            if things:
+                yield runner, things
 
 
-def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None) -> Iterable[Spot]:
+def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None) -> Sequence[Spot]:
     """Return what stands of one rule's hits: overlaps resolved, edges and values checked, exceptions out."""
     view = buffer.fold if runner.folds else buffer.raw
-    checker = runner.checker
-    spots: Iterable[Spot]
-    if checker is not None:
-        spots = checker.run(Context(buffer, view, structure), sorted(hits, key=_by_place))
-    else:
+    if runner.checker is None:
         spots = _plain_spots(runner, view, hits)
-    parts = runner.rule.scope.parts
-    tests = runner.tests
-    if parts is None and not tests:
-        return spots
-    found: list[Spot] = []
-    for spot in spots:
-        start, end, _, _ = spot
-        part = view.part_at(start)
-        if parts is not None and buffer.parts[part].kind not in parts:
-            continue
-        if tests:
-            first, last = view.bounds(part)
-            for test in tests:
-                if test(view, start, end, first, last):
-                    break
-            else:
-                found.append(spot)
-        else:
-            found.append(spot)
-    return found
+    else:
+        if len(hits) > 1:
+            hits.sort(key=_by_place)
+        spots = list(runner.checker.run(Context(buffer, view, structure), hits))
+    if spots and (runner.tests or runner.parts is not None):
+        spots = [spot for spot in spots if _stands(runner, buffer, view, spot)]
+    if len(spots) > 1 and runner.folds and buffer.origin is not None:
+        # Where one typed character became several, two hits may be at the same typed place.
+        spots = list(
+            {buffer.typed(View.FOLD, spot.start, spot.end): spot for spot in reversed(spots)}.values()
+        )
+    return spots
+
+
+def _stands(runner: Runner, buffer: Buffer, view: ViewText, spot: Spot) -> bool:
+    """Whether a hit is in a part that the rule reads, and no exception holds."""
+    start, end, _, _ = spot
+    part = view.part_at(start)
+    if runner.parts is not None and buffer.parts[part].kind not in runner.parts:
+        return False
+    if not runner.tests:
+        return True
+    first, last = view.bounds(part)
+    return not any(test(view, start, end, first, last) for test in runner.tests)
 
 
 def _by_place(hit: Local) -> tuple[int, int]:

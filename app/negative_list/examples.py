@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.negative_list.buffer import Buffer
-from app.negative_list.checkers.base import Spot
-from app.negative_list.engine import Raw, collect
+from app.negative_list.buffer import Buffer, ViewText
+from app.negative_list.checkers.base import Spot, Thing
+from app.negative_list.engine import collect
 from app.negative_list.faults import Fault
 from app.negative_list.findings import Builder
 from app.negative_list.fold import fold_text
@@ -23,6 +23,8 @@ from app.negative_list.program import Program
 from app.negative_list.rules import Example, Rule
 
 _KEY = b"examples"
+
+Spots = Sequence[Spot] | Sequence[Thing]
 
 
 def structure_from(data: Mapping[str, Any] | None) -> Structure | None:
@@ -59,7 +61,7 @@ def example_part(rule: Rule, example: Example) -> PartKind:
 
 def run_example(
     program: Program, index: int, rule: Rule, example: Example, *, text: str | None = None
-) -> tuple[Buffer, list[Raw]]:
+) -> tuple[Buffer, Spots]:
     """Return the hits of one rule on one example; `text` stands in for the example's own text."""
     buffer = Buffer([Part(example_part(rule, example), "example", example.text if text is None else text)])
     scope = Scope(
@@ -69,11 +71,11 @@ def run_example(
     )
     applies = rule.scope.applies(scope) and (example.on is None or rule.applies_on(example.on))
     if not applies:
-        return buffer, []
+        return buffer, ()
     active = [False] * len(program.runners)
     active[index] = True
-    raws, _ = collect(program, buffer, active, structure_from(example.structure))
-    return buffer, raws
+    found, _ = collect(program, buffer, active, structure_from(example.structure))
+    return buffer, found[0][1] if found else ()
 
 
 def faults_of(program: Program, rules: Sequence[Rule]) -> list[Fault]:
@@ -86,27 +88,26 @@ def faults_of(program: Program, rules: Sequence[Rule]) -> list[Fault]:
                 faults.append(Fault(rule.file, example.line, f"{rule.id}.examples.hit", problem))
         for example in rule.misses:
             try:
-                _, raws = run_example(program, index, rule, example)
+                buffer, spots = run_example(program, index, rule, example)
             except (TypeError, KeyError) as error:
                 faults.append(
                     Fault(rule.file, example.line, f"{rule.id}.examples.miss", f"structure 写法有误：{error}")
                 )
                 continue
-            if raws:
-                shown = "、".join(_shown(program, index, rule, example, raws))
+            if spots:
+                shown = "、".join(_shown(buffer.view(program.runners[index].view), spots))
                 faults.append(
                     Fault(rule.file, example.line, f"{rule.id}.examples.miss", f"不应命中却命中了：{shown}")
                 )
     return faults
 
 
-def _shown(program: Program, index: int, rule: Rule, example: Example, raws: list[Raw]) -> Iterator[str]:
-    buffer, _ = run_example(program, index, rule, example)
-    for raw in raws[:3]:
-        if isinstance(raw.spot, Spot):
-            yield f"“{buffer.view(raw.runner.view).text[raw.spot.start : raw.spot.end]}”"
+def _shown(view: ViewText, spots: Spots) -> Iterator[str]:
+    for spot in spots[:3]:
+        if isinstance(spot, Spot):
+            yield f"“{view.text[spot.start : spot.end]}”"
         else:
-            yield f"{raw.spot.ref} {raw.spot.excerpt}".strip()
+            yield f"{spot.ref} {spot.excerpt}".strip()
 
 
 def hit_problem(
@@ -123,23 +124,22 @@ def hit_problem(
     With `anywhere` only whether it is hit counts, not where.
     """
     try:
-        buffer, raws = run_example(program, index, rule, example, text=text)
+        buffer, spots = run_example(program, index, rule, example, text=text)
     except (TypeError, KeyError) as error:
         return f"structure 写法有误：{error}"
-    if not raws:
+    if not spots:
         return f"应当命中却没有命中：“{example.text}”"
     if anywhere:
         return ""
-    findings, shadow = Builder(buffer, _KEY, "").build(raws)
+    runner = program.runners[index]
+    findings, shadow = Builder(buffer, _KEY, "").build([(runner, spots)])
     findings += shadow
     if example.at is not None and all((found.start, found.end) != example.at for found in findings):
         where = "、".join(f"[{found.start}, {found.end}]" for found in findings)
         return f"命中位置应为 {list(example.at)}，实为 {where}"
     if example.rule_text is not None:
         texts = [
-            buffer.view(raw.runner.view).text[raw.spot.start : raw.spot.end]
-            for raw in raws
-            if isinstance(raw.spot, Spot)
+            buffer.view(runner.view).text[spot.start : spot.end] for spot in spots if isinstance(spot, Spot)
         ]
         if fold_text(example.rule_text) not in map(fold_text, texts):
             return f"命中的词应为“{example.rule_text}”，实为“{'”“'.join(texts)}”"

@@ -1,6 +1,7 @@
 """From hits to findings: places in the parts, messages, masks and fingerprints."""
 
 from bisect import bisect_right
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,9 @@ from app.negative_list.model import Finding
 from app.negative_list.rules import Rule, Suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from app.negative_list.engine import Raw
+    from app.negative_list.engine import Found
     from app.negative_list.program import Runner
 
 #: Folded characters on each side of a hit that its fingerprint depends on.
@@ -28,40 +29,29 @@ _PLACE = itemgetter(0, 1, 2)
 class Builder:
     """Builds the findings of one document."""
 
-    def __init__(self, buffer: Buffer, key: bytes, document_id: str, *, hiding: "Sequence[Raw]" = ()) -> None:
+    def __init__(
+        self, buffer: Buffer, key: bytes, document_id: str, *, hiding: "Iterable[Found]" = ()
+    ) -> None:
         """Begin with hits of other rules that may hide something: `hiding`."""
         self._buffer = buffer
         self._key = key
         self._document_id = document_id
         self._hidden = self._hidden_ranges(hiding)
 
-    def build(self, raws: "Sequence[Raw]") -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    def build(self, found: "Sequence[Found]") -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         """Return the findings and the shadow findings, each in the order of parts, then by position."""
-        if not raws:
+        if not found:
             return (), ()
-        hidden = [*self._hidden, *self._hidden_ranges(raws)]
-        order: dict[str, int] = {}
-        placed: dict[tuple[object, ...], _Placed] = {}
-        shadows = False
-        for runner, spot in raws:
-            rule = runner.rule
-            shadows = shadows or rule.shadow
-            if isinstance(spot, Spot):
-                index, finding = self._spot(runner, rule, spot, hidden)
-                placed.setdefault(
-                    (rule.id, index, finding.start, finding.end), (index, finding.start, finding.end, finding)
-                )
-            else:
-                order = order or {part.ref: index for index, part in enumerate(self._buffer.parts)}
-                index = order.get(spot.ref, len(order))
-                finding = self._thing(runner, spot)
-                placed.setdefault(
-                    (rule.id, spot.ref, spot.start, spot.excerpt), (index, spot.start, spot.end, finding)
-                )
-        ordered = sorted(placed.values(), key=_PLACE)
-        if not shadows:
-            return tuple([item[3] for item in ordered]), ()
-        findings = [item[3] for item in ordered]
+        self._hidden += self._hidden_ranges(found)
+        placed = [
+            self._spot(runner, spot) if isinstance(spot, Spot) else self._thing(runner, spot)
+            for runner, spots in found
+            for spot in spots
+        ]
+        placed.sort(key=_PLACE)
+        findings = [item[3] for item in placed]
+        if not any(runner.rule.shadow for runner, _ in found):
+            return tuple(findings), ()
         return (
             tuple(finding for finding in findings if not finding.shadow),
             tuple(finding for finding in findings if finding.shadow),
@@ -83,103 +73,74 @@ class Builder:
                 )
         return "", ""
 
-    def _hidden_ranges(self, raws: "Sequence[Raw]") -> list[tuple[int, int]]:
+    def _hidden_ranges(self, found: "Iterable[Found]") -> list[tuple[int, int]]:
         """Ranges of the typed text that a masking rule hides; no finding of another rule may show them."""
         return [
             self._buffer.typed(runner.view, spot.start, spot.end)
-            for runner, spot in raws
-            if runner.rule.mask and isinstance(spot, Spot)
+            for runner, spots in found
+            if runner.rule.mask
+            for spot in spots
+            if isinstance(spot, Spot)
         ]
 
-    def _spot(
-        self, runner: "Runner", rule: Rule, spot: Spot, hidden: list[tuple[int, int]]
-    ) -> tuple[int, Finding]:
-        buffer = self._buffer
+    def _spot(self, runner: "Runner", spot: Spot) -> _Placed:
+        buffer, rule = self._buffer, runner.rule
         low, high, suggestions, note = spot
-        origin = buffer.origin
-        folds = runner.folds
-        if origin is None:
-            first, last = low, high
-        elif folds:
-            first, last = span(origin, low, high)
-        else:
-            first, last = low, high
-            low, high = origin.searchsorted((first, last)).tolist()
-        starts = buffer.raw.starts
-        index = bisect_right(starts, first) - 1
+        first, last, origin = low, high, buffer.origin
+        if origin is not None:
+            if runner.folds:
+                first, last = span(origin, low, high)
+            else:
+                low, high = origin.searchsorted((first, last)).tolist()
+        index = bisect_right(buffer.raw.starts, first) - 1
         part = buffer.parts[index]
-        base = starts[index]
+        base = buffer.raw.starts[index]
         start, end = first - base, last - base
-        text = part.text
-        value = text[start:end]
+        shown = part.text[start:end]
+        start16, end16 = _utf16(part.text, start, end) if buffer.astral else (start, end)
+        folded = buffer.fold.text
         hashed = None
         if rule.mask:
-            shown = mask(value)
-            hashed = value_hash(self._key, buffer.fold.text[low:high])
-        else:
-            shown = value
-            if hidden:
-                shown = _without(shown, first, last, hidden)
-        if buffer.astral:
-            start16 = start + sum(char > "\uffff" for char in text[:start])
-            end16 = start16 + (end - start) + sum(char > "\uffff" for char in value)
-        else:
-            start16, end16 = start, end
-        folded = buffer.fold.text
+            shown = mask(shown)
+            hashed = value_hash(self._key, folded[low:high])
+        elif self._hidden:
+            shown = _without(shown, first, last, self._hidden)
         if not suggestions:
             suggestions = _suggest(rule.suggest, shown)
         if end - start > MAX_EXCERPT:
             shown = excerpt(shown)
-        return index, Finding(
-            rule.id,
-            rule.title,
-            rule.severity,
-            part.kind,
-            part.ref,
-            start,
-            end,
-            start16,
-            end16,
-            shown,
-            _message(rule, shown, suggestions, note),
-            suggestions,
-            runner.basis,
-            fingerprint(
-                self._key,
-                rule.id,
-                folded[low:high],
-                folded[low - _CONTEXT if low > _CONTEXT else 0 : low],
-                folded[high : high + _CONTEXT],
-                self._document_id,
-            ),
-            hashed,
-            rule.weight,
-            rule.shadow,
-        )
+        before = folded[low - _CONTEXT if low > _CONTEXT else 0 : low]
+        after = folded[high : high + _CONTEXT]
+        finding = Finding(
+            rule.id, rule.title, rule.severity, part.kind, part.ref, start, end, start16, end16, shown,
+            _message(rule, shown, suggestions, note), suggestions, runner.basis,
+            fingerprint(self._key, rule.id, folded[low:high], before, after, self._document_id),
+            hashed, rule.weight, rule.shadow,
+        )  # fmt: skip
+        return index, start, end, finding
 
-    def _thing(self, runner: "Runner", thing: Thing) -> Finding:
+    def _thing(self, runner: "Runner", thing: Thing) -> _Placed:
         rule = runner.rule
         shown = excerpt(mask(thing.excerpt) if rule.mask else thing.excerpt)
         suggestions = thing.suggestions or rule.suggest.texts
-        return Finding(
-            rule.id,
-            rule.title,
-            rule.severity,
-            thing.part,
-            thing.ref,
-            thing.start,
-            thing.end,
-            thing.start,
-            thing.end,
-            shown,
-            _message(rule, shown, suggestions, thing.note),
-            suggestions,
-            runner.basis,
+        finding = Finding(
+            rule.id, rule.title, rule.severity, thing.part, thing.ref, thing.start, thing.end, thing.start,
+            thing.end, shown, _message(rule, shown, suggestions, thing.note), suggestions, runner.basis,
             fingerprint(self._key, rule.id, fold_text(thing.excerpt), thing.ref, "", self._document_id),
-            value_hash(self._key, thing.excerpt) if rule.mask else None,
-            rule.weight,
-            rule.shadow,
-        )
+            value_hash(self._key, thing.excerpt) if rule.mask else None, rule.weight, rule.shadow,
+        )  # fmt: skip
+        return self._order.get(thing.ref, len(self._order)), thing.start, thing.end, finding
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        """The number of each part by its place."""
+        return {part.ref: index for index, part in enumerate(self._buffer.parts)}
+
+
+def _utf16(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a range of code points in UTF-16 units."""
+    start16 = start + sum(char > "\uffff" for char in text[:start])
+    return start16, start16 + end - start + sum(char > "\uffff" for char in text[start:end])
 
 
 def _without(shown: str, first: int, last: int, hidden: list[tuple[int, int]]) -> str:

@@ -11,7 +11,7 @@ from app.negative_list.backends import Scanner, Unit
 from app.negative_list.checkers.base import Checker
 from app.negative_list.conditions import Search, Test, compile_condition, covering
 from app.negative_list.fold import fold_all
-from app.negative_list.model import SEVERITIES, Scope, View
+from app.negative_list.model import SEVERITIES, PartKind, Scope, View
 from app.negative_list.nodes import Node
 from app.negative_list.pattern_forms import render
 from app.negative_list.patterns import parse
@@ -66,6 +66,8 @@ class Runner(NamedTuple):
     #: Whether it reads the fold view.
     folds: bool
     checker: Checker | None
+    #: The kinds of parts that it reads; None for all.
+    parts: frozenset[PartKind] | None
 
 
 class Table(NamedTuple):
@@ -211,6 +213,7 @@ def _runner(index: int, rule: Rule, backend: str) -> Runner:
         tuple(map(str, rule.basis)),
         fold,
         checker,
+        rule.scope.parts,
     )
 
 

@@ -12,10 +12,15 @@ from app.negative_list.yaml_tree import Fields
 _NUMERALS = re.compile(r"[0-9一二三四五六七八九十百上中下甲乙丙丁〇零]")
 
 
+#: Shorter titles, with their marks, are too like each other to tell. The pattern is that of `law_title`, so
+#: that both are scanned for once.
+_SHORTEST = 8
+
+
 class TitleSpelling(Checker):
     """Two titles in 《》 that differ in one character: one of them is likely misspelt."""
 
-    patterns = ("《[^《》]{6,60}》",)
+    patterns = ("《[^《》]{2,60}》",)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return the rarer of two titles that are all but the same."""
@@ -24,7 +29,8 @@ class TitleSpelling(Checker):
         text = context.view.text
         places: dict[str, list[tuple[int, int]]] = {}
         for _, start, end in hits:
-            places.setdefault(text[start + 1 : end - 1], []).append((start, end))
+            if end - start >= _SHORTEST:
+                places.setdefault(text[start + 1 : end - 1], []).append((start, end))
         by_frequency = sorted(places, key=lambda title: (-len(places[title]), places[title][0]))
         for right, wrong in combinations(by_frequency[:200], 2):
             if distance(right, wrong, 1) == 1 and _NUMERALS.sub("#", right) != _NUMERALS.sub("#", wrong):

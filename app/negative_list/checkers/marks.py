@@ -13,6 +13,7 @@ from app.negative_list.model import View
 from app.negative_list.yaml_tree import Fields
 
 _PAIRS = {"“": "”", "《": "》", "（": "）", "〔": "〕"}
+_COUPLES = tuple(opening + close for opening, close in _PAIRS.items())
 #: Which characters are signs of a pair, or end a part.
 _SIGNS = np.zeros(0x110000, dtype=np.bool_)
 _SIGNS[[ord(sign) for pair in _PAIRS.items() for sign in pair] + [ord(MARK)]] = True
@@ -35,10 +36,10 @@ class Pairs(Checker):
         before = -1
         while len(signs) != before:
             before = len(signs)
-            for opening, close in _PAIRS.items():
-                signs = signs.replace(opening + close, "")
-        if signs.count(MARK) == len(signs):
-            return
+            for pair in _COUPLES:
+                signs = signs.replace(pair, "")
+            if signs.count(MARK) == len(signs):
+                return
         pieces = signs.split(MARK)
         for index, start, end in context.parts_of():
             if pieces[index]:
