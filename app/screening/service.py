@@ -17,7 +17,7 @@ from app.infra.errors import Conflict, Forbidden, Invalid, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.negative_list import Finding, Policy, Report, Scope, Severity
-from app.screening import checking, queries
+from app.screening import checking, health, queries
 from app.screening import errors as _words  # noqa: F401 – the words of the codes below
 from app.screening.models import CheckReport, Waiver
 
@@ -40,7 +40,7 @@ def examine(
     at: datetime,
 ) -> Report:
     """Return the report on a document of a draft, and store nothing."""
-    files, texts = _files(session, draft_id, document)
+    files, texts = attached(session, draft_id, document)
     return checking.run(
         policy, document, scope=scope, at=at, key=key, document_id=str(draft_id), files=files, texts=texts
     )
@@ -88,6 +88,7 @@ def ensure_report(
     )
     session.add(row)
     session.flush()
+    health.count(session, row, report)
     audit.record(
         session,
         Event.CHECK_RUN,
@@ -283,10 +284,10 @@ def _separated(session: Session, waiver: Waiver, draft: Draft, actor: Actor) -> 
         raise Forbidden("waiver_refused_by_rule", reasons=reasons)
 
 
-def _files(
+def attached(
     session: Session, draft_id: UUID, document: Document
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """Return name and media type of the attachments, and the words of those that are plain text."""
+    """Return name and media type of a draft's attachments, and the words of those that are plain text."""
     if not document.attachments:
         return {}, {}
     held = session.exec(
@@ -319,6 +320,7 @@ __all__ = [
     "ASKERS",
     "LONGEST_DAYS",
     "ask_waiver",
+    "attached",
     "decide_waiver",
     "ensure_report",
     "examine",
