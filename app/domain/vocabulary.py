@@ -275,6 +275,7 @@ class NoticeKind(StrEnum):
     STAGE_ESCALATED = "stage_escalated"
     HANDED_OVER = "handed_over"
     CONSULTED = "consulted"
+    ADVISED = "advised"
     COPIED = "copied"
     RETURNED = "returned"
     SIGNED_BUT_RETURNED = "signed_but_returned"

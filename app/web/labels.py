@@ -234,6 +234,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         NoticeKind.STAGE_ESCALATED: "逾期上报",
         NoticeKind.HANDED_OVER: "转办给我",
         NoticeKind.CONSULTED: "征求我的意见",
+        NoticeKind.ADVISED: "意见已反馈",
         NoticeKind.COPIED: "抄送我",
         NoticeKind.RETURNED: "稿件退回",
         NoticeKind.SIGNED_BUT_RETURNED: "我签过的稿件被退回",
