@@ -27,6 +27,7 @@ FEATURES = (
     "proofs",
     "publication",
     "webhooks",
+    "notifications",
     "web",
 )
 

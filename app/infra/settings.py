@@ -1,3 +1,4 @@
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
@@ -49,6 +50,18 @@ class Settings(BaseSettings):
     webhook_hosts: frozenset[str] = frozenset()
     webhook_timeout_seconds: float = Field(default=10, gt=0, le=60)
 
+    #: Where mail is handed in; without a host no mail is sent. STARTTLS unless told otherwise.
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    #: The address that mail comes from.
+    smtp_from: str = ""
+    #: A PEM file of the authorities that vouch for the mail server; the system's when not given.
+    smtp_ca_file: Path | None = None
+    smtp_timeout_seconds: float = Field(default=20, gt=0, le=120)
+
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
@@ -94,6 +107,17 @@ class Settings(BaseSettings):
             ]
             if not self.public_url.startswith("https://"):
                 faults.append("SANSHEN_PUBLIC_URL 不是 https 地址，生产环境必须用 https")
+        faults += self._mail_faults()
         if faults:
             raise ValueError("；".join(faults))
         return self
+
+    def _mail_faults(self) -> list[str]:
+        if not self.smtp_host:
+            return []
+        faults = []
+        if not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+", self.smtp_from):
+            faults.append("SANSHEN_SMTP_FROM 应当是一个邮箱地址，收件人看到的发件人就是它")
+        if self.smtp_security == "none" and self.smtp_password.get_secret_value():
+            faults.append("SANSHEN_SMTP_SECURITY 为 none 时不能带 SANSHEN_SMTP_PASSWORD，密码会明文传送")
+        return faults

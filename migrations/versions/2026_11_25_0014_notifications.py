@@ -12,7 +12,7 @@ depends_on = None
 
 KINDS = (
     "kind IN ('stage_opened', 'stage_reminded', 'stage_due', 'stage_late', 'stage_escalated', 'handed_over', "
-    "'consulted', 'copied', 'returned', 'signed_but_returned', 'blocked', 'declined', 'held', 'answered', "
+    "'consulted', 'advised', 'copied', 'returned', 'signed_but_returned', 'blocked', 'declined', 'held', 'answered', "
     "'cleared', 'published', 'corrected', 'retracted', 'waiver_asked', 'waiver_decided', 'debt_owed', "
     "'calendar_missing')"
 )

@@ -1,0 +1,17 @@
+"""The words of the refusals about notices and robots."""
+
+from app.infra.problems import problems, reasons
+
+problems(
+    {
+        "robot_refused": ("不能登记这个群机器人，请按下列各条修改。", "This robot cannot be used."),
+        "robot_name_taken": ("本单位已有同名的群机器人。", "The unit has a robot of this name."),
+        "robot_inactive": ("这个群机器人已经停用。", "The robot is disabled."),
+    }
+)
+reasons(
+    {
+        "robot_not_https": "群机器人的地址必须以 https:// 开头。",
+        "robot_without_key": "群机器人的地址里没有 key，请从群设置里完整复制。",
+    }
+)

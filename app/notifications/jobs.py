@@ -1,0 +1,108 @@
+"""What the notifications feature does in the background: tell, mail, let robots speak."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from app.domain.vocabulary import Event, NoticeKind
+from app.identity.models import User
+from app.identity.queries import user_actor
+from app.jobs import service as jobs
+from app.jobs.registry import JobContext, Lane, handles
+from app.jobs.service import NOTIFY
+from app.notifications import mail, queries, robots, service
+from app.notifications.models import MailState, Notice
+from app.notifications.service import MAIL, ROBOT, Said
+
+#: Told by the sweep for late stages, when it meets a year whose holidays nobody has entered.
+ALARM = "notifications.alarm"
+
+
+class RobotFailed(Exception):
+    """A robot's message was not taken; it says the service's code and no address."""
+
+
+@handles(NOTIFY)
+def _tell(job: JobContext) -> None:
+    said, runtime = job.payload, job.runtime
+    with runtime.database.write() as session:
+        job.guard(session)
+        service.tell(
+            session,
+            draft_id=UUID(said["draft"]),
+            case_id=UUID(said["case"]) if said["case"] else None,
+            by=UUID(said["by"]) if said["by"] else None,
+            said=[Said(Event(one["event"]), one["data"], one["seq"]) for one in said["events"]],
+            with_mail=bool(runtime.settings.smtp_host),
+            at=runtime.clock(),
+        )
+
+
+@handles(ALARM)
+def _alarm(job: JobContext) -> None:
+    runtime = job.runtime
+    with runtime.database.write() as session:
+        job.guard(session)
+        service.alarm(
+            session,
+            queries.administrators(session),
+            kind=NoticeKind(job.payload["kind"]),
+            data=job.payload["data"],
+            source=job.payload["source"],
+            with_mail=bool(runtime.settings.smtp_host),
+            at=runtime.clock(),
+        )
+
+
+@handles(MAIL, lane=Lane.OUTSIDE, tries=20)
+def _mail(job: JobContext) -> None:
+    runtime, settings = job.runtime, job.runtime.settings
+    state = MailState.GATHERING if job.payload["daily"] else MailState.WAITING
+    at = runtime.clock()
+    with runtime.database.read() as session:
+        actor = user_actor(session, UUID(job.payload["user_id"]))
+        user = session.get(User, UUID(job.payload["user_id"]))
+        if actor is None or user is None or not user.email or not settings.smtp_host:
+            return
+        told = queries.to_mail(session, actor, state=state)
+        kept = queries.confidential(session, {one.draft.id for one in told if one.draft is not None})
+    if not told:
+        return
+    mail.send(mail.letter(told, to=user.email, confidential=kept, settings=settings, at=at), settings)
+    with runtime.database.write() as session:
+        session.exec(
+            update(Notice)
+            .where(col(Notice.id).in_([one.notice.id for one in told]))
+            .values(mail=MailState.SENT)
+            .execution_options(synchronize_session=False)
+        )
+
+
+@handles(ROBOT, lane=Lane.OUTSIDE)
+def _robot(job: JobContext) -> None:
+    runtime, settings = job.runtime, job.runtime.settings
+    robot_id = UUID(job.payload["robot_id"])
+    with runtime.database.write() as session:
+        found = robots.prepare(
+            session, robot_id, public_url=settings.public_url, master=runtime.secret, at=runtime.clock()
+        )
+        if found is None:
+            return
+        if not isinstance(found, robots.Speech):
+            _again(session, robot_id, found, at=runtime.clock())
+            return
+    answer = robots.send(
+        found, allowed=settings.webhook_hosts, timeout_seconds=settings.webhook_timeout_seconds
+    )
+    with runtime.database.write() as session:
+        again_at = robots.settle(session, found, answer, at=runtime.clock())
+        if again_at is not None:
+            _again(session, robot_id, again_at, at=runtime.clock())
+    if answer.code not in {robots.GOOD, robots.TOO_MANY, robots.NO_SUCH_ROBOT}:
+        raise RobotFailed(answer.error)
+
+
+def _again(session: Session, robot_id: UUID, run_at: datetime, *, at: datetime) -> None:
+    jobs.enqueue(session, ROBOT, {"robot_id": str(robot_id)}, at=at, run_at=run_at, key=str(robot_id))

@@ -1,0 +1,114 @@
+"""Notices by mail: the letter, and handing it to the mail server.
+
+A letter names drafts by number and title, never by their words, and nobody by name.
+"""
+
+import hashlib
+import smtplib
+import ssl
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from app.infra.settings import Settings
+from app.jobs.registry import GiveUp
+from app.notifications.queries import Told
+from app.notifications.wording import About, plain, sentence
+
+_FOOT = "本邮件由系统自动发出，请勿回复。哪些通知发邮件，可以在“通知设置”里改："
+#: A subject is cut here, so that it is shown whole in a list of mails.
+_SUBJECT = 100
+
+
+class MailRefused(Exception):
+    """The mail server did not take a letter now; it says the server's code and no address."""
+
+
+def letter(
+    told: Sequence[Told], *, to: str, confidential: Collection[UUID], settings: Settings, at: datetime
+) -> EmailMessage:
+    """Return the mail that tells of these notices, one or several, in plain text and in HTML.
+
+    Raises `ValueError` for an address that is none, and for no notices.
+    """
+    if not told:
+        raise ValueError("a letter tells of something")
+    base = settings.public_url.rstrip("/")
+    lines = [(_line(one, confidential), base + one.path) for one in told]
+    message = EmailMessage(policy=SMTP)
+    subject = lines[0][0] if len(lines) == 1 else f"您有 {len(lines)} 条通知"
+    message["Subject"] = f"【三审】{subject}"[:_SUBJECT]
+    message["From"] = Address("三审", addr_spec=settings.smtp_from)
+    message["To"] = Address(addr_spec=to)
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{_name(told)}@{settings.smtp_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    foot = f"{base}/notices/preferences"
+    message.set_content(_text(lines, foot), cte="base64")
+    message.add_alternative(_html(lines, foot), subtype="html", cte="base64")
+    return message
+
+
+def send(message: EmailMessage, settings: Settings) -> None:
+    """Hand a letter to the mail server, over TLS unless the settings say otherwise.
+
+    Raises `MailRefused` for what may pass, and `GiveUp` where the server will never take it. The errors of
+    smtplib name the addressee, so they go no further.
+    """
+    context = ssl.create_default_context(cafile=settings.smtp_ca_file)
+    try:
+        with _server(settings, context) as server:
+            if settings.smtp_security == "starttls":
+                server.starttls(context=context)
+            if settings.smtp_user:
+                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = sorted({code for code, _ in error.recipients.values()})
+        said = f"recipient refused: {codes}"
+        raise (GiveUp(said) if min(codes) >= 500 else MailRefused(said)) from None
+    except smtplib.SMTPAuthenticationError as error:
+        # Somebody will mend the password; the letter is not to blame.
+        raise MailRefused(f"sign-in refused: {error.smtp_code}") from None
+    except smtplib.SMTPResponseException as error:
+        said = f"{type(error).__name__}: {error.smtp_code}"
+        raise (GiveUp(said) if error.smtp_code >= 500 else MailRefused(said)) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailRefused(type(error).__name__) from None
+
+
+def _server(settings: Settings, context: ssl.SSLContext) -> smtplib.SMTP:
+    name = urlsplit(settings.public_url).hostname or "localhost"
+    host, port, timeout = settings.smtp_host, settings.smtp_port, settings.smtp_timeout_seconds
+    if settings.smtp_security == "tls":
+        return smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=timeout, context=context)
+    return smtplib.SMTP(host, port, local_hostname=name, timeout=timeout)
+
+
+def _line(one: Told, confidential: Collection[UUID]) -> str:
+    about = one.about
+    if one.draft is not None and one.draft.id in confidential:
+        about = About(one.draft.number)
+    return plain(sentence(one.kind, one.notice.data, about))
+
+
+def _name(told: Iterable[Told]) -> str:
+    # The same notices make the same name: a letter that is sent again after a crash shows as the same one.
+    return hashlib.sha256(b"".join(one.notice.id.bytes for one in told)).hexdigest()[:40]
+
+
+def _text(lines: Iterable[tuple[str, str]], foot: str) -> str:
+    told = "\n\n".join(f"{text}。\n{link}" for text, link in lines)
+    return f"{told}\n\n----\n{_FOOT}\n{foot}\n"
+
+
+def _html(lines: Iterable[tuple[str, str]], foot: str) -> str:
+    told = "".join(f'<p>{escape(text)}。<br><a href="{escape(link)}">去办理</a></p>' for text, link in lines)
+    end = f'<p style="color:#555">{_FOOT}<a href="{escape(foot)}">通知设置</a></p>'
+    return f'<!doctype html><html lang="zh-CN"><body>{told}<hr>{end}</body></html>'

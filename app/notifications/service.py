@@ -1,0 +1,337 @@
+"""Telling people: who is concerned, who may know, and what is promised to mail and robots."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
+
+from app.domain.vocabulary import Event, MailMode, NoticeKind, StageState
+from app.drafts import queries as drafts
+from app.drafts.models import Draft
+from app.identity import queries as identity
+from app.identity.models import User
+from app.identity.queries import SYSTEM, Actor
+from app.infra.errors import NotFound
+from app.infra.ids import new_id
+from app.jobs import service as jobs
+from app.notifications import modes
+from app.notifications.models import MailState, Notice, NoticePreference, NoticeRobot, RobotMessage
+from app.notifications.who import AWAITING, TELLS, Scene
+from app.reviews import queries as reviews
+from app.reviews.store import Loaded, load
+
+#: The jobs that bring notices out of the house; a person, or a robot, has one that has not begun.
+MAIL, ROBOT = "notifications.mail", "notifications.robot"
+#: How long notices are gathered before they go out together.
+GATHER = timedelta(minutes=1)
+
+#: A flag of a draft whose title does not leave the house.
+CONFIDENTIAL = "confidential"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event, with its data on record and its number in the draft's stream."""
+
+    event: Event
+    data: Mapping[str, Any]
+    seq: int
+
+
+@dataclass(slots=True)
+class _Word:
+    """What one transition says under one kind: the places that each person hears of, and all of them."""
+
+    kind: NoticeKind
+    source: str
+    data: dict[str, Any]
+    places: list[dict[str, str]] = field(default_factory=list)
+    people: dict[UUID, list[dict[str, str]]] = field(default_factory=dict)
+
+
+def tell(
+    session: Session,
+    *,
+    draft_id: UUID,
+    case_id: UUID | None,
+    by: UUID | None,
+    said: Sequence[Said],
+    with_mail: bool,
+    at: datetime,
+) -> int:
+    """Tell everybody concerned of what happened to a draft in one step; return how many notices are new.
+
+    Nobody hears of their own act, and who may not see the draft hears nothing. What several events of the
+    transition say to one person under one kind is one notice. Doing it twice tells once. Notices of work that
+    waits for nobody any more are read by that.
+    """
+    draft = session.get(Draft, draft_id)
+    if draft is None:
+        return 0
+    scene = Scene(session, draft, _case(session, draft, case_id))
+    words = _words(scene, said)
+    concerned = {person for word in words for person in word.people} - ({by} if by else set())
+    seeing = _seeing(session, draft, concerned)
+    wishes = modes.chosen(session, seeing)
+    rows = [
+        _row(
+            seeing[person],
+            word.kind,
+            {**word.data, "places": places},
+            word.source,
+            wishes=wishes,
+            with_mail=with_mail,
+            at=at,
+            scene=scene,
+        )
+        for word in words
+        for person, places in sorted(word.people.items())
+        if person in seeing
+    ]
+    fresh = _store(session, rows, at=at)
+    _tell_robots(session, scene, words, at=at)
+    if scene.loaded is not None:
+        _lay_aside(session, scene.loaded, at=at)
+    return fresh
+
+
+def alarm(
+    session: Session,
+    people: Sequence[User],
+    *,
+    kind: NoticeKind,
+    data: Mapping[str, Any],
+    source: str,
+    with_mail: bool,
+    at: datetime,
+) -> int:
+    """Tell these people of something wrong that concerns no draft; return how many hear it newly."""
+    wishes = modes.chosen(session, [user.id for user in people])
+    rows = [_row(user, kind, data, source, wishes=wishes, with_mail=with_mail, at=at) for user in people]
+    return _store(session, rows, at=at)
+
+
+def mark_read(session: Session, notice_id: UUID, *, actor: Actor, at: datetime) -> Notice:
+    """Note that somebody has read a notice of theirs; a second time changes nothing. Raises `NotFound`."""
+    notice = session.exec(
+        select(Notice).where(Notice.id == notice_id, Notice.user_id == actor.id).with_for_update()
+    ).one_or_none()
+    if notice is None:
+        raise NotFound("not_found")
+    if notice.read_at is None:
+        notice.read_at = at
+        session.add(notice)
+    return notice
+
+
+def mark_all_read(session: Session, *, until: UUID, actor: Actor, at: datetime) -> int:
+    """Note that somebody has read all their notices up to the one they saw first; return how many were new.
+
+    What came since their page was shown stays unread.
+    """
+    unread = (
+        update(Notice)
+        .where(col(Notice.user_id) == actor.id, col(Notice.read_at).is_(None), col(Notice.id) <= until)
+        .values(read_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.exec(unread).rowcount)
+
+
+def prefer(session: Session, wishes: Mapping[NoticeKind, MailMode], *, actor: Actor) -> None:
+    """Store when somebody wants notices of these kinds by mail; kinds that are not named stay as they are."""
+    for kind, mode in sorted(wishes.items()):
+        row = session.get(NoticePreference, (actor.id, kind)) or NoticePreference(
+            user_id=actor.id, kind=kind, mail=mode
+        )
+        row.mail = mode
+        session.add(row)
+    session.flush()
+
+
+def _case(session: Session, draft: Draft, case_id: UUID | None) -> Loaded | None:
+    if case_id is None:
+        row = reviews.case_of_draft(session, draft.id)
+        case_id = None if row is None else row.id
+    return None if case_id is None else load(session, case_id, SYSTEM, lock=False)
+
+
+def _words(scene: Scene, said: Sequence[Said]) -> list[_Word]:
+    """Return what is to be said, each kind once, with the places that each person hears of."""
+    channels = {one.channel: one.channel_name for one in drafts.targets(scene.session, scene.draft.id)}
+    found: dict[NoticeKind, _Word] = {}
+    for one in said:
+        for line in TELLS.get(one.event, ()):
+            source = f"draft:{scene.draft.id}#{one.seq}:{line.kind}"
+            word = found.setdefault(line.kind, _Word(line.kind, source, _kept(one.data)))
+            places = _places(scene, one.data, channels)
+            word.places += places
+            for person in line.who(scene, one.data):
+                word.people.setdefault(person, []).extend(places)
+    return list(found.values())
+
+
+#: What of an event's data a notice keeps, beside the places; codes and instants, no words of persons.
+_KEPT = ("to_stage", "due_at", "rung", "rule", "limits")
+
+
+def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: data[key] for key in _KEPT if key in data}
+
+
+def _places(scene: Scene, data: Mapping[str, Any], channels: Mapping[str, str]) -> list[dict[str, str]]:
+    stages = scene.loaded.workflow.by_key if scene.loaded is not None else {}
+    spots = data.get("freed") or ([data] if data.get("stage") or data.get("channel") else [])
+    found = []
+    for spot in spots:
+        stage, line = str(spot.get("stage", "")), str(spot.get("line") or spot.get("channel") or "")
+        title = stages[stage].title if stage in stages else ""
+        found.append({"stage": stage, "line": line, "title": channels.get(line, line) + title})
+    return found
+
+
+def _seeing(session: Session, draft: Draft, people: Collection[UUID]) -> dict[UUID, User]:
+    """Return those of these people who are active and may see the draft now (知悉范围)."""
+    query = select(User).where(col(User.id).in_(list(people)), col(User.active).is_(True))
+    found = {}
+    for user in session.exec(query).all():
+        actor = identity.user_actor(session, user.id)
+        if actor is not None and drafts.may_see(session, draft, actor):
+            found[user.id] = user
+    return found
+
+
+def _row(
+    user: User,
+    kind: NoticeKind,
+    data: Mapping[str, Any],
+    source: str,
+    *,
+    wishes: Mapping[tuple[UUID, NoticeKind], MailMode],
+    with_mail: bool,
+    at: datetime,
+    scene: Scene | None = None,
+) -> dict[str, Any]:
+    mode = wishes.get((user.id, kind), modes.usual(kind))
+    first = next(iter(data.get("places", ())), {"stage": "", "line": ""})
+    return {
+        "id": new_id(),
+        "user_id": user.id,
+        "kind": kind,
+        "draft_id": scene.draft.id if scene else None,
+        "case_id": scene.loaded.row.id if scene and scene.loaded else None,
+        "stage": first["stage"],
+        "line": first["line"],
+        "data": dict(data),
+        "source": source,
+        "mail": _mail_state(mode) if with_mail and user.email else MailState.NONE,
+        "created_at": at,
+        "read_at": None,
+    }
+
+
+def _store(session: Session, rows: Sequence[dict[str, Any]], *, at: datetime) -> int:
+    """Store the notices that are new and promise their mails; return how many are new."""
+    fresh = set(_insert(session, Notice, rows, ["user_id", "source"]))
+    for row in rows:
+        if row["id"] in fresh and row["mail"] != MailState.NONE:
+            _promise_mail(session, row["user_id"], row["mail"], at=at)
+    return len(fresh)
+
+
+def _mail_state(mode: MailMode) -> MailState:
+    return {
+        MailMode.NEVER: MailState.NONE,
+        MailMode.AT_ONCE: MailState.WAITING,
+        MailMode.DAILY: MailState.GATHERING,
+    }[mode]
+
+
+def _promise_mail(session: Session, user_id: UUID, mail: str, *, at: datetime) -> None:
+    daily = mail == MailState.GATHERING
+    jobs.enqueue(
+        session,
+        MAIL,
+        {"user_id": str(user_id), "daily": daily},
+        at=at,
+        run_at=modes.next_daily(at) if daily else at + GATHER,
+        key=f"{user_id}:{'daily' if daily else 'now'}",
+    )
+
+
+def _tell_robots(session: Session, scene: Scene, words: Sequence[_Word], *, at: datetime) -> None:
+    if not words:
+        return
+    robots = session.exec(select(NoticeRobot).where(col(NoticeRobot.active).is_(True))).all()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "robot_id": robot.id,
+            "kind": word.kind,
+            "draft_id": scene.draft.id,
+            "data": {**word.data, "places": word.places},
+            "source": word.source,
+            "created_at": at,
+            "sent_at": None,
+        }
+        for robot in robots
+        if scene.draft.unit_path.startswith(robot.unit_path)
+        for word in words
+        if not robot.kinds or word.kind in robot.kinds
+    ]
+    fresh = set(_insert(session, RobotMessage, rows, ["robot_id", "source"]))
+    told: set[UUID] = {row["robot_id"] for row in rows if row["id"] in fresh}
+    for robot_id in sorted(told):
+        jobs.enqueue(
+            session, ROBOT, {"robot_id": str(robot_id)}, at=at, run_at=at + GATHER / 6, key=str(robot_id)
+        )
+
+
+def _lay_aside(session: Session, loaded: Loaded, *, at: datetime) -> None:
+    """Take notices of work that waits no more, or for somebody else by now, off people's lists and mails."""
+    waiting = {
+        run.spot: run.claimed_by for run in loaded.case.current().values() if run.state is StageState.OPEN
+    }
+    query = select(Notice).where(
+        Notice.case_id == loaded.row.id, col(Notice.read_at).is_(None), col(Notice.kind).in_(AWAITING)
+    )
+    for notice in session.exec(query).all():
+        spots = [(one["stage"], one["line"]) for one in notice.data.get("places", ())]
+        mine = any(spot in waiting and waiting[spot] in {None, str(notice.user_id)} for spot in spots)
+        others = notice.kind in {NoticeKind.CONSULTED, NoticeKind.STAGE_ESCALATED}
+        if mine or (others and any(spot in waiting for spot in spots)):
+            continue
+        notice.read_at = at
+        notice.mail = MailState.NONE if notice.mail != MailState.SENT else notice.mail
+        session.add(notice)
+
+
+def _insert(
+    session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], unique: list[str]
+) -> list[UUID]:
+    """Insert the rows that are new; return their ids."""
+    if not rows:
+        return []
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert: Any = dialect.insert(table).values(list(rows))
+    added = insert.on_conflict_do_nothing(index_elements=unique).returning(table.id)  # type: ignore[attr-defined]
+    return list(session.scalars(added).all())
+
+
+__all__ = [
+    "CONFIDENTIAL",
+    "GATHER",
+    "MAIL",
+    "ROBOT",
+    "Said",
+    "alarm",
+    "mark_all_read",
+    "mark_read",
+    "prefer",
+    "tell",
+]
