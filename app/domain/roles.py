@@ -28,10 +28,14 @@ SEEING = frozenset({*REVIEWERS, Role.PROOFREADER, Role.PUBLISHER})
 
 
 class UserKind(StrEnum):
-    """A natural person, or a tool that acts through the API."""
+    """A natural person, a tool that acts through the API, or somebody outside who signs by a link.
+
+    Whoever is outside never signs in and holds no role: the account is a person's place in the record.
+    """
 
     PERSON = "person"
     SERVICE = "service"
+    OUTSIDE = "outside"
 
 
 class RoleFault(StrEnum):

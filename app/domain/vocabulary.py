@@ -301,6 +301,23 @@ class MailMode(StrEnum):
     DAILY = "daily"
 
 
+class LinkState(StrEnum):
+    """What became of a link by which somebody signs without an account."""
+
+    OPEN = "open"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class MigrationState(StrEnum):
+    """Where a wish to move open cases to another workflow version stands."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    DECLINED = "declined"
+
+
 class Event(StrEnum):
     """One list for audit verbs, webhook types and log names."""
 

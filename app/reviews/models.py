@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.vocabulary import CaseState, StageState, Verdict
+from app.domain.vocabulary import CaseState, LinkState, MigrationState, StageState, Verdict
 from app.infra.db import UtcDateTime, one_of
 
 _ENDED = "('recalled', 'declined', 'cleared')"
@@ -136,6 +136,7 @@ class Decision(SQLModel, table=True):
     final: bool
     actor_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
     principal_id: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    through_id: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
     role: str = Field(max_length=60)
     bench: str | None = Field(default=None, max_length=40)
     own: bool
@@ -147,3 +148,66 @@ class Decision(SQLModel, table=True):
     sent_to: str | None = Field(default=None, max_length=40)
     then: str | None = Field(default=None, max_length=20)
     decided_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SignLink(SQLModel, table=True):
+    """A single-use link by which somebody outside signs at one stage, on one digest.
+
+    The link's token is stored by its SHA-256 alone. A person has one open link at a place at most.
+    """
+
+    __tablename__ = "sign_link"
+    __table_args__: ClassVar = (
+        one_of("state", LinkState),
+        Index(
+            "uq_sign_link_open",
+            "case_id",
+            "stage",
+            "line",
+            "person_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    case_id: UUID = Field(foreign_key="review_case.id", ondelete="RESTRICT", index=True)
+    draft_id: UUID = Field(foreign_key="draft.id", ondelete="RESTRICT")
+    stage: str = Field(max_length=40)
+    line: str = Field(max_length=40)
+    digest: str = Field(max_length=64)
+    person_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    name: str = Field(max_length=50)
+    post: str = Field(max_length=60)
+    note: str = Field(sa_type=Text)
+    state: str = Field(max_length=20)
+    asked_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = Field(default=None, max_length=40)
+
+
+class WorkflowMigration(SQLModel, table=True):
+    """A wish to move open cases of one workflow to the version in force, and what became of it."""
+
+    __tablename__ = "workflow_migration"
+    __table_args__: ClassVar = (
+        one_of("state", MigrationState),
+        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="two_persons"),
+        Index("ix_workflow_migration_key_asked_at", "key", "asked_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    key: str = Field(max_length=40)
+    to_digest: str = Field(max_length=64)
+    cases: list[str] = Field(default_factory=list, sa_type=JSON)
+    reason: str = Field(sa_type=Text)
+    state: str = Field(max_length=20)
+    asked_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    decided_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    comment: str = Field(default="", sa_type=Text)

@@ -13,9 +13,11 @@ from app.domain.vocabulary import (
     ErrorType,
     Event,
     Level,
+    LinkState,
     MailMode,
     MarkKind,
     MarkState,
+    MigrationState,
     NoticeKind,
     PolicySource,
     ReleaseState,
@@ -45,7 +47,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Role.SECURITY_ADMIN: "安全管理员",
         Role.AUDIT_ADMIN: "审计管理员",
     },
-    UserKind: {UserKind.PERSON: "人员", UserKind.SERVICE: "服务账号"},
+    UserKind: {UserKind.PERSON: "人员", UserKind.SERVICE: "服务账号", UserKind.OUTSIDE: "外部人员"},
     UnitKind: {
         UnitKind.PROVINCE: "省级",
         UnitKind.CITY: "市级",
@@ -212,6 +214,17 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         ReleaseState.PUBLISHED: "已发布",
         ReleaseState.EXPIRED: "已过期",
         ReleaseState.RETRACTED: "已撤稿",
+    },
+    LinkState: {
+        LinkState.OPEN: "待签审",
+        LinkState.USED: "已签审",
+        LinkState.REVOKED: "已收回",
+        LinkState.EXPIRED: "已过期",
+    },
+    MigrationState: {
+        MigrationState.ASKED: "待批准",
+        MigrationState.GRANTED: "已迁移",
+        MigrationState.DECLINED: "未获同意",
     },
     Severity: {Severity.BLOCK: "阻断", Severity.WARN: "提醒", Severity.INFO: "提示"},
     PartKind: {

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 UNIT_KINDS = "kind IN ('province', 'city', 'county', 'street', 'department')"
-USER_KINDS = "kind IN ('person', 'service')"
+USER_KINDS = "kind IN ('person', 'service', 'outside')"
 ROLES = (
     "role IN ('editor', 'initial_reviewer', 'second_reviewer', 'final_reviewer', 'proofreader', 'publisher', "
     "'policy_keeper', 'system_admin', 'security_admin', 'audit_admin')"

@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("final", sa.Boolean(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         sa.Column("principal_id", sa.Uuid(), nullable=True),
+        sa.Column("through_id", sa.Uuid(), nullable=True),
         sa.Column("role", sa.String(60), nullable=False),
         sa.Column("bench", sa.String(40), nullable=True),
         sa.Column("own", sa.Boolean(), nullable=False),
@@ -165,6 +166,7 @@ def upgrade() -> None:
                 ("stage_run_id", "stage_run.id"),
                 ("actor_id", "user_account.id"),
                 ("principal_id", "user_account.id"),
+                ("through_id", "user_account.id"),
                 ("workflow_digest", "workflow_version.digest"),
                 ("revision_id", "revision.id"),
             )
