@@ -16,6 +16,16 @@ class AssetRole(StrEnum):
     ATTACHMENT = "attachment"
 
 
+class ReadingFor(StrEnum):
+    """What somebody was let in for to see a draft."""
+
+    COPIED = "copied"
+    ASKED = "asked"
+    ADDED = "added"
+    NAMED = "named"
+    LEFT = "left"
+
+
 class Draft(SQLModel, table=True):
     """One piece of content through its whole life. `version` is its ETag and grows with every change."""
 
@@ -42,6 +52,22 @@ class Draft(SQLModel, table=True):
     )
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DraftReader(SQLModel, table=True):
+    """Somebody who was let in to see one draft beside those whose roles reach it, by whom and what for.
+
+    `why` is `copied` (抄送), `asked` (征求意见), `added` (加签), `named` (转办) or `left` (接手); rows stay.
+    """
+
+    __tablename__ = "draft_reader"
+    __table_args__ = (one_of("why", ReadingFor), Index("ix_draft_reader_user_id_at", "user_id", "at"))
+
+    draft_id: UUID = Field(primary_key=True, foreign_key="draft.id", ondelete="RESTRICT")
+    user_id: UUID = Field(primary_key=True, foreign_key="user_account.id", ondelete="RESTRICT")
+    why: str = Field(primary_key=True, max_length=10)
+    by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Revision(SQLModel, table=True):

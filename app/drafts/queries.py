@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from app.domain.document import Document
 from app.domain.roles import SEEING
 from app.domain.vocabulary import ChannelKind, DraftState, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
-from app.drafts.models import Draft, DraftAsset, DraftTarget, Revision
+from app.drafts.models import Draft, DraftAsset, DraftReader, DraftTarget, ReadingFor, Revision
 from app.identity.models import Unit
 from app.identity.queries import Actor, Grant
 from app.infra.errors import NotFound
@@ -36,8 +37,8 @@ class Target:
 def visible(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = False) -> Draft:
     """Return a draft that the actor may see; `lock` holds its row until the transaction ends.
 
-    It is seen by whoever wrote any of it, and by reviewers, proofreaders and publishers of its unit and of
-    one of its channels. Raises `NotFound` for everybody else, as for a draft that does not exist.
+    It is seen by whoever wrote any of it or was let in, and by reviewers, proofreaders and publishers of its
+    unit and of one of its channels. Raises `NotFound` for everybody else, as for a draft that does not exist.
     """
     query = select(Draft).where(Draft.id == draft_id)
     if lock:
@@ -52,15 +53,16 @@ def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
     """Say whether the actor may see this draft; asks the database only where the draft does not tell."""
     if actor.via == "system" or draft.submitter_id == actor.id:
         return True
-    over = [one for one in actor.grants if one.role in SEEING and draft.unit_path.startswith(one.unit_path)]
+    over = [one for one in actor.reach if one.role in SEEING and draft.unit_path.startswith(one.unit_path)]
     if any(one.channel is None for one in over):
         return True
     if over and any(_reaches(one, target) for target in targets(session, draft.id) for one in over):
         return True
-    written = (
-        select(Revision.id).where(Revision.draft_id == draft.id, Revision.author_id == actor.id).limit(1)
+    written = select(Revision.id).where(Revision.draft_id == draft.id, Revision.author_id == actor.id)
+    let_in = select(DraftReader.user_id).where(
+        DraftReader.draft_id == draft.id, col(DraftReader.user_id).in_(_persons(actor))
     )
-    return session.exec(written).first() is not None
+    return session.scalars(written.union_all(let_in).limit(1)).first() is not None
 
 
 def known(session: Session, draft_id: UUID, actor: Actor) -> Draft:
@@ -168,8 +170,16 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.via == "system":
         return true()
     wrote = col(Draft.id).in_(select(Revision.draft_id).where(Revision.author_id == actor.id))
-    seeing = {(one.unit_path, one.channel, one.section) for one in actor.grants if one.role in SEEING}
-    return or_(wrote, *(_within(*place) for place in sorted(seeing, key=str)))
+    let_in = col(Draft.id).in_(
+        select(DraftReader.draft_id).where(col(DraftReader.user_id).in_(_persons(actor)))
+    )
+    seeing = {(one.unit_path, one.channel, one.section) for one in actor.reach if one.role in SEEING}
+    return or_(wrote, let_in, *(_within(*place) for place in sorted(seeing, key=str)))
+
+
+def _persons(actor: Actor) -> list[UUID]:
+    """Return whose papers the actor may read: their own, and those of people they wholly stand in for."""
+    return [actor.id, *(one.principal for one in actor.standing_in if one.login)]
 
 
 def _within(unit_path: str, channel: str | None, section: str | None) -> ColumnElement[bool]:
@@ -220,3 +230,19 @@ def listing(
 
 def _reaches(grant: Grant, target: Target) -> bool:
     return grant.covers(None, target.channel, target.section)
+
+
+def copied_to(
+    session: Session, actor: Actor, *, before: datetime | None = None, limit: int = 50
+) -> tuple[tuple[DraftReader, Draft], ...]:
+    """Return the drafts of which the actor was sent a copy (抄送我的), the newest first."""
+    query = (
+        select(DraftReader, Draft)
+        .join(Draft, col(Draft.id) == col(DraftReader.draft_id))
+        .where(DraftReader.user_id == actor.id, DraftReader.why == ReadingFor.COPIED)
+        .order_by(col(DraftReader.at).desc(), col(DraftReader.draft_id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(col(DraftReader.at) < before)
+    return tuple((reader, draft) for reader, draft in session.exec(query).all())

@@ -21,7 +21,15 @@ from app.domain.document import (
 from app.domain.vocabulary import WITH_AUTHOR, DraftState, Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries
-from app.drafts.models import Draft, DraftAsset, DraftCounter, DraftTarget, Revision
+from app.drafts.models import (
+    Draft,
+    DraftAsset,
+    DraftCounter,
+    DraftReader,
+    DraftTarget,
+    ReadingFor,
+    Revision,
+)
 from app.identity.access import authorize
 from app.identity.models import Unit
 from app.identity.queries import Actor
@@ -173,6 +181,13 @@ def set_state(draft: Draft, state: DraftState, at: datetime) -> None:
     if draft.state != state:
         draft.state = state
         _touch(draft, at)
+
+
+def let_in(session: Session, draft: Draft, user_id: UUID, why: ReadingFor, *, by: UUID, at: datetime) -> None:
+    """Let somebody see a draft beside those whose roles reach it; once is enough. The caller records why."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    row = {"draft_id": draft.id, "user_id": user_id, "why": why, "by": by, "at": at}
+    session.exec(dialect.insert(DraftReader).values(**row).on_conflict_do_nothing())
 
 
 def lock(session: Session, draft_id: UUID) -> Draft:

@@ -110,7 +110,7 @@ def _bearer(runtime: Runtime, header: str) -> Actor:
         error.headers.update(challenge)
         raise
     with runtime.database.read() as session:
-        actor = user_actor(session, user_id)
+        actor = user_actor(session, user_id, at=runtime.clock())
     if actor is None:
         raise Unauthenticated("token_invalid", headers=challenge)
     return actor

@@ -20,6 +20,11 @@ problems(
         "roles_exclude": ("这个角色与该用户的情况不相容。", "The role cannot be given to this user."),
         "grant_exists": ("该用户在此范围内已有这个角色。", "The user has this role in this scope already."),
         "grant_revoked": ("这项授权已经收回。", "The grant was revoked already."),
+        "delegation_refused": (
+            "不能这样设立代理，请按下列各条修改。",
+            "The delegation cannot be given.",
+        ),
+        "delegation_revoked": ("这项代理已经终止。", "The delegation was ended already."),
         "user_inactive": ("该用户已停用。", "The user is deactivated."),
     }
 )
@@ -27,12 +32,24 @@ reasons(
     {
         "role_needed": "您在这个单位、阵地或栏目上没有相应的角色。",
         "administrator_excludes": "系统管理员、安全管理员、审计管理员互斥，且不能兼任其他角色。",
+        "outside_by_link": "外部人员没有账号；请用签审链接请他们签审。",
         "person_only": "审核、校对和管理角色只能授予自然人，不能授予服务账号。",
         "password_short": "密码至少 {min} 个字符。",
         "password_long": "密码至多 {max} 个字符。",
         "password_is_login": "密码不能与登录名相同或包含登录名。",
         "password_common": "这个密码过于常见，请换一个。",
         "own_account": "不能对自己的账号进行这项操作。",
+        "to_oneself": "不能由本人代理本人。",
+        "ends_before_it_starts": "结束日期早于开始日期。",
+        "starts_in_the_past": "开始日期不能早于今天。",
+        "too_long": "代理期不能超过一年；长期变动请调整角色。",
+        "role_not_delegable": "只有审核、校对和签发可以代理；写稿用本人名义，管理员职责不能代理。",
+        "circle": "这样会形成循环代理。",
+        "chain_too_long": "代理只能再转一次，不能再往下转。",
+        "nothing_to_delegate": "被代理人在这个范围内没有可以代理的职责。",
+        "delegate_unfit": "代理人必须是在用的自然人账号，且不担任管理员。",
+        "principal_only": "只有本人可以设立代理；本人不在岗时由安全管理员代办。",
+        "absent_only": "安全管理员只能为不在岗的人设立代理，请注明“不在岗”。",
         "section_without_channel": "写明栏目时必须同时写明阵地。",
     }
 )

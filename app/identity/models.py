@@ -1,7 +1,7 @@
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.roles import UserKind
@@ -77,6 +77,38 @@ class RoleGrant(SQLModel, table=True):
     channel: str = Field(default="", max_length=40)
     section: str = Field(default="", max_length=40)
     granted_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    granted_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Delegation(SQLModel, table=True):
+    """A person who acts for another from one day to another, both included, in Beijing's time.
+
+    `unit_id` (`None`: everywhere), channel and section (`""`: all) and `roles` (empty: all that can be
+    delegated) narrow it; `absent`: the principal is away, and nothing is handed to them meanwhile.
+    """
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        CheckConstraint("principal_id <> delegate_id", name="two_persons"),
+        CheckConstraint("starts_on <= ends_on", name="in_order"),
+        Index("ix_delegation_delegate_id_ends_on", "delegate_id", "ends_on"),
+        Index("ix_delegation_principal_id_ends_on", "principal_id", "ends_on"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    principal_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    delegate_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    unit_id: UUID | None = Field(default=None, foreign_key="unit.id", ondelete="RESTRICT")
+    channel: str = Field(default="", max_length=40)
+    section: str = Field(default="", max_length=40)
+    roles: list[str] = Field(default_factory=list, sa_type=JSON)
+    starts_on: date
+    ends_on: date
+    absent: bool = False
+    reason: str = Field(default="", max_length=200)
+    granted_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
     granted_at: datetime = Field(sa_type=UtcDateTime)
     revoked_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

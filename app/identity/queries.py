@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,11 +12,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.audit.service import AuditActor
+from app.domain import delegations
+from app.domain.delegations import Held, Link, Scope
 from app.domain.roles import UserKind
 from app.domain.vocabulary import ADMINISTRATORS, Role
-from app.identity.models import BrowserSession, RoleGrant, Unit, User
+from app.identity.models import BrowserSession, Delegation, RoleGrant, Unit, User
+from app.infra.clock import beijing
 
-Via = Literal["session", "token", "system"]
+Via = Literal["session", "token", "link", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,23 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody for whom the actor may act (代理): with which of their roles, and within which unit.
+
+    `through` stands between the two where a delegation was passed on; `login` is empty where roles are named,
+    for then nothing else of the principal's is delegated.
+    """
+
+    principal: UUID
+    name: str
+    login: str
+    unit_id: UUID
+    grants: tuple[Grant, ...]
+    through: UUID | None = None
+    unit_path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, and with which grants; read anew for every request."""
 
@@ -48,6 +68,7 @@ class Actor:
     unit_path: str
     grants: tuple[Grant, ...] = ()
     via: Via = "session"
+    standing_in: tuple[StandIn, ...] = ()
 
     def has(
         self,
@@ -60,6 +81,13 @@ class Actor:
         """Say whether the actor holds `role` there; without a place, anywhere."""
         return any(grant.role is role and grant.covers(unit_path, channel, section) for grant in self.grants)
 
+    @property
+    def reach(self) -> tuple[Grant, ...]:
+        """All grants by which the actor sees: their own, and those of the people they stand in for."""
+        if not self.standing_in:
+            return self.grants
+        return (*self.grants, *(grant for one in self.standing_in for grant in one.grants))
+
     def roles(self) -> frozenset[Role]:
         """Return the roles the actor holds anywhere."""
         return frozenset(grant.role for grant in self.grants)
@@ -68,6 +96,8 @@ class Actor:
         """Return the actor as the record names them, acting in `role`."""
         if self.via == "system":
             return AuditActor(id=None, name=self.name)
+        if self.via == "link":
+            return AuditActor(id=self.id, name=self.name, role=str(UserKind.OUTSIDE))
         return AuditActor(
             id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id)
         )
@@ -82,9 +112,15 @@ def session_hash(raw: str) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def user_actor(session: Session, user_id: UUID, *, via: Via = "token") -> Actor | None:
-    """Return the active user as an actor; `None` when unknown or deactivated. One statement."""
-    return _actor(session.exec(_actors().where(User.id == user_id)).all(), via)
+def user_actor(
+    session: Session, user_id: UUID, *, via: Via = "token", at: datetime | None = None
+) -> Actor | None:
+    """Return the active user as an actor; `None` when unknown or deactivated.
+
+    One statement; with `at` another, for those whom they stand in for then, and a third where there are any.
+    """
+    actor = _actor(session.exec(_actors().where(User.id == user_id)).all(), via)
+    return actor if actor is None or at is None else _with_principals(session, actor, at)
 
 
 def session_actor(
@@ -92,7 +128,8 @@ def session_actor(
 ) -> tuple[Actor, datetime] | None:
     """Return who is signed in with this session id and when they were last seen; `None` when nobody is.
 
-    A session ends `minutes` after sign-in and `idle_minutes` after it was last seen. One statement.
+    A session ends `minutes` after sign-in and `idle_minutes` after it was last seen. Two statements, and a
+    third for somebody who stands in for others.
     """
     query = (
         _actors()
@@ -107,7 +144,113 @@ def session_actor(
     )
     rows = session.exec(query).all()
     actor = _actor(rows, "session")
-    return None if actor is None else (actor, rows[0][-1])
+    return None if actor is None else (_with_principals(session, actor, at), rows[0][-1])
+
+
+def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:
+    """Return the actor with the people they stand in for on the day of `at`, as far as those are active."""
+    links = _links_to(session, actor.id, beijing(at).date())
+    if not links:
+        return actor
+    by_link = dict(links)
+    found = delegations.chains(str(actor.id), list(by_link), on=beijing(at).date())
+    principals = {UUID(chain[-1].principal) for chain in found}
+    query = _actors().where(col(User.id).in_(principals))
+    rows: dict[UUID, list[Any]] = {}
+    for row in session.exec(query).all():
+        rows.setdefault(row[0].id, []).append(row)
+    people = {key: person for key, of in rows.items() if (person := _actor(of, "token")) is not None}
+    return replace(
+        actor,
+        standing_in=tuple(
+            _stand_in(people[UUID(chain[-1].principal)], chain)
+            for chain in found
+            if UUID(chain[-1].principal) in people
+        ),
+    )
+
+
+def _links_to(session: Session, delegate: UUID, on: date) -> dict[Link, UUID]:
+    """Return the delegations in force to somebody, and those to their principals, with their ids."""
+    standing = (col(Delegation.revoked_at).is_(None), Delegation.starts_on <= on, Delegation.ends_on >= on)
+    nearer = select(Delegation.principal_id).where(Delegation.delegate_id == delegate, *standing)
+    query = (
+        select(Delegation, Unit.path)
+        .outerjoin(Unit, col(Unit.id) == col(Delegation.unit_id))
+        .where(
+            or_(col(Delegation.delegate_id) == delegate, col(Delegation.delegate_id).in_(nearer)), *standing
+        )
+        .order_by(col(Delegation.id))
+    )
+    return {as_link(row, path): row.id for row, path in session.exec(query).all()}
+
+
+def as_link(row: Delegation, unit_path: str | None) -> Link:
+    """Return a stored delegation as the domain sees it; `unit_path` is that of the unit it is narrowed to."""
+    scope = Scope(
+        unit_path, row.channel or None, row.section or None, frozenset(Role(one) for one in row.roles)
+    )
+    return Link(str(row.principal_id), str(row.delegate_id), row.starts_on, row.ends_on, scope)
+
+
+def _stand_in(principal: Actor, chain: tuple[Link, ...]) -> StandIn:
+    held: tuple[Held, ...] = tuple(
+        Held(one.role, one.unit_path, one.channel, one.section) for one in principal.grants
+    )
+    for link in reversed(chain):
+        held = delegations.narrowed(held, link.scope)
+    paths = [link.scope.unit_path for link in chain if link.scope.unit_path]
+    whole = not any(link.scope.roles or link.scope.channel or link.scope.section for link in chain)
+    return StandIn(
+        principal.id,
+        principal.name,
+        principal.login if whole else "",
+        principal.unit_id,
+        tuple(Grant(one.role, one.unit_path, one.channel, one.section) for one in held),
+        UUID(chain[0].principal) if len(chain) > 1 else None,
+        max(paths, key=len, default="/"),
+    )
+
+
+def deputies(session: Session, user_ids: Iterable[UUID], at: datetime) -> dict[UUID, str]:
+    """Return which of these people are away on the day of `at`, each with the name of their deputy."""
+    on = beijing(at).date()
+    query = (
+        select(Delegation.principal_id, User.name)
+        .join(User, col(User.id) == col(Delegation.delegate_id))
+        .where(
+            col(Delegation.principal_id).in_(list(user_ids)),
+            col(Delegation.absent).is_(True),
+            col(Delegation.revoked_at).is_(None),
+            Delegation.starts_on <= on,
+            Delegation.ends_on >= on,
+        )
+    )
+    return dict(session.exec(query).all())
+
+
+def colleagues(session: Session, unit_path: str) -> tuple[User, ...]:
+    """Return the people of the body at the root of `unit_path` who may be asked or stand in, by name.
+
+    Active natural persons without an administrator's office; at most 500.
+    """
+    root = "/" + unit_path.strip("/").split("/")[0] + "/"
+    office = select(RoleGrant.user_id).where(
+        col(RoleGrant.role).in_(ADMINISTRATORS), col(RoleGrant.revoked_at).is_(None)
+    )
+    query = (
+        select(User)
+        .join(Unit, col(Unit.id) == col(User.unit_id))
+        .where(
+            col(Unit.path).startswith(root),
+            col(User.active).is_(True),
+            User.kind == UserKind.PERSON,
+            col(User.id).not_in(office),
+        )
+        .order_by(User.name, col(User.id))
+        .limit(500)
+    )
+    return tuple(session.exec(query).all())
 
 
 def _actors() -> Any:  # noqa: ANN401 – SQLAlchemy's type of a seven-column select

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -111,7 +111,7 @@ class UserIn(_In):
     name: Name
     password: Password
     unit_id: UUID
-    kind: UserKind = UserKind.PERSON
+    kind: Literal[UserKind.PERSON, UserKind.SERVICE] = UserKind.PERSON
     email: Email | None = None
 
 

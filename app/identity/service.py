@@ -85,6 +85,8 @@ def create_user(
     """
     unit = unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
     login = login.strip().casefold()
+    if kind is UserKind.OUTSIDE:
+        raise Invalid("malformed", reasons=[Reason("outside_by_link", field="kind")])
     _accept(password, login)
     if session.exec(select(User.id).where(User.login == login)).first() is not None:
         raise Conflict("login_taken")

@@ -50,6 +50,34 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     C.ALREADY_DECIDED: ("您在这个环节已经表过态，请等其他人。", "You have decided at this stage already."),
     C.CLAIMED_BY_OTHER: ("这个环节已由他人认领，请与认领人联系。", "Somebody else has claimed the stage."),
     C.NOT_CLAIMED: ("这个环节不是您认领的，不能取消认领。", "You have not claimed the stage."),
+    C.RECUSED: ("已回避本稿，不能再处理，请由他人处理。", "They have withdrawn from this case."),
+    C.NO_DELEGATION: (
+        "您现在没有代理此人的职责，请以本人名义处理或先设立代理。",
+        "You do not stand in for them now.",
+    ),
+    C.PERSON_UNKNOWN: ("没有这个人，或此人不能参与审校，请从名单中选择。", "There is nobody to be named so."),
+    C.PERSON_ABSENT: ("此人现在不在岗，请另选一人或选其代理人。", "They are away now."),
+    C.PERSON_CANNOT_ACT: (
+        "此人不能承担这个环节：或无相应职责，或写过本稿，或已承担须由他人完成的环节。请另选一人。",
+        "They may not act at this stage.",
+    ),
+    C.PERSON_IS_ONESELF: ("不能指定本人，请另选一人。", "Name somebody else than yourself."),
+    C.NOTHING_TO_TAKE_BACK: ("这个环节没有可以拿回的意见。", "There is no approval to take back."),
+    C.NOT_YOUR_DECISION: ("只能拿回自己的意见。", "The decision is not yours."),
+    C.TAKEN_UP: (
+        "后面的环节已有人处理，不能拿回；如有问题，请与其联系，由其退回。",
+        "Somebody has begun on what it opened.",
+    ),
+    C.REMINDED_ALREADY: ("这个环节一天内已催办过，请稍后再催。", "The stage was reminded of within a day."),
+    C.ALREADY_COPIED: ("已经抄送过此人。", "They were sent a copy already."),
+    C.ALREADY_ASKED: ("已向此人征求意见，请等其反馈。", "They were asked already."),
+    C.NOT_ASKED: ("这个环节没有向您征求意见，或您已反馈。", "Your opinion is not asked for here."),
+    C.OPINION_AWAITED: (
+        "正在等待征求的意见；如不再等待，请重新征求并选“不等待”。",
+        "The stage waits for an opinion.",
+    ),
+    C.CANNOT_ADD_THERE: ("签发之后不能再加签，请选“之前”或“同时”。", "No review comes after the signature."),
+    C.TOO_MANY_ADDED: ("一个审签案最多加签 {most} 次。", "Too many reviewers were added."),
     C.STALE_DIGEST: (
         "您看到的内容已不是最新，请刷新，看过改动后再作决定。",
         "What you read is not the stage's text now.",
@@ -98,7 +126,19 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
 _USE_RELEASE = ("签发请在“签发”处办理，系统会同时核对发布条件。", "Sign through the releases of the case.")
 
 #: Refusals of the person: 403.
-PERSONAL = frozenset({C.NOT_ALLOWED, C.NOT_AN_AUTHOR, C.OWN_DRAFT, C.OWN_MARKS, C.SAME_PERSON})
+PERSONAL = frozenset(
+    {
+        C.NOT_ALLOWED,
+        C.NOT_AN_AUTHOR,
+        C.OWN_DRAFT,
+        C.OWN_MARKS,
+        C.SAME_PERSON,
+        C.RECUSED,
+        C.NO_DELEGATION,
+        C.NOT_YOUR_DECISION,
+        C.NOT_ASKED,
+    }
+)
 #: Refusals of the form: 422. Everything else is 409.
 OF_THE_FORM = frozenset(
     {
@@ -110,6 +150,9 @@ OF_THE_FORM = frozenset(
         C.PLACE_UNKNOWN,
         C.MARK_MALFORMED,
         C.LINE_UNKNOWN,
+        C.PERSON_UNKNOWN,
+        C.PERSON_IS_ONESELF,
+        C.PERSON_CANNOT_ACT,
     }
 )
 

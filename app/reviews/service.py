@@ -25,7 +25,7 @@ from app.reviews import candidates, checking, choosing, clock, workflows
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.steps import record_routing, take
-from app.reviews.store import Loaded, as_actor, book_of, load, may_write
+from app.reviews.store import Loaded, acting, as_actor, book_of, load, may_write
 
 ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
 
@@ -35,7 +35,8 @@ class Form:
     """What somebody fills in at a stage.
 
     `digest` names what they read; `send_back_to` is a stage's key, `None` the author; `then` says whether the
-    stages between are walked again; `checklist` holds the items ticked.
+    stages between are walked again; `checklist` holds the items ticked; `on_behalf_of` is for whom they act,
+    `None` to act in their own place where they have one.
     """
 
     stage: str
@@ -46,6 +47,7 @@ class Form:
     send_back_to: str | None = None
     then: Literal["walk_again", "continue_here"] = "walk_again"
     checklist: Sequence[str] = ()
+    on_behalf_of: UUID | None = None
 
 
 def submit(
@@ -83,7 +85,7 @@ def submit(
     case = replace(case, found=checked.rules | told.keys())
     routed = choosing.route(policies, case)
     loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
-    facts = replace(_facts(checked, runtime), channel_limits=_limits(document, case))
+    facts = replace(facts_of(checked, runtime), channel_limits=_limits(document, case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
     take(session, loaded, act, author, facts, by=actor, at=at)
     record_routing(session, loaded, routed, told, at=at)
@@ -111,16 +113,18 @@ def decide(
     if verb is Verb.APPROVE and stage is not None and StageKind.SIGN_OFF in stage.kinds and not by_release:
         raise Conflict("use_release")
     checked = checking.check(session, loaded, runtime=runtime, at=at)
-    facts = replace(_facts(checked, runtime), open_marks=loaded.open_marks(form.line))
+    facts = replace(facts_of(checked, runtime), open_marks=loaded.open_marks(form.line))
     if stage is not None and stage.need == "all":
         facts = replace(facts, candidates=candidates.of(session, loaded, stage, form.line))
-    take(session, loaded, _act(verb, form), as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
+    take(session, loaded, _act(verb, form), place_of(actor, loaded, form), facts, by=actor, at=at)
     return loaded
 
 
 def hold(session: Session, *, case_id: UUID, form: Form, actor: Person, at: datetime) -> Loaded:
     """Stop the clock until an answer comes from outside. Raises as `decide`."""
-    return _simple(session, case_id, _act(Verb.HOLD, form), actor, at)
+    loaded = load(session, case_id, actor)
+    take(session, loaded, _act(Verb.HOLD, form), place_of(actor, loaded, form), Facts(), by=actor, at=at)
+    return loaded
 
 
 def answer(
@@ -128,7 +132,7 @@ def answer(
 ) -> Loaded:
     """Attach the answer from outside, and go on, also with proofs laid out meanwhile. Raises as `decide`."""
     loaded = load(session, case_id, actor)
-    facts = _facts(checking.check(session, loaded, runtime=runtime, at=at), runtime)
+    facts = facts_of(checking.check(session, loaded, runtime=runtime, at=at), runtime)
     act = Act(Verb.ANSWER, comment=comment)
     take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
     return loaded
@@ -136,17 +140,20 @@ def answer(
 
 def recall(session: Session, *, case_id: UUID, comment: str, actor: Person, at: datetime) -> Loaded:
     """Take the draft back before it is signed; it is then in its author's hands. Raises as `decide`."""
-    return _simple(session, case_id, Act(Verb.RECALL, comment=comment), actor, at)
+    loaded = load(session, case_id, actor)
+    act = Act(Verb.RECALL, comment=comment)
+    take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), Facts(), by=actor, at=at)
+    return loaded
 
 
 def claim(session: Session, *, case_id: UUID, stage: str, line: str, actor: Person, at: datetime) -> Loaded:
     """Take an open stage upon oneself, so that nobody else works on it too. Raises as `decide`."""
-    return _simple(session, case_id, Act(Verb.CLAIM, stage, line), actor, at)
+    return _claiming(session, case_id, Act(Verb.CLAIM, stage, line), actor, at)
 
 
 def unclaim(session: Session, *, case_id: UUID, stage: str, line: str, actor: Person, at: datetime) -> Loaded:
     """Give a claimed stage back to all. Raises as `decide`."""
-    return _simple(session, case_id, Act(Verb.UNCLAIM, stage, line), actor, at)
+    return _claiming(session, case_id, Act(Verb.UNCLAIM, stage, line), actor, at)
 
 
 def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetime) -> Loaded | None:
@@ -166,7 +173,7 @@ def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetim
         loaded,
         Act(Verb.RECONSIDER),
         SYSTEM,
-        _facts(checked, runtime),
+        facts_of(checked, runtime),
         by=SYSTEM_PERSON,
         at=at,
     )
@@ -182,7 +189,7 @@ def bind_subject(
     """
     loaded = load(session, case_id, SYSTEM_PERSON)
     checked = checking.check(session, loaded, runtime=runtime, at=at)
-    facts = replace(_facts(checked, runtime), proof=BoundProof(line, digest, revision))
+    facts = replace(facts_of(checked, runtime), proof=BoundProof(line, digest, revision))
     act = Act(Verb.BIND_SUBJECT, line=line, digest=digest)
     return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
 
@@ -222,7 +229,7 @@ def carry_out(
         new_findings=now.more_than(was),
     )
     facts = replace(
-        _facts(now, runtime),
+        facts_of(now, runtime),
         revision=revision.digest,
         change=change,
         authors=frozenset({str(actor.id)}),
@@ -308,7 +315,7 @@ def _resubmit(
     loaded.case = replace(loaded.case, found=found)
     change: Change = classify(old, new, limits=loaded.workflow.marks_only, new_findings=now.more_than(was))
     facts = replace(
-        _facts(now, runtime),
+        facts_of(now, runtime),
         revision=head.digest,
         change=change,
         authors=frozenset(str(one) for one in drafts.authors(session, loaded.draft.id)),
@@ -319,13 +326,23 @@ def _resubmit(
     return loaded
 
 
-def _simple(session: Session, case_id: UUID, act: Act, actor: Person, at: datetime) -> Loaded:
+def _claiming(session: Session, case_id: UUID, act: Act, actor: Person, at: datetime) -> Loaded:
     loaded = load(session, case_id, actor)
-    take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), Facts(), by=actor, at=at)
+    place = place_of(actor, loaded, Form(act.stage, act.line, ""))
+    take(session, loaded, act, place, Facts(), by=actor, at=at)
     return loaded
 
 
-def _facts(checked: checking.Checked, runtime: Runtime) -> Facts:
+def place_of(actor: Person, loaded: Loaded, form: Form) -> Actor:
+    """Return in whose place somebody acts at a stage. Raises `Forbidden` without the delegation named."""
+    place = acting(actor, loaded, form.stage, form.line, on_behalf_of=form.on_behalf_of)
+    if place is None:
+        raise refused([Refusal(RefusalCode.NO_DELEGATION, {"principal": str(form.on_behalf_of)})])
+    return place
+
+
+def facts_of(checked: checking.Checked, runtime: Runtime) -> Facts:
+    """Return what the rules and the calendar say, for a step."""
     return Facts(
         blockers=checked.blockers, findings=checked.findings, due=clock.due_by(runtime.settings.policies)
     )

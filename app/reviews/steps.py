@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit import service as audit
+from app.audit.service import AuditActor
 from app.domain.changes import changed_fields
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.routing import Routed
+from app.domain.roles import UserKind
 from app.domain.vocabulary import Event, Role, Verb, Verdict
 from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
 from app.drafts import queries as drafts
@@ -26,7 +28,7 @@ from app.reviews.store import Loaded, save
 #: Done by this feature's upper neighbour; the kind is the whole contract.
 LAY_OUT = "proofs.lay_out"
 #: Verbs whose refusal the trade wants on record.
-_ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.DECLINE})
+_ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.DECLINE, Verb.OVERRIDE})
 #: Said in the message of the step itself rather than in one of their own.
 _WITHIN = frozenset(
     {Event.CASE_STAGE_OPENED, Event.CASE_STAGE_SKIPPED, Event.CASE_STAGE_VOIDED, Event.CASE_STAGE_KEPT}
@@ -53,7 +55,7 @@ def take(
     if isinstance(answer, Refused):
         if quietly:
             return None
-        error = refused(answer.refusals, record=_recorder(loaded, act, answer, by, at))
+        error = refused(answer.refusals, record=_recorder(loaded, act, actor, answer, by, at))
         if RefusalCode.STALE_DIGEST in answer.codes:
             error.data |= _meanwhile(session, loaded, act)
         raise error
@@ -61,7 +63,7 @@ def take(
     if answer.decided is not None:
         _store_decision(session, loaded, answer, act, actor, by, role, at)
     save(session, loaded, answer, at=at)
-    _tell(session, loaded, answer, by, role, at)
+    _tell(session, loaded, answer, actor, by, role, at)
     for line in answer.needs_proof:
         payload = {"case_id": str(loaded.row.id), "line": line, "revision": answer.case.revision}
         key = f"{loaded.row.id}:{line}:{answer.case.revision}"
@@ -134,6 +136,7 @@ def _store_decision(
             final=decided.final,
             actor_id=by.id,
             principal_id=UUID(actor.principal) if actor.principal else None,
+            through_id=UUID(actor.through) if actor.through else None,
             role=role,
             bench=run.votes[-1].group if decided.verdict is Verdict.APPROVED else None,
             own=not actor.persons.isdisjoint(loaded.case.authors),
@@ -156,20 +159,32 @@ def _role(loaded: Loaded, act: Act, actor: Actor) -> str:
             str(Role.EDITOR) if act.verb in {Verb.SUBMIT, Verb.RESUBMIT, Verb.RECALL, Verb.CARRY_OUT} else ""
         )
     for seat in seats(loaded.case, stage, act.line, actor):
+        if seat.outside:
+            return str(UserKind.OUTSIDE)
         return str(seat.role or seat.post or ("author" if seat.author else "named"))
     return ""
 
 
-def _tell(session: Session, loaded: Loaded, effects: Effects, by: Person, role: str, at: datetime) -> None:
+def _tell(
+    session: Session, loaded: Loaded, effects: Effects, actor: Actor, by: Person, role: str, at: datetime
+) -> None:
     subject = f"draft:{loaded.draft.id}"
     acting = by.as_audit(Role(role) if role in set(Role) else None)
+    behalf = on_behalf(by, actor)
     known = {"draft": str(loaded.draft.id), "case": str(loaded.row.id), "revision": effects.case.revision}
     everything: list[tuple[Event, dict[str, Any], int]] = []
     for happened in effects.events:
         data, private = _apart(happened.data)
         data = {**known, "workflow": loaded.row.workflow_digest, **data}
         receipt = audit.record(
-            session, happened.event, stream=subject, actor=acting, at=at, data=data, private=private
+            session,
+            happened.event,
+            stream=subject,
+            actor=acting,
+            at=at,
+            data=data,
+            on_behalf_of=behalf,
+            private=private,
         )
         everything.append((happened.event, data, receipt.seq))
     jobs.notify(session, everything, at=at, draft_id=loaded.draft.id, case_id=loaded.row.id, by=by.id)
@@ -183,6 +198,14 @@ def _tell(session: Session, loaded: Loaded, effects: Effects, by: Person, role: 
         )
 
 
+def on_behalf(by: Person, actor: Actor) -> AuditActor | None:
+    """Return whom a step was done for, as the record names them; `None` for a step in one's own name."""
+    for one in by.standing_in:
+        if actor.principal == str(one.principal):
+            return AuditActor(id=one.principal, name=one.name, unit=str(one.unit_id))
+    return None
+
+
 def _apart(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Part what is on record for ever from words that may name persons."""
     words = str(data.get("comment", ""))
@@ -194,7 +217,7 @@ def _apart(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     return plain, {"comment": words} if words else {}
 
 
-def _recorder(loaded: Loaded, act: Act, answer: Refused, by: Person, at: datetime) -> Any:  # noqa: ANN401 – or None
+def _recorder(loaded: Loaded, act: Act, actor: Actor, answer: Refused, by: Person, at: datetime) -> Any:  # noqa: ANN401 – or None
     if act.verb not in _ON_RECORD:
         return None
     data = {
@@ -215,6 +238,7 @@ def _recorder(loaded: Loaded, act: Act, answer: Refused, by: Person, at: datetim
             actor=by.as_audit(),
             at=at,
             data=data,
+            on_behalf_of=on_behalf(by, actor),
             outcome="refused",
             reason=min(map(str, answer.codes)),
         )

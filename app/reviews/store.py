@@ -2,16 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from app.domain.vocabulary import CaseState, ChannelKind, DraftState, Role, StageState, Verdict
-from app.domain.workflow import Actor, BoundProof, Case, Effects, Grant, Run, Target, Vote, Workflow
+from app.domain.vocabulary import CaseState, ChannelKind, DraftState, Role, StageState, Verb, Verdict
+from app.domain.workflow import (
+    Act,
+    Actor,
+    Added,
+    BoundProof,
+    Case,
+    Consult,
+    Effects,
+    Facts,
+    Grant,
+    Run,
+    Target,
+    Vote,
+    Workflow,
+    extended,
+    objections,
+    seats,
+)
 from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, Revision
@@ -35,9 +52,32 @@ DRAFT_STATES = {
 }
 
 
+class Walking(Protocol):
+    """A case with its draft and its workflow, loaded for a step or for showing."""
+
+    @property
+    def row(self) -> ReviewCase:
+        """The case as it lies in its table."""
+
+    @property
+    def draft(self) -> Draft:
+        """Its draft."""
+
+    @property
+    def workflow(self) -> Workflow:
+        """What it walks through."""
+
+    @property
+    def case(self) -> Case:
+        """The case as the domain sees it."""
+
+
 @dataclass(slots=True)
 class Loaded:
-    """A case as it lies in the tables and as the domain sees it; `run_ids` are the ids of its stored runs."""
+    """A case as it lies in the tables and as the domain sees it; `run_ids` are the ids of its stored runs.
+
+    `workflow` is the version that the case walks, with the stages that were added to this case.
+    """
 
     row: ReviewCase
     draft: Draft
@@ -72,9 +112,14 @@ def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -
     if not drafts.may_see(session, draft, actor):
         raise NotFound("not_found")
     runs, ids = runs_of(session, [row.id])
-    workflow = workflows.version(session, row.workflow_digest)
     case = as_case(row, runs[row.id])
+    workflow = workflow_of(session, row, case)
     return Loaded(row, draft, revision, workflow, case, ids.get(row.id, {}))
+
+
+def workflow_of(session: Session, row: ReviewCase, case: Case) -> Workflow:
+    """Return what a case walks through: its version, with the stages that were added to this case."""
+    return extended(workflows.version(session, row.workflow_digest), case.added)
 
 
 def runs_of(
@@ -97,7 +142,8 @@ def runs_of(
         rows[run.id] = run
         if decision is not None:
             principal = str(decision.principal_id) if decision.principal_id else None
-            votes[run.id].append(Vote(str(decision.actor_id), principal, decision.bench))
+            through = str(decision.through_id) if decision.through_id else None
+            votes[run.id].append(Vote(str(decision.actor_id), principal, decision.bench, through))
     runs: dict[UUID, tuple[Run, ...]] = defaultdict(tuple)
     ids: dict[UUID, dict[RunKey, UUID]] = defaultdict(dict)
     for run in rows.values():
@@ -138,6 +184,14 @@ def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
         flags=frozenset(book.get("flags", ())),
         found=frozenset(book.get("found", ())),
         held_at=row.held_at,
+        added=tuple(Added(**one) for one in book.get("added", ())),
+        recused=frozenset(book.get("recused", ())),
+        copied=frozenset(book.get("copied", ())),
+        consults=tuple(Consult(**one) for one in book.get("consults", ())),
+        reminded=tuple(
+            ((stage, line), datetime.fromisoformat(at)) for stage, line, at in book.get("reminded", ())
+        ),
+        instead=frozenset((login, person) for login, person in book.get("instead", ())),
     )
 
 
@@ -156,7 +210,19 @@ def book_of(case: Case, **more: Any) -> dict[str, Any]:  # noqa: ANN401 – JSON
         "grade": case.grade,
         "flags": sorted(case.flags),
         "found": sorted(case.found),
+        **{name: value for name, value in _between_people(case).items() if value},
         **more,
+    }
+
+
+def _between_people(case: Case) -> dict[str, list[Any]]:
+    return {
+        "added": [asdict(one) for one in case.added],
+        "recused": sorted(case.recused),
+        "copied": sorted(case.copied),
+        "consults": [asdict(one) for one in case.consults],
+        "reminded": [[*spot, at.isoformat()] for spot, at in case.reminded],
+        "instead": sorted([login, person] for login, person in case.instead),
     }
 
 
@@ -211,6 +277,57 @@ def as_actor(person: Person, unit_path: str) -> Actor:
         if unit_path.startswith(one.unit_path)
     )
     return Actor(person=str(person.id), name=person.login, grants=grants)
+
+
+def stand_ins(person: Person, unit_path: str) -> tuple[Actor, ...]:
+    """Return a person as the domain sees them in the place of each whom they stand in for there."""
+    return tuple(
+        Actor(
+            person=str(person.id),
+            name=one.login,
+            grants=tuple(
+                Grant(grant.role, grant.channel, grant.section)
+                for grant in one.grants
+                if unit_path.startswith(grant.unit_path)
+            ),
+            principal=str(one.principal),
+            through=str(one.through) if one.through else None,
+        )
+        for one in person.standing_in
+        if unit_path.startswith(one.unit_path)
+    )
+
+
+def acting(
+    person: Person,
+    loaded: "Walking",
+    stage_key: str,
+    line: str,
+    *,
+    on_behalf_of: UUID | None = None,
+) -> Actor | None:
+    """Return in whose place a person acts at a stage: their own, else of somebody they stand in for.
+
+    Where they could act in several places, the first in which nothing but the form stands in the way;
+    `on_behalf_of` names one. `None` when they do not stand in for whom they name. Asks no database.
+    """
+    unit_path, own = loaded.draft.unit_path, as_actor(person, loaded.draft.unit_path)
+    others = stand_ins(person, unit_path)
+    if on_behalf_of == person.id:
+        return own
+    if on_behalf_of is not None:
+        others = tuple(one for one in others if one.principal == str(on_behalf_of))
+        own_first: tuple[Actor, ...] = others
+    else:
+        own_first = (own, *others)
+    stage = loaded.workflow.by_key.get(stage_key)
+    if len(own_first) < 2 or stage is None:
+        return own_first[0] if own_first else None
+    seated = [one for one in own_first if seats(loaded.case, stage, line, one)]
+    act = Act(Verb.CLAIM, stage_key, line)
+    at = loaded.row.updated_at
+    free = (one for one in seated if not objections(loaded.case, loaded.workflow, act, one, Facts(), at))
+    return next(free, seated[0] if seated else own_first[0])
 
 
 def may_write(person: Person, draft: Draft) -> bool:

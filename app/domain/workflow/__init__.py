@@ -1,12 +1,15 @@
 """Workflows: their definition, the linter, and the transition function over cases."""
 
 from app.domain.policy_text import Fault
+from app.domain.workflow.added import extended
 from app.domain.workflow.case import (
     SYSTEM,
     Act,
     Actor,
+    Added,
     BoundProof,
     Case,
+    Consult,
     Facts,
     Grant,
     Run,
@@ -14,7 +17,7 @@ from app.domain.workflow.case import (
     Vote,
 )
 from app.domain.workflow.checks import seats, ways_back
-from app.domain.workflow.definition import Outcome, Stage, Who, Workflow, workflow_schema
+from app.domain.workflow.definition import AddedStage, Outcome, Stage, Who, Workflow, workflow_schema
 from app.domain.workflow.effects import Decided, Effects, Happened
 from app.domain.workflow.lint import Linted, lint, read_workflow
 from app.domain.workflow.transition import objections, transition
@@ -23,8 +26,11 @@ __all__ = [
     "SYSTEM",
     "Act",
     "Actor",
+    "Added",
+    "AddedStage",
     "BoundProof",
     "Case",
+    "Consult",
     "Decided",
     "Effects",
     "Facts",
@@ -39,6 +45,7 @@ __all__ = [
     "Vote",
     "Who",
     "Workflow",
+    "extended",
     "lint",
     "objections",
     "read_workflow",

@@ -1,0 +1,36 @@
+"""Where drafts stand, for lists: the stages that are open now."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.domain.vocabulary import CaseState, StageState
+from app.reviews import workflows
+from app.reviews.models import ReviewCase, StageRun
+
+
+def open_stages(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """Return the titles of the stages that are open for each of these drafts, each once, in their order.
+
+    Drafts of which no stage is open are left out. One statement, and one more for each workflow version that
+    this process has not read yet.
+    """
+    query = (
+        select(ReviewCase.draft_id, ReviewCase.workflow_digest, StageRun.stage)
+        .join(StageRun, col(StageRun.case_id) == col(ReviewCase.id))
+        .where(
+            col(ReviewCase.draft_id).in_(draft_ids),
+            col(ReviewCase.state) == CaseState.RUNNING,
+            col(StageRun.state) == StageState.OPEN,
+        )
+    )
+    keys: dict[UUID, tuple[str, set[str]]] = {}
+    for draft_id, digest, stage in session.exec(query).all():
+        keys.setdefault(draft_id, (digest, set()))[1].add(stage)
+    return {
+        draft_id: tuple(
+            stage.title for stage in workflows.version(session, digest).stages if stage.key in open_ones
+        )
+        for draft_id, (digest, open_ones) in keys.items()
+    }
