@@ -13,8 +13,9 @@ from app.negative_list.model import Part, View
 #: `$` work at the edges of a part.
 MARK = "\x1e"
 SEPARATOR = f"\n{MARK}\n"
+#: Characters beyond the basic plane are two units in UTF-16.
+_LAST_BASIC = 0xFFFF
 _SEPARATOR_BYTES = SEPARATOR.encode()
-_FOUR_BYTES = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -72,16 +73,15 @@ class Buffer:
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
         texts = [part[2] for part in parts]
-        joined = SEPARATOR.join(texts) + SEPARATOR if texts else ""
-        if joined.count(MARK) != len(texts):
+        if MARK in "".join(texts):
             texts = [text.replace(MARK, " ") for text in texts]
-            joined = SEPARATOR.join(texts) + SEPARATOR
-        codes = codes_of(joined)
+        joined = SEPARATOR.join(texts) + SEPARATOR if texts else ""
         try:
             data = joined.encode()
         except UnicodeEncodeError:
             joined = _SURROGATES.sub("\ufffd", joined)
             data = joined.encode()
+        codes = codes_of(joined)
         starts: list[int] = []
         place = 0
         for text in texts:
@@ -102,8 +102,7 @@ class Buffer:
     def astral(self) -> bool:
         """Whether UTF-16 positions can differ from code points."""
         if self._astral is None:
-            # Only characters beyond the basic plane take four bytes, and these begin with F0 or more.
-            self._astral = any(map(self.raw.data.count, _FOUR_BYTES))
+            self._astral = bool(self.raw.codes.max(initial=0) > _LAST_BASIC)
         return self._astral
 
     def view(self, view: View) -> ViewText:

@@ -1,6 +1,7 @@
 """Contextual exceptions, which say that a hit is all right where it stands."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from app.negative_list.buffer import ViewText
 from app.negative_list.fold import fold_text
@@ -50,16 +51,22 @@ def covering(words: tuple[str, ...], *, fold: bool) -> Test:
     """Return the test whether the hit is part of one of `words`, standing around it."""
     forms = tuple(_form(word, fold=fold) for word in words)
 
+    @lru_cache(maxsize=1000)
+    def around(hit: str) -> tuple[tuple[str, int], ...]:
+        """Return the words that hold the hit, with each place where it stands in them."""
+        return tuple(
+            (word, place)
+            for word in forms
+            for place in range(len(word) - len(hit) + 1)
+            if word.startswith(hit, place)
+        )
+
     def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
         text = view.text
-        hit = text[start:end]
-        for word in forms:
-            place = word.find(hit)
-            while place >= 0:
-                begin = start - place
-                if begin >= first and begin + len(word) <= last and text.startswith(word, begin):
-                    return True
-                place = word.find(hit, place + 1)
+        for word, place in around(text[start:end]):
+            begin = start - place
+            if begin >= first and begin + len(word) <= last and text.startswith(word, begin):
+                return True
         return False
 
     return test

@@ -21,6 +21,7 @@ from app.negative_list.policy import Policy
 from app.negative_list.program import Local, Program, Runner
 from app.negative_list.rules import Overlap, StructureMatch
 
+_NONE: dict[str, int] = {str(severity): 0 for severity in SEVERITIES}
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
 
 #: One rule with what stands of its hits: places in the joined text, or things of the structure.
@@ -48,7 +49,7 @@ def check(
     buffer = Buffer(parts)
     active = policy.program.active(scope, on)
     found, complete = collect(policy.program, buffer, active, structure)
-    counts: dict[str, int] = {severity: 0 for severity in SEVERITIES}  # noqa: C420 – the keys are texts
+    counts = {**_NONE}
     total = 0
     for runner, spots in found:
         total += len(spots)
@@ -73,8 +74,9 @@ def _first(found: Iterable[Found]) -> list[Found]:
     kept: list[Found] = []
     left = MAX_FINDINGS
     for runner, spots in found:
-        kept.append((runner, spots[:left]))
-        left -= len(kept[-1][1])
+        if left > 0:
+            kept.append((runner, spots[:left]))
+            left -= len(spots)
     return kept
 
 

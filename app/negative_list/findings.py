@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot, Thing
@@ -13,7 +13,7 @@ from app.negative_list.model import Finding
 from app.negative_list.rules import Rule, Suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from app.negative_list.engine import Found
     from app.negative_list.program import Runner
@@ -43,11 +43,12 @@ class Builder:
         if not found:
             return (), ()
         self._hidden += self._hidden_ranges(found)
-        placed = [
-            self._spot(runner, spot) if isinstance(spot, Spot) else self._thing(runner, spot)
-            for runner, spots in found
-            for spot in spots
-        ]
+        placed: list[_Placed] = []
+        for runner, spots in found:
+            if isinstance(spots[0], Spot):
+                placed.extend(self._spots(runner, cast("Sequence[Spot]", spots)))
+            else:
+                placed.extend(self._thing(runner, thing) for thing in cast("Sequence[Thing]", spots))
         placed.sort(key=_PLACE)
         findings = [item[3] for item in placed]
         if not any(runner.rule.shadow for runner, _ in found):
@@ -83,41 +84,41 @@ class Builder:
             if isinstance(spot, Spot)
         ]
 
-    def _spot(self, runner: "Runner", spot: Spot) -> _Placed:
-        buffer, rule = self._buffer, runner.rule
-        low, high, suggestions, note = spot
-        first, last, origin = low, high, buffer.origin
-        if origin is not None:
-            if runner.folds:
-                first, last = span(origin, low, high)
-            else:
-                low, high = origin.searchsorted((first, last)).tolist()
-        index = bisect_right(buffer.raw.starts, first) - 1
-        part = buffer.parts[index]
-        base = buffer.raw.starts[index]
-        start, end = first - base, last - base
-        shown = part.text[start:end]
-        start16, end16 = _utf16(part.text, start, end) if buffer.astral else (start, end)
-        folded = buffer.fold.text
-        hashed = None
-        if rule.mask:
-            shown = mask(shown)
-            hashed = value_hash(self._key, folded[low:high])
-        elif self._hidden:
-            shown = _without(shown, first, last, self._hidden)
-        if not suggestions:
-            suggestions = _suggest(rule.suggest, shown)
-        if end - start > MAX_EXCERPT:
-            shown = excerpt(shown)
-        before = folded[low - _CONTEXT if low > _CONTEXT else 0 : low]
-        after = folded[high : high + _CONTEXT]
-        finding = Finding(
-            rule.id, rule.title, rule.severity, part.kind, part.ref, start, end, start16, end16, shown,
-            _message(rule, shown, suggestions, note), suggestions, runner.basis,
-            fingerprint(self._key, rule.id, folded[low:high], before, after, self._document_id),
-            hashed, rule.weight, rule.shadow,
-        )  # fmt: skip
-        return index, start, end, finding
+    def _spots(self, runner: "Runner", spots: "Sequence[Spot]") -> "Iterator[_Placed]":
+        buffer, rule, hidden, origin = self._buffer, runner.rule, self._hidden, self._buffer.origin
+        starts, parts, folded, astral = buffer.raw.starts, buffer.parts, buffer.fold.text, buffer.astral
+        for low, high, suggestions, note in spots:
+            first, last = low, high
+            if origin is not None:
+                if runner.folds:
+                    first, last = span(origin, low, high)
+                else:
+                    low, high = origin.searchsorted((first, last)).tolist()  # noqa: PLW2901
+            index = bisect_right(starts, first) - 1
+            part, base = parts[index], starts[index]
+            start, end = first - base, last - base
+            shown = part.text[start:end]
+            start16, end16 = _utf16(part.text, start, end) if astral else (start, end)
+            match = folded[low:high]
+            hashed = None
+            if rule.mask:
+                shown = mask(shown)
+                hashed = value_hash(self._key, match)
+            elif hidden:
+                shown = _without(shown, first, last, hidden)
+            if not suggestions:
+                suggestions = _suggest(rule.suggest, shown)  # noqa: PLW2901
+            if end - start > MAX_EXCERPT:
+                shown = excerpt(shown)
+            before = folded[low - _CONTEXT if low > _CONTEXT else 0 : low]
+            after = folded[high : high + _CONTEXT]
+            finding = Finding(
+                rule.id, rule.title, rule.severity, part.kind, part.ref, start, end, start16, end16, shown,
+                _message(rule, shown, suggestions, note), suggestions, runner.basis,
+                fingerprint(self._key, rule.id, match, before, after, self._document_id),
+                hashed, rule.weight, rule.shadow,
+            )  # fmt: skip
+            yield index, start, end, finding
 
     def _thing(self, runner: "Runner", thing: Thing) -> _Placed:
         rule = runner.rule

@@ -6,6 +6,7 @@ package, so that the same text folds alike on every Python.
 """
 
 import hashlib
+from codecs import utf_32_le_decode, utf_32_le_encode
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -98,12 +99,12 @@ def fold_digest() -> str:
 
 def codes_of(text: str) -> Codes:
     """Return the code points of `text`; lone surrogates are kept as they are."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], dtype=np.uint32)
 
 
 def text_of(codes: Codes) -> str:
     """Return the text of code points that hold no surrogate."""
-    return codes.tobytes().decode("utf-32-le")
+    return utf_32_le_decode(codes.data, "strict", True)[0]
 
 
 def fold(text: str, codes: Codes | None = None) -> Folded:
@@ -119,7 +120,7 @@ def fold(text: str, codes: Codes | None = None) -> Folded:
     folded = tables.single.take(codes)
     try:
         # The sign of a special character is no code point: decoding tells, faster than looking for it.
-        return Folded(folded.tobytes().decode("utf-32-le"), None)
+        return Folded(text_of(folded), None)
     except UnicodeDecodeError:
         pass
     lengths = tables.lengths.take(codes).astype(np.int64)

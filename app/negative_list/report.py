@@ -1,8 +1,10 @@
 """A report for people and for editors' tools."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from app.negative_list.files import FileParts
 from app.negative_list.model import Finding, NotChecked, Severity
 from app.negative_list.policy import Policy
 
@@ -30,6 +32,23 @@ class FileReport(NamedTuple):
     findings: Sequence[Located]
     not_checked: Sequence[NotChecked]
     truncated: int = 0
+
+
+def located(finding: Finding, read: FileParts, lines: Sequence[int]) -> Located:
+    """Return a finding with its place in the file that `read` came from; `lines` is where its lines begin."""
+    places = read.places.get(finding.ref)
+    if places is not None:
+        start = places[min(finding.start, len(places) - 1)]
+        # The end is behind the last character of the hit, wherever the next one stands.
+        end = places[finding.end - 1] + 1 if finding.end > finding.start else start
+    else:
+        # A thing of the structure: the place of its picture or table.
+        ref = "/".join(finding.ref.split("/")[:2])
+        start = end = read.places[ref][0] if ref in read.places else 0
+    line, last = bisect_right(lines, start), bisect_right(lines, max(start, end - 1))
+    return Located(
+        finding, start, end, line, start - lines[line - 1] + 1, last, max(end, start) - lines[last - 1] + 1
+    )
 
 
 def as_json(policy: Policy, files: Iterable[FileReport]) -> dict[str, Any]:

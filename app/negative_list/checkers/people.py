@@ -6,12 +6,13 @@ from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, 
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.yaml_tree import Fields
 
-_POSTS = (
-    "总书记", "副书记", "书记", "副主席", "主席", "副总理", "总理", "副省长", "省长", "副市长", "市长",
-    "副县长", "县长", "副区长", "区长", "副局长", "局长", "副厅长", "厅长", "副部长", "部长",
-    "副主任", "主任", "副处长", "处长", "副科长", "科长", "副院长", "院长", "副站长", "站长",
-    "副会长", "会长", "秘书长", "调研员",
-)  # fmt: skip
+#: Of two or three characters each.
+_POSTS = frozenset((
+    "总书记", "副书记", "书记", "副主席", "主席", "副总理", "总理", "副省长", "省长",
+    "副市长", "市长", "副县长", "县长", "副区长", "区长", "副局长", "局长", "副厅长",
+    "厅长", "副部长", "部长", "副主任", "主任", "副处长", "处长", "副科长", "科长", "副院长",
+    "院长", "副站长", "站长", "副会长", "会长", "秘书长", "调研员",
+))  # fmt: skip
 
 
 class PersonPost(Checker):
@@ -33,15 +34,19 @@ class PersonPost(Checker):
         for number, start, end in hits:
             name = self.words[number]
             held = self._posts[name]
-            for post in _POSTS:
-                if text.endswith(post, 0, start):
-                    if not _holds(held, post):
-                        yield Spot(start - len(post), end, tuple(f"{right}{name}" for right in held))
-                    break
-                if text.startswith(post, end):
-                    if not _holds(held, post):
-                        yield Spot(start, end + len(post), tuple(f"{name}{right}" for right in held))
-                    break
+            before = _post(text[max(0, start - 3) : start], text[max(0, start - 2) : start])
+            if before:
+                if not _holds(held, before):
+                    yield Spot(start - len(before), end, tuple(f"{right}{name}" for right in held))
+                continue
+            after = _post(text[end : end + 3], text[end : end + 2])
+            if after and not _holds(held, after):
+                yield Spot(start, end + len(after), tuple(f"{name}{right}" for right in held))
+
+
+def _post(*texts: str) -> str:
+    """Return the first of these texts that is a post; empty when none is."""
+    return next((text for text in texts if text in _POSTS), "")
 
 
 def _holds(held: Iterable[str], post: str) -> bool:
