@@ -1,7 +1,6 @@
 """`sanshen check`: files against the negative list."""
 
 import os
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import version
@@ -14,9 +13,7 @@ from app.cli.output import err, fail, out, print_json
 
 if TYPE_CHECKING:
     from app.negative_list import Policy, Scope
-    from app.negative_list.files import FileParts
-    from app.negative_list.model import Finding
-    from app.negative_list.report import FileReport, Located
+    from app.negative_list.report import FileReport
 
 MAX_BYTES = 5_000_000
 _KINDS = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ""})
@@ -135,7 +132,7 @@ def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scop
     """Return the report on a file's text, with positions in that text."""
     from app.negative_list import check as run
     from app.negative_list.files import line_starts, read_parts
-    from app.negative_list.report import FileReport
+    from app.negative_list.report import FileReport, located
 
     read = read_parts(text, suffix)
     found = run(
@@ -148,26 +145,8 @@ def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scop
         structure=read.structure,
     )
     lines = line_starts(text)
-    located = sorted(
-        (_located(finding, read, lines) for finding in found.findings),
+    places = sorted(
+        (located(finding, read, lines) for finding in found.findings),
         key=lambda item: (item.start, item.end),
     )
-    return FileReport(name, located, found.not_checked, found.truncated)
-
-
-def _located(finding: "Finding", read: "FileParts", lines: Sequence[int]) -> "Located":
-    from app.negative_list.report import Located
-
-    places = read.places.get(finding.ref)
-    if places is not None:
-        start = places[min(finding.start, len(places) - 1)]
-        # The end is behind the last character of the hit, wherever the next one stands.
-        end = places[finding.end - 1] + 1 if finding.end > finding.start else start
-    else:
-        # A thing of the structure: the place of its picture or table.
-        ref = "/".join(finding.ref.split("/")[:2])
-        start = end = read.places[ref][0] if ref in read.places else 0
-    line, last = bisect_right(lines, start), bisect_right(lines, max(start, end - 1))
-    return Located(
-        finding, start, end, line, start - lines[line - 1] + 1, last, max(end, start) - lines[last - 1] + 1
-    )
+    return FileReport(name, places, found.not_checked, found.truncated)
