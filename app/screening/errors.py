@@ -4,6 +4,10 @@ from app.infra.problems import problems, reasons
 
 problems(
     {
+        "file_kind_unknown": (
+            "不支持这种文件“{name}”；可以检查 {kinds}。",
+            "Files of this kind cannot be checked.",
+        ),
         "finding_unknown": ("最新的检查报告里没有这一条命中。", "The newest report has no such finding."),
         "waiver_not_needed": (
             "这一条不拦截稿件，无需申请豁免。",
@@ -23,6 +27,8 @@ problems(
 )
 reasons(
     {
+        "file_missing": "缺少文件 file。",
+        "sarif_needs_text": "SARIF 只能用于文本、Markdown 或 HTML。",
         "own_request": "不能批准自己提出的豁免申请。",
         "author_of_draft": "稿件作者不能批准豁免。",
         "evidence_needed": "个人信息和保密类拦截，须写明本人同意书或保密审查意见的编号。",

@@ -192,7 +192,50 @@ def _tried(store: FollowedPolicies, files: Mapping[str, str], rules: tuple[str, 
         return Seen(load_policy(folder, cache_dir=store.cache_dir), shadowed)
 
 
-def grant(
+def about(session: Session, activation_id: UUID, digest: str) -> PolicyActivation:
+    """Return the wish with this id about this version. Raises `NotFound`."""
+    activation = session.get(PolicyActivation, activation_id)
+    if activation is None or activation.digest != digest:
+        raise NotFound("activation_unknown")
+    return activation
+
+
+def decide(
+    runtime: Runtime,
+    *,
+    activation_id: UUID,
+    grant: bool,
+    back_test: str = "",
+    comment: str = "",
+    actor: Actor,
+) -> PolicyActivation:
+    """Grant or refuse a wish in a transaction of its own, and use what came into force in this process.
+
+    Loading a version takes its time, so that is done before the transaction. Raises what `bring_in` raises.
+    """
+    admit(actor, *GRANTERS)
+    at = runtime.clock()
+    if not grant:
+        with runtime.database.write() as session:
+            return refuse(session, activation_id=activation_id, comment=comment, actor=actor, at=at)
+    with runtime.database.read() as session:
+        _undecided(session, activation_id, actor)
+    change = change_of(runtime, activation_id)
+    with runtime.database.write() as session:
+        activation = bring_in(
+            session,
+            activation_id=activation_id,
+            change=change,
+            back_test=back_test,
+            comment=comment,
+            actor=actor,
+            at=at,
+        )
+    following(runtime).catch_up()
+    return activation
+
+
+def bring_in(
     session: Session,
     *,
     activation_id: UUID,
@@ -231,7 +274,7 @@ def grant(
 def refuse(
     session: Session, *, activation_id: UUID, comment: str, actor: Actor, at: datetime
 ) -> PolicyActivation:
-    """Refuse what somebody else asked for. Raises what `grant` raises."""
+    """Refuse what somebody else asked for. Raises what `bring_in` raises."""
     activation = _undecided(session, activation_id, actor)
     activation.state = ActivationState.REFUSED
     activation.decided_by, activation.decided_at, activation.comment = actor.id, at, comment

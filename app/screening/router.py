@@ -1,50 +1,26 @@
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.channels import queries as channels
 from app.drafts import queries as drafts
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession, WriteSession
-from app.infra.errors import Invalid, Reason
 from app.infra.idempotency import Key, once
 from app.infra.runtime import Runtime, policy_of, runtime_of
-from app.negative_list import Report, Scope
-from app.screening import checking, policy_start, queries, service
+from app.screening import check_router, checking, policy_router, policy_start, queries, rule_router, service
+from app.screening.check_router import report_out
 from app.screening.models import Waiver
 from app.screening.schemas import (
-    CheckIn,
-    CheckOut,
-    NotCheckedOut,
     ReportOut,
     WaiverDecisionIn,
     WaiverIn,
     WaiverOut,
-    listed,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["screening"])
-
-
-@router.post("/checks")
-def check_text(request: Request, body: CheckIn, actor: CurrentActor, session: ReadSession) -> CheckOut:
-    """Check a text against the active negative list, and store nothing."""
-    runtime = runtime_of(request)
-    scope = _asked_scope(session, body, actor)
-    report, left_out = checking.loose(
-        policy_of(session, runtime),
-        body.format,
-        body.content,
-        body.fields(),
-        scope=scope,
-        at=runtime.clock(),
-        key=runtime.secret,
-    )
-    return CheckOut(**_report(report), left_out=[LeftOutOut(**one) for one in left_out])
 
 
 @router.get("/drafts/{draft_id}/report")
@@ -123,7 +99,7 @@ def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Act
     waivers = queries.waivers(session, draft.id)
     waived = queries.in_force(waivers, at)
     return ReportOut(
-        **_report(report),
+        **report_out(report),
         left_out=[LeftOutOut(**one) for one in drafts.left_out_of(revision)],
         draft_id=draft.id,
         revision=revision.number,
@@ -134,39 +110,12 @@ def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Act
     )
 
 
-def _asked_scope(session: Session, body: CheckIn, actor: Actor) -> Scope:
-    """Return the scope that a check names. Raises `Invalid` for a channel or section that there is not."""
-    if body.channel is None:
-        if body.section is not None:
-            raise Invalid("malformed", reasons=[Reason("section_without_channel", field="section")])
-        return Scope(stage=body.stage)
-    channel = channels.open_to(session, actor.unit_path).get(body.channel)
-    if channel is None:
-        raise Invalid(
-            "malformed", reasons=[Reason("unknown_channel", {"channel": body.channel}, field="channel")]
-        )
-    sections = {one.code for one in channels.sections_of(session, [channel.id]).get(channel.id, ())}
-    if body.section is not None and body.section not in sections:
-        data = {"channel": body.channel, "section": body.section}
-        raise Invalid("malformed", reasons=[Reason("unknown_section", data, field="section")])
-    return Scope(frozenset({channel.kind}), frozenset({body.section} if body.section else ()), body.stage)
-
-
-def _report(report: Report) -> dict[str, Any]:
-    return {
-        "policy": report.policy,
-        "counts": dict(report.counts),
-        "findings": listed(report.findings),
-        "not_checked": [NotCheckedOut.model_validate(one._asdict()) for one in report.not_checked],
-        "truncated": report.truncated,
-    }
-
-
 def _waiver(waiver: Waiver) -> WaiverOut:
     return WaiverOut.model_validate(waiver.model_dump())
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes, and let the process bring in the first version of the negative list."""
-    app.include_router(router)
+    for one in (router, check_router.router, rule_router.router, policy_router.router):
+        app.include_router(one)
     policy_start.attach(app.state.runtime)

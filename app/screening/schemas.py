@@ -1,3 +1,5 @@
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -6,9 +8,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import WaiverReason, WaiverState
 from app.drafts.schemas import ContentIn, LeftOutOut
-from app.negative_list import PartKind, Severity
+from app.negative_list import Finding, PartKind, Severity
+from app.negative_list.model import SEVERITIES
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _In(BaseModel):
@@ -30,6 +34,9 @@ class CheckIn(ContentIn):
     channel: Code | None = None
     section: Code | None = None
     stage: str = Field(default="", max_length=40)
+    policy: Digest | None = Field(
+        default=None, description="digest of a stored version; else the one in force"
+    )
 
 
 class FindingOut(BaseModel):
@@ -63,15 +70,32 @@ class NotCheckedOut(BaseModel):
     why: str
 
 
+class RuleGroupOut(BaseModel):
+    """What one rule found, by kind of part; `findings` are the places of its findings in the list."""
+
+    rule: str
+    title: str
+    severity: Severity
+    basis: list[str]
+    count: int
+    parts: dict[PartKind, int]
+    findings: list[int]
+
+
 class CheckOut(BaseModel):
-    """What a check found. `truncated` counts findings that are not listed."""
+    """What a check found. `truncated` counts findings that are not listed; `groups` gather what is listed.
+
+    `elapsed_us` is the time that the rules took, in microseconds.
+    """
 
     policy: str
     counts: dict[Severity, int]
+    groups: list[RuleGroupOut]
     findings: list[FindingOut]
     not_checked: list[NotCheckedOut]
     left_out: list[LeftOutOut]
     truncated: int
+    elapsed_us: int
 
 
 class WaiverOut(BaseModel):
@@ -122,6 +146,27 @@ class WaiverDecisionIn(_In):
     grant: bool
     comment: str = Field(default="", max_length=1000)
     expires_at: AwareDatetime | None = None
+
+
+def grouped(findings: Sequence[Finding]) -> list[RuleGroupOut]:
+    """Return findings by rule, the worst first, in the order in which the rules first hit."""
+    by_rule: dict[str, list[int]] = {}
+    for number, one in enumerate(findings):
+        by_rule.setdefault(one.rule, []).append(number)
+    groups = [
+        RuleGroupOut(
+            rule=rule,
+            title=first.title,
+            severity=first.severity,
+            basis=list(first.basis),
+            count=len(numbers),
+            parts=dict(Counter(findings[number].part for number in numbers)),
+            findings=numbers,
+        )
+        for rule, numbers in by_rule.items()
+        for first in (findings[numbers[0]],)
+    ]
+    return sorted(groups, key=lambda group: SEVERITIES.index(group.severity))
 
 
 def listed(findings: Any) -> list[FindingOut]:  # noqa: ANN401 – the engine's findings
