@@ -11,7 +11,7 @@ _DOTS = re.compile(r"[·•・‧.．]")
 
 
 def name_key(name: str) -> str:
-    """Return a name so that spellings of one name are equal: width, spaces, case and middle dots do not count.
+    """Return a name so that its spellings are equal: width, spaces, case and middle dots do not count.
 
     Empty for a name without any letter.
     """

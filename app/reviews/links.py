@@ -6,7 +6,6 @@ number is the same person, in every case, so separation of duties holds for them
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,19 +17,18 @@ from sqlmodel import Session, col, select
 from app.audit import service as audit
 from app.domain.outsiders import name_key, phone_key
 from app.domain.refusals import RefusalCode
-from app.domain.roles import SEEING, UserKind
+from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, Event, LinkState, StageState, Subject, Verb
-from app.domain.workflow import Act, Actor, Facts, Outcome, Stage, objections
-from app.drafts.models import Draft
+from app.domain.workflow import Act, Facts, Outcome, Stage, objections
 from app.identity import queries as identity
 from app.identity.access import authorize
 from app.identity.models import User
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
 from app.identity.queries import Actor as Person
-from app.infra.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Reason
+from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import checking, clock
+from app.reviews import checking, clock, outsiders
 from app.reviews import link_errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.models import SignLink
 from app.reviews.steps import take
@@ -41,8 +39,6 @@ DAYS, MAX_DAYS = 3, 14
 TOKEN_BYTES = 32
 #: How a decision by link can end. Asking somebody else (请示) is for those who answer for the case.
 VERBS = ("approve", "send_back", "decline")
-#: Names no password: such an account cannot sign in.
-_NO_PASSWORD = "!"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the holder of a link may know: the link, the case as it stands, and the stage with its outcomes."""
+    """What the holder of a link may know: the link, the case as it stands, its stage and who asked."""
 
     link: SignLink
     loaded: Loaded
@@ -84,11 +80,9 @@ class Answer:
     checklist: Sequence[str] = field(default=())
 
 
-def may_ask(loaded_case_authors: frozenset[str], actor: Person, unit_path: str) -> bool:
+def may_ask(authors: frozenset[str], actor: Person, unit_path: str) -> bool:
     """Tell whether somebody may ask people outside: a reviewer of the draft's unit who wrote none of it."""
-    return str(actor.id) not in loaded_case_authors and any(
-        actor.has(role, unit_path=unit_path) for role in SEEING
-    )
+    return str(actor.id) not in authors and any(actor.has(role, unit_path=unit_path) for role in SEEING)
 
 
 def ask(
@@ -96,8 +90,8 @@ def ask(
 ) -> tuple[SignLink, str]:
     """Make a link for somebody outside, and return it with its token, which is kept nowhere.
 
-    Raises `NotFound`, `Forbidden` for who is no reviewer of the draft's unit or wrote any of it, `Invalid` for
-    a form with faults, `Conflict` with every reason why this person cannot act there now.
+    Raises `NotFound`, `Forbidden` for who is no reviewer of the draft's unit or wrote any of it, `Invalid`
+    for a form with faults, `Conflict` with every reason why this person cannot act there now.
     """
     loaded = load(session, case_id, actor)
     authorize(actor, *sorted(SEEING), unit_path=loaded.draft.unit_path)
@@ -110,14 +104,16 @@ def ask(
         data = {"stage": invitation.stage}
         raise Invalid("malformed", reasons=[Reason("stage_unknown", data, field="stage")])
     _end_expired(session, loaded.row.id, at)
-    known, person_id = _known(session, invitation, runtime), new_id()
+    known, person_id = outsiders.known(session, invitation.phone, runtime), new_id()
     if known is not None:
         person_id = known.id
     reasons = _against(session, loaded, stage, invitation, known, person_id, actor, at)
     if reasons:
         raise Conflict("link_not_to_be_made", reasons=reasons)
     if known is None:
-        _add_person(session, person_id, invitation, loaded.draft, actor, runtime, at)
+        outsiders.add(
+            session, person_id, invitation.name, invitation.phone, loaded.draft, actor, runtime=runtime, at=at
+        )
     raw = secrets.token_urlsafe(TOKEN_BYTES)
     link = SignLink(
         id=new_id(),
@@ -193,13 +189,13 @@ def decide(session: Session, token: str, answer: Answer, *, runtime: Runtime, at
     link = _by_token(session, token)
     loaded = load(session, link.case_id, SYSTEM_PERSON)
     session.refresh(link)
-    person = _as_person(session, link)
+    person = outsiders.as_person(session, link)
     if (code := _gone(link, loaded, at)) is not None:
         raise Conflict(code, reasons=[Reason(code)], record=_refusal(link, person, code, at))
     if name_key(answer.name) != name_key(link.name):
-        fault = Reason("link_name_differs", field="name")
-        record = _refusal(link, person, fault.code, at)
-        raise Invalid(fault.code, reasons=[Reason("field", {"message": "请填写受邀人本人的姓名。"}, "name")], record=record)
+        told = [Reason("field", {"message": "请填写受邀人本人的姓名。"}, "name")]
+        record = _refusal(link, person, "link_name_differs", at)
+        raise Invalid("link_name_differs", reasons=told, record=record)
     stage = loaded.workflow.by_key[link.stage]
     outcome = next((one for one in stage.outcomes if one.key == answer.outcome and one.verb in VERBS), None)
     if outcome is None:
@@ -218,11 +214,13 @@ def decide(session: Session, token: str, answer: Answer, *, runtime: Runtime, at
     facts = Facts(
         blockers=checked.blockers, findings=checked.findings, due=clock.due_by(runtime.settings.policies)
     )
-    take(session, loaded, act, _outside(person), facts, by=person, at=at)
+    take(session, loaded, act, outsiders.as_actor(person.id), facts, by=person, at=at)
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key
     session.add(link)
     more = {"outcome": outcome.key, "asked_by": str(link.asked_by)}
-    _record(session, Event.LINK_USED, link, person, at, more, {"typed": answer.name.strip(), "post": link.post})
+    _record(
+        session, Event.LINK_USED, link, person, at, more, {"typed": answer.name.strip(), "post": link.post}
+    )
     return link
 
 
@@ -264,10 +262,11 @@ def _against(
     if known is not None and name_key(known.name) != name_key(invitation.name):
         reasons.append(Reason("link_phone_of_another", field="phone"))
     act = Act(Verb.APPROVE, stage.key, invitation.line)
-    outsider = Actor(person=str(person_id), outside=True)
     reasons += [
         Reason(str(refusal.code), dict(refusal.data))
-        for refusal in objections(loaded.case, loaded.workflow, act, outsider, Facts(), at)
+        for refusal in objections(
+            loaded.case, loaded.workflow, act, outsiders.as_actor(person_id), Facts(), at
+        )
         if refusal.code is not RefusalCode.NOT_ALLOWED  # said above, in words for who asks
     ]
     made = [one for one in listing(session, loaded.row.id) if one.state == LinkState.OPEN]
@@ -275,71 +274,14 @@ def _against(
     if any(one.person_id == person_id and (one.stage, one.line) == place for one in made):
         reasons.append(Reason("link_exists"))
     if not invitation.namesake:
-        reasons += _namesakes(session, loaded, invitation.name, person_id, made, actor)
-    return reasons
-
-
-def _namesakes(
-    session: Session,
-    loaded: Loaded,
-    name: str,
-    person_id: UUID,
-    made: Sequence[SignLink],
-    actor: Person,
-) -> list[Reason]:
-    roles: dict[UUID, str] = {one.person_id: "另一位受邀人" for one in made}
-    for run in loaded.case.runs:
-        title = loaded.workflow.by_key[run.stage].title
-        roles |= {UUID(one): f"“{title}”办理人" for one in run.persons}
-    roles |= {UUID(one): "作者" for one in loaded.case.authors}
-    roles[actor.id] = "邀请人"
-    names = identity.names(session, roles)
-    return [
-        Reason("link_namesake", {"name": name.strip(), "who": roles[one]}, field="name")
-        for one, other in names.items()
-        if one != person_id and name_key(other) == name_key(name)
-    ]
-
-
-def _login(phone: str, runtime: Runtime) -> str:
-    digest = hmac.new(runtime.secret, f"outside:{phone_key(phone)}".encode(), hashlib.sha256).hexdigest()
-    return f"outside:{digest[:40]}"
-
-
-def _known(session: Session, invitation: Invitation, runtime: Runtime) -> User | None:
-    query = select(User).where(User.login == _login(invitation.phone, runtime))
-    return session.exec(query).one_or_none()
-
-
-def _add_person(
-    session: Session,
-    person_id: UUID,
-    invitation: Invitation,
-    draft: Draft,
-    actor: Person,
-    runtime: Runtime,
-    at: datetime,
-) -> None:
-    name = invitation.name.strip()
-    session.add(
-        User(
-            id=person_id,
-            unit_id=draft.unit_id,
-            login=_login(invitation.phone, runtime),
-            name=name,
-            kind=UserKind.OUTSIDE,
-            password_hash=_NO_PASSWORD,
-            active=False,
-            created_at=at,
-            password_changed_at=at,
+        same = outsiders.namesakes(
+            session, loaded, invitation.name, person_id, [one.person_id for one in made], actor
         )
-    )
-    session.flush()
-    data = {"user": str(person_id), "unit": str(draft.unit_id), "kind": str(UserKind.OUTSIDE)}
-    stream, private = f"user:{person_id}", {"name": name}
-    audit.record(
-        session, Event.USER_CREATED, stream=stream, actor=actor.as_audit(), at=at, data=data, private=private
-    )
+        reasons += [
+            Reason("link_namesake", {"name": invitation.name.strip(), "who": who}, field="name")
+            for who in same
+        ]
+    return reasons
 
 
 def _end_expired(session: Session, case_id: UUID, at: datetime) -> None:
@@ -376,15 +318,6 @@ def _gone(link: SignLink, loaded: Loaded, at: datetime) -> str | None:
 def _seen(session: Session, link: SignLink, loaded: Loaded) -> Seen:
     asker = identity.names(session, [link.asked_by]).get(link.asked_by, "")
     return Seen(link, loaded, loaded.workflow.by_key[link.stage], asker)
-
-
-def _as_person(session: Session, link: SignLink) -> Person:
-    user = session.get_one(User, link.person_id)
-    return Person(user.id, link.name, user.login, user.unit_id, "", via="link")
-
-
-def _outside(person: Person) -> Actor:
-    return Actor(person=str(person.id), name=person.login, outside=True)
 
 
 def _refusal(link: SignLink, person: Person, code: str, at: datetime) -> Callable[[Session], None]:
@@ -441,7 +374,6 @@ __all__ = [
     "DAYS",
     "MAX_DAYS",
     "Answer",
-    "AppError",
     "Invitation",
     "Seen",
     "ask",

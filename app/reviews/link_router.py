@@ -1,0 +1,135 @@
+"""The API of links by which people outside sign: made by reviewers, used by whoever holds one."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Path, Request
+from sqlmodel import Session
+
+from app.drafts import queries as drafts
+from app.identity.access import CurrentActor
+from app.infra.db import ReadSession, WriteSession, database_of
+from app.infra.errors import NotFound
+from app.infra.runtime import runtime_of
+from app.reviews import links
+from app.reviews.guesses import Guesses
+from app.reviews.link_schemas import AnsweredOut, AnswerIn, InvitationIn, LinkMade, LinkOut, SeenOut
+from app.reviews.models import SignLink
+from app.reviews.schemas import OutcomeOut
+from app.reviews.store import load
+
+router = APIRouter(prefix="/api/v1", tags=["outside signing"])
+
+Token = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+Result = TypeVar("Result")
+
+
+@router.post("/cases/{case_id}/links", status_code=201)
+def ask(
+    case_id: UUID, body: InvitationIn, request: Request, session: WriteSession, actor: CurrentActor
+) -> LinkMade:
+    """Make a single-use link for somebody outside. Its address is in this answer and nowhere else."""
+    runtime = runtime_of(request)
+    at = runtime.clock()
+    invitation = links.Invitation(
+        body.stage, body.line or "", body.name, body.post, body.phone, body.note, body.days, body.namesake
+    )
+    link, token = links.ask(
+        session, case_id=case_id, invitation=invitation, actor=actor, runtime=runtime, at=at
+    )
+    return LinkMade(**_shown(link, request).model_dump(), address=address(request, token))
+
+
+@router.get("/cases/{case_id}/links")
+def listing(case_id: UUID, request: Request, session: ReadSession, actor: CurrentActor) -> list[LinkOut]:
+    """List the links of a case, the newest first."""
+    load(session, case_id, actor, lock=False)
+    return [_shown(link, request) for link in links.listing(session, case_id)]
+
+
+@router.post("/links/{link_id}/revocation")
+def revoke(link_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> LinkOut:
+    """Take back a link that was not used; only who asked may."""
+    link = links.revoke(session, link_id=link_id, actor=actor, at=runtime_of(request).clock())
+    return _shown(link, request)
+
+
+@router.get("/signing/{token}")
+def look(token: Token, request: Request) -> SeenOut:
+    """Show what the holder of a link is to decide on. Changes nothing."""
+
+    def read(session: Session) -> SeenOut:
+        seen = links.look(session, token, at=runtime_of(request).clock())
+        return SeenOut(
+            title=seen.loaded.draft.title,
+            stage_title=seen.stage.title,
+            duty=seen.stage.duty,
+            name=seen.link.name,
+            post=seen.link.post,
+            asked_by=seen.asker,
+            note=seen.link.note,
+            digest=seen.link.digest,
+            expires_at=seen.link.expires_at,
+            document=drafts.document_of(seen.loaded.revision).model_dump(mode="json"),
+            outcomes=[
+                OutcomeOut(
+                    key=one.key,
+                    title=one.title,
+                    verb=one.verb,
+                    comment_required=one.comment,
+                    reasons=list(one.reasons),
+                )
+                for one in seen.outcomes
+            ],
+            checklist=list(seen.stage.checklist),
+        )
+
+    def reading() -> SeenOut:
+        with database_of(request).read() as session:
+            return read(session)
+
+    return guarded(request, reading)
+
+
+@router.post("/signing/{token}")
+def sign(token: Token, body: AnswerIn, request: Request) -> AnsweredOut:
+    """Decide by a link, once."""
+    runtime = runtime_of(request)
+
+    def writing() -> AnsweredOut:
+        at = runtime.clock()
+        answer = links.Answer(body.outcome, body.name, body.comment, tuple(body.checklist))
+        with database_of(request).write() as session:
+            links.decide(session, token, answer, runtime=runtime, at=at)
+        return AnsweredOut(state=links.LinkState.USED, outcome=body.outcome, decided_at=at)
+
+    return guarded(request, writing)
+
+
+def guarded(request: Request, act: Callable[[], Result]) -> Result:
+    """Do something with a token for an address that has not guessed too often. Raises `TooMany`."""
+    guesses: Guesses = request.app.state.guesses
+    at, where = runtime_of(request).clock(), request.client.host if request.client else ""
+    guesses.admit(where, at)
+    try:
+        return act()
+    except NotFound:
+        guesses.missed(where, at)
+        raise
+
+
+def address(request: Request, token: str) -> str:
+    """Return the address that is sent to the invited person."""
+    return f"{runtime_of(request).settings.public_url.rstrip('/')}/links/{token}"
+
+
+def _shown(link: SignLink, request: Request) -> LinkOut:
+    state = links.state_of(link, runtime_of(request).clock())
+    return LinkOut(**{**link.model_dump(include=set(LinkOut.model_fields)), "state": state})
+
+
+def install(app: FastAPI) -> None:
+    """Add these routes, and the memory of wrong tokens."""
+    app.state.guesses = Guesses()
+    app.include_router(router)

@@ -1,0 +1,40 @@
+"""Policy files of a test's own: the standard workflow with a stage that asks experts outside."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from app.infra.paths import shipped
+from app.infra.runtime import Runtime
+
+EXPERTS = """
+  - key: experts
+    title: 外部专家
+    kind: consult
+    duty: 对专业表述提出意见
+    who: {outside: true}
+    need: {at_least: 2}
+    on_edit: keep_trivial
+    checklist: [已通读全文]
+    outcomes:
+      - {key: agree, title: 同意, verb: approve}
+      - {key: revise, title: 建议修改, verb: send_back, comment: true}
+      - {key: against, title: 建议不发, verb: decline, comment: true}
+
+  - key: final_review
+"""
+
+
+def policies(folder: Path) -> Path:
+    """Copy the shipped policies into `folder`, and add the stage before the final review."""
+    own = Path(shutil.copytree(shipped("policies"), folder / "policies"))
+    file = own / "workflows" / "standard.yaml"
+    text = file.read_text().replace("\n  - key: final_review\n", EXPERTS, 1)
+    old = "stages: [initial_review, second_review, final_review]"
+    file.write_text(text.replace(old, old.replace("]", ", experts]")))
+    return own
+
+
+def own(runtime: Runtime, folder: Path) -> Runtime:
+    """Return the same service with policy files that the test may change."""
+    return replace(runtime, settings=runtime.settings.model_copy(update={"policies_dir": policies(folder)}))
