@@ -104,13 +104,14 @@ def _check_all(
     for file in (
         track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files
     ):
-        text = _read(file, faults)
+        text = read_file(file, faults)
         if text is not None:
             reports.append(check_text(policy, str(file), text, file.suffix, scope))
     return reports, faults
 
 
-def _read(file: Path, faults: list[str]) -> str | None:
+def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) -> str | None:
+    """Return a file's text; None, with a fault added, when it is no text of a known kind, or too large."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -118,8 +119,8 @@ def _read(file: Path, faults: list[str]) -> str | None:
         return None
     if file.suffix.lower() not in _KINDS:
         faults.append(f"{file}：不支持 {file.suffix} 文件；可用 .txt、.md、.html")
-    elif len(data) > MAX_BYTES:
-        faults.append(f"{file}：{len(data)} 字节，超过 {MAX_BYTES} 字节")
+    elif most is not None and len(data) > most:
+        faults.append(f"{file}：{len(data)} 字节，超过 {most} 字节")
     else:
         try:
             return data.decode("utf-8")

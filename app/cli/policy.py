@@ -1,17 +1,20 @@
 """`sanshen policy lint|test|show|diff|backtest`: the negative list of a bureau."""
 
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.check import policy_folder
-from app.cli.output import err, out, print_json
+from app.cli.check import BEIJING, load, policy_folder, read_file, scope_of
+from app.cli.output import err, fail, out, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.negative_list import Fault
+    from app.negative_list import Policy, Rule
+    from app.negative_list.backtest import Backtest, Item, Progress, RuleResult, Sample
+    from app.negative_list.compare import Comparison
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="负面清单：检查、测试、查看、比较、回测。"
@@ -19,6 +22,13 @@ app = typer.Typer(
 
 Folder = Annotated[Path | None, typer.Argument(help="负面清单文件夹，默认用自带的。", metavar="FOLDER")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
+
+_STATES = {"added": "新增", "removed": "删除", "changed": "改动", "same": "不变"}
+_TEXTS = (".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml")
+
+
+def _say(line: str = "") -> None:
+    out.print(line, markup=False, soft_wrap=True)
 
 
 @app.command(help="检查规则文件，一次列出全部问题；有问题时退出码为 1。")
@@ -35,28 +45,335 @@ def lint(folder: Folder = None, *, as_json: AsJson = False) -> None:
                 "folder": str(chosen),
                 "policy": result.digest,
                 "rules": result.rules,
-                "faults": [_plain(fault) for fault in result.faults],
-                "warnings": [_plain(fault) for fault in result.warnings],
+                "faults": [fault._asdict() for fault in result.faults],
+                "warnings": [fault._asdict() for fault in result.warnings],
             }
         )
     else:
         for fault in result.faults:
-            out.print(f"{chosen}/{fault}", markup=False, soft_wrap=True)
+            _say(f"{chosen}/{fault}")
         for fault in result.warnings:
-            out.print(f"{chosen}/{fault}（提醒）", markup=False, soft_wrap=True)
+            _say(f"{chosen}/{fault}（提醒）")
         said = f"共 {len(result.faults)} 处问题" if result.faults else "没有问题"
-        out.print(
-            f"{chosen}  {result.rules} 条规则，{said}；摘要 {result.digest[:12]}",
-            markup=False,
-            soft_wrap=True,
-        )
+        _say(f"{chosen}  {result.rules} 条规则，{said}；摘要 {result.digest[:12]}")
     if result.faults:
         raise typer.Exit(1)
 
 
-def _steps(update: "Callable[[str], None]") -> "Callable[[str, int, int], None]":
+def _steps(update: Callable[[str], None]) -> Callable[[str, int, int], None]:
     return lambda step, done, of: update(f"{step}（{done}/{of}）")
 
 
-def _plain(fault: "Fault") -> dict[str, Any]:
-    return fault._asdict()
+@app.command(
+    "test", help="在每个引擎上运行全部示例和标注稿件；--mutate 再试删去每条规则、每个例外会不会被发现。"
+)
+def run_examples(
+    folder: Folder = None,
+    *,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="变异测试：删去规则和例外、改写成全角、繁体、零宽。")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the examples of a policy on every backend, and leave with 1 if any does not behave."""
+    from app.negative_list import backends
+    from app.negative_list.examples import faults_of
+    from app.negative_list.program import Program
+
+    chosen = policy_folder(folder)
+    with err.status("读取规则") as status:
+        policy = load(folder)
+        ran: list[dict[str, Any]] = []
+        for name in backends.available():
+            status.update(f"运行示例（{name}）")
+            program = policy.program if name == policy.backend else Program(policy.rules, name)
+            begun = perf_counter()
+            faults = faults_of(program, policy.rules)
+            took = round((perf_counter() - begun) * 1000)
+            ran.append({"backend": name, "milliseconds": took, "failures": [one._asdict() for one in faults]})
+        golden = _golden(policy, chosen)
+        told: dict[str, Any] = {
+            "folder": str(chosen),
+            "policy": policy.digest,
+            "rules": len(policy.rules),
+            "examples": sum(len(rule.hits) + len(rule.misses) for rule in policy.rules),
+            "backends": ran,
+            "golden": golden,
+        }
+        if mutate:
+            status.update("变异测试")
+            told["mutations"] = _mutations(policy)
+    failures = [failure for one in ran for failure in one["failures"]] + golden["mismatches"]
+    if mutate:
+        failures += told["mutations"]["survivors"] + told["mutations"]["escaped"]
+    if as_json:
+        print_json(told)
+    else:
+        _say_tested(told)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _golden(policy: "Policy", folder: Path) -> dict[str, Any]:
+    from app.negative_list.golden import golden_files, mismatches
+
+    files = golden_files(folder)
+    today = datetime.now(UTC).astimezone(BEIJING).date()
+    faults: list[str] = []
+    found = [
+        mismatch._asdict()
+        for file in files
+        if (text := read_file(file, faults)) is not None
+        for mismatch in mismatches(policy, file.relative_to(folder).as_posix(), text, on=today)
+    ]
+    if faults:
+        fail(*faults)
+    return {"files": len(files), "mismatches": found}
+
+
+def _mutations(policy: "Policy") -> dict[str, Any]:
+    from app.negative_list.mutate import escaped, survivors, variants_of
+
+    return {
+        "tried": sum(1 + len(rule.unless) for rule in policy.rules),
+        "survivors": [one._asdict() for one in survivors(policy.program, policy.rules)],
+        "variants": sum(1 for _ in variants_of(policy.rules)),
+        "escaped": [one._asdict() for one in escaped(policy.program, policy.rules)],
+    }
+
+
+def _say_tested(told: dict[str, Any]) -> None:
+    for one in told["backends"]:
+        for fault in one["failures"]:
+            _say(f"{fault['file']}:{fault['line']} {fault['key']}：{fault['message']}（{one['backend']}）")
+        said = f"{len(one['failures'])} 条不符" if one["failures"] else "全部符合"
+        _say(f"{one['backend']}：{told['examples']} 条示例，{said}（{one['milliseconds']} 毫秒）")
+    golden = told["golden"]
+    for one in golden["mismatches"]:
+        _say(f"{one['file']}:{one['line']}:{one['column']} {one['rule']}：{one['problem']}")
+    if golden["files"]:
+        _say(f"标注稿件：{golden['files']} 篇，{len(golden['mismatches'])} 处不符")
+    if "mutations" in told:
+        mutations = told["mutations"]
+        for one in mutations["survivors"]:
+            _say(f"{one['rule']}：删去{one['what']}，没有示例发现")
+        for one in mutations["escaped"]:
+            _say(f"{one['rule']}：{one['what']}没有命中")
+        _say(f"变异：试 {mutations['tried']} 处，{len(mutations['survivors'])} 处没有被发现")
+        _say(f"变体：试 {mutations['variants']} 条，{len(mutations['escaped'])} 条没有命中")
+    _say(f"{told['folder']}  {told['rules']} 条规则；摘要 {told['policy'][:12]}")
+
+
+@app.command(help="列出全部规则，或者一条规则的依据、等级、适用范围和示例。")
+def show(
+    rule: Annotated[str | None, typer.Argument(help="规则编号；不写则列出全部。", metavar="RULE")] = None,
+    *,
+    policies: Annotated[Path | None, typer.Option("--policies", help="政策文件夹，默认用自带的。")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the rules of a policy, or one of them in full."""
+    from app.negative_list.describe import as_plain, as_text, summary
+    from app.negative_list.faults import nearest
+
+    policy = load(policies)
+    if rule is None:
+        if as_json:
+            print_json({"policy": policy.digest, "rules": [as_plain(policy, one) for one in policy.rules]})
+            return
+        for one in policy.rules:
+            _say(summary(one))
+        _say(f"共 {len(policy.rules)} 条；{policy.title}，摘要 {policy.digest[:12]}")
+        return
+    found: Rule | None = policy.rule(rule)
+    if found is None:
+        fail(f"没有规则 {rule}{nearest(rule, [one.id for one in policy.rules])}")
+    if as_json:
+        print_json(as_plain(policy, found))
+    else:
+        _say(as_text(policy, found))
+
+
+@app.command(help="比较两份负面清单：新增、删除、改动的规则，改了哪些键。")
+def diff(
+    old: Annotated[Path, typer.Argument(help="原来的文件夹。", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="新的文件夹。", metavar="NEW")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print what differs between two policy folders."""
+    from dataclasses import asdict
+
+    from app.negative_list.compare import compare
+
+    folders = [policy_folder(folder) for folder in (old, new)]
+    missing = [f"没有这个文件夹：{folder}" for folder in folders if not folder.is_dir()]
+    if missing:
+        fail(*missing)
+    compared = compare(*folders)
+    if as_json:
+        told = asdict(compared)
+        told["head"] = [one._asdict() for one in compared.head]
+        told["lexicons"] = [one._asdict() for one in compared.lexicons]
+        told["rules"] = [
+            {**one._asdict(), "keys": [key._asdict() for key in one.keys]} for one in compared.rules
+        ]
+        print_json(told)
+    else:
+        _say_compared(compared)
+
+
+def _say_compared(compared: "Comparison") -> None:
+    for key in compared.head:
+        _say(f"policy.yaml {key.key}：{_short(key.before)} → {_short(key.after)}")
+    for rule in compared.rules:
+        _say(f"{_STATES[rule.state]} {rule.rule} {rule.title}")
+        for key in rule.keys:
+            _say(f"    {key.key}：{_short(key.before)} → {_short(key.after)}")
+    for lexicon in compared.lexicons:
+        _say(f"词表 {lexicon.lexicon}：增 {len(lexicon.added)} 行，减 {len(lexicon.removed)} 行")
+        for sign, lines in (("+", lexicon.added), ("-", lexicon.removed)):
+            for line in lines[:10]:
+                _say(f"    {sign} {line}")
+            if len(lines) > 10:
+                _say(f"    {sign} ……还有 {len(lines) - 10} 行")
+    same = not (compared.head or compared.rules or compared.lexicons)
+    _say(f"{compared.old[:12]} → {compared.new[:12]}{'：没有差别' if same else ''}")
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 – any YAML value
+    if value is None:
+        return "（无）"
+    shown = value if isinstance(value, str) else str(value)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
+
+
+@app.command(help="回测：新旧两份负面清单过一遍旧稿，看命中增减、每万字命中、预计每月阻断。")
+def backtest(
+    files: Annotated[list[Path], typer.Argument(help="旧稿文件或文件夹。", metavar="FILE…")],
+    *,
+    candidate: Annotated[Path, typer.Option("--candidate", help="新的负面清单文件夹。")],
+    base: Annotated[Path | None, typer.Option("--base", help="现用的负面清单文件夹，默认用自带的。")] = None,
+    channel: Annotated[list[str] | None, typer.Option("--channel", help="发往的阵地，可写多次。")] = None,
+    section: Annotated[list[str] | None, typer.Option("--section", help="发往的栏目，可写多次。")] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="文件里每行是一篇。")] = False,
+    a_month: Annotated[
+        float | None, typer.Option("--a-month", min=0, help="每月发稿篇数，用于推算。")
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=0, max=100, help="每种变化留几例。")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Run two policies over old texts, with progress, and print what the change would do."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    from app.negative_list.backtest import backtest as run
+
+    found, faults = _texts_of(files)
+    if faults:
+        fail(*faults)
+    policies = load(base), load(candidate)
+    scope = scope_of(policies[1], channel or [], section or [])
+    columns = (
+        TextColumn("回测"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("", total=sum(file.stat().st_size for file in found))
+
+        def told(progress: "Progress") -> None:
+            bar.update(task, completed=progress.megabytes * 1e6)
+
+        result = run(
+            *policies,
+            _items(found, scope, faults, lines=lines),
+            on=datetime.now(UTC).astimezone(BEIJING).date(),
+            key=b"sanshen policy backtest",
+            items_a_month=a_month,
+            samples=samples,
+            progress=told,
+        )
+    if as_json:
+        print_json(result.as_json())
+    else:
+        _say_backtest(result)
+    if faults:
+        fail(*faults)
+
+
+def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    found: list[Path] = []
+    faults: list[str] = []
+    for file in files:
+        if file.is_dir():
+            below = [path for path in sorted(file.rglob("*")) if path.suffix.lower() in _TEXTS]
+            found += below
+            if not below:
+                faults.append(f"{file}：文件夹里没有 {'、'.join(_TEXTS[:1] + _TEXTS[2:6])} 文件")
+        elif file.is_file():
+            found.append(file)
+        else:
+            faults.append(f"{file}：没有这个文件")
+    return found, faults
+
+
+def _items(files: Sequence[Path], scope: Any, faults: list[str], *, lines: bool) -> "Iterator[Item]":  # noqa: ANN401
+    from app.negative_list.backtest import Item
+    from app.negative_list.files import read_parts
+
+    for file in files:
+        text = read_file(file, faults, most=None)
+        if text is None:
+            continue
+        if lines:
+            for number, line in enumerate(text.splitlines(), 1):
+                if line.strip():
+                    yield Item.of_text(f"{file}:{number}", line, scope=scope)
+        else:
+            read = read_parts(text, file.suffix)
+            yield Item(str(file), read.parts, read.structure, scope, str(file))
+
+
+def _say_backtest(result: "Backtest") -> None:
+    for row in result.rules:
+        if row.state != "same":
+            _say_row(row)
+            for sample in result.samples:
+                if sample.rule == row.rule:
+                    _say_sample(sample)
+    if not any(row.state != "same" for row in result.rules):
+        _say("两份负面清单的规则相同。")
+    _say(f"命中最多的规则（每万字，共 {result.characters} 字）：")
+    for row in sorted(result.rules, key=lambda one: -one.candidate_hits)[:10]:
+        if row.candidate_hits:
+            _say(f"    {row.candidate_per_10k:8.2f}  {row.rule} {row.title}")
+    blocked = result.blocked
+    _say(
+        f"有阻断命中的稿件：原 {blocked.base} 篇，新 {blocked.candidate} 篇"
+        f"（试运行规则也启用时 {blocked.candidate_active} 篇），共 {result.items} 篇"
+    )
+    if blocked.candidate_a_month is not None:
+        _say(
+            f"预计每月阻断：原 {blocked.base_a_month:.1f} 篇，新 {blocked.candidate_a_month:.1f} 篇"
+            f"（试运行规则也启用时 {blocked.candidate_active_a_month:.1f} 篇）"
+        )
+    if result.incomplete:
+        _say(f"有 {result.incomplete} 篇候选命中过多，没有查完")
+    speed = f"，{result.megabytes / result.seconds:.1f} MB/秒" if result.seconds else ""
+    _say(f"{result.base[:12]} → {result.candidate[:12]}  用时 {result.seconds:.1f} 秒{speed}")
+
+
+def _say_row(row: "RuleResult") -> None:
+    counts = f"新增命中 {row.added}，减少 {row.removed}，变化 {row.changed}"
+    _say(f"{_STATES[row.state]} {row.rule} {row.title}：{counts}")
+    severity = " → ".join(str(one) for one in (row.base_severity, row.candidate_severity) if one)
+    shadow = "（试运行）" if row.candidate_shadow else ""
+    rates = f"每万字 {row.base_per_10k:.2f} → {row.candidate_per_10k:.2f}"
+    scan = "" if row.scan_us is None else f"，单独扫描每万字 {row.scan_us:.0f} 微秒"
+    _say(f"    {severity}{shadow}  {rates}  判定 {row.judging_us / 1000:.1f} 毫秒{scan}")
+
+
+def _say_sample(sample: "Sample") -> None:
+    _say(f"    {_STATES[sample.change]} {sample.item} …{sample.before}【{sample.excerpt}】{sample.after}…")

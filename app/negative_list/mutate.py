@@ -8,7 +8,7 @@ from app.negative_list.examples import hit_problem, run_example
 from app.negative_list.fold import TABLES, fold_text
 from app.negative_list.model import View
 from app.negative_list.program import Program, Runner, view_of
-from app.negative_list.rules import Covering, Inside, Near, Rule, StructureMatch
+from app.negative_list.rules import Covering, Example, Inside, Near, Rule, StructureMatch
 
 
 class Survivor(NamedTuple):
@@ -79,14 +79,22 @@ def variants(text: str) -> dict[str, str]:
     }
 
 
+def variants_of(rules: Sequence[Rule]) -> Iterator[tuple[int, Example, str, str]]:
+    """Yield `(number of the rule, hit example, name of the variant, text)` where the variant is another text.
+
+    Rules that read the text as typed, and those about the structure, have none.
+    """
+    for index, rule in enumerate(rules):
+        if not isinstance(rule.match, StructureMatch) and view_of(rule) is View.FOLD:
+            for example in rule.hits:
+                for name, text in variants(example.text).items():
+                    if text != example.text:
+                        yield index, example, name, text
+
+
 def escaped(program: Program, rules: Sequence[Rule]) -> Iterator[Survivor]:
     """Yield each variant of a hit example that a rule of the fold view no longer hits."""
-    for index, rule in enumerate(rules):
-        if isinstance(rule.match, StructureMatch) or view_of(rule) is not View.FOLD:
-            continue
-        for example in rule.hits:
-            for name, text in variants(example.text).items():
-                if text != example.text and hit_problem(
-                    program, index, rule, example, text=text, anywhere=True
-                ):
-                    yield Survivor(rule.id, f"{name}变体“{example.text}”")
+    for index, example, name, text in variants_of(rules):
+        rule = rules[index]
+        if hit_problem(program, index, rule, example, text=text, anywhere=True):
+            yield Survivor(rule.id, f"{name}变体“{example.text}”")
