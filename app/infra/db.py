@@ -5,14 +5,18 @@ this process. PostgreSQL: read committed, rows locked with `FOR UPDATE`.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import anyio
+import anyio.to_thread
+from anyio.lowlevel import RunVar
 from fastapi import Depends, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import SessionTransaction
@@ -190,8 +194,27 @@ def _read_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _write_session(request: Request) -> Iterator[Session]:
-    with database_of(request).write() as session:
+#: How many requests of this event loop may write at once.
+_gate: RunVar[anyio.Semaphore] = RunVar("sanshen_writing")
+
+
+def _writing() -> anyio.Semaphore:
+    """Return the gate before writes: half of the threads may be taken by requests that write.
+
+    FastAPI turns what an endpoint returns into JSON on a thread of the same pool, while the transaction is
+    open. Were all threads held by requests that wait for that transaction, it could never end.
+    """
+    try:
+        return _gate.get()
+    except LookupError:
+        threads = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
+        gate = anyio.Semaphore(max(1, threads // 2))
+        _gate.set(gate)
+        return gate
+
+
+async def _write_session(request: Request) -> AsyncIterator[Session]:
+    async with _writing(), contextmanager_in_threadpool(database_of(request).write()) as session:
         yield session
 
 
