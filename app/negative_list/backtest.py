@@ -14,13 +14,14 @@ from time import perf_counter, perf_counter_ns
 from typing import Any, NamedTuple
 
 from app.domain.document import Document
-from app.negative_list.buffer import Buffer
+from app.negative_list.buffer import SEPARATOR, Buffer
+from app.negative_list.checkers.base import Spot, Thing
 from app.negative_list.content import parts_of, structure_of
-from app.negative_list.engine import Found, gather, objections, resolve
+from app.negative_list.engine import Found, gather, objections, resolve, without_variants
 from app.negative_list.findings import Builder
 from app.negative_list.model import Finding, Part, PartKind, Scope, Severity, Structure
 from app.negative_list.policy import Policy
-from app.negative_list.program import Program
+from app.negative_list.program import Program, Runner
 from app.negative_list.rules import Rule
 
 #: Characters shown on each side of a sampled hit.
@@ -214,6 +215,11 @@ def backtest(
     return run.finish(seconds, items_a_month)
 
 
+#: The rule of a hit and its typed place, and the hit itself.
+_Place = tuple[Any, ...]
+_Hit = tuple[Runner, Spot | Thing]
+
+
 class _Run:
     """One pass: a program of the rules of both policies, and what was counted so far."""
 
@@ -232,7 +238,9 @@ class _Run:
         self._differs = [a != b for a, b in zip(self._in_base, self._in_candidate, strict=True)]
         self._reservoir = _Reservoir(samples)
         self._judging_ns = [0] * len(self._rules)
-        self._hits = [0] * len(self._rules)
+        self._base_hits = [0] * len(self._rules)
+        self._candidate_hits = [0] * len(self._rules)
+        self._variants = any(runner.family for runner in self._program.runners)
         self._bytes = 0
         self._timed: list[Buffer] = []
 
@@ -241,27 +249,29 @@ class _Run:
         buffer = Buffer(item.parts)
         self._count(buffer)
         found = self._found(item, buffer)
+        if not found:
+            return
+        base, candidate = self._side(found, self._in_base), self._side(found, self._in_candidate)
+        for hits, side in ((self._base_hits, base), (self._candidate_hits, candidate)):
+            for runner, spots in side:
+                hits[runner.number] += len(spots)
         blocked = self._result.blocked
-        of_base = of_candidate = of_active = False
-        for runner, _ in found:
-            if runner.rule.severity is Severity.BLOCK:
-                number, shadow = runner.number, runner.rule.shadow
-                of_base = of_base or (self._in_base[number] and not shadow)
-                of_candidate = of_candidate or (self._in_candidate[number] and not shadow)
-                of_active = of_active or self._in_candidate[number]
-        blocked.base += of_base
-        blocked.candidate += of_candidate
-        blocked.candidate_active += of_active
-        different = [one for one in found if self._differs[one[0].number]]
-        if different:
-            self._compare(item, buffer, found, different)
+        blocked.base += _blocks(base)
+        blocked.candidate += _blocks(candidate)
+        blocked.candidate_active += _blocks(candidate, shadow=True)
+        if any(self._differs[runner.number] for runner, _ in found):
+            self._compare(item, buffer, found, base, candidate)
+
+    def _side(self, found: Sequence[Found], members: Sequence[bool]) -> list[Found]:
+        """Return what one of the policies finds."""
+        side = [one for one in found if members[one[0].number]]
+        return list(without_variants(side)) if self._variants else side
 
     def _count(self, buffer: Buffer) -> None:
-        characters = sum(len(part.text) for part in buffer.parts)
-        if sum(len(timed.raw.text) for timed in self._timed) < _TIMED:
+        if self._result.characters < _TIMED:
             self._timed.append(buffer)
         self._result.items += 1
-        self._result.characters += characters
+        self._result.characters += len(buffer.raw.text) - len(SEPARATOR) * len(buffer.parts)
         self._bytes += len(buffer.raw.data)
 
     def _found(self, item: Item, buffer: Buffer) -> list[Found]:
@@ -280,40 +290,47 @@ class _Run:
                 found.append((runner, spots))
         if item.structure is not None:
             found.extend(objections(program, active, item.structure))
-        for one in found:
-            self._hits[one[0].number] += len(one[1])
+        if self._variants:
+            found.sort(key=lambda one: program.rank[one[0].number])
         return found
 
     def _compare(
-        self, item: Item, buffer: Buffer, found: Sequence[Found], different: Sequence[Found]
+        self,
+        item: Item,
+        buffer: Buffer,
+        found: Sequence[Found],
+        base: Sequence[Found],
+        candidate: Sequence[Found],
     ) -> None:
         """Tell added, removed and changed findings of the rules that differ."""
         builder = Builder(buffer, self._key, item.document_id, hiding=found)
-        before = _by_place(builder, [one for one in different if self._in_base[one[0].number]])
-        after = _by_place(builder, [one for one in different if self._in_candidate[one[0].number]])
+        before, after = self._places(buffer, base), self._places(buffer, candidate)
         for place in {**before, **after}:
             old, new = before.get(place), after.get(place)
             row = self._rows[place[0]]
-            if old is None:
-                row.added += 1
-                change = Change.ADDED
-            elif new is None:
-                row.removed += 1
-                row.removed_waived += old.fingerprint in self._waived
-                change = Change.REMOVED
-            elif _said(old) != _said(new):
-                row.changed += 1
+            if old is None or new is None:
+                change = Change.ADDED if old is None else Change.REMOVED
+                row.added += old is None
+                row.removed += new is None
+                if old is not None and self._waived:
+                    row.removed_waived += builder.one(*old).fingerprint in self._waived
+            elif _said(builder.one(*old)) != _said(builder.one(*new)):
                 change = Change.CHANGED
+                row.changed += 1
             else:
                 continue
-            shown = new or old
-            if shown is not None and self._reservoir.takes(place[0], change):
-                around = builder.around(shown, _CONTEXT)
-                self._reservoir.keep(
-                    Sample(
-                        change, place[0], item.name, shown.ref, around[0], shown.excerpt, around[1], old, new
-                    )
-                )
+            if self._reservoir.takes(place[0], change):
+                was, will = old and builder.one(*old), new and builder.one(*new)
+                self._reservoir.keep(_sample(builder, change, item.name, was, will))
+
+    def _places(self, buffer: Buffer, found: Sequence[Found]) -> dict[_Place, _Hit]:
+        """Return the hits of rules that differ by rule and typed place."""
+        return {
+            (runner.rule.id, *_typed(buffer, runner, spot)): (runner, spot)
+            for runner, spots in found
+            if self._differs[runner.number]
+            for spot in spots
+        }
 
     def progress(self, seconds: float) -> Progress:
         """Return how far the pass is."""
@@ -325,8 +342,8 @@ class _Run:
         result.seconds = seconds
         result.megabytes = self._bytes / 1e6
         for number, row in enumerate(self._row_of):
-            row.base_hits += self._hits[number] * self._in_base[number]
-            row.candidate_hits += self._hits[number] * self._in_candidate[number]
+            row.base_hits += self._base_hits[number]
+            row.candidate_hits += self._candidate_hits[number]
             row.judging_us += self._judging_ns[number] / 1000
         for row in self._rows.values():
             row.base_per_10k = _per_10k(row.base_hits, result.characters)
@@ -355,13 +372,26 @@ class _Run:
                 self._row_of[number].scan_us = passed / characters * 10_000
 
 
-#: Rule, part, start, end, and the hash of a masked value.
-_Place = tuple[str, str, int, int, str | None]
+def _blocks(found: Iterable[Found], *, shadow: bool = False) -> bool:
+    """Return whether anything blocks; with `shadow` as if rules on trial were in force."""
+    return any(
+        runner.rule.severity is Severity.BLOCK and (shadow or not runner.rule.shadow) for runner, _ in found
+    )
 
 
-def _by_place(builder: Builder, found: Sequence[Found]) -> dict[_Place, Finding]:
-    findings, shadow = builder.build(found)
-    return {(one.rule, one.ref, one.start, one.end, one.value_hash): one for one in (*findings, *shadow)}
+def _typed(buffer: Buffer, runner: Runner, spot: Spot | Thing) -> tuple[object, ...]:
+    return (
+        buffer.typed(runner.view, *spot[:2])
+        if isinstance(spot, Spot)
+        else (spot.ref, spot.start, spot.excerpt)
+    )
+
+
+def _sample(builder: Builder, change: Change, item: str, old: Finding | None, new: Finding | None) -> Sample:
+    shown = new or old
+    assert shown is not None
+    before, after = builder.around(shown, _CONTEXT)
+    return Sample(change, shown.rule, item, shown.ref, before, shown.excerpt, after, old, new)
 
 
 def _said(finding: Finding) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ _NONE: dict[str, int] = {str(severity): 0 for severity in SEVERITIES}
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
 
 #: One rule with what stands of its hits: places in the joined text, or things of the structure.
-Found = tuple[Runner, Sequence[Spot] | Sequence[Thing]]
+Found = tuple[Runner, Sequence[Spot | Thing]]
 
 
 def check(
@@ -94,7 +94,25 @@ def collect(
     if structure is not None and program.structural:
         found.extend(objections(program, active, structure))
         found.sort(key=lambda one: program.rank[one[0].number])
-    return found, complete
+    return list(without_variants(found)) if len(found) > 1 else found, complete
+
+
+def without_variants(found: Iterable[Found]) -> Iterable[Found]:
+    """Yield what was found, worst first, without what a severer variant of the same rule has already said."""
+    said: dict[str, set[tuple[object, ...]]] = {}
+    for runner, spots in found:
+        if not runner.family or runner.rule.shadow:
+            yield runner, spots
+            continue
+        places = said.setdefault(runner.family, set())
+        left = [spot for spot in spots if _place(spot) not in places]
+        places.update(map(_place, spots))
+        if left:
+            yield runner, left
+
+
+def _place(spot: Spot | Thing) -> tuple[object, ...]:
+    return spot[:2] if isinstance(spot, Spot) else spot[:3]
 
 
 def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:

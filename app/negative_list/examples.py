@@ -24,7 +24,7 @@ from app.negative_list.rules import Example, Rule
 
 _KEY = b"examples"
 
-Spots = Sequence[Spot] | Sequence[Thing]
+Spots = Sequence[Spot | Thing]
 
 
 def structure_from(data: Mapping[str, Any] | None) -> Structure | None:

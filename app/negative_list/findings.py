@@ -58,6 +58,12 @@ class Builder:
             tuple(finding for finding in findings if finding.shadow),
         )
 
+    def one(self, runner: "Runner", spot: Spot | Thing) -> Finding:
+        """Return the finding of one hit."""
+        if isinstance(spot, Spot):
+            return next(self._spots(runner, (spot,)))[3]
+        return self._thing(runner, spot)[3]
+
     def around(self, finding: Finding, width: int) -> tuple[str, str]:
         """Return up to `width` characters of the part before and after a finding, with what is hidden masked.
 

@@ -149,6 +149,12 @@ def parse_source(source: Source) -> Parsed:
     head.done()
     known = {"channels": channels, "sections": sections}
     rules, lines = _read_rules(source, known, shadow)
+    for rule in rules:
+        if rule.variant_of and (rule.variant_of not in lines or rule.variant_of == rule.id):
+            near = nearest(rule.variant_of, list(lines))
+            faults.append(
+                Fault(rule.file, rule.line, f"{rule.id}.variant_of", f"没有规则 {rule.variant_of}{near}")
+            )
     if not lines and not faults:
         faults.append(Fault(HEAD, 0, "", "一条规则也没有"))
     for name in sorted(shadow - set(lines)):

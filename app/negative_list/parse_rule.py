@@ -78,6 +78,7 @@ class RuleReader:
         suggest = self._suggest(fields)
         hits, misses = read_examples(fields)
         waivable = self._flag(fields, "waivable", default=True)
+        variant_of = fields.text("variant_of", "")
         shadow = self._flag(fields, "shadow", default=False)
         fields.done()
         if match is None or len(self._faults) > before:
@@ -85,7 +86,8 @@ class RuleReader:
         return Rule(
             rule_id, title, severity, weight, basis, since, until, scope, match, unless, report == "mask",
             message, suggest, hits, misses, self._file, tree.line,
-            shadow=shadow or rule_id in self._shadow, waivable=waivable, content=self._content(tree, match),
+            shadow=shadow or rule_id in self._shadow, waivable=waivable, variant_of=variant_of,
+            content=self._content(tree, match),
         )  # fmt: skip
 
     def _content(self, tree: Tree, match: Match) -> str:

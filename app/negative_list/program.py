@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -68,6 +68,8 @@ class Runner(NamedTuple):
     checker: Checker | None
     #: The kinds of parts that it reads; None for all.
     parts: frozenset[PartKind] | None
+    #: The rule whose variants report one place only once; empty for a rule without variants.
+    family: str
 
 
 class Table(NamedTuple):
@@ -108,7 +110,8 @@ class Program:
         self, rules: Sequence[Rule], backend: str, cached: Mapping[str, bytes] | None = None
     ) -> None:
         self.backend = backend
-        self.runners = tuple(_runner(index, rule, backend) for index, rule in enumerate(rules))
+        families = {rule.variant_of for rule in rules if rule.variant_of}
+        self.runners = tuple(_runner(index, rule, backend, families) for index, rule in enumerate(rules))
         order = sorted(
             self.runners, key=lambda runner: (SEVERITIES.index(runner.rule.severity), runner.number)
         )
@@ -179,7 +182,7 @@ def _sought(runner: Runner) -> tuple[Sequence[str], Sequence[Node]]:
             return (), ()
 
 
-def _runner(index: int, rule: Rule, backend: str) -> Runner:
+def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> Runner:
     view = view_of(rule)
     fold = view is View.FOLD
 
@@ -214,6 +217,7 @@ def _runner(index: int, rule: Rule, backend: str) -> Runner:
         fold,
         checker,
         rule.scope.parts,
+        rule.variant_of or (rule.id if rule.id in families else ""),
     )
 
 

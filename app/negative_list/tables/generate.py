@@ -32,6 +32,9 @@ def fold_character(char: str) -> str:
     if _dropped(ord(char)):
         return ""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", char).casefold())
+    if folded.isdigit() and unicodedata.decomposition(char).startswith("<circle>"):
+        # A number of a list is no digit of what follows it: ④1月27日 is not 41月27日. So ④ reads like ⑷.
+        return f"({folded})"
     return "".join(part for part in folded if not _dropped(ord(part)))
 
 
