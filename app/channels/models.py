@@ -9,7 +9,10 @@ from app.infra.db import one_of
 
 
 class Channel(SQLModel, table=True):
-    """Where a unit publishes. Its code is unique within the unit; a draft meets at most one of a code."""
+    """Where a unit publishes. Its code is unique within the unit; a draft meets at most one of a code.
+
+    `chain` says who hears when a stage stays late: rung → list of `{"role"}` or `{"person"}`.
+    """
 
     __tablename__ = "channel"
     __table_args__ = (UniqueConstraint("unit_id", "code"), one_of("kind", ChannelKind))
@@ -20,6 +23,7 @@ class Channel(SQLModel, table=True):
     name: str = Field(max_length=100)
     kind: str = Field(max_length=20)
     config: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    chain: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     active: bool = True
 
 

@@ -8,6 +8,10 @@ from sqlmodel import Session, col, select
 
 from app.channels import errors as _words  # noqa: F401 – the words of the codes below
 from app.channels.models import Channel, Section
+from app.domain.deadlines import Rung
+from app.domain.vocabulary import Role
+from app.identity import queries as identity
+from app.identity.models import User
 from app.infra.errors import Reason
 
 
@@ -29,6 +33,24 @@ def open_to(session: Session, unit_path: str) -> dict[str, Channel]:
         channel.code: channel
         for channel in sorted(channels, key=lambda one: (above.index(one.unit_id), one.id))
     }
+
+
+def on_rung(session: Session, channel_ids: Iterable[UUID], rung: Rung, *, unit_path: str) -> frozenset[UUID]:
+    """Return who stands on a rung of these channels' responsibility chains, for a draft of the unit there.
+
+    Active people only; empty where the channels file names nobody.
+    """
+    query = select(Channel).where(col(Channel.id).in_(list(channel_ids)))
+    found: set[UUID] = set()
+    for channel in session.exec(query).all():
+        for holder in channel.chain.get(rung, ()):
+            if "role" in holder:
+                people = identity.holders(session, Role(holder["role"]), unit_path=unit_path)
+            else:
+                named = select(User).where(User.login == holder["person"], col(User.active).is_(True))
+                people = tuple(session.exec(named).all())
+            found |= {user.id for user in people}
+    return frozenset(found)
 
 
 def sections_of(session: Session, channel_ids: Iterable[UUID]) -> dict[UUID, tuple[Section, ...]]:

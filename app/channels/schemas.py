@@ -1,9 +1,10 @@
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.domain.vocabulary import ChannelKind
+from app.domain.deadlines import Rung
+from app.domain.vocabulary import ChannelKind, Role
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=100)]
@@ -20,6 +21,19 @@ class SectionEntry(_Entry):
     name: Title
 
 
+class HolderEntry(_Entry):
+    """Who stands on a rung of the responsibility chain: holders of a role over the draft, or one account."""
+
+    role: Role | None = None
+    person: Annotated[str, Field(min_length=2, max_length=64)] | None = None
+
+    @model_validator(mode="after")
+    def _names_them_in_one_way(self) -> Self:
+        if (self.role is None) == (self.person is None):
+            raise ValueError("role 和 person 要且只要写一个。")
+        return self
+
+
 class ChannelEntry(_Entry):
     """A channel in the channels file."""
 
@@ -28,6 +42,7 @@ class ChannelEntry(_Entry):
     name: Title
     unit: str | None = None
     config: dict[str, Any] = {}
+    chain: dict[Rung, list[HolderEntry]] = {}
     sections: list[SectionEntry] = Field(min_length=1)
 
 

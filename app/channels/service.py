@@ -61,7 +61,8 @@ def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]: 
             one.id for one in units if (one.name == entry.unit if entry.unit else one.parent_id is None)
         ]
         if len(owners) != 1:
-            faults.append(Reason("channel_unit_unknown", {"channel": entry.code, "unit": entry.unit or ""}))
+            data = {"channel": entry.code, "unit": entry.unit}
+            faults.append(Reason("channel_unit_unknown" if entry.unit else "channel_of_several_roots", data))
             continue
         found = kept.get((owners[0], entry.code))
         if found is not None and found.kind != entry.kind:
@@ -83,6 +84,10 @@ def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]: 
 def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, found: Channel | None) -> Channel:
     channel = found or Channel(id=new_id(), unit_id=unit_id, code=entry.code, name="", kind=entry.kind)
     channel.name, channel.config, channel.active = entry.name, entry.config, True
+    channel.chain = {
+        str(rung): [one.model_dump(mode="json", exclude_none=True) for one in holders]
+        for rung, holders in entry.chain.items()
+    }
     session.add(channel)
     return channel
 

@@ -122,6 +122,8 @@ def serve(
     jobs: Annotated[bool, typer.Option(help="在同一进程里也跑后台任务。")] = False,
 ) -> None:
     """提供网页和接口（生产用；后台任务另由 worker 跑，或加 --jobs）。"""
+    import structlog
+
     from app.cli.machine import migrated
 
     settings = settings_with(data)
@@ -129,7 +131,11 @@ def serve(
     migrated(settings)
     runtime = prepared(settings)
     _channels(runtime)
-    _run(_server(runtime), listener, runtime, jobs=jobs)
+
+    def announce() -> None:
+        structlog.get_logger().info("server.started", address="{}:{}".format(*listener.getsockname()[:2]))
+
+    _run(_server(runtime), listener, runtime, jobs=jobs, ready=announce)
 
 
 def worker(data: DataDir = None) -> None:
