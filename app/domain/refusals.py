@@ -72,6 +72,14 @@ class RefusalCode(StrEnum):
     MARKS_OVERLAP = "marks_overlap"
     MARK_MALFORMED = "mark_malformed"
     RESULT_INVALID = "result_invalid"
+    # moving a case to another workflow version
+    MIGRATION_SAME = "migration_same"
+    MIGRATION_CHANGES_BEGUN = "migration_changes_begun"
+    MIGRATION_REMOVES_BEGUN = "migration_removes_begun"
+    MIGRATION_COMES_BEFORE = "migration_comes_before"
+    MIGRATION_LOSES_REVIEW = "migration_loses_review"
+    MIGRATION_BREAKS_SET = "migration_breaks_set"
+    MIGRATION_STRANDS = "migration_strands"
     # what a small correction may not do
     TOO_LARGE_A_CHANGE = "too_large_a_change"
     TOUCHES_NUMBER = "touches_number"

@@ -113,6 +113,31 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     C.MARKS_OVERLAP: ("有标记互相重叠，请合并后再改。", "Marks overlap."),
     C.MARK_MALFORMED: ("标记的内容与它的种类（{kind}）不相符。", "The mark does not fit its kind."),
     C.RESULT_INVALID: ("改正后的内容不成为有效的文稿。", "The result is no valid document."),
+    C.MIGRATION_SAME: ("这个审签案走的已经是现行版本，不需要迁移。", "The case walks the version in force."),
+    C.MIGRATION_CHANGES_BEGUN: (
+        "环节“{title}”已经开始办理，新版本改了它的 {fields}；已开始的环节不能改，请等它走完或撤回重走。",
+        "A stage that has begun is changed.",
+    ),
+    C.MIGRATION_REMOVES_BEGUN: (
+        "环节“{titles}”已经留有记录，新版本没有这个环节，不能迁移。",
+        "A stage on the record is removed.",
+    ),
+    C.MIGRATION_COMES_BEFORE: (
+        "新版本的环节“{titles}”排在已经开始的环节之前，补走不了；请撤回重走，或按原版本走完。",
+        "A new stage comes before one that has begun.",
+    ),
+    C.MIGRATION_LOSES_REVIEW: (
+        "迁移后三审缺少 {levels}，不能迁移。",
+        "One of the three reviews would be missing.",
+    ),
+    C.MIGRATION_BREAKS_SET: (
+        "“{titles}”由同一人办理，而新版本要求不同的人，不能迁移。",
+        "One person stands behind stages that must differ.",
+    ),
+    C.MIGRATION_STRANDS: (
+        "迁移后环节“{titles}”没有合适的人可以办理；请先授予角色，再迁移。",
+        "Stages would have nobody who may decide.",
+    ),
     C.TOO_LARGE_A_CHANGE: ("改动 {characters} 字、{edits} 处，超过小改的限度。", "The change is too large."),
     C.TOUCHES_NUMBER: ("改动涉及数字“{text}”。", "The change touches a number."),
     C.TOUCHES_DATE: ("改动涉及日期“{text}”。", "The change touches a date."),
@@ -163,6 +188,7 @@ problems({str(code): words for code, words in _WORDS.items() if code not in _TOL
 problems(
     {
         "use_release": _USE_RELEASE,
+        "successor_is_same": ("接手人不能是本人，请另选一人。", "Name somebody else."),
         "workflow_unusable": (
             "审校流程文件有误，暂时不能提交，请联系管理员按下列各条修改。",
             "The workflow file cannot be used.",

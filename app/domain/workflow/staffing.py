@@ -77,6 +77,22 @@ def shortages(workflow: Workflow, people: Collection[Actor]) -> tuple[Shortage, 
     return ()
 
 
+def unfilled(workflow: Workflow, table: Sequence[Seat]) -> list[Seat]:
+    """Return seats that cannot all be filled by different persons where a distinct set wants that.
+
+    Seats of one stage, of one set, or of sets that only fail together; empty when all can be filled.
+    """
+    by_stage: dict[str, list[Seat]] = {}
+    for seat in table:
+        by_stage.setdefault(seat.stage, []).append(seat)
+    groups = [*by_stage.values()]
+    groups += [[seat for seat in table if seat.stage in group.stages] for group in workflow.distinct]
+    for group in groups:
+        if short := _hall(group):
+            return short
+    return [] if _fits(workflow, table) else list(table)
+
+
 def stuck_authors(workflow: Workflow, people: Collection[Actor]) -> dict[str, tuple[str, ...]]:
     """Return who could not get a draft of their own through, with the stages that nobody else could fill.
 
