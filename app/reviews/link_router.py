@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI, Path, Request
 from sqlmodel import Session
 
+from app.domain.vocabulary import LinkState
 from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession, database_of
@@ -102,7 +103,7 @@ def sign(token: Token, body: AnswerIn, request: Request) -> AnsweredOut:
         answer = links.Answer(body.outcome, body.name, body.comment, tuple(body.checklist))
         with database_of(request).write() as session:
             links.decide(session, token, answer, runtime=runtime, at=at)
-        return AnsweredOut(state=links.LinkState.USED, outcome=body.outcome, decided_at=at)
+        return AnsweredOut(state=LinkState.USED, outcome=body.outcome, decided_at=at)
 
     return guarded(request, writing)
 

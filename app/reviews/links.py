@@ -7,7 +7,7 @@ number is the same person, in every case, so separation of duties holds for them
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -344,7 +344,7 @@ def _record(
     link: SignLink,
     actor: Person,
     at: datetime,
-    more: dict[str, object] | None = None,
+    more: Mapping[str, object] | None = None,
     private: dict[str, str] | None = None,
 ) -> None:
     audit.record(

@@ -108,7 +108,11 @@ def migrate(
     walk = Walk(case, new, facts, at)
     told = {"from": old.digest, "to": new.digest, **differences(old, new).record()}
     walk.say(Event.CASE_MIGRATED, **told)
-    walk.look_again()
+    for run in list(walk.current.values()):
+        # Nothing stands behind it, or it would have been refused: no orphans are left by this.
+        applies_if = walk.workflow.by_key[run.stage].applies_if
+        if run.state is StageState.SKIPPED and case.meets(applies_if, run.line):
+            walk.void(run, "applies_now")
     if case.state is CaseState.RUNNING:
         walk.advance()
     return walk.frozen()
