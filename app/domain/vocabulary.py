@@ -328,6 +328,7 @@ class Event(StrEnum):
     USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 – a name, not a secret
     USER_DEACTIVATED = "user.deactivated"
     USER_EMAIL_CHANGED = "user.email_changed"
+    USER_WORK_HANDED_OVER = "user.work_handed_over"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
     DELEGATION_GRANTED = "delegation.granted"

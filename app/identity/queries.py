@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import false, or_
+from sqlalchemy import bindparam, false, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -119,7 +120,7 @@ def user_actor(
 
     One statement; with `at` another, for those whom they stand in for then, and a third where there are any.
     """
-    actor = _actor(session.exec(_actors().where(User.id == user_id)).all(), via)
+    actor = _actor(session.exec(_by_id(), params={"user_id": user_id}).all(), via)
     return actor if actor is None or at is None else _with_principals(session, actor, at)
 
 
@@ -131,20 +132,35 @@ def session_actor(
     A session ends `minutes` after sign-in and `idle_minutes` after it was last seen. Two statements, and a
     third for somebody who stands in for others.
     """
-    query = (
+    asked = {
+        "id_hash": session_hash(raw),
+        "made_after": at - timedelta(minutes=minutes),
+        "seen_after": at - timedelta(minutes=idle_minutes),
+    }
+    rows = session.exec(_by_session(), params=asked).all()
+    actor = _actor(rows, "session")
+    return None if actor is None else (_with_principals(session, actor, at), rows[0][-1])
+
+
+# Every request asks these: they are put together once.
+@cache
+def _by_id() -> Any:  # noqa: ANN401 – see `_actors`
+    return _actors().where(User.id == bindparam("user_id"))
+
+
+@cache
+def _by_session() -> Any:  # noqa: ANN401 – see `_actors`
+    return (
         _actors()
         .add_columns(col(BrowserSession.last_seen_at))
         .join(BrowserSession, col(BrowserSession.user_id) == col(User.id))
         .where(
-            BrowserSession.id_hash == session_hash(raw),
+            BrowserSession.id_hash == bindparam("id_hash"),
             col(BrowserSession.revoked_at).is_(None),
-            BrowserSession.created_at > at - timedelta(minutes=minutes),
-            BrowserSession.last_seen_at > at - timedelta(minutes=idle_minutes),
+            BrowserSession.created_at > bindparam("made_after"),
+            BrowserSession.last_seen_at > bindparam("seen_after"),
         )
     )
-    rows = session.exec(query).all()
-    actor = _actor(rows, "session")
-    return None if actor is None else (_with_principals(session, actor, at), rows[0][-1])
 
 
 def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:

@@ -17,7 +17,10 @@ from app.identity.queries import Actor
 from app.identity.signing_in import record_token, revoke_sessions, sign_in, sign_out, verify
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
+from app.jobs import service as jobs
 
+#: Done by a feature above, which knows of claims; the kind is the whole contract.
+FREE_CLAIMS = "reviews.free_claims"
 #: Who may see the accounts of a unit.
 SEE_ACCOUNTS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 
@@ -136,7 +139,7 @@ def set_email(session: Session, *, user_id: UUID, email: str | None, actor: Acto
 
 
 def deactivate_user(session: Session, *, user_id: UUID, actor: Actor, at: datetime) -> User:
-    """Shut an account: no signing in, every session ended, tokens refused from now on.
+    """Shut an account: no signing in, every session ended, tokens refused from now on, claims freed.
 
     Raises `NotFound`, `Forbidden` (also for one's own account), `Conflict` when it is shut already.
     """
@@ -146,6 +149,7 @@ def deactivate_user(session: Session, *, user_id: UUID, actor: Actor, at: dateti
     if not user.active:
         raise Conflict("user_inactive")
     user.active, user.deactivated_at = False, at
+    jobs.enqueue(session, FREE_CLAIMS, {"user_id": str(user.id)}, at=at)
     revoke_sessions(session, user.id, at=at)
     audit.record(
         session,
@@ -250,6 +254,7 @@ def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Acto
     if grant.revoked_at is not None:
         raise Conflict("grant_revoked")
     grant.revoked_at, grant.revoked_by = at, None if actor.via == "system" else actor.id
+    jobs.enqueue(session, FREE_CLAIMS, {"user_id": str(user.id)}, at=at)
     audit.record(
         session,
         Event.ROLE_REVOKED,
@@ -259,6 +264,12 @@ def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Acto
         data=_grant_data(grant),
     )
     return grant
+
+
+def held_roles(session: Session, user_id: UUID) -> frozenset[Role]:
+    """Return the roles that a user holds anywhere, whether the account is active or not."""
+    query = select(RoleGrant.role).where(RoleGrant.user_id == user_id, col(RoleGrant.revoked_at).is_(None))
+    return frozenset(Role(one) for one in session.exec(query).all())
 
 
 def unit_in_reach(session: Session, unit_id: UUID, actor: Actor, *needed: Role) -> Unit:
@@ -330,6 +341,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "grant_role",
+    "held_roles",
     "record_token",
     "reset_password",
     "revoke_grant",

@@ -1,30 +1,33 @@
 """Who could act at a stage, where all of them must."""
 
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Verb
-from app.domain.workflow import Act, Facts, Stage, objections
+from app.domain.workflow import Act, Case, Facts, Stage, objections
 from app.identity.models import User
 from app.identity.queries import holders, user_actor
 from app.reviews.store import Loaded, as_actor
 
 
 def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[str]:
-    """Return everybody who could approve at this stage now or has; empty when nobody could.
+    """Return everybody who could decide at this stage now or has; empty when nobody could.
 
-    People named by role or by sign-in name; authors and persons of a distinct set are left out, for they may
-    not act.
+    People named by role, by sign-in name, by id in a stage added to the case, or instead of somebody; authors
+    and persons of a distinct set are left out, for they may not act.
     """
     people: dict[object, User] = {}
     for who in stage.who:
         if who.role is not None:
             people |= {user.id: user for user in holders(session, who.role, unit_path=loaded.draft.unit_path)}
         elif who.person is not None:
-            query = select(User).where(User.login == who.person, col(User.active).is_(True))
+            query = select(User).where(_is(loaded.case, who.person), col(User.active).is_(True))
             people |= {user.id: user for user in session.exec(query).all()}
     run = loaded.case.current().get((stage.key, line))
     done = run.persons if run is not None else frozenset()
-    act = Act(Verb.APPROVE, stage.key, line)
+    act = Act(Verb.CLAIM, stage.key, line)
     able = {
         str(user.id)
         for user in people.values()
@@ -39,3 +42,10 @@ def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[s
         )
     }
     return frozenset(able | done)
+
+
+def _is(case: Case, name: str) -> ColumnElement[bool]:
+    ids = {UUID(person) for login, person in case.instead if login == name}
+    if name.startswith("id:"):
+        ids.add(UUID(name.removeprefix("id:")))
+    return or_(col(User.login) == name, col(User.id).in_(ids))

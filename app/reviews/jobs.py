@@ -1,9 +1,10 @@
 """What is done to cases behind the scenes."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from app.jobs.registry import JobContext, handles
-from app.reviews import queries, service
+from app.reviews import late, leaving, queries, service
 
 
 @handles("reviews.reconsider")
@@ -15,3 +16,18 @@ def reconsider(context: JobContext) -> None:
         row = queries.case_of_draft(session, UUID(context.payload["draft_id"]))
         if row is not None:
             service.reconsider(session, case_id=row.id, runtime=runtime, at=runtime.clock())
+
+
+@handles("reviews.late", every=timedelta(minutes=5))
+def look_for_late_stages(context: JobContext) -> None:
+    """Remind of stages that are due today, and call out those that are late."""
+    late.sweep(context.runtime, at=context.runtime.clock())
+
+
+@handles("reviews.free_claims")
+def free_claims(context: JobContext) -> None:
+    """Free what somebody who was deactivated, or lost a role, had claimed and may not decide any more."""
+    runtime = context.runtime
+    with runtime.database.write() as session:
+        context.guard(session)
+        leaving.free_all(session, user_id=UUID(context.payload["user_id"]), at=runtime.clock())

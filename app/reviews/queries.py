@@ -1,7 +1,7 @@
 """Reading cases: what awaits somebody, what they did, and one case with everything a page shows of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,15 +12,16 @@ from sqlmodel import Session, col, select
 from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
 from app.domain.vocabulary import CaseState, StageState, Verb
-from app.domain.workflow import Act, Actor, Case, Facts, Run, Stage, Workflow, objections, ways_back
+from app.domain.workflow import Act, Case, Consult, Facts, Run, Stage, Workflow, objections, ways_back
+from app.domain.workflow.added import MOST
 from app.drafts import queries as drafts
-from app.drafts.models import Draft, Revision
+from app.drafts.models import Draft, DraftReader, ReadingFor, Revision
 from app.identity import queries as identity
 from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound
 from app.reviews import workflows
 from app.reviews.models import Decision, ReviewCase, StageRun
-from app.reviews.store import as_actor, as_case, runs_of
+from app.reviews.store import acting, as_actor, as_case, runs_of, workflow_of
 
 #: Open stages looked at for one to-do list; further ones come with the next page.
 WINDOW = 400
@@ -29,8 +30,19 @@ Cursor = tuple[datetime, UUID]
 # Written out rather than bound: a database uses a partial index only where it can read the condition.
 _OPEN: ColumnElement[str] = literal_column(f"'{StageState.OPEN}'")
 _RUNNING: ColumnElement[str] = literal_column(f"'{CaseState.RUNNING}'")
-_AT_STAGE = (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD, Verb.CLAIM, Verb.UNCLAIM)
-_AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER)
+_DECIDING = (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD)
+_BETWEEN = (
+    Verb.CLAIM,
+    Verb.UNCLAIM,
+    Verb.HAND_OVER,
+    Verb.CONSULT,
+    Verb.ADVISE,
+    Verb.ADD_REVIEWER,
+    Verb.REMIND,
+)
+_AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER, Verb.COPY, Verb.RECUSE)
+#: The keys of stages that were added to single cases.
+_ADDED = frozenset(f"added_{number}" for number in range(1, MOST + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +60,21 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """A stage on one line: its definition, its newest run if any, who may do what there."""
+    """A stage on one line: its definition, its newest run if any, who may do what there.
+
+    `acting_for` is in whose place the reader would act; `None` for their own.
+    """
 
     stage: Stage
     line: str
     run: Run | None
     options: tuple[Option, ...]
     send_back_to: tuple[Stage, ...]
+    acting_for: UUID | None = None
+
+    def may(self, verb: Verb) -> bool:
+        """Tell whether the reader may do this here now."""
+        return any(option.verb is verb and option.allowed for option in self.options)
 
     @property
     def state(self) -> StageState:
@@ -87,6 +107,27 @@ class CaseView:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """An opinion that is asked of somebody."""
+
+    row: ReviewCase
+    draft: Draft
+    stage: Stage
+    run: Run
+    consult: Consult
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A case with its draft and its workflow, for showing."""
+
+    row: ReviewCase
+    draft: Draft
+    workflow: Workflow
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
 class Awaiting:
     """One open stage that waits for somebody."""
 
@@ -116,15 +157,18 @@ def case_view(
     if found is None or not drafts.may_see(session, found[1], actor):
         raise NotFound("not_found")
     row, draft = found
-    workflow = workflows.version(session, row.workflow_digest)
     runs, _ = runs_of(session, [row.id])
     case = as_case(row, runs[row.id])
+    workflow = workflow_of(session, row, case)
     decisions = tuple(
         session.exec(select(Decision).where(Decision.case_id == row.id).order_by(col(Decision.id))).all()
     )
     people = {one for decision in decisions for one in (decision.actor_id, decision.principal_id) if one}
     people |= {UUID(run.claimed_by) for run in case.runs if run.claimed_by}
     people |= {UUID(one) for one in case.authors} | {row.submitter_id}
+    people |= {UUID(one) for consult in case.consults for one in (consult.asked, consult.by)}
+    people |= {UUID(one) for added in case.added for one in (added.person, added.by)}
+    people |= {UUID(one) for one in case.recused | case.copied}
     me = as_actor(actor, draft.unit_path)
     marks = {line: int(count) for line, count in row.book.get("open_marks", {}).items()}
     known = facts or Facts()
@@ -133,7 +177,7 @@ def case_view(
         draft,
         workflow,
         case,
-        stages=tuple(_stage_views(case, workflow, me, known, marks, at)),
+        stages=tuple(_stage_views(_Seen(row, draft, workflow, case), actor, known, marks, at)),
         decisions=decisions,
         options=tuple(
             Option(verb, objections(case, workflow, _at_case(verb, case), me, known, at)) for verb in _AT_CASE
@@ -176,8 +220,6 @@ def awaiting_page(
     Pages follow the time of opening; on a page what is overdue comes first.
     """
     mine = _stages_of(session, actor)
-    if not mine:
-        return (), None
     query = (
         select(StageRun, ReviewCase, Draft)
         .join(ReviewCase, col(ReviewCase.id) == col(StageRun.case_id))
@@ -186,7 +228,10 @@ def awaiting_page(
             col(StageRun.state) == _OPEN,
             col(ReviewCase.state) == _RUNNING,
             col(StageRun.stage).in_(sorted(mine)),
-            or_(col(StageRun.claimed_by).is_(None), col(StageRun.claimed_by) == actor.id),
+            or_(
+                col(StageRun.claimed_by).is_(None),
+                col(StageRun.claimed_by).in_([actor.id, *(one.principal for one in actor.standing_in)]),
+            ),
             drafts.visible_to(actor),
         )
         .order_by(col(StageRun.opened_at), col(StageRun.id))
@@ -204,11 +249,12 @@ def awaiting_page(
             break
         opened_at = stored.opened_at or at
         seen = opened_at, stored.id
-        workflow = workflows.version(session, row.workflow_digest)
         case = as_case(row, runs[row.id])
+        workflow = workflow_of(session, row, case)
         run = case.current()[stored.stage, stored.line]
         act = Act(Verb.CLAIM, stored.stage, stored.line)
-        if not objections(case, workflow, act, as_actor(actor, draft.unit_path), Facts(), at):
+        me = acting(actor, _Seen(row, draft, workflow, case), stored.stage, stored.line)
+        if me is not None and not objections(case, workflow, act, me, Facts(), at):
             stage = workflow.by_key[stored.stage]
             late = is_late(run.due_at, at)
             found.append(Awaiting(row, draft, stage, run, stored.id, opened_at, late))
@@ -251,9 +297,36 @@ def last_decided_revision(session: Session, draft_id: UUID, actor_id: UUID) -> R
     return session.exec(query).first()
 
 
-def _stage_views(
-    case: Case, workflow: Workflow, me: Actor, known: Facts, marks: dict[str, int], at: datetime
-) -> Any:  # noqa: ANN401 – an iterator of StageView
+def asked_of(session: Session, actor: Person) -> tuple[Asked, ...]:
+    """Return the opinions that are asked of somebody and not given yet, the oldest first. Two statements."""
+    query = (
+        select(ReviewCase, Draft)
+        .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
+        .join(DraftReader, col(DraftReader.draft_id) == col(Draft.id))
+        .where(
+            col(ReviewCase.state) == _RUNNING,
+            DraftReader.user_id == actor.id,
+            DraftReader.why == ReadingFor.ASKED,
+        )
+        .order_by(col(ReviewCase.id))
+    )
+    rows = session.exec(query).all()
+    runs, _ = runs_of(session, {row.id for row, _ in rows})
+    found = []
+    for row, draft in rows:
+        case = as_case(row, runs[row.id])
+        workflow, current = workflow_of(session, row, case), case.current()
+        for one in case.consults:
+            run = current.get((one.stage, one.line))
+            if one.answered or one.asked != str(actor.id) or run is None:
+                continue
+            if run.state is StageState.OPEN and run.round == one.round:
+                found.append(Asked(row, draft, workflow.by_key[one.stage], run, one))
+    return tuple(found)
+
+
+def _stage_views(seen: _Seen, actor: Person, known: Facts, marks: dict[str, int], at: datetime) -> Any:  # noqa: ANN401 – an iterator of StageView
+    case, workflow = seen.case, seen.workflow
     current = case.current()
     for stage in workflow.ordered:
         if not stage.by_people:
@@ -262,17 +335,33 @@ def _stage_views(
             continue
         for line in case.lines_of(stage):
             run = current.get((stage.key, line))
-            if run is None or run.state is not StageState.OPEN:
+            verbs = _verbs_at(stage, run, actor)
+            if run is None or not verbs:
                 yield StageView(stage, line, run, (), ())
                 continue
-            facts = Facts(known.blockers, known.findings, marks.get(line, 0), known.channel_limits)
+            me = acting(actor, seen, stage.key, line) or as_actor(actor, seen.draft.unit_path)
+            facts = replace(known, open_marks=marks.get(line, 0))
+            if run.state is StageState.PASSED:
+                facts = replace(known, open_marks=sum(marks.values()))
             options = tuple(
                 Option(verb, objections(case, workflow, Act(verb, stage.key, line), me, facts, at))
-                for verb in _AT_STAGE
-                if verb in {Verb.CLAIM, Verb.UNCLAIM} or stage.outcome(verb) is not None
+                for verb in verbs
             )
-            back = ways_back(case, workflow, current, stage, line)
-            yield StageView(stage, line, run, options, tuple(workflow.by_key[key] for key in back))
+            back = ways_back(case, workflow, current, stage, line) if run.state is StageState.OPEN else ()
+            principal = UUID(me.principal) if me.principal else None
+            ways = tuple(workflow.by_key[key] for key in back)
+            yield StageView(stage, line, run, options, ways, principal)
+
+
+def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
+    """Return the verbs that are worth asking about at a run: those of an open one, or to take it back."""
+    if run is None or run.state not in {StageState.OPEN, StageState.PASSED}:
+        return ()
+    mine = (Verb.TAKE_BACK,) if str(actor.id) in run.persons else ()
+    if run.state is StageState.PASSED:
+        return mine
+    deciding = tuple(verb for verb in _DECIDING if stage.outcome(verb) is not None)
+    return (*deciding, *_BETWEEN, *((Verb.OVERRIDE,) if stage.override else ()), *mine)
 
 
 def _at_case(verb: Verb, case: Case) -> Act:
@@ -281,11 +370,11 @@ def _at_case(verb: Verb, case: Case) -> Act:
 
 def _stages_of(session: Session, actor: Person) -> frozenset[str]:
     """Return the keys of the stages, in any version known, whose `who` this actor could answer to."""
-    roles = actor.roles()
+    roles = frozenset(grant.role for grant in actor.reach)
     digests = session.scalars(
         select(ReviewCase.workflow_digest).where(col(ReviewCase.state) == _RUNNING).distinct()
     ).all()
-    return frozenset(
+    return _ADDED | frozenset(
         stage.key
         for digest in digests
         for stage in workflows.version(session, digest).stages
@@ -294,10 +383,12 @@ def _stages_of(session: Session, actor: Person) -> frozenset[str]:
 
 
 __all__ = [
+    "Asked",
     "Awaiting",
     "CaseView",
     "Option",
     "StageView",
+    "asked_of",
     "awaiting",
     "case_of_draft",
     "case_view",

@@ -1,40 +1,29 @@
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
-from sqlmodel import Session
 
-from app.domain.refusals import Refusal
-from app.identity import queries as identity
 from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
-from app.infra.errors import NotFound, Reason
+from app.infra.errors import NotFound
 from app.infra.etags import etag
-from app.infra.problems import sentence
 from app.infra.runtime import runtime_of
-from app.reviews import checking, cursors, queries, service, workflows
-from app.reviews.models import Decision
-from app.reviews.queries import CaseView, Option, StageView
+from app.reviews import cursors, leaving_routes, link_router, people_routes, queries, service, workflows
 from app.reviews.schemas import (
     AwaitingOut,
     AwaitingPage,
     CaseOut,
     DecisionIn,
-    DecisionOut,
     DonePage,
     HoldIn,
-    OptionOut,
-    OutcomeOut,
-    RefusalOut,
     StageIn,
-    StageOut,
     SubmissionIn,
     WordsIn,
     WorkflowOut,
 )
 from app.reviews.service import Form
+from app.reviews.showing import decision_out, shown
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -64,7 +53,7 @@ def submit(
             runtime=runtime,
             at=at,
         )
-        return _shown(session, loaded.row.id, actor, at)
+        return shown(session, loaded.row.id, actor, at)
 
     asked = {"submit": str(draft_id), **body.model_dump(mode="json")}
     return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
@@ -92,11 +81,12 @@ def decide(
             body.send_back_to,
             body.then,
             body.checklist,
+            body.on_behalf_of,
         )
         service.decide(
             session, case_id=case_id, verdict=body.verdict, form=form, actor=actor, runtime=runtime, at=at
         )
-        return _shown(session, case_id, actor, at)
+        return shown(session, case_id, actor, at)
 
     asked = {"decide": str(case_id), **body.model_dump(mode="json")}
     return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act)
@@ -108,9 +98,9 @@ def hold(
 ) -> CaseOut:
     """Stop the clock while somebody outside is asked (请示)."""
     at = runtime_of(request).clock()
-    form = Form(body.stage, body.line or "", body.digest, body.comment)
+    form = Form(body.stage, body.line or "", body.digest, body.comment, on_behalf_of=body.on_behalf_of)
     service.hold(session, case_id=case_id, form=form, actor=actor, at=at)
-    return _shown(session, case_id, actor, at)
+    return shown(session, case_id, actor, at)
 
 
 @router.post("/cases/{case_id}/answers")
@@ -122,7 +112,7 @@ def answer(
     service.answer(
         session, case_id=case_id, comment=body.comment, actor=actor, runtime=runtime_of(request), at=at
     )
-    return _shown(session, case_id, actor, at)
+    return shown(session, case_id, actor, at)
 
 
 @router.post("/cases/{case_id}/recall")
@@ -132,7 +122,7 @@ def recall(
     """Take the draft back before it is signed."""
     at = runtime_of(request).clock()
     service.recall(session, case_id=case_id, comment=body.comment, actor=actor, at=at)
-    return _shown(session, case_id, actor, at)
+    return shown(session, case_id, actor, at)
 
 
 @router.post("/cases/{case_id}/claims")
@@ -142,7 +132,7 @@ def claim(
     """Claim an open stage (认领)."""
     at = runtime_of(request).clock()
     service.claim(session, case_id=case_id, stage=body.stage, line=body.line or "", actor=actor, at=at)
-    return _shown(session, case_id, actor, at)
+    return shown(session, case_id, actor, at)
 
 
 @router.post("/cases/{case_id}/unclaims")
@@ -152,7 +142,7 @@ def unclaim(
     """Give a claimed stage back to all."""
     at = runtime_of(request).clock()
     service.unclaim(session, case_id=case_id, stage=body.stage, line=body.line or "", actor=actor, at=at)
-    return _shown(session, case_id, actor, at)
+    return shown(session, case_id, actor, at)
 
 
 @router.get("/cases/{case_id}")
@@ -160,9 +150,9 @@ def show(
     case_id: UUID, request: Request, response: Response, session: ReadSession, actor: CurrentActor
 ) -> CaseOut:
     """Show a case: its stages, its decisions, and what the reader may do now and why not."""
-    shown = _shown(session, case_id, actor, runtime_of(request).clock())
-    response.headers["ETag"] = etag(shown.version)
-    return shown
+    case = shown(session, case_id, actor, runtime_of(request).clock())
+    response.headers["ETag"] = etag(case.version)
+    return case
 
 
 @router.get("/drafts/{draft_id}/case")
@@ -171,7 +161,7 @@ def show_of_draft(draft_id: UUID, request: Request, session: ReadSession, actor:
     row = queries.case_of_draft(session, draft_id)
     if row is None:
         raise NotFound("not_found")
-    return _shown(session, row.id, actor, runtime_of(request).clock())
+    return shown(session, row.id, actor, runtime_of(request).clock())
 
 
 @router.get("/awaiting")
@@ -208,7 +198,7 @@ def done(
 ) -> DonePage:
     """List what the reader has decided (我办过的), the newest first."""
     found = queries.done_by(session, actor.id, before=before, limit=limit)
-    items = [_decision(decision, {actor.id: actor.name}) for decision, _ in found]
+    items = [decision_out(decision, {actor.id: actor.name}) for decision, _ in found]
     return DonePage(items=items, next=items[-1].id if len(items) == limit else None)
 
 
@@ -228,83 +218,9 @@ def workflow(
     )
 
 
-def _shown(session: Session, case_id: UUID, actor: identity.Actor, at: datetime) -> CaseOut:
-    session.flush()
-    facts = checking.known_facts(session, case_id, at=at)
-    return case_out(queries.case_view(session, case_id, actor, at=at, facts=facts))
-
-
-def case_out(view: CaseView) -> CaseOut:
-    """Return a case as the API shows it."""
-    row = view.row
-    return CaseOut(
-        id=row.id,
-        draft_id=row.draft_id,
-        draft_number=view.draft.number,
-        title=view.draft.title,
-        workflow=row.workflow_digest,
-        workflow_title=view.workflow.title,
-        state=view.case.state,
-        version=row.version,
-        revision=view.case.revision,
-        lines=list(view.case.lines),
-        proofs={line: proof for line in view.case.lines if (proof := view.case.proof_of(line)) is not None},
-        open_marks=view.open_marks,
-        opened_at=row.opened_at,
-        updated_at=row.updated_at,
-        stages=[_stage(one, view.names) for one in view.stages],
-        decisions=[_decision(one, view.names) for one in view.decisions],
-        options=[_option(one) for one in view.options],
-    )
-
-
-def _stage(one: StageView, names: dict[UUID, str]) -> StageOut:
-    run = one.run
-    claimed = UUID(run.claimed_by) if run is not None and run.claimed_by else None
-    return StageOut(
-        stage=one.stage.key,
-        title=one.stage.title,
-        kind=one.stage.kind,
-        added_by=one.stage.added_by,
-        line=one.line,
-        round=run.round if run else 0,
-        state=one.state,
-        digest=run.digest if run else None,
-        opened_at=run.opened_at if run else None,
-        due_at=run.due_at if run else None,
-        claimed_by=claimed,
-        claimed_by_name=names.get(claimed) if claimed else None,
-        outcomes=[
-            OutcomeOut(
-                key=outcome.key,
-                title=outcome.title,
-                verb=outcome.verb,
-                comment_required=outcome.comment,
-                reasons=list(outcome.reasons),
-            )
-            for outcome in (one.stage.outcomes if one.stage.by_people else ())
-        ],
-        checklist=list(one.stage.checklist),
-        send_back_to=[stage.key for stage in one.send_back_to],
-        options=[_option(option) for option in one.options],
-    )
-
-
-def _option(option: Option) -> OptionOut:
-    return OptionOut(
-        verb=option.verb, allowed=option.allowed, refusals=[_refusal(refusal) for refusal in option.refusals]
-    )
-
-
-def _refusal(refusal: Refusal) -> RefusalOut:
-    reason = Reason(str(refusal.code), dict(refusal.data))
-    return RefusalOut(code=reason.code, message=sentence(reason), data=reason.data)
-
-
-def _decision(decision: Decision, names: dict[UUID, str]) -> DecisionOut:
-    return DecisionOut(**decision.model_dump(), actor=names.get(decision.actor_id, ""))
-
-
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
+    link_router.install(app)
+    app.include_router(people_routes.router)
+    app.include_router(leaving_routes.router)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.vocabulary import CaseState, StageKind, StageState, Verb, Verdict
+from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState, Verb, Verdict
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Comment = Annotated[str, Field(max_length=4000)]
@@ -35,8 +35,11 @@ class StageIn(_In):
 
 
 class HoldIn(StageIn):
+    """What is said at a stage about the text that was read. `on_behalf_of` is for whom, by a delegation."""
+
     digest: Sha256
     comment: Comment = ""
+    on_behalf_of: UUID | None = None
 
 
 class DecisionIn(HoldIn):
@@ -51,6 +54,37 @@ class DecisionIn(HoldIn):
 
 class WordsIn(_In):
     comment: Comment = ""
+
+
+class StageWordsIn(StageIn):
+    comment: Comment = ""
+
+
+class CopyIn(_In):
+    """Who is to see the draft from now on, and a word to them."""
+
+    to: UUID
+    comment: Comment = ""
+
+
+class HandOverIn(StageIn):
+    """Who is to have an open stage, and why."""
+
+    to: UUID
+    comment: Comment = ""
+    on_behalf_of: UUID | None = None
+
+
+class ConsultIn(HandOverIn):
+    """Whose opinion is asked, about what, and whether the stage waits for it."""
+
+    waits: bool = False
+
+
+class AddedIn(HandOverIn):
+    """Who is to review as well, why, and whether before, after or beside the open stage."""
+
+    place: Literal["before", "after", "beside"]
 
 
 class RefusalOut(BaseModel):
@@ -85,6 +119,8 @@ class DecisionOut(BaseModel):
     final: bool
     actor_id: UUID
     actor: str
+    on_behalf_of: UUID | None
+    principal: str | None
     role: str
     own: bool
     digest: str
@@ -97,13 +133,16 @@ class DecisionOut(BaseModel):
 class StageOut(BaseModel):
     """The newest run of a stage on a line; `waiting` with round 0 when it has none yet.
 
-    `added_by` is the routing rule that added the stage.
+    `added_by` is the routing rule that added the stage, `asked_by` the person who added it to this case;
+    `acting_for` is in whose place the reader would act there, null for their own.
     """
 
     stage: str
     title: str
     kind: StageKind
     added_by: str | None
+    asked_by: UUID | None
+    acting_for: UUID | None
     line: str
     round: int
     state: StageState
@@ -116,6 +155,19 @@ class StageOut(BaseModel):
     checklist: list[str]
     send_back_to: list[str]
     options: list[OptionOut]
+
+
+class ConsultOut(BaseModel):
+    """An opinion asked for at a stage; the words stand on the record."""
+
+    stage: str
+    line: str
+    round: int
+    asked: UUID
+    asked_name: str
+    by: UUID
+    waits: bool
+    answered: bool
 
 
 class CaseOut(BaseModel):
@@ -135,7 +187,26 @@ class CaseOut(BaseModel):
     updated_at: datetime
     stages: list[StageOut]
     decisions: list[DecisionOut]
+    consults: list[ConsultOut]
+    recused: list[UUID]
+    copied: list[UUID]
     options: list[OptionOut]
+
+
+class CopiedOut(BaseModel):
+    """A draft of which the reader was sent a copy."""
+
+    draft_id: UUID
+    draft_number: str
+    title: str
+    state: DraftState
+    copied_by: UUID
+    copied_at: datetime
+
+
+class CopiedPage(BaseModel):
+    items: list[CopiedOut]
+    next: datetime | None
 
 
 class AwaitingOut(BaseModel):
@@ -164,6 +235,53 @@ class AwaitingPage(BaseModel):
 class DonePage(BaseModel):
     items: list[DecisionOut]
     next: UUID | None
+
+
+class AskedOut(BaseModel):
+    """An opinion that is asked of the reader."""
+
+    case_id: UUID
+    draft_id: UUID
+    draft_number: str
+    title: str
+    stage: str
+    stage_title: str
+    line: str
+    digest: str | None
+    asked_by: UUID
+    waits: bool
+
+
+class WorkOut(BaseModel):
+    """Something that waits for one person: what, where, and why for them."""
+
+    why: Literal["claimed", "added", "named", "only_one", "opinion", "draft"]
+    draft_id: UUID
+    draft_number: str
+    case_id: UUID | None
+    stage: str
+    stage_title: str
+    line: str
+
+
+class LeftOut(WorkOut):
+    """Something that could not be handed over, and why not."""
+
+    refusals: list[RefusalOut]
+
+
+class HandOverAllIn(_In):
+    """Who takes over all that waits for somebody, and why."""
+
+    to: UUID
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class HandedOverOut(BaseModel):
+    """What was handed over, and what was not."""
+
+    handed: list[WorkOut]
+    left: list[LeftOut]
 
 
 class WorkflowOut(BaseModel):

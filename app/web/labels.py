@@ -32,6 +32,7 @@ from app.domain.vocabulary import (
     WaiverState,
 )
 from app.negative_list.model import PartKind, Severity
+from app.screening.policy_queries import WaiverStanding
 
 # Keyed by class first: members of different enums may be equal as strings.
 LABELS: dict[type[StrEnum], dict[str, str]] = {
@@ -189,6 +190,14 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         WaiverState.GRANTED: "已豁免",
         WaiverState.REFUSED: "未获豁免",
     },
+    WaiverStanding: {
+        WaiverStanding.ASKED: "待批准",
+        WaiverStanding.IN_FORCE: "生效中",
+        WaiverStanding.REFUSED: "未获批准",
+        WaiverStanding.EXPIRED: "已到期",
+        WaiverStanding.FINDING_GONE: "原命中已不存在",
+        WaiverStanding.RULE_GONE: "规则已删去",
+    },
     PolicySource: {
         PolicySource.SHIPPED: "随系统提供",
         PolicySource.FOLDER: "规则文件夹",
@@ -273,6 +282,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.USER_PASSWORD_CHANGED: "修改密码",
         Event.USER_DEACTIVATED: "停用用户",
         Event.USER_EMAIL_CHANGED: "登记邮箱",
+        Event.USER_WORK_HANDED_OVER: "移交在手工作",
         Event.ROLE_GRANTED: "授予角色",
         Event.ROLE_REVOKED: "收回角色",
         Event.DELEGATION_GRANTED: "设立代理",

@@ -101,6 +101,11 @@ def test_what_a_reader_may_do_and_why_not(desk: Desk) -> None:
         "hold": True,
         "claim": True,
         "unclaim": False,
+        "hand_over": True,
+        "consult": True,
+        "advise": False,
+        "add_reviewer": True,
+        "remind": True,
     }
     theirs = desk.stage("initial_review", login="editor")
     approve = next(option for option in theirs["options"] if option["verb"] == "approve")
@@ -110,6 +115,8 @@ def test_what_a_reader_may_do_and_why_not(desk: Desk) -> None:
         "resubmit": False,
         "recall": True,
         "answer": False,
+        "copy": True,
+        "recuse": True,
     }
 
 

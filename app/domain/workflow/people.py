@@ -9,12 +9,15 @@ from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import Event, StageKind, StageState
 from app.domain.workflow import checks
 from app.domain.workflow.added import MOST, extended
-from app.domain.workflow.case import CLOSED, Act, Actor, Added, Case, Consult, Run
+from app.domain.workflow.case import CLOSED, DONE, Act, Actor, Added, Case, Consult, Run
 from app.domain.workflow.definition import AddedStage, Stage, Workflow
 from app.domain.workflow.effects import Walk
 
 #: One stage is reminded of at most this often.
 REMIND_EVERY = timedelta(days=1)
+
+#: Somebody yet to be named; no person has this id.
+ANYBODY = Actor(person="?")
 
 _DECIDED = frozenset({StageState.PASSED, StageState.SENT_BACK, StageState.DECLINED, StageState.OVERRIDDEN})
 
@@ -72,32 +75,41 @@ def _taken_up(walk: Walk, run: Run) -> Iterator[Run]:
 
 
 def hand_over(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
-    """Give an open stage to a named person who may act there (转办)."""
+    """Give an open stage to a named person who may act there (转办).
+
+    Where the stage names somebody, that place is given on, also before the stage opens.
+    """
     case, facts = walk.case, walk.facts
-    refusals = checks.running(case) + checks.stage_open(walk.workflow, walk.current, act)
     stage = walk.workflow.by_key.get(act.stage)
     if stage is None:
-        return refusals
+        return checks.running(case) + checks.stage_open(walk.workflow, walk.current, act)
     run = walk.current.get((act.stage, act.line))
+    there = _with_them(case, stage, act, facts.instead_of)
+    refusals = checks.running(case)
+    if there is case or (run is not None and run.state in DONE):
+        refusals += checks.stage_open(walk.workflow, walk.current, act)
     refusals += _may_pass_on(case, stage, act, run, actor, by_office=facts.by_office)
     refusals += _named(walk, act, actor, oneself_too=True)
-    there = _with_them(case, stage, act, facts.instead_of)
     workflow = extended(walk.version, there.added)
-    if facts.named is not None and run is not None:
-        free = {**walk.current, run.spot: replace(run, claimed_by=None)}
+    if facts.named is not None:
+        free = dict(walk.current)
+        if run is not None:
+            free[run.spot] = replace(run, claimed_by=None)
         why = checks.person(there, workflow, free, workflow.by_key[stage.key], act.line, facts.named)
         refusals += _cannot_act(act, why)
-    if refusals or run is None:
+    if refusals:
         return refusals
     walk.set(added=there.added, instead=there.instead)
     walk.workflow = workflow
-    walk.put(replace(run, claimed_by=act.to))
+    was = None if run is None else run.claimed_by
+    if run is not None and run.state is StageState.OPEN:
+        walk.put(replace(run, claimed_by=act.to))
     walk.say(
         Event.CASE_HANDED_OVER,
         stage=act.stage,
         line=act.line,
         to=act.to,
-        was=run.claimed_by,
+        was=was,
         by_office=facts.by_office,
         comment=act.comment,
     )

@@ -36,15 +36,18 @@ def objections(
 ) -> tuple[Refusal, ...]:
     """Return what would still refuse the actor if the form were filled in well; empty when they may act.
 
-    For pages: the digest is taken as read, the comment as written and the checklist as ticked.
+    For pages: the digest is taken as read, the comment as written, the checklist as ticked, and the person to
+    be named as somebody who may.
     """
     stage = extended(workflow, case.added).by_key.get(act.stage)
     filled = replace(act, comment=act.comment or "…")
     if stage is not None:
         digest = case.subject_of(stage, act.line) or ""
         filled = replace(filled, digest=digest, ticked=frozenset(stage.checklist))
-    answer = transition(case, workflow, filled, actor, facts, at)
-    return answer.refusals if isinstance(answer, Refused) else ()
+    filled = replace(filled, to=people.ANYBODY.person)
+    answer = transition(case, workflow, filled, actor, replace(facts, named=people.ANYBODY), at)
+    refusals = answer.refusals if isinstance(answer, Refused) else ()
+    return tuple(one for one in refusals if one.code is not RefusalCode.PERSON_CANNOT_ACT)
 
 
 def _submit(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
