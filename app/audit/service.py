@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, select
 
@@ -22,6 +23,8 @@ ACTOR_NAME = "actor_name"
 PRINCIPAL_NAME = "principal_name"
 
 _LOCKED = "audit_heads"
+# Every transition asks this: it is put together once.
+_HEAD = select(AuditHead).where(AuditHead.stream == bindparam("stream")).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +150,12 @@ def _locked_head(session: Session, stream: str, at: datetime) -> AuditHead:
     head = locked.get(stream)
     if head is not None and head in session:
         return head
-    query = select(AuditHead).where(AuditHead.stream == stream).with_for_update()
-    head = session.exec(query).one_or_none()
+    head = session.exec(_HEAD, params={"stream": stream}).one_or_none()
     if head is None:
         # Two first events at once: one row is made, the other transaction waits here and goes on after it.
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         first: Any = dialect.insert(AuditHead).values(stream=stream, seq=0, leaf=evidence.NOTHING, ts=at)
         session.exec(first.on_conflict_do_nothing())
-        head = session.exec(query).one()
+        head = session.exec(_HEAD, params={"stream": stream}).one()
     locked[stream] = head
     return head

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import TextClause, bindparam, text
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from app.domain.vocabulary import CaseState, ChannelKind, DraftState, Role, StageState, Verb, Verdict
 from app.domain.workflow import (
@@ -96,16 +98,7 @@ def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -
 
     Two statements. Raises `NotFound` for an unknown case and for one that the actor may not know of.
     """
-    query = (
-        select(Draft, ReviewCase, Revision)
-        .join(ReviewCase, col(ReviewCase.draft_id) == col(Draft.id))
-        .join(Revision, col(Revision.id) == col(ReviewCase.revision_id))
-        .where(ReviewCase.id == case_id)
-    )
-    if lock:
-        # The draft first, here and everywhere: two that want both rows cannot wait for each other.
-        query = query.with_for_update(of=[Draft, ReviewCase]).execution_options(populate_existing=True)
-    found = session.exec(query).one_or_none()
+    found = session.exec(_case(lock=lock), params={"case_id": case_id}).one_or_none()
     if found is None:
         raise NotFound("not_found")
     draft, row, revision = found
@@ -117,6 +110,35 @@ def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -
     return Loaded(row, draft, revision, workflow, case, ids.get(row.id, {}))
 
 
+# Every step of a case asks these: they are put together once.
+@cache
+def _case(*, lock: bool) -> Select[Draft, ReviewCase, Revision]:
+    query = (
+        select(Draft, ReviewCase, Revision)
+        .join(ReviewCase, col(ReviewCase.draft_id) == col(Draft.id))
+        .join(Revision, col(Revision.id) == col(ReviewCase.revision_id))
+        .where(ReviewCase.id == bindparam("case_id"))
+    )
+    if lock:
+        # The draft first, here and everywhere: two that want both rows cannot wait for each other.
+        query = query.with_for_update(of=[Draft, ReviewCase]).execution_options(populate_existing=True)
+    return query
+
+
+@cache
+def _runs() -> Select[StageRun, Decision]:
+    return (
+        select(StageRun, Decision)
+        .outerjoin(
+            Decision,
+            (col(Decision.stage_run_id) == col(StageRun.id)) & (col(Decision.verdict) == Verdict.APPROVED),
+        )
+        .where(col(StageRun.case_id).in_(bindparam("case_ids", expanding=True)))
+        .order_by(col(StageRun.id), col(Decision.id))
+        .execution_options(populate_existing=True)
+    )
+
+
 def workflow_of(session: Session, row: ReviewCase, case: Case) -> Workflow:
     """Return what a case walks through: its version, with the stages that were added to this case."""
     return extended(workflows.version(session, row.workflow_digest), case.added)
@@ -126,19 +148,9 @@ def runs_of(
     session: Session, case_ids: Iterable[UUID]
 ) -> tuple[dict[UUID, tuple[Run, ...]], dict[UUID, dict[RunKey, UUID]]]:
     """Return the runs of these cases with their approvals, and the ids of the stored runs. One statement."""
-    query = (
-        select(StageRun, Decision)
-        .outerjoin(
-            Decision,
-            (col(Decision.stage_run_id) == col(StageRun.id)) & (col(Decision.verdict) == Verdict.APPROVED),
-        )
-        .where(col(StageRun.case_id).in_(list(case_ids)))
-        .order_by(col(StageRun.id), col(Decision.id))
-        .execution_options(populate_existing=True)
-    )
     rows: dict[UUID, StageRun] = {}
     votes: dict[UUID, list[Vote]] = defaultdict(list)
-    for run, decision in session.exec(query).all():
+    for run, decision in session.exec(_runs(), params={"case_ids": list(case_ids)}).all():
         rows[run.id] = run
         if decision is not None:
             principal = str(decision.principal_id) if decision.principal_id else None
@@ -258,14 +270,26 @@ def _store_runs(session: Session, loaded: Loaded, runs: tuple[Run, ...], at: dat
         }
         for run in runs
     ]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert: Any = dialect.insert(StageRun).values(values)
+    params = {f"{name}_{row}": value for row, run in enumerate(values) for name, value in run.items()}
+    session.connection().execute(_upsert(len(values)), params)
+
+
+@lru_cache(maxsize=256)
+def _upsert(rows: int) -> TextClause:
+    """Return the statement that stores so many runs, whichever of them are there already.
+
+    Written out, for SQLAlchemy would put an INSERT of many rows together anew for every step.
+    """
+    columns = StageRun.__table__.columns  # type: ignore[attr-defined]
+    listed = ", ".join(f"({', '.join(f':{one.name}_{row}' for one in columns)})" for row in range(rows))
     changing = ("state", "digest", "opened_at", "due_at", "claimed_by", "changed_at")
-    session.exec(
-        insert.on_conflict_do_update(
-            index_elements=["case_id", "stage", "line", "round"],
-            set_={name: insert.excluded[name] for name in changing},
-        )
+    statement = text(
+        f"INSERT INTO stage_run ({', '.join(one.name for one in columns)}) VALUES {listed} "  # noqa: S608 – our names
+        "ON CONFLICT (case_id, stage, line, round) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in changing)
+    )
+    return statement.bindparams(
+        *(bindparam(f"{one.name}_{row}", type_=one.type) for row in range(rows) for one in columns)
     )
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.domain.vocabulary import WaiverState
 from app.drafts.models import Draft
@@ -23,11 +26,18 @@ def report_of(row: CheckReport) -> Report:
 
 def stored(session: Session, revision_id: UUID, policy: str, scope: str) -> CheckReport | None:
     """Return the report on a revision under a policy (its digest) within a scope (its name), if made."""
-    return session.exec(
-        select(CheckReport).where(
-            CheckReport.revision_id == revision_id, CheckReport.policy == policy, CheckReport.scope == scope
-        )
-    ).first()
+    asked = {"revision_id": revision_id, "policy": policy, "scope": scope}
+    return session.exec(_stored(), params=asked).first()
+
+
+@cache
+def _stored() -> SelectOfScalar[CheckReport]:
+    # Every decision asks this: it is put together once.
+    return select(CheckReport).where(
+        CheckReport.revision_id == bindparam("revision_id"),
+        CheckReport.policy == bindparam("policy"),
+        CheckReport.scope == bindparam("scope"),
+    )
 
 
 def newest(session: Session, revision_id: UUID) -> CheckReport | None:
