@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("chain", sa.JSON(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.CheckConstraint(KINDS, name=op.f("ck_channel_kind_known")),
         sa.ForeignKeyConstraint(
