@@ -23,6 +23,7 @@ from app.negative_list.nodes import (
     least,
     most,
 )
+from app.negative_list.pattern_advice import rewritten
 
 MAX_LENGTH = 500
 MAX_REPEAT = 100
@@ -155,8 +156,9 @@ class _Parser:
             if rest.startswith("?:"):
                 self.at += 2
             elif rest.startswith(("?=", "?!", "?<=", "?<!")):
-                way = "unless 的 before/after/covering" if "!" in rest[:3] else "edge，或把上下文写进正则本身"
-                raise PatternError(f"不支持环视 ({rest[:3].rstrip('(')}…)：请改用 {way}")
+                sign = rest[: 3 if rest[1] == "<" else 2]
+                way = "unless 的 before/after/covering" if "!" in sign else "edge，或把上下文写进正则本身"
+                raise PatternError(f"不支持环视 ({sign}…)：请改用 {way}")
             elif rest.startswith("?>"):
                 raise PatternError("不支持原子组 (?>…)；请改用 (?:…)")
             elif rest.startswith(("?P=", "?(")):
@@ -316,8 +318,26 @@ def _check_open_repeats(node: Node) -> None:
 def parse(source: str, *, fold: bool) -> Node:
     """Return the parsed pattern; with `fold` its characters are read as in the fold view.
 
-    Raises `PatternError` for whatever a rule may not hold.
+    Raises `PatternError` for whatever a rule may not hold, with a rewritten pattern where there is one.
     """
+    try:
+        return _parse(source, fold=fold)
+    except PatternError as error:
+        better = rewritten(source)
+        if better is None or not _is_taken(better.pattern, fold=fold):
+            raise
+        raise PatternError(f"{error}；{better}") from None
+
+
+def _is_taken(source: str, *, fold: bool) -> bool:
+    try:
+        _parse(source, fold=fold)
+    except PatternError:
+        return False
+    return True
+
+
+def _parse(source: str, *, fold: bool) -> Node:
     if not source:
         raise PatternError("正则为空")
     if len(source) > MAX_LENGTH:

@@ -1,0 +1,111 @@
+"""Patterns: what is taken reads alike everywhere, what is refused is explained and rewritten."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.negative_list.backends.re2_patterns import Re2Pattern
+from app.negative_list.nodes import least, most
+from app.negative_list.pattern_advice import rewritten
+from app.negative_list.pattern_forms import render, trigger
+from app.negative_list.patterns import PatternError, parse
+
+
+@pytest.mark.parametrize(
+    ("source", "pattern", "beside"),
+    [
+        (r"\u6b8b\u5e9f", "残废", ()),
+        (r"残\U00020000", "残𠀀", ()),
+        ("残废(?=军人)", "残废军人", ()),
+        ("残废(?=军人|工人)", "残废(?:军人|工人)", ()),
+        ("(?<=慰问)残废", "慰问残废", ()),
+        ("(?<!不)残废", "残废", ("unless: [{before: {any: [不], within: 1}}]",)),
+        (
+            "残废(?!军人|证)",
+            "残废",
+            ("unless: [{after: {any: [证], within: 1}}]", "unless: [{after: {any: [军人], within: 2}}]"),
+        ),
+        (r"(?<!\d)1[3-9]\d{9}(?!\d)", r"1[3-9]\d{9}", ("edge: digit",)),
+        ("(?<![a-z])qq(?![a-z])", "qq", ("edge: latin",)),
+        (r"(总书记)\1", "总书记总书记", ()),
+    ],
+)
+def test_a_refused_pattern_is_rewritten(source: str, pattern: str, beside: tuple[str, ...]) -> None:
+    found = rewritten(source)
+    assert found is not None
+    assert found.pattern == pattern
+    assert found.beside == beside
+    with pytest.raises(PatternError) as refused:
+        parse(source, fold=True)
+    assert f"pattern: '{pattern}'" in str(refused.value)
+    parse(pattern, fold=True)
+
+
+@pytest.mark.parametrize(
+    "source", ["残废", "a(?=b)c", "残废(?!军.人)", r"(.)\1", "(?>残)废", "((", "残(?!", "(?<!"]
+)
+def test_what_cannot_be_rewritten_is_left_alone(source: str) -> None:
+    assert rewritten(source) is None
+
+
+#: The six evil patterns of the design: nested and doubled repeats on which backtracking engines hang.
+EVIL = [
+    ("(a+)+$", "a" * 9_999 + "!"),
+    ("(a|aa)*b", "a" * 10_000),
+    ("(.*a){20}", "a" * 10_000),
+    ("(残|残废)*证", "残废" * 5_000),
+    (r"(\d+,?)+[x]", "1" * 10_000),
+    ("(?:残.{0,100}){10}废", "残" * 10_000),
+]
+
+
+@pytest.mark.parametrize("source", [source for source, _ in EVIL])
+def test_an_evil_pattern_is_refused(source: str) -> None:
+    with pytest.raises(PatternError):
+        parse(source, fold=True)
+
+
+#: Patterns as heavy as are still taken, with texts on which they have to try the most.
+HEAVY = [
+    ("残.{0,30}废", "残" * 10_000),
+    ("[残废]{1,60}证", "残废" * 5_000),
+    (r"\d{2,20}[-—]\d{2,20}号", "1" * 10_000),
+    ("(?:甲|甲乙|甲乙丙)丁", "甲乙" * 5_000),
+    ("《[^《》]{2,60}》", "《" + "书" * 9_999),
+    ("[一-鿿]{1,100}!", "残" * 10_000),
+]
+
+
+@pytest.mark.parametrize(("source", "text"), HEAVY)
+def test_a_taken_pattern_comes_to_an_end_on_its_worst_text(source: str, text: str) -> None:
+    # A pattern that backtracks without bounds would not come to an end here.
+    compiled = re.compile(render(parse(source, fold=True), python=True))
+    assert compiled.search(text) is None
+
+
+PIECES = ["残", "废", "a", "7", "[残废]", r"\d", "[^残]", ".", "(?:残|残废)", "(?:a|7)", r"\s"]
+REPEATS = ["", "?", "{1,3}", "{2}", "{0,2}", "+?"]
+SIGNS = st.text(alphabet="残废a7 \n殘Ａ，", max_size=24)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(REPEATS)), min_size=1, max_size=4), SIGNS)
+def test_python_and_re2_read_a_pattern_alike(pieces: list[tuple[str, str]], text: str) -> None:
+    source = "".join(f"{piece}{times}" for piece, times in pieces)
+    try:
+        node = parse(source, fold=False)
+    except PatternError:
+        return
+    data = text.encode()
+    ours = [
+        (len(text[: found.start()].encode()), len(text[: found.end()].encode()))
+        for found in re.finditer(render(node, python=True), text)
+    ]
+    assert [found.span() for found in Re2Pattern(node).compiled.finditer(data)] == ours
+    longest = most(node)
+    for start, end in ours:
+        size = len(data[start:end].decode())
+        assert size >= least(node)
+        assert longest is None or size <= longest
+        assert re.search(render(trigger(node), python=True), data[start:end].decode()) is not None
