@@ -1,0 +1,182 @@
+"""Workflow versions and the cases on them: which differ from the version in force, and a dry run."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.domain.refusals import Refusal, Refused
+from app.domain.roles import SEEING
+from app.domain.vocabulary import Role
+from app.domain.workflow import Actor, Effects, Facts, Workflow
+from app.domain.workflow.case import CLOSED
+from app.domain.workflow.migration import Differences, differences, migrate
+from app.drafts import queries as drafts
+from app.drafts.models import Draft
+from app.identity import queries as identity
+from app.identity.access import authorize
+from app.identity.queries import Actor as Person
+from app.infra.errors import NotFound, Reason, Unavailable
+from app.infra.runtime import Runtime
+from app.reviews import checking, choosing, clock, workflows
+from app.reviews.models import ReviewCase, WorkflowMigration, WorkflowVersion
+from app.reviews.store import as_actor, as_case, runs_of
+
+#: Roles whose holders can act at stages; those who keep the system cannot.
+_ACTING = (Role.EDITOR, *sorted(SEEING))
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A workflow file as it is now: its version with what routing may add, or why there is none."""
+
+    key: str
+    title: str
+    workflow: Workflow | None
+    reasons: tuple[Reason, ...]
+    cases: int
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a migration would do to one case: its effects, or every reason against it.
+
+    `title` is empty for who may not see the draft.
+    """
+
+    case_id: UUID
+    number: str
+    title: str
+    unit_path: str
+    was: Workflow
+    differs: Differences
+    effects: Effects | None
+    refusals: tuple[Refusal, ...]
+
+
+def overview(session: Session, policies: Path, actor: Person) -> tuple[InForce, ...]:
+    """Return every workflow file, by key, with how many open cases walk it and how many another version.
+
+    Cases are counted for policy keepers, within the units whose policy they keep; for others they are 0.
+    """
+    by_key: dict[str, list[str]] = {}
+    for row, key, _ in _open_cases(session, actor):
+        by_key.setdefault(key, []).append(row.workflow_digest)
+    found = []
+    for path, _ in choosing.files(policies):
+        workflow, reasons = _readable(policies, path.stem)
+        digests = by_key.get(path.stem, [])
+        other = sum(workflow is None or digest != workflow.digest for digest in digests)
+        title = workflow.title if workflow else path.stem
+        found.append(InForce(path.stem, title, workflow, reasons, len(digests), other))
+    return tuple(found)
+
+
+def versions(session: Session, key: str) -> tuple[WorkflowVersion, ...]:
+    """Return the versions of a workflow that cases ever began with, the newest first; perhaps none."""
+    query = (
+        select(WorkflowVersion)
+        .where(WorkflowVersion.key == key)
+        .order_by(col(WorkflowVersion.created_at).desc(), WorkflowVersion.digest)
+    )
+    return tuple(session.exec(query).all())
+
+
+def dry_run(
+    session: Session,
+    *,
+    key: str,
+    cases: Collection[UUID] = (),
+    actor: Person,
+    runtime: Runtime,
+    at: datetime,
+) -> tuple[Workflow, tuple[Planned, ...]]:
+    """Return the version in force and exactly what moving the open cases that differ to it would do.
+
+    `cases` names some of them; without any, all that the actor keeps the policy of. Changes nothing. Raises
+    `Forbidden` for who keeps no policy, `NotFound` for an unknown workflow, `Unavailable` for a bad file.
+    """
+    authorize(actor, Role.POLICY_KEEPER)
+    new = target(runtime.settings.policies, key)
+    wanted = [
+        (row, draft)
+        for row, known, draft in _open_cases(session, actor)
+        if known == key and row.workflow_digest != new.digest and (not cases or row.id in cases)
+    ]
+    runs, _ = runs_of(session, [row.id for row, _ in wanted])
+    people: dict[str, tuple[Actor, ...]] = {}
+    due = clock.due_by(runtime.settings.policies)
+    planned = []
+    for row, draft in wanted:
+        known = checking.known_facts(session, row.id, at=at)
+        facts = Facts(blockers=known.blockers, findings=known.findings, due=due)
+        if draft.unit_path not in people:
+            people[draft.unit_path] = people_of(session, draft.unit_path)
+        was, case = workflows.version(session, row.workflow_digest), as_case(row, runs[row.id])
+        answer = migrate(case, was, new, people=people[draft.unit_path], facts=facts, at=at)
+        title = draft.title if drafts.may_see(session, draft, actor) else ""
+        planned.append(planned_for(row.id, draft, title, was, new, answer))
+    return new, tuple(planned)
+
+
+def wishes(session: Session, key: str = "", *, limit: int = 20) -> tuple[WorkflowMigration, ...]:
+    """Return the migrations asked for, of one workflow or of all, the newest first; perhaps none."""
+    query = select(WorkflowMigration).order_by(col(WorkflowMigration.id).desc()).limit(limit)
+    if key:
+        query = query.where(WorkflowMigration.key == key)
+    return tuple(session.exec(query).all())
+
+
+def planned_for(
+    case_id: UUID, draft: Draft, title: str, was: Workflow, new: Workflow, answer: Effects | Refused
+) -> Planned:
+    """Return what an answer of the domain means for a case, for showing."""
+    refusals = answer.refusals if isinstance(answer, Refused) else ()
+    effects = None if isinstance(answer, Refused) else answer
+    return Planned(
+        case_id, draft.number, title, draft.unit_path, was, differences(was, new), effects, refusals
+    )
+
+
+def _readable(policies: Path, key: str) -> tuple[Workflow | None, tuple[Reason, ...]]:
+    try:
+        return choosing.laid_out(policies, key), ()
+    except Unavailable as error:
+        return None, error.reasons
+
+
+def target(policies: Path, key: str) -> Workflow:
+    """Return the version that cases of a workflow are moved to. Raises `NotFound`, `Unavailable`."""
+    if key not in {path.stem for path, _ in choosing.files(policies)}:
+        raise NotFound("not_found")
+    return choosing.laid_out(policies, key)
+
+
+def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, Draft]]:
+    """Return the open cases of the units whose policy the actor keeps, with the keys of their workflows."""
+    kept = [one.unit_path for one in actor.grants if one.role is Role.POLICY_KEEPER]
+    if not kept:
+        return []
+    query = (
+        select(ReviewCase, WorkflowVersion.key, Draft)
+        .join(WorkflowVersion, col(WorkflowVersion.digest) == col(ReviewCase.workflow_digest))
+        .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
+        .where(col(ReviewCase.state).not_in([str(one) for one in CLOSED]))
+        .order_by(col(ReviewCase.id))
+    )
+    return [
+        (row, key, draft)
+        for row, key, draft in session.exec(query).all()
+        if any(draft.unit_path.startswith(path) for path in kept)
+    ]
+
+
+def people_of(session: Session, unit_path: str) -> tuple[Actor, ...]:
+    """Return everybody who could act at a draft of this unit, as the domain sees them."""
+    ids = {user.id: None for role in _ACTING for user in identity.holders(session, role, unit_path=unit_path)}
+    found = (identity.user_actor(session, one) for one in ids)
+    return tuple(as_actor(person, unit_path) for person in found if person is not None)
