@@ -9,7 +9,16 @@ from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
 from app.infra.etags import etag
 from app.infra.runtime import runtime_of
-from app.reviews import cursors, leaving_routes, link_router, people_routes, queries, service, workflows
+from app.reviews import (
+    cursors,
+    leaving_routes,
+    link_router,
+    migration_router,
+    people_routes,
+    queries,
+    service,
+    workflows,
+)
 from app.reviews.schemas import (
     AwaitingOut,
     AwaitingPage,
@@ -222,5 +231,6 @@ def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
     link_router.install(app)
+    migration_router.install(app)
     app.include_router(people_routes.router)
     app.include_router(leaving_routes.router)
