@@ -202,6 +202,8 @@ def test_nothing_is_taken_away() -> None:
     )
     assert extended(STANDARD, ()) is STANDARD
     longer = extended(STANDARD, added)
+    assert extended(longer, added) is longer
+    assert extended(longer, ()) is STANDARD
     assert extended(STANDARD, added) is longer
     assert [stage.key for stage in longer.stages if stage.key in STANDARD.by_key] == list(STANDARD.by_key)
     for key, before in STANDARD.ancestors.items():

@@ -16,19 +16,22 @@ _KEPT = 512
 
 
 def extended(workflow: Workflow, added: tuple[Added, ...]) -> Workflow:
-    """Return the workflow with these stages added, each in its place; the workflow itself when none are.
+    """Return the version with exactly these stages added, each in its place; the version itself for none.
+
+    A workflow that has stages added already is taken back to its version first.
 
     Everything that the version asks for is still asked for: stages gain predecessors, and a distinct set that
     holds the stage at whose place a reviewer is added holds the added one too.
     """
+    version = workflow.version_itself
     if not added:
-        return workflow
-    key = workflow.digest, added
+        return version
+    key = version.digest, added
     found = _extended.get(key)
     if found is None:
         if len(_extended) >= _KEPT:
             _extended.clear()
-        found = workflow
+        found = version
         for one in added:
             found = _with(found, one)
         _extended[key] = found
@@ -55,9 +58,7 @@ def _with(workflow: Workflow, one: Added) -> Workflow:
         DistinctSet(name=group.name, stages=(*group.stages, new.key)) if anchor.key in group.stages else group
         for group in workflow.distinct
     )
-    # Made anew: a copy would keep what the workflow has worked out about its stages.
-    fields = {name: getattr(workflow, name) for name in Workflow.model_fields}
-    return Workflow.model_construct(**{**fields, "stages": _linked(order, after), "distinct": sets})
+    return workflow.with_added(_linked(order, after), sets)
 
 
 def _linked(stages: list[Stage], after: Mapping[str, tuple[str, ...]]) -> tuple[Stage, ...]:

@@ -7,7 +7,7 @@ of a definition is answered here, so that the schemes of real bodies need no cod
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from app.domain.changes import MarksOnly
 from app.domain.document import canonical, sha256
@@ -237,6 +237,20 @@ class Workflow(_Value):
     stages: tuple[Stage, ...] = Field(min_length=1)
     distinct: tuple[DistinctSet, ...] = ()
     marks_only: MarksOnly = MarksOnly()
+    _version: "Workflow | None" = PrivateAttr(default=None)
+
+    @property
+    def version_itself(self) -> "Workflow":
+        """The version, without stages that were added to one case."""
+        return self._version or self
+
+    def with_added(self, stages: tuple[Stage, ...], distinct: tuple[DistinctSet, ...]) -> "Workflow":
+        """Return this version with other stages and sets, for one case."""
+        # Made anew: a copy would keep what the workflow has worked out about its stages.
+        fields = {name: getattr(self, name) for name in Workflow.model_fields}
+        longer = Workflow.model_construct(**{**fields, "stages": stages, "distinct": distinct})
+        longer._version = self.version_itself  # noqa: SLF001 – its own class
+        return longer
 
     @cached_property
     def digest(self) -> str:
