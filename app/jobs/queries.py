@@ -62,6 +62,11 @@ def planned(session: Session, kinds: Collection[str]) -> frozenset[str]:
     return frozenset(session.exec(query).all())
 
 
+def ever(session: Session, kind: str, key: str) -> bool:
+    """Say whether a job of this kind and key was ever promised and is still kept."""
+    return session.exec(select(Job.id).where(Job.kind == kind, Job.key == key).limit(1)).first() is not None
+
+
 def figures(session: Session, *, at: datetime) -> Figures:
     """Return how the queue stands at `at`."""
     counted = session.exec(
