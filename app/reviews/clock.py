@@ -14,14 +14,19 @@ def due_by(policies: Path) -> Callable[[datetime, int], datetime | None]:
 
     Raises `Faults` with every fault of a bad calendar file.
     """
-    files = tuple(sorted((policies / "calendar").glob("*.yaml")))
-    calendar = _read(files, tuple(file.stat().st_mtime_ns for file in files))
+    calendar = calendar_of(policies)
 
     def due(at: datetime, working_days: int) -> datetime | None:
         found = deadlines.due_at(at, working_days, calendar)
         return None if isinstance(found, YearUnknown) else found
 
     return due
+
+
+def calendar_of(policies: Path) -> Calendar:
+    """Return the calendar in force. Raises `Faults` with every fault of a bad calendar file."""
+    files = tuple(sorted((policies / "calendar").glob("*.yaml")))
+    return _read(files, tuple(file.stat().st_mtime_ns for file in files))
 
 
 @lru_cache(maxsize=8)
