@@ -175,15 +175,20 @@ def change_of(runtime: Runtime, activation_id: UUID) -> Change:
         digest, base = activation.digest, activation.base
         files = files_of(session, digest) or {}
     candidate = loaded(runtime, digest)
-    before = {rule.id: rule for rule in loaded(runtime, base).rules} if base else {}
-    new = tuple(
+    new = new_blocks(loaded(runtime, base) if base else None, candidate)
+    return Change(base or "", candidate, new, _tried(store, files, new) if new else None)
+
+
+def new_blocks(before: Policy | None, after: Policy) -> tuple[str, ...]:
+    """Return the rules that block under `after` and did not under `before` (None: nothing did)."""
+    old = {rule.id: rule for rule in before.rules} if before else {}
+    return tuple(
         rule.id
-        for rule in candidate.rules
+        for rule in after.rules
         if rule.severity is Severity.BLOCK
         and not rule.shadow
-        and ((old := before.get(rule.id)) is None or old.shadow or old.severity is not Severity.BLOCK)
+        and ((one := old.get(rule.id)) is None or one.shadow or one.severity is not Severity.BLOCK)
     )
-    return Change(base or "", candidate, new, _tried(store, files, new) if new else None)
 
 
 def _tried(store: FollowedPolicies, files: Mapping[str, str], rules: tuple[str, ...]) -> Seen:

@@ -8,7 +8,21 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
-from app.web import api_docs, draft, proof, sign_in, verbs, work, writing
+from app.web import (
+    api_docs,
+    draft,
+    links,
+    proof,
+    rules,
+    rules_back_tests,
+    rules_editor,
+    rules_versions,
+    rules_waivers,
+    sign_in,
+    verbs,
+    work,
+    writing,
+)
 from app.web.render import STATIC, error_page
 from app.web.shield import Shield
 from app.web.sign_in import sign_in_address
@@ -22,6 +36,12 @@ PAGES = (
     draft.router,
     verbs.router,
     proof.router,
+    links.router,
+    rules.router,
+    rules_editor.router,
+    rules_versions.router,
+    rules_back_tests.router,
+    rules_waivers.router,
 )
 
 
