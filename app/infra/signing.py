@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict
@@ -69,10 +69,18 @@ def load_signer(path: Path, *, create: bool) -> Signer:
     """
     if create and not path.exists():
         write_key(path, Ed25519PrivateKey.generate())
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    key = read_key(path)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} holds no Ed25519 key")
+        raise ValueError(f"{path} 里不是 Ed25519 私钥")
     return Signer(key)
+
+
+def read_key(path: Path) -> Any:  # noqa: ANN401 – any private key of `cryptography`
+    """Return the private key in a PEM file. Raises `FileNotFoundError`, `ValueError` for anything else."""
+    try:
+        return serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"{path} 不是没有加密的 PEM 私钥文件") from error
 
 
 def write_key(path: Path, key: Any) -> None:  # noqa: ANN401 – any private key of `cryptography`

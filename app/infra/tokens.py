@@ -11,7 +11,7 @@ from jose import JWTError, jwt
 
 from app.infra.errors import Unauthenticated
 from app.infra.ids import new_id
-from app.infra.signing import write_key
+from app.infra.signing import read_key, write_key
 
 ALGORITHM = "ES256"
 ISSUER = "sanshen"
@@ -73,9 +73,9 @@ def load_tokens(path: Path, *, create: bool) -> Tokens:
     """
     if create and not path.exists():
         write_key(path, ec.generate_private_key(ec.SECP256R1()))
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    key = read_key(path)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError(f"{path} holds no EC P-256 key")
+        raise ValueError(f"{path} 里不是 EC P-256 私钥")
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )

@@ -318,6 +318,7 @@ def test_a_new_password_ends_sessions(bureau: Run, client: TestClient, database:
     assert (old.status_code, new.status_code) == (401, 200)
     assert factories.events(database, f"user:{made['id']}")[1:] == [
         ("user.password_changed", "done"),
+        ("user.sign_in_refused", "refused"),
         ("token.issued", "done"),
     ]
 
