@@ -99,6 +99,11 @@ def _child(megabytes: int) -> None:
     except ImportError:
         compile_one = None  # type: ignore[assignment]
     items: list[Item] = json.load(sys.stdin)
+    # Tables and libraries are loaded before the limit is set: it is for the patterns alone.
+    node = parse("残", fold=True)
+    Re2Pattern(node).compiled  # noqa: B018 – compiles
+    if compile_one is not None:
+        compile_one(node)
     _limit(megabytes)
     _say("0 ready")
     for number, (source, fold) in enumerate(items):
@@ -108,10 +113,12 @@ def _child(megabytes: int) -> None:
             Re2Pattern(node).compiled  # noqa: B018 – compiles
             if compile_one is not None:
                 compile_one(node)
-        except (PatternError, MemoryError, RecursionError) as error:
-            _say(f"{number} {str(error).strip() or '内存不足'}")
+        except (PatternError, RecursionError) as error:
+            _say(f"{number} {str(error).strip() or '正则嵌套太深'}")
         except Exception as error:  # noqa: BLE001 – whatever the compilers raise is the answer
-            _say(f"{number} 编译失败：{str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            short = isinstance(error, MemoryError) or "allocate" in said
+            _say(f"{number} {f'编译超过 {megabytes} MB 内存' if short else f'编译失败：{said}'}")
         else:
             _say(f"{number} ok")
 
