@@ -32,7 +32,7 @@ from app.negative_list import Severity
 from app.publication import queries as publication
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
-from app.web import checks
+from app.web import checks, outside
 from app.web.compare import Difference, differences
 from app.web.deciding import panels, proofs_to_decide
 from app.web.labels import choices, label
@@ -239,6 +239,7 @@ def _page(
         form=form or Form(),
         waiting=view is not None and bool(_laying(view)),
         releases=releases_of(session, draft, channels),
+        outside=outside.places(view) if view and outside.may_ask(view, viewer) else (),
     )
 
 

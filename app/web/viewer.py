@@ -90,6 +90,15 @@ async def form_of(request: Request) -> Form:
     """
     if not _from_here(request):
         raise Forbidden("csrf_failed")
+    return await bare_form_of(request)
+
+
+async def bare_form_of(request: Request) -> Form:
+    """Read an urlencoded form from wherever it was sent: for forms whose address itself is the secret.
+
+    Such pages tell no other where their visitor comes from, so browsers send no origin with their forms.
+    Raises `TooLarge`, `Invalid` for broken encoding or too many fields.
+    """
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -142,3 +151,4 @@ def sent(
 Visitor = Annotated[Viewer, Depends(present)]
 SentForm = Annotated[Sent, Depends(sent)]
 AnyForm = Annotated[Form, Depends(form_of)]
+BareForm = Annotated[Form, Depends(bare_form_of)]

@@ -1,0 +1,274 @@
+"""Signing without an account: the page on which reviewers ask people outside, and the one that these get.
+
+The page behind a link needs no session, no cookie and no script; it tells no other site where it is and is
+not to be indexed. Reading it changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.document import Image
+from app.domain.vocabulary import LinkState
+from app.drafts import queries as drafts
+from app.drafts.models import Asset
+from app.identity import queries as identity
+from app.identity.models import Unit
+from app.infra.db import database_of
+from app.infra.errors import AppError, Conflict, NotFound
+from app.infra.runtime import runtime_of
+from app.reviews import links
+from app.reviews import queries as reviews
+from app.reviews.link_errors import GONE
+from app.reviews.link_router import address, guarded
+from app.reviews.models import SignLink
+from app.reviews.queries import CaseView
+from app.web.acting import attempt, see_other
+from app.web.labels import label
+from app.web.outside import may_ask, places
+from app.web.present import page as present
+from app.web.render import page
+from app.web.verbs import case_of
+from app.web.viewer import BareForm, Form, SentForm, Viewer, Visitor
+
+router = APIRouter()
+
+Token = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+#: What the page behind a link may do: show itself, its pictures and its style, and send its one form.
+LINK_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": LINK_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A link in the list of those that were sent."""
+
+    id: UUID
+    name: str
+    post: str
+    stage: str
+    state: str
+    open: bool
+    outcome: str
+    by: str
+    expires_at: datetime
+    mine: bool
+
+
+@router.get("/drafts/{draft_id}/links")
+def asking(request: Request, viewer: Visitor, draft_id: UUID) -> Response:
+    """Show whom one may ask outside, and the links that were sent. Raises `NotFound`."""
+    return _asking(request, viewer, draft_id)
+
+
+@router.post("/drafts/{draft_id}/links")
+def ask(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Make a link and show it, this once: it is in no other page, and no address leads back to it."""
+    runtime, form = runtime_of(request), sent.form
+    stage, _, line = form.word("place").partition("/")
+
+    def verb(session: Session) -> tuple[SignLink, str]:
+        invitation = links.Invitation(
+            stage=stage,
+            line=line,
+            name=form.word("name")[:50],
+            post=form.word("post")[:60],
+            phone=form.word("phone")[:30],
+            note=form.word("note")[:500],
+            days=form.number("days", default=links.DAYS),
+            namesake=form.word("namesake") == "yes",
+        )
+        case_id = case_of(session, sent, draft_id).id
+        return links.ask(
+            session,
+            case_id=case_id,
+            invitation=invitation,
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    made = attempt(request, verb)
+    if isinstance(made, AppError):
+        return _asking(request, sent.viewer, draft_id, error=made, form=form)
+    link, token = made
+    return _asking(request, sent.viewer, draft_id, made=link, address=address(request, token))
+
+
+@router.post("/drafts/{draft_id}/links/{link_id}/revocation")
+def revoke(request: Request, sent: SentForm, draft_id: UUID, link_id: UUID) -> Response:
+    """Take back a link that was not used."""
+
+    def verb(session: Session) -> None:
+        links.revoke(session, link_id=link_id, actor=sent.actor, at=runtime_of(request).clock())
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _asking(request, sent.viewer, draft_id, error=error)
+    return see_other(f"/drafts/{draft_id}/links", "link_revoked")
+
+
+def _asking(
+    request: Request,
+    viewer: Viewer,
+    draft_id: UUID,
+    *,
+    error: AppError | None = None,
+    form: Form | None = None,
+    made: SignLink | None = None,
+    address: str = "",
+) -> Response:
+    with database_of(request).read() as session:
+        draft = drafts.visible(session, draft_id, viewer.actor)
+        row = reviews.case_of_draft(session, draft.id)
+        if row is None:
+            raise Conflict("not_submitted")
+        at = runtime_of(request).clock()
+        view = reviews.case_view(session, row.id, viewer.actor, at=at)
+        sent = _sent(session, view, viewer, at)
+    return page(
+        request,
+        "links.html",
+        viewer=viewer,
+        section="/drafts",
+        error=error,
+        draft=draft,
+        places=places(view),
+        may=may_ask(view, viewer),
+        sent=sent,
+        made=made,
+        address=address,
+        form=form or Form(),
+        days=links.DAYS,
+        most=links.MAX_DAYS,
+    )
+
+
+def _sent(session: Session, view: CaseView, viewer: Viewer, at: datetime) -> tuple[Invited, ...]:
+    found = links.listing(session, view.row.id)
+    names = identity.names(session, {one.asked_by for one in found})
+    return tuple(
+        Invited(
+            one.id,
+            one.name,
+            one.post,
+            stage.title if (stage := view.workflow.by_key.get(one.stage)) else one.stage,
+            label(links.state_of(one, at)),
+            links.state_of(one, at) is LinkState.OPEN,
+            _outcome(view, one),
+            names.get(one.asked_by, ""),
+            one.expires_at,
+            one.asked_by == viewer.actor.id,
+        )
+        for one in found
+    )
+
+
+def _outcome(view: CaseView, link: SignLink) -> str:
+    stage = view.workflow.by_key.get(link.stage)
+    outcomes = stage.outcomes if stage and link.outcome else ()
+    return next((one.title for one in outcomes if one.key == link.outcome), "")
+
+
+# what the holder of a link sees
+
+
+@router.get("/links/{token}")
+def look(request: Request, token: Token) -> Response:
+    """Show the text and the form of a link. Changes nothing."""
+    return _signing(request, token)
+
+
+@router.post("/links/{token}")
+def sign(request: Request, token: Token, form: BareForm) -> Response:
+    """Take down the one decision of a link."""
+    runtime = runtime_of(request)
+
+    def decide() -> None:
+        answer = links.Answer(
+            form.word("outcome"), form.word("name")[:50], form.word("comment")[:4000], form.all("ticked")
+        )
+        with database_of(request).write() as session:
+            links.decide(session, token, answer, runtime=runtime, at=runtime.clock())
+
+    try:
+        guarded(request, decide)
+    except AppError as error:
+        if error.code in GONE or error.status in {404, 429}:
+            return _gone(request, error)
+        return _signing(request, token, error=error, form=form)
+    return see_other(f"/links/{token}")
+
+
+@router.get("/links/{token}/assets/{sha256}")
+def picture(
+    request: Request, token: Token, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+) -> Response:
+    """Give a picture of the text that a link shows. Raises `NotFound`, and what became of the link."""
+
+    def read() -> Asset:
+        with database_of(request).read() as session:
+            seen = links.look(session, token, at=runtime_of(request).clock())
+            blocks = drafts.document_of(seen.loaded.revision).blocks
+            shown = {block.sha256 for block in blocks if isinstance(block, Image)}
+            asset = session.get(Asset, sha256) if sha256 in shown else None
+            if asset is None:
+                raise NotFound("not_found")
+            return asset
+
+    asset = guarded(request, read)
+    policy = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
+    return Response(asset.content, media_type=asset.media_type, headers={**HEADERS, **policy})
+
+
+def _signing(
+    request: Request, token: str, *, error: AppError | None = None, form: Form | None = None
+) -> Response:
+    def read() -> Response:
+        with database_of(request).read() as session:
+            seen = links.look(session, token, at=runtime_of(request).clock())
+            unit = session.get(Unit, seen.loaded.draft.unit_id)
+        return page(
+            request,
+            "link.html",
+            viewer=None,
+            error=error,
+            headers=HEADERS,
+            seen=seen,
+            unit=unit.name if unit else "",
+            text=present(drafts.document_of(seen.loaded.revision)),
+            here=f"/links/{token}",
+            form=form or Form(),
+        )
+
+    try:
+        return guarded(request, read)
+    except AppError as gone:
+        return _gone(request, gone)
+
+
+def _gone(request: Request, error: AppError) -> Response:
+    done = error.code == "link_used" and request.method == "GET"
+    return page(
+        request,
+        "link_gone.html",
+        viewer=None,
+        status=200 if done else error.status,
+        error=None if done else error,
+        headers={**HEADERS, **error.headers},
+        done=done,
+        code=error.code,
+    )
