@@ -68,6 +68,8 @@ def _one_child(
             found[max(begun, place)] = f"编译超过 {megabytes} MB 内存或中途崩溃"
         finally:
             child.kill()
+            # It comes to the end of the output now; only then may that be closed.
+            reader.join()
         return max(begun, place) + 1
 
 
