@@ -11,8 +11,8 @@ from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.changes import changed_fields
 from app.domain.refusals import RefusalCode, Refused
-from app.domain.routing import Routed
 from app.domain.roles import UserKind
+from app.domain.routing import Routed
 from app.domain.vocabulary import Event, Role, Verb, Verdict
 from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
 from app.drafts import queries as drafts
@@ -172,6 +172,8 @@ def _tell(
     acting = by.as_audit(Role(role) if role in set(Role) else None)
     behalf = on_behalf(by, actor)
     known = {"draft": str(loaded.draft.id), "case": str(loaded.row.id), "revision": effects.case.revision}
+    if actor.through:
+        known["through"] = actor.through
     everything: list[tuple[Event, dict[str, Any], int]] = []
     for happened in effects.events:
         data, private = _apart(happened.data)

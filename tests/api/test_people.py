@@ -12,8 +12,11 @@ from httpx import Response
 from app.domain.vocabulary import Role
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
+from app.publication.verifier.verify_evidence import verify
 from tests import factories
 from tests.api.desk import Desk
+from tests.api.packages import exported
+from tests.api.press import Press, signed
 from tests.conftest import SetClock
 
 
@@ -262,12 +265,11 @@ def test_an_override_is_marked_and_never_a_review(client: TestClient, overridabl
     assert "case.stage_overridden" in desk.actions()
     assert len(desk.case()["decisions"]) == 5
     desk.approve("confirm_marks", "initial_reviewer", "wechat")
-    signed = desk.post(
-        f"/cases/{desk.case_id}/releases",
-        "publisher",
-        {"line": "wechat", "digest": desk.case()["proofs"]["wechat"]},
-    )
-    assert signed.status_code in {200, 201}, signed.text
+    release = signed(desk)
+    assert Press.open(desk).publish(release["ticket"], release["digest"]).status_code == 201
+    report = verify(exported(desk))
+    assert report.faults == []
+    assert any("三校：越过，final_reviewer先生" in line for line in report.story)
 
 
 def test_no_workflow_overrides_a_review(desk: Desk) -> None:
@@ -276,3 +278,33 @@ def test_no_workflow_overrides_a_review(desk: Desk) -> None:
     refused = ask(desk, "overrides", "final_reviewer", **body)
     assert (refused.status_code, refused.json()["code"]) == (409, "verb_not_offered")
     assert desk.actions()[-1] == "decision.refused"
+
+
+def test_the_verifier_knows_added_reviewers_and_delegates(desk: Desk) -> None:
+    deputy, expert = another(desk, "deputy"), another(desk, "expert")
+    body = {"delegate_id": deputy, "starts_on": "2026-03-02", "ends_on": "2026-03-03"}
+    assert desk.post("/delegations", "initial_reviewer", body).status_code == 201
+    desk.submit()
+    adding = {"stage": "initial_review", "to": expert, "comment": "请看", "place": "beside"}
+    assert ask(desk, "reviewers", "initial_reviewer", **adding).is_success
+    desk.approve("initial_review", "deputy")
+    desk.approve("added_1", "expert")
+    desk.approve("second_review", "second_reviewer")
+    desk.approve("final_review", "final_reviewer")
+    desk.work()
+    desk.approve("first_proof", "proofreader", "wechat")
+    on_proof = {"stage": "second_proof", "line": "wechat", "to": expert, "comment": "版式", "place": "before"}
+    assert ask(desk, "reviewers", "proofreader2", **on_proof).is_success
+    desk.approve("added_2", "expert", "wechat")
+    for stage, login in (("second_proof", "proofreader2"), ("third_proof", "proofreader3")):
+        desk.approve(stage, login, "wechat")
+    desk.approve("confirm_marks", "initial_reviewer", "wechat")
+    release = signed(desk)
+    assert Press.open(desk).publish(release["ticket"], release["digest"]).status_code == 201
+    package = exported(desk)
+    report = verify(package)
+    assert report.faults == []
+    (told,) = report.facts["releases"]
+    by = {one["stage"]: one["by"] for one in told["approved"]}
+    assert by["initial_review"] == ["deputy先生（代 initial_reviewer先生）"]
+    assert by["added_1"] == by["added_2"] == ["expert先生"]

@@ -120,3 +120,53 @@ def test_a_recall_and_an_approval_at_the_same_instant(desk: Desk) -> None:
     assert approved.status_code in {200, 409}
     assert desk.case()["state"] == "recalled"
     assert desk.open_stages() == set()
+
+
+def test_a_take_back_and_a_claim_at_the_same_instant(desk: Desk) -> None:
+    desk.submit()
+    desk.approve("initial_review", "initial_reviewer")
+    desk.headers("second_reviewer")
+    path = f"/cases/{desk.case_id}"
+    taken, claimed = at_once(
+        [
+            lambda: desk.post(f"{path}/take-back", "initial_reviewer", {"stage": "initial_review"}),
+            lambda: desk.post(f"{path}/claims", "second_reviewer", {"stage": "second_review"}),
+        ]
+    )
+    assert sorted((taken.status_code, claimed.status_code)) == [200, 409]
+    expected = {("initial_review", "")} if taken.is_success else {("second_review", "")}
+    assert desk.open_stages() == expected
+
+
+def test_sixteen_of_all_kinds_at_the_same_instant(desk: Desk) -> None:
+    """Whatever sixteen people do at once to one case: one outcome a run, and a record of every step."""
+    digest = desk.submit()["revision"]
+    logins = reviewers(desk, TOGETHER)
+    expert = str(desk.bureau.user("proofreader").id)
+    path, stage = f"/cases/{desk.case_id}", {"stage": "initial_review"}
+
+    def act(index: int, login: str) -> Any:
+        if index % 4 == 0:
+            return desk.decide("initial_review", login, digest=digest)
+        if index % 4 == 1:
+            return desk.post(f"{path}/claims", login, stage)
+        if index % 4 == 2:
+            return desk.post(f"{path}/recusal", login, {"comment": "回避"})
+        adding = {**stage, "to": expert, "comment": "请看", "place": "before"}
+        return desk.post(f"{path}/reviewers", login, adding)
+
+    answers = at_once(
+        [lambda index=index, login=login: act(index, login) for index, login in enumerate(logins)]
+    )
+    assert {answer.status_code for answer in answers} <= {200, 403, 409}
+    case = desk.case()
+    assert final_decisions(desk, "initial_review") <= 1
+    runs = [(one["stage"], one["state"]) for one in case["stages"]]
+    assert sum(state == "open" for _, state in runs) == 1
+    assert len(case["recused"]) == TOGETHER // 4
+    done = [action for action, outcome, _ in desk.record() if outcome == "done"]
+    assert done.count("case.recused") == TOGETHER // 4
+    assert done.count("decision.approved") == final_decisions(desk, "initial_review")
+    # every step that was done moved the case on by one, and no other did
+    changed = sum(answer.is_success for answer in answers)
+    assert case["version"] == changed + 1
