@@ -1,6 +1,7 @@
 """YAML with line numbers, and a reader that gathers every fault instead of stopping at the first."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -173,12 +174,15 @@ class Fields:
         return tree.scalar
 
     def day(self, key: str) -> date | None:
-        """Return a date, or None when the key is missing."""
+        """Return a date, quoted or not, or None when the key is missing."""
         tree = self.get(key)
         if tree is None:
             return None
         if type(tree.scalar) is date:
             return tree.scalar
+        if isinstance(tree.scalar, str):
+            with suppress(ValueError):
+                return date.fromisoformat(tree.scalar)
         self.fault(key, f"应为日期（如 2024-05-01），实为{tree.kind}")
         return None
 
