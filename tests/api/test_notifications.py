@@ -29,7 +29,7 @@ def desk(client: TestClient, runtime: Runtime) -> Desk:
 
 @pytest.fixture
 def told(desk: Desk) -> Callable[[str], list[tuple[str, str]]]:
-    """What somebody is told of and has not read: kind and stage, the oldest first, after all jobs are done."""
+    """What somebody is told of and has not read, once all jobs are done: kind and stage, the oldest first."""
 
     def of(login: str) -> list[tuple[str, str]]:
         desk.work()
