@@ -253,6 +253,7 @@ def one_rule(
         rule=rule,
         group=group_name(rule.id),
         basis=rule.basis,
+        message=_said(rule),
         about=_about(rule),
         exceptions=[_exception(one) for one in rule.unless],
         scope=_scope(rule),
@@ -293,6 +294,14 @@ def _about(rule: Rule) -> str:
             return f"结构检查 {name}"
 
 
+def _said(rule: Rule) -> str:
+    """Return what people are told, with dots for what depends on the hit."""
+    message = rule.message
+    for name in ("{match}", "{suggestion}", "{note}"):
+        message = message.replace(name, "……")
+    return message.replace("{title}", rule.title)
+
+
 def _exception(condition: object) -> str:
     match condition:
         case Inside(open=start, close=end, only=only):
@@ -318,7 +327,9 @@ def _scope(rule: Rule) -> list[tuple[str, str]]:
     kinds_of_part = "、".join(parts[one] for one in PartKind if scope.parts and one in scope.parts)
     shown.append(("部位", kinds_of_part or "全部"))
     dates = (rule.effective_from, rule.effective_until)
-    shown.append(("施行", f"{dates[0] or '一直'} 起" + (f"，{dates[1]} 止" if dates[1] else "")))
+    shown.append(
+        ("施行", (f"{dates[0]} 起" if dates[0] else "没有限定") + (f"，{dates[1]} 止" if dates[1] else ""))
+    )
     return shown
 
 
