@@ -113,7 +113,11 @@ def _body() -> dict[str, Any]:
 
 @router.post("/checks", response_model=CheckOut, openapi_extra=_body())
 def check_text(
-    request: Request, asked: Annotated[Asked, Depends(_asked)], actor: CurrentActor, session: ReadSession
+    # Who asks is settled first: nobody else's five megabytes are read.
+    request: Request,
+    actor: CurrentActor,
+    asked: Annotated[Asked, Depends(_asked)],
+    session: ReadSession,
 ) -> Any:  # noqa: ANN401 – the report, or SARIF
     """Check a text or a file against the negative list in force, or any stored version of it.
 
