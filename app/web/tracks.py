@@ -34,22 +34,35 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The stages of the text (line "") or of one channel, in their order."""
+    """The stages of the text (line "") or of one channel, in their order.
+
+    `perhaps` names those that come only if their condition holds once they are reached.
+    """
 
     line: str
     name: str
     steps: tuple[Step, ...]
+    perhaps: tuple[str, ...] = ()
 
 
 def lanes(view: CaseView, channels: Mapping[str, str]) -> tuple[Lane, ...]:
     """Return the lanes of a case; `channels` are the names of its lines."""
-    by_line: dict[str, list[Step]] = {}
+    by_line: dict[str, list[StageView]] = {}
     for one in view.stages:
-        by_line.setdefault(one.line, []).append(_step(one, view))
+        by_line.setdefault(one.line, []).append(one)
     return tuple(
-        Lane(line, channels.get(line, line) if line else "内容", tuple(steps))
-        for line, steps in by_line.items()
+        Lane(
+            line,
+            channels.get(line, line) if line else "内容",
+            tuple(_step(one, view) for one in stages if not _perhaps(one)),
+            tuple(one.stage.title for one in stages if _perhaps(one)),
+        )
+        for line, stages in by_line.items()
     )
+
+
+def _perhaps(one: StageView) -> bool:
+    return one.stage.applies_if is not None and one.state is StageState.WAITING
 
 
 def _step(one: StageView, view: CaseView) -> Step:

@@ -18,6 +18,7 @@ from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import queries as reviews
+from app.reviews import standing
 from app.screening import queries as screening
 from app.web.checks import waiver_views
 from app.web.deciding import waiting_for
@@ -69,6 +70,7 @@ class Row:
     number: str
     tone: str
     state: str
+    stages: str
     where: str
     author: str
     updated_at: datetime
@@ -255,6 +257,7 @@ def listing(
     shown = found[:PAGE]
     places = drafts.targets_of(session, [draft.id for draft in shown])
     names = identity.names(session, [draft.submitter_id for draft in shown])
+    open_stages = standing.open_stages(session, [draft.id for draft in shown])
     asked = {"state": state, "mine": "1" if mine else "", "before": str(shown[-1].id) if shown else ""}
     rows = [
         Row(
@@ -263,6 +266,7 @@ def listing(
             draft.number,
             TONES[DraftState(draft.state)],
             label(DraftState(draft.state)),
+            "、".join(open_stages.get(draft.id, ())),
             where(places.get(draft.id, ())),
             names.get(draft.submitter_id, ""),
             draft.updated_at,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from app.infra.runtime import Runtime
@@ -20,6 +21,7 @@ from app.main import create_app
 from tests import factories
 from tests.conftest import missing
 from tests.factories import PASSWORD, Bureau
+from tests.web import forms
 
 #: Where pictures of the pages go when somebody wants to look at them.
 SHOTS = os.environ.get("SANSHEN_SHOTS")
@@ -55,6 +57,19 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def bureau(runtime: Runtime) -> Bureau:
+    with runtime.database.write() as session:
+        return factories.bureau(session, runtime.clock())
+
+
+@pytest.fixture
+def web(client: TestClient, bureau: Bureau) -> TestClient:
+    client.headers.update(forms.HTML)
+    client.follow_redirects = False
+    return client
 
 
 @pytest.fixture

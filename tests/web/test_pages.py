@@ -5,8 +5,6 @@ from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func
-from sqlmodel import SQLModel, select
 
 from app.domain.document import Document, Paragraph
 from app.drafts import queries as drafts
@@ -16,76 +14,7 @@ from app.jobs.runner import Runner
 from app.web.shield import PAGE_POLICY
 from tests import factories
 from tests.factories import PASSWORD, Bureau
-
-HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def bureau(runtime: Runtime) -> Bureau:
-    with runtime.database.write() as session:
-        return factories.bureau(session, runtime.clock())
-
-
-@pytest.fixture
-def web(client: TestClient, bureau: Bureau) -> TestClient:
-    client.headers.update(HTML)
-    client.follow_redirects = False
-    return client
-
-
-def sign_in(web: TestClient, login: str) -> None:
-    web.cookies.clear()
-    answer = web.post("/sign-in", data={"login": login, "password": PASSWORD, "next": "/"})
-    assert answer.status_code == 303, answer.text
-
-
-def csrf(web: TestClient) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', web.get("/").text)
-    assert found is not None
-    return found[1]
-
-
-def send(web: TestClient, path: str, **fields: object):
-    return web.post(path, data={"csrf": csrf(web), **fields})
-
-
-def new_draft(
-    runtime: Runtime,
-    bureau: Bureau,
-    *paragraphs: str,
-    title: str = "清河市开展冬季送温暖活动",
-    by: str = "editor",
-):
-    with runtime.database.write() as session:
-        content = factories.document(title, *paragraphs)
-        return factories.draft(session, bureau, at=runtime.clock(), by=by, content=content)
-
-
-def submitted(web: TestClient, runtime: Runtime, bureau: Bureau, *paragraphs: str):
-    draft = new_draft(runtime, bureau, *paragraphs)
-    sign_in(web, "editor")
-    answer = send(web, f"/drafts/{draft.id}/submissions", digest=digest_of(runtime, draft.id))
-    assert answer.status_code == 303, unescape(answer.text)
-    return draft
-
-
-def digest_of(runtime: Runtime, draft_id) -> str:
-    with runtime.database.read() as session:
-        return drafts.revisions(session, draft_id)[-1].digest
-
-
-def rows(runtime: Runtime) -> dict[str, int]:
-    """How many rows each table has."""
-    with runtime.database.read() as session:
-        return {
-            table.name: session.exec(select(func.count()).select_from(table)).one()
-            for table in SQLModel.metadata.sorted_tables
-        }
-
-
-def decision(digest: str, verb: str = "approve", **more: str) -> dict[str, str]:
-    return {"verb": verb, "stage": "initial_review", "line": "", "digest": digest, **more}
-
+from tests.web.forms import csrf, decision, digest_of, new_draft, rows, send, sign_in, submitted
 
 # who may
 
