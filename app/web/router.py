@@ -12,6 +12,7 @@ from app.web import (
     api_docs,
     draft,
     links,
+    notices,
     proof,
     rules,
     rules_back_tests,
@@ -21,6 +22,7 @@ from app.web import (
     sign_in,
     verbs,
     work,
+    workflows,
     writing,
 )
 from app.web.render import STATIC, error_page
@@ -37,6 +39,8 @@ PAGES = (
     verbs.router,
     proof.router,
     links.router,
+    workflows.router,
+    notices.router,
     rules.router,
     rules_editor.router,
     rules_versions.router,
@@ -49,6 +53,7 @@ def install(app: FastAPI) -> None:
     """Add the pages, their files, their errors and their headers."""
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
+    app.include_router(workflows.api)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in (AppError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_people(app.exception_handlers[kind]))
