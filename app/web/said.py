@@ -33,6 +33,10 @@ SAID = {
     "migration_asked": "已申请迁移，等待另一位管理员或终审批准。",
     "migration_granted": "已批准，所列审签案已改走现行版本。",
     "migration_declined": "已不同意迁移。",
+    "all_read": "已全部标为已读。",
+    "preferences_kept": "通知设置已保存。",
+    "robot_created": "群机器人已登记。",
+    "robot_disabled": "群机器人已停用。",
     "keys_on": "快捷键已开启。",
     "keys_off": "快捷键已关闭。",
 }

@@ -11,6 +11,7 @@ from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, si
 from app.identity.models import Unit
 from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
 from app.infra.runtime import runtime_of
+from app.notifications import queries as notices
 
 #: A form holds one text of at most 5 MB; percent-encoding makes three characters of each byte.
 MAX_FORM_BYTES = 16_000_000
@@ -19,11 +20,12 @@ MAX_FIELDS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person who is signed in, with the token that their forms carry."""
+    """A person who is signed in, with the token that their forms carry, and how much they have not read."""
 
     actor: Actor
     unit: str
     csrf: str
+    unread: int = 0
 
     @property
     def name(self) -> str:
@@ -44,8 +46,9 @@ def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:
     runtime = runtime_of(request)
     with runtime.database.read() as session:
         unit = session.get(Unit, actor.unit_id)
+        unread = notices.unread(session, actor)
     raw = request.cookies[cookie_name(runtime.settings)]
-    return Viewer(actor, unit.name if unit else "", csrf_token(raw))
+    return Viewer(actor, unit.name if unit else "", csrf_token(raw), unread)
 
 
 def present(request: Request, tasks: BackgroundTasks) -> Viewer:
