@@ -4,15 +4,17 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.domain.vocabulary import Event
 from app.jobs.models import Job, JobState
-from app.jobs.service import FAN_OUT, SCHEDULED
+from app.jobs.service import FAN_OUT, SCHEDULED, is_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,15 @@ class Message:
     data: dict[str, Any]
 
 
-def any_due(session: Session, *, kinds: Collection[str], at: datetime) -> bool:
-    """Say whether there is anything to take now."""
-    query = (
-        select(Job.id)
-        .where(
-            col(Job.kind).in_(sorted(kinds)),
-            or_(
-                and_(col(Job.state) == JobState.QUEUED, col(Job.run_at) <= at),
-                and_(col(Job.state) == JobState.RUNNING, col(Job.lease_until) < at),
-            ),
-        )
-        .limit(1)
-    )
-    return session.exec(query).first() is not None
+def next_kind(session: Session, *, kinds: Collection[str], at: datetime) -> str | None:
+    """Return the kind of the job among `kinds` that is due longest; `None` when there is nothing to take."""
+    return session.exec(_next_kind(), params={"kinds": sorted(kinds), "now": at}).first()
+
+
+@cache
+def _next_kind() -> SelectOfScalar[str]:
+    # Workers ask this all day long: it is put together once.
+    return select(Job.kind).where(is_due()).order_by(col(Job.run_at), col(Job.id)).limit(1)
 
 
 def planned(session: Session, kinds: Collection[str]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Which function does which kind of job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -39,9 +39,12 @@ class GiveUp(Exception):
     """Trying again is in vain: the job is given up at once, and people see why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JobContext:
-    """What a handler gets. It opens its own transactions, and may be run twice for one job."""
+    """What a handler gets. It opens its own transactions, and may be run twice for one job.
+
+    `ended` tells whether the handler has ended the job itself; else the runner does when it returns.
+    """
 
     runtime: Runtime
     id: UUID
@@ -49,25 +52,49 @@ class JobContext:
     payload: dict[str, Any]
     attempt: int
     fence: int = 0
+    ended: bool = False
 
     def guard(self, session: Session) -> None:
         """Let the transaction go on only while this claim holds the job. Raises `LeaseLost`."""
         if not service.holds(session, self.id, self.fence):
             raise LeaseLost(self.kind)
 
+    def end(self, session: Session) -> None:
+        """End the job in the transaction of its effect, the handler's last one.
+
+        Both are stored or neither, and the job's end costs no transaction of its own. Raises `LeaseLost` as
+        `guard` does.
+        """
+        end_together(session, [self])
+
+
+def end_together(session: Session, jobs: Sequence[JobContext]) -> None:
+    """End several jobs in the transaction of their effects: see `JobContext.end`."""
+    at = jobs[0].runtime.clock()
+    if not service.finish_all(session, {job.id: job.fence for job in jobs}, at=at):
+        raise LeaseLost(jobs[0].kind)
+    for job in jobs:
+        job.ended = True
+
 
 Handle = Callable[[JobContext], None]
+HandleTogether = Callable[[Sequence[JobContext]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A handler, its lane, how often it is tried before its job is given up, and its schedule if any."""
+    """A handler, its lane, how often it is tried before its job is given up, and its schedule if any.
+
+    It takes up to `at_once` jobs together.
+    """
 
     kind: str
-    run: Handle
+    run: HandleTogether
+    module: str
     lane: Lane
     tries: int
     every: timedelta | None = None
+    at_once: int = 1
 
 
 _handlers: dict[str, Handler] = {}
@@ -82,13 +109,37 @@ def handles(
     """
 
     def register(run: Handle) -> Handle:
-        known = _handlers.get(kind)
-        if known is not None and known.run.__module__ != run.__module__:
-            raise ValueError(f"jobs of kind {kind} are handled by {known.run.__module__}")
-        _handlers[kind] = Handler(kind, run, lane, tries, every)
+        def run_each(jobs: Sequence[JobContext]) -> None:
+            for job in jobs:
+                run(job)
+
+        _register(Handler(kind, run_each, run.__module__, lane, tries, every))
         return run
 
     return register
+
+
+def handles_together(
+    kind: str, *, at_once: int, lane: Lane = Lane.INSIDE, tries: int = 12
+) -> Callable[[HandleTogether], HandleTogether]:
+    """Register the decorated function for up to `at_once` jobs of `kind` at a time.
+
+    It ends them all in one transaction (`end_together`). When it fails each job is run alone, so that none
+    suffers for another. Raises `ValueError` for a kind that has a handler.
+    """
+
+    def register(run: HandleTogether) -> HandleTogether:
+        _register(Handler(kind, run, run.__module__, lane, tries, at_once=at_once))
+        return run
+
+    return register
+
+
+def _register(handler: Handler) -> None:
+    known = _handlers.get(handler.kind)
+    if known is not None and known.module != handler.module:
+        raise ValueError(f"jobs of kind {handler.kind} are handled by {known.module}")
+    _handlers[handler.kind] = handler
 
 
 def handlers() -> dict[str, Handler]:

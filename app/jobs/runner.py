@@ -6,7 +6,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -153,29 +153,54 @@ class Runner:
                 service.plan(session, kind, every=scheduled[kind], at=at)
 
     def _one(self, kinds: Collection[str]) -> bool:
-        job = self._claim(kinds)
-        if job is None:
+        """Do the job that is due longest, with others of its kind where those are done together."""
+        jobs = self._claim(kinds)
+        if jobs is None:
             return False
-        WAITED.labels(job.kind).observe(max(0.0, (self.runtime.clock() - job.run_at).total_seconds()))
-        with SECONDS.labels(job.kind).time(), _Heartbeat(self.runtime, job, self.lease):
-            outcome = self._run(job)
-        ENDED.labels(job.kind, outcome).inc()
+        if not jobs:
+            return True  # another worker was faster: there may be more
+        kind = jobs[0].kind
+        for job in jobs:
+            WAITED.labels(kind).observe(max(0.0, (self.runtime.clock() - job.run_at).total_seconds()))
+        with SECONDS.labels(kind).time(), _Heartbeat(self.runtime, jobs, self.lease):
+            outcomes = self._run_together(jobs) or [self._run(job) for job in jobs]
+        for outcome in outcomes:
+            ENDED.labels(kind, outcome).inc()
         return True
 
-    def _claim(self, kinds: Collection[str]) -> Job | None:
+    def _claim(self, kinds: Collection[str]) -> tuple[Job, ...] | None:
         at = self.runtime.clock()
         # Looking first keeps an idle worker from taking the writer lock twice a second.
         with self.runtime.database.read() as session:
-            if not queries.any_due(session, kinds=kinds, at=at):
-                return None
+            kind = queries.next_kind(session, kinds=kinds, at=at)
+        if kind is None:
+            return None
         with self.runtime.database.write() as session:
-            return service.claim(session, kinds=kinds, worker=self._worker, at=at, lease=self.lease)
+            return service.claim_some(
+                session,
+                kinds={kind},
+                worker=self._worker,
+                at=at,
+                lease=self.lease,
+                at_most=self._handlers[kind].at_once,
+            )
+
+    def _run_together(self, jobs: Sequence[Job]) -> list[str] | None:
+        """Do several jobs at once; `None` when they are to be done one by one, so that none fails for all."""
+        if len(jobs) == 1:
+            return None
+        contexts = [self._context(job) for job in jobs]
+        try:
+            self._handlers[jobs[0].kind].run(contexts)
+        except Exception as error:  # noqa: BLE001 – told of again by the job whose fault it is
+            log.warning("jobs.together_failed", kind=jobs[0].kind, error=type(error).__name__)
+            return None
+        return [self._outcome(context) for context in contexts]
 
     def _run(self, job: Job) -> str:
-        handler = self._handlers[job.kind]
-        context = JobContext(self.runtime, job.id, job.kind, json.loads(job.payload), job.attempt, job.fence)
+        handler, context = self._handlers[job.kind], self._context(job)
         try:
-            handler.run(context)
+            handler.run([context])
         except LeaseLost:
             log.warning("job.lost", kind=job.kind, job=str(job.id))
             return "lost"
@@ -183,7 +208,17 @@ class Runner:
             return self._failed(job, 0, error)
         except Exception as error:  # noqa: BLE001 – whatever it was, the job must not be lost
             return self._failed(job, handler.tries, error)
-        return "done" if self._end(job, service.finish, at=self.runtime.clock()) else "lost"
+        return self._outcome(context)
+
+    def _context(self, job: Job) -> JobContext:
+        return JobContext(self.runtime, job.id, job.kind, json.loads(job.payload), job.attempt, job.fence)
+
+    def _outcome(self, context: JobContext) -> str:
+        if context.ended:
+            return "done"
+        with self.runtime.database.write() as session:
+            ended = service.finish(session, context.id, context.fence, at=self.runtime.clock())
+        return "done" if ended else "lost"
 
     def _failed(self, job: Job, tries: int, error: Exception) -> str:
         said = f"{type(error).__name__}: {error}"[:2000]
@@ -203,12 +238,12 @@ class Runner:
 
 
 class _Heartbeat:
-    """Keeps a job's lease alive while its handler runs."""
+    """Keeps the lease of jobs alive while their handler runs."""
 
-    def __init__(self, runtime: Runtime, job: Job, lease: timedelta) -> None:
-        self._runtime, self._job, self._lease = runtime, job, lease
+    def __init__(self, runtime: Runtime, jobs: Sequence[Job], lease: timedelta) -> None:
+        self._runtime, self._jobs, self._lease = runtime, jobs, lease
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job.kind}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{jobs[0].kind}", daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -222,7 +257,8 @@ class _Heartbeat:
             try:
                 with self._runtime.database.write() as session:
                     until = self._runtime.clock() + self._lease
-                    if not service.beat(session, self._job.id, self._job.fence, until=until):
+                    held = [service.beat(session, one.id, one.fence, until=until) for one in self._jobs]
+                    if not any(held):
                         return
             except AppError as error:  # the database is away: the next beat may come through in time
-                log.warning("job.heartbeat_failed", job=str(self._job.id), code=error.code)
+                log.warning("job.heartbeat_failed", job=str(self._jobs[0].id), code=error.code)

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event
+from app.infra.db import UtcDateTime
 from app.infra.errors import Conflict, NotFound
 from app.infra.ids import new_id
 from app.jobs import errors  # noqa: F401 – the words of the codes below
@@ -150,37 +152,65 @@ def claim(
     """Take the job that is due longest among `kinds`, or one whose holder has let its lease run out.
 
     None: nothing.
+    """
+    taken = claim_some(session, kinds=kinds, worker=worker, at=at, lease=lease, at_most=1)
+    return taken[0] if taken else None
+
+
+def claim_some(
+    session: Session, *, kinds: Collection[str], worker: str, at: datetime, lease: timedelta, at_most: int
+) -> tuple[Job, ...]:
+    """Take up to `at_most` jobs as `claim` takes one, those due longest first; perhaps none.
 
     One statement: on PostgreSQL rows that others are taking are skipped, on SQLite the writer lock does it.
     """
+    asked = {
+        "kinds": sorted(kinds),
+        "now": at,
+        "at_most": at_most,
+        "until": at + lease,
+        "by": worker,
+    }
+    taken = session.scalars(_taking(), asked).all()
+    return tuple(sorted(taken, key=lambda job: (job.run_at, job.id)))
+
+
+@cache
+def _taking() -> Any:  # noqa: ANN401 – SQLAlchemy's type of an UPDATE that returns rows
+    # Workers ask this all day long: it is put together once.
     due = (
         select(Job.id)
-        .where(
-            col(Job.kind).in_(sorted(kinds)),
-            or_(
-                and_(col(Job.state) == JobState.QUEUED, col(Job.run_at) <= at),
-                and_(col(Job.state) == JobState.RUNNING, col(Job.lease_until) < at),
-            ),
-        )
+        .where(is_due())
         .order_by(col(Job.run_at), col(Job.id))
-        .limit(1)
+        .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    taken = (
+    return (
         update(Job)
         .where(col(Job.id).in_(select(due.c.id)))
         .values(
             state=JobState.RUNNING,
             attempt=col(Job.attempt) + 1,
             fence=col(Job.fence) + 1,
-            lease_until=at + lease,
-            worker=worker,
+            lease_until=bindparam("until"),
+            worker=bindparam("by"),
         )
         .returning(Job)
         .execution_options(synchronize_session=False)
     )
-    return session.scalars(taken).first()
+
+
+def is_due() -> ColumnElement[bool]:
+    """Return the condition of the jobs of the bound `kinds` that may be taken at the bound `now`."""
+    now = bindparam("now", type_=UtcDateTime)
+    return and_(
+        col(Job.kind).in_(bindparam("kinds", expanding=True)),
+        or_(
+            and_(col(Job.state) == JobState.QUEUED, col(Job.run_at) <= now),
+            and_(col(Job.state) == JobState.RUNNING, col(Job.lease_until) < now),
+        ),
+    )
 
 
 def holds(session: Session, job_id: UUID, fence: int) -> bool:
@@ -197,6 +227,16 @@ def beat(session: Session, job_id: UUID, fence: int, *, until: datetime) -> bool
 def finish(session: Session, job_id: UUID, fence: int, *, at: datetime) -> bool:
     """End a job well; False when it was lost to another worker, who will end it."""
     return _held(session, job_id, fence, state=JobState.DONE, finished_at=at, lease_until=None, error=None)
+
+
+def finish_all(session: Session, held: Mapping[UUID, int], *, at: datetime) -> bool:
+    """End several jobs well, by id and fence; False when any was lost to another worker: then roll back."""
+    mine = and_(
+        tuple_(col(Job.id), col(Job.fence)).in_(list(held.items())), col(Job.state) == JobState.RUNNING
+    )
+    values = {"state": JobState.DONE, "finished_at": at, "lease_until": None, "error": None}
+    done = session.exec(update(Job).where(mine).values(**values).execution_options(synchronize_session=False))
+    return bool(done.rowcount == len(held))
 
 
 def put_back(session: Session, job_id: UUID, fence: int, *, run_at: datetime, error: str) -> bool:

@@ -18,7 +18,7 @@ def lay_out(context: JobContext) -> None:
         return
     rendered, loaded = made
     with runtime.database.write() as session:
-        context.guard(session)
+        context.end(session)
         service.lay_out(
             session,
             case_id=case_id,

@@ -1,19 +1,25 @@
 """What the webhooks feature does in the background."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.jobs.queries import message_of
-from app.jobs.registry import JobContext, Lane, handles
+from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
 from app.jobs.service import FAN_OUT
 from app.webhooks import outgoing
 from app.webhooks.service import DELIVER
 
+#: So many messages are fanned out in one transaction.
+AT_ONCE = 50
 
-@handles(FAN_OUT)
-def _fan_out(job: JobContext) -> None:
-    message = message_of(job.id, job.payload)
-    with job.runtime.database.write() as session:
-        outgoing.fan_out(session, message, timestamp=job.payload["timestamp"], at=job.runtime.clock())
+
+@handles_together(FAN_OUT, at_once=AT_ONCE)
+def _fan_out(promised: Sequence[JobContext]) -> None:
+    runtime = promised[0].runtime
+    messages = {job.id: (message_of(job.id, job.payload), job.payload["timestamp"]) for job in promised}
+    with runtime.database.write() as session:
+        end_together(session, promised)
+        outgoing.fan_out(session, messages, at=runtime.clock())
 
 
 @handles(DELIVER, lane=Lane.OUTSIDE)

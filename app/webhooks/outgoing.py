@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -70,16 +71,35 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
-def fan_out(session: Session, message: Message, *, timestamp: str, at: datetime) -> int:
-    """Make the message's deliveries, once; return how many endpoints will hear of it.
+def fan_out(session: Session, messages: Mapping[UUID, tuple[Message, str]], *, at: datetime) -> int:
+    """Make the deliveries of messages, each with its timestamp, once; return how many endpoints will hear.
 
     Endpoints hear of the drafts of their unit and those below it; what concerns no draft, everybody hears.
     """
-    if session.get(WebhookMessage, message.id) is not None:
-        return 0
-    path = None
-    if message.draft_id is not None:
-        path = session.exec(select(Draft.unit_path).where(Draft.id == message.draft_id)).one_or_none()
+    known = set(
+        session.exec(select(WebhookMessage.id).where(col(WebhookMessage.id).in_(list(messages)))).all()
+    )
+    new = [told for message_id, told in messages.items() if message_id not in known]
+    about = {message.draft_id for message, _ in new if message.draft_id is not None}
+    paths = dict(session.exec(select(Draft.id, Draft.unit_path).where(col(Draft.id).in_(about))).all())
+    endpoints = session.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.active).is_(True))).all()
+    heard = 0
+    for message, timestamp in new:
+        session.add(_stored(message, timestamp, at))
+        path = None if message.draft_id is None else paths.get(message.draft_id)
+        for endpoint in endpoints:
+            if not _hears(endpoint, message.type, path):
+                continue
+            heard += 1
+            delivery = WebhookDelivery(
+                id=new_id(), message_id=message.id, endpoint_id=endpoint.id, next_at=at, created_at=at
+            )
+            session.add(delivery)
+            jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id), "attempt": 0}, at=at)
+    return heard
+
+
+def _stored(message: Message, timestamp: str, at: datetime) -> WebhookMessage:
     body = {
         "type": message.type,
         "timestamp": timestamp,
@@ -88,26 +108,15 @@ def fan_out(session: Session, message: Message, *, timestamp: str, at: datetime)
         "sequence": message.sequence,
         "data": message.data,
     }
-    session.add(
-        WebhookMessage(
-            id=message.id,
-            type=message.type,
-            subject=message.subject,
-            draft_id=message.draft_id,
-            sequence=message.sequence,
-            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-            created_at=at,
-        )
+    return WebhookMessage(
+        id=message.id,
+        type=message.type,
+        subject=message.subject,
+        draft_id=message.draft_id,
+        sequence=message.sequence,
+        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        created_at=at,
     )
-    endpoints = session.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.active).is_(True))).all()
-    told = [one for one in endpoints if _hears(one, message.type, path)]
-    for endpoint in told:
-        delivery = WebhookDelivery(
-            id=new_id(), message_id=message.id, endpoint_id=endpoint.id, next_at=at, created_at=at
-        )
-        session.add(delivery)
-        jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id), "attempt": 0}, at=at)
-    return len(told)
 
 
 def prepare(

@@ -163,7 +163,7 @@ def test_a_message_is_fanned_out_once_however_often_its_job_runs(
 
         (message,) = outbox(session)
     with runtime.database.write() as session:
-        assert outgoing.fan_out(session, message, timestamp="x", at=runtime.clock()) == 0
+        assert outgoing.fan_out(session, {message.id: (message, "x")}, at=runtime.clock()) == 0
     desk.work()
     assert len(listener.got) == 1
 
