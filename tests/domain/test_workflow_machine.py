@@ -1,29 +1,52 @@
-"""Random people do random things to a case; the invariants of the trade hold after every step."""
+"""Random people do random things to a case; the invariants of the trade hold after every step.
 
+The suite takes some thousand steps. `SANSHEN_STEPS` asks for about so many, over as many walks as that takes:
+`SANSHEN_STEPS=20000 pytest tests/domain/test_workflow_machine.py -n 0`.
+"""
+
+import os
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.domain import separation
+from app.domain import delegations, separation
+from app.domain.delegations import Link, Scope
 from app.domain.refusals import Refused
-from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageKind, StageState, Subject, Verb
+from app.domain.vocabulary import (
+    REVIEW_LEVELS,
+    CaseState,
+    ChangeClass,
+    Event,
+    Role,
+    StageKind,
+    StageState,
+    Subject,
+    Verb,
+)
 from app.domain.workflow import (
     SYSTEM,
     Act,
+    Actor,
     BoundProof,
     Case,
     Effects,
     Facts,
+    Run,
     Workflow,
+    extended,
     objections,
     transition,
 )
-from app.domain.workflow.case import DONE
+from app.domain.workflow.case import CLOSED, DONE, PENDING
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change, person
+
+#: Steps of one walk, and how many walks the suite goes.
+STEPS_OF_A_WALK = 60
+WALKS = max(1, int(os.environ.get("SANSHEN_STEPS", "3600")) // STEPS_OF_A_WALK)
+TODAY = date(2026, 3, 2)
 
 PEOPLE = (
     person("author", Role.EDITOR, Role.INITIAL_REVIEWER),
@@ -34,17 +57,52 @@ PEOPLE = (
     person("d", Role.PROOFREADER, Role.INITIAL_REVIEWER),
     person("f", Role.PROOFREADER, Role.FINAL_REVIEWER, Role.PUBLISHER),
     person("g", Role.PROOFREADER, Role.SECOND_REVIEWER),
-    replace(person("e", Role.PROOFREADER, Role.PUBLISHER, Role.SECOND_REVIEWER), principal="a"),
+    person("expert"),
+    person("admin", Role.SYSTEM_ADMIN),
 )
-STAGES = tuple(STANDARD.by_key)
+STAGES = (*STANDARD.by_key, "added_1", "added_2", "added_3")
 VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, Verb.BIND_SUBJECT})
+TRADE = frozenset(delegations.DELEGABLE)
+
+
+def variant(
+    *, quorum: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
+) -> Workflow:
+    """Return the standard workflow with some of what a file may say changed."""
+    changes: dict[str, dict[str, object]] = {key: {} for key in STANDARD.by_key}
+    if quorum == "all":
+        changes["second_review"]["need"] = "all"
+    elif quorum == "two":
+        changes["first_proof"]["need"] = {"at_least": 2}
+    if parallel:
+        changes["second_proof"]["after"] = ["final_review"]
+        changes["third_proof"]["after"] = ["first_proof", "second_proof"]
+    if overrides:
+        for key in ("second_proof", "confirm_marks"):
+            changes[key]["override"] = [{"role": "final_reviewer"}]
+    if conditional:
+        changes["second_proof"]["applies_if"] = {"channels": ["wechat"]}
+    changes["confirm_marks"]["author_may_act"] = author_confirms
+    stages = [{**stage.model_dump(), **changes[stage.key]} for stage in STANDARD.stages]
+    return Workflow.model_validate({**STANDARD.model_dump(), "key": "variant", "stages": stages})
+
+
+WORKFLOWS = st.builds(
+    variant,
+    quorum=st.sampled_from(["any", "any", "all", "two"]),
+    parallel=st.booleans(),
+    overrides=st.booleans(),
+    conditional=st.booleans(),
+    author_confirms=st.booleans(),
+)
 
 
 class Walks(RuleBasedStateMachine):
-    workflow: Workflow = STANDARD
-
-    @initialize(lines=st.sampled_from([(WECHAT,), (WECHAT, WEBSITE)]))
-    def start(self, lines: tuple[object, ...]) -> None:
+    @initialize(lines=st.sampled_from([(WECHAT,), (WECHAT, WEBSITE)]), workflow=WORKFLOWS)
+    def start(self, lines: tuple[object, ...], workflow: Workflow) -> None:
+        self.workflow = workflow
+        self.links: list[Link] = []
+        self.decided: list[tuple[str, str, int, object]] = []
         self.at = AT
         self.case = Case(CaseState.RETURNED, "r0", lines, frozenset({"author"}))  # type: ignore[arg-type]
         self.count = 0
@@ -55,52 +113,137 @@ class Walks(RuleBasedStateMachine):
     def step(self, act: Act, actor: object, facts: Facts) -> None:
         self.at += timedelta(minutes=1)
         before = self.case
+        assert extended(self.workflow, before.added).version_itself is self.workflow  # 11
         answer = transition(before, self.workflow, act, actor, facts, self.at)  # type: ignore[arg-type]
         assert transition(before, self.workflow, act, actor, facts, self.at) == answer  # type: ignore[arg-type]
         if isinstance(answer, Refused):
             assert answer.refusals
             return
-        self.check_step(before, answer, act, facts)
+        self.check_step(before, answer, act, facts, actor)  # type: ignore[arg-type]
         self.case = answer.case
+        if answer.decided is not None and act.verb in {Verb.APPROVE, Verb.CONFIRM_MARKS}:
+            run = answer.decided.run
+            self.decided.append((run.stage, run.line, run.round, run.votes[-1]))
 
-    def check_step(self, before: Case, effects: Effects, act: Act, facts: Facts) -> None:
-        assert before.state not in {CaseState.RECALLED, CaseState.DECLINED}
+    def check_step(self, before: Case, effects: Effects, act: Act, facts: Facts, actor: Actor) -> None:
+        if act.verb not in {Verb.COPY, Verb.BIND_SUBJECT}:
+            assert before.state not in {CaseState.RECALLED, CaseState.DECLINED}
         assert effects.events
         old = {(*run.spot, run.round): run for run in before.runs}
-        for run in effects.changed:
-            was = old.get((*run.spot, run.round))
-            # 3: an ended run never takes another outcome; all that can still happen is that it falls.
-            if was is not None and was.state in {
-                StageState.SENT_BACK,
-                StageState.DECLINED,
-                StageState.VOIDED,
-            }:
-                raise AssertionError(run)
-            if was is not None and was.state is StageState.PASSED:
-                assert run.state in {StageState.PASSED, StageState.VOIDED}
-                assert run.votes == was.votes
+        self.runs_only_move_on(effects, old)
         if effects.decided is not None:
-            # 2: it quotes the digest of the stage.
-            assert act.digest == old[effects.decided.run.stage, act.line, effects.decided.run.round].digest
+            self.decided_rightly(before, effects, act, actor, old)
+        else:
+            self.nothing_passed_undecided(effects, act, old)
         if facts.blockers:
-            # 9: nothing opens on blocking findings.
-            assert not effects.opened
+            assert not effects.opened  # 9: nothing opens on blocking findings
+        if act.verb is Verb.ANSWER:
+            for run in effects.changed:
+                was = old.get((*run.spot, run.round))
+                if was is not None and was.due_at is not None and before.held_at is not None:
+                    assert run.due_at == was.due_at + (self.at - before.held_at)  # 14
+        self.nothing_was_taken_away(before, effects.case)
         voided = {
-            (run.stage, run.line) for run in effects.changed if run.state is StageState.VOIDED and run.persons
+            (run.stage, run.line)
+            for run in effects.changed
+            if run.state is StageState.VOIDED
+            and (run.persons or old[*run.spot, run.round].state is StageState.OVERRIDDEN)
         }
         told = {
             (e.data["stage"], e.data["line"]) for e in effects.events if e.event is Event.CASE_STAGE_VOIDED
         }
         assert voided == told  # 7: every void of somebody's decision is an event
 
+    def runs_only_move_on(self, effects: Effects, old: dict[tuple[str, str, int], Run]) -> None:
+        for run in effects.changed:
+            was = old.get((*run.spot, run.round))
+            if was is None:
+                continue
+            # 3: an ended run never takes another outcome; all that can still happen is that it falls.
+            assert was.state not in {StageState.SENT_BACK, StageState.DECLINED, StageState.VOIDED}
+            if was.state in {StageState.PASSED, StageState.OVERRIDDEN}:
+                assert run.state in {was.state, StageState.VOIDED}
+            assert run.votes[: len(was.votes)] == was.votes  # 1: what was decided stays
+
+    def decided_rightly(
+        self,
+        before: Case,
+        effects: Effects,
+        act: Act,
+        actor: Actor,
+        old: dict[tuple[str, str, int], Run],
+    ) -> None:
+        decided = effects.decided
+        assert decided is not None
+        assert before.state is CaseState.RUNNING  # 14: nothing is decided while it is on hold
+        was = old[decided.run.stage, act.line, decided.run.round]
+        assert act.digest == was.digest  # 2: it quotes the digest of the stage
+        stage = extended(self.workflow, before.added).by_key[act.stage]
+        assert stage.author_may_act or actor.persons.isdisjoint(before.authors)  # 5
+        assert actor.persons.isdisjoint(before.recused)
+        assert Role.SYSTEM_ADMIN not in {grant.role for grant in actor.grants}
+        if decided.final and act.verb is Verb.APPROVE:
+            assert before.awaited(was) == ()
+
+    def nothing_passed_undecided(
+        self, effects: Effects, act: Act, old: dict[tuple[str, str, int], Run]
+    ) -> None:
+        for run in effects.changed:
+            was = old.get((*run.spot, run.round))
+            stage = extended(self.workflow, effects.case.added).by_key[run.stage]
+            if was is not None and was.state is run.state:
+                continue
+            if run.state is StageState.PASSED:
+                assert not stage.by_people
+            if run.state is StageState.OVERRIDDEN:
+                assert act.verb is Verb.OVERRIDE
+                assert stage.may_be_overridden  # never one of the reviews
+
+    def nothing_was_taken_away(self, before: Case, after: Case) -> None:
+        earlier, now = (extended(self.workflow, one.added) for one in (before, after))
+        assert set(earlier.by_key) <= set(now.by_key)  # 12
+        assert all(ahead <= now.ancestors[key] for key, ahead in earlier.ancestors.items())
+        assert all(apart <= now.distinct_from[key] for key, apart in earlier.distinct_from.items())
+        assert before.recused <= after.recused
+        assert before.authors <= after.authors  # 5
+
     @rule(digest=st.booleans())
     def submit(self, digest: bool) -> None:
         facts = Facts(blockers=self.blockers)
         self.step(Act(Verb.SUBMIT, digest=self.case.revision if digest else "x"), PEOPLE[0], facts)
 
+    def actors(self) -> tuple[Actor, ...]:
+        """Everybody in their own place and in those of people whom they stand in for (代理)."""
+        acting = list(PEOPLE)
+        known = {one.person: one for one in PEOPLE}
+        for one in PEOPLE:
+            for chain in delegations.chains(one.person, self.links, on=TODAY):
+                principal = known[chain[-1].principal]
+                grants = tuple(grant for grant in principal.grants if grant.role in TRADE)
+                through = chain[0].principal if len(chain) > 1 else None
+                place = Actor(one.person, principal.name, grants, principal=principal.person, through=through)
+                acting.append(place)
+        return tuple(acting)
+
+    @rule(principal=st.sampled_from(PEOPLE[:-1]), delegate=st.sampled_from(PEOPLE[:-1]))
+    def delegate(self, principal: Actor, delegate: Actor) -> None:
+        link = Link(principal.person, delegate.person, TODAY, TODAY, Scope())
+        if not delegations.faults(link, self.links, today=TODAY):
+            self.links.append(link)
+        for one in PEOPLE:  # 13: at most two long, never in a circle
+            for chain in delegations.chains(one.person, self.links, on=TODAY):
+                people = [one.person, *(link.principal for link in chain)]
+                assert len(set(people)) == len(people) <= delegations.LONGEST_CHAIN + 1
+
     def able(self, verb: Verb, spot: tuple[str, str], facts: Facts) -> list[object]:
         act = Act(verb, *spot)
-        return [one for one in PEOPLE if not objections(self.case, self.workflow, act, one, facts, self.at)]
+        return [
+            one for one in self.actors() if not objections(self.case, self.workflow, act, one, facts, self.at)
+        ]
+
+    def subject(self, stage: str, line: str) -> str:
+        workflow = extended(self.workflow, self.case.added)
+        return self.case.subject_of(workflow.by_key[stage], line) or "" if stage in workflow.by_key else ""
 
     @rule(steps=st.integers(2, 8), chosen=st.integers(0, 6))
     def forward(self, steps: int, chosen: int) -> None:
@@ -115,21 +258,35 @@ class Walks(RuleBasedStateMachine):
             self.carry_out(PEOPLE[0], ChangeClass.MARKS_ONLY)
         for _ in range(steps):
             for spot, run in self.case.current().items():
-                facts = Facts(blockers=self.blockers, open_marks=self.marks.get(spot[1], 0))
+                facts = Facts(
+                    blockers=self.blockers,
+                    open_marks=self.marks.get(spot[1], 0),
+                    candidates=frozenset(one.person for one in self.able_to_claim(spot)),
+                )
                 if run.state is StageState.WAITING and spot[1]:
                     self.bind(spot[1], late=False)
                     break
                 if run.state is StageState.OPEN and (people := self.able(Verb.APPROVE, spot, facts)):
-                    digest = self.case.subject_of(self.workflow.by_key[spot[0]], spot[1]) or ""
+                    digest = self.subject(*spot)
                     self.step(Act(Verb.APPROVE, *spot, digest), people[chosen % len(people)], facts)
                     break
+
+    def able_to_claim(self, spot: tuple[str, str]) -> list[Actor]:
+        act = Act(Verb.CLAIM, *spot)
+        run = self.case.current()[spot]
+        return [
+            one
+            for one in PEOPLE
+            if one.person in run.persons
+            or not objections(self.case, self.workflow, act, one, Facts(), self.at)
+        ]
 
     @precondition(lambda self: self.count > 2)
     @rule(verb=st.sampled_from([Verb.DECLINE, Verb.RECALL]), actor=st.sampled_from(PEOPLE))
     def end(self, verb: Verb, actor: object) -> None:
         open_now = [run for run in self.case.current().values() if run.state is StageState.OPEN]
         for run in open_now[:1]:
-            digest = self.case.subject_of(self.workflow.by_key[run.stage], run.line) or ""
+            digest = self.subject(run.stage, run.line)
             self.step(Act(verb, *run.spot, digest, comment="止"), actor, Facts())
 
     @rule(
@@ -140,16 +297,44 @@ class Walks(RuleBasedStateMachine):
         back=st.sampled_from([None, *STAGES]),
         then=st.sampled_from(["walk_again", "continue_here"]),
         stale=st.integers(0, 9),
+        to=st.sampled_from(PEOPLE),
+        place=st.sampled_from(["before", "after", "beside"]),
+        waits=st.booleans(),
+        chosen=st.integers(0, 20),
     )
     def act(
-        self, verb: Verb, actor: object, stage: str, line: str, back: str | None, then: str, stale: int
+        self,
+        verb: Verb,
+        actor: object,
+        stage: str,
+        line: str,
+        back: str | None,
+        then: str,
+        stale: int,
+        to: Actor,
+        place: str,
+        waits: bool,
+        chosen: int,
     ) -> None:
         open_now = [run for run in self.case.current().values() if run.state is StageState.OPEN]
         if open_now and stale > 2:
             stage, line = open_now[stale % len(open_now)].spot
-        digest = "stale" if stale == 0 else self.case.subject_of(self.workflow.by_key[stage], line) or ""
-        act = Act(verb, stage, line, digest, comment="意见", send_back_to=back, then=then)  # type: ignore[arg-type]
-        facts = Facts(blockers=self.blockers, open_marks=self.marks.get(line, 0))
+        if verb is Verb.TAKE_BACK and self.decided and stale > 2:
+            stage, line, *_ = self.decided[-1]
+        digest = "stale" if stale == 0 else self.subject(stage, line)
+        acting = self.actors()
+        if stale > 4:
+            actor = acting[chosen % len(acting)]
+        known = {"comment": "意见", "send_back_to": back, "then": then, "place": place, "waits": waits}
+        act = Act(verb, stage, line, digest, to=to.person, **known)  # type: ignore[arg-type]
+        facts = Facts(
+            blockers=self.blockers,
+            open_marks=self.marks.get(line, 0),
+            candidates=frozenset({"g", "a"}),
+            named=None if Role.SYSTEM_ADMIN in {grant.role for grant in to.grants} else to,
+            absent=chosen == 1,
+            by_office=chosen == 2,
+        )
         self.step(act, actor, facts)
 
     @rule(actor=st.sampled_from(PEOPLE[:3]), kind=st.sampled_from(list(ChangeClass)[1:]))
@@ -198,34 +383,59 @@ class Walks(RuleBasedStateMachine):
     @invariant()
     def distinct_sets_hold(self) -> None:
         if hasattr(self, "case"):
-            assert separation.violations(self.case, self.workflow) == ()  # 4
+            workflow = extended(self.workflow, self.case.added)
+            assert separation.violations(self.case, workflow) == ()  # 4, 13
+            for run in self.case.current().values():
+                if run.state is StageState.OPEN:
+                    for spot, other in self.case.current().items():
+                        apart = spot[0] in workflow.distinct_from[run.stage] and other.state in DONE
+                        if apart and separation.meet(spot, run.spot):
+                            assert run.persons.isdisjoint(other.persons)
+
+    @invariant()
+    def no_decision_is_lost(self) -> None:
+        if hasattr(self, "case"):
+            votes = {(run.stage, run.line, run.round, vote) for run in self.case.runs for vote in run.votes}
+            assert set(self.decided) <= votes  # 1
+            finals = [run for run in self.case.runs if run.state is StageState.OPEN]
+            assert len({run.spot for run in finals}) == len(finals)  # 3
 
     @invariant()
     def no_author_decided(self) -> None:
         if hasattr(self, "case"):
+            workflow = extended(self.workflow, self.case.added)
             for run in self.case.current().values():
-                assert run.state is not StageState.PASSED or run.persons.isdisjoint(self.case.authors)  # 5
+                if run.state is StageState.PASSED and not workflow.by_key[run.stage].author_may_act:
+                    assert run.persons.isdisjoint(self.case.authors)  # 5
 
     @invariant()
     def nothing_is_skipped(self) -> None:
         if not hasattr(self, "case"):
             return
         current = self.case.current()
+        workflow = extended(self.workflow, self.case.added)
         for spot, run in current.items():
-            if run.state in {StageState.OPEN, StageState.WAITING}:
-                if self.workflow.by_key[run.stage].by_people:
-                    assert self.case.done_before(self.workflow, spot, current)
+            if run.state in PENDING:
+                assert self.case.state not in CLOSED
+                if workflow.by_key[run.stage].by_people:
+                    assert self.case.done_before(workflow, spot, current)
                 if run.state is StageState.OPEN:
-                    assert run.digest == self.case.subject_of(self.workflow.by_key[run.stage], run.line)
+                    assert run.digest == self.case.subject_of(workflow.by_key[run.stage], run.line)
         if self.case.state is CaseState.CLEARED:
-            self.cleared(list(current.values()))
+            self.cleared(list(current.values()), workflow)
 
-    def cleared(self, runs: Sequence[object]) -> None:
+    def cleared(self, runs: Sequence[object], workflow: Workflow) -> None:
         passed = {run.spot for run in runs if run.state in DONE}  # type: ignore[attr-defined]
-        expected = {(stage.key, line) for stage in self.workflow.stages for line in self.case.lines_of(stage)}
+        expected = {(stage.key, line) for stage in workflow.stages for line in self.case.lines_of(stage)}
         assert passed == expected  # 6
         for run in runs:
-            stage = self.workflow.by_key[run.stage]  # type: ignore[attr-defined]
+            stage = workflow.by_key[run.stage]  # type: ignore[attr-defined]
+            if set(stage.levels) & set(REVIEW_LEVELS):
+                assert run.state is StageState.PASSED  # 6: passed, not skipped nor overridden
+                assert run.persons  # type: ignore[attr-defined]
+            if run.state is StageState.SKIPPED:  # type: ignore[attr-defined]
+                assert not self.case.meets(stage.applies_if, run.line)  # 12  # type: ignore[attr-defined]
+                continue
             on_proof = stage.acts_on is Subject.PROOF
             now = self.case.proof_of(run.line) if on_proof else self.case.revision  # type: ignore[attr-defined]
             assert run.digest == now  # 10  # type: ignore[attr-defined]
@@ -235,10 +445,10 @@ class Walks(RuleBasedStateMachine):
     @invariant()
     def rounds_are_bounded(self) -> None:
         if hasattr(self, "case"):
-            for stage in self.workflow.stages:
+            for stage in extended(self.workflow, self.case.added).stages:
                 for line in ("", *self.case.lines):
                     assert self.case.sent_back((stage.key, line)) <= stage.rounds  # 22
 
 
-Walks.TestCase.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+Walks.TestCase.settings = settings(max_examples=WALKS, stateful_step_count=STEPS_OF_A_WALK, deadline=None)
 TestWalks = Walks.TestCase
