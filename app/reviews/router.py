@@ -10,6 +10,7 @@ from app.infra.errors import NotFound
 from app.infra.etags import etag
 from app.infra.runtime import runtime_of
 from app.reviews import (
+    board_router,
     cursors,
     leaving_routes,
     link_router,
@@ -230,6 +231,7 @@ def workflow(
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
+    board_router.install(app)
     link_router.install(app)
     migration_router.install(app)
     app.include_router(people_routes.router)
