@@ -28,7 +28,7 @@ class RobotFailed(Exception):
 def _tell(job: JobContext) -> None:
     said, runtime = job.payload, job.runtime
     with runtime.database.write() as session:
-        job.guard(session)
+        job.end(session)
         service.tell(
             session,
             draft_id=UUID(said["draft"]),
@@ -44,7 +44,7 @@ def _tell(job: JobContext) -> None:
 def _alarm(job: JobContext) -> None:
     runtime = job.runtime
     with runtime.database.write() as session:
-        job.guard(session)
+        job.end(session)
         service.alarm(
             session,
             queries.administrators(session),
