@@ -185,8 +185,12 @@ class FollowedPolicies:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong with the folder as it is now; empty when all is well."""
-        return self._faults
+        """What is wrong with the folder as it is now, or with what is in force; empty when all is well."""
+        if not self._unusable:
+            return self._faults
+        used = self._current.digest[:12]
+        behind = f"已经启用的版本 {self._unusable[:12]} 在这里不能载入，仍在使用 {used}"
+        return (*self._faults, Fault(self._unusable[:12], 0, "", behind))
 
     @property
     def seen(self) -> Seen | None:

@@ -60,7 +60,7 @@ def propose(request: Request, body: VersionIn, actor: CurrentActor) -> VersionOu
             files.pop(name, None)
         else:
             files[name] = text
-    seen = proposing.screened(runtime, files)
+    seen = proposing.screened(files, cache_dir=runtime.settings.data_dir / "cache")
     with runtime.database.write() as session:
         if session.get(PolicyVersion, seen.policy.digest) is not None:
             raise Conflict("policy_unchanged", data={"policy": seen.policy.digest})

@@ -1,10 +1,10 @@
 """From files to a version: every fault at once, or a policy that can be stored."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from app.infra.errors import AppError, Invalid, Reason, TooLarge
 from app.infra.policies import Seen, unfolded, unstorable
-from app.infra.runtime import Runtime
 from app.negative_list import Fault, PolicyFaults, load_policy
 from app.negative_list.lint import lint
 from app.screening import policy_errors as _words  # noqa: F401 – the words of the codes below
@@ -14,7 +14,7 @@ MAX_BYTES = 20_000_000
 MAX_FILES = 500
 
 
-def screened(runtime: Runtime, files: Mapping[str, str]) -> Seen:
+def screened(files: Mapping[str, str], *, cache_dir: Path | None = None) -> Seen:
     """Lint the files of a policy and load it.
 
     Patterns are compiled in a child process and examples run on every backend, which takes seconds: no
@@ -30,7 +30,7 @@ def screened(runtime: Runtime, files: Mapping[str, str]) -> Seen:
         if result.faults:
             raise faulty(result.faults)
         try:
-            return Seen(load_policy(folder, cache_dir=runtime.settings.data_dir / "cache"), dict(files))
+            return Seen(load_policy(folder, cache_dir=cache_dir), dict(files))
         except PolicyFaults as error:
             raise faulty(error.faults) from error
 

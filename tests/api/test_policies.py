@@ -1,6 +1,7 @@
 """Versions of the negative list: stored, proposed, asked for by one person and granted by another."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
 
 from app.infra.db import Database
 from app.infra.errors import AppError
@@ -16,8 +18,11 @@ from app.infra.models import PolicyInUse, PolicyVersion
 from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
+from app.publication.models import Release
 from app.screening import policies
 from tests import keepers
+from tests.api.desk import Desk
+from tests.api.press import ready, sign
 from tests.factories import announced, events
 from tests.keepers import FILES, FOOL, WORDS, House, milder, stored, with_new_block
 
@@ -292,6 +297,45 @@ def test_a_version_of_another_engine_is_named_as_such(
         ("engine", "in_force"),
         ("folder", "earlier"),
     }
+
+
+def test_nothing_is_released_by_a_process_that_is_behind(
+    client: TestClient, runtime: Runtime, folder: Path, house: House
+) -> None:
+    desk = ready(Desk(client, runtime, house.bureau))
+    runtime.negative_list = keepers.followed(folder, runtime.database, look_every=3600.0)
+    digest = stored(runtime, milder())
+    activate_elsewhere(runtime, house, digest)
+    refused = sign(desk)
+    assert refused.status_code == 409, refused.text
+    assert [reason["code"] for reason in refused.json()["reasons"]] == ["not_checked"]
+    policies.following(runtime).catch_up()
+    signed = sign(desk)
+    assert signed.status_code == 201, signed.text
+    with runtime.database.read() as session:
+        assert session.exec(select(Release.policy)).one() == digest
+
+
+def activate_elsewhere(runtime: Runtime, house: House, digest: str) -> None:
+    """Bring a version in as another process would: this one does not notice by itself."""
+    at = runtime.clock()
+    with runtime.database.write() as session:
+        wish = policies.ask(session, digest=digest, note="", actor=house.bureau.actor("policy_keeper"), at=at)
+    change = policies.change_of(runtime, wish.id)
+    with runtime.database.write() as session:
+        policies.bring_in(
+            session, activation_id=wish.id, change=change, actor=house.bureau.actor("policy_keeper2"), at=at
+        )
+
+
+def test_two_who_grant_at_once(client: TestClient, runtime: Runtime, as_: Headers) -> None:
+    digest = stored(runtime, milder())
+    wish = ask(client, as_("policy_keeper"), digest)
+    people = [as_("policy_keeper2"), as_("final_reviewer")]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda one: decide(client, one, digest, wish).status_code, people))
+    assert sorted(answers) == [200, 409]
+    assert events(runtime.database, policies.ACTIVE) == [("policy.activated", "done")] * 2
 
 
 def test_one_policy_a_transaction(client: TestClient, runtime: Runtime) -> None:
