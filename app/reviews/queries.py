@@ -169,6 +169,7 @@ def case_view(
     people |= {UUID(one) for consult in case.consults for one in (consult.asked, consult.by)}
     people |= {UUID(one) for added in case.added for one in (added.person, added.by)}
     people |= {UUID(one) for one in case.recused | case.copied}
+    people |= {one.principal for one in actor.standing_in}
     me = as_actor(actor, draft.unit_path)
     marks = {line: int(count) for line, count in row.book.get("open_marks", {}).items()}
     known = facts or Facts()

@@ -20,6 +20,7 @@ _ANOTHERS = frozenset(
         RefusalCode.OWN_MARKS,
         RefusalCode.ALREADY_DECIDED,
         RefusalCode.CLAIMED_BY_OTHER,
+        RefusalCode.RECUSED,
     }
 )
 _BLOCKING = frozenset({RefusalCode.BLOCKING_FINDINGS})
@@ -50,6 +51,7 @@ class Panel:
     objections: tuple[str, ...]
     blocked: bool
     held_up: str
+    acting_for: str
 
 
 def panels(
@@ -69,7 +71,7 @@ def panels(
         elsewhere = one.stage.acts_on is not subject or (line is not None and one.line != line)
         if elsewhere or {refusal.code for refusal in refusals} & _NOT_THEIRS:
             continue
-        found.append(_panel(one, refusals, channels, action))
+        found.append(_panel(one, refusals, channels, action, view.names))
     return tuple(found)
 
 
@@ -97,7 +99,13 @@ def _offered(one: StageView, verb: Verb) -> bool:
     return any(option.verb is verb and option.allowed for option in one.options)
 
 
-def _panel(one: StageView, refusals: tuple[Refusal, ...], channels: Mapping[str, str], action: str) -> Panel:
+def _panel(
+    one: StageView,
+    refusals: tuple[Refusal, ...],
+    channels: Mapping[str, str],
+    action: str,
+    names: Mapping[UUID, str],
+) -> Panel:
     stage, codes = one.stage, {refusal.code for refusal in refusals}
     anothers = bool(codes & _ANOTHERS)
     approve, back, decline, hold = (
@@ -129,6 +137,7 @@ def _panel(one: StageView, refusals: tuple[Refusal, ...], channels: Mapping[str,
         objections=sentences(refusal for refusal in (*refusals, *used_up) if refusal.code not in _ANOTHERS),
         blocked=bool(codes & _BLOCKING),
         held_up="".join(held_up),
+        acting_for=names.get(one.acting_for, "") if one.acting_for else "",
     )
 
 

@@ -40,6 +40,7 @@ from app.web.present import page as present
 from app.web.render import page
 from app.web.returned import last_return
 from app.web.timeline import Names, entries
+from app.web.together import together
 from app.web.tracks import TONES, lanes
 from app.web.viewer import Form, Viewer, Visitor
 from app.web.work import where
@@ -219,6 +220,7 @@ def _page(
         notes=tuple(_notes(draft, view, channels, found)) if going_on else (),
         stale=_stale(revisions, revision, names, form, error),
         since_mine=_since_mine(session, draft, revision, viewer),
+        together=together(session, view, viewer, channels, runtime.clock()) if view else None,
         may_answer=view is not None
         and any(option.verb is Verb.ANSWER and option.allowed for option in view.options),
         author_may=_author_may(draft, view, viewer),
@@ -229,7 +231,11 @@ def _page(
         ),
         record=entries(
             audit.events(session, f"draft:{draft.id}", limit=_SHOWN),
-            Names({one.stage.key: one.stage.title for one in view.stages} if view else {}, channels),
+            Names(
+                {one.stage.key: one.stage.title for one in view.stages} if view else {},
+                channels,
+                {str(key): name for key, name in view.names.items()} if view else {},
+            ),
         ),
         waivers=checks.waiver_views(session, draft, found.waivers, viewer.actor),
         waivable=checks.waivable(policy_of(session, runtime), found.hits),

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from app.infra.errors import AppError
 from app.web import (
     api_docs,
+    board,
     draft,
     links,
     notices,
@@ -20,6 +21,7 @@ from app.web import (
     rules_versions,
     rules_waivers,
     sign_in,
+    together_verbs,
     verbs,
     work,
     workflows,
@@ -34,9 +36,11 @@ PAGES = (
     sign_in.router,
     api_docs.router,
     work.router,
+    board.router,
     writing.router,
     draft.router,
     verbs.router,
+    together_verbs.router,
     proof.router,
     links.router,
     workflows.router,

@@ -1,7 +1,7 @@
 """The record of a draft as sentences."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -29,6 +29,11 @@ class Names:
 
     stages: Mapping[str, str]
     channels: Mapping[str, str]
+    people: Mapping[str, str] = field(default_factory=dict)
+
+    def person(self, data: Mapping[str, Any], key: str = "to") -> str:
+        """Return the name of a person whom the data names."""
+        return self.people.get(str(data.get(key)), "某人")
 
     def place(self, data: Mapping[str, Any]) -> str:
         """Return a stage and its channel in words, such as 公众号一校; empty without one."""
@@ -96,13 +101,34 @@ def _voided(_who: str, data: Mapping[str, Any], names: Names) -> str:
 
 _WHY_VOID = {
     "sent_back": "被退回",
+    "taken_back": "本人拿回",
     "walk_again": "须重新走",
     "recalled": "稿件撤回",
     "declined": "已退稿",
     "earlier_stage_reopened": "前面的环节重新开始",
 }
 
+_PLACES = {"before": "之前", "after": "之后", "beside": "同时"}
+
 _SENTENCES: dict[Event, _Sentence] = {
+    Event.CASE_TAKEN_BACK: lambda who, data, names: f"{who} 拿回{names.place(data)}的意见",
+    Event.CASE_HANDED_OVER: lambda who, data, names: f"{who} 把{names.place(data)}转办给{names.person(data)}",
+    Event.CASE_REVIEWER_ADDED: lambda who, data, names: (
+        f"{who} 在{names.place({**data, 'stage': data.get('anchor')})}"
+        f"{_PLACES.get(str(data.get('place')), '')}加签，请{names.person(data)}审核"
+    ),
+    Event.CASE_RECUSED: lambda who, _data, _names: f"{who} 回避本稿",
+    Event.CASE_REMINDED: lambda who, data, names: f"{who} 催办{names.place(data)}",
+    Event.CASE_COPIED: lambda who, data, names: f"{who} 抄送给{names.person(data)}",
+    Event.CASE_CONSULTED: lambda who, data, names: (
+        f"{who} 就{names.place(data)}征求{names.person(data)}的意见"
+        + ("，等待反馈" if data.get("waits") else "")
+    ),
+    Event.CASE_ADVISED: lambda who, data, names: f"{who} 对{names.place(data)}反馈意见（不计票）",
+    Event.CASE_FREED: lambda _who, data, names: (
+        f"{names.person(data, 'person')}不再办理本稿，所认领的环节已放开"
+    ),
+    Event.CASE_STAGE_OVERRIDDEN: lambda who, data, names: f"{who} 特批越过{names.place(data)}",
     Event.DRAFT_CREATED: lambda who, _data, _names: f"{who} 建立稿件",
     Event.DRAFT_REVISED: lambda who, data, _names: (
         f"{who} 修改稿件，形成修订 {data['revision']}" if "revision" in data else f"{who} 更改投稿去向"

@@ -7,6 +7,7 @@ The suite takes some thousand steps. `SANSHEN_STEPS` asks for about so many, ove
 import os
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -62,9 +63,21 @@ PEOPLE = (
 )
 STAGES = (*STANDARD.by_key, "added_1", "added_2", "added_3")
 VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, Verb.BIND_SUBJECT})
+WITH_OTHERS = (
+    Verb.TAKE_BACK,
+    Verb.TAKE_BACK,
+    Verb.HAND_OVER,
+    Verb.CONSULT,
+    Verb.ADVISE,
+    Verb.ADD_REVIEWER,
+    Verb.OVERRIDE,
+    Verb.RECUSE,
+    Verb.CLAIM,
+)
 TRADE = frozenset(delegations.DELEGABLE)
 
 
+@cache
 def variant(
     *, quorum: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
 ) -> Workflow:
@@ -113,7 +126,7 @@ class Walks(RuleBasedStateMachine):
     def step(self, act: Act, actor: object, facts: Facts) -> None:
         self.at += timedelta(minutes=1)
         before = self.case
-        assert extended(self.workflow, before.added).version_itself is self.workflow  # 11
+        assert extended(self.workflow, before.added).version_itself.digest == self.workflow.digest  # 11
         answer = transition(before, self.workflow, act, actor, facts, self.at)  # type: ignore[arg-type]
         assert transition(before, self.workflow, act, actor, facts, self.at) == answer  # type: ignore[arg-type]
         if isinstance(answer, Refused):
@@ -280,6 +293,34 @@ class Walks(RuleBasedStateMachine):
             if one.person in run.persons
             or not objections(self.case, self.workflow, act, one, Facts(), self.at)
         ]
+
+    @precondition(lambda self: bool(self.case.runs))
+    @rule(
+        verb=st.sampled_from(WITH_OTHERS),
+        to=st.sampled_from(PEOPLE),
+        place=st.sampled_from(["before", "after", "beside"]),
+        waits=st.booleans(),
+        chosen=st.integers(0, 40),
+    )
+    def with_others(self, verb: Verb, to: Actor, place: str, waits: bool, chosen: int) -> None:
+        """Let somebody who may do something with others do it."""
+        current = self.case.current()
+        spots = [spot for spot, run in current.items() if run.state is StageState.OPEN]
+        if verb is Verb.TAKE_BACK:
+            spots = [(stage, line) for stage, line, *_ in self.decided[-2:]]
+        if not spots:
+            return
+        stage, line = spots[chosen % len(spots)]
+        facts = Facts(blockers=self.blockers, open_marks=self.marks.get(line, 0), named=to)
+        if verb is Verb.ADVISE:
+            asked = [one.asked for one in self.case.consults if not one.answered]
+            people = [one for one in PEOPLE if one.person in asked]
+        else:
+            people = self.able(verb, (stage, line), facts)  # type: ignore[assignment]
+        if people:
+            known = {"comment": "意见", "to": to.person, "place": place, "waits": waits}
+            act = Act(verb, stage, line, self.subject(stage, line), **known)  # type: ignore[arg-type]
+            self.step(act, people[chosen % len(people)], facts)
 
     @precondition(lambda self: self.count > 2)
     @rule(verb=st.sampled_from([Verb.DECLINE, Verb.RECALL]), actor=st.sampled_from(PEOPLE))
