@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import BackgroundTasks, Depends, Request
 
+from app.domain.roles import SEEING
 from app.domain.vocabulary import Role
 from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, signed_in
 from app.identity.models import Unit
@@ -36,6 +37,11 @@ class Viewer:
     def writes(self) -> bool:
         """Whether they may write drafts anywhere."""
         return self.actor.has(Role.EDITOR)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether they review, proofread or publish anywhere, and so have a board."""
+        return any(self.actor.has(role) for role in SEEING)
 
 
 def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:
