@@ -32,7 +32,7 @@ Claimed = Literal["nobody", "somebody", "me"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of the board is asked for; what is not given does not filter. `unit_id` takes those below along."""
+    """What of the board is asked for; what is not given does not filter. `unit_id` takes in units below."""
 
     unit_id: UUID | None = None
     stage: str = ""
