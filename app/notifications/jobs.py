@@ -1,5 +1,6 @@
 """What the notifications feature does in the background: tell, mail, let robots speak."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app.domain.vocabulary import Event, NoticeKind
 from app.identity.models import User
 from app.identity.queries import user_actor
 from app.jobs import service as jobs
-from app.jobs.registry import JobContext, Lane, handles
+from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
 from app.jobs.service import NOTIFY
 from app.notifications import mail, queries, robots, service
 from app.notifications.models import MailState, Notice
@@ -24,20 +25,21 @@ class RobotFailed(Exception):
     """A robot's message was not taken; it says the service's code and no address."""
 
 
-@handles(NOTIFY)
-def _tell(job: JobContext) -> None:
-    said, runtime = job.payload, job.runtime
+@handles_together(NOTIFY, at_once=20)
+def _tell(promised: Sequence[JobContext]) -> None:
+    runtime = promised[0].runtime
     with runtime.database.write() as session:
-        job.end(session)
-        service.tell(
-            session,
-            draft_id=UUID(said["draft"]),
-            case_id=UUID(said["case"]) if said["case"] else None,
-            by=UUID(said["by"]) if said["by"] else None,
-            said=[Said(Event(one["event"]), one["data"], one["seq"]) for one in said["events"]],
-            with_mail=bool(runtime.settings.smtp_host),
-            at=runtime.clock(),
-        )
+        end_together(session, promised)
+        for said in (job.payload for job in promised):
+            service.tell(
+                session,
+                draft_id=UUID(said["draft"]),
+                case_id=UUID(said["case"]) if said["case"] else None,
+                by=UUID(said["by"]) if said["by"] else None,
+                said=[Said(Event(one["event"]), one["data"], one["seq"]) for one in said["events"]],
+                with_mail=bool(runtime.settings.smtp_host),
+                at=runtime.clock(),
+            )
 
 
 @handles(ALARM)
@@ -62,7 +64,7 @@ def _mail(job: JobContext) -> None:
     state = MailState.GATHERING if job.payload["daily"] else MailState.WAITING
     at = runtime.clock()
     with runtime.database.read() as session:
-        actor = user_actor(session, UUID(job.payload["user_id"]))
+        actor = user_actor(session, UUID(job.payload["user_id"]), at=at)
         user = session.get(User, UUID(job.payload["user_id"]))
         if actor is None or user is None or not user.email or not settings.smtp_host:
             return

@@ -73,10 +73,10 @@ def tell(
     draft = session.get(Draft, draft_id)
     if draft is None:
         return 0
-    scene = Scene(session, draft, _case(session, draft, case_id))
+    scene = Scene(session, draft, _case(session, draft, case_id), at)
     words = _words(scene, said)
     concerned = {person for word in words for person in word.people} - ({by} if by else set())
-    seeing = _seeing(session, draft, concerned)
+    seeing = _seeing(session, draft, concerned, at=at)
     wishes = modes.chosen(session, seeing)
     rows = [
         _row(
@@ -195,12 +195,12 @@ def _places(scene: Scene, data: Mapping[str, Any], channels: Mapping[str, str]) 
     return found
 
 
-def _seeing(session: Session, draft: Draft, people: Collection[UUID]) -> dict[UUID, User]:
+def _seeing(session: Session, draft: Draft, people: Collection[UUID], *, at: datetime) -> dict[UUID, User]:
     """Return those of these people who are active and may see the draft now (知悉范围)."""
     query = select(User).where(col(User.id).in_(list(people)), col(User.active).is_(True))
     found = {}
     for user in session.exec(query).all():
-        actor = identity.user_actor(session, user.id)
+        actor = identity.user_actor(session, user.id, at=at)
         if actor is not None and drafts.may_see(session, draft, actor):
             found[user.id] = user
     return found

@@ -5,20 +5,23 @@ Whether they may know of the draft at all is asked afterwards, for everybody ali
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from app.domain.deadlines import BEIJING
 from app.domain.roles import at_least
 from app.domain.separation import meet
-from app.domain.vocabulary import Event, NoticeKind, Role, StageState
-from app.domain.workflow import Run, Stage
+from app.domain.vocabulary import Event, NoticeKind, Role, StageState, Verb
+from app.domain.workflow import Act, Facts, Run, Stage, objections, seats
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.identity import queries as identity
+from app.identity.models import Delegation
 from app.reviews import candidates
-from app.reviews.store import Loaded
+from app.reviews.store import Loaded, acting
 from app.screening.service import sensitive
 
 Data = Mapping[str, Any]
@@ -31,6 +34,7 @@ class Scene:
     session: Session
     draft: Draft
     loaded: Loaded | None
+    at: datetime
 
     def run(self, data: Data) -> Run | None:
         """Return the open run that the data of an event names; `None` when it is not open any more."""
@@ -66,7 +70,8 @@ def at_stage(scene: Scene, data: Data) -> frozenset[UUID]:
     if run.claimed_by is not None:
         return frozenset({UUID(run.claimed_by)})
     stage = scene.loaded.workflow.by_key[run.stage]
-    able = candidates.of(scene.session, scene.loaded, stage, run.line) | frozenset(_by_id(stage))
+    able = candidates.of(scene.session, scene.loaded, stage, run.line)
+    able |= frozenset(_delegates(scene, scene.loaded, stage, run.line))
     return frozenset(UUID(person) for person in able - run.persons)
 
 
@@ -225,8 +230,32 @@ def _signed(loaded: Loaded) -> dict[tuple[str, str], Run]:
     return newest
 
 
-def _by_id(stage: Stage) -> Iterator[str]:
-    """Yield the persons whom a stage added to the case names by id."""
-    for who in stage.who:
-        if who.person is not None and who.person.startswith("id:"):
-            yield who.person.removeprefix("id:")
+def _delegates(scene: Scene, loaded: Loaded, stage: Stage, line: str) -> Iterator[str]:
+    """Yield who may act at a stage in another's place, by a delegation or one that was passed on."""
+    path = loaded.draft.unit_path
+    held = {
+        user.id
+        for who in stage.who
+        if who.role is not None
+        for user in identity.holders(scene.session, who.role, unit_path=path)
+    }
+    near = _standing_in(scene, held)
+    act = Act(Verb.CLAIM, stage.key, line)
+    for person_id in near | _standing_in(scene, near):
+        person = identity.user_actor(scene.session, person_id, at=scene.at)
+        place = None if person is None else acting(person, loaded, stage.key, line)
+        if place is None or place.principal is None or not seats(loaded.case, stage, line, place):
+            continue
+        if not objections(loaded.case, loaded.workflow, act, place, Facts(), scene.at):
+            yield str(person_id)
+
+
+def _standing_in(scene: Scene, principals: Collection[UUID]) -> frozenset[UUID]:
+    today = scene.at.astimezone(BEIJING).date()
+    query = select(Delegation.delegate_id).where(
+        col(Delegation.principal_id).in_(list(principals)),
+        col(Delegation.revoked_at).is_(None),
+        Delegation.starts_on <= today,
+        Delegation.ends_on >= today,
+    )
+    return frozenset(scene.session.exec(query).all())

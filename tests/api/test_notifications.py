@@ -212,6 +212,55 @@ def test_a_notice_of_a_draft_that_one_may_not_see_any_more_is_gone(desk: Desk, t
     assert (shown["items"], shown["unread"]) == ([], 0)
 
 
+def test_whoever_stands_in_for_somebody_is_told_too(desk: Desk, told: Told) -> None:
+    with desk.runtime.database.write() as session:
+        deputy = factories.person(session, "deputy", unit=desk.bureau.office, at=desk.runtime.clock())
+        factories.person(session, "bystander", unit=desk.bureau.office, at=desk.runtime.clock())
+    days = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
+    answer = desk.post("/delegations", "initial_reviewer", {"delegate_id": str(deputy.id), **days})
+    assert answer.status_code == 201, answer.text
+    desk.submit()
+    assert told("deputy") == told("initial_reviewer") == [("stage_opened", "initial_review")]
+    assert told("bystander") == []
+    desk.approve("initial_review", "deputy")
+    assert (told("deputy"), told("initial_reviewer")) == ([], [])
+    desk.decide("second_review", "second_reviewer", verdict="send_back", comment="请核实。")
+    # Both stand behind the signature.
+    assert told("deputy") == told("initial_reviewer") == [("signed_but_returned", "second_review")]
+
+
+def test_what_people_do_with_each_other_is_told_to_whom_it_concerns(desk: Desk, told: Told) -> None:
+    at = desk.runtime.clock()
+    with desk.runtime.database.write() as session:
+        office, city = desk.bureau.office, desk.bureau.city
+        roles = [Role.INITIAL_REVIEWER]
+        colleague = str(factories.person(session, "colleague", unit=office, on=city, roles=roles, at=at).id)
+        expert = str(factories.person(session, "expert", unit=office, at=at).id)
+        leader = str(factories.person(session, "leader", unit=office, at=at).id)
+
+    def ask(verb: str, login: str, **body: Any) -> None:
+        answer = desk.post(f"/cases/{desk.case_id}/{verb}", login, body)
+        assert answer.status_code == 200, answer.text
+
+    desk.submit()
+    told("colleague")
+    ask("reminders", "editor", stage="initial_review", comment="请尽快。")
+    assert told("initial_reviewer")[-1] == told("colleague")[-1] == ("stage_reminded", "initial_review")
+    ask("hand-over", "initial_reviewer", stage="initial_review", to=colleague, comment="我出差。")
+    assert told("colleague")[-1] == ("handed_over", "initial_review")
+    assert told("initial_reviewer") == []
+    ask("consultations", "colleague", stage="initial_review", to=expert, comment="数据对吗？", waits=True)
+    assert told("expert") == [("consulted", "initial_review")]
+    ask("opinions", "expert", stage="initial_review", digest=desk.digest(), comment="数据无误。")
+    assert told("colleague")[-1] == ("advised", "initial_review")
+    ask("copies", "colleague", to=leader, comment="请知悉。")
+    assert told("leader") == [("copied", "")]
+    ask("recusal", "colleague", comment="作者是我的亲属。")
+    assert told("initial_reviewer") == [("stage_opened", "initial_review")]
+    texts = [one["text"] for one in desk.get("/notices", "leader").json()["items"]]
+    assert texts[0].endswith("抄送给您，请知悉")
+
+
 def test_three_channels_are_one_notice_with_three_places(desk: Desk, told: Told) -> None:
     desk.draft(None, "wechat", "website", "journal").reviews()
     desk.work()
