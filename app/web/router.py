@@ -11,7 +11,9 @@ from app.infra.errors import AppError
 from app.web import (
     api_docs,
     board,
+    delegations,
     draft,
+    leaving,
     links,
     notices,
     proof,
@@ -41,6 +43,8 @@ PAGES = (
     draft.router,
     verbs.router,
     together_verbs.router,
+    delegations.router,
+    leaving.router,
     proof.router,
     links.router,
     workflows.router,

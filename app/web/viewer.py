@@ -34,6 +34,11 @@ class Viewer:
         return self.actor.name
 
     @property
+    def administers(self) -> bool:
+        """Whether they administer accounts or roles anywhere."""
+        return bool(self.actor.roles() & {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+
+    @property
     def writes(self) -> bool:
         """Whether they may write drafts anywhere."""
         return self.actor.has(Role.EDITOR)
