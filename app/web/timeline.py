@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from app.audit.queries import RecordedEvent
+from app.domain.deadlines import Rung
 from app.domain.vocabulary import Event
 from app.infra.errors import Reason
 from app.infra.problems import sentence as reason_sentence
+from app.notifications.wording import RUNGS
 from app.web.labels import label, limit
 
 
@@ -110,6 +112,13 @@ _WHY_VOID = {
 
 _PLACES = {"before": "之前", "after": "之后", "beside": "同时"}
 
+
+def _escalated(_who: str, data: Mapping[str, Any], names: Names) -> str:
+    nobody = "" if data.get("told") else "（阵地的责任链上没有写明人员）"
+    rung = RUNGS[Rung(data["rung"])] if "rung" in data else ""
+    return f"{names.place(data)}逾期未办，上报{rung}{nobody}"
+
+
 _SENTENCES: dict[Event, _Sentence] = {
     Event.CASE_TAKEN_BACK: lambda who, data, names: f"{who} 拿回{names.place(data)}的意见",
     Event.CASE_HANDED_OVER: lambda who, data, names: f"{who} 把{names.place(data)}转办给{names.person(data)}",
@@ -141,6 +150,9 @@ _SENTENCES: dict[Event, _Sentence] = {
     Event.CASE_STAGE_KEPT: lambda _who, data, names: f"{names.place(data)}的结论保留（仅校对改动）",
     Event.CASE_STAGE_VOIDED: _voided,
     Event.CASE_STAGE_SKIPPED: lambda _who, data, names: f"{names.place(data)}不适用，跳过",
+    Event.CASE_STAGE_DUE: lambda _who, data, names: f"{names.place(data)}今日到期，已提醒",
+    Event.CASE_STAGE_LATE: lambda _who, data, names: f"{names.place(data)}已逾期，已通知经办人",
+    Event.CASE_STAGE_ESCALATED: _escalated,
     Event.CASE_RECONSIDERED: lambda _who, _data, _names: "阻断项已获豁免，继续审校",
     Event.CASE_CLEARED: lambda _who, _data, _names: "全部环节完成",
     Event.CHECK_RUN: lambda _who, _data, _names: "完成规则检查",
