@@ -12,6 +12,7 @@ from app.domain.vocabulary import Event
 from app.infra.errors import Reason
 from app.infra.problems import sentence as reason_sentence
 from app.notifications.wording import RUNGS
+from app.reviews import errors as _words  # noqa: F401 – the words of the refusals on record
 from app.web.labels import label, limit
 
 
