@@ -168,6 +168,14 @@ def changed_fields(old: Document, new: Document) -> frozenset[str]:
     return frozenset(name for name in was if was[name] != now[name])
 
 
+def differing_texts(old: Document, new: Document) -> tuple[tuple[str, str, str], ...]:
+    """Return the texts that differ as `(place, before, after)`, in reading order; empty when none do.
+
+    Blocks that came or went are one place, with the words of all of them together.
+    """
+    return tuple(_pairs(old, new)[0])
+
+
 def _touched(
     edits: Iterable[TextEdit], names: Collection[str], posts: Collection[str]
 ) -> Iterator[tuple[RefusalCode, Mapping[str, Any]]]:

@@ -27,7 +27,7 @@ from app.proofs.models import Proof, ProofMark
 from app.proofs.render import Rendered, render
 from app.reviews import service as reviews
 from app.reviews.errors import refused
-from app.reviews.store import Loaded, as_actor, load, may_write
+from app.reviews.store import Loaded, acting, as_actor, load, may_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,13 +306,13 @@ def _utf16(text: str, position: int) -> int:
 
 def _open_proofread(loaded: Loaded, line: str, actor: Actor, at: datetime) -> str:
     """Return the stage at which the actor may mark this line now. Raises `Forbidden` or `Conflict`."""
-    person = as_actor(actor, loaded.draft.unit_path)
     barred: list[Refusal] = []
     for run in loaded.case.current().values():
         stage = loaded.workflow.by_key[run.stage]
         reads = stage.kinds & {StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.READ_THROUGH}
         if run.line == line and run.state is StageState.OPEN and reads:
             act = Act(Verb.CLAIM, run.stage, line)
+            person = acting(actor, loaded, run.stage, line) or as_actor(actor, loaded.draft.unit_path)
             found = objections(loaded.case, loaded.workflow, act, person, Facts(), at)
             if not found:
                 return run.stage

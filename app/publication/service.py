@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from app.audit import service as audit
+from app.audit.service import AuditActor
 from app.domain.evidence import timestamp
 from app.domain.release import Blocker
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState, Role, StageKind, StageState
@@ -63,7 +64,16 @@ def sign(
     if found:
         raise _refused(loaded, line, digest, found, actor=actor, at=at)
     _void_earlier(session, loaded, line)
-    release = _store_release(session, loaded, line, digest, actor=actor, runtime=runtime, at=at)
+    release = _store_release(
+        session,
+        loaded,
+        line,
+        digest,
+        actor=actor,
+        behalf=_behalf(loaded, stage, line, actor),
+        runtime=runtime,
+        at=at,
+    )
     if loaded.case.state is CaseState.CLEARED and _is_published(session, loaded.draft.id):
         drafts.set_state(loaded.draft, DraftState.PUBLISHED, at)
     return release
@@ -98,6 +108,15 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
     return release
 
 
+def _behalf(loaded: Loaded, stage: str, line: str, actor: Actor) -> AuditActor | None:
+    """Return whom a signature was given for (代); `None` for one in the signer's own place."""
+    (vote, *_) = reversed(loaded.case.current()[stage, line].votes)
+    for one in actor.standing_in:
+        if vote.principal == str(one.principal):
+            return AuditActor(id=one.principal, name=one.name, unit=str(one.unit_id))
+    return None
+
+
 def _sign_off(loaded: Loaded) -> str:
     keys = [stage.key for stage in loaded.workflow.stages if StageKind.SIGN_OFF in stage.kinds]
     if not keys:
@@ -106,7 +125,15 @@ def _sign_off(loaded: Loaded) -> str:
 
 
 def _store_release(
-    session: Session, loaded: Loaded, line: str, digest: str, *, actor: Actor, runtime: Runtime, at: datetime
+    session: Session,
+    loaded: Loaded,
+    line: str,
+    digest: str,
+    *,
+    actor: Actor,
+    behalf: AuditActor | None,
+    runtime: Runtime,
+    at: datetime,
 ) -> Release:
     ticket = _ticket(session, loaded, line, digest, runtime=runtime, at=at)
     release = Release(
@@ -125,7 +152,7 @@ def _store_release(
         signed_at=at,
     )
     session.add(release)
-    _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=False)
+    _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=False, behalf=behalf)
     return release
 
 
@@ -161,6 +188,7 @@ def _tell_signed(
     actor: Actor,
     at: datetime,
     renewed: bool,
+    behalf: AuditActor | None = None,
 ) -> None:
     data: dict[str, Any] = {
         "draft": str(release.draft_id),
@@ -178,7 +206,13 @@ def _tell_signed(
     session.add(ReleaseTicket(name=ticket.name, release_id=release.id, text=ticket.text, issued_at=at))
     subject = f"draft:{release.draft_id}"
     receipt = audit.record(
-        session, Event.RELEASE_SIGNED, stream=subject, actor=actor.as_audit(Role.PUBLISHER), at=at, data=data
+        session,
+        Event.RELEASE_SIGNED,
+        stream=subject,
+        actor=actor.as_audit(Role.PUBLISHER),
+        at=at,
+        data=data,
+        on_behalf_of=behalf,
     )
     told = {**data, "number": loaded.draft.number, "signed_ticket": ticket.signed.model_dump(mode="json")}
     jobs.announce(

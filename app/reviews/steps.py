@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.audit import service as audit
 from app.audit.service import AuditActor
-from app.domain.changes import changed_fields
+from app.domain.changes import changed_fields, differing_texts
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.roles import UserKind
 from app.domain.routing import Routed
@@ -29,6 +29,8 @@ from app.reviews.store import Loaded, save
 LAY_OUT = "proofs.lay_out"
 #: Verbs whose refusal the trade wants on record.
 _ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.DECLINE, Verb.OVERRIDE})
+#: Differences told with a stale digest, and characters of each of their texts; the page shows all of them.
+_MOST, _LONGEST = 50, 2000
 #: Said in the message of the step itself rather than in one of their own.
 _WITHIN = frozenset(
     {Event.CASE_STAGE_OPENED, Event.CASE_STAGE_SKIPPED, Event.CASE_STAGE_VOIDED, Event.CASE_STAGE_KEPT}
@@ -89,7 +91,7 @@ def record_routing(
 
 
 def _meanwhile(session: Session, loaded: Loaded, act: Act) -> dict[str, Any]:
-    """Say who changed what since the text that was read: by whom, when, which fields, and both digests.
+    """Say who changed what since the text that was read: by whom, when, which fields, and the difference.
 
     Of a proof that was read, only that there is another now; nothing for a digest that the draft never had.
     """
@@ -100,12 +102,18 @@ def _meanwhile(session: Session, loaded: Loaded, act: Act) -> dict[str, Any]:
     except NotFound:
         return told
     names = identity.names(session, [now.author_id])
-    fields = changed_fields(drafts.document_of(read), drafts.document_of(now))
+    old, new = drafts.document_of(read), drafts.document_of(now)
+    differing = differing_texts(old, new)
     return told | {
         "read": read.digest,
         "changed_by": names.get(now.author_id, ""),
         "changed_at": now.created_at.isoformat(),
-        "fields": sorted(fields),
+        "fields": sorted(changed_fields(old, new)),
+        "differences": [
+            {"place": place, "before": before[:_LONGEST], "after": after[:_LONGEST]}
+            for place, before, after in differing[:_MOST]
+        ],
+        "differences_left_out": max(0, len(differing) - _MOST),
     }
 
 

@@ -88,6 +88,7 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
     away = _away(session, viewer, mine, at)
     tasks = (
         *_tasks(session, viewer, at),
+        *_opinions(session, viewer),
         *_returned(session, mine),
         *_to_carry_out(session, away),
         *_to_waive(session, viewer),
@@ -126,6 +127,24 @@ def _tasks(session: Session, viewer: Viewer, at: datetime) -> tuple[Task, ...]:
             )
         )
     return tuple(tasks)
+
+
+def _opinions(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the opinions that are asked of the viewer."""
+    found = reviews.asked_of(session, viewer.actor)
+    names = identity.names(session, {UUID(one.consult.by) for one in found})
+    for one in found:
+        yield Task(
+            address=f"/drafts/{one.draft.id}#together",
+            title=one.draft.title,
+            number=one.draft.number,
+            author=names.get(UUID(one.consult.by), ""),
+            duty="反馈意见",
+            where=one.stage.title,
+            opened_at=one.run.opened_at or one.draft.updated_at,
+            due_at=None,
+            overdue=False,
+        )
 
 
 def address(draft_id: UUID, stage: Stage, line: str) -> str:

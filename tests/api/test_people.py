@@ -16,7 +16,7 @@ from app.publication.verifier.verify_evidence import verify
 from tests import factories
 from tests.api.desk import Desk
 from tests.api.packages import exported
-from tests.api.press import Press, signed
+from tests.api.press import Press, sign, signed
 from tests.conftest import SetClock
 
 
@@ -299,12 +299,17 @@ def test_the_verifier_knows_added_reviewers_and_delegates(desk: Desk) -> None:
     for stage, login in (("second_proof", "proofreader2"), ("third_proof", "proofreader3")):
         desk.approve(stage, login, "wechat")
     desk.approve("confirm_marks", "initial_reviewer", "wechat")
-    release = signed(desk)
+    body = {**body, "delegate_id": another(desk, "signer")}
+    assert desk.post("/delegations", "publisher", body).status_code == 201
+    answer = sign(desk, "signer")
+    assert answer.status_code == 201, answer.text
+    release = answer.json()["release"]
     assert Press.open(desk).publish(release["ticket"], release["digest"]).status_code == 201
     package = exported(desk)
     report = verify(package)
     assert report.faults == []
     (told,) = report.facts["releases"]
+    assert told["signed_by"] == "signer先生（代 publisher先生）"
     by = {one["stage"]: one["by"] for one in told["approved"]}
     assert by["initial_review"] == ["deputy先生（代 initial_reviewer先生）"]
     assert by["added_1"] == by["added_2"] == ["expert先生"]

@@ -190,6 +190,15 @@ def test_send_back_to_the_author_and_again(desk: Desk, clock: SetClock) -> None:
         "changed_by": "editor先生",
         "changed_at": clock().isoformat(),
         "fields": ["blocks", "title"],
+        "differences": [
+            {"place": "title", "before": factories.document().title, "after": "冬季送温暖"},
+            {
+                "place": "blocks/0",
+                "before": "".join(getattr(block, "text", "") for block in factories.document().blocks),
+                "after": "全新的内容，与原文完全不同，需要从头审核一遍。",
+            },
+        ],
+        "differences_left_out": 0,
     }
     assert desk.decide("initial_review", "initial_reviewer", digest=second).status_code == 200
 

@@ -88,6 +88,7 @@ def test_the_page_offers_what_one_may_and_does_it(desk: Desk) -> None:
     assert "就初审征求expert先生的意见，等待反馈" in shown
     assert "在初审之后加签，请expert先生审核" in shown
     asked = Browser(desk, "expert")
+    assert "反馈意见" in asked.get("/")
     assert "有人征求您的意见" in asked.page()
     assert asked.together("advise", **stage, digest=digest, comment="对")[0] == 303
     decider = Browser(desk, "other")
