@@ -97,14 +97,14 @@ class Runner:
         """Let `run_forever` come to its end; safe in a signal handler."""
         self._stopping.set()
 
-    def run_until_idle(self, *, limit: int = 1000) -> int:
+    def run_until_idle(self, *, limit: int = 1000, kinds: Collection[str] | None = None) -> int:
         """Do every job that is due, in this thread; return how many runs that were. Jobs due later stay.
 
-        Raises `RuntimeError` after `limit` runs: jobs that make each other.
+        With `kinds` only jobs of these. Raises `RuntimeError` after `limit` runs: jobs that make each other.
         """
-        kinds = frozenset(self._handlers)
+        wanted = frozenset(self._handlers if kinds is None else kinds)
         for done in range(limit):
-            if not self._one(kinds):
+            if not self._one(wanted):
                 return done
         raise RuntimeError(f"still busy after {limit} jobs")
 
