@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -22,6 +23,8 @@ STANDARD = "standard"
 
 #: Versions never change under their digest, so what was read once stays read.
 _versions: dict[str, Workflow] = {}
+# Every submission asks this: it is put together once.
+_KEPT = select(WorkflowVersion.digest).where(WorkflowVersion.digest == bindparam("digest"))
 
 
 def in_force(policies: Path, key: str = STANDARD) -> Workflow:
@@ -51,6 +54,8 @@ def _read(path: Path, _changed: int) -> Workflow:
 def keep(session: Session, workflow: Workflow, *, at: datetime) -> None:
     """Store a version of a workflow under its digest, once, and record that it came into use."""
     digest = workflow.digest
+    if session.exec(_KEPT, params={"digest": digest}).first() is not None:
+        return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     added: Any = dialect.insert(WorkflowVersion).values(
         digest=digest,
@@ -81,5 +86,4 @@ def version(session: Session, digest: str) -> Workflow:
 
 def known(session: Session, digest: str) -> bool:
     """Tell whether a version with this digest was ever in use."""
-    query = select(WorkflowVersion.digest).where(WorkflowVersion.digest == digest)
-    return digest in _versions or session.exec(query).one_or_none() is not None
+    return digest in _versions or session.exec(_KEPT, params={"digest": digest}).first() is not None
