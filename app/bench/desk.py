@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -104,9 +105,9 @@ class Desk:
             )
         return asked
 
-    def work(self) -> None:
-        """Do every job that is due: lay out proofs, fan out messages."""
-        self._runner.run_until_idle()
+    def work(self, *kinds: str) -> None:
+        """Do every job of some kinds that is due: lay out proofs, fan out messages."""
+        self._runner.run_until_idle(kinds=kinds)
 
     def proof_of(self, handed: Handed) -> str:
         """Return the digest of the proof that the draft now has."""
@@ -150,6 +151,7 @@ def counted() -> Iterator[list[str]]:
         seen[:] = [one for one in seen if not one.startswith("BEGIN")]
 
 
+@cache
 def prose() -> str:
     """Return the text of an ordinary draft in which the negative list finds nothing, in Markdown."""
     text: str = demo.texts("drafts.yaml")[0]["text"]

@@ -11,6 +11,7 @@ from app.domain.refusals import Refused
 from app.domain.vocabulary import Verb
 from app.domain.workflow import Act, Facts, transition
 from app.reviews import clock
+from app.reviews.steps import LAY_OUT
 from app.reviews.store import as_actor, load
 
 BAR = Bar(50)
@@ -27,7 +28,7 @@ def measure(place: Place, options: Options) -> Iterator[Figure]:
             if stage == "final_review":
                 yield _figure(hand, handed.case_id, stage, "通过终审并要校样", calls, rounds)
             hand.approve(handed, stage, handed.digest)
-        hand.work()
+        hand.work(LAY_OUT)
         yield _figure(hand, handed.case_id, "first_proof", "通过一校", calls, rounds)
 
 
