@@ -303,7 +303,7 @@ def test_the_verifier_knows_added_reviewers_and_delegates(desk: Desk) -> None:
     assert desk.post("/delegations", "publisher", body).status_code == 201
     answer = sign(desk, "signer")
     assert answer.status_code == 201, answer.text
-    release = answer.json()["release"]
+    (release,) = desk.get(f"/drafts/{desk.draft_id}/publications", "publisher").json()["releases"]
     assert Press.open(desk).publish(release["ticket"], release["digest"]).status_code == 201
     package = exported(desk)
     report = verify(package)

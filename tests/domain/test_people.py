@@ -247,6 +247,8 @@ def test_copy() -> None:
     }
     hand.submit()
     assert hand.refused(Verb.COPY, FIRST, names(FIRST), to="first") == {C.PERSON_IS_ONESELF}
+    administrator = person("admin", Role.AUDIT_ADMIN)
+    assert hand.refused(Verb.COPY, FIRST, names(administrator), to="admin") == {C.PERSON_UNKNOWN}
     hand.do(Verb.COPY, FIRST, names(EXPERT), to="expert", comment="请知悉")
     assert hand.refused(Verb.COPY, FIRST, names(EXPERT), to="expert") == {C.ALREADY_COPIED}
     hand.do(Verb.RECALL, AUTHOR)

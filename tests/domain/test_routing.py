@@ -103,7 +103,7 @@ def test_a_draft_without_such_facts_walks_as_always_and_each_skip_is_on_record()
     routed = route(draft(), SHIPPED, WORKFLOWS)
     assert (routed.rule, routed.chosen) == ("everything_else", "standard")
     assert routed.added == ()
-    assert {one.stage for one in routed.skipped} == set(ADDED)
+    assert {one.stage for one in routed.skipped} == {*ADDED, "outside_experts"}
     hand = walk()
     events = [*hand.submit().events, *hand.approve("initial_review", FIRST).events]
     events += hand.approve("second_review", SECOND).events
@@ -113,6 +113,7 @@ def test_a_draft_without_such_facts_walks_as_always_and_each_skip_is_on_record()
         ("check_leaders", "leader_named"),
         ("check_minors", "minors_protected"),
         ("check_welfare_list", "welfare_list_checked"),
+        ("outside_experts", "experts_asked"),
     ]
     assert skipped[0]["rule"] == {"facts": ["repost"]}
     assert skipped[0]["facts"] == {"class": None, "flags": [], "found": []}

@@ -7,7 +7,6 @@ The suite takes some thousand steps. `SANSHEN_STEPS` asks for about so many, ove
 import os
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import cache
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -42,25 +41,14 @@ from app.domain.workflow import (
     transition,
 )
 from app.domain.workflow.case import CLOSED, DONE, PENDING
-from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change, person
+from tests.domain.bodies import PEOPLE, WORKFLOWS
+from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change
 
 #: Steps of one walk, and how many walks the suite goes.
 STEPS_OF_A_WALK = 60
 WALKS = max(1, int(os.environ.get("SANSHEN_STEPS", "3600")) // STEPS_OF_A_WALK)
 TODAY = date(2026, 3, 2)
 
-PEOPLE = (
-    person("author", Role.EDITOR, Role.INITIAL_REVIEWER),
-    person("mate", Role.EDITOR, Role.PROOFREADER),
-    person("a", Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.PROOFREADER),
-    person("b", Role.SECOND_REVIEWER, Role.FINAL_REVIEWER, Role.PUBLISHER),
-    person("c", Role.FINAL_REVIEWER, Role.PROOFREADER),
-    person("d", Role.PROOFREADER, Role.INITIAL_REVIEWER),
-    person("f", Role.PROOFREADER, Role.FINAL_REVIEWER, Role.PUBLISHER),
-    person("g", Role.PROOFREADER, Role.SECOND_REVIEWER),
-    person("expert"),
-    person("admin", Role.SYSTEM_ADMIN),
-)
 STAGES = (*STANDARD.by_key, "added_1", "added_2", "added_3")
 VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, Verb.BIND_SUBJECT})
 WITH_OTHERS = (
@@ -75,39 +63,6 @@ WITH_OTHERS = (
     Verb.CLAIM,
 )
 TRADE = frozenset(delegations.DELEGABLE)
-
-
-@cache
-def variant(
-    *, quorum: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
-) -> Workflow:
-    """Return the standard workflow with some of what a file may say changed."""
-    changes: dict[str, dict[str, object]] = {key: {} for key in STANDARD.by_key}
-    if quorum == "all":
-        changes["second_review"]["need"] = "all"
-    elif quorum == "two":
-        changes["first_proof"]["need"] = {"at_least": 2}
-    if parallel:
-        changes["second_proof"]["after"] = ["final_review"]
-        changes["third_proof"]["after"] = ["first_proof", "second_proof"]
-    if overrides:
-        for key in ("second_proof", "confirm_marks"):
-            changes[key]["override"] = [{"role": "final_reviewer"}]
-    if conditional:
-        changes["second_proof"]["applies_if"] = {"channels": ["wechat"]}
-    changes["confirm_marks"]["author_may_act"] = author_confirms
-    stages = [{**stage.model_dump(), **changes[stage.key]} for stage in STANDARD.stages]
-    return Workflow.model_validate({**STANDARD.model_dump(), "key": "variant", "stages": stages})
-
-
-WORKFLOWS = st.builds(
-    variant,
-    quorum=st.sampled_from(["any", "any", "all", "two"]),
-    parallel=st.booleans(),
-    overrides=st.booleans(),
-    conditional=st.booleans(),
-    author_confirms=st.booleans(),
-)
 
 
 class Walks(RuleBasedStateMachine):
@@ -372,7 +327,7 @@ class Walks(RuleBasedStateMachine):
             blockers=self.blockers,
             open_marks=self.marks.get(line, 0),
             candidates=frozenset({"g", "a"}),
-            named=None if Role.SYSTEM_ADMIN in {grant.role for grant in to.grants} else to,
+            named=to,
             absent=chosen == 1,
             by_office=chosen == 2,
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode
-from app.domain.vocabulary import Event, StageKind, StageState
+from app.domain.vocabulary import ADMINISTRATORS, Event, StageKind, StageState
 from app.domain.workflow import checks
 from app.domain.workflow.added import MOST, extended
 from app.domain.workflow.case import CLOSED, DONE, Act, Actor, Added, Case, Consult, Run
@@ -371,7 +371,8 @@ def _words(act: Act) -> tuple[Refusal, ...]:
 def _named(walk: Walk, act: Act, actor: Actor, *, oneself_too: bool = False) -> tuple[Refusal, ...]:
     """Refuse a person who is not there, is away, has withdrawn, or is the very one who names them."""
     named = walk.facts.named
-    if named is None or named.person != act.to:
+    # Administrators take no part in reviews: for them they are nobody.
+    if named is None or named.person != act.to or any(one.role in ADMINISTRATORS for one in named.grants):
         return (Refusal(RefusalCode.PERSON_UNKNOWN, {"to": act.to}),)
     refusals: list[Refusal] = []
     if walk.facts.absent:

@@ -1,0 +1,55 @@
+"""The people of the state machine, and the workflows that they walk through."""
+
+from functools import cache
+
+from hypothesis import strategies as st
+
+from app.domain.vocabulary import Role
+from app.domain.workflow import Workflow
+from tests.domain.walks import STANDARD, person
+
+PEOPLE = (
+    person("author", Role.EDITOR, Role.INITIAL_REVIEWER),
+    person("mate", Role.EDITOR, Role.PROOFREADER),
+    person("a", Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.PROOFREADER),
+    person("b", Role.SECOND_REVIEWER, Role.FINAL_REVIEWER, Role.PUBLISHER),
+    person("c", Role.FINAL_REVIEWER, Role.PROOFREADER),
+    person("d", Role.PROOFREADER, Role.INITIAL_REVIEWER),
+    person("f", Role.PROOFREADER, Role.FINAL_REVIEWER, Role.PUBLISHER),
+    person("g", Role.PROOFREADER, Role.SECOND_REVIEWER),
+    person("expert"),
+    person("admin", Role.SYSTEM_ADMIN),
+)
+
+
+@cache
+def variant(
+    *, quorum: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
+) -> Workflow:
+    """Return the standard workflow with some of what a file may say changed."""
+    changes: dict[str, dict[str, object]] = {key: {} for key in STANDARD.by_key}
+    if quorum == "all":
+        changes["second_review"]["need"] = "all"
+    elif quorum == "two":
+        changes["first_proof"]["need"] = {"at_least": 2}
+    if parallel:
+        changes["second_proof"]["after"] = ["final_review"]
+        changes["third_proof"]["after"] = ["first_proof", "second_proof"]
+    if overrides:
+        for key in ("second_proof", "confirm_marks"):
+            changes[key]["override"] = [{"role": "final_reviewer"}]
+    if conditional:
+        changes["second_proof"]["applies_if"] = {"channels": ["wechat"]}
+    changes["confirm_marks"]["author_may_act"] = author_confirms
+    stages = [{**stage.model_dump(), **changes[stage.key]} for stage in STANDARD.stages]
+    return Workflow.model_validate({**STANDARD.model_dump(), "key": "variant", "stages": stages})
+
+
+WORKFLOWS = st.builds(
+    variant,
+    quorum=st.sampled_from(["any", "any", "all", "two"]),
+    parallel=st.booleans(),
+    overrides=st.booleans(),
+    conditional=st.booleans(),
+    author_confirms=st.booleans(),
+)
