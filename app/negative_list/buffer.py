@@ -1,7 +1,7 @@
 """All parts of a document as one text, in both views."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +23,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class ViewText:
     """The joined text in one view: `starts[i]` is where part `i` begins, in code points; `data` is UTF-8."""
 
-    __slots__ = ("_byte_starts", "_codes", "data", "starts", "text")
+    __slots__ = ("_byte_starts", "_codes", "_places", "data", "memo", "starts", "text")
 
     def __init__(self, text: str, data: bytes, starts: Sequence[int], codes: Codes | None = None) -> None:
         self.text = text
@@ -31,6 +31,9 @@ class ViewText:
         self.starts = starts
         self._codes = codes
         self._byte_starts: list[int] | None = None
+        self._places: dict[str, list[int]] = {}
+        #: What exceptions have found out about lines of this text, so that they ask once for each.
+        self.memo: dict[object, bool] = {}
 
     @property
     def codes(self) -> Codes:
@@ -51,6 +54,25 @@ class ViewText:
                 place += len(piece) + len(SEPARATOR)
             self._byte_starts = found
         return self._byte_starts
+
+    def places(self, sign: str) -> list[int]:
+        """Return where a sign stands in the whole text, in ascending order."""
+        found = self._places.get(sign)
+        if found is None:
+            found = self._places[sign] = [match.start() for match in re.finditer(re.escape(sign), self.text)]
+        return found
+
+    def last_before(self, sign: str, first: int, place: int) -> int:
+        """Return where a sign stands last between two places; -1 when it does not stand there."""
+        places = self.places(sign)
+        index = bisect_right(places, place - len(sign)) - 1
+        return places[index] if index >= 0 and places[index] >= first else -1
+
+    def first_after(self, sign: str, place: int, last: int) -> int:
+        """Return where a sign stands first between two places; -1 when it does not stand there."""
+        places = self.places(sign)
+        index = bisect_left(places, place)
+        return places[index] if index < len(places) and places[index] + len(sign) <= last else -1
 
     def part_at(self, place: int) -> int:
         """Return the index of the part that the character at `place` belongs to."""

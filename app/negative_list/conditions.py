@@ -35,14 +35,13 @@ def _inside(condition: Inside, *, fold: bool) -> Test:
     only = frozenset(_form(title, fold=fold) for title in condition.only)
 
     def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
-        text = view.text
-        opened = text.rfind(left, first, start)
-        if opened < 0 or text.find(right, opened + len(left), start) >= 0:
+        opened = view.last_before(left, first, start)
+        if opened < 0 or view.first_after(right, opened + len(left), start) >= 0:
             return False
-        closed = text.find(right, end, last)
-        if closed < 0 or text.find(left, end, closed) >= 0:
+        closed = view.first_after(right, end, last)
+        if closed < 0 or view.first_after(left, end, closed) >= 0:
             return False
-        return not only or text[opened + len(left) : closed] in only
+        return not only or view.text[opened + len(left) : closed] in only
 
     return test
 
@@ -88,9 +87,12 @@ def _near(condition: Near, *, fold: bool) -> Test:
 
 def _line_has(matches: Search) -> Test:
     def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
-        text = view.text
-        begin = text.rfind("\n", first, start) + 1 or first
-        stop = text.find("\n", end, last)
-        return matches(text[begin : stop if stop >= 0 else last])
+        begin = view.last_before("\n", first, start) + 1 or first
+        stop = view.first_after("\n", end, last)
+        line = test, begin, stop
+        found = view.memo.get(line)
+        if found is None:
+            found = view.memo[line] = matches(view.text[begin : stop if stop >= 0 else last])
+        return found
 
     return test

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import islice
 from time import perf_counter_ns
 
+from app.negative_list.backends import LIMIT
 from app.negative_list.buffer import Buffer, ViewText
 from app.negative_list.checkers.base import Context, Spot, Thing
 from app.negative_list.findings import Builder
@@ -160,7 +162,7 @@ def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Struct
     else:
         if len(hits) > 1:
             hits.sort(key=_by_place)
-        spots = list(runner.checker.run(Context(buffer, view, structure), hits))
+        spots = list(islice(runner.checker.run(Context(buffer, view, structure), hits), LIMIT))
     if spots and (runner.tests or runner.parts is not None):
         spots = [spot for spot in spots if _stands(runner, buffer, view, spot)]
     if len(spots) > 1 and runner.folds and buffer.origin is not None:

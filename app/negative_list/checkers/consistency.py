@@ -84,6 +84,8 @@ _UNITS = "人名户个家件项所处对例场次张篇亩元"
 _AMOUNT = re.compile(rf"(\d+(?:\.\d+)?)(万|亿)?(?:余|多)?([{_UNITS}])")
 _SENTENCE = re.compile(r"[。;；!！?？\n]")
 _BRACKETS = re.compile(r"\([^()]*\)")
+#: Characters behind 其中 that its parts are looked for in.
+_REACH = 500
 _SCALE = {"": 1, "万": 10_000, "亿": 100_000_000}
 
 
@@ -101,6 +103,7 @@ class Total(Checker):
         text = context.view.text
         for _, start, end in hits:
             first, last = context.view.bounds(context.view.part_at(start))
+            last = min(last, end + _REACH)
             stop = _SENTENCE.search(text, end, last)
             finish = stop.start() if stop else last
             following = text.find("其中", end, finish)

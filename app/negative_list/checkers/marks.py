@@ -47,22 +47,26 @@ class Pairs(Checker):
 
     def _part(self, text: str, start: int, end: int) -> Iterable[Spot]:
         opened: list[int] = []
+        #: How many of each are open.
+        depths = dict.fromkeys(_PAIRS, 0)
         for place in range(start, end):
             char = text[place]
             if char in _PAIRS:
                 opened.append(place)
+                depths[char] += 1
             elif char in _OPENERS:
-                if opened and text[opened[-1]] == _OPENERS[char]:
-                    opened.pop()
-                elif _OPENERS[char] in (text[other] for other in opened):
+                if depths[_OPENERS[char]]:
                     while text[opened[-1]] != _OPENERS[char]:
+                        depths[text[opened[-1]]] -= 1
                         yield self._open(text, opened.pop())
-                    opened.pop()
+                    depths[text[opened.pop()]] -= 1
                 elif char != "）" or not _NUMBERING.search(text, max(start, place - 3), place):
                     yield Spot(place, place + 1, (), f"“{char}”没有对应的“{_OPENERS[char]}”")
+        part = text[start:end]
+        begin = start + len(part) - len(part.lstrip())
         for place in opened:
             # A quotation of several paragraphs opens in each and closes in the last only.
-            if text[place] != "“" or text[start:place].strip():
+            if text[place] != "“" or place > begin:
                 yield self._open(text, place)
 
     def _open(self, text: str, place: int) -> Spot:
