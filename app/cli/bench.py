@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: The benchmarks by name, in the order of a run: the module, and what people read.
 BENCHMARKS = {
     "cycle": ("app.bench.cycle", "审校流转"),
+    "rules": ("app.bench.rules", "负面清单"),
 }
 _STATES = {
     "reached": "[green]达到[/green]",
@@ -27,7 +28,7 @@ _STATES = {
 
 def bench(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="cycle（审校流转）；缺省全部。")
+        str | None, typer.Argument(metavar="[NAME]", help="cycle（审校流转）或 rules（负面清单）；缺省全部。")
     ] = None,
     *,
     as_json: AsJson = False,
@@ -105,9 +106,10 @@ def _print(results: "dict[str, tuple[list[Figure], float]]", *, quick: bool) -> 
     where = machine()
     for name, (figures, seconds) in results.items():
         table = Table(title=f"{BENCHMARKS[name][1]}（{seconds:.0f} 秒）", title_justify="left")
+        databases = any(figure.on for figure in figures)
         for heading, side in (
             ("项目", "left"),
-            ("数据库", "left"),
+            *([("数据库", "left")] if databases else []),
             ("实测", "right"),
             ("参照", "left"),
             ("比值", "right"),
@@ -118,7 +120,7 @@ def _print(results: "dict[str, tuple[list[Figure], float]]", *, quick: bool) -> 
         for figure in figures:
             table.add_row(
                 figure.title,
-                figure.on,
+                *([figure.on] if databases else []),
                 _amount(figure.value, figure.unit),
                 f"{figure.peer} {_amount(figure.peer_value, figure.unit)}" if figure.peer else "",
                 "" if figure.ratio is None else f"{figure.ratio:.2f}",

@@ -1,0 +1,241 @@
+"""`sanshen bench rules`: what the negative list costs, beside a bare scan for the same terms."""
+
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import ahocorasick_rs
+
+from app.bench import texts
+from app.bench.figures import Bar, Figure, Options, middle
+from app.domain.document import Document, Paragraph
+from app.infra.paths import shipped
+from app.negative_list import (
+    Part,
+    PartKind,
+    Policy,
+    Report,
+    Scope,
+    Structure,
+    check,
+    load_policy,
+    parts_of,
+    structure_of,
+)
+from app.negative_list.backtest import Item, backtest
+
+_KEY = b"sanshen bench"
+#: Characters of the text that a long check is tried on.
+_LONG = 100_000
+
+
+def run(options: Options) -> Iterator[Figure]:
+    """Measure checks, loading, back-tests, and what a check does to other threads."""
+    lines = texts.paragraphs(options)
+    draft = texts.draft_of(lines)
+    words = texts.terms(lines, draft, 500 if options.quick else 10_000)
+    with TemporaryDirectory(prefix="sanshen-bench-") as folder:
+        options.say("装载")
+        yield from _loading(Path(folder), quick=options.quick)
+        options.say(f"装载并加 {len(words)} 个词")
+        policy = load_policy(texts.policy_folder(Path(folder), words))
+    options.say("检查一篇稿件")
+    yield _one_check(policy, draft, words, quick=options.quick)
+    options.say("回测")
+    yield from _back_test(policy, lines, quick=options.quick)
+    options.say("检查时别的线程")
+    yield _stall(policy, lines, quick=options.quick)
+    options.say("与 str.find 比对")
+    yield _recall(policy, lines, words)
+
+
+def _loading(folder: Path, *, quick: bool) -> Iterator[Figure]:
+    shipped_list, cache = shipped("policies") / "negative_list", folder / "cache"
+    cold = [_seconds(lambda: load_policy(shipped_list)) for _ in range(1 if quick else 3)]
+    load_policy(shipped_list, cache_dir=cache)
+    cached = [_seconds(lambda: load_policy(shipped_list, cache_dir=cache)) for _ in range(1 if quick else 7)]
+    yield Figure("rules.load.cold", "首次装载，含全部示例", middle(cold), "秒", Bar(1.5), samples=cold)
+    milliseconds = [one * 1000 for one in cached]
+    yield Figure(
+        "rules.load.cached", "有缓存的装载", middle(milliseconds), "毫秒", Bar(150), samples=milliseconds
+    )
+
+
+def _one_check(policy: Policy, draft: Sequence[str], words: Sequence[str], *, quick: bool) -> Figure:
+    """Time one draft against a bare scan for the same terms, by turns, so that both see the same machine."""
+    document = Document(title=draft[0][:30], blocks=tuple(Paragraph(text=line) for line in draft))
+    parts, structure = parts_of(document), structure_of(document)
+    text = "\n".join(draft)
+    automaton = ahocorasick_rs.AhoCorasick(list(words))
+    today = _today()
+
+    def ours() -> Report:
+        return _checked(policy, parts, structure, on=today)
+
+    found = ours().findings
+    calls, rounds = (20, 3) if quick else (500, 15)
+    checks, scans = [], []
+    for _ in range(rounds):
+        checks.append(_seconds(ours, calls) * 1e6)
+        scans.append(_seconds(lambda: automaton.find_matches_as_indexes(text), calls) * 1e6)
+    return Figure(
+        "rules.check",
+        f"检查一篇 {sum(map(len, draft))} 字的稿件",
+        middle(checks),
+        "微秒",
+        Bar(3, of_ratio=True),
+        peer="只扫同样的词",
+        peer_value=middle(scans),
+        samples=checks,
+        raw={
+            "terms": len(words),
+            "rules": len(policy.rules),
+            "findings": len(found),
+            "scan_samples": scans,
+            "backend": policy.backend,
+        },
+    )
+
+
+def _back_test(policy: Policy, lines: Sequence[str], *, quick: bool) -> Iterator[Figure]:
+    """Back-test the policy with the terms against the shipped one, over the same texts again and again."""
+    shipped_policy = load_policy(shipped("policies") / "negative_list")
+    articles = ["\n".join(texts.draft_of(lines[start:])) for start in range(0, len(lines), 8)]
+    size = sum(len(article.encode()) for article in articles)
+    wanted = (200_000 if quick else 24_000_000) / size
+    rates, peaks = [], []
+    for _ in range(2 if quick else 4):
+
+        def items() -> Iterator[Item]:
+            for number in range(max(1, round(wanted / 4))):
+                for article in articles:
+                    yield Item.of_text(str(number), article)
+
+        done = backtest(shipped_policy, policy, items(), on=_today(), key=_KEY)
+        rates.append(done.megabytes / done.seconds)
+        peaks.append(_peak_mb())
+    yield Figure(
+        "rules.back_test",
+        "回测",
+        middle(rates),
+        "MB/秒",
+        Bar(40, at_least=True),
+        samples=rates,
+        raw={"articles": len(articles), "megabytes_each_turn": done.megabytes},
+    )
+    # The first turn fills what is kept; from then on nothing may grow.
+    yield Figure(
+        "rules.back_test.memory",
+        "回测中内存的增长",
+        peaks[-1] - peaks[0],
+        "MB",
+        Bar(8),
+        raw={"peak_mb_after_each_turn": peaks},
+    )
+
+
+def _stall(policy: Policy, lines: Sequence[str], *, quick: bool) -> Figure:
+    """Let a thread tick every millisecond while texts are checked; its longest wait, less the millisecond."""
+    seconds = 0.2 if quick else 4.0
+    today = _today()
+    long = [Part(PartKind.BODY, "long", _repeated(lines, _LONG))]
+    short = [Part(PartKind.BODY, f"{number}", line) for number, line in enumerate(texts.draft_of(lines))]
+
+    def checking() -> None:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            for parts in (short, long):
+                _checked(policy, parts, None, on=today)
+
+    idle, busy = _longest_wait(lambda: time.sleep(seconds)), _longest_wait(checking)
+    return Figure(
+        "rules.stall",
+        "检查时别的线程最长停顿",
+        busy[-1],
+        "毫秒",
+        Bar(10),
+        peer="没有检查时",
+        peer_value=idle[-1],
+        samples=busy[-20:],
+        raw={"characters": _LONG, "ticks": len(busy), "p99_ms": busy[int(len(busy) * 0.99)]},
+    )
+
+
+def _recall(policy: Policy, lines: Sequence[str], words: Sequence[str]) -> Figure:
+    """Put terms into prose at places drawn by lot; each place that `str.find` knows must be a finding."""
+    luck = Random(7)  # noqa: S311 – the same text on every machine
+    chosen = luck.sample(list(words), min(400, len(words)))
+    pieces = luck.choices([line for line in lines if len(line) > 10], k=len(chosen))
+    text = "".join(
+        piece[: (cut := luck.randrange(len(piece)))] + word + piece[cut:]
+        for piece, word in zip(pieces, chosen, strict=True)
+    )
+    wanted = set()
+    for word in words:
+        start = text.find(word)
+        while start >= 0:
+            wanted.add((start, start + len(word)))
+            start = text.find(word, start + 1)
+    report = _checked(policy, [Part(PartKind.BODY, "text", text)], None, on=_today())
+    found = {(one.start, one.end) for one in report.findings if one.rule == texts.RULE}
+    return Figure(
+        "rules.recall",
+        "词的查全率（对 str.find）",
+        100 * len(wanted & found) / len(wanted),
+        "%",
+        Bar(100, at_least=True),
+        raw={"places": len(wanted), "missed": sorted(wanted - found)[:20], "extra": len(found - wanted)},
+    )
+
+
+def _checked(policy: Policy, parts: Sequence[Part], structure: Structure | None, *, on: date) -> Report:
+    return check(policy, parts, scope=Scope(), on=on, key=_KEY, structure=structure)
+
+
+def _repeated(lines: Sequence[str], length: int) -> str:
+    text = "\n".join(lines)
+    return (text * (length // len(text) + 1))[:length]
+
+
+def _longest_wait(work: Callable[[], None]) -> list[float]:
+    """Return how much later than wanted a thread woke while `work` ran, in milliseconds, ascending."""
+    over = threading.Event()
+    waits: list[float] = []
+
+    def tick() -> None:
+        last = time.perf_counter()
+        while not over.is_set():
+            time.sleep(0.001)
+            now = time.perf_counter()
+            waits.append((now - last) * 1000 - 1)
+            last = now
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    work()
+    over.set()
+    thread.join()
+    return sorted(waits)
+
+
+def _seconds(work: Callable[[], object], calls: int = 1) -> float:
+    began = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter() - began) / calls
+
+
+def _peak_mb() -> float:
+    """Return the most memory that this process ever held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
