@@ -203,6 +203,18 @@ def test_the_office_hands_over_what_somebody_left() -> None:
     assert hand.run("initial_review").claimed_by == "other"
 
 
+def test_a_place_that_names_somebody_is_given_on_before_it_opens() -> None:
+    hand = hand_for(stage("first"), stage("chief", who=[{"person": "zhang"}]))
+    clerk, facts = person("clerk"), names(OTHER, by_office=True, instead_of="zhang")
+    hand.do(Verb.HAND_OVER, clerk, facts, stage="chief", to="other")
+    assert hand.state("chief") is None
+    hand.approve("first", FIRST)
+    hand.approve("chief", OTHER)
+    assert hand.case.state is CaseState.CLEARED
+    closed = {C.CASE_CLOSED, C.STAGE_NOT_OPEN}
+    assert hand.refused(Verb.HAND_OVER, clerk, facts, stage="chief", to="other") == closed
+
+
 def test_recuse() -> None:
     hand = submitted()
     assert hand.refused(Verb.RECUSE, EXPERT) == {C.NOT_ALLOWED, C.COMMENT_REQUIRED}
