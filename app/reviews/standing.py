@@ -28,9 +28,11 @@ def open_stages(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, tuple
     keys: dict[UUID, tuple[str, set[str]]] = {}
     for draft_id, digest, stage in session.exec(query).all():
         keys.setdefault(draft_id, (digest, set()))[1].add(stage)
-    return {
-        draft_id: tuple(
-            stage.title for stage in workflows.version(session, digest).stages if stage.key in open_ones
-        )
-        for draft_id, (digest, open_ones) in keys.items()
-    }
+    found = {}
+    for draft_id, (digest, open_ones) in keys.items():
+        version = workflows.version(session, digest)
+        titles = [stage.title for stage in version.stages if stage.key in open_ones]
+        # A stage that was added to the case stands in no version.
+        added = ["加签"] if open_ones - version.by_key.keys() else []
+        found[draft_id] = (*titles, *added)
+    return found

@@ -32,5 +32,6 @@ def last_return(session: Session, draft: Draft) -> Returned | None:
         return None
     stage = workflows.version(session, row.workflow_digest).by_key.get(decision.stage)
     name = identity.names(session, [decision.actor_id]).get(decision.actor_id, "")
-    title = stage.title if stage else decision.stage
+    # A stage that was added to the case stands in no version.
+    title = stage.title if stage else "加签"
     return Returned(name, title, decision.decided_at, decision.comment)
