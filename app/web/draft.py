@@ -30,6 +30,7 @@ from app.infra.errors import AppError, NotFound
 from app.infra.runtime import policy_of, runtime_of
 from app.negative_list import Severity
 from app.publication import queries as publication
+from app.reviews import choosing
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
 from app.web import checks, outside
@@ -245,6 +246,7 @@ def _page(
         form=form or Form(),
         waiting=view is not None and bool(_laying(view)),
         releases=releases_of(session, draft, channels),
+        flags_offered=choosing.choices(runtime.settings.policies),
         outside=outside.places(view) if view and outside.may_ask(view, viewer) else (),
     )
 

@@ -1,7 +1,7 @@
 """Writing in the browser: a new draft, and mending one that is in its author's hands."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -228,6 +228,8 @@ def submit(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             draft_id=draft_id,
             digest=sent.form.word("digest"),
             comment=sent.form.word("comment"),
+            grade=_grade(sent.form.word("class")),
+            flags=sent.form.all("flag"),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
@@ -238,3 +240,8 @@ def submit(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     if isinstance(blocked, AppError):
         return show_again(request, sent.viewer, draft_id, blocked, form=sent.form)
     return see_other(f"/drafts/{draft_id}", "blocked" if blocked else "submitted")
+
+
+def _grade(given: str) -> Literal["A", "B", "C"] | None:
+    known: dict[str, Literal["A", "B", "C"]] = {"A": "A", "B": "B", "C": "C"}
+    return known.get(given)

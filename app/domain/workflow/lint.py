@@ -71,7 +71,7 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     """Return all faults of a workflow that has the right form; without `lines` they stand at line 1."""
     lines = lines or Lines(None)
     checks = (
-        _keys, _order, _ways, _rule_check, _people, _conditions, _flags, _levels, _distinct, _reviews_apart,
+        _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct, _reviews_apart,
         _proofs, _deadlines, _overrides,
     )  # fmt: skip
     return policy_text.in_order(fault for ask in checks for fault in ask(workflow, lines))
@@ -153,6 +153,16 @@ def _people(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         at_least = 1 if isinstance(stage.need, str) else stage.need.at_least
         if named and all(who.person for who in stage.who) and len(named) < at_least:
             yield _at(workflow, lines, stage, "need", "too_few_people", people=len(named), needed=at_least)
+
+
+def _outside(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    for stage in workflow.stages:
+        if any(who.outside for who in stage.who):
+            if stage.need == "all":
+                # Nobody knows who all of them are, so the stage would never pass.
+                yield _at(workflow, lines, stage, "need", "all_of_outside")
+            if stage.acts_on is Subject.PROOF:
+                yield _at(workflow, lines, stage, "who", "outside_on_proof")
 
 
 def _covers(stage: Stage) -> bool:
