@@ -17,7 +17,7 @@ from app.reviews import queries
 from tests.api import outside
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
-from tests.web.forms import HTML, rows, send, sign_in, submitted
+from tests.web.forms import HTML, digest_of, new_draft, rows, send, sign_in, submitted
 
 
 @pytest.fixture
@@ -195,6 +195,23 @@ def test_what_a_file_says_is_text_in_the_picture(web: TestClient) -> None:
     assert "<script>alert" not in page.text
 
 
+def test_class_and_flags_are_given_with_the_first_submission(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    draft = new_draft(runtime, bureau)
+    sign_in(web, "editor")
+    page = web.get(f"/drafts/{draft.id}").text
+    assert "需外部专家意见" in page
+    digest = digest_of(runtime, draft.id)
+    path = f"/drafts/{draft.id}/submissions"
+    refused = send(web, path, digest=digest, flag="nothing")
+    assert (refused.status_code, "没有“nothing”这样的标记" in unescape(refused.text)) == (422, True)
+    assert send(web, path, digest=digest, flag="expert_opinion", **{"class": "B"}).status_code == 303
+    shown = web.get(f"/drafts/{draft.id}").text
+    assert "因稿件情形增加外部专家意见" in shown
+    assert "稿件分类和标记" not in shown
+
+
 @pytest.mark.browser
 def test_in_a_browser(people: Callable[..., Person]) -> None:
     keeper = people("policy_keeper")
@@ -229,7 +246,6 @@ def test_in_a_browser(people: Callable[..., Person]) -> None:
 def _submitted(runtime: Runtime, bureau: Bureau) -> UUID:
     from app.drafts import queries as drafts
     from app.reviews import service
-    from tests.web.forms import new_draft
 
     draft = new_draft(runtime, bureau)
     with runtime.database.write() as session:

@@ -71,8 +71,8 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     """Return all faults of a workflow that has the right form; without `lines` they stand at line 1."""
     lines = lines or Lines(None)
     checks = (
-        _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct, _reviews_apart,
-        _proofs, _deadlines, _overrides,
+        _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct,
+        _reviews_apart, _proofs, _deadlines, _overrides,
     )  # fmt: skip
     return policy_text.in_order(fault for ask in checks for fault in ask(workflow, lines))
 
