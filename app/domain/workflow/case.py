@@ -31,13 +31,6 @@ class Target:
     section: str
 
 
-def behind(person: Person, principal: Person | None, through: Person | None) -> frozenset[Person]:
-    """Return the natural persons behind an act."""
-    if principal is None:
-        return frozenset((person,))
-    return frozenset((person, principal) if through is None else (person, principal, through))
-
-
 @dataclass(frozen=True, slots=True)
 class Vote:
     """One approval in a run; `principal` is whom the person acted for, `group` the bench they sat on.
@@ -53,7 +46,7 @@ class Vote:
     @property
     def persons(self) -> frozenset[Person]:
         """The natural persons behind it."""
-        return behind(self.person, self.principal, self.through)
+        return _behind(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +84,14 @@ class BoundProof:
     line: str
     digest: str
     revision: str
+
+
+def _behind(act: "Vote | Actor") -> frozenset[Person]:
+    if act.principal is None:
+        return frozenset((act.person,))
+    if act.through is None:
+        return frozenset((act.person, act.principal))
+    return frozenset((act.person, act.principal, act.through))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,14 @@ class Case:
         """Its lines, in the order of its targets."""
         return tuple([target.channel for target in self.targets])
 
+    def with_runs(self, runs: tuple[Run, ...]) -> "Case":
+        """Return the case with other runs: what `replace` does, without a look at each field's name."""
+        copied = object.__new__(Case)
+        for slot in _SLOTS:
+            slot.__set__(copied, slot.__get__(self))
+        object.__setattr__(copied, "runs", runs)
+        return copied
+
     def current(self) -> dict[Spot, Run]:
         """Return the newest run of each place."""
         newest: dict[Spot, Run] = {}
@@ -179,9 +188,9 @@ class Case:
 
     def lines_of(self, stage: Stage) -> tuple[str, ...]:
         """Return the lines that a stage has runs on: every channel, or the draft as a whole."""
-        if isinstance(stage, AddedStage):
-            return (stage.on_line,)
-        return self.lines if stage.per == "channel" else ("",)
+        if stage.per != "channel":
+            return ("",)
+        return (stage.on_line,) if isinstance(stage, AddedStage) else self.lines
 
     def awaited(self, run: Run) -> tuple[Person, ...]:
         """Return whose opinion a run waits for; empty when it waits for nobody's."""
@@ -210,16 +219,23 @@ class Case:
     def done_before(self, workflow: Workflow, spot: Spot, current: dict[Spot, Run]) -> bool:
         """Tell whether everything that this place waits for is passed or skipped."""
         stage = workflow.by_key[spot[0]]
+        on_line = stage.per == "channel"
         for before in workflow.waits_for[stage.key]:
             key = before.key
-            both_on_lines = before.per == stage.per == "channel"
-            for line in self.lines_of(before):
-                if both_on_lines and line != spot[1]:
-                    continue
+            if not on_line or before.per != "channel":
+                lines = self.lines_of(before)
+            elif isinstance(before, AddedStage) and before.on_line != spot[1]:
+                continue
+            else:
+                lines = (spot[1],)
+            for line in lines:
                 run = current.get((key, line))
                 if run is None or run.state not in DONE:
                     return False
         return True
+
+
+_SLOTS = tuple(getattr(Case, name) for name in Case.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +264,7 @@ class Actor:
     @property
     def persons(self) -> frozenset[Person]:
         """The natural persons behind the act."""
-        return behind(self.person, self.principal, self.through)
+        return _behind(self)
 
     @property
     def capacity(self) -> Person:

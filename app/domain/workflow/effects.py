@@ -50,8 +50,7 @@ class Walk:
 
     def __init__(self, case: Case, workflow: Workflow, facts: Facts, at: datetime) -> None:
         self.case = case
-        self.version = workflow
-        self.workflow = extended(workflow, case.added)
+        self.workflow = extended(workflow, case.added) if case.added else workflow
         self.facts = facts
         self.at = at
         self.current = case.current()
@@ -73,7 +72,7 @@ class Walk:
         """Add a reviewer to the case, or name another in their place; its workflow has their stage."""
         known = {one.key: one for one in self.case.added}
         self.set(added=tuple({**known, added.key: added}.values()))
-        self.workflow = extended(self.version, self.case.added)
+        self.workflow = extended(self.workflow, self.case.added)
 
     def say(self, event: Event, **data: Any) -> None:  # noqa: ANN401 – JSON values
         """Note that something happened."""
@@ -225,5 +224,5 @@ class Walk:
         opened = tuple(
             [run for key, run in fresh.items() if run.state is StageState.OPEN and key not in open_before]
         )
-        case = replace(self.case, runs=(*kept, *changed))
+        case = self.case.with_runs((*kept, *changed))
         return Effects(case, tuple(self.events), changed, tuple(self._needs_proof), self.decided, opened)

@@ -90,7 +90,7 @@ def hand_over(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
         refusals += checks.stage_open(walk.workflow, walk.current, act)
     refusals += _may_pass_on(case, stage, act, run, actor, by_office=facts.by_office)
     refusals += _named(walk, act, actor, oneself_too=True)
-    workflow = extended(walk.version, there.added)
+    workflow = extended(walk.workflow, there.added)
     if facts.named is not None:
         free = dict(walk.current)
         if run is not None:
@@ -302,7 +302,7 @@ def add_reviewer(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
         refusals += (Refusal(RefusalCode.CANNOT_ADD_THERE, {"stage": act.stage, "place": act.place}),)
     added = Added(f"added_{len(case.added) + 1}", act.stage, act.line, act.place, act.to, actor.person)
     there = replace(case, added=(*case.added, added))
-    workflow = extended(walk.version, there.added)
+    workflow = extended(walk.workflow, there.added)
     if walk.facts.named is not None:
         stage = workflow.by_key[added.key]
         why = checks.person(there, workflow, walk.current, stage, act.line, walk.facts.named)
