@@ -74,6 +74,12 @@ class Walking(Protocol):
         """The case as the domain sees it."""
 
 
+#: What went out by the urgent lane stays published while the stages that are owed are made up for.
+_PUBLISHED_AND_OWED = frozenset(
+    (DraftState.PUBLISHED_WITH_DEBT, state) for state in (CaseState.RUNNING, CaseState.HELD)
+)
+
+
 @dataclass(slots=True)
 class Loaded:
     """A case as it lies in the tables and as the domain sees it; `run_ids` are the ids of its stored runs.
@@ -249,7 +255,8 @@ def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) ->
     session.add(row)
     if effects.changed:
         _store_runs(session, loaded, effects.changed, at)
-    draft_service.set_state(loaded.draft, DRAFT_STATES[case.state], at)
+    if (loaded.draft.state, case.state) not in _PUBLISHED_AND_OWED:
+        draft_service.set_state(loaded.draft, DRAFT_STATES[case.state], at)
     loaded.case = case
 
 
