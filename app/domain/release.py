@@ -9,7 +9,7 @@ from typing import Any
 from app.domain import separation
 from app.domain.vocabulary import REVIEW_LEVELS, CaseState, StageKind, StageState
 from app.domain.workflow import Case, Run, Stage, Workflow
-from app.domain.workflow.case import DONE
+from app.domain.workflow.case import DONE, Spot
 
 #: The states of a case whose lines may go out: other lines may still be on their way.
 ON_ITS_WAY = frozenset({CaseState.RUNNING, CaseState.CLEARED})
@@ -47,6 +47,7 @@ class Dossier:
     report on the case's revision (None: never checked), `active_policy` that of the policy in force;
     `open_findings` the rules whose blocking findings no valid waiver lets through. `signed_until` is when the
     line's unused ticket ends (None: there is none). `signed`: the sign-off must have been given already.
+    `owed`: the places of stages that the urgent lane let go out as debts.
     """
 
     case: Case
@@ -58,6 +59,7 @@ class Dossier:
     open_findings: tuple[str, ...] = ()
     signed_until: datetime | None = None
     signed: bool = False
+    owed: frozenset[Spot] = frozenset()
 
 
 def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
@@ -96,6 +98,10 @@ def _stages(dossier: Dossier) -> list[Blocker]:
     passed_levels = set()
     for stage, line, run in _on_line(dossier):
         state = run.state if run else None
+        if state not in DONE and _is_owed(dossier, stage, line):
+            # The debt names it: the draft is published with debt until it is passed.
+            passed_levels |= set(stage.levels)
+            continue
         if stage.kind is StageKind.SIGN_OFF:
             if dossier.signed and state is not StageState.PASSED:
                 found.append(Blocker(BlockerCode.NOT_SIGNED, {"stage": stage.key, "line": line}))
@@ -113,6 +119,13 @@ def _stages(dossier: Dossier) -> list[Blocker]:
                 found.append(Blocker(BlockerCode.DECIDED_ON_OTHER, data))
     missing = [level for level in REVIEW_LEVELS if level not in passed_levels]
     return found + [Blocker(BlockerCode.REVIEW_MISSING, {"level": level}) for level in missing]
+
+
+def _is_owed(dossier: Dossier, stage: Stage, line: str) -> bool:
+    """Tell whether a stage may be missing: it is owed, or lies on the owed way and does not apply there."""
+    if not dossier.owed:
+        return False
+    return (stage.key, line) in dossier.owed or not dossier.case.meets(stage.applies_if, line)
 
 
 def _persons(dossier: Dossier) -> list[Blocker]:

@@ -186,7 +186,9 @@ def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _places(scene: Scene, data: Mapping[str, Any], channels: Mapping[str, str]) -> list[dict[str, str]]:
     stages = scene.loaded.workflow.by_key if scene.loaded is not None else {}
-    spots = data.get("freed") or ([data] if data.get("stage") or data.get("channel") else [])
+    spots = (
+        data.get("freed") or data.get("debts") or ([data] if data.get("stage") or data.get("channel") else [])
+    )
     found = []
     for spot in spots:
         stage, line = str(spot.get("stage", "")), str(spot.get("line") or spot.get("channel") or "")

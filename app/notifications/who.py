@@ -201,6 +201,8 @@ TELLS: Mapping[Event, tuple[Tell, ...]] = {
     Event.PUBLICATION_PUBLISHED: (Tell(K.PUBLISHED, authors),),
     Event.PUBLICATION_CORRECTED: (Tell(K.CORRECTED, authors),),
     Event.PUBLICATION_RETRACTED: (Tell(K.RETRACTED, authors),),
+    Event.RELEASE_URGENT: (Tell(K.DEBT_OWED, at_open_stages),),
+    Event.DEBT_OVERDUE: (Tell(K.DEBT_OWED, at_open_stages),),
     Event.FINDING_WAIVER_ASKED: (Tell(K.WAIVER_ASKED, may_grant),),
     Event.FINDING_WAIVED: (Tell(K.WAIVER_DECIDED, both(named("asked_by"), authors)),),
     Event.FINDING_WAIVER_REFUSED: (Tell(K.WAIVER_DECIDED, both(named("asked_by"), authors)),),

@@ -8,6 +8,7 @@ from app.domain.release import Blocker, Dossier, blockers
 from app.domain.vocabulary import ReleaseState
 from app.infra.policies import digest_in_use
 from app.infra.runtime import Runtime
+from app.publication import debts
 from app.publication.models import Release
 from app.reviews import checking
 from app.reviews.store import Loaded
@@ -34,6 +35,7 @@ def standing(
         open_findings=tuple(checked.blockers),
         signed_until=None if signed else _signed_until(session, loaded, line),
         signed=signed,
+        owed=debts.open_places(session, loaded.row.id, line),
     )
     return blockers(dossier, at)
 

@@ -2,13 +2,14 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, Text, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.vocabulary import ReleaseState
 from app.infra.db import UtcDateTime, one_of
 
 _SIGNED = text("state = 'signed'")
+_OWED = text("settled_at IS NULL")
 
 
 class Release(SQLModel, table=True):
@@ -79,3 +80,33 @@ class Publication(SQLModel, table=True):
     url: str = Field(max_length=2000)
     tool_id: UUID
     published_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ReviewDebt(SQLModel, table=True):
+    """A stage that is owed (补审) since a line went out by the urgent lane; settled once it was passed.
+
+    `channel` is the line that went out, `line` the stage's own place: "" for one of the whole draft.
+    """
+
+    __tablename__ = "review_debt"
+    __table_args__: ClassVar = (
+        UniqueConstraint("case_id", "channel", "stage", "line"),
+        Index("ix_review_debt_open", "unit_id", "due_at", sqlite_where=_OWED, postgresql_where=_OWED),
+    )
+
+    id: UUID = Field(primary_key=True)
+    release_id: UUID = Field(
+        sa_column=Column(ForeignKey("release.id", deferrable=True, initially="DEFERRED"), nullable=False)
+    )
+    unit_id: UUID = Field(foreign_key="unit.id")
+    draft_id: UUID = Field(foreign_key="draft.id", index=True)
+    case_id: UUID = Field(foreign_key="review_case.id")
+    channel: str = Field(max_length=40)
+    stage: str = Field(max_length=40)
+    line: str = Field(max_length=40)
+    title: str = Field(max_length=60)
+    levels: list[str] = Field(default_factory=list, sa_type=JSON)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    owed_since: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    overdue_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -11,7 +11,7 @@ from app.identity.queries import Actor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.runtime import runtime_of
-from app.publication import evidence, queries, service, tickets
+from app.publication import evidence, queries, service, tickets, urgent_router
 from app.publication.models import Release
 from app.publication.schemas import PublicationOut, PublicationsOut, ReleaseOut, SignedOut, SignIn
 
@@ -106,3 +106,4 @@ def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Re
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
+    app.include_router(urgent_router.router)

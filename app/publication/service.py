@@ -63,8 +63,8 @@ def sign(
     found = dossiers.standing(session, loaded, line=line, digest=digest, signed=True, runtime=runtime, at=at)
     if found:
         raise _refused(loaded, line, digest, found, actor=actor, at=at)
-    _void_earlier(session, loaded, line)
-    release = _store_release(
+    void_earlier(session, loaded, line)
+    release = store_release(
         session,
         loaded,
         line,
@@ -124,7 +124,7 @@ def _sign_off(loaded: Loaded) -> str:
     return keys[-1]
 
 
-def _store_release(
+def store_release(
     session: Session,
     loaded: Loaded,
     line: str,
@@ -135,6 +135,7 @@ def _store_release(
     runtime: Runtime,
     at: datetime,
 ) -> Release:
+    """Store the permission to publish `digest` on a line, with its ticket, and tell of it."""
     ticket = _ticket(session, loaded, line, digest, runtime=runtime, at=at)
     release = Release(
         id=ticket.release_id,
@@ -226,7 +227,8 @@ def _tell_signed(
     )
 
 
-def _void_earlier(session: Session, loaded: Loaded, line: str) -> None:
+def void_earlier(session: Session, loaded: Loaded, line: str) -> None:
+    """Let no ticket that was signed before for a line be good any more."""
     earlier = select(Release).where(
         Release.draft_id == loaded.draft.id, Release.channel == line, Release.state == ReleaseState.SIGNED
     )

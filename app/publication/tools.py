@@ -21,7 +21,7 @@ from app.infra.runtime import Runtime
 from app.infra.signing import SignedStatement
 from app.jobs import service as jobs
 from app.proofs.models import Proof
-from app.publication import dossiers, tickets
+from app.publication import debts, dossiers, tickets
 from app.publication.differences import Difference, difference
 from app.publication.models import Publication, Release
 from app.publication.service import reasons_of
@@ -161,6 +161,8 @@ def report_published(
     session.add(release)
     if loaded.case.state is CaseState.CLEARED:
         drafts.set_state(loaded.draft, DraftState.PUBLISHED, at)
+    elif debts.open_places(session, loaded.row.id, release.channel):
+        drafts.set_state(loaded.draft, DraftState.PUBLISHED_WITH_DEBT, at)
     data = {
         "draft": str(release.draft_id),
         "publication": str(done.id),

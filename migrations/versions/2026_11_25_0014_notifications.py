@@ -1,4 +1,4 @@
-"""Tables of app.notifications, and the calls that late stages have made."""
+"""Tables of app.notifications, the calls that late stages have made, and the debts of the urgent lane."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,9 +12,9 @@ depends_on = None
 
 KINDS = (
     "kind IN ('stage_opened', 'stage_reminded', 'stage_due', 'stage_late', 'stage_escalated', 'handed_over', "
-    "'consulted', 'advised', 'copied', 'returned', 'signed_but_returned', 'blocked', 'declined', 'held', 'answered', "
-    "'cleared', 'published', 'corrected', 'retracted', 'waiver_asked', 'waiver_decided', 'debt_owed', "
-    "'calendar_missing')"
+    "'consulted', 'advised', 'copied', 'returned', 'signed_but_returned', 'blocked', 'declined', 'held', "
+    "'answered', 'cleared', 'published', 'corrected', 'retracted', 'waiver_asked', 'waiver_decided', "
+    "'debt_owed', 'calendar_missing')"
 )
 MAIL_STATES = "mail IN ('none', 'waiting', 'gathering', 'sent')"
 MAIL_MODES = "mail IN ('never', 'at_once', 'daily')"
@@ -23,6 +23,7 @@ UNREAD = sa.text("read_at IS NULL")
 TO_MAIL = sa.text("mail IN ('waiting', 'gathering')")
 TO_SEND = sa.text("sent_at IS NULL")
 OPEN = sa.text("state = 'open'")
+OWED = sa.text("settled_at IS NULL")
 
 
 def upgrade() -> None:
@@ -134,11 +135,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "call", name=op.f("pk_stage_call")),
     )
     op.create_index("ix_stage_run_due", "stage_run", ["due_at"], sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_table(
+        "review_debt",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("release_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("draft_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(40), nullable=False),
+        sa.Column("stage", sa.String(40), nullable=False),
+        sa.Column("line", sa.String(40), nullable=False),
+        sa.Column("title", sa.String(60), nullable=False),
+        sa.Column("levels", sa.JSON(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("owed_since", UtcDateTime(), nullable=False),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
+        sa.Column("overdue_told_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["release_id"],
+            ["release.id"],
+            name=op.f("fk_review_debt_release_id"),
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_review_debt_unit_id")),
+        sa.ForeignKeyConstraint(["draft_id"], ["draft.id"], name=op.f("fk_review_debt_draft_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["review_case.id"], name=op.f("fk_review_debt_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_debt")),
+        sa.UniqueConstraint(
+            "case_id", "channel", "stage", "line", name=op.f("uq_review_debt_case_id_channel_stage_line")
+        ),
+    )
+    op.create_index(op.f("ix_review_debt_draft_id"), "review_debt", ["draft_id"])
+    op.create_index(
+        "ix_review_debt_open", "review_debt", ["unit_id", "due_at"], sqlite_where=OWED, postgresql_where=OWED
+    )
 
 
 def downgrade() -> None:
     op.drop_index("ix_stage_run_due", "stage_run")
     for name in (
+        "review_debt",
         "stage_call",
         "robot_message",
         "notice_robot",

@@ -359,5 +359,5 @@ def test_every_kind_has_its_sentences() -> None:
 
 def test_every_kind_is_told_by_some_event_or_job() -> None:
     by_events = {tell.kind for tells in TELLS.values() for tell in tells}
-    assert set(NoticeKind) - by_events == {NoticeKind.DEBT_OWED, NoticeKind.CALENDAR_MISSING}
+    assert set(NoticeKind) - by_events == {NoticeKind.CALENDAR_MISSING}
     assert all(isinstance(event, Event) for event in TELLS)

@@ -187,3 +187,18 @@ def test_what_was_never_submitted_is_far_from_publication() -> None:
         Dossier(hand.case, hand.workflow, "wechat", "f" * 64, checked_under=None, active_policy="p")
     )
     assert found == {C.CASE_NOT_READY, C.STAGE_MISSING, C.REVIEW_MISSING, C.NOT_LAST_PROOF, C.NOT_CHECKED}
+
+
+def test_what_is_owed_stands_in_nobodys_way_and_what_is_not_still_does() -> None:
+    given = changed_run(ready(), "second_review", state=StageState.OPEN)
+    assert codes(given) == {C.STAGE_MISSING, C.REVIEW_MISSING}
+    assert codes(replace(given, owed=frozenset({("second_review", "")}))) == set()
+    assert codes(replace(given, owed=frozenset({("third_proof", "wechat")}))) == {
+        C.STAGE_MISSING,
+        C.REVIEW_MISSING,
+    }
+    # An owed stage says nothing about the rest: findings, and the content itself.
+    other = replace(
+        given, owed=frozenset({("second_review", "")}), digest="0" * 64, open_findings=("privacy.idcard",)
+    )
+    assert codes(other) == {C.NOT_LAST_PROOF, C.OPEN_FINDINGS}

@@ -1,0 +1,146 @@
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.document import Sha256
+from app.domain.vocabulary import Level
+from app.drafts import queries as drafts
+from app.identity.access import CurrentActor
+from app.infra import idempotency
+from app.infra.db import ReadSession, WriteSession
+from app.infra.runtime import runtime_of
+from app.publication import debts, urgent
+from app.publication.models import ReviewDebt
+
+router = APIRouter(prefix="/api/v1", tags=["publication"])
+
+Line = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LayOutIn(_In):
+    """The line whose proof is wanted before its time."""
+
+    line: Line
+
+
+class UrgentIn(_In):
+    """What is to go out at once, and why."""
+
+    line: Line
+    digest: Sha256
+    reason: Annotated[str, Field(max_length=1000)]
+
+
+class SettlementIn(_In):
+    """What was read, and what is said of it."""
+
+    digest: Sha256
+    comment: Annotated[str, Field(max_length=4000)] = ""
+    checklist: list[str] = Field(default_factory=list, max_length=50)
+
+
+class DebtOut(BaseModel):
+    """A stage that is owed, by when, and whether it was made up for."""
+
+    id: UUID
+    draft_id: UUID
+    case_id: UUID
+    release_id: UUID
+    channel: str
+    stage: str
+    line: str
+    title: str
+    levels: list[Level]
+    due_at: datetime
+    owed_since: datetime
+    settled_at: datetime | None
+    overdue: bool
+
+
+class UrgentOut(BaseModel):
+    """The release that was given, and what is owed for it. Its ticket is with the releases of the draft."""
+
+    release: UUID
+    expires_at: datetime
+    debts: list[DebtOut]
+
+
+@router.post("/cases/{case_id}/urgent-layouts", status_code=202)
+def lay_out(
+    request: Request, case_id: UUID, body: LayOutIn, actor: CurrentActor, session: WriteSession
+) -> None:
+    """Have a line's proof laid out before its reviews are done, for an urgent release."""
+    runtime = runtime_of(request)
+    urgent.lay_out(session, case_id=case_id, line=body.line, actor=actor, runtime=runtime, at=runtime.clock())
+
+
+@router.post("/cases/{case_id}/urgent-releases", status_code=201, response_model=UrgentOut)
+def release(
+    request: Request,
+    case_id: UUID,
+    body: UrgentIn,
+    actor: CurrentActor,
+    session: WriteSession,
+    key: idempotency.Key = None,
+) -> Response:
+    """Let a line go out at once (紧急发布); what was not passed is owed by a time, and named."""
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+
+    def act() -> UrgentOut:
+        signed, rows = urgent.release(
+            session,
+            case_id=case_id,
+            line=body.line,
+            digest=body.digest,
+            reason=body.reason,
+            actor=actor,
+            runtime=runtime,
+            at=at,
+        )
+        return UrgentOut(
+            release=signed.id, expires_at=signed.expires_at, debts=[_debt(row, at) for row in rows]
+        )
+
+    asked: Any = {"post": f"cases/{case_id}/urgent-releases", "body": body.model_dump(mode="json")}
+    return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+
+
+@router.get("/drafts/{draft_id}/debts")
+def owed(request: Request, draft_id: UUID, actor: CurrentActor, session: ReadSession) -> list[DebtOut]:
+    """List what is owed, or was, for a draft that went out by the urgent lane."""
+    draft = drafts.visible(session, draft_id, actor)
+    return [_debt(row, runtime_of(request).clock()) for row in debts.of_draft(session, draft.id)]
+
+
+@router.post("/debts/{debt_id}/settlements", status_code=201)
+def settle(
+    request: Request, debt_id: UUID, body: SettlementIn, actor: CurrentActor, session: WriteSession
+) -> DebtOut:
+    """Make up for a stage that is owed (补审), under the same rules as everywhere."""
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+    row = urgent.settle(
+        session,
+        debt_id=debt_id,
+        digest=body.digest,
+        comment=body.comment,
+        checklist=body.checklist,
+        actor=actor,
+        runtime=runtime,
+        at=at,
+    )
+    return _debt(row, at)
+
+
+def _debt(row: ReviewDebt, at: datetime) -> DebtOut:
+    return DebtOut(
+        **row.model_dump(exclude={"unit_id", "overdue_told_at"}),
+        overdue=row.settled_at is None and row.due_at < at,
+    )
