@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 #: Without any answer for so long, in seconds, the server is given up.
@@ -78,9 +79,11 @@ def run(port: int, requests: list[dict[str, Any]], *, connections: int) -> dict[
     waiting = iter(messages)
     times: list[float] = []
     statuses: Counter[int] = Counter()
-    open_ones = [_Connection(port) for _ in range(min(connections, len(messages)))]
-    began = time.perf_counter()
-    with selectors.DefaultSelector() as selector:
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        open_ones = [_Connection(port) for _ in range(min(connections, len(messages)))]
+        for connection in open_ones:
+            stack.enter_context(connection.socket)
+        began = time.perf_counter()
         for connection in open_ones:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send(next(waiting))
@@ -90,9 +93,7 @@ def run(port: int, requests: list[dict[str, Any]], *, connections: int) -> dict[
             following = next(waiting, None)
             if following is not None:
                 connection.send(following)
-    took = time.perf_counter() - began
-    for connection in open_ones:
-        connection.socket.close()
+        took = time.perf_counter() - began
     return {
         "requests": len(times),
         "seconds": took,

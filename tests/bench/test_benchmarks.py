@@ -1,0 +1,138 @@
+"""The benchmarks themselves: run for real with tiny counts. Times are not asserted: machines differ."""
+
+from pathlib import Path
+
+import pytest
+
+from app.bench import cycle, postgres, rules
+from app.bench.figures import Bar, Figure, Options, State, machine
+from tests.conftest import missing
+
+LAW = "申请人应当如实提供材料，并对材料的真实性负责。受理机关应当在二十个工作日内作出决定。\n"
+
+
+@pytest.fixture
+def options(postgres_server: str | None) -> Options:
+    if postgres_server is None:
+        missing("PostgreSQL")
+    return Options(quick=True, postgres=postgres_server)
+
+
+def by_key(figures: list[Figure]) -> dict[str, Figure]:
+    found = {figure.key: figure for figure in figures}
+    assert len(found) == len(figures)
+    return found
+
+
+def test_the_cycle_is_measured_on_both_databases(options: Options) -> None:
+    told: list[str] = []
+    options = Options(quick=True, postgres=options.postgres, say=told.append)
+    figures = by_key(list(cycle.run(options)))
+    for kind in ("sqlite", "postgresql"):
+        plain, asking = figures[f"statements.plain.{kind}"], figures[f"statements.asks_for_proofs.{kind}"]
+        assert plain.value is not None
+        assert plain.value == len(plain.raw["statements"])
+        assert plain.value <= asking.value <= 12, asking.raw["statements"]
+        walk = figures[f"walk.ms.{kind}"]
+        assert list(walk.raw["acts"]) == [
+            "write",
+            "submit",
+            "initial_review",
+            "second_review",
+            "final_review",
+            "lay_out",
+            "first_proof",
+            "second_proof",
+            "third_proof",
+            "outbox",
+        ]
+        http = figures[f"http.per_second.{kind}"]
+        assert [one["statuses"] for one in http.raw["rounds"]] == [{"200": 4}] * 3
+        assert http.value
+        assert http.peer_value
+        times = figures[f"http.p99_ms.{kind}"].raw
+        assert 0 < times["p50_ms"] <= times["p95_ms"] <= times["p99_ms"] <= times["longest_ms"]
+    assert {key for key in figures if key.startswith("transition.")} == {
+        f"transition.{stage}" for stage in ("initial_review", "final_review", "first_proof")
+    }
+    assert told
+
+
+def test_a_peer_that_is_not_there_is_said_not_to_be_measured(options: Options, tmp_path: Path) -> None:
+    from app.bench import databases, walks
+
+    wrong = tmp_path / "python"
+    with databases.place(options) as place:
+        for interpreter, said in ((None, "--wagtail"), (wrong, "没有跑成")):
+            asked = Options(quick=True, postgres=options.postgres, wagtail=interpreter)
+            walk = by_key(list(walks.measure(place, asked, "sqlite")))["walk.ms.sqlite"]
+            if interpreter is None and walk.peer_value is not None:
+                continue  # this interpreter has Wagtail
+            assert (walk.state, walk.peer_value) == (State.NOT_MEASURED, None)
+            assert said in walk.note
+
+
+def test_without_postgresql_its_figures_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SANSHEN_TEST_POSTGRES", raising=False)
+    monkeypatch.setattr(postgres, "_binaries", lambda: None)
+    figures = by_key(list(cycle.run(Options(quick=True))))
+    there = figures["http.per_second.sqlite"], figures["walk.ms.sqlite"]
+    assert all(figure.value for figure in there)
+    for key in ("statements.plain", "walk.ms", "http.per_second", "http.p99_ms"):
+        figure = figures[f"{key}.postgresql"]
+        assert (figure.value, figure.state) == (None, State.NOT_MEASURED)
+        assert "PostgreSQL" in figure.note
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_rules_are_measured(tmp_path: Path, own: bool) -> None:
+    corpus = None
+    if own:
+        corpus = tmp_path / "law.txt"
+        corpus.write_text("".join(f"第{number}条　{LAW}" for number in range(100)), encoding="utf-8")
+    figures = by_key(list(rules.run(Options(quick=True, corpus=corpus))))
+    check = figures["rules.check"]
+    assert check.ratio is not None
+    assert (check.raw["terms"], 5 <= check.raw["findings"] <= 10 or own) == (500, True)
+    recall = figures["rules.recall"]
+    assert (recall.value, recall.raw["missed"], recall.raw["extra"]) == (100, [], 0)
+    assert recall.raw["places"] >= 400
+    assert all(figures[f"rules.{key}"].value for key in ("load.cold", "load.cached", "back_test", "stall"))
+
+
+def test_a_text_too_short_for_a_draft_is_refused(tmp_path: Path) -> None:
+    short = tmp_path / "short.txt"
+    short.write_text(LAW, encoding="utf-8")
+    with pytest.raises(ValueError, match="1500 characters"):
+        list(rules.run(Options(quick=True, corpus=short)))
+
+
+@pytest.mark.parametrize(
+    ("bar", "value", "peer", "state"),
+    [
+        (None, 3, None, State.NO_BAR),
+        (None, None, None, State.NOT_MEASURED),
+        (Bar(5), 5, None, State.REACHED),
+        (Bar(5), 5.1, None, State.MISSED),
+        (Bar(5, at_least=True), 5, None, State.REACHED),
+        (Bar(5, at_least=True), 4.9, None, State.MISSED),
+        (Bar(5), None, None, State.NOT_MEASURED),
+        (Bar(2, of_ratio=True), 20, 10, State.REACHED),
+        (Bar(2, of_ratio=True), 21, 10, State.MISSED),
+        (Bar(2, of_ratio=True), 1, None, State.NOT_MEASURED),
+        (Bar(2, of_ratio=True), None, 10, State.NOT_MEASURED),
+    ],
+)
+def test_how_a_figure_stands_to_its_bar(
+    bar: Bar | None, value: float | None, peer: float | None, state: State
+) -> None:
+    figure = Figure("k", "题目", value, "毫秒", bar, peer="参照", peer_value=peer)
+    assert figure.state is state
+    told = figure.as_json()
+    assert (told["value"], told["state"], told["peer_value"]) == (value, str(state), peer)
+
+
+def test_the_machine_is_named() -> None:
+    told = machine()
+    assert told["cpus"] >= told["cpus_usable"] >= 1
+    assert told["libraries"]["sqlalchemy"][0].isdigit()
