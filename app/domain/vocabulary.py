@@ -329,6 +329,7 @@ class Event(StrEnum):
     USER_DEACTIVATED = "user.deactivated"
     USER_EMAIL_CHANGED = "user.email_changed"
     USER_WORK_HANDED_OVER = "user.work_handed_over"
+    USER_POSTS_SET = "user.posts_set"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
     DELEGATION_GRANTED = "delegation.granted"

@@ -17,7 +17,7 @@ from app.domain.vocabulary import ChannelKind, DraftState, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts.models import Draft, DraftAsset, DraftReader, DraftTarget, ReadingFor, Revision
 from app.identity.models import Unit
-from app.identity.queries import Actor, Grant
+from app.identity.queries import Actor, Grant, Post
 from app.infra.errors import NotFound
 
 
@@ -52,6 +52,8 @@ def visible(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fals
 def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
     """Say whether the actor may see this draft; asks the database only where the draft does not tell."""
     if actor.via == "system" or draft.submitter_id == actor.id:
+        return True
+    if any(draft.unit_path.startswith(one.unit_path) for one in _posts(actor)):
         return True
     over = [one for one in actor.reach if one.role in SEEING and draft.unit_path.startswith(one.unit_path)]
     if any(one.channel is None for one in over):
@@ -174,7 +176,13 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         select(DraftReader.draft_id).where(col(DraftReader.user_id).in_(_persons(actor)))
     )
     seeing = {(one.unit_path, one.channel, one.section) for one in actor.reach if one.role in SEEING}
+    # Stages are named by posts as they are by roles; whoever may have to act may know of the draft.
+    seeing |= {(one.unit_path, None, None) for one in _posts(actor)}
     return or_(wrote, let_in, *(_within(*place) for place in sorted(seeing, key=str)))
+
+
+def _posts(actor: Actor) -> list[Post]:
+    return [*actor.posts, *(post for one in actor.standing_in for post in one.posts)]
 
 
 def _persons(actor: Actor) -> list[UUID]:

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
@@ -29,7 +30,11 @@ class Unit(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """Somebody who signs in, or a tool that does. Never deleted, only deactivated."""
+    """Somebody who signs in, or a tool that does. Never deleted, only deactivated.
+
+    `posts` are what workflows name people by beside roles (职务, 职称): a JSON list of
+    `{unit, path, post, heads}`; `qualification` is one of `domain.workflow.definition.QUALIFICATIONS`.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (one_of("kind", UserKind),)
@@ -45,6 +50,8 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    posts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    qualification: str = Field(default="none", max_length=20)
 
 
 class RoleGrant(SQLModel, table=True):

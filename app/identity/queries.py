@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import bindparam, false, or_
+from sqlalchemy import Text, bindparam, cast, false, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -17,6 +17,7 @@ from app.domain import delegations
 from app.domain.delegations import Held, Link, Scope
 from app.domain.roles import UserKind
 from app.domain.vocabulary import ADMINISTRATORS, Role
+from app.domain.workflow.definition import Qualification
 from app.identity.models import BrowserSession, Delegation, RoleGrant, Unit, User
 from app.infra.clock import beijing
 
@@ -42,6 +43,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A post (职务) that somebody holds over a unit and all below it; `heads`: they head that unit."""
+
+    name: str
+    unit_path: str
+    heads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StandIn:
     """Somebody for whom the actor may act (代理): with which of their roles, and within which unit.
 
@@ -56,6 +66,8 @@ class StandIn:
     grants: tuple[Grant, ...]
     through: UUID | None = None
     unit_path: str = "/"
+    posts: tuple[Post, ...] = ()
+    qualification: Qualification = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,8 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     via: Via = "session"
     standing_in: tuple[StandIn, ...] = ()
+    posts: tuple[Post, ...] = ()
+    qualification: Qualification = "none"
 
     def has(
         self,
@@ -225,6 +239,9 @@ def _stand_in(principal: Actor, chain: tuple[Link, ...]) -> StandIn:
         tuple(Grant(one.role, one.unit_path, one.channel, one.section) for one in held),
         UUID(chain[0].principal) if len(chain) > 1 else None,
         max(paths, key=len, default="/"),
+        # Where roles, channels or sections are named, nothing else of the principal's is delegated.
+        principal.posts if whole else (),
+        principal.qualification if whole else "none",
     )
 
 
@@ -290,13 +307,42 @@ def _actor(rows: Iterable[Any], via: Via) -> Actor | None:
         for _user, _path, role, over, channel, section, *_ in rows
         if role is not None
     )
-    return Actor(user.id, user.name, user.login, user.unit_id, path, grants, via)
+    posts = tuple(Post(one["post"], one["path"], one["heads"]) for one in user.posts)
+    return Actor(
+        user.id,
+        user.name,
+        user.login,
+        user.unit_id,
+        path,
+        grants,
+        via,
+        posts=posts,
+        qualification=user.qualification,
+    )
 
 
 def units_within(session: Session, paths: Iterable[str]) -> tuple[Unit, ...]:
     """Return the units at and below any of `paths`, parents before children; empty for no paths."""
     reached = or_(false(), *(col(Unit.path).startswith(path) for path in set(paths)))
     return tuple(session.exec(select(Unit).where(reached).order_by(Unit.path)).all())
+
+
+def posted(session: Session, *, unit_path: str) -> tuple[User, ...]:
+    """Return the active people who hold any post over the unit at `unit_path`, by name, or none."""
+    query = (
+        select(User)
+        .where(
+            col(User.active).is_(True),
+            User.kind == UserKind.PERSON,
+            func.length(cast(col(User.posts), Text)) > len("[]"),
+        )
+        .order_by(User.name)
+    )
+    return tuple(
+        user
+        for user in session.exec(query).all()
+        if any(unit_path.startswith(one["path"]) for one in user.posts)
+    )
 
 
 def holders(session: Session, role: Role, *, unit_path: str) -> tuple[User, ...]:

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query, Request
 
-from app.identity import delegation_routes, queries, service
+from app.identity import delegation_routes, posts_router, queries, service
 from app.identity.access import Actor, CurrentActor, authorize, cookie_name
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.schemas import (
@@ -216,3 +216,4 @@ def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
     delegation_routes.install(app)
+    posts_router.install(app)

@@ -82,7 +82,7 @@ class Answer:
 
 def may_ask(authors: frozenset[str], actor: Person, unit_path: str) -> bool:
     """Tell whether somebody may ask people outside: a reviewer of the draft's unit who wrote none of it."""
-    return str(actor.id) not in authors and any(actor.has(role, unit_path=unit_path) for role in SEEING)
+    return str(actor.id) not in authors and _reviews(actor, unit_path)
 
 
 def ask(
@@ -94,7 +94,8 @@ def ask(
     for a form with faults, `Conflict` with every reason why this person cannot act there now.
     """
     loaded = load(session, case_id, actor)
-    authorize(actor, *sorted(SEEING), unit_path=loaded.draft.unit_path)
+    if not _reviews(actor, loaded.draft.unit_path):
+        authorize(actor, *sorted(SEEING), unit_path=loaded.draft.unit_path)
     if str(actor.id) in loaded.case.authors:
         raise Forbidden("forbidden", reasons=[Reason("link_by_author")])
     if faults := _faults(invitation):
@@ -227,6 +228,11 @@ def decide(session: Session, token: str, answer: Answer, *, runtime: Runtime, at
 def hashed(token: str) -> str:
     """Return the name under which a link is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _reviews(actor: Person, unit_path: str) -> bool:
+    by_post = any(unit_path.startswith(one.unit_path) for one in actor.posts)
+    return by_post or any(actor.has(role, unit_path=unit_path) for role in SEEING)
 
 
 def _faults(invitation: Invitation) -> list[Reason]:

@@ -1,7 +1,7 @@
 """A case between the tables and the domain: loaded under its lock, and stored as the domain decided."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
@@ -27,6 +27,7 @@ from app.domain.workflow import (
     Target,
     Vote,
     Workflow,
+    concerned,
     extended,
     objections,
     seats,
@@ -35,6 +36,7 @@ from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, Revision
 from app.identity.queries import Actor as Person
+from app.identity.queries import Post
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.reviews import workflows
@@ -307,7 +309,23 @@ def as_actor(person: Person, unit_path: str) -> Actor:
         for one in person.grants
         if unit_path.startswith(one.unit_path)
     )
-    return Actor(person=str(person.id), name=person.login, grants=grants)
+    return Actor(
+        person=str(person.id),
+        name=person.login,
+        grants=grants,
+        posts=_posts(person.posts, unit_path),
+        qualification=person.qualification,
+        heads_author=_heads(person.posts, unit_path),
+    )
+
+
+def _posts(posts: Iterable[Post], unit_path: str) -> frozenset[str]:
+    return frozenset(one.name for one in posts if unit_path.startswith(one.unit_path))
+
+
+def _heads(posts: Iterable[Post], unit_path: str) -> bool:
+    # The draft's unit is its author's department.
+    return any(one.heads and one.unit_path == unit_path for one in posts)
 
 
 def stand_ins(person: Person, unit_path: str) -> tuple[Actor, ...]:
@@ -321,6 +339,9 @@ def stand_ins(person: Person, unit_path: str) -> tuple[Actor, ...]:
                 for grant in one.grants
                 if unit_path.startswith(grant.unit_path)
             ),
+            posts=_posts(one.posts, unit_path),
+            qualification=one.qualification,
+            heads_author=_heads(one.posts, unit_path),
             principal=str(one.principal),
             through=str(one.through) if one.through else None,
         )
@@ -339,7 +360,8 @@ def acting(
 ) -> Actor | None:
     """Return in whose place a person acts at a stage: their own, else of somebody they stand in for.
 
-    Where they could act in several places, the first in which nothing but the form stands in the way;
+    Where they could act in several places, the first in which nothing but the form stands in the way; without
+    a stage, the first that has one open;
     `on_behalf_of` names one. `None` when they do not stand in for whom they name. Asks no database.
     """
     unit_path, own = loaded.draft.unit_path, as_actor(person, loaded.draft.unit_path)
@@ -352,13 +374,25 @@ def acting(
     else:
         own_first = (own, *others)
     stage = loaded.workflow.by_key.get(stage_key)
-    if len(own_first) < 2 or stage is None:
+    if len(own_first) < 2:
         return own_first[0] if own_first else None
+    if stage is None:
+        return _at_case(loaded, own_first)
     seated = [one for one in own_first if seats(loaded.case, stage, line, one)]
     act = Act(Verb.CLAIM, stage_key, line)
     at = loaded.row.updated_at
     free = (one for one in seated if not objections(loaded.case, loaded.workflow, act, one, Facts(), at))
     return next(free, seated[0] if seated else own_first[0])
+
+
+def _at_case(loaded: Walking, places: Sequence[Actor]) -> Actor:
+    """Return the first place that has a seat at an open stage, else one at any; else the person's own."""
+    case, workflow = loaded.case, loaded.workflow
+    open_now = [run for run in case.current().values() if run.state is StageState.OPEN]
+    for one in places:
+        if any(seats(case, workflow.by_key[run.stage], run.line, one) for run in open_now):
+            return one
+    return next((one for one in places if concerned(case, workflow, one)), places[0])
 
 
 def may_write(person: Person, draft: Draft) -> bool:

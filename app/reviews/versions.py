@@ -178,5 +178,6 @@ def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, 
 def people_of(session: Session, unit_path: str) -> tuple[Actor, ...]:
     """Return everybody who could act at a draft of this unit, as the domain sees them."""
     ids = {user.id: None for role in _ACTING for user in identity.holders(session, role, unit_path=unit_path)}
+    ids |= {user.id: None for user in identity.posted(session, unit_path=unit_path)}
     found = (identity.user_actor(session, one) for one in ids)
     return tuple(as_actor(person, unit_path) for person in found if person is not None)

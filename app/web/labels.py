@@ -283,6 +283,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.USER_DEACTIVATED: "停用用户",
         Event.USER_EMAIL_CHANGED: "登记邮箱",
         Event.USER_WORK_HANDED_OVER: "移交在手工作",
+        Event.USER_POSTS_SET: "登记职务和职称",
         Event.ROLE_GRANTED: "授予角色",
         Event.ROLE_REVOKED: "收回角色",
         Event.DELEGATION_GRANTED: "设立代理",

@@ -46,7 +46,7 @@ class Viewer:
     @property
     def reviews(self) -> bool:
         """Whether they review, proofread or publish anywhere, and so have a board."""
-        return any(self.actor.has(role) for role in SEEING)
+        return bool(self.actor.posts) or any(self.actor.has(role) for role in SEEING)
 
 
 def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:

@@ -50,6 +50,8 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("password_changed_at", UtcDateTime(), nullable=False),
         sa.Column("deactivated_at", UtcDateTime(), nullable=True),
+        sa.Column("posts", sa.JSON(), nullable=False),
+        sa.Column("qualification", sa.String(20), nullable=False),
         sa.CheckConstraint(USER_KINDS, name=op.f("ck_user_account_kind_known")),
         sa.ForeignKeyConstraint(
             ["unit_id"], ["unit.id"], name=op.f("fk_user_account_unit_id"), ondelete="RESTRICT"
