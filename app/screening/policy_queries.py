@@ -20,6 +20,7 @@ from app.infra.errors import NotFound
 from app.infra.models import PolicyVersion
 from app.infra.policies import digest_in_use, files_of
 from app.negative_list import Policy, Report
+from app.screening import policies
 from app.screening import policy_errors as _words  # noqa: F401 – the words of the codes below
 from app.screening.models import CheckReport, PolicyActivation, Waiver
 
@@ -75,6 +76,16 @@ def _with_activations(session: Session, rows: Iterable[PolicyVersion]) -> tuple[
             state = "earlier"
         found.append(Version(row, state, own))
     return tuple(found)
+
+
+def to_grant(session: Session, actor: Actor) -> tuple[PolicyActivation, ...]:
+    """Return the activations that the actor may grant or refuse, the oldest first; asks nothing of others."""
+    if not policies.may(actor, *policies.GRANTERS):
+        return ()
+    query = select(PolicyActivation).where(
+        PolicyActivation.state == ActivationState.ASKED, PolicyActivation.asked_by != actor.id
+    )
+    return tuple(session.exec(query.order_by(col(PolicyActivation.id))).all())
 
 
 def files(session: Session, digest: str) -> dict[str, str]:

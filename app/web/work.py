@@ -19,6 +19,7 @@ from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import queries as reviews
 from app.reviews import standing
+from app.screening import policy_queries as policies
 from app.screening import queries as screening
 from app.web.checks import waiver_views
 from app.web.deciding import waiting_for
@@ -92,6 +93,7 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
         *_returned(session, mine),
         *_to_carry_out(session, away),
         *_to_waive(session, viewer),
+        *_to_activate(session, viewer),
     )
     tasks = tuple(sorted(tasks, key=lambda task: (not task.overdue, task.opened_at)))
     return page(
@@ -204,6 +206,24 @@ def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
             number=draft.number,
             author=names.get(row.asked_by, ""),
             duty="批豁免",
+            where="",
+            opened_at=row.asked_at,
+            due_at=None,
+            overdue=False,
+        )
+
+
+def _to_activate(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the versions of the negative list whose activation the viewer may grant or refuse."""
+    found = policies.to_grant(session, viewer.actor)
+    names = identity.names(session, {row.asked_by for row in found if row.asked_by})
+    for row in found:
+        yield Task(
+            address=f"/policies/{row.digest}",
+            title="启用负面清单的新版本",
+            number=row.digest[:12],
+            author=names.get(row.asked_by, "") if row.asked_by else "",
+            duty="批准启用",
             where="",
             opened_at=row.asked_at,
             due_at=None,

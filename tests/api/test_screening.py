@@ -100,8 +100,16 @@ def test_sarif_names_the_place_in_the_file(client: TestClient, as_: Headers, nam
     start, length = region["charOffset"], region["charLength"]
     assert text[start : start + length] == "残废"
     assert text.split("\n")[region["startLine"] - 1][region["startColumn"] - 1 :].startswith("残废")
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == name
     assert (result["ruleId"], result["level"]) == ("wording.canfei", "error")
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+def test_sarif_names_files_by_addresses(client: TestClient, as_: Headers) -> None:
+    headers = {**as_("editor"), "Accept": "application/sarif+json"}
+    (result,) = send(client, headers, "稿 1.txt", "残废".encode()).json()["runs"][0]["results"]
+    location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location["uri"] == "%E7%A8%BF%201.txt"
 
 
 def test_sarif_for_a_text_in_json(client: TestClient, as_: Headers) -> None:

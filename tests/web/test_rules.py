@@ -175,6 +175,7 @@ def test_a_rule_is_changed_asked_for_and_granted(web: TestClient, runtime: Runti
     assert "<ins>+  match: {kind: terms, view: fold, terms: {残废: 残疾, 瘸子: 肢体残疾人}" in shown
     assert "新增的阻断规则" not in shown
     assert send(web, f"{address}/activations", note="请批准").status_code == 303
+    assert f'href="{address}"' not in web.get("/").text
     mine = unescape(web.get(address).text)
     assert "须由另一位负面清单管理员或者终审批准" in mine
     assert "同意启用" not in mine
@@ -187,6 +188,7 @@ def test_a_rule_is_changed_asked_for_and_granted(web: TestClient, runtime: Runti
     sign_in(web, "final_reviewer")
     assert "同意启用" in web.get(address).text
     assert "等待批准" in web.get("/policies").text
+    assert f'href="{address}"' in web.get("/").text
     granted = send(web, f"{address}/activations/{wish}", verdict="grant", comment="同意")
     assert granted.headers["location"] == f"{address}?said=activation_granted"
     assert in_force(runtime) == digest
