@@ -41,6 +41,8 @@ _BETWEEN = (
     Verb.REMIND,
 )
 _AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER, Verb.COPY, Verb.RECUSE)
+#: Of these, what is done in the place of somebody else as well.
+_FOR_OTHERS = frozenset({Verb.ANSWER, Verb.COPY})
 #: The keys of stages that were added to single cases.
 _ADDED = frozenset(f"added_{number}" for number in range(1, MOST + 1))
 
@@ -171,6 +173,7 @@ def case_view(
     people |= {UUID(one) for one in case.recused | case.copied}
     people |= {one.principal for one in actor.standing_in}
     me = as_actor(actor, draft.unit_path)
+    place = acting(actor, _Seen(row, draft, workflow, case), "", "") or me
     marks = {line: int(count) for line, count in row.book.get("open_marks", {}).items()}
     known = facts or Facts()
     return CaseView(
@@ -181,7 +184,13 @@ def case_view(
         stages=tuple(_stage_views(_Seen(row, draft, workflow, case), actor, known, marks, at)),
         decisions=decisions,
         options=tuple(
-            Option(verb, objections(case, workflow, _at_case(verb, case), me, known, at)) for verb in _AT_CASE
+            Option(
+                verb,
+                objections(
+                    case, workflow, _at_case(verb, case), place if verb in _FOR_OTHERS else me, known, at
+                ),
+            )
+            for verb in _AT_CASE
         ),
         names=identity.names(session, people),
     )

@@ -134,7 +134,7 @@ def answer(
     loaded = load(session, case_id, actor)
     facts = facts_of(checking.check(session, loaded, runtime=runtime, at=at), runtime)
     act = Act(Verb.ANSWER, comment=comment)
-    take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
+    take(session, loaded, act, place_of(actor, loaded, Form("", "", "")), facts, by=actor, at=at)
     return loaded
 
 

@@ -140,6 +140,20 @@ def test_a_delegate_decides_and_both_are_counted(desk: Desk) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "same_person")
 
 
+def test_a_delegate_puts_on_hold_answers_and_copies(desk: Desk) -> None:
+    deputy = another(desk, "deputy")
+    given(desk, "initial_reviewer", deputy)
+    digest = desk.submit()["revision"]
+    path, body = f"/cases/{desk.case_id}", {"stage": "initial_review", "digest": digest, "comment": "请示"}
+    assert desk.post(f"{path}/holds", "deputy", body).status_code == 200
+    allowed = {one["verb"]: one["allowed"] for one in desk.case("deputy")["options"]}
+    assert (allowed["answer"], allowed["copy"], allowed["recall"]) == (True, True, False)
+    assert desk.post(f"{path}/answers", "deputy", {"comment": "同意"}).status_code == 200
+    copied = {"to": ident(desk, "proofreader"), "comment": "知悉"}
+    assert desk.post(f"{path}/copies", "deputy", copied).status_code == 200
+    assert desk.case()["copied"] == [ident(desk, "proofreader")]
+
+
 def test_passed_on_once_and_all_three_are_counted(desk: Desk) -> None:
     middle, last = another(desk, "middle"), another(desk, "last", Role.SECOND_REVIEWER)
     given(desk, "initial_reviewer", middle)
