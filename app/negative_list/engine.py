@@ -1,5 +1,6 @@
 """One check: scan, resolve, except, report."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import islice
@@ -100,21 +101,34 @@ def collect(
 
 
 def without_variants(found: Iterable[Found]) -> Iterable[Found]:
-    """Yield what was found, worst first, without what a severer variant of the same rule has already said."""
-    said: dict[str, set[tuple[object, ...]]] = {}
+    """Yield what was found, worst first, without what a severer variant of the same rule has already said.
+
+    Hits in the text that overlap are the same place; so are things of the structure that are equal.
+    """
+    said: dict[str, list[tuple[int, int]]] = {}
+    things: dict[str, set[Thing]] = {}
     for runner, spots in found:
         if not runner.family or runner.rule.shadow:
             yield runner, spots
             continue
-        places = said.setdefault(runner.family, set())
-        left = [spot for spot in spots if _place(spot) not in places]
-        places.update(map(_place, spots))
+        places, seen = said.setdefault(runner.family, []), things.setdefault(runner.family, set())
+        left = [
+            spot
+            for spot in spots
+            if not (_overlaps(spot, places) if isinstance(spot, Spot) else spot._replace(note="") in seen)
+        ]
+        places.extend((spot.start, spot.end) for spot in left if isinstance(spot, Spot))
+        places.sort()
+        seen.update(spot._replace(note="") for spot in left if isinstance(spot, Thing))
         if left:
             yield runner, left
 
 
-def _place(spot: Spot | Thing) -> tuple[object, ...]:
-    return spot[:2] if isinstance(spot, Spot) else spot[:3]
+def _overlaps(spot: Spot, places: Sequence[tuple[int, int]]) -> bool:
+    """Return whether a hit overlaps any of these places, which do not overlap each other."""
+    index = bisect_left(places, (spot.start, spot.end))
+    before, after = places[index - 1 : index], places[index : index + 1]
+    return any(start < spot.end and spot.start < end for start, end in (*before, *after))
 
 
 def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:

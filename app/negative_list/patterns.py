@@ -6,7 +6,7 @@ same everywhere. What cannot be run in linear time, or not everywhere, is refuse
 
 import re
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 from app.negative_list import charsets
 from app.negative_list.charsets import Ranges
@@ -259,14 +259,25 @@ class _Parser:
         return ord(char)
 
 
+def _ends_for_certain(item: Node, following: Node | None) -> bool:
+    """Whether a repeated set is followed by a character that it does not hold: `[ -]?` before `[0-9]`."""
+    return (
+        isinstance(item, Repeat)
+        and isinstance(item.item, Chars)
+        and isinstance(following, Chars)
+        and not charsets.overlap(item.item.ranges, following.ranges)
+    )
+
+
 def _ways(node: Node) -> int:
     match node:
         case Chars() | Edge():
             return 1
         case Series(items):
             total = 1
-            for item in items:
-                total = min(total * _ways(item), MAX_WAYS + 1)
+            for item, following in zip_longest(items, items[1:]):
+                if not _ends_for_certain(item, following):
+                    total = min(total * _ways(item), MAX_WAYS + 1)
             return total
         case Choice(branches):
             sets = [first_set(branch) for branch in branches]

@@ -207,7 +207,8 @@ class Rule:
     line: int
     shadow: bool = False
     waivable: bool = True
-    #: The rule that this one is the same as, elsewhere: where both hit one place, the severer one is enough.
+    #: The rule that this one is the same as, elsewhere or in another form: of hits that overlap, the severer
+    #: one is enough.
     variant_of: str = ""
     #: Names what the rule says, its lexicon included, so that two versions of it can be compared.
     content: str = ""

@@ -16,6 +16,17 @@ def _begins(text: str, start: int) -> bool:
     return not start or text[start - 1] not in _DIGITS
 
 
+#: From this pattern of `ImpossibleDate` on dates are written without 年月日, or in Chinese numerals.
+_NUMERIC = 6
+
+
+def _is_date(text: str, start: int, end: int) -> bool:
+    parts = re.split(r"[-/.]", text[start:end])
+    if len(parts) != 3:
+        return False
+    return text[end : end + 1] in _DIGITS or is_day(int(parts[0]), int(parts[1]), int(parts[2]))
+
+
 class ImpossibleDate(Checker):
     """Days that no calendar has (2月30日, 13月1日) and full dates with the wrong weekday."""
 
@@ -27,12 +38,23 @@ class ImpossibleDate(Checker):
         r"\d{4}年(?:1[3-9]|[2-9]\d|00)月",
         r"(?:\d{4}年)?(?:0?[1-9]|1[0-2])月(?:3[2-9]|[4-9]\d|00?)[日号]",
         r"\d{4}年\d{1,2}月\d{1,2}[日号]\s?[(,]?\s?(?:星期|周|礼拜)[一二三四五六日天]",
+        r"(?:19|20)\d{2}(?:-(?:0?[2469]|11)-(?:29|3\d)|/(?:0?[2469]|11)/(?:29|3\d)|\.(?:0?[2469]|11)\.(?:29|3\d))",
+        r"(?:二月三十一?|[四六九]月三十一|十一月三十一)[日号]",
     )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each date that no calendar has, or whose weekday is another."""
         text = context.view.text
-        for _, start, end in hits:
+        for number, start, end in hits:
+            if number >= _NUMERIC:
+                # 十二月三十日 ends like 二月三十日; 2024-04-310 is no date.
+                if (
+                    text[start - 1 : start] != "十"
+                    and _begins(text, start)
+                    and not _is_date(text, start, end)
+                ):
+                    yield Spot(start, end, (), f"{text[start:end]}不存在")
+                continue
             found = _DATE.match(text, start, end)
             if found is None or not _begins(text, start):
                 continue
