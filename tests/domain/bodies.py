@@ -4,7 +4,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import Role, Verb
 from app.domain.workflow import Workflow
 from tests.domain.walks import STANDARD, person
 
@@ -22,6 +22,23 @@ PEOPLE = (
 )
 
 
+#: What people do with each other, and to each other.
+WITH_OTHERS = (
+    Verb.TAKE_BACK,
+    Verb.TAKE_BACK,
+    Verb.HAND_OVER,
+    Verb.CONSULT,
+    Verb.ADVISE,
+    Verb.ADD_REVIEWER,
+    Verb.OVERRIDE,
+    Verb.RECUSE,
+    Verb.SEND_BACK,
+    Verb.CLAIM,
+)
+#: What a variant lets the final reviewer override.
+OVERRIDABLE = ("first_proof", "second_proof", "confirm_marks")
+
+
 @cache
 def variant(
     *, quorum: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
@@ -36,7 +53,7 @@ def variant(
         changes["second_proof"]["after"] = ["final_review"]
         changes["third_proof"]["after"] = ["first_proof", "second_proof"]
     if overrides:
-        for key in ("second_proof", "confirm_marks"):
+        for key in OVERRIDABLE:
             changes[key]["override"] = [{"role": "final_reviewer"}]
     if conditional:
         changes["second_proof"]["applies_if"] = {"channels": ["wechat"]}

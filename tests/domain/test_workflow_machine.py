@@ -41,7 +41,7 @@ from app.domain.workflow import (
     transition,
 )
 from app.domain.workflow.case import CLOSED, DONE, PENDING
-from tests.domain.bodies import PEOPLE, WORKFLOWS
+from tests.domain.bodies import OVERRIDABLE, PEOPLE, WITH_OTHERS, WORKFLOWS
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change
 
 #: Steps of one walk, and how many walks the suite goes.
@@ -51,17 +51,6 @@ TODAY = date(2026, 3, 2)
 
 STAGES = (*STANDARD.by_key, "added_1", "added_2", "added_3")
 VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, Verb.BIND_SUBJECT})
-WITH_OTHERS = (
-    Verb.TAKE_BACK,
-    Verb.TAKE_BACK,
-    Verb.HAND_OVER,
-    Verb.CONSULT,
-    Verb.ADVISE,
-    Verb.ADD_REVIEWER,
-    Verb.OVERRIDE,
-    Verb.RECUSE,
-    Verb.CLAIM,
-)
 TRADE = frozenset(delegations.DELEGABLE)
 
 
@@ -263,6 +252,8 @@ class Walks(RuleBasedStateMachine):
         spots = [spot for spot, run in current.items() if run.state is StageState.OPEN]
         if verb is Verb.TAKE_BACK:
             spots = [(stage, line) for stage, line, *_ in self.decided[-2:]]
+        elif verb is Verb.OVERRIDE:
+            spots = [spot for spot in spots if spot[0] in OVERRIDABLE]
         if not spots:
             return
         stage, line = spots[chosen % len(spots)]
