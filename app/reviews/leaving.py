@@ -249,6 +249,7 @@ def _give_stage(
     if isinstance(answer, Refused):
         return answer.refusals
     take(session, loaded, act, office, facts, by=actor, at=at)
-    draft_service.let_in(session, loaded.draft, to.id, ReadingFor.NAMED, by=actor.id, at=at)
+    if item.why in {"added", "named"}:
+        draft_service.let_in(session, loaded.draft, to.id, ReadingFor.NAMED, by=actor.id, at=at)
     session.flush()
     return ()

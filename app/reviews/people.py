@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import ADMINISTRATORS, Verb
-from app.domain.workflow import SYSTEM, Act, Facts
+from app.domain.workflow import SYSTEM, Act, AddedStage, Facts
 from app.domain.workflow.case import Place
 from app.drafts import service as drafts
 from app.drafts.models import ReadingFor
@@ -184,5 +184,8 @@ def _asked(
     )
     form = Form(asking.stage, asking.line, "", on_behalf_of=asking.on_behalf_of)
     take(session, loaded, act, place_of(actor, loaded, form), facts, by=actor, at=at)
-    drafts.let_in(session, loaded.draft, asking.to, _LET_IN[verb], by=actor.id, at=at)
+    stage = loaded.workflow.by_key.get(asking.stage)
+    # Who may act there by a role of theirs sees the draft by that role, and only as long as they have it.
+    if verb is not Verb.HAND_OVER or isinstance(stage, AddedStage):
+        drafts.let_in(session, loaded.draft, asking.to, _LET_IN[verb], by=actor.id, at=at)
     return loaded
