@@ -1,5 +1,6 @@
 """Evidence: one file with everything that proves how a draft came to be published, and its verifier."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ import structlog
 from sqlmodel import Session, col, select
 
 from app.audit import queries as audit
+from app.audit.models import AuditEvent
 from app.domain.document import canonical, sha256
 from app.domain.evidence import Head, timestamp
 from app.domain.vocabulary import DraftState, Event
@@ -169,9 +171,17 @@ def _decisions(session: Session, draft: Draft) -> Iterator[Member]:
 
 
 def _workflows(session: Session, draft: Draft) -> list[str]:
-    """Return the digests of the workflows that the draft's cases ran on."""
-    query = select(ReviewCase.workflow_digest).where(ReviewCase.draft_id == draft.id).distinct()
-    return list(session.exec(query).all())
+    """Return the digests of the workflows that the draft's cases ran on, before a migration too."""
+    now = select(ReviewCase.workflow_digest).where(ReviewCase.draft_id == draft.id)
+    recorded = select(AuditEvent.body).where(
+        AuditEvent.stream == f"draft:{draft.id}",
+        col(AuditEvent.action).in_([Event.CASE_OPENED, Event.CASE_MIGRATED]),
+    )
+    found = dict.fromkeys(session.exec(now).all())
+    for body in session.exec(recorded).all():
+        data = json.loads(body)["data"]
+        found |= dict.fromkeys(data[key] for key in ("workflow", "from", "to") if key in data)
+    return list(found)
 
 
 def _by_content(folder: str, texts: Iterable[str]) -> Iterator[Member]:

@@ -51,6 +51,8 @@ NAMED = (
     ("marks.carried_out", "digest", "revisions"),
     ("proof.laid_out", "digest", "proofs"),
     ("case.opened", "workflow", "workflows"),
+    ("case.migrated", "from", "workflows"),
+    ("case.migrated", "to", "workflows"),
     ("check.run", "report_digest", "reports"),
     ("release.signed", "digest", "proofs"),
     ("release.signed", "revision", "revisions"),
@@ -444,6 +446,8 @@ class _Walk:
         self.revision: Any = None
         self.stages: dict[str, Json] = {}
         self.distinct: list[list[str]] = []
+        self.added: dict[str, Json] = {}
+        self.added_sets: list[list[str]] = []
         self.checked: set[tuple[Any, Any]] = set()
         self.overridden: dict[tuple[str, str], str] = {}
 
@@ -452,6 +456,7 @@ class _Walk:
         steps = {
             "check.run": self._checked,
             "case.opened": self._opened,
+            "case.migrated": self._migrated,
             "decision.approved": self._approved,
             "marks.confirmed": self._approved,
             "case.reviewer_added": self._added,
@@ -489,13 +494,21 @@ class _Walk:
     def _opened(self, _line: int, _body: Json, data: Json) -> None:
         self.passed, self.proofs, self.revision = {}, {}, data.get("revision")
         self.overridden = {}
-        name = f"workflows/{data.get('workflow')}.json"
+        self.added, self.added_sets = {}, []
+        self._walk_by(data.get("workflow"))
+
+    def _migrated(self, _line: int, _body: Json, data: Json) -> None:
+        """Ask from here on what the version asks that the case was moved to; what was added to it stays."""
+        self._walk_by(data.get("to"))
+
+    def _walk_by(self, digest: object) -> None:
+        name = f"workflows/{digest}.json"
         flow = _loaded(self.members.get(name, b""))
         if not isinstance(flow, dict):
             self.report.fault(name, "审校流程不在包里，或读不出来")
             return
-        self.stages = {stage["key"]: stage for stage in flow["stages"]}
-        self.distinct = [list(group["stages"]) for group in flow["distinct"]]
+        self.stages = {**self.added, **{stage["key"]: stage for stage in flow["stages"]}}
+        self.distinct = [*(list(group["stages"]) for group in flow["distinct"]), *self.added_sets]
 
     def _checked(self, _line: int, _body: Json, data: Json) -> None:
         self.checked.add((data["digest"], data["policy"]))
@@ -514,7 +527,9 @@ class _Walk:
 
     def _added(self, _line: int, _body: Json, data: Json) -> None:
         """Take a reviewer who was added to this case into the flow, and into the sets of their place."""
-        self.stages[data["stage"]] = {"title": data["title"], "subject": data["subject"]}
+        self.added[data["stage"]] = {"title": data["title"], "subject": data["subject"]}
+        self.added_sets += [list(group) for group in data["distinct"]]
+        self.stages |= self.added
         self.distinct += [list(group) for group in data["distinct"]]
 
     def _overridden(self, _line: int, body: Json, data: Json) -> None:
