@@ -1,8 +1,19 @@
 """Small lints of our own."""
 
+import importlib
+import pkgutil
 import re
 import subprocess
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
+
+import pytest
+import yaml
+
+import app
+from app.infra.problems import REASONS
+from app.web.labels import LABELS
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +68,7 @@ def test_files_can_be_held_in_a_head() -> None:
         path.relative_to(ROOT).as_posix(): lines
         for path in _files("app/*.py", "tests/*.py")
         if (lines := path.read_text().count("\n")) > 450
-        # What goes into every evidence package stands alone: one file, the standard library, Ed25519 included.
+        # What goes into every evidence package stands alone: one file, Ed25519 included.
         and path.name != "verify_evidence.py"
     }
     assert long == {}
@@ -72,3 +83,136 @@ def test_nothing_is_left_for_later() -> None:
     ]
     # The rule that finds such words in drafts has to name them.
     assert [path for path in found if not path.startswith("app/negative_list/")] == []
+
+
+# --- nothing of the machines that this was made on ------------------------
+
+#: Spelled in pieces, so that this file is not one of those that it looks for.
+ELSEWHERE = re.compile(
+    "|".join(
+        [
+            r"(?<![\w}])/work" + r"/(?:main|shared)",
+            r"/tmp" + r"/[a-z]/",
+            r"shared" + r"/(?:design|reference|data)/",
+            r"/ro" + r"ot/",
+            r"/ho" + r"me/[a-z]",
+            r"site-" + r"packages/",
+            r"pypi" + r"\.org|python" + r"hosted",
+        ]
+    )
+)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:  # a picture
+        return ""
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in _files()
+        for number, line in enumerate(_text(path).splitlines(), 1)
+        if ELSEWHERE.search(line)
+    ]
+    assert found == []
+
+
+def test_what_must_not_be_shared_is_not_in_the_repository() -> None:
+    kinds = {".pem", ".key", ".db", ".sqlite", ".env"}
+    assert [path for path in _files() if path.suffix in kinds or path.name == ".env"] == []
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {".git", ".env", "secrets", "sanshen-data"} <= set(ignored)
+
+
+# --- words ------------------------------------------------------------
+
+#: Enums that no page, message or list shows, and why.
+UNSEEN = {
+    "Outcome": "the record's own column",
+    "FaultCode": "worded by `sanshen audit verify` and by the verifier",
+    "Environment": "a setting",
+    "Rung": "a key of the channels file",
+    "SpanKind": "a format of the text, shown as such",
+    "Shape": "how a text was read",
+    "Format": "a field of the API",
+    "View": "how a rule reads a text",
+    "Overlap": "a key of rule files",
+    "EdgeKind": "a key of rule files",
+    "Change": "a field of the back-test's result",
+    "AssetRole": "a field of the API",
+    "ReadingFor": "why somebody may read a draft; the record says it in its own words",
+    "JobState": "for operators",
+    "Lane": "for operators",
+    "DeliveryState": "for operators",
+    "MailState": "for operators",
+    "Call": "which calls of a late stage were made",
+    "State": "worded by `sanshen bench`",
+}
+
+
+def _enums() -> list[type[StrEnum]]:
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        if not module.name.startswith("app.bundled") and module.name != "app.__main__":
+            importlib.import_module(module.name)
+    return [kind for kind in _below(StrEnum) if kind.__module__.startswith("app.")]
+
+
+def _below(kind: type[StrEnum]) -> Iterator[type[StrEnum]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+def test_every_enum_has_words_or_a_reason_to_have_none() -> None:
+    wordless = {
+        kind.__name__
+        for kind in _enums()
+        if set(map(str, kind)) != LABELS.get(kind, {}).keys() and not set(map(str, kind)) <= REASONS.keys()
+    }
+    assert wordless - UNSEEN.keys() == set()
+
+
+# --- what is run elsewhere ------------------------------------------------
+
+
+def test_compose_runs_what_there_is() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert services["migrate"]["command"] == ["sanshen", "migrate"]
+    assert services["worker"]["command"] == ["sanshen", "worker"]
+    assert 'CMD ["sanshen", "serve", "--host", "0.0.0.0"]' in image
+    assert "USER 10001" in image
+    assert "--require-hashes" in image
+    for name in re.findall(r"^COPY (?!--from)(.+) \S+$", image, re.MULTILINE):
+        for source in name.split():
+            assert (ROOT / source).exists(), source
+    # Every port is open to this machine alone; a proxy stands before it.
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("service", ["web", "worker", "migrate"])
+def test_compose_gives_every_setting_that_production_needs(service: str) -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    needed = {
+        "SANSHEN_ENVIRONMENT",
+        "SANSHEN_DATABASE_URL",
+        "SANSHEN_SECRET_KEY",
+        "SANSHEN_PUBLIC_URL",
+        "SANSHEN_TOKEN_KEY_FILE",
+        "SANSHEN_SIGNING_KEY_FILE",
+    }
+    assert needed <= services[service]["environment"].keys()
+
+
+def test_ci_runs_the_readme_on_a_machine_with_nothing() -> None:
+    script = ROOT / ".ci" / "run"
+    done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert script.read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n")

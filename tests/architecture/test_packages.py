@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
-#: Chosen in spite of a weak copyleft, which leaves a user's own code alone. See docs/decisions.md, "Licences".
+#: Chosen in spite of a weak copyleft, which leaves a user's own code alone. See docs/decisions.md, 7.
 LGPL = {"psycopg", "psycopg-binary", "python-stdnum"}
 
 
@@ -47,6 +47,35 @@ def test_the_lock_holds_every_direct_dependency_in_its_range() -> None:
         requirement = Requirement(text)
         assert _name(requirement.name) in locked, requirement.name
         assert requirement.specifier.contains(locked[_name(requirement.name)]), requirement
+        for name in _of_extras(requirement):
+            assert name in locked, (str(requirement), name)
+
+
+def _of_extras(requirement: Requirement) -> set[str]:
+    """Return the packages that a requirement's extras ask for on this machine."""
+    needed = (Requirement(text) for text in metadata.requires(requirement.name) or [])
+    return {
+        _name(one.name)
+        for one in needed
+        for extra in requirement.extras
+        if one.marker is not None
+        and one.marker.evaluate({"extra": extra})
+        and not one.marker.evaluate({"extra": ""})
+    }
+
+
+def test_extras_are_looked_into() -> None:
+    assert _of_extras(Requirement("psycopg[binary]")) == {"psycopg-binary"}
+    assert "cryptography" in _of_extras(Requirement("python-jose[cryptography]"))
+
+
+def test_the_lock_holds_what_its_packages_need() -> None:
+    locked = _locked()
+    for name in locked:
+        for text in metadata.requires(name) or []:
+            needed = Requirement(text)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                assert _name(needed.name) in locked, (name, text)
 
 
 def _licence(distribution: metadata.Distribution) -> str:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
     "command",
     [
         pytest.param(["ruff", "check", "app", "migrations", "tests"], id="ruff"),
+        pytest.param(["ruff", "format", "--check", "app", "migrations", "tests"], id="format"),
         pytest.param(["mypy"], id="mypy"),
         pytest.param(["importlinter.cli", "lint"], id="import contracts"),
     ],

@@ -72,6 +72,7 @@ def test_up_serves_pages_and_api_and_loads_the_demo_once(tmp_path: Path) -> None
     assert told["data"] == str(data)
     assert again["accounts"] == told["accounts"]
     assert before["user_account"] == len(told["accounts"])
+    assert data.stat().st_mode & 0o077 == 0
     assert {name: after[name] for name in ("unit", "user_account", "role_grant", "channel", "section")} == {
         name: before[name] for name in ("unit", "user_account", "role_grant", "channel", "section")
     }
