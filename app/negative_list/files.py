@@ -57,6 +57,8 @@ _BLOCKS = frozenset(
 _SILENT = frozenset({"script", "style", "template"})
 _HEADING = re.compile(r"\s*(?:#{1,6}\s+|[-*+]\s+|\d{1,3}\.\s+|>\s?)?")
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]*)[^)\n]*\)")
+#: One character of an attribute, or one reference that stands for one.
+_PIECE = re.compile(r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z0-9]+);?|.", re.DOTALL)
 _RULER = re.compile(r"\|?\s*:?-{2,}")
 
 
@@ -149,17 +151,16 @@ class _Html(HTMLParser):
             ref = f"texts/{len(self._parts)}"
             kind = self._kind
             if self._rows is not None:
-                kind = PartKind.TABLE
-                if self._rows:
-                    self._rows[-1].append(text.strip())
+                kind = PartKind.CAPTION if self._kind is PartKind.CAPTION else PartKind.TABLE
+                if kind is PartKind.TABLE and self._rows and self._rows[-1]:
+                    # A cell may hold several paragraphs.
+                    self._rows[-1][-1] = f"{self._rows[-1][-1]}\n{text.strip()}".strip()
             if kind is PartKind.TITLE:
                 if self._title and text.strip() == self._title:
                     kind = PartKind.BODY
                 self._title = self._title or text.strip()
             self._parts.append(Part(kind, ref, text))
             self._places[ref] = [*self._at, self._at[-1] + 1]
-        elif self._rows and self._at:
-            self._rows[-1].append("")
         self._text, self._at = [], []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -171,29 +172,44 @@ class _Html(HTMLParser):
             self._kind = PartKind.TITLE
         elif tag in {"figcaption", "caption"}:
             self._kind = PartKind.CAPTION
-        elif tag == "table":
-            self._rows = []
-            self._places[f"tables/{len(self._tables)}"] = range(self._offset(), self._offset() + 1)
-        elif tag == "tr" and self._rows is not None:
-            self._rows.append([])
         elif tag == "img":
             ref = f"images/{len(self._images)}"
             self._images.append(ImageFact(ref, dict(attrs).get("alt") or ""))
             self._places[ref] = range(self._offset(), self._offset() + 1)
+        self._begin_table(tag)
         for name, kind in (("alt", PartKind.ALT), ("title", PartKind.ALT), ("href", PartKind.LINK)):
             value = dict(attrs).get(name)
             if value and value.strip():
                 self._attribute(name, kind, value)
 
+    def _begin_table(self, tag: str) -> None:
+        if tag == "table":
+            self._rows = []
+            self._places[f"tables/{len(self._tables)}"] = range(self._offset(), self._offset() + 1)
+        elif tag == "tr" and self._rows is not None:
+            self._rows.append([])
+        elif tag in {"td", "th"} and self._rows:
+            self._rows[-1].append("")
+
     handle_startendtag = handle_starttag
 
     def _attribute(self, name: str, kind: PartKind, value: str) -> None:
         raw = self.get_starttag_text() or ""
-        found = re.search(rf"\b{name}\s*=\s*[\"']?", raw, re.IGNORECASE)
-        start = self._offset() + (found.end() if found else 0)
+        found = re.search(rf"(?<![\w-]){name}\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']*))", raw, re.IGNORECASE)
+        shown: list[str] = []
+        places: list[int] = []
+        if found is not None:
+            number = found.lastindex or 0
+            for piece in _PIECE.finditer(found[number]):
+                text = html.unescape(piece[0])
+                shown.append(text)
+                places.extend([self._offset() + found.start(number) + piece.start()] * len(text))
+        if "".join(shown) != value:
+            # Not understood as the parser does: the place of the whole tag is near enough.
+            places = [self._offset()] * len(value)
         ref = f"texts/{len(self._parts)}"
         self._parts.append(Part(kind, ref, value))
-        self._places[ref] = range(start, start + len(value) + 1)
+        self._places[ref] = [*places, places[-1] + 1]
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _BLOCKS:

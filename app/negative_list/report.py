@@ -2,7 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from app.negative_list.files import FileParts
 from app.negative_list.model import Finding, NotChecked, Severity
@@ -128,6 +130,12 @@ def as_sarif(policy: Policy, files: Sequence[FileReport], *, version: str) -> di
     }
 
 
+def _address(file: str) -> str:
+    """Return the name of a file as a URI reference, as SARIF asks for."""
+    path = PurePath(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix(), safe="/")
+
+
 def _result(found: Located, file: str, index: int) -> dict[str, Any]:
     finding = found.finding
     result: dict[str, Any] = {
@@ -139,7 +147,7 @@ def _result(found: Located, file: str, index: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": file},
+                    "artifactLocation": {"uri": _address(file)},
                     "region": {
                         "startLine": found.line,
                         "startColumn": found.column,
@@ -158,7 +166,7 @@ def _result(found: Located, file: str, index: int) -> dict[str, Any]:
                 "description": {"text": f"改为“{suggestion}”"},
                 "artifactChanges": [
                     {
-                        "artifactLocation": {"uri": file},
+                        "artifactLocation": {"uri": _address(file)},
                         "replacements": [
                             {
                                 "deletedRegion": {
