@@ -19,7 +19,7 @@ from app.screening import back_test_sums, back_tests, policies
 from app.screening.models import BackTest
 
 #: Drafts between two saves of what was gathered: a worker that dies loses no more than these.
-PIECE = 1000
+PIECE = 5000
 #: Seconds between two saves of how far it is.
 _TELL_EVERY = 1.0
 _TRIES = 4

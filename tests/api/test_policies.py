@@ -1,5 +1,7 @@
 """Versions of the negative list: stored, proposed, asked for by one person and granted by another."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -254,6 +256,39 @@ def test_every_process_follows(client: TestClient, runtime: Runtime, folder: Pat
     late = keepers.followed(folder, runtime.database)
     assert late.current.digest == digest
     assert late.faults
+
+
+FOLLOWER = """
+import sys, time
+from pathlib import Path
+from app.infra.db import Database
+from app.infra.policies import FollowedPolicies
+
+store = FollowedPolicies(Path(sys.argv[2]), Database(sys.argv[1]), look_every=0.05)
+told = ""
+while True:
+    if store.current.digest != told:
+        told = store.current.digest
+        print("uses", told, flush=True)
+    time.sleep(0.02)
+"""
+
+
+def test_another_process_follows_without_a_restart(
+    client: TestClient, runtime: Runtime, folder: Path, database_url: str, as_: Headers
+) -> None:
+    command = [sys.executable, "-c", FOLLOWER, database_url, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout is not None
+            told = (line.split()[1] for line in other.stdout if line.startswith("uses "))
+            assert next(told) == first(runtime)
+            digest = stored(runtime, milder())
+            wish = ask(client, as_("policy_keeper"), digest)
+            assert decide(client, as_("policy_keeper2"), digest, wish).status_code == 200
+            assert next(told) == digest
+        finally:
+            other.kill()
 
 
 def test_old_versions_run_again_with_the_same_result(
