@@ -20,7 +20,17 @@ ROOT = Path(__file__).parents[2]
 
 def _files(*patterns: str) -> list[Path]:
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        # Somebody else's checkout, as in CI, is listed all the same.
+        [
+            "git",
+            "-c",
+            "safe.directory=*",
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            *patterns,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
