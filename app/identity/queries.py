@@ -348,17 +348,12 @@ def posted(session: Session, *, unit_path: str) -> tuple[User, ...]:
 def holders(session: Session, role: Role, *, unit_path: str) -> tuple[User, ...]:
     """Return the active people whose grant of `role` reaches the unit at `unit_path`, by name, or none."""
     above = [UUID(part) for part in unit_path.strip("/").split("/") if part]
+    holding = select(RoleGrant.user_id).where(
+        RoleGrant.role == role, col(RoleGrant.revoked_at).is_(None), col(RoleGrant.unit_id).in_(above)
+    )
     query = (
         select(User)
-        .join(RoleGrant, col(RoleGrant.user_id) == col(User.id))
-        .where(
-            RoleGrant.role == role,
-            col(RoleGrant.revoked_at).is_(None),
-            col(RoleGrant.unit_id).in_(above),
-            col(User.active).is_(True),
-            User.kind == UserKind.PERSON,
-        )
-        .distinct()
+        .where(col(User.id).in_(holding), col(User.active).is_(True), User.kind == UserKind.PERSON)
         .order_by(User.name)
     )
     return tuple(session.exec(query).all())
