@@ -128,17 +128,10 @@ def robots(session: Session, actor: Actor) -> tuple[NoticeRobot, ...]:
 
 def administrators(session: Session) -> tuple[User, ...]:
     """Return every active system administrator, by login."""
-    query = (
-        select(User)
-        .join(RoleGrant, col(RoleGrant.user_id) == col(User.id))
-        .where(
-            RoleGrant.role == Role.SYSTEM_ADMIN,
-            col(RoleGrant.revoked_at).is_(None),
-            col(User.active).is_(True),
-        )
-        .distinct()
-        .order_by(User.login)
+    holding = select(RoleGrant.user_id).where(
+        RoleGrant.role == Role.SYSTEM_ADMIN, col(RoleGrant.revoked_at).is_(None)
     )
+    query = select(User).where(col(User.id).in_(holding), col(User.active).is_(True)).order_by(User.login)
     return tuple(session.exec(query).all())
 
 
