@@ -87,6 +87,7 @@ NAMED = {
     "delivery_id": ("webhook_delivery", "id"),
     "notice_id": ("notice", "id"),
     "robot_id": ("notice_robot", "id"),
+    "debt_id": ("review_debt", "id"),
     "sha256": ("asset", "sha256"),
     "proofs/digest": ("proof", "digest"),
     "workflows/digest": ("workflow_version", "digest"),
