@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.domain.roles import UserKind
@@ -13,6 +14,8 @@ _IN_FORCE = text("revoked_at IS NULL")
 _OFFICE = text(
     "revoked_at IS NULL AND role IN (" + ", ".join(f"'{role}'" for role in sorted(ADMINISTRATORS)) + ")"
 )
+# PostgreSQL tells no two values of its plain JSON apart, so no SELECT DISTINCT over a table with one.
+_Comparable = JSON().with_variant(JSONB(), "postgresql")
 
 
 class Unit(SQLModel, table=True):
@@ -50,7 +53,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    posts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    posts: list[dict[str, Any]] = Field(default_factory=list, sa_type=_Comparable)
     qualification: str = Field(default="none", max_length=20)
 
 

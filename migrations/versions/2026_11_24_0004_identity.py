@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.infra.db import UtcDateTime
 
@@ -50,7 +51,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("password_changed_at", UtcDateTime(), nullable=False),
         sa.Column("deactivated_at", UtcDateTime(), nullable=True),
-        sa.Column("posts", sa.JSON(), nullable=False),
+        sa.Column("posts", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("qualification", sa.String(20), nullable=False),
         sa.CheckConstraint(USER_KINDS, name=op.f("ck_user_account_kind_known")),
         sa.ForeignKeyConstraint(
