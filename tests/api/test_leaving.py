@@ -1,11 +1,14 @@
 """Somebody leaves or loses a role: nothing is stranded, it is listed and handed on in one act."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.domain.vocabulary import Role
+from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from tests import factories
 from tests.api.desk import Desk
@@ -149,3 +152,28 @@ def test_a_draft_goes_on_with_another_author(desk: Desk) -> None:
     shown = desk.get(f"/drafts/{desk.draft_id}", "editor2")
     assert shown.status_code == 200
     desk.post(f"/users/{ident(desk, 'editor')}/deactivation", "system_admin")
+
+
+def test_a_place_that_names_the_leaver_is_given_on_before_it_opens(
+    client: TestClient, runtime: Runtime, tmp_path: Path
+) -> None:
+    policies = Path(shutil.copytree(shipped("policies"), tmp_path / "policies"))
+    file = policies / "workflows" / "standard.yaml"
+    whole = file.read_text()
+    file.write_text(whole.replace("who: {role: second_reviewer}", "who: {person: chief}"))
+    assert file.read_text() != whole
+    object.__setattr__(runtime, "settings", runtime.settings.model_copy(update={"policies_dir": policies}))
+    desk = Desk.open(client, runtime).draft()
+    chief, successor = another(desk, "chief"), another(desk, "successor")
+    desk.submit()
+    (item,) = work(desk, chief)
+    assert (item["why"], item["stage"]) == ("named", "second_review")
+    desk.post(f"/users/{chief}/deactivation", "system_admin")
+    body = {"to": successor, "reason": "退休"}
+    answer = desk.post(f"/users/{chief}/work/hand-over", "security_admin", body).json()
+    assert [one["stage"] for one in answer["handed"]] == ["second_review"]
+    assert work(desk, chief) == []
+    desk.approve("initial_review", "initial_reviewer")
+    (waiting,) = desk.get("/awaiting", "successor").json()["items"]
+    assert waiting["stage"] == "second_review"
+    desk.approve("second_review", "successor")
