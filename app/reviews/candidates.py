@@ -8,14 +8,14 @@ from sqlmodel import Session, col, select
 from app.domain.vocabulary import Verb
 from app.domain.workflow import Act, Case, Facts, Stage, objections
 from app.identity.models import User
-from app.identity.queries import holders, user_actor
+from app.identity.queries import holders, posted, user_actor
 from app.reviews.store import Loaded, as_actor
 
 
 def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[str]:
     """Return everybody who could decide at this stage now or has; empty when nobody could.
 
-    People named by role, by sign-in name, by id in a stage added to the case, or instead of somebody; authors
+    People named by role, by post, as author, by sign-in name, by id in a stage added to the case, or instead of somebody; authors
     and persons of a distinct set are left out, for they may not act.
     """
     people: dict[object, User] = {}
@@ -25,6 +25,13 @@ def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[s
         elif who.person is not None:
             query = select(User).where(_is(loaded.case, who.person), col(User.active).is_(True))
             people |= {user.id: user for user in session.exec(query).all()}
+        elif who.author:
+            wrote = [UUID(one) for one in loaded.case.authors]
+            query = select(User).where(col(User.id).in_(wrote), col(User.active).is_(True))
+            people |= {user.id: user for user in session.exec(query).all()}
+        elif who.post is not None or who.head_of_author:
+            # Who of them holds this very post is asked below, with everything else.
+            people |= {user.id: user for user in posted(session, unit_path=loaded.draft.unit_path)}
     run = loaded.case.current().get((stage.key, line))
     done = run.persons if run is not None else frozenset()
     act = Act(Verb.CLAIM, stage.key, line)

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState, Subject
+from app.domain.vocabulary import CaseState, DraftState, MigrationState, StageKind, StageState, Subject
 from app.domain.workflow import Stage
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
+from app.reviews import migrating, standing, versions
 from app.reviews import queries as reviews
-from app.reviews import standing
 from app.screening import policy_queries as policies
 from app.screening import queries as screening
 from app.web.checks import waiver_views
@@ -93,6 +93,7 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
         *_returned(session, mine),
         *_to_carry_out(session, away),
         *_to_waive(session, viewer),
+        *_to_migrate(session, viewer),
         *_to_activate(session, viewer),
     )
     tasks = tuple(sorted(tasks, key=lambda task: (not task.overdue, task.opened_at)))
@@ -231,6 +232,28 @@ def _to_activate(session: Session, viewer: Viewer) -> Iterator[Task]:
         )
 
 
+def _to_migrate(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the migrations of open cases that the viewer may grant or decline."""
+    if not viewer.actor.roles() & set(migrating.GRANTING):
+        return
+    found = [one for one in versions.wishes(session) if one.state == MigrationState.ASKED]
+    names = identity.names(session, {one.asked_by for one in found})
+    for one in found:
+        if one.asked_by == viewer.actor.id:
+            continue
+        yield Task(
+            address=f"/workflows/{one.key}#wishes",
+            title=f"{len(one.cases)} 件审签案改走现行流程",
+            number=one.key,
+            author=names.get(one.asked_by, ""),
+            duty="批准迁移",
+            where="",
+            opened_at=one.asked_at,
+            due_at=None,
+            overdue=False,
+        )
+
+
 def _away(
     session: Session, viewer: Viewer, mine: Iterable[Draft], at: datetime
 ) -> list[tuple[Draft, reviews.CaseView]]:
@@ -270,6 +293,12 @@ def holders(session: Session, view: reviews.CaseView) -> dict[str, tuple[str, ..
             for role in roles
             for user in identity.holders(session, role, unit_path=view.draft.unit_path)
         }
+        posts = {who.post for who in one.stage.who if who.post is not None}
+        for user in identity.posted(session, unit_path=view.draft.unit_path) if posts else ():
+            if any(
+                view.draft.unit_path.startswith(held["path"]) and held["post"] in posts for held in user.posts
+            ):
+                people[user.id] = user.name
         apart = view.case.authors if not one.stage.author_may_act else frozenset()
         found[one.stage.key] = tuple(name for key, name in people.items() if str(key) not in apart)
     return found

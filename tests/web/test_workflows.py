@@ -119,6 +119,7 @@ def test_a_migration_is_asked_by_one_and_granted_by_another(
     own = web.get("/workflows/standard").text
     assert "须由申请人以外的管理员或者终审批准" in own
     sign_in(web, "final_reviewer")
+    assert "批准迁移" in web.get("/").text
     page = web.get("/workflows/standard").text
     action = re.search(r'action="(/workflows/standard/migrations/[^"]+)"', page)
     assert action is not None
