@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,16 +42,22 @@ def measure(place: Place, options: Options, kind: str) -> Iterator[Figure]:
             options.say(f"HTTP 审批（{name}）：备稿 {number}/{drafts}")
             handed.append(hand.hand_in())
         options.say(f"HTTP 审批（{name}）")
-        with _serving(_serve_command, hand.runtime.settings) as port:
+        with _serving(_serve_command, hand.runtime.settings) as (port, process):
+            before = _processor_seconds(process)
             rounds = [_load(port, _approvals(hand, handed, stage), connections) for stage in REVIEWERS]
+            worked = _processor_seconds(process) - before
             alive = _load(port, [_ask("GET", "/healthz")] * drafts * len(REVIEWERS), connections)
         _expect_all(rounds, hand.decisions())
     floor_settings = place.settings(kind)
-    with _serving(_floor_command, floor_settings) as port:
+    with _serving(_floor_command, floor_settings) as (port, _):
         rows = [_ask("POST", f"/rows/{number}") for number in range(drafts * len(REVIEWERS))]
         floor = _load(port, rows, connections)
     _expect_all([alive, floor], None)
     yield from _figures(kind, rounds, alive, floor)
+    milliseconds = worked * 1000 / (drafts * len(REVIEWERS))
+    yield Figure(
+        f"http.cpu_ms.{kind}", "HTTP 审批的服务器处理器时间", milliseconds or None, "毫秒/次", on=name
+    )
 
 
 def _figures(kind: str, rounds: Sequence[Round], alive: Round, floor: Round) -> Iterator[Figure]:
@@ -159,8 +165,8 @@ def _floor_command(port: int, settings: Settings) -> list[str]:
 
 
 @contextmanager
-def _serving(command: Any, settings: Settings) -> Iterator[int]:  # noqa: ANN401 – one of the two above
-    """Run a server in a process of its own; yield its port once it answers."""
+def _serving(command: Callable[[int, Settings], list[str]], settings: Settings) -> Iterator[tuple[int, int]]:
+    """Run a server in a process of its own; yield its port and its process id once it answers."""
     port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("SANSHEN_")}
     own |= {
@@ -176,7 +182,7 @@ def _serving(command: Any, settings: Settings) -> Iterator[int]:  # noqa: ANN401
         )
     try:
         _until_ready(port, server, log)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         try:
@@ -199,6 +205,15 @@ def _until_ready(port: int, server: "subprocess.Popen[bytes]", log: Path) -> Non
         finally:
             connection.close()
     raise Broken("服务没有启动：" + log.read_text(encoding="utf-8", errors="replace")[-1000:])
+
+
+def _processor_seconds(process: int) -> float:
+    """Return the processor time that a process has taken so far; 0 where the system does not tell."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _importable() -> Path:

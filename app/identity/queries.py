@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, false, func, or_
+from sqlalchemy import BindParameter, Date, Text, bindparam, cast, false, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -118,6 +118,8 @@ class Actor:
         )
 
 
+_NAMES = select(User.id, User.name).where(col(User.id).in_(bindparam("ids", expanding=True)))
+
 #: The service itself, for the command line and for jobs. No request can be it.
 SYSTEM = Actor(id=UUID(int=0), name="系统", login="", unit_id=UUID(int=0), unit_path="/", via="system")
 
@@ -202,9 +204,17 @@ def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:
 
 def _links_to(session: Session, delegate: UUID, on: date) -> dict[Link, UUID]:
     """Return the delegations in force to somebody, and those to their principals, with their ids."""
+    found = session.exec(_standing(), params={"delegate": delegate, "on": on}).all()
+    return {as_link(row, path): row.id for row, path in found}
+
+
+@cache
+def _standing() -> Any:  # noqa: ANN401 – see `_actors`
+    delegate: BindParameter[UUID] = bindparam("delegate")
+    on: BindParameter[date] = bindparam("on", type_=Date)
     standing = (col(Delegation.revoked_at).is_(None), Delegation.starts_on <= on, Delegation.ends_on >= on)
     nearer = select(Delegation.principal_id).where(Delegation.delegate_id == delegate, *standing)
-    query = (
+    return (
         select(Delegation, Unit.path)
         .outerjoin(Unit, col(Unit.id) == col(Delegation.unit_id))
         .where(
@@ -212,7 +222,6 @@ def _links_to(session: Session, delegate: UUID, on: date) -> dict[Link, UUID]:
         )
         .order_by(col(Delegation.id))
     )
-    return {as_link(row, path): row.id for row, path in session.exec(query).all()}
 
 
 def as_link(row: Delegation, unit_path: str | None) -> Link:
@@ -364,7 +373,7 @@ def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     wanted = set(ids)
     if not wanted:
         return {}
-    return dict(session.exec(select(User.id, User.name).where(col(User.id).in_(wanted))).all())
+    return dict(session.exec(_NAMES, params={"ids": list(wanted)}).all())
 
 
 def accounts(session: Session, actor: Actor, *, after: UUID | None, limit: int) -> tuple[User, ...]:

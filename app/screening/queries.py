@@ -42,12 +42,18 @@ def _stored() -> SelectOfScalar[CheckReport]:
 
 def newest(session: Session, revision_id: UUID) -> CheckReport | None:
     """Return the newest stored report on a revision; None when it was never checked."""
-    return session.exec(
+    return session.exec(_newest(), params={"revision_id": revision_id}).first()
+
+
+@cache
+def _newest() -> SelectOfScalar[CheckReport]:
+    # Every page of a case asks this: it is put together once.
+    return (
         select(CheckReport)
-        .where(CheckReport.revision_id == revision_id)
+        .where(CheckReport.revision_id == bindparam("revision_id"))
         .order_by(col(CheckReport.created_at).desc(), col(CheckReport.id).desc())
         .limit(1)
-    ).first()
+    )
 
 
 def reports(session: Session, draft_id: UUID) -> tuple[CheckReport, ...]:
