@@ -56,7 +56,7 @@ class Seen(NamedTuple):
 
 
 class EngineChanged(Exception):
-    """A stored version gives another digest today: the engine or its fold table is another."""
+    """A stored version gives another digest today, or (`found` is empty) does not load: another engine."""
 
     def __init__(self, wanted: str, found: str) -> None:
         super().__init__(f"{wanted} is {found} under this engine")
@@ -156,16 +156,23 @@ class FollowedPolicies:
         self._stamp: object = None
         self._unusable = ""
         self._looked = time.monotonic()
-        wanted = self._wanted()
-        self._current = self._first(wanted)
         #: The version in force under the digest of another engine; empty when it is loaded as it is.
-        self.renamed_from = wanted if wanted and wanted != self._current.digest else ""
+        self.renamed_from = ""
+        self._current = self._first(self._wanted())
 
     def _first(self, wanted: str | None) -> Policy:
         files = self._stored(wanted) if wanted else None
-        if files is not None:
-            self._look_at_folder()
-            return self._load(files)
+        if wanted is not None and files is not None:
+            try:
+                policy = self._load(files)
+            except PolicyFaults as error:
+                # Good when it was stored, refused by this engine: an alarm, and nothing is released.
+                self._unusable = wanted
+                log.error("policy.unusable", digest=wanted, faults=len(error.faults))  # noqa: TRY400 – told
+            else:
+                self.renamed_from = wanted if wanted != policy.digest else ""
+                self._look_at_folder()
+                return policy
         self._stamp = stamp(self.folder)
         files = read_folder(self.folder)
         self._seen = Seen(self._load(files), files)
@@ -203,7 +210,9 @@ class FollowedPolicies:
             if self._wanted() is None and self.on_empty is not None:
                 self.on_empty()
             wanted = self._wanted()
-            if wanted is not None and wanted != self._current.digest:
+            if wanted == self._current.digest:
+                self._unusable = ""
+            elif wanted is not None:
                 self._follow(wanted)
             if self._stamp != stamp(self.folder):
                 self._look_at_folder()
@@ -219,7 +228,10 @@ class FollowedPolicies:
         files = self._stored(digest)
         if files is None:
             raise KeyError(digest)
-        policy = self._load(files)
+        try:
+            policy = self._load(files)
+        except PolicyFaults as error:
+            raise EngineChanged(digest, "") from error
         if policy.digest != digest:
             raise EngineChanged(digest, policy.digest)
         self._held[digest] = policy
@@ -231,6 +243,8 @@ class FollowedPolicies:
         wanted = self._wanted()
         if wanted is None:
             return self.on_empty is not None
+        if wanted == self._current.digest:
+            self._unusable = ""
         return wanted not in {self._current.digest, self._unusable} or self._stamp != stamp(self.folder)
 
     def _wanted(self) -> str | None:
@@ -248,7 +262,7 @@ class FollowedPolicies:
     def _follow(self, wanted: str) -> None:
         try:
             self._current = self.policy(wanted)
-        except (EngineChanged, PolicyFaults, KeyError) as error:
+        except (EngineChanged, KeyError) as error:
             self._unusable = wanted
             log.error("policy.unusable", digest=wanted, error=type(error).__name__)  # noqa: TRY400 – told, not traced
         else:

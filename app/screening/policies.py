@@ -175,7 +175,12 @@ def change_of(runtime: Runtime, activation_id: UUID) -> Change:
         digest, base = activation.digest, activation.base
         files = files_of(session, digest) or {}
     candidate = loaded(runtime, digest)
-    new = new_blocks(loaded(runtime, base) if base else None, candidate)
+    try:
+        before = loaded(runtime, base) if base else None
+    except Conflict:
+        # What is in force does not run under this engine: what people see is what this process uses.
+        before = store.current
+    new = new_blocks(before, candidate)
     return Change(base or "", candidate, new, _tried(store, files, new) if new else None)
 
 

@@ -1,6 +1,7 @@
 """Versions of the negative list: what is in force, what is proposed, and who brings it in."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -101,10 +102,12 @@ def version_page(
     trouble, changed = "", None
     try:
         policy = policies.loaded(runtime, digest)
-        if in_use is not None and in_use != digest:
-            changed = _differences(session, policies.loaded(runtime, in_use), policy)
     except Conflict as refused:
         policy, trouble = None, refused.code
+    if policy is not None and in_use is not None and in_use != digest:
+        # What is in force may not run under this engine; then there is nothing to compare with.
+        with suppress(Conflict):
+            changed = _differences(session, policies.loaded(runtime, in_use), policy)
     grants = policies.may(viewer.actor, *policies.GRANTERS)
     test = back_tests.newest_done(session, in_use, digest) if in_use and grants else None
     asked = found.asked

@@ -1,5 +1,6 @@
 """Versions of the negative list: stored, proposed, asked for by one person and granted by another."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from sqlmodel import select
 
 from app.infra.db import Database
 from app.infra.errors import AppError
-from app.infra.models import PolicyInUse, PolicyVersion
+from app.infra.models import PolicyFile, PolicyInUse, PolicyVersion
 from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
@@ -371,6 +372,34 @@ def test_two_who_grant_at_once(client: TestClient, runtime: Runtime, as_: Header
         answers = list(pool.map(lambda one: decide(client, one, digest, wish).status_code, people))
     assert sorted(answers) == [200, 409]
     assert events(runtime.database, policies.ACTIVE) == [("policy.activated", "done")] * 2
+
+
+def test_a_version_that_this_engine_refuses_is_an_alarm_and_replaced_by_two(
+    client: TestClient, runtime: Runtime, folder: Path, house: House, as_: Headers
+) -> None:
+    good, refused = first(runtime), "f" * 64
+    with runtime.database.write() as session:
+        text = WORDS.replace("severity: block", "severity: forbid")
+        session.add(PolicyFile(sha256="e" * 64, content=text))
+        row = session.get_one(PolicyVersion, good)
+        names = {**json.loads(row.files), "wording/words.yaml": "e" * 64}
+        session.add(PolicyVersion(**{**row.model_dump(), "digest": refused, "files": json.dumps(names)}))
+        session.flush()
+        in_use = session.get_one(PolicyInUse, 1)
+        in_use.digest, in_use.seq = refused, in_use.seq + 1
+    runtime.negative_list = keepers.followed(folder, runtime.database, look_every=3600.0)
+    assert runtime.negative_list.current.digest == good
+    listed = client.get("/api/v1/policies", headers=as_("editor")).json()
+    assert (listed["in_force"], len(listed["folder_faults"])) == (refused, 1)
+    gone = client.post("/api/v1/checks", headers=as_("editor"), json={"content": "残废", "policy": refused})
+    assert (gone.status_code, gone.json()["code"]) == (409, "policy_engine_changed")
+    desk = ready(Desk(client, runtime, house.bureau))
+    assert {reason["code"] for reason in sign(desk).json()["reasons"]} == {"not_checked"}
+    wish = ask(client, as_("policy_keeper"), good)
+    done = decide(client, as_("policy_keeper2"), good, wish).json()
+    assert (done["activated"], done["shadowed"]) == (good, [])
+    assert client.get("/api/v1/policies", headers=as_("editor")).json()["folder_faults"] == []
+    assert sign(desk).status_code == 201
 
 
 def test_one_policy_a_transaction(client: TestClient, runtime: Runtime) -> None:
