@@ -15,8 +15,8 @@ from app.reviews.store import Loaded, as_actor
 def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[str]:
     """Return everybody who could decide at this stage now or has; empty when nobody could.
 
-    People named by role, by post, as author, by sign-in name, by id in a stage added to the case, or instead of somebody; authors
-    and persons of a distinct set are left out, for they may not act.
+    People named by role, by post, as author, by sign-in name, by id in a stage added to the case, or instead
+    of somebody; authors and persons of a distinct set are left out where they may not act.
     """
     people: dict[object, User] = {}
     for who in stage.who:
