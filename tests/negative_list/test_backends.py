@@ -125,6 +125,17 @@ def test_no_match_reaches_into_what_parts_are_joined_with(source: str) -> None:
             assert first <= start < end <= last, (name, start, end, text)
 
 
+@pytest.mark.parametrize(
+    "source", [r"\d{2,5}", r"1(?:[ -]?\d){9}", "[^残]{2,30}残", r"\s*1{1,3}\n?", "残.{0,30}1"]
+)
+def test_many_events_are_read_alike(source: str) -> None:
+    buffer = buffer_of([*(["1" * 40, "残1\n11 1-", ""] * 40), "1 残" * 400, "\n1" * 300])
+    unit = Unit((), (parse(source, fold=False),))
+    found = [sorted(make(name, unit).scan(buffer.raw).patterns) for name in available()]
+    assert len(found[0]) > 100
+    assert all(hits == found[0] for hits in found)
+
+
 # Whole policies.
 
 

@@ -22,6 +22,9 @@ _SOM = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SOM_LEFTMOST
 _END_ONLY = hyperscan.HS_FLAG_UTF8
 _HEAD = struct.Struct("<Q")
 
+#: From so many events of one pattern on, reading their parts anew is faster than looking at each.
+_MANY = 200
+
 Event = tuple[int, int, int]
 
 
@@ -192,7 +195,11 @@ class Backend(Scanner):
             if exact and _one_way(data, pairs):
                 found.extend([(number, start, end) for start, end in pairs])
             else:
-                spans = self._resolve(view, self._patterns[number], pairs, exact=exact)
+                pattern = self._patterns[number]
+                if len(pairs) > _MANY:
+                    spans = _read_anew(view, pattern, pairs)
+                else:
+                    spans = self._resolve(view, pattern, pairs, exact=exact)
                 found.extend([(number, start, end) for start, end in spans])
         return found
 
@@ -230,6 +237,14 @@ class Backend(Scanner):
             for part in sorted(again):
                 spans.extend(pattern.in_part(view, part))
         return spans
+
+
+def _read_anew(view: ViewText, pattern: Re2Pattern, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the matches of every part that an event touches."""
+    places = np.array(pairs, dtype=np.int64)
+    places[:, 1] -= 1
+    parts = np.unique(np.searchsorted(np.array(view.byte_starts), places, side="right") - 1)
+    return [span for part in parts.tolist() for span in pattern.in_part(view, part)]
 
 
 def _one_way(data: bytes, pairs: list[tuple[int, int]]) -> bool:
