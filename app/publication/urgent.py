@@ -106,7 +106,7 @@ def release(
     found = dossiers.standing(session, loaded, line=line, digest=digest, signed=True, runtime=runtime, at=at)
     if found:
         raise Conflict("release_refused", reasons=service.reasons_of(found))
-    _tell(session, loaded, rows, reason, actor=actor, at=at)
+    _tell(session, loaded, signed, rows, reason, actor=actor, at=at)
     return signed, rows
 
 
@@ -208,13 +208,14 @@ def _owe(
 def _tell(
     session: Session,
     loaded: Loaded,
+    signed: Release,
     rows: Sequence[ReviewDebt],
     reason: str,
     *,
     actor: Actor,
     at: datetime,
 ) -> None:
-    data, subject = debts.data_of(rows), f"draft:{loaded.draft.id}"
+    data, subject = {**debts.data_of(rows), "release": str(signed.id)}, f"draft:{loaded.draft.id}"
     receipt = audit.record(
         session,
         Event.RELEASE_URGENT,

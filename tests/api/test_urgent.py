@@ -11,8 +11,10 @@ from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.publication import urgent
 from app.publication.models import ReviewDebt
+from app.publication.verifier.verify_evidence import verify
 from tests import factories
 from tests.api.desk import PROOFREADERS, Desk
+from tests.api.packages import exported
 from tests.api.press import Press
 from tests.conftest import SetClock
 
@@ -213,3 +215,16 @@ def test_without_its_rules_the_lane_is_closed(desk: Desk, tmp_path) -> None:
     assert (ask(desk).status_code, ask(desk).json()["code"]) == (503, "urgent_lane_closed")
     (folder / "urgent.yaml").write_text("version: 1\nroles: [king]\n", encoding="utf-8")
     assert ask(desk).json()["code"] == "urgent_lane_closed"
+
+
+def test_the_evidence_says_that_it_was_urgent_and_what_was_made_up_for(desk: Desk, runtime: Runtime) -> None:
+    released(desk)
+    publish(desk)
+    desk.approve("second_review", "second_reviewer")
+    urgent.look(runtime, at=runtime.clock())
+    report = verify(exported(desk))
+    assert report.faults == []
+    story = "\n".join(report.story)
+    assert "紧急签发wechat" in story
+    assert "欠下：复审、终审、一校" in story
+    assert "补审完成：复审" in story
