@@ -65,6 +65,11 @@ def is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
+def _is_number(value: str) -> bool:
+    """Whether it is made of the ten digits only, not of ² or １."""
+    return value.isascii() and value.isdigit()
+
+
 def cn_idcard(value: str) -> bool:
     """Whether it is an 18-digit citizen number: province, a real birthday, check character MOD 11-2.
 
@@ -74,7 +79,8 @@ def cn_idcard(value: str) -> bool:
     return (
         len(number) == 18
         and number[:2] in _PROVINCES
-        and number[:17].isdigit()
+        and _is_number(number[:17])
+        and (_is_number(number[17]) or number[17] == "X")
         and is_day(int(number[6:10]), int(number[10:12]), int(number[12:14]))
         and mod_11_2.checksum(number) == 1
     )
@@ -85,7 +91,7 @@ def cn_idcard15(value: str) -> bool:
     number = _SPACING.sub("", value)
     return (
         len(number) == 15
-        and number.isdigit()
+        and _is_number(number)
         and number[:2] in _PROVINCES
         and is_day(1900 + int(number[6:8]), int(number[8:10]), int(number[10:12]))
     )
@@ -104,14 +110,17 @@ def bankcard(value: str) -> bool:
     """
     number = _SPACING.sub("", value)
     return (
-        13 <= len(number) <= 19 and number.isdigit() and len(set(number)) > 1 and bool(luhn.is_valid(number))
+        13 <= len(number) <= 19
+        and _is_number(number)
+        and len(set(number)) > 1
+        and bool(luhn.is_valid(number))
     )
 
 
 def has_luhn(value: str) -> bool:
     """Whether the digits of the value end in their Luhn check digit."""
     number = _SPACING.sub("", value)
-    return number.isdigit() and bool(luhn.is_valid(number))
+    return _is_number(number) and bool(luhn.is_valid(number))
 
 
 def real_date(value: str) -> bool:

@@ -3,13 +3,27 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.yaml_tree import Fields
 
 _URL = re.compile(r"(https?://)?([a-z0-9](?:[a-z0-9.\-]*[a-z0-9])?)(?::\d{1,5})?(?:[/?#][!-~]*)?")
 _TRAILING = ".,;:!?)\"'"
+_CHINESE_MARKS = frozenset("，；！？（）【】｜")
 _HOST_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-/@")
+
+
+def _ends(buffer: Buffer, start: int, end: int) -> int:
+    """Return where an address in the fold view ends: at the latest before a mark that was typed as Chinese.
+
+    ，folds to a comma, which an address may hold; so one would run on into the next.
+    """
+    text, origin = buffer.raw.text, buffer.origin
+    for place in range(start, end):
+        if text[place if origin is None else int(origin[place])] in _CHINESE_MARKS:
+            return place
+    return end
 
 
 class Host(Checker):
@@ -44,7 +58,8 @@ class Host(Checker):
             url = _URL.match(text, start, stop)
             if url is None or "." not in url[2]:
                 continue
-            last = max(end, start + len(url[0].rstrip(_TRAILING)))
+            finish = _ends(context.buffer, url.start(2), url.end())
+            last = max(end, start + len(text[start:finish].rstrip(_TRAILING)))
             match self._report:
                 case "unknown":
                     wrong = not self._listed(url[2])
