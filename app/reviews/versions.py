@@ -12,7 +12,6 @@ from app.domain.refusals import Refusal, Refused
 from app.domain.roles import SEEING
 from app.domain.vocabulary import Role
 from app.domain.workflow import Actor, Effects, Facts, Workflow
-from app.domain.workflow.case import CLOSED
 from app.domain.workflow.migration import Differences, differences, migrate
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
@@ -22,6 +21,7 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound, Reason, Unavailable
 from app.infra.runtime import Runtime
 from app.reviews import checking, choosing, clock, workflows
+from app.reviews.board import GOING_ON
 from app.reviews.models import ReviewCase, WorkflowMigration, WorkflowVersion
 from app.reviews.store import as_actor, as_case, runs_of
 
@@ -165,7 +165,7 @@ def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, 
         select(ReviewCase, WorkflowVersion.key, Draft)
         .join(WorkflowVersion, col(WorkflowVersion.digest) == col(ReviewCase.workflow_digest))
         .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
-        .where(col(ReviewCase.state).not_in([str(one) for one in CLOSED]))
+        .where(GOING_ON)
         .order_by(col(ReviewCase.id))
     )
     return [
