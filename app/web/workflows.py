@@ -116,12 +116,13 @@ def picture(
 
 
 def words(policies: File) -> dict[str, str]:
-    """Return words for the facts and flags that the routing in force knows; empty when it cannot be read."""
+    """Return words for rules, facts and flags of the routing in force; empty when it cannot be read."""
     try:
         routing = choosing.routing_in_force(policies)
     except Unavailable:
         return {}
-    return {**{key: fact.title for key, fact in routing.facts.items()}, **routing.flags}
+    rules = {one.rule: one.title for one in routing.add}
+    return {**rules, **{key: fact.title for key, fact in routing.facts.items()}, **routing.flags}
 
 
 @router.get("/workflows")

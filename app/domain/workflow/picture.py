@@ -152,7 +152,8 @@ def _origin(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[st
     if stage.applies_if is not None:
         yield f"仅限：{condition(stage.applies_if, label, names)}"
     if stage.added_by is not None:
-        yield f"由分流规则 {stage.added_by} 增加"
+        rule = names.get(stage.added_by)
+        yield f"由分流规则“{rule}”增加" if rule else f"由分流规则 {stage.added_by} 增加"
     raised = dict.fromkeys(
         (
             *(flag for who in stage.who for flag in who.raises),
