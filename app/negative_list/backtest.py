@@ -25,10 +25,10 @@ from app.negative_list.buffer import SEPARATOR, Buffer
 from app.negative_list.checkers.base import Spot, Thing
 from app.negative_list.engine import Found, gather, objections, resolve, without_variants
 from app.negative_list.findings import Builder
-from app.negative_list.model import Finding, Severity
+from app.negative_list.model import SEVERITIES, Finding, Severity
 from app.negative_list.policy import Policy
 from app.negative_list.program import Program, Runner
-from app.negative_list.rules import Rule
+from app.negative_list.rules import RegexMatch, Rule
 
 #: Characters shown on each side of a sampled hit.
 _CONTEXT = 24
@@ -92,7 +92,10 @@ _Hit = tuple[Runner, Spot | Thing]
 
 
 class _Run:
-    """One pass: a program of the rules of both policies, and what was counted so far."""
+    """One pass: what was counted so far, by the number of a runner.
+
+    The candidate's own program runs, and a small one of the rules that only the base has, or has otherwise.
+    """
 
     def __init__(
         self, base: Policy, candidate: Policy, *, on: date, key: bytes, waived: frozenset[str], samples: int
@@ -101,17 +104,32 @@ class _Run:
         self._key = key
         self._waived = waived
         self._result = Backtest(base.digest, candidate.digest, on)
-        self._rules, self._in_base, self._in_candidate = _union(base, candidate)
-        self._program = Program(self._rules, candidate.backend)
+        old = {rule.id: rule.content for rule in base.rules}
+        new = {rule.id: rule.content for rule in candidate.rules}
+        only_base = [rule for rule in base.rules if new.get(rule.id) != rule.content]
+        self._programs = [candidate.program]
+        self._runners = list(candidate.program.runners)
+        if only_base:
+            self._programs.append(Program(only_base, candidate.backend))
+            self._runners += _renumbered(self._programs[1].runners, len(self._runners), base.rules)
+        self._in_candidate = [number < len(candidate.rules) for number in range(len(self._runners))]
+        self._in_base = [
+            not of_candidate or old.get(runner.rule.id) == runner.rule.content
+            for of_candidate, runner in zip(self._in_candidate, self._runners, strict=True)
+        ]
         self._rows = {row.rule: row for row in _rows(base, candidate)}
-        self._row_of = [self._rows[rule.id] for rule in self._rules]
-        #: Whether the two policies say different things about the rule.
-        self._differs = [a != b for a, b in zip(self._in_base, self._in_candidate, strict=True)]
+        self._row_of = [self._rows[runner.rule.id] for runner in self._runners]
+        changed = [a != b for a, b in zip(self._in_base, self._in_candidate, strict=True)]
+        families = {runner.family for runner, one in zip(self._runners, changed, strict=True) if one} - {""}
+        #: Whether the two policies may find different things by the rule: a variant of it counts too.
+        self._differs = [
+            one or runner.family in families for runner, one in zip(self._runners, changed, strict=True)
+        ]
         self._reservoir = _Reservoir(samples)
-        self._judging_ns = [0] * len(self._rules)
-        self._base_hits = [0] * len(self._rules)
-        self._candidate_hits = [0] * len(self._rules)
-        self._variants = any(runner.family for runner in self._program.runners)
+        self._judging_ns = [0] * len(self._runners)
+        self._base_hits = [0] * len(self._runners)
+        self._candidate_hits = [0] * len(self._runners)
+        self._variants = any(runner.family for runner in self._runners)
         self._bytes = 0
         self._timed: list[Buffer] = []
 
@@ -147,22 +165,27 @@ class _Run:
 
     def _found(self, item: Item, buffer: Buffer) -> list[Found]:
         """Return what the rules of both policies object to; count it and the time it took."""
-        program = self._program
-        active = program.active(item.scope, self._on)
-        groups, complete = gather(program, buffer, active)
-        self._result.incomplete += not complete
         found: list[Found] = []
-        for number, hits in groups.items():
-            begun = perf_counter_ns()
-            runner = program.runners[number]
-            spots = resolve(runner, buffer, hits, item.structure)
-            self._judging_ns[number] += perf_counter_ns() - begun
-            if spots:
-                found.append((runner, spots))
-        if item.structure is not None:
-            found.extend(objections(program, active, item.structure))
+        first = 0
+        whole = True
+        for program in self._programs:
+            active = program.active(item.scope, self._on)
+            groups, complete = gather(program, buffer, active)
+            whole = whole and complete
+            for number, hits in groups.items():
+                begun = perf_counter_ns()
+                runner = self._runners[first + number]
+                spots = resolve(runner, buffer, hits, item.structure)
+                self._judging_ns[first + number] += perf_counter_ns() - begun
+                if spots:
+                    found.append((runner, spots))
+            if item.structure is not None:
+                things = objections(program, active, item.structure)
+                found.extend((self._runners[first + runner.number], spots) for runner, spots in things)
+            first += len(program.runners)
+        self._result.incomplete += not whole
         if self._variants:
-            found.sort(key=lambda one: program.rank[one[0].number])
+            found.sort(key=_by_severity)
         return found
 
     def _compare(
@@ -231,16 +254,30 @@ class _Run:
         return result
 
     def _time_scans(self) -> None:
-        """Look for each new rule by itself in the first texts of the archive."""
+        """Look for each new pattern by itself in the first texts of the archive."""
         characters = sum(len(buffer.fold.text) for buffer in self._timed)
-        for number, rule in enumerate(self._rules):
-            if self._differs[number] and self._in_candidate[number] and characters:
-                alone = Program((rule,), self._program.backend)
+        for number, runner in enumerate(self._runners):
+            new = not self._in_base[number]
+            if new and characters and isinstance(runner.rule.match, RegexMatch):
+                alone = Program((runner.rule,), self._programs[0].backend)
                 begun = perf_counter_ns()
                 for buffer in self._timed:
                     gather(alone, buffer, (True,))
                 passed = (perf_counter_ns() - begun) / 1000
                 self._row_of[number].scan_us = passed / characters * 10_000
+
+
+def _by_severity(found: Found) -> tuple[int, int]:
+    return SEVERITIES.index(found[0].rule.severity), found[0].number
+
+
+def _renumbered(runners: Iterable[Runner], first: int, rules: Iterable[Rule]) -> Iterator[Runner]:
+    """Yield runners with numbers from `first` on, in the families that all rules of their policy make."""
+    families = {rule.variant_of for rule in rules}
+    for runner in runners:
+        rule = runner.rule
+        family = rule.variant_of or (rule.id if rule.id in families else "")
+        yield runner._replace(number=first + runner.number, family=family)
 
 
 def _blocks(found: Iterable[Found], *, shadow: bool = False) -> bool:
@@ -271,29 +308,6 @@ def _said(finding: Finding) -> tuple[object, ...]:
 
 def _per_10k(hits: int, characters: int) -> float:
     return hits / characters * 10_000 if characters else 0.0
-
-
-def _union(base: Policy, candidate: Policy) -> tuple[list[Rule], list[bool], list[bool]]:
-    """Return the rules of both policies, same ones once, and for each whether it is in base and candidate."""
-    old = {rule.id: rule for rule in base.rules}
-    rules: list[Rule] = []
-    in_base: list[bool] = []
-    in_candidate: list[bool] = []
-    for rule in candidate.rules:
-        before = old.pop(rule.id, None)
-        same = before is not None and before.content == rule.content
-        rules.append(rule)
-        in_base.append(same)
-        in_candidate.append(True)
-        if before is not None and not same:
-            rules.append(before)
-            in_base.append(True)
-            in_candidate.append(False)
-    for rule in old.values():
-        rules.append(rule)
-        in_base.append(True)
-        in_candidate.append(False)
-    return rules, in_base, in_candidate
 
 
 def _rows(base: Policy, candidate: Policy) -> Iterable[RuleResult]:

@@ -81,7 +81,7 @@ class RuleResult:
 
     `removed_waived` counts removed findings that somebody had waived, so that they were false alarms.
     `judging_us` is the time spent on its hits, `scan_us` the time to look for it alone in 10 000 characters,
-    measured for rules that the candidate adds or changes, and None for all others.
+    measured for the regular expressions that the candidate adds or changes, and None for all others.
     """
 
     rule: str

@@ -73,9 +73,27 @@ def test_added_removed_and_changed(base: Policy, tmp_path: Path) -> None:
     assert (changed.base.severity, changed.candidate.severity) == ("block", "warn")
     assert changed.base.fingerprint == changed.candidate.fingerprint
     assert (result.blocked.base, result.blocked.candidate) == (2, 0)
-    new = next(row for row in result.rules if row.rule == "quezi")
-    assert new.scan_us is not None
-    assert new.judging_us > 0
+    assert next(row for row in result.rules if row.rule == "quezi").judging_us > 0
+
+
+def test_the_time_of_a_new_pattern_is_told(base: Policy, tmp_path: Path) -> None:
+    new = rule("new", {"kind": "regex", "pattern": "残.{0,9}人"}, "残废人")
+    result = run(base, loaded(tmp_path / "new", [CANFEI, PHONE, new, QUEZI]), "残废老人")
+    times = {row.rule: row.scan_us for row in result.rules}
+    assert times["new"] is not None
+    assert (times["canfei"], times["phone"], times["quezi"]) == (None, None, None)
+
+
+def test_variants_are_minded_on_both_sides(tmp_path: Path) -> None:
+    other = {**CANFEI, "id": "canfei.other", "variant_of": "canfei", "severity": "warn"}
+    base = loaded(tmp_path / "a", [CANFEI, other])
+    gentler = loaded(tmp_path / "b", [{**CANFEI, "severity": "info"}, other])
+    result = run(base, gentler, "残废")
+    assert rows(result) == {"canfei": ("changed", 0, 1, 0), "canfei.other": ("same", 1, 0, 0)}
+    assert [(row.rule, row.base_hits, row.candidate_hits) for row in result.rules] == [
+        ("canfei", 1, 0),
+        ("canfei.other", 0, 1),
+    ]
 
 
 def test_what_is_masked_stays_masked_in_samples_and_their_context(base: Policy, tmp_path: Path) -> None:
