@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal_column, or_
+from sqlalchemy import ColumnElement, bindparam, literal_column, or_
 from sqlmodel import Session, col, select
 
 from app.domain.deadlines import is_late
@@ -21,7 +21,7 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound
 from app.reviews import workflows
 from app.reviews.models import Decision, ReviewCase, StageRun
-from app.reviews.store import acting, as_actor, as_case, runs_of, workflow_of
+from app.reviews.store import Loaded, acting, as_actor, as_case, runs_of, workflow_of
 
 #: Open stages looked at for one to-do list; further ones come with the next page.
 WINDOW = 400
@@ -143,28 +143,27 @@ class Awaiting:
 
 
 def case_view(
-    session: Session, case_id: UUID, actor: Person, *, at: datetime, facts: Facts | None = None
+    session: Session,
+    case_id: UUID,
+    actor: Person,
+    *,
+    at: datetime,
+    facts: Facts | None = None,
+    loaded: Loaded | None = None,
 ) -> CaseView:
     """Return a case that the actor may see, with what they can do now and why not.
 
-    `facts` are what the caller knows of the text (blocking findings, say). A fixed number of statements.
-    Raises `NotFound`.
+    `facts` are what the caller knows of the text (blocking findings, say), `loaded` the case itself where the
+    actor's own step has just left it. A fixed number of statements. Raises `NotFound`.
     """
-    query = (
-        select(ReviewCase, Draft)
-        .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
-        .where(ReviewCase.id == case_id)
-    )
-    found = session.exec(query).one_or_none()
-    if found is None or not drafts.may_see(session, found[1], actor):
-        raise NotFound("not_found")
-    row, draft = found
-    runs, _ = runs_of(session, [row.id])
-    case = as_case(row, runs[row.id])
-    workflow = workflow_of(session, row, case)
-    decisions = tuple(
-        session.exec(select(Decision).where(Decision.case_id == row.id).order_by(col(Decision.id))).all()
-    )
+    if loaded is None:
+        seen = _look(session, case_id, actor)
+    else:
+        # A step may have added stages, so the workflow is asked for anew.
+        workflow = workflow_of(session, loaded.row, loaded.case)
+        seen = _Seen(loaded.row, loaded.draft, workflow, loaded.case)
+    row, draft, workflow, case = seen.row, seen.draft, seen.workflow, seen.case
+    decisions = tuple(session.exec(_DECISIONS, params={"case_id": row.id}).all())
     people = {one for decision in decisions for one in (decision.actor_id, decision.principal_id) if one}
     people |= {UUID(run.claimed_by) for run in case.runs if run.claimed_by}
     people |= {UUID(one) for one in case.authors} | {row.submitter_id}
@@ -173,7 +172,7 @@ def case_view(
     people |= {UUID(one) for one in case.recused | case.copied}
     people |= {one.principal for one in actor.standing_in}
     me = as_actor(actor, draft.unit_path)
-    place = acting(actor, _Seen(row, draft, workflow, case), "", "") or me
+    place = acting(actor, seen, "", "") or me
     marks = {line: int(count) for line, count in row.book.get("open_marks", {}).items()}
     known = facts or Facts()
     return CaseView(
@@ -181,7 +180,7 @@ def case_view(
         draft,
         workflow,
         case,
-        stages=tuple(_stage_views(_Seen(row, draft, workflow, case), actor, known, marks, at)),
+        stages=tuple(_stage_views(seen, actor, known, marks, at)),
         decisions=decisions,
         options=tuple(
             Option(
@@ -194,6 +193,25 @@ def case_view(
         ),
         names=identity.names(session, people),
     )
+
+
+# Every page of a case asks these: they are put together once.
+_CASE = (
+    select(ReviewCase, Draft)
+    .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
+    .where(ReviewCase.id == bindparam("case_id"))
+)
+_DECISIONS = select(Decision).where(Decision.case_id == bindparam("case_id")).order_by(col(Decision.id))
+
+
+def _look(session: Session, case_id: UUID, actor: Person) -> _Seen:
+    found = session.exec(_CASE, params={"case_id": case_id}).one_or_none()
+    if found is None or not drafts.may_see(session, found[1], actor):
+        raise NotFound("not_found")
+    row, draft = found
+    runs, _ = runs_of(session, [row.id])
+    case = as_case(row, runs[row.id])
+    return _Seen(row, draft, workflow_of(session, row, case), case)
 
 
 def case_of_draft(session: Session, draft_id: UUID) -> ReviewCase | None:

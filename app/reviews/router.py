@@ -93,10 +93,10 @@ def decide(
             body.checklist,
             body.on_behalf_of,
         )
-        service.decide(
+        loaded = service.decide(
             session, case_id=case_id, verdict=body.verdict, form=form, actor=actor, runtime=runtime, at=at
         )
-        return shown(session, case_id, actor, at)
+        return shown(session, case_id, actor, at, loaded=loaded)
 
     asked = {"decide": str(case_id), **body.model_dump(mode="json")}
     return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act)

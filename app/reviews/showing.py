@@ -23,13 +23,19 @@ from app.reviews.schemas import (
     RefusalOut,
     StageOut,
 )
+from app.reviews.store import Loaded
 
 
-def shown(session: Session, case_id: UUID, actor: identity.Actor, at: datetime) -> CaseOut:
-    """Return a case as the actor may see it, with what they may do now. Raises `NotFound`."""
+def shown(
+    session: Session, case_id: UUID, actor: identity.Actor, at: datetime, *, loaded: Loaded | None = None
+) -> CaseOut:
+    """Return a case as the actor may see it, with what they may do now. Raises `NotFound`.
+
+    `loaded` is the case where the actor's own step has just left it.
+    """
     session.flush()
     facts = checking.known_facts(session, case_id, at=at)
-    return case_out(queries.case_view(session, case_id, actor, at=at, facts=facts))
+    return case_out(queries.case_view(session, case_id, actor, at=at, facts=facts, loaded=loaded))
 
 
 def case_out(view: CaseView) -> CaseOut:

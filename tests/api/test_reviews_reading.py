@@ -91,6 +91,15 @@ def test_a_plain_approval_takes_at_most_twelve_statements(desk: Desk) -> None:
     assert len(asked) <= 12, "\n".join(asked)
 
 
+def test_a_decision_answers_with_the_case_as_anybody_would_read_it_then(desk: Desk) -> None:
+    desk.submit()
+    for stage in ("initial_review", "second_review", "final_review"):
+        login = stage.replace("review", "reviewer")
+        assert desk.approve(stage, login) == desk.case(login)
+    desk.work()
+    assert desk.approve("first_proof", "proofreader", "wechat") == desk.case("proofreader")
+
+
 def test_what_a_reader_may_do_and_why_not(desk: Desk) -> None:
     desk.submit()
     mine = desk.stage("initial_review", login="initial_reviewer")
