@@ -97,7 +97,9 @@ def test_a_text_is_checked_while_it_is_typed(site: Site, people: Callable[..., P
 
 
 def test_words_are_edited(site: Site, people: Callable[..., Person]) -> None:
-    keeper = people("policy_keeper")
+    keeper = people("policy_keeper", width=375)
+    for path in ("/rules/wording.canfei", "/rules/wording.canfei/edit", "/rules/privacy.idcard"):
+        accessible(keeper.go(path))
     page = keeper.go(f"/policies/{in_force(site)}/files/lexicons/typos.tsv")
     accessible(page)
     keeper.shot("rules-lexicon")
