@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Text, bindparam, cast, false, func, or_
+from sqlalchemy import BindParameter, ColumnElement, Date, Text, bindparam, cast, exists, false, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -134,10 +134,14 @@ def user_actor(
 ) -> Actor | None:
     """Return the active user as an actor; `None` when unknown or deactivated.
 
-    One statement; with `at` another, for those whom they stand in for then, and a third where there are any.
+    One statement; with `at` two more where they stand in for somebody then.
     """
-    actor = _actor(session.exec(_by_id(), params={"user_id": user_id}).all(), via)
-    return actor if actor is None or at is None else _with_principals(session, actor, at)
+    on = date.min if at is None else beijing(at).date()
+    rows = session.exec(_by_id(), params={"user_id": user_id, "on": on}).all()
+    actor = _actor(rows, via)
+    if actor is None or at is None or not rows[0][-1]:
+        return actor
+    return _with_principals(session, actor, at)
 
 
 def session_actor(
@@ -145,30 +149,34 @@ def session_actor(
 ) -> tuple[Actor, datetime] | None:
     """Return who is signed in with this session id and when they were last seen; `None` when nobody is.
 
-    A session ends `minutes` after sign-in and `idle_minutes` after it was last seen. Two statements, and a
-    third for somebody who stands in for others.
+    A session ends `minutes` after sign-in and `idle_minutes` after it was last seen. One statement, and two
+    more for somebody who stands in for others.
     """
     asked = {
         "id_hash": session_hash(raw),
         "made_after": at - timedelta(minutes=minutes),
         "seen_after": at - timedelta(minutes=idle_minutes),
+        "on": beijing(at).date(),
     }
     rows = session.exec(_by_session(), params=asked).all()
     actor = _actor(rows, "session")
-    return None if actor is None else (_with_principals(session, actor, at), rows[0][-1])
+    if actor is None:
+        return None
+    *_, stands_in, last_seen = rows[0]
+    return (_with_principals(session, actor, at) if stands_in else actor), last_seen
 
 
 # Every request asks these: they are put together once.
 @cache
 def _by_id() -> Any:  # noqa: ANN401 – see `_actors`
-    return _actors().where(User.id == bindparam("user_id"))
+    return _actors().add_columns(_stands_in()).where(User.id == bindparam("user_id"))
 
 
 @cache
 def _by_session() -> Any:  # noqa: ANN401 – see `_actors`
     return (
         _actors()
-        .add_columns(col(BrowserSession.last_seen_at))
+        .add_columns(_stands_in(), col(BrowserSession.last_seen_at))
         .join(BrowserSession, col(BrowserSession.user_id) == col(User.id))
         .where(
             BrowserSession.id_hash == bindparam("id_hash"),
@@ -177,6 +185,18 @@ def _by_session() -> Any:  # noqa: ANN401 – see `_actors`
             BrowserSession.last_seen_at > bindparam("seen_after"),
         )
     )
+
+
+def _stands_in() -> ColumnElement[bool]:
+    """Return the column that says whether the user of a row stands in for anybody on the day `on`."""
+    on: BindParameter[date] = bindparam("on", type_=Date())
+    given = select(Delegation.id).where(
+        Delegation.delegate_id == User.id,
+        col(Delegation.revoked_at).is_(None),
+        col(Delegation.starts_on) <= on,
+        col(Delegation.ends_on) >= on,
+    )
+    return exists(given.correlate(User))
 
 
 def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:
