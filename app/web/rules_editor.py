@@ -61,6 +61,17 @@ def save_rule(request: Request, sent: SentForm, rule_id: str) -> Response:
     return see_other(f"/policies/{made}", "policy_stored")
 
 
+@router.post("/rules/{rule_id}/shadow")
+def only_try(request: Request, sent: SentForm, rule_id: str) -> Response:
+    """Save a version in which a rule is only tried. Raises `Forbidden`, `NotFound`, `Conflict`."""
+    policies.admit(sent.actor, *policies.KEEPERS)
+    digest = sent.form.word("policy")
+    with database_of(request).read() as session:
+        files, _ = _place(request, session, digest, rule_id)
+    made = _save(request, sent, digest, policy_text.with_shadow(files, [rule_id]))
+    return see_other(f"/policies/{made}", "policy_stored")
+
+
 def _place(
     request: Request, session: Session, digest: str, rule_id: str
 ) -> tuple[Mapping[str, str], RuleText]:

@@ -235,6 +235,24 @@ def test_a_file_is_edited_whole_and_a_rule_added(web: TestClient, runtime: Runti
     assert web.get(f"/policies/{in_force(runtime)}/files/no/such.yaml").status_code == 404
 
 
+def test_a_rule_is_proposed_to_be_only_tried(web: TestClient, runtime: Runtime) -> None:
+    sign_in(web, "editor")
+    assert "改为试运行" not in web.get("/rules/wording.canfei").text
+    refused = send(web, "/rules/wording.canfei/shadow", policy=in_force(runtime))
+    assert refused.status_code == 403
+    sign_in(web, "policy_keeper")
+    assert "改为试运行" in web.get("/rules/wording.canfei").text
+    done = send(web, "/rules/wording.canfei/shadow", policy=in_force(runtime), note="误报太多")
+    assert done.status_code == 303, unescape(done.text)
+    address = done.headers["location"].partition("?")[0]
+    assert "误报太多" in web.get(address).text
+    tried = web.get(f"/rules/wording.canfei?policy={address.rpartition('/')[2]}").text
+    assert "试运行" in tried
+    assert "改为试运行" not in tried
+    again = send(web, "/rules/wording.canfei/shadow", policy=in_force(runtime))
+    assert (again.status_code, "没有形成新的版本" in again.text) == (409, True)
+
+
 def test_a_back_test_is_read_and_quoted(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:
     new_draft(runtime, bureau, f"一个傻子和身份证号{IDCARD}。", title="甲稿")
     digest = stored(runtime, with_new_block())
