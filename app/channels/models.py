@@ -11,7 +11,7 @@ from app.infra.db import one_of
 class Channel(SQLModel, table=True):
     """Where a unit publishes. Its code is unique within the unit; a draft meets at most one of a code.
 
-    `chain` says who hears when a stage stays late: rung → list of `{"role"}` or `{"person"}`.
+    `chain` says who hears when a stage stays late: rung → list of `{"role"}`, `{"post"}` or `{"person"}`.
     """
 
     __tablename__ = "channel"

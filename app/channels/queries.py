@@ -46,6 +46,15 @@ def on_rung(session: Session, channel_ids: Iterable[UUID], rung: Rung, *, unit_p
         for holder in channel.chain.get(rung, ()):
             if "role" in holder:
                 people = identity.holders(session, Role(holder["role"]), unit_path=unit_path)
+            elif "post" in holder:
+                people = tuple(
+                    user
+                    for user in identity.posted(session, unit_path=unit_path)
+                    if any(
+                        one["post"] == holder["post"] and unit_path.startswith(one["path"])
+                        for one in user.posts
+                    )
+                )
             else:
                 named = select(User).where(User.login == holder["person"], col(User.active).is_(True))
                 people = tuple(session.exec(named).all())

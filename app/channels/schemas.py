@@ -22,15 +22,16 @@ class SectionEntry(_Entry):
 
 
 class HolderEntry(_Entry):
-    """Who stands on a rung of the responsibility chain: holders of a role over the draft, or one account."""
+    """Who stands on a rung of a chain: holders of a role or a post (职务) over the draft, or an account."""
 
     role: Role | None = None
+    post: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     person: Annotated[str, Field(min_length=2, max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _names_them_in_one_way(self) -> Self:
-        if (self.role is None) == (self.person is None):
-            raise ValueError("role 和 person 要且只要写一个。")
+        if sum(one is not None for one in (self.role, self.post, self.person)) != 1:
+            raise ValueError("role、post、person 要且只要写一个。")
         return self
 
 

@@ -80,6 +80,8 @@ def _mail(job: JobContext) -> None:
             .values(mail=MailState.SENT)
             .execution_options(synchronize_session=False)
         )
+        if len(told) == queries.MOST_IN_LETTER:
+            jobs.enqueue(session, MAIL, job.payload, at=at)
 
 
 @handles(ROBOT, lane=Lane.OUTSIDE)

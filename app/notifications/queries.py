@@ -18,6 +18,9 @@ from app.notifications.service import CONFIDENTIAL
 from app.notifications.wording import About, sentence
 from app.reviews.models import ReviewCase
 
+#: More notices than these make a second letter.
+MOST_IN_LETTER = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -85,7 +88,9 @@ def listing(
     return tuple(Told(notice, draft) for notice, draft in session.exec(query).all())
 
 
-def to_mail(session: Session, actor: Actor, *, state: MailState, limit: int = 200) -> tuple[Told, ...]:
+def to_mail(
+    session: Session, actor: Actor, *, state: MailState, limit: int = MOST_IN_LETTER
+) -> tuple[Told, ...]:
     """Return the notices that wait for a mail to this person, the oldest first; read ones need none."""
     query = (
         select(Notice, Draft)

@@ -14,6 +14,7 @@ from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Late
 from app.identity import service as identity
 from app.identity.access import SYSTEM
+from app.identity.models import User
 from app.infra.errors import Invalid
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
@@ -248,6 +249,22 @@ def test_a_chain_that_makes_no_sense_is_refused(desk: Desk, policies: Path, runt
         with runtime.database.write() as session, pytest.raises(Invalid) as refused:
             channels.sync(session, file, at=runtime.clock())
         assert refused.value.code == "channels_malformed"
+
+
+def test_a_rung_may_name_a_post(desk: Desk, policies: Path, runtime: Runtime, clock: SetClock) -> None:
+    file = policies / "channels.yaml"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("head_of_department: [{role: second_reviewer}]", "head_of_department: [{post: 科长}]")
+    file.write_text(text, encoding="utf-8")
+    with runtime.database.write() as session:
+        channels.sync(session, file, at=clock())
+        user = session.get_one(User, desk.bureau.user("proofreader2").id)
+        city = desk.bureau.city
+        user.posts = [{"unit": str(city.id), "path": city.path, "post": "科长", "heads": False}]
+        session.add(user)
+    look(desk, clock, DUE + NEXT_DAY + SECOND)
+    assert heard(desk, "proofreader2") == ["stage_escalated"]
+    assert heard(desk, "second_reviewer") == []
 
 
 def test_whoever_has_left_stands_on_no_rung(desk: Desk, clock: SetClock) -> None:
