@@ -45,7 +45,7 @@ def added(total: Mapping[str, Any] | None, piece: Mapping[str, Any]) -> dict[str
 
 
 def finished(total: Mapping[str, Any], *, items_a_month: float) -> dict[str, Any]:
-    """Return the sum with its ratios: hits per 10 000 characters, and blocks a month."""
+    """Return the sum with its ratios: hits and microseconds per 10 000 characters, and blocks a month."""
     characters = total["characters"]
     share = items_a_month / total["items"] if total["items"] else 0.0
     rules = [
@@ -55,6 +55,8 @@ def finished(total: Mapping[str, Any], *, items_a_month: float) -> dict[str, Any
                 f"{side}_per_10k": row[f"{side}_hits"] / characters * 10_000 if characters else 0.0
                 for side in ("base", "candidate")
             },
+            "us_per_10k": (row["scan_us"] or 0.0)
+            + (row["judging_us"] / characters * 10_000 if characters else 0.0),
         }
         for row in total["rules"]
     ]
