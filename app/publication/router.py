@@ -48,6 +48,8 @@ def sign(
             line=wish.line,
             digest=wish.digest,
             comment=wish.comment,
+            outcome=wish.outcome,
+            checklist=wish.checklist,
             actor=actor,
             runtime=runtime,
             at=at,

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.document import Sha256
 from app.domain.vocabulary import ReleaseState
@@ -22,6 +22,10 @@ class SignIn(BaseModel):
     line: Code
     digest: Sha256
     comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+    outcome: Annotated[str, StringConstraints(max_length=40)] = ""
+    checklist: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
+        default_factory=list, max_length=100
+    )
 
 
 class ReleaseOut(BaseModel):

@@ -33,6 +33,8 @@ def sign(
     line: str,
     digest: str,
     comment: str,
+    outcome: str = "",
+    checklist: Sequence[str] = (),
     actor: Actor,
     runtime: Runtime,
     at: datetime,
@@ -45,7 +47,9 @@ def sign(
     """
     before = load(session, case_id, actor, lock=False)
     stage = _sign_off(before)
-    form = reviews.Form(stage=stage, line=line, digest=digest, comment=comment)
+    form = reviews.Form(
+        stage=stage, line=line, digest=digest, comment=comment, outcome=outcome, checklist=checklist
+    )
     loaded = reviews.decide(
         session,
         case_id=case_id,

@@ -352,6 +352,7 @@ def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respo
             line=line,
             digest=sent.form.word("digest"),
             comment=comment_of(sent.form),
+            checklist=sent.form.all("ticked"),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),

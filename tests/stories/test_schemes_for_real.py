@@ -74,7 +74,7 @@ def passed(desk: Desk, stage: dict[str, Any], phones: "count[int]") -> None:
         raw = made.json()["address"].rsplit("/", 1)[1]
         done = desk.client.post(f"/api/v1/signing/{raw}", json=answer)
     elif stage["kind"] == "sign_off":
-        body = {"line": line, "digest": stage["digest"], "comment": "同意。"}
+        body = {"line": line, "digest": stage["digest"], "comment": "同意。", "checklist": stage["checklist"]}
         done = desk.post(f"/cases/{desk.case_id}/releases", login, body)
     else:
         done = desk.decide(key, login, line, comment="同意。", checklist=stage["checklist"])
