@@ -16,6 +16,7 @@ from app.cli import (
     tour,
     unit,
     user,
+    user_posts,
     workflow,
 )
 from app.cli.output import fail
@@ -43,6 +44,7 @@ app.add_typer(user.app, name="user", help="用户与角色。")
 app.add_typer(audit.app, name="audit", help="留痕的核验。")
 app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验。")
 app.add_typer(workflow.app, name="workflow", help="审校流程：检查、画图、格式。")
+user.app.command("posts")(user_posts.posts)
 policy.app.command("propose")(propose.propose)
 policy.app.command("health")(health.health)
 app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、查看、比较、回测、登记候选、使用情况。")

@@ -124,7 +124,7 @@ def deactivate(login: Login, data: DataDir = None, *, as_json: AsJson = False) -
     from app.infra.clock import system_clock
 
     with opened(settings_with(data)) as database, database.write() as session:
-        user = _user(session, login)
+        user = user_by(session, login)
         service.deactivate_user(session, user_id=user.id, actor=operator(), at=system_clock())
         told = _told(session, user)
     _say(told, f"已停用账号 {user.login}（{user.name}）。", as_json=as_json)
@@ -145,7 +145,7 @@ def password(
 
     with opened(settings_with(data)) as database:
         with database.read() as session:
-            user_id = _user(session, login).id
+            user_id = user_by(session, login).id
         given = _password(stdin=password_stdin, generate=generate)
         with database.write() as session:
             user = service.reset_password(
@@ -172,7 +172,7 @@ def grant(
 
     wanted = chosen(Role, role, "角色")
     with opened(settings_with(data)) as database, database.write() as session:
-        user = _user(session, login)
+        user = user_by(session, login)
         over = user.unit_id if unit is None else unit_named(session, unit).id
         place_known(session, channel, section)
         service.grant_role(
@@ -206,7 +206,7 @@ def revoke(
 
     wanted = chosen(Role, role, "角色")
     with opened(settings_with(data)) as database, database.write() as session:
-        user = _user(session, login)
+        user = user_by(session, login)
         over = None if unit is None else unit_named(session, unit).id
         in_force = queries.grants_in_force(session, [user.id]).get(user.id, ())
         held = [one for one in in_force if one.role == wanted]
@@ -273,7 +273,8 @@ def _account(login: str, name: str, password: str, unit_id: "UUID", kind: UserKi
     return wanted
 
 
-def _user(session: "Session", login: str) -> "User":
+def user_by(session: "Session", login: str) -> "User":
+    """Return the account with this login; an unknown one ends the command."""
     from sqlmodel import select
 
     from app.identity.models import User
