@@ -82,7 +82,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def post_office(cert: Path, key: Path, *, starttls: bool = True) -> Iterator[PostOffice]:
+def post_office(cert: Path, key: Path, *, starttls: bool = True, tls: bool = False) -> Iterator[PostOffice]:
     """Run a mail server on a free port until the block ends."""
     # The controller looks for its server at the very port that it was given, so one is found first.
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -98,6 +98,8 @@ def post_office(cert: Path, key: Path, *, starttls: bool = True) -> Iterator[Pos
         return AuthResult(success=good, handled=False)
 
     secured = {"tls_context": context, "require_starttls": True, "auth_required": True} if starttls else {}
+    if tls:
+        secured = {"ssl_context": context}
     controller = Controller(
         office,
         hostname="127.0.0.1",

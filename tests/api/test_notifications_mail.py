@@ -242,6 +242,20 @@ def test_a_server_without_tls_gets_nothing_unless_the_settings_say_so(
         assert (len(plain.letters), plain.encrypted) == (1, [False])
 
 
+def test_a_server_that_speaks_tls_from_the_first_byte(
+    desk: Desk, clock: SetClock, keys: tuple[Path, Path]
+) -> None:
+    runtime = desk.runtime
+    with post_office(*keys, starttls=False, tls=True) as office:
+        runtime.settings = runtime.settings.model_copy(
+            update={"smtp_port": office.port, "smtp_security": "tls", "smtp_user": ""}
+        )
+        desk.submit()
+        later(desk, clock)
+        assert [envelope.rcpt_tos for envelope in office.envelopes] == [[ADDRESS]]
+        assert states(desk) == [MailState.SENT]
+
+
 def told(desk: Desk, title: str) -> Told:
     with desk.session() as session:
         draft = session.exec(select(Draft)).one()
