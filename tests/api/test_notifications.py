@@ -1,8 +1,10 @@
 """Who is told of what, who is not, and what people see of it over the API."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,6 +15,7 @@ from app.identity import service as identity
 from app.identity.access import SYSTEM
 from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
+from app.notifications import service
 from app.notifications.models import Notice
 from app.notifications.who import TELLS
 from app.notifications.wording import About, sentence
@@ -361,3 +364,32 @@ def test_every_kind_is_told_by_some_event_or_job() -> None:
     by_events = {tell.kind for tells in TELLS.values() for tell in tells}
     assert set(NoticeKind) - by_events == {NoticeKind.CALENDAR_MISSING}
     assert all(isinstance(event, Event) for event in TELLS)
+
+
+def test_two_who_tell_of_the_same_step_at_once_tell_once(desk: Desk) -> None:
+    desk.submit()
+    (payload,) = [
+        one
+        for one in factories.promised(desk.runtime.database, "notifications.tell")
+        if any(event["event"] == "case.stage_opened" for event in one["events"])
+    ]
+    started = Barrier(4)
+
+    def tell(_number: int) -> int:
+        started.wait(10)
+        with desk.runtime.database.write() as session:
+            return service.tell(
+                session,
+                draft_id=UUID(payload["draft"]),
+                case_id=UUID(payload["case"]),
+                by=UUID(payload["by"]),
+                said=[
+                    service.Said(Event(one["event"]), one["data"], one["seq"]) for one in payload["events"]
+                ],
+                with_mail=False,
+                at=desk.runtime.clock(),
+            )
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(tell, range(4)))
+    assert sorted(made) == [0, 0, 0, 1]
