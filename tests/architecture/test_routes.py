@@ -116,6 +116,8 @@ class Route:
 
         def value(match: re.Match[str]) -> str:
             name = match[1].partition(":")[0]
+            if name.endswith("_id"):
+                return values.get(name, str(NOBODY))
             if name != "digest":
                 return values[name]
             of_what = re.findall(r"/([a-z_-]+)(?=/)", self.path[: match.start()])[-1]
