@@ -8,7 +8,7 @@ from app.domain.document import Document
 from app.domain.policy_text import Faults
 from app.domain.routing import Routed, Routing, choose, extended, facts_in, routed
 from app.domain.routing_lint import lint
-from app.domain.workflow import Case, Workflow, read_workflow
+from app.domain.workflow import Case, Workflow
 from app.domain.workflow.definition import When
 from app.domain.workflow.worlds import conditions
 from app.infra.errors import Invalid, Reason, Unavailable
@@ -142,21 +142,28 @@ def _with_inner(when: When | None) -> Iterator[When]:
 
 
 @lru_cache(maxsize=8)
-def _routing(path: Path, _changed: int, stamps: Stamps) -> Routing:
-    linted = lint(path.read_text(encoding="utf-8"), _readable(stamps))
+def _routing(path: Path, _changed: int, _stamps: Stamps) -> Routing:
+    linted = lint(path.read_text(encoding="utf-8"), _InForce(path.parent))
     faults = tuple(fault for fault in linted.faults if fault.code not in _OF_WORKFLOWS)
     if linted.routing is None or faults:
         raise Faults(faults)
     return linted.routing
 
 
-@lru_cache(maxsize=8)
-def _readable(stamps: Stamps) -> Mapping[str, Workflow]:
-    found = {}
-    for path, _ in stamps:
+class _InForce(Mapping[str, Workflow]):
+    """The workflows in force by key, each read when it is asked for; files with faults are not there."""
+
+    def __init__(self, policies: Path) -> None:
+        self.policies = policies
+
+    def __getitem__(self, key: str) -> Workflow:
         try:
-            workflow = read_workflow(path.read_text(encoding="utf-8"))
-        except (OSError, Faults):
-            continue
-        found[workflow.key] = workflow
-    return found
+            return workflows.in_force(self.policies, key)
+        except Unavailable as error:
+            raise KeyError(key) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.stem for path, _ in files(self.policies) if path.stem in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
