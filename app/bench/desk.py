@@ -141,14 +141,19 @@ def desk(place: Place, kind: str, negative_list: PolicyStore | None = None) -> I
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """Yield the list that the SQL statements of the block go to; the borders of transactions are left out."""
+    """Yield the list that the SQL statements of the block go to; the borders of transactions are left out.
+
+    A block within a block counts for both.
+    """
     seen: list[str] = []
-    token = statements.set(seen)
+    around, token = statements.get(), statements.set(seen)
     try:
         yield seen
     finally:
         statements.reset(token)
         seen[:] = [one for one in seen if not one.startswith("BEGIN")]
+        if around is not None:
+            around.extend(seen)
 
 
 @cache

@@ -1,15 +1,15 @@
 """The peer: Wagtail's own cycle of three approvals, as its admin runs it, without its pages.
 
-This file stands alone: it is run by whatever interpreter can import Wagtail, which need not know of us. It
-makes a project in the folder that it is told, reads its orders as JSON on standard input (`folder`,
-`database`: `sqlite:///…` or `postgresql://…`, `cycles`, `warm_up`, `text`) and answers with JSON on standard
-output.
+This file stands alone: it is run by whatever interpreter can import Wagtail, which need not know of us. The
+first line on standard input holds its orders as JSON (`folder`, `database`: `sqlite:///…` or `postgresql://…`,
+`text`); it makes a project in that folder and answers with a line that names its versions. Then each line
+names a way to run the cycle once, and is answered with what each act took.
 """
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -53,26 +53,29 @@ _APPS = [
 ]
 
 
-def run(orders: dict[str, Any]) -> dict[str, Any]:
-    """Run the cycles; return versions, and for each way of running them what each cycle took.
+def serve(orders: dict[str, Any], asked: Iterable[str], answer: Callable[[Any], None]) -> None:
+    """Run the cycle once for each line.
 
-    `as_shipped` lets Wagtail choose its transactions, `one_transaction` wraps each of the four acts in one,
-    which saves it commits.
+    `as_shipped` lets Wagtail choose its transactions, `one_transaction` wraps each act in one, which saves it
+    commits.
     """
     django, connection = _project(Path(orders["folder"]), orders["database"])
     walk = _walker(orders["text"])
-    ways: dict[str, list[dict[str, Any]]] = {}
-    atomic = import_module("django.db.transaction").atomic
-    for name, transaction in (("as_shipped", nullcontext), ("one_transaction", atomic)):
-        for _ in range(orders["warm_up"]):
-            walk(transaction, connection)
-        ways[name] = [walk(transaction, connection) for _ in range(orders["cycles"])]
-    return {
-        "wagtail": import_module("wagtail").__version__,
-        "django": django.get_version(),
-        "python": sys.version.split()[0],
-        "ways": ways,
-    }
+    ways = {"as_shipped": nullcontext, "one_transaction": import_module("django.db.transaction").atomic}
+    answer(
+        {
+            "wagtail": import_module("wagtail").__version__,
+            "django": django.get_version(),
+            "python": sys.version.split()[0],
+        }
+    )
+    for line in asked:
+        answer(walk(ways[line.strip()], connection))
+
+
+def _tell(value: Any) -> None:  # noqa: ANN401 – any JSON value
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 def _project(folder: Path, database: str) -> tuple[Any, Any]:
@@ -192,4 +195,4 @@ def _timed(acts: dict[str, dict[str, float]], name: str, connection: Any) -> Ite
 
 
 if __name__ == "__main__":
-    json.dump(run(json.load(sys.stdin)), sys.stdout)
+    serve(json.loads(sys.stdin.readline()), sys.stdin, _tell)

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, TypeVar
 
 from app.bench.databases import KINDS, Place
@@ -20,26 +22,36 @@ from app.reviews.steps import LAY_OUT
 #: Ours takes less time than theirs, though it does more.
 BAR = Bar(1, of_ratio=True)
 _NO_WAGTAIL = "没有可用的 Wagtail：用 --wagtail 指定一个装有 Wagtail 的 Python 解释器"
-#: The peer may take this long, in seconds: it makes a project and migrates a database first.
-_PATIENCE = 600
+#: The peer may take this long for an answer, in seconds: it makes a project and migrates a database first.
+_PATIENCE = 300
 
 T = TypeVar("T")
+#: Two ways of running the peer; the faster one is compared with.
+WAYS = ("as_shipped", "one_transaction")
 Acts = dict[str, dict[str, float]]
 
 
 def measure(place: Place, options: Options, kind: str) -> Iterator[Figure]:
-    """Yield what the walk takes on this kind of database, by the wall and by the processor, and in SQL."""
+    """Yield what the walk takes on this kind of database, by the wall and by the processor, and in SQL.
+
+    Ours and theirs are walked by turns, so that both see the same machine.
+    """
     name = KINDS[kind]
-    warm_up, cycles = (0, 1) if options.quick else (3, 25)
-    options.say(f"Wagtail 的三次审批（{name}）")
-    theirs, why = _theirs(place, options, kind, warm_up, cycles)
-    options.say(f"三审三校全程（{name}）")
-    with desk(place, kind) as hand:
-        for _ in range(warm_up):
-            _walk(hand)
-        ours = [_walk(hand) for _ in range(cycles)]
+    warm_up, cycles = (0, 1) if options.quick else (3, 15)
+    options.say(f"准备 Wagtail（{name}）")
+    ours: list[Acts] = []
+    theirs: dict[str, list[Acts]] = {way: [] for way in WAYS}
+    with _peer(place, options, kind) as peer, desk(place, kind) as hand:
+        for number in range(warm_up + cycles):
+            options.say(f"三审三校全程（{name}）：{number + 1}/{warm_up + cycles}")
+            walked = _walk(hand)
+            others = {way: peer.walk(way) for way in WAYS}
+            if number >= warm_up:
+                ours.append(walked)
+                for way, acts in others.items():
+                    theirs[way] += [acts] if acts else []
     # Whichever way of running Wagtail is the faster one.
-    best = min(theirs["ways"].values(), key=lambda walks: middle(_sums(walks, "ms")) or 0) if theirs else []
+    best = [] if peer.failed else min(theirs.values(), key=lambda walks: middle(_sums(walks, "ms")) or 0)
     for measured, title, unit, bar in (
         ("ms", "三审三校全程", "毫秒", BAR),
         ("cpu_ms", "三审三校全程的处理器时间", "毫秒", None),
@@ -56,9 +68,13 @@ def measure(place: Place, options: Options, kind: str) -> Iterator[Figure]:
             peer="Wagtail 三次审批",
             peer_value=middle(_sums(best, measured)),
             samples=samples,
-            note=why if bar else "",
-            raw={"acts": _by_act(ours, measured), "wagtail_acts": _by_act(best, measured)}
-            | ({"wagtail": theirs} if bar and theirs else {}),
+            note=peer.failed if bar else "",
+            raw={
+                "acts": _by_act(ours, measured),
+                "wagtail": peer.versions,
+                "wagtail_acts": _by_act(best, measured),
+                "wagtail_samples": {way: _sums(walks, measured) for way, walks in theirs.items()},
+            },
         )
 
 
@@ -102,36 +118,72 @@ def _by_act(walks: Sequence[Acts], measured: str) -> Mapping[str, float | None]:
     return {name: middle(samples) for name, samples in found.items()}
 
 
-def _theirs(
-    place: Place, options: Options, kind: str, warm_up: int, cycles: int
-) -> tuple[dict[str, Any] | None, str]:
-    """Run the peer in a process of its own; return what it measured, or why nothing."""
+class _Peer:
+    """Wagtail in a process of its own, or why there is none (`failed`)."""
+
+    def __init__(self, process: "subprocess.Popen[str] | None", failed: str = "") -> None:
+        self._process, self.failed = process, failed
+        self.versions: dict[str, str] = {}
+
+    def ask(self, line: str) -> Any:  # noqa: ANN401 – JSON
+        """Send a line and return the answer; `None`, and `failed` is set, when none comes."""
+        if self._process is None or self.failed:
+            return None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        # One that hangs is ended, and then has not answered.
+        watch = threading.Timer(_PATIENCE, self._process.kill)
+        watch.start()
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+            answered = self._process.stdout.readline()
+        except OSError:
+            answered = ""
+        finally:
+            watch.cancel()
+        if not answered:
+            self.failed = "没有答复"
+            return None
+        return json.loads(answered)
+
+    def walk(self, way: str) -> Acts | None:
+        """Return what each act of one cycle took; `None` without a peer."""
+        acts: Acts | None = self.ask(way)
+        return acts
+
+
+@contextmanager
+def _peer(place: Place, options: Options, kind: str) -> Iterator[_Peer]:
     interpreter = options.wagtail or (Path(sys.executable) if find_spec("wagtail") else None)
     if interpreter is None:
-        return None, _NO_WAGTAIL
+        yield _Peer(None, _NO_WAGTAIL)
+        return
     script = Path(__file__).with_name("wagtail_cycle.py")
-    with TemporaryDirectory(dir=place.folder) as folder:
-        orders = {
-            "folder": folder,
-            "database": place.empty(kind),
-            "warm_up": warm_up,
-            "cycles": cycles,
-            "text": "".join(f"<p>{line}</p>" for line in prose().split("\n\n")),
-        }
+    with TemporaryDirectory(dir=place.folder) as folder, TemporaryFile("w+", encoding="utf-8") as said:
         try:
             # -I: the interpreter sees its own packages and nothing of ours.
-            done = subprocess.run(  # noqa: S603 – the interpreter that the caller named
+            process = subprocess.Popen(  # noqa: S603 – the interpreter that the caller named
                 [interpreter, "-I", script],
-                input=json.dumps(orders),
-                capture_output=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
                 text=True,
-                check=False,
-                timeout=_PATIENCE,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return None, f"{interpreter} 没有跑成：{error}"
-    if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or ["没有说明原因"]
-        return None, f"{interpreter} 没有跑成：{said[-1]}"
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found, ""
+        except OSError as error:
+            yield _Peer(None, f"{interpreter} 没有跑成：{error}")
+            return
+        with process:
+            peer = _Peer(process)
+            text = "".join(f"<p>{line}</p>" for line in prose().split("\n\n"))
+            orders = {"folder": folder, "database": place.empty(kind), "text": text}
+            peer.versions = peer.ask(json.dumps(orders)) or {}
+            try:
+                yield peer
+            finally:
+                if peer.failed:
+                    process.kill()
+                    process.wait()
+                    said.seek(0)
+                    last = said.read().strip().splitlines()[-1:] or ["没有说明原因"]
+                    peer.failed = f"{interpreter} 没有跑成：{last[0]}"
