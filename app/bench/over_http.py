@@ -35,7 +35,7 @@ def measure(place: Place, options: Options, kind: str) -> Iterator[Figure]:
     they do not.
     """
     name = KINDS[kind]
-    drafts, connections = (4, 2) if options.quick else (400, CONNECTIONS)
+    drafts, connections = (4, 2) if options.quick else (200, CONNECTIONS)
     with desk(place, kind) as hand:
         handed = []
         for number in range(drafts):
