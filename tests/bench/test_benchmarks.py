@@ -97,7 +97,11 @@ def test_the_rules_are_measured(tmp_path: Path, own: bool) -> None:
     recall = figures["rules.recall"]
     assert (recall.value, recall.raw["missed"], recall.raw["extra"]) == (100, [], 0)
     assert recall.raw["places"] >= 400
-    assert all(figures[f"rules.{key}"].value for key in ("load.cold", "load.cached", "back_test", "stall"))
+    assert all(figures[f"rules.{key}"].value for key in ("load.cold", "load.cached", "back_test"))
+    stall = figures["rules.stall"]
+    assert stall.raw["ticks"] > 10
+    # A machine that is too busy to tell says so.
+    assert (stall.value is None) == bool(stall.note)
 
 
 def test_a_text_too_short_for_a_draft_is_refused(tmp_path: Path) -> None:
