@@ -12,10 +12,10 @@ from app.infra.runtime import runtime_of
 from app.reviews import (
     board_router,
     cursors,
-    leaving_routes,
+    leaving_router,
     link_router,
     migration_router,
-    people_routes,
+    people_router,
     queries,
     service,
     workflows,
@@ -234,5 +234,5 @@ def install(app: FastAPI) -> None:
     board_router.install(app)
     link_router.install(app)
     migration_router.install(app)
-    app.include_router(people_routes.router)
-    app.include_router(leaving_routes.router)
+    app.include_router(people_router.router)
+    app.include_router(leaving_router.router)
