@@ -69,11 +69,8 @@ def ask(client: TestClient, headers: dict[str, str], digest: str) -> str:
 
 
 def decide(client: TestClient, headers: dict[str, str], digest: str, wish: str, **body: Any) -> Response:
-    return client.post(
-        f"/api/v1/policies/{digest}/activations/{wish}/decision",
-        headers=headers,
-        json={"grant": True, **body},
-    )
+    path = f"/api/v1/policies/{digest}/activations/{wish}/decision"
+    return client.post(path, headers=headers, json={"grant": True, **body})
 
 
 def test_the_first_start_stores_the_folder_and_brings_it_in(
