@@ -61,7 +61,7 @@ def draft_of(lines: Sequence[str], length: int = DRAFT) -> list[str]:
 def terms(lines: Sequence[str], draft: Sequence[str], count: int, planted: int = 5) -> list[str]:
     """Return `count` different terms of 3 to 6 characters, as frequent in their characters as the prose.
 
-    `planted` of them stand in the draft once or more; the others do not.
+    `planted` of them stand in the draft, each once; the others do not.
     """
     luck = Random(20261125)  # noqa: S311 – the same terms on every machine
     prose = "".join(char for line in lines for char in line if "一" <= char <= "鿿")
@@ -71,7 +71,7 @@ def terms(lines: Sequence[str], draft: Sequence[str], count: int, planted: int =
         line = luck.choice([line for line in draft if len(line) > 20])
         start = luck.randrange(len(line) - 6)
         term = line[start : start + 5]
-        if all("一" <= char <= "鿿" for char in term):
+        if all("一" <= char <= "鿿" for char in term) and text.count(term) == 1:
             found[term] = None
     while len(found) < count:
         term = "".join(luck.choices(prose, k=luck.randint(3, 6)))

@@ -45,10 +45,11 @@ def _figure(hand: Desk, case_id: UUID, stage: str, title: str, calls: int, round
     transition(case, workflow, act, who, facts, at)
     samples = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        # It works in this thread alone: processor time leaves out what other programs take.
+        began = time.thread_time()
         for _ in range(calls):
             answer = transition(case, workflow, act, who, facts, at)
-        samples.append((time.perf_counter() - began) / calls * 1e6)
+        samples.append((time.thread_time() - began) / calls * 1e6)
         assert not isinstance(answer, Refused), answer
     return Figure(
         f"transition.{stage}",
