@@ -87,8 +87,8 @@ def submit(
     loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
     facts = replace(facts_of(checked, runtime), channel_limits=_limits(document, case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
-    take(session, loaded, act, author, facts, by=actor, at=at)
     record_routing(session, loaded, routed, told, at=at)
+    take(session, loaded, act, author, facts, by=actor, at=at)
     return loaded
 
 

@@ -39,10 +39,10 @@ def test_submit(desk: Desk) -> None:
     assert desk.open_stages() == {("initial_review", "")}
     assert [action for action in desk.actions() if not action.startswith("draft.created")] == [
         "check.run",
+        "case.routed",
         "draft.submitted",
         "case.opened",
         "case.stage_opened",
-        "case.routed",
     ]
     assert "draft.submitted" in desk.outbox()
     assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "in_review"
