@@ -18,6 +18,20 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+#: For databases that are thrown away: nothing is synced, and a copy of a template goes around the log (a
+#: database of 10 MB is made in 70 ms instead of 440).
+_THROWN_AWAY = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "autovacuum=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=8GB",
+    "checkpoint_timeout=1h",
+    "shared_buffers=256MB",
+)
+
 
 def _binaries() -> Path | None:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
@@ -64,7 +78,7 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
     )
     if not durable:
-        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off"
+        options += " " + " ".join(f"-c {one}" for one in _THROWN_AWAY)
     control: list[str | Path] = [binaries / "pg_ctl", "-D", data]
     new: list[str | Path] = ["-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
     try:
