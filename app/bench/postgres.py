@@ -18,8 +18,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-#: For databases that are thrown away: nothing is synced, and a copy of a template goes around the log (a
-#: database of 10 MB is made in 70 ms instead of 440).
+#: For databases that are thrown away: nothing is synced, and a copy of a template goes around the log (with
+#: this and in memory a database of 10 MB is made in 20 ms instead of 440).
 _THROWN_AWAY = (
     "fsync=off",
     "full_page_writes=off",
@@ -31,6 +31,9 @@ _THROWN_AWAY = (
     "checkpoint_timeout=1h",
     "shared_buffers=256MB",
 )
+
+#: Bytes that databases in memory may need.
+_ROOM = 4 << 30
 
 
 def _binaries() -> Path | None:
@@ -44,6 +47,13 @@ def _binaries() -> Path | None:
         return None
     folder = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
     return folder if (folder / "initdb").exists() else None
+
+
+def _memory() -> Path | None:
+    """Return a folder that lies in memory, if this machine has one with room; files are made faster there."""
+    memory = Path("/dev/shm")  # noqa: S108 – the folder made in it has a name that nobody can guess
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
+    return memory if roomy else None
 
 
 def free_port() -> int:
@@ -67,7 +77,7 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
     if binaries is None:
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix="sanshen-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="sanshen-pg-", dir=None if durable else _memory()))
     # PostgreSQL refuses to run as root.
     owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
     if owner is not None:
@@ -99,7 +109,8 @@ def _run(command: Sequence[str | Path], folder: Path, owner: int | None, *, chec
 def create_database(admin_url: str, name: str, template: str | None = None) -> str:
     """Create the database `name`, from `template` if given; return its address."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        source = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        copied = sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY")
+        source = copied.format(sql.Identifier(template)) if template else sql.SQL("")
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + source)
     return admin_url.rsplit("/", 1)[0] + "/" + name
 
