@@ -37,7 +37,8 @@ def configure(*, level: str, json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        # Standard error as it is when something is said: it may have been put elsewhere since.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
     )
 
 

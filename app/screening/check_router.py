@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import PurePath
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
@@ -177,7 +176,7 @@ def _check_file(
     places = sorted(
         (located(finding, read, lines) for finding in report.findings), key=lambda one: (one.start, one.end)
     )
-    return report, FileReport(quote(name), places, report.not_checked, report.truncated)
+    return report, FileReport(name, places, report.not_checked, report.truncated)
 
 
 def _scope(session: Session, asked: Asked, actor: Actor) -> Scope:
