@@ -61,22 +61,25 @@ def draft_of(lines: Sequence[str], length: int = DRAFT) -> list[str]:
 def terms(lines: Sequence[str], draft: Sequence[str], count: int, planted: int = 5) -> list[str]:
     """Return `count` different terms of 3 to 6 characters, as frequent in their characters as the prose.
 
-    `planted` of them stand in the draft, each once; the others do not.
+    `planted` of them stand in the draft, each once if it can be; the others do not. Raises `ValueError` for a
+    text of too few different characters.
     """
     luck = Random(20261125)  # noqa: S311 – the same terms on every machine
     prose = "".join(char for line in lines for char in line if "一" <= char <= "鿿")
     text = "\n".join(draft)
-    found: dict[str, None] = {}
-    while len(found) < planted:
-        line = luck.choice([line for line in draft if len(line) > 20])
-        start = luck.randrange(len(line) - 6)
-        term = line[start : start + 5]
-        if all("一" <= char <= "鿿" for char in term) and text.count(term) == 1:
-            found[term] = None
-    while len(found) < count:
+    windows = [line[start : start + 5] for line in draft for start in range(len(line) - 4)]
+    han = [one for one in dict.fromkeys(windows) if all("一" <= char <= "鿿" for char in one)]
+    # Those that stand in the draft once come first; a text that says everything twice has none.
+    luck.shuffle(han)
+    found = dict.fromkeys(sorted(han, key=text.count)[:planted])
+    for _ in range(count * 100):
+        if len(found) == count:
+            break
         term = "".join(luck.choices(prose, k=luck.randint(3, 6)))
         if term not in text:
             found[term] = None
+    else:
+        raise ValueError("the text has too few different characters to make the terms of")
     return list(found)
 
 
