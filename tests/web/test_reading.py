@@ -209,13 +209,13 @@ def test_everything_is_done_without_scripts_too(chromium, site: Site) -> None:
     person = Person(site, context, context.new_page(), "editor").sign_in()
     page = person.go(f"/drafts/{made.id}")
     page.get_by_role("button", name="提交审校").click()
-    assert "稿件已提交" in page.content()
+    page.get_by_text("稿件已提交").first.wait_for()
     page.get_by_role("button", name="退出").click()
     person.login = "initial_reviewer"
     person.sign_in()
     page.get_by_role("link", name="清河市开展冬季送温暖活动").first.click()
     page.get_by_role("button", name="通过", exact=True).click()
-    assert "已通过" in page.content()
+    page.get_by_text("已通过").first.wait_for()
     context.close()
 
 
