@@ -376,7 +376,7 @@ def test_two_who_tell_of_the_same_step_at_once_tell_once(desk: Desk) -> None:
     started = Barrier(4)
 
     def tell(_number: int) -> int:
-        started.wait(10)
+        started.wait(60)
         with desk.runtime.database.write() as session:
             return service.tell(
                 session,

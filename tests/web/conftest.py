@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
@@ -36,6 +36,9 @@ _ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: How long a page may take on a machine with other work; what is wrong fails however long one waits.
+PATIENCE = 40
+expect.set_options(timeout=PATIENCE * 1000)
 #: More stops than any page should have before what one looks for.
 _TABS = 120
 
@@ -143,7 +146,7 @@ def people(chromium: Browser, site: Site) -> Iterator[Callable[[str], Person]]:
     def at_browser(login: str, *, signed_in: bool = True, width: int = 1280) -> Person:
         context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
         person = Person(site, context, context.new_page(), login)
-        person.page.set_default_timeout(8000)
+        person.page.set_default_timeout(PATIENCE * 1000)
         person.page.on("pageerror", lambda error: person.faults.append(str(error)))
         person.page.on(
             "console", lambda said: person.faults.append(said.text) if said.type == "error" else None
@@ -166,7 +169,7 @@ def accessible(page: Page) -> None:
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 
 
-def settled(page: Page, found: Callable[[], bool], *, seconds: float = 10) -> None:
+def settled(page: Page, found: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
     """Reload the page until `found`; for what a job brings about."""
     until = time.monotonic() + seconds
     while not found():

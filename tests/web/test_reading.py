@@ -95,7 +95,7 @@ def test_keys_walk_through_the_findings_while_the_article_has_the_focus(people: 
     count = page.locator("[data-finding]").count()
     assert count >= 2
     page.keyboard.press("j")
-    assert page.locator(".findings .current").count() == 0
+    expect(page.locator(".findings .current")).to_have_count(0)
     page.locator("#article").focus()
     page.keyboard.press("j")
     expect(page.locator(".findings .current")).to_have_attribute("data-finding", "1")
@@ -134,7 +134,7 @@ def test_keys_can_be_turned_off_and_buttons_stay(people: People, draft) -> None:
     page.wait_for_load_state()
     page.locator("#article").focus()
     page.keyboard.press("j")
-    assert page.locator(".findings .current").count() == 0
+    expect(page.locator(".findings .current")).to_have_count(0)
     page.get_by_role("button", name="下一处").click()
     expect(page.locator(".findings .current")).to_have_attribute("data-finding", "1")
 

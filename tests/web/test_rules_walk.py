@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from app.infra.db import Database
 from app.infra.policies import FollowedPolicies, digest_in_use
@@ -41,7 +42,7 @@ def test_a_rule_from_its_change_to_its_activation(site: Site, people: Callable[.
     page.get_by_role("heading", name="共 1 处错误").wait_for()
     accessible(page)
     keeper.shot("rules-edit-fault")
-    assert "第 6 行" in page.locator("[aria-labelledby=faults-name]").inner_text()
+    expect(page.locator("[aria-labelledby=faults-name]")).to_contain_text("第 6 行")
     keeper.faults[:] = [fault for fault in keeper.faults if "422" not in fault]
     field = page.locator("#f-content")
     field.fill(text.replace("残废: 残疾}", "残废: 残疾, 瘸子: 肢体残疾人}"))
@@ -65,7 +66,7 @@ def test_a_rule_from_its_change_to_its_activation(site: Site, people: Callable[.
     page = chief.go(address.removeprefix(site.url))
     accessible(page)
     chief.shot("rules-policy-375")
-    assert "1 篇稿件，新增命中 1 处，不再命中 0 处" in page.locator("label[for=f-back_test]").inner_text()
+    expect(page.locator("label[for=f-back_test]")).to_contain_text("1 篇稿件，新增命中 1 处，不再命中 0 处")
     page.get_by_role("link", name="回测结果").click()
     page.get_by_role("heading", name="抽样").wait_for()
     accessible(page)
@@ -87,7 +88,7 @@ def test_a_text_is_checked_while_it_is_typed(site: Site, people: Callable[..., P
     editor.tab_to(page.locator("#f-content"))
     page.keyboard.type("为残废人服务")
     page.locator("#result .hit").wait_for()
-    assert page.locator("#result .hit").inner_text() == "残废"
+    expect(page.locator("#result .hit")).to_have_text("残废")
     accessible(page)
     editor.shot("rules-try-375")
     page.keyboard.press("Control+A")

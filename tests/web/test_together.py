@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import expect
 
 from app.domain.vocabulary import Role
 from app.drafts import queries as drafts
@@ -189,7 +190,7 @@ def test_the_pages_are_for_everybody(
     page.select_option("#f-to-copy", label="proofreader先生")
     reviewer.press_on(page.locator("#together form:has(#f-copy) button"))
     page.wait_for_url("**said=copy")
-    assert "已抄送：proofreader先生" in page.locator("#together").inner_text()
+    expect(page.locator("#together")).to_contain_text("已抄送：proofreader先生")
     accessible(reviewer.go("/delegations"))
     reviewer.shot(f"delegations-{width}")
     office = people("security_admin", width=width)
