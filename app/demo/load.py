@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from app.channels import service as channels
 from app.demo import walk
 from app.domain.vocabulary import Role, UnitKind
+from app.drafts.models import Draft
 from app.identity import queries, service
 from app.identity.access import SYSTEM
 from app.identity.models import Unit, User
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Everybody's password in the demo bureau; production never loads it.
 PASSWORD = "qinghe-demo-2026"  # noqa: S105 – printed for whoever tries the product out
+
+#: Stands in the data folder while the demo is being loaded.
+UNFINISHED = "demo-unfinished"
 
 
 @dataclass(slots=True)
@@ -47,8 +51,8 @@ def bureau_once(
     """Load the demo bureau, with its drafts unless told otherwise, into an empty database.
 
     Returns its accounts `{login, name, duties, password}`.
-    A database that has units already is left as it is; its accounts are told only if they are the demo's.
-    Raises `ValueError` in production.
+    A database that has units already is left as it is, unless a load of the demo was cut off: that is taken
+    up where it ended. Its accounts are told only if they are the demo's. Raises `ValueError` in production.
     """
     if runtime.settings.environment is Environment.PRODUCTION:
         raise ValueError("the demo bureau has published passwords; production does not load it")
@@ -56,10 +60,14 @@ def bureau_once(
     with runtime.database.read() as session:
         started = session.exec(select(Unit.id)).first() is not None
         known = set(session.exec(select(User.login)).all())
-    if started:
-        people = [person for person in people if person["login"] in known]
-    else:
+    unfinished = runtime.settings.data_dir / UNFINISHED
+    if not started:
+        unfinished.touch()
+    if unfinished.exists():
         load(runtime, drafts=drafts, progress=progress)
+        unfinished.unlink()
+    else:
+        people = [person for person in people if person["login"] in known]
     return [
         {"login": one["login"], "name": one["name"], "duties": one["duties"], "password": PASSWORD}
         for one in people
@@ -67,11 +75,13 @@ def bureau_once(
 
 
 def load(runtime: Runtime, *, drafts: bool, progress: Callable[[str], None]) -> None:
-    """Load the bureau, and its drafts if wanted."""
+    """Load the bureau, and its drafts if wanted; what an earlier load left there stays as it is."""
     progress("单位与人员")
     with runtime.database.write() as session:
-        bureau = _bureau(session, runtime)
-    entries = texts("drafts.yaml") if drafts else []
+        begun = session.exec(select(Unit.id)).first() is not None
+        bureau = _found(session) if begun else _bureau(session, runtime)
+        there = set(session.exec(select(Draft.title)).all())
+    entries = [one for one in texts("drafts.yaml") if one["title"] not in there] if drafts else []
     for number, entry in enumerate(entries, 1):
         progress(f"稿件 {number}/{len(entries)}：{entry['title']}")
         walk.to(runtime, bureau.actors, entry)
@@ -87,7 +97,6 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
         )
         units[unit["key"]] = made.id
     channels.sync(session, runtime.settings.policies / "channels.yaml", at=at)
-    bureau = Bureau()
     for person in told["people"]:
         user = service.create_user(
             session,
@@ -102,7 +111,14 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
             service.grant_role(
                 session, user_id=user.id, role=Role(role), unit_id=units[person["over"]], actor=SYSTEM, at=at
             )
-        actor = queries.user_actor(session, user.id)
+    return _found(session)
+
+
+def _found(session: Session) -> Bureau:
+    bureau = Bureau()
+    for person in texts("bureau.yaml")["people"]:
+        user_id = session.exec(select(User.id).where(User.login == person["login"])).one()
+        actor = queries.user_actor(session, user_id)
         assert actor is not None
         bureau.actors[person["login"]] = actor
     return bureau

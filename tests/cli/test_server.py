@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from app.demo.load import PASSWORD as DEMO_PASSWORD
+from app.demo.load import texts
 from app.domain.vocabulary import Role
 from app.infra import migrate
 from app.infra.db import Database
@@ -78,6 +80,33 @@ def test_up_serves_pages_and_api_and_loads_the_demo_once(tmp_path: Path) -> None
     }
     assert after["audit_event"] == before["audit_event"]
     assert (tmp_path / "0.err").read_text(encoding="utf-8").count("Traceback") == 0
+
+
+def test_a_first_start_that_was_killed_is_taken_up(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running("up", "--data", data, "--port", 0, "--json", folder=tmp_path) as first:
+        until = time.monotonic() + PATIENCE
+        while drafts_in(data) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    left = drafts_in(data)
+    with running("up", "--data", data, "--port", 0, "--json", folder=tmp_path) as second:
+        accounts = second.announced()["accounts"]
+        assert second.end() == 0
+
+    told = texts("drafts.yaml")
+    assert left < len(told) == drafts_in(data)
+    assert len(accounts) == len(texts("bureau.yaml")["people"])
+    assert not (data / "demo-unfinished").exists()
+
+
+def drafts_in(data: Path) -> int:
+    """Return how many drafts an installation has; none before its tables are made."""
+    try:
+        return rows(data / "sanshen.db").get("draft", 0) if (data / "sanshen.db").exists() else 0
+    except OperationalError:
+        return 0
 
 
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:
