@@ -112,7 +112,11 @@ class _Blank(dict[str, Any]):
 
 def sentence(reason: Reason) -> str:
     """Return the Chinese sentence of a reason."""
-    return REASONS.get(reason.code, reason.code).format_map(_Blank(reason.data))
+    told = {
+        name: "、".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        for name, value in reason.data.items()
+    }
+    return REASONS.get(reason.code, reason.code).format_map(_Blank(told))
 
 
 def problem_body(error: AppError, request_id: str) -> dict[str, Any]:

@@ -4,17 +4,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Uuid, and_, literal, or_
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.domain.debts import Owed, settled
 from app.domain.vocabulary import Event, Level
 from app.domain.workflow.case import Spot
+from app.drafts import queries as drafts
 from app.drafts.models import Draft
-from app.identity.queries import SYSTEM
+from app.identity.queries import SYSTEM, Actor
+from app.infra.db import UtcDateTime
 from app.jobs import service as jobs
 from app.publication.models import ReviewDebt
 from app.reviews.store import load
+
+#: Where a page of debts ended: when the last one is due, and its id.
+Cursor = tuple[datetime, UUID]
 
 
 def open_places(session: Session, case_id: UUID, channel: str) -> frozenset[Spot]:
@@ -39,6 +45,48 @@ def of_draft(session: Session, draft_id: UUID) -> tuple[ReviewDebt, ...]:
     """Return every debt of a draft, settled ones too, in the order of their making; perhaps none."""
     query = select(ReviewDebt).where(ReviewDebt.draft_id == draft_id).order_by(col(ReviewDebt.id))
     return tuple(session.exec(query).all())
+
+
+def in_sight(
+    session: Session, actor: Actor, *, after: Cursor | None = None, limit: int = 50
+) -> tuple[tuple[tuple[ReviewDebt, Draft], ...], Cursor | None]:
+    """Return open debts of drafts that the actor may see, the longest overdue first; and where the next are.
+
+    Those whose stages were passed and only wait for the record are left out. Nothing is changed.
+    """
+    query = (
+        select(ReviewDebt, Draft)
+        .join(Draft, col(Draft.id) == col(ReviewDebt.draft_id))
+        .where(col(ReviewDebt.settled_at).is_(None), drafts.visible_to(actor))
+        .order_by(col(ReviewDebt.due_at), col(ReviewDebt.id))
+        .limit(limit + 1)
+    )
+    if after is not None:
+        due, last = literal(after[0], UtcDateTime()), literal(after[1], Uuid())
+        query = query.where(
+            or_(
+                col(ReviewDebt.due_at) > due,
+                and_(col(ReviewDebt.due_at) == due, col(ReviewDebt.id) > last),
+            )
+        )
+    found = session.exec(query).all()
+    shown = found[:limit]
+    left = {row.id for row in undone(session, [row for row, _ in shown])}
+    following = (shown[-1][0].due_at, shown[-1][0].id) if len(found) > limit else None
+    return tuple((row, draft) for row, draft in shown if row.id in left), following
+
+
+def undone(session: Session, rows: Iterable[ReviewDebt]) -> tuple[ReviewDebt, ...]:
+    """Return those of these debts whose stages are not passed yet, in the order given. Nothing is changed."""
+    kept = [row for row in rows if row.settled_at is None]
+    done: set[UUID] = set()
+    for case_id in sorted({row.case_id for row in kept}):
+        of_case = [row for row in kept if row.case_id == case_id]
+        passed = {
+            one.spot for one in settled(load(session, case_id, SYSTEM, lock=False).case, map(_owed, of_case))
+        }
+        done |= {row.id for row in of_case if (row.stage, row.line) in passed}
+    return tuple(row for row in kept if row.id not in done)
 
 
 def refresh(session: Session, rows: Iterable[ReviewDebt], *, at: datetime) -> tuple[ReviewDebt, ...]:

@@ -54,7 +54,7 @@ def lay_out(
     """
     loaded = load(session, case_id, actor)
     allowed = lane(runtime.settings.policies)
-    if not _roles(actor, loaded, line) & set(allowed.roles):
+    if not roles_over(actor, loaded, line) & set(allowed.roles):
         raise _refused(loaded, line, "", [Objection(UrgentCode.ROLE)], actor=actor, at=at)
     if line not in loaded.case.lines:
         raise _refused(loaded, line, "", [Objection(UrgentCode.LINE, {"line": line})], actor=actor, at=at)
@@ -88,7 +88,7 @@ def release(
         line=line,
         digest=digest,
         reason=reason,
-        roles=_roles(actor, loaded, line),
+        roles=roles_over(actor, loaded, line),
         persons=frozenset({str(actor.id)}),
         findings=tuple(checked.blockers),
         overdue=debts.overdue(session, left, at=at),
@@ -170,7 +170,8 @@ def look(runtime: Runtime, *, at: datetime) -> int:
     return made
 
 
-def _roles(actor: Actor, loaded: Loaded, line: str) -> frozenset[Role]:
+def roles_over(actor: Actor, loaded: Loaded, line: str) -> frozenset[Role]:
+    """Return the roles that somebody holds themselves over a draft on one of its lines."""
     return frozenset(role for role in Role if actor.has(role, unit_path=loaded.draft.unit_path, channel=line))
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,9 +12,12 @@ from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
+from app.infra.errors import Reason
+from app.infra.problems import sentence
 from app.infra.runtime import runtime_of
-from app.publication import debts, urgent
+from app.publication import debts, outlook, urgent
 from app.publication.models import ReviewDebt
+from app.reviews import cursors
 
 router = APIRouter(prefix="/api/v1", tags=["publication"])
 
@@ -71,6 +74,86 @@ class UrgentOut(BaseModel):
     release: UUID
     expires_at: datetime
     debts: list[DebtOut]
+
+
+class OwedOut(BaseModel):
+    """A stage that would be owed."""
+
+    stage: str
+    line: str
+    title: str
+    levels: list[Level]
+
+
+class AgainstOut(BaseModel):
+    """One reason why a line may not go out by the urgent lane: code, data, and the sentence."""
+
+    code: str
+    data: dict[str, Any]
+    message: str
+
+
+class OutlookOut(BaseModel):
+    """A line as the urgent lane sees it now; `proof` is empty while nothing is laid out.
+
+    `due_at` is when what is owed would be due, null where the calendar does not know.
+    """
+
+    line: str
+    proof: str
+    owed: list[OwedOut]
+    due_at: datetime | None
+    against: list[AgainstOut]
+
+
+class DebtPage(BaseModel):
+    """A page of open debts; `next` is the cursor of the next, null on the last."""
+
+    items: list[DebtOut]
+    next: str | None
+
+
+@router.get("/cases/{case_id}/urgent-outlooks")
+def look_ahead(
+    request: Request, case_id: UUID, actor: CurrentActor, session: ReadSession
+) -> list[OutlookOut]:
+    """Say for each line what an urgent release would take: what would be owed by when, and what blocks it."""
+    runtime = runtime_of(request)
+    found = outlook.outlooks(session, case_id=case_id, actor=actor, runtime=runtime, at=runtime.clock())
+    return [
+        OutlookOut(
+            line=one.line,
+            proof=one.proof,
+            owed=[
+                OwedOut(stage=debt.stage, line=debt.line, title=debt.title, levels=list(debt.levels))
+                for debt in one.owed
+            ],
+            due_at=one.due_at,
+            against=[
+                AgainstOut(
+                    code=str(reason.code),
+                    data=dict(reason.data),
+                    message=sentence(Reason(str(reason.code), dict(reason.data))),
+                )
+                for reason in one.against
+            ],
+        )
+        for one in found
+    ]
+
+
+@router.get("/debts")
+def in_sight(
+    request: Request,
+    actor: CurrentActor,
+    session: ReadSession,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> DebtPage:
+    """List what is owed for drafts that the reader may see (补审), the longest overdue first."""
+    at = runtime_of(request).clock()
+    rows, following = debts.in_sight(session, actor, after=cursors.read(after), limit=limit)
+    return DebtPage(items=[_debt(row, at) for row, _ in rows], next=cursors.written(following))
 
 
 @router.post("/cases/{case_id}/urgent-layouts", status_code=202)

@@ -75,14 +75,18 @@ def panels(
     return tuple(found)
 
 
-def proofs_to_decide(view: CaseView) -> tuple[StageView, ...]:
-    """Return the open stages on proofs that this viewer could decide."""
+def to_decide(view: CaseView) -> tuple[StageView, ...]:
+    """Return the open stages that this viewer could decide."""
     return tuple(
         one
         for one in view.open
-        if one.stage.acts_on is Subject.PROOF
-        and not {refusal.code for refusal in _refusals(one, Verb.APPROVE)} & (_NOT_THEIRS | _ANOTHERS)
+        if not {refusal.code for refusal in _refusals(one, Verb.APPROVE)} & (_NOT_THEIRS | _ANOTHERS)
     )
+
+
+def proofs_to_decide(view: CaseView) -> tuple[StageView, ...]:
+    """Return the open stages on proofs that this viewer could decide."""
+    return tuple(one for one in to_decide(view) if one.stage.acts_on is Subject.PROOF)
 
 
 def sentences(refusals: Iterable[Refusal]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from app.publication import queries as publication
 from app.reviews import choosing
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
-from app.web import checks, outside
+from app.web import checks, outside, urgent
 from app.web.compare import Difference, differences
 from app.web.deciding import panels, proofs_to_decide
 from app.web.labels import choices, label
@@ -246,6 +246,8 @@ def _page(
         form=form or Form(),
         waiting=view is not None and bool(_laying(view)),
         releases=releases_of(session, draft, channels),
+        urgent=urgent.lanes(session, runtime, view, viewer, channels) if view else (),
+        owed=urgent.owed(session, draft, channels, runtime.clock()) if view else (),
         flags_offered=choosing.choices(runtime.settings.policies),
         outside=outside.places(view) if view and outside.may_ask(view, viewer) else (),
     )

@@ -23,6 +23,8 @@ SAID = {
     "carried_out": "标记已改入文稿，新的校样正在排出。",
     "confirmed": "核红已完成。",
     "signed": "已签发，发稿凭证已生成。",
+    "urgent_layout": "已申请排样，稍后刷新即可看到校样。",
+    "urgent_released": "已紧急签发，发稿凭证已生成；没有走完的环节限期补审。",
     "policy_stored": "已保存为新的候选版本，还没有启用。",
     "activation_asked": "已申请启用，等待另一位管理员或终审批准。",
     "activation_granted": "已批准，新的负面清单开始使用。",

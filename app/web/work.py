@@ -283,10 +283,15 @@ def _handed(session: Session, away: Iterable[tuple[Draft, reviews.CaseView]]) ->
         )
 
 
-def holders(session: Session, view: reviews.CaseView) -> dict[str, tuple[str, ...]]:
-    """Return the names of those who could decide each open stage by their role; one statement a role."""
+def holders(
+    session: Session, view: reviews.CaseView, stages: Iterable[reviews.StageView] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of those who could decide each stage by their role; one statement a role.
+
+    `stages` are the open ones where none are given.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    for one in view.open:
+    for one in view.open if stages is None else stages:
         roles = [who.role for who in one.stage.who if who.role is not None]
         people = {
             user.id: user.name

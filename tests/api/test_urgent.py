@@ -228,3 +228,37 @@ def test_the_evidence_says_that_it_was_urgent_and_what_was_made_up_for(desk: Des
     assert "紧急签发wechat" in story
     assert "欠下：复审、终审、一校" in story
     assert "补审完成：复审" in story
+
+
+def test_what_it_would_take_is_told_before(desk: Desk) -> None:
+    path = f"/cases/{desk.case_id}/urgent-outlooks"
+    assert desk.client.get(f"/api/v1{path}").status_code == 401
+    assert desk.get(path, "outsider").status_code == 404
+    (one,) = desk.get(path, "publisher").json()
+    assert (one["line"], one["proof"], one["due_at"]) == ("wechat", "", "2026-03-04T10:00:00Z")
+    assert [debt["stage"] for debt in one["owed"]] == OWED
+    assert [reason["code"] for reason in one["against"]] == ["urgent_no_proof"]
+    (own,) = desk.get(path, "editor").json()
+    assert {reason["code"] for reason in own["against"]} == {
+        "urgent_role",
+        "urgent_own_draft",
+        "urgent_no_proof",
+    }
+    lay_out(desk)
+    (ready,) = desk.get(path, "publisher").json()
+    assert ready["against"] == []
+    assert ready["proof"] == desk.case("publisher")["proofs"]["wechat"]
+
+
+def test_debts_of_all_drafts_in_sight_are_listed_by_pages(desk: Desk) -> None:
+    assert desk.client.get("/api/v1/debts").status_code == 401
+    assert desk.get("/debts", "second_reviewer").json() == {"items": [], "next": None}
+    released(desk)
+    first = desk.get("/debts", "second_reviewer", limit=4).json()
+    second = desk.get("/debts", "second_reviewer", limit=4, after=first["next"]).json()
+    assert [one["stage"] for one in first["items"] + second["items"]] == OWED
+    assert second["next"] is None
+    assert desk.get("/debts", "outsider").json()["items"] == []
+    assert desk.get("/debts", "second_reviewer", after="x").status_code == 422
+    desk.approve("second_review", "second_reviewer")
+    assert [one["stage"] for one in desk.get("/debts", "second_reviewer").json()["items"]] == OWED[1:]
