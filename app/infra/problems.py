@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from app.infra.errors import AppError, Invalid, Reason
+from app.infra.errors import AppError, Invalid, Reason, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -177,12 +178,23 @@ _BY_STATUS = {
 }
 
 
+def _cause(error: Unavailable) -> str | None:
+    """Return what the database said, in one line and without the values of any statement."""
+    if not isinstance(error.__cause__, DBAPIError):
+        return None
+    said = error.__cause__.orig
+    return f"{type(said).__name__}: {str(said).partition(chr(10))[0]}"
+
+
 def install(app: FastAPI) -> None:
     """Render every error of `app` as problem+json; pages put their own handlers before these."""
 
     @app.exception_handler(AppError)
     def _app_error(request: Request, error: AppError) -> Response:
-        log.info("request.refused", code=error.code, reasons=[reason.code for reason in error.reasons])
+        if isinstance(error, Unavailable):
+            log.error("request.unavailable", code=error.code, cause=_cause(error))
+        else:
+            log.info("request.refused", code=error.code, reasons=[reason.code for reason in error.reasons])
         return problem(request, error)
 
     @app.exception_handler(RequestValidationError)

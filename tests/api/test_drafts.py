@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import func, select
+from structlog.testing import capture_logs
 
 from app.domain.vocabulary import DraftState, Role
 from app.drafts import service
@@ -214,10 +215,13 @@ def test_a_failed_commit_never_answers_success(
     client: TestClient, bureau: Bureau, as_: Headers, database: Database
 ) -> None:
     head = as_("editor") | {"Idempotency-Key": "create-1"}
-    with factories.failing_commits(database):
+    with factories.failing_commits(database), capture_logs() as logged:
         answer = client.post("/api/v1/drafts", json=BODY, headers=head)
 
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    (told,) = (one for one in logged if one["event"] == "request.unavailable")
+    assert told["log_level"] == "error"
+    assert told["cause"] == "Exception: disk full"
     with database.read() as session:
         assert session.exec(select(Draft)).all() == []
     again = client.post("/api/v1/drafts", json=BODY, headers=head)
