@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -11,6 +12,8 @@ from pydantic import ValidationError
 #: More values than this, anchors counted as often as they are used, are no policy written by hand.
 _MAX_VALUES = 20_000
 _MAX_DEPTH = 40
+#: What pydantic knows of a fault that people are told.
+_TOLD = ("expected", "ge", "le")
 
 Path = tuple[str | int, ...]
 
@@ -81,22 +84,54 @@ class Lines:
             known = known[:-1]
         return Fault(self._lines.get(known, 1), dotted(path), code, data)
 
-    def form(self, error: ValidationError) -> list[Fault]:
-        """Return what a model says against the form of the file; `expected` where it names what may stand."""
+    def form(self, error: ValidationError, *, keys: Iterable[str] = ()) -> list[Fault]:
+        """Return what a model says against the form of the file.
+
+        `expected` names what may stand there, `ge` and `le` the bounds, and `nearest` which of the known
+        `keys` was probably meant.
+        """
         errors = error.errors(include_url=False, include_input=False)
         # A list is told to be too short when it has entries that are wrong: only these are faults.
         inside = {fault["loc"][:depth] for fault in errors for depth in range(len(fault["loc"]))}
         return [
             self.fault(
-                fault["loc"],
+                _without_forms(fault["loc"]),
                 "form",
                 type=fault["type"],
                 message=fault["msg"].removeprefix("Value error, "),
-                **{name: fault["ctx"][name] for name in ("expected",) if name in fault.get("ctx", {})},
+                **{name: value for name, value in fault.get("ctx", {}).items() if name in _TOLD},
+                **_nearest(fault, keys),
             )
             for fault in errors
-            if not (fault["type"] == "too_short" and fault["loc"] in inside)
+            if not (fault["type"] == "too_short" and fault["loc"] in inside) and self._meant(fault["loc"])
         ]
+
+    def _meant(self, loc: Path) -> bool:
+        """Tell whether a fault is of the form that was meant, where a value may have one of two.
+
+        A mapping is measured by the model, anything else by the words that may stand there.
+        """
+        for depth, step in enumerate(loc):
+            if _is_form(step):
+                mapping = any(len(path) > depth and path[:depth] == loc[:depth] for path in self._lines)
+                return str(step).startswith("literal[") is not mapping
+        return True
+
+
+def _nearest(fault: Mapping[str, Any], keys: Iterable[str]) -> dict[str, str]:
+    if fault["type"] != "extra_forbidden":
+        return {}
+    near = get_close_matches(str(fault["loc"][-1]), list(keys), n=1, cutoff=0.7)
+    return {"nearest": near[0]} if near else {}
+
+
+def _is_form(step: str | int) -> bool:
+    """Tell whether a step of an error's place is the name of one of two forms; no key has capitals."""
+    return isinstance(step, str) and (step[:1].isupper() or step.startswith("literal["))
+
+
+def _without_forms(loc: Path) -> Path:
+    return tuple(step for step in loc if not _is_form(step))
 
 
 def without_unknown(content: Any, error: ValidationError) -> Any:  # noqa: ANN401 – raw YAML

@@ -15,6 +15,7 @@ SENTENCES = {
     # The order of a workflow.
     "duplicate_stage": "环节代码“{stage}”用了两次；请换一个。",
     "duplicate_outcome": "处理意见代码“{outcome}”用了两次；请换一个。",
+    "one_kind": "kind 只写一种职责；兼有的写在 also 里，例如 kind: proof、also: read_through。",
     "unknown_stage": "没有代码为“{names}”的环节；请核对写法。",
     "loop": "环节“{stage}”绕了一圈又等自己；请改 after，断开这个圈。",
     "unreachable": "环节“{stage}”永远轮不到；请改 after，让它接在能到达的环节之后。",
@@ -129,14 +130,16 @@ def sentence(fault: Fault) -> str:
 
 
 def _form(data: Mapping[str, Any]) -> str:
+    if "nearest" in data:
+        return f"没有这一项；是不是想写 {data['nearest']}？请核对写法。"
     known = _FORMS.get(data["message"]) or _TYPES.get(data["type"])
     if known is not None:
         return known
     if "expected" in data:
         expected = str(data["expected"]).replace("'", "").replace(" or ", "、").replace(", ", "、")
         return f"只能是 {expected}。"
-    if data["type"] in {"greater_than_equal", "less_than_equal"}:
-        return "数值超出范围。"
+    if "ge" in data or "le" in data:
+        return f"数值超出范围：最小 {data['ge']}。" if "ge" in data else f"数值超出范围：最大 {data['le']}。"
     return f"类型或者写法不对（{data['message']}）。"
 
 

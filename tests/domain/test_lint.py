@@ -96,6 +96,7 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
         (changed("title: 初审", "titel: 初审"), (6, "stages.1.title", "form")),
         (changed("{role: publisher}", "{role: publisher, person: wang}"), (25, "stages.4.who.0", "form")),
         (changed("{role: publisher}", "{}"), (25, "stages.4.who.0", "form")),
+        (changed("kind: sign_off", "kind: [proof, sign_off]"), (23, "stages.4.kind", "one_kind")),
         (changed("key: two", "key: one"), (11, "stages.2.key", "duplicate_stage")),
         (
             changed("    levels: final_review", "    after: [nowhere]\n    levels: final_review"),
@@ -297,13 +298,63 @@ def test_a_key_that_nobody_knows_hides_no_other_fault() -> None:
     assert {key for _, key, _ in found(deep.replace("    levels: second_review\n", ""))} >= {
         "stages",
         "stages.4.who.0.colour",
-        "stages.4.need.AtLeast.colour",
+        "stages.4.need.colour",
     }
     assert {key for _, key, _ in found("colour: red")} >= {"colour", "stages"}
     one_bad = changed("kind: rule_check", "kind: rule_checks")
     assert [fault.key for fault in lint(one_bad).faults] == ["stages.0.kind"]
     assert "rule_check" in str(lint(one_bad).faults[0].data["expected"])
     assert [fault.key for fault in lint("version: 1\nkey: a\ntitle: b\nstages: []\n").faults] == ["stages"]
+
+
+def test_what_is_malformed_hides_no_fault_that_stands_alone() -> None:
+    text = """version: 1
+key: bad
+title: 坏的
+stages:
+  - {key: rules, title: 检查, kind: rule_check}
+  - {key: a, title: 初审, kind: review, who: {role: initial_revewer}, within: {working_days: 0}, after: [c]}
+  - {key: c, title: 复审, kind: review, who: {person: zhang}, after: [a], need: some, dutty: 核对}
+  - {key: c, title: 终审, kind: revue, levels: third, who: {}, need: {at_least: 0}}
+  - {key: d, kind: consult, who: {outside: true}, need: all, within: {working_days: 1}}
+  - {key: e, title: 通读, kind: read_through, who: []}
+distinct:
+  - {name: 甲, stages: [a, zz]}
+  - {stages: [a, c]}
+titel: x
+"""
+    assert found(text) == {
+        (6, "stages.1.who.0.role", "form"),
+        (6, "stages.1.within", "deadline_of_zero"),
+        (7, "stages.2.after", "loop"),
+        (7, "stages.2.need", "form"),
+        (7, "stages.2.dutty", "form"),
+        (8, "stages.3.after", "loop"),
+        (8, "stages.3.key", "duplicate_stage"),
+        (8, "stages.3.kind", "form"),
+        (8, "stages.3.levels.0", "form"),
+        (8, "stages.3.need.at_least", "form"),
+        (8, "stages.3.who.0", "form"),
+        (9, "stages.4.title", "form"),
+        (10, "stages.5.who", "nobody"),
+        (12, "distinct.0.stages", "unknown_stage"),
+        (13, "distinct.1.name", "form"),
+        (14, "titel", "form"),
+    }
+    near = {fault.key: fault.data.get("nearest") for fault in lint(text).faults}
+    assert (near["stages.2.dutty"], near["titel"], near["stages.2.need"]) == ("duty", "title", None)
+
+
+def test_nothing_is_said_of_what_could_not_be_read() -> None:
+    assert found(changed("key: two", "key: Zwei").replace("[one, two, three]", "[one, zwei, three]")) == {
+        (11, "stages.2.key", "form")
+    }
+    assert found(changed("levels: second_review", "levels: third")) == {(14, "stages.2.levels.0", "form")}
+    assert found(changed("stages:", "stages: 12345\nflags:")) >= {(4, "stages", "form")}
+    shared = changed("    who: {role: initial_reviewer}", "    who: &them [{role: nobody}]").replace(
+        "{role: second_reviewer}", "*them"
+    )
+    assert {key for _, key, _ in found(shared)} == {"stages.1.who.0.role", "stages.2.who.0.role"}
 
 
 WORDS = (

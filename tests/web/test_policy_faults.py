@@ -84,8 +84,16 @@ def test_sentences_are_chinese_and_whole() -> None:
             "只能是 A、B、C。",
         ),
         (
-            Fault(1, "x", "form", {"type": "greater_than_equal", "message": "…"}),
-            "数值超出范围。",
+            Fault(1, "x", "form", {"type": "less_than_equal", "message": "…", "le": 50}),
+            "数值超出范围：最大 50。",
+        ),
+        (
+            Fault(1, "x", "form", {"type": "extra_forbidden", "message": "…", "nearest": "title"}),
+            "没有这一项；是不是想写 title？请核对写法。",
+        ),
+        (
+            Fault(1, "x", "form", {"type": "greater_than_equal", "message": "…", "ge": 1}),
+            "数值超出范围：最小 1。",
         ),
         (
             Fault(1, "x", "form", {"type": "int_parsing", "message": "no integer"}),

@@ -321,6 +321,11 @@ def _reach(start: str, edges: dict[str, tuple[str, ...]]) -> frozenset[str]:
     return frozenset(seen)
 
 
+def parts() -> tuple[type[BaseModel], ...]:
+    """Return the models that a workflow file is made of."""
+    return (Workflow, Stage, Who, When, Outcome, AtLeast, Within, Late, DistinctSet, MarksOnly)
+
+
 def workflow_schema() -> dict[str, Any]:
     """Return the JSON schema of a workflow file, as shipped in `policies/workflows/schema.json`."""
     return {

@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from app.domain import policy_text
 from app.domain.policy_text import Fault, Faults, Lines
 from app.domain.vocabulary import REVIEW_LEVELS, StageKind, Subject
-from app.domain.workflow import staffing, worlds
+from app.domain.workflow import malformed, staffing, worlds
 from app.domain.workflow.case import Actor
-from app.domain.workflow.definition import Stage, Workflow
+from app.domain.workflow.definition import Stage, Workflow, parts
 
 #: A workflow file that may not be used.
 WorkflowFaults = Faults
+#: Every key that such a file may have.
+_KEYS = sorted({key for model in parts() for key in model.model_fields})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,13 @@ def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
     try:
         workflow = Workflow.model_validate(content)
     except ValidationError as error:
-        faults += lines.form(error)
+        faults += [_one_kind(fault, content, lines) for fault in lines.form(error, keys=_KEYS)]
         try:
             known = Workflow.model_validate(policy_text.without_unknown(content, error))
         except ValidationError:
+            rest = malformed.readable(content)
+            if rest is not None:
+                faults += rest.standing(check(rest.workflow, lines))
             return Linted(None, policy_text.in_order(faults))
         # Only keys that nobody knows are wrong with its form: what it says can be looked at all the same.
         return Linted(None, policy_text.in_order([*faults, *check(known, lines)]))
@@ -65,6 +70,17 @@ def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
     if people is not None:
         faults += _staffed(workflow, lines, people)
     return Linted(workflow, policy_text.in_order(faults))
+
+
+def _one_kind(fault: Fault, content: Any, lines: Lines) -> Fault:  # noqa: ANN401 – raw YAML
+    """Return what to do instead where somebody gave a stage several kinds."""
+    place = fault.key.split(".")
+    if len(place) == 3 and place[0] == "stages" and place[2] == "kind":
+        index = int(place[1])
+        kinds = content["stages"][index].get("kind")
+        if isinstance(kinds, list):
+            return lines.fault(("stages", index, "kind"), "one_kind", kinds=kinds)
+    return fault
 
 
 def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
