@@ -396,13 +396,21 @@ def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(session.exec(_NAMES, params={"ids": list(wanted)}).all())
 
 
-def accounts(session: Session, actor: Actor, *, after: UUID | None, limit: int) -> tuple[User, ...]:
-    """Return accounts that the actor administers or audits, oldest first, after the one with id `after`."""
+def accounts(
+    session: Session, actor: Actor, *, after: UUID | None, limit: int, within: str = "/"
+) -> tuple[User, ...]:
+    """Return accounts that the actor administers or audits, oldest first, after the one with id `after`.
+
+    Only those of the unit whose path is `within`, and of the units below it.
+    """
     offices = [grant.unit_path for grant in actor.grants if grant.role in ADMINISTRATORS]
     query = (
         select(User)
         .join(Unit, col(Unit.id) == col(User.unit_id))
-        .where(or_(false(), *(col(Unit.path).startswith(path) for path in offices)))
+        .where(
+            or_(false(), *(col(Unit.path).startswith(path) for path in offices)),
+            col(Unit.path).startswith(within),
+        )
         .order_by(col(User.id))
         .limit(limit)
     )
@@ -411,6 +419,20 @@ def accounts(session: Session, actor: Actor, *, after: UUID | None, limit: int) 
     if after is not None:
         query = query.where(col(User.id) > after)
     return tuple(session.exec(query).all())
+
+
+def head_counts(session: Session, unit_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many active people belong to each of these units; units with none are left out."""
+    query = (
+        select(User.unit_id, func.count())
+        .where(
+            col(User.unit_id).in_(list(unit_ids)),
+            col(User.active).is_(True),
+            User.kind == UserKind.PERSON,
+        )
+        .group_by(col(User.unit_id))
+    )
+    return dict(session.exec(query).all())
 
 
 def grants_in_force(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, tuple[RoleGrant, ...]]:

@@ -9,6 +9,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
 from app.web import (
+    accounts,
+    accounts_verbs,
     api_docs,
     board,
     delegations,
@@ -46,6 +48,8 @@ PAGES = (
     together_verbs.router,
     urgent_verbs.router,
     delegations.router,
+    accounts.router,
+    accounts_verbs.router,
     leaving.router,
     proof.router,
     links.router,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import BackgroundTasks, Depends, Request
 
 from app.domain.roles import SEEING
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, signed_in
 from app.identity.models import Unit
 from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
@@ -37,6 +37,11 @@ class Viewer:
     def administers(self) -> bool:
         """Whether they administer accounts or roles anywhere."""
         return bool(self.actor.roles() & {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+
+    @property
+    def knows_accounts(self) -> bool:
+        """Whether they administer or audit accounts anywhere."""
+        return bool(self.actor.roles() & ADMINISTRATORS)
 
     @property
     def writes(self) -> bool:
