@@ -214,14 +214,19 @@ def listing(
     unit_id: UUID | None = None,
     channel: str | None = None,
     submitter_id: UUID | None = None,
+    words: str = "",
     before: UUID | None = None,
     limit: int = 50,
 ) -> tuple[Draft, ...]:
     """Return the drafts that the actor may see, the newest first; filters that are not given do not filter.
 
-    `unit_id` takes the units below with it; `before` is the id of the last draft of the page before.
+    `unit_id` takes the units below with it; each of `words`, between spaces, must stand in the title or the
+    number; `before` is the id of the last draft of the page before.
     """
     query = select(Draft).where(visible_to(actor))
+    for word in words.split():
+        stands = [col(one).icontains(word, autoescape=True) for one in (Draft.title, Draft.number)]
+        query = query.where(or_(*stands))
     if wanted := list(states):
         query = query.where(col(Draft.state).in_(wanted))
     if unit_id is not None:

@@ -130,12 +130,20 @@ def list_drafts(
     state: Annotated[list[DraftState], Query()] = [],  # noqa: B006 – FastAPI copies it
     unit: UUID | None = None,
     channel: Annotated[str | None, Query(max_length=40)] = None,
+    q: Annotated[str, Query(max_length=100, description="words of the title, or of the number")] = "",
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> DraftsOut:
     """List the drafts that the caller may see, the newest first; filters narrow the list."""
     found = queries.listing(
-        session, actor, states=state, unit_id=unit, channel=channel, before=cursor, limit=limit + 1
+        session,
+        actor,
+        states=state,
+        unit_id=unit,
+        channel=channel,
+        words=q,
+        before=cursor,
+        limit=limit + 1,
     )
     page = found[:limit]
     bound = queries.targets_of(session, [draft.id for draft in page])

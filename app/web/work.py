@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -17,15 +16,14 @@ from app.drafts.models import Draft
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
-from app.reviews import migrating, standing, versions
+from app.reviews import migrating, versions
 from app.reviews import queries as reviews
 from app.screening import policy_queries as policies
 from app.screening import queries as screening
 from app.web.checks import waiver_views
 from app.web.deciding import waiting_for
-from app.web.labels import choices, label
+from app.web.labels import label
 from app.web.render import page
-from app.web.tracks import TONES
 from app.web.viewer import Viewer, Visitor
 
 router = APIRouter()
@@ -60,21 +58,6 @@ class Handed:
     stage: str
     waiting_for: str
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A draft in the list."""
-
-    id: UUID
-    title: str
-    number: str
-    tone: str
-    state: str
-    stages: str
-    where: str
-    author: str
-    updated_at: datetime
 
 
 @router.get("/")
@@ -307,58 +290,6 @@ def holders(
         apart = view.case.authors if not one.stage.author_may_act else frozenset()
         found[one.stage.key] = tuple(name for key, name in people.items() if str(key) not in apart)
     return found
-
-
-@router.get("/drafts")
-def listing(
-    request: Request,
-    viewer: Visitor,
-    session: ReadSession,
-    state: DraftState | None = None,
-    mine: bool = False,
-    before: UUID | None = None,
-) -> Response:
-    """Show the drafts that the viewer may see, the newest first; the filters stand in the address."""
-    found = drafts.listing(
-        session,
-        viewer.actor,
-        states=[state] if state else [],
-        submitter_id=viewer.actor.id if mine else None,
-        before=before,
-        limit=PAGE + 1,
-    )
-    shown = found[:PAGE]
-    places = drafts.targets_of(session, [draft.id for draft in shown])
-    names = identity.names(session, [draft.submitter_id for draft in shown])
-    open_stages = standing.open_stages(session, [draft.id for draft in shown])
-    asked = {"state": state, "mine": "1" if mine else "", "before": str(shown[-1].id) if shown else ""}
-    rows = [
-        Row(
-            draft.id,
-            draft.title,
-            draft.number,
-            TONES[DraftState(draft.state)],
-            label(DraftState(draft.state)),
-            "、".join(open_stages.get(draft.id, ())),
-            where(places.get(draft.id, ())),
-            names.get(draft.submitter_id, ""),
-            draft.updated_at,
-        )
-        for draft in shown
-    ]
-    return page(
-        request,
-        "drafts.html",
-        viewer=viewer,
-        section="/drafts",
-        drafts=rows,
-        state=state or "",
-        mine=mine,
-        states=choices(DraftState),
-        more="/drafts?" + urlencode({key: value for key, value in asked.items() if value})
-        if len(found) > PAGE
-        else "",
-    )
 
 
 def where(targets: Iterable[drafts.Target]) -> str:

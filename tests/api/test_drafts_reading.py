@@ -168,6 +168,26 @@ def test_the_list_filters_and_pages(
     assert client.get("/api/v1/drafts?state=lost", headers=head).status_code == 422
 
 
+def test_the_list_finds_words_of_titles_and_numbers(client: TestClient, bureau: Bureau, as_: Headers) -> None:
+    percent = _create(client, as_("editor"), title="完成 100% 的 Q3 走访")
+    plain = _create(client, as_("editor"), title="完成全部走访")
+    hidden = _create(client, as_("district_editor"), targets=[{"channel": "journal", "section": "theory"}])
+
+    def ids(words: str, login: str = "editor") -> list[str]:
+        answer = client.get("/api/v1/drafts", params={"q": words}, headers=as_(login))
+        assert answer.status_code == 200, answer.text
+        return [one["id"] for one in answer.json()["items"]]
+
+    assert ids("走访") == [plain["id"], percent["id"]]
+    assert ids("q3 走访") == ids(" 走访　Q3 ") == ids("100%") == [percent["id"]]
+    assert ids("%") == [percent["id"]]
+    assert ids("_") == ids("走访 无此词") == []
+    assert ids(plain["number"]) == [plain["id"]]
+    assert ids(hidden["number"]) == []
+    assert ids(hidden["number"], "district_editor") == [hidden["id"]]
+    assert client.get("/api/v1/drafts", params={"q": "长" * 101}, headers=as_("editor")).status_code == 422
+
+
 # --- channels --------------------------------------------------------------------
 
 

@@ -25,6 +25,25 @@ def test_the_list_names_the_stages_that_are_open(web: TestClient, runtime: Runti
     assert "初审" not in row_of(web, draft.number)
 
 
+def test_the_list_is_searched_within_its_other_filters(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    found = new_draft(runtime, bureau, "志愿者走访独居老人。", title="送温暖 <一>")
+    other = new_draft(runtime, bureau, "志愿者走访独居老人。", title="送清凉")
+    sign_in(web, "editor")
+
+    shown = web.get("/drafts", params={"q": "温暖", "mine": "1", "state": "editing"}).text
+    assert found.number in shown
+    assert other.number not in shown
+    assert '<input type="hidden" name="state" value="editing">' in shown
+    assert '<input type="hidden" name="mine" value="1">' in shown
+    assert 'href="/drafts?mine=1&amp;q=%E6%B8%A9%E6%9A%96"' in shown  # 全部, with the words kept
+    assert found.number not in web.get("/drafts", params={"q": "温暖", "state": "cleared"}).text
+    nothing = web.get("/drafts", params={"q": '"><script>'}).text
+    assert "没有符合条件的稿件" in nothing
+    assert "<script>" not in nothing.partition("<main")[2]
+
+
 def test_stages_that_may_come_are_told_apart_from_those_that_will(
     web: TestClient, runtime: Runtime, bureau: Bureau
 ) -> None:
