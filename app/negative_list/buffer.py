@@ -13,8 +13,8 @@ from app.negative_list.model import Part, View
 #: `$` work at the edges of a part.
 MARK = "\x1e"
 SEPARATOR = f"\n{MARK}\n"
-#: Characters beyond the basic plane are two units in UTF-16.
-_LAST_BASIC = 0xFFFF
+#: Characters beyond the basic plane are two units in UTF-16; in UTF-8 they, and no others, begin so.
+_ASTRAL_LEADS = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 _SEPARATOR_BYTES = SEPARATOR.encode()
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -124,7 +124,7 @@ class Buffer:
     def astral(self) -> bool:
         """Whether UTF-16 positions can differ from code points."""
         if self._astral is None:
-            self._astral = bool(self.raw.codes.max(initial=0) > _LAST_BASIC)
+            self._astral = any(map(self.raw.data.__contains__, _ASTRAL_LEADS))
         return self._astral
 
     def view(self, view: View) -> ViewText:

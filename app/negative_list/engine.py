@@ -6,7 +6,7 @@ from datetime import date
 from itertools import islice
 from time import perf_counter_ns
 
-from app.negative_list.backends import LIMIT
+from app.negative_list.backends import LIMIT, Hit
 from app.negative_list.buffer import Buffer, ViewText
 from app.negative_list.checkers.base import Context, Spot, Thing
 from app.negative_list.findings import Builder
@@ -21,10 +21,13 @@ from app.negative_list.model import (
     View,
 )
 from app.negative_list.policy import Policy
-from app.negative_list.program import Local, Program, Runner
-from app.negative_list.rules import Overlap, StructureMatch
+from app.negative_list.program import Local, Owner, Program, Runner
+from app.negative_list.rules import Overlap
 
 _NONE: dict[str, int] = {str(severity): 0 for severity in SEVERITIES}
+_FOLD, _ALL = View.FOLD, Overlap.ALL
+#: A named tuple of its fields, at half the time.
+_new = tuple.__new__
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
 
 #: One rule with what stands of its hits: places in the joined text, or things of the structure.
@@ -89,14 +92,15 @@ def collect(
     """Return what all active rules object to, worst severity first, and whether the scan was complete."""
     groups, complete = gather(program, buffer, active)
     found: list[Found] = []
-    for rule in sorted(groups, key=program.rank.__getitem__) if len(groups) > 1 else groups:
+    rank = program.rank
+    for rule in sorted(groups, key=rank.__getitem__) if len(groups) > 1 else groups:
         runner = program.runners[rule]
         spots = resolve(runner, buffer, groups[rule], structure)
         if spots:
             found.append((runner, spots))
-    if structure is not None and program.structural:
-        found.extend(objections(program, active, structure))
-        found.sort(key=lambda one: program.rank[one[0].number])
+    if structure is not None and (things := list(objections(program, active, structure))):
+        found.extend(things)
+        found.sort(key=lambda one: rank[one[0].number])
     return list(without_variants(found)) if len(found) > 1 else found, complete
 
 
@@ -136,34 +140,42 @@ def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[di
     groups: dict[int, list[Local]] = {}
     complete = True
     for view, scanner, word_owners, pattern_owners in program.tables:
-        words, patterns, whole = scanner.scan(buffer.fold if view is View.FOLD else buffer.raw)
-        complete = complete and whole
-        for found, owners in ((words, word_owners), (patterns, pattern_owners)):
-            for number, start, end in found:
-                for rule, local in owners[number]:
-                    if active[rule]:
-                        group = groups.get(rule)
-                        if group is None:
-                            groups[rule] = [(local, start, end)]
-                        else:
-                            group.append((local, start, end))
+        words, patterns, whole = scanner.scan(buffer.fold if view is _FOLD else buffer.raw)
+        if not whole:
+            complete = False
+        if words:
+            _hand_out(words, word_owners, active, groups)
+        if patterns:
+            _hand_out(patterns, pattern_owners, active, groups)
     for rule in program.always:
         if active[rule]:
             groups.setdefault(rule, [])
     return groups, complete
 
 
+def _hand_out(
+    hits: Iterable[Hit],
+    owners: Sequence[tuple[Owner, ...]],
+    active: Sequence[bool],
+    groups: dict[int, list[Local]],
+) -> None:
+    """Add each hit to the groups of the active rules that look for it."""
+    for number, start, end in hits:
+        for rule, local in owners[number]:
+            if active[rule]:
+                group = groups.get(rule)
+                if group is None:
+                    groups[rule] = [(local, start, end)]
+                else:
+                    group.append((local, start, end))
+
+
 def objections(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Found]:
     """Yield what the active structure rules object to."""
-    for runner in program.structural:
-        if active[runner.number]:
-            assert isinstance(runner.rule.match, StructureMatch)
+    for runner, check in program.structural:
+        if active[runner.number] and getattr(structure, check.reads):
             parts = runner.parts
-            things = [
-                thing
-                for thing in runner.rule.match.check.run(structure)
-                if parts is None or thing.part in parts
-            ]
+            things = [thing for thing in check.run(structure) if parts is None or thing.part in parts]
             if things:
                 yield runner, things
 
@@ -220,17 +232,18 @@ def _plain_spots(runner: Runner, view: ViewText, hits: list[Local]) -> list[Spot
     words = runner.words
     if words is None:
         return [Spot(start, end) for _, start, end in hits]
+    _, suggestions, notes, covering = words
     spots = []
     for number, start, end in hits:
-        covered = words.covering[number]
+        covered = covering[number]
         if covered is None or not covered(view, start, end, *view.bounds(view.part_at(start))):
-            spots.append(Spot(start, end, words.suggestions[number], words.notes[number]))
+            spots.append(_new(Spot, (start, end, suggestions[number], notes[number])))
     return spots
 
 
 def _without_overlaps(hits: list[Local], overlap: Overlap) -> list[Local]:
     hits.sort(key=_by_place)
-    if overlap is Overlap.ALL:
+    if overlap is _ALL:
         return hits
     kept: list[Local] = []
     last = -1

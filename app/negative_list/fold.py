@@ -26,17 +26,19 @@ _PLANES = 0x110000
 #: Tags and variation selectors supplement: all vanish.
 _DROPPED_PLANE = range(0xE0000, 0xE1000)
 
-Codes = NDArray[np.uint32]
+#: Code points, in the type of numpy's indexes: looking up by any other converts them each time.
+Codes = NDArray[np.intp]
+Folds = NDArray[np.uint32]
 Positions = NDArray[np.int64]
 
 
 class _Tables(NamedTuple):
-    single: Codes
+    single: Folds
     #: How many characters each becomes.
     lengths: NDArray[np.uint8]
     #: Where in `flat` the form of a special character begins.
     offsets: NDArray[np.int32]
-    flat: Codes
+    flat: Folds
     digest: str
 
 
@@ -72,7 +74,7 @@ def _tables() -> _Tables:
         if line and not line.startswith("#"):
             code, _, form = line.partition("\t")
             forms[chr(int(code, 16))] = "".join(simplified.get(char, char) for char in form)
-    single: Codes = np.arange(_PLANES, dtype=np.uint32)
+    single: Folds = np.arange(_PLANES, dtype=np.uint32)
     single[0xD800:0xE000] = _REPLACEMENT
     lengths: NDArray[np.uint8] = np.ones(_PLANES, dtype=np.uint8)
     offsets: NDArray[np.int32] = np.zeros(_PLANES, dtype=np.int32)
@@ -99,10 +101,10 @@ def fold_digest() -> str:
 
 def codes_of(text: str) -> Codes:
     """Return the code points of `text`; lone surrogates are kept as they are."""
-    return np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], dtype=np.uint32)
+    return np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], dtype=np.uint32).astype(np.intp)
 
 
-def text_of(codes: Codes) -> str:
+def text_of(codes: Folds) -> str:
     """Return the text of code points that hold no surrogate."""
     return utf_32_le_decode(codes.data, "strict", True)[0]
 
@@ -117,7 +119,8 @@ def fold(text: str, codes: Codes | None = None) -> Folded:
         codes = codes_of(text)
     if not len(codes):
         return Folded("", None)
-    folded = tables.single.take(codes)
+    # All of them are in the table; numpy need not look.
+    folded = tables.single.take(codes, mode="clip")
     try:
         # The sign of a special character is no code point: decoding tells, faster than looking for it.
         return Folded(text_of(folded), None)

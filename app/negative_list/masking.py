@@ -1,5 +1,6 @@
 """What is shown in place of a value that must not leak."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -30,23 +31,31 @@ def excerpt(value: str) -> str:
     return value if len(value) <= MAX_EXCERPT else value[: MAX_EXCERPT - 1] + "…"
 
 
-@lru_cache(maxsize=8)
-def _keyed(key: bytes) -> blake2b:
-    """Return keyed BLAKE2b (RFC 7693), ready to be copied: a MAC that is quicker than HMAC."""
-    return blake2b(key=key if len(key) <= _MAX_KEY else blake2b(key).digest(), digest_size=32)
-
-
-def _mac(key: bytes, message: str) -> str:
-    mac = _keyed(key).copy()
-    mac.update(message.encode("utf-8", "surrogatepass"))
-    return mac.hexdigest()
+@lru_cache(maxsize=1000)
+def _begun(key: bytes, label: str) -> blake2b:
+    """Return keyed BLAKE2b (RFC 7693), begun with a label and a NUL: a MAC that is quicker than HMAC."""
+    mac = blake2b(key=key if len(key) <= _MAX_KEY else blake2b(key).digest(), digest_size=32)
+    mac.update(f"{label}\0".encode("utf-8", "surrogatepass"))
+    return mac
 
 
 def value_hash(key: bytes, value: str) -> str:
     """Return the keyed hash of a hidden value; two findings of one value have the same."""
-    return _mac(key, f"value\0{value}")
+    mac = _begun(key, "value").copy()
+    mac.update(value.encode("utf-8", "surrogatepass"))
+    return mac.hexdigest()
 
 
-def fingerprint(key: bytes, rule: str, match: str, before: str, after: str, document_id: str) -> str:
-    """Return the name of a hit, the same as long as the hit and its neighbourhood are. For waivers."""
-    return _mac(key, f"hit\0{rule}\0{match}\0{before}\0{after}\0{document_id}")
+def fingerprinter(key: bytes, rule: str, document_id: str) -> Callable[[str, str, str], str]:
+    """Return what names the hits of a rule: `(match, before, after)` → fingerprint, for waivers.
+
+    It is the same as long as the hit and its neighbourhood are.
+    """
+    copy = _begun(key, f"hit\0{rule}").copy
+
+    def fingerprint(match: str, before: str, after: str) -> str:
+        mac = copy()
+        mac.update(f"{match}\0{before}\0{after}\0{document_id}".encode("utf-8", "surrogatepass"))
+        return mac.hexdigest()
+
+    return fingerprint

@@ -141,8 +141,7 @@ class Structure:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Everything that one check found, under the policy whose digest it quotes.
 
     `findings` stand in the order of the parts, then by position; shadow findings are not among them but in

@@ -1,10 +1,14 @@
 """The forms in which the engines get a pattern."""
 
 from app.negative_list import charsets
-from app.negative_list.charsets import Ranges
+from app.negative_list.charsets import Ranges, overlap, union
 from app.negative_list.nodes import Chars, Choice, Edge, Node, Repeat, Series, all_chars, least
 
 _LARGE_SET = 50
+#: What Chinese prose is made of: ASCII, signs of punctuation, Chinese characters, full-width forms.
+_PROSE: Ranges = union(
+    ((0x00, 0x7F), (0xB7, 0xB7), (0x2010, 0x2027), (0x3000, 0x303F), (0xFF00, 0xFFEF)), charsets.HAN
+)
 #: A repeat of so many different characters, so often, makes a start hard to tell.
 _BROAD = 20
 _LARGE = 3000
@@ -57,12 +61,15 @@ def trigger_start(node: Node) -> Node:
 
 
 def set_of(node: Node) -> Ranges | None:
-    """Return the set of a pattern that is one large set, once or repeated; None for any other pattern."""
+    """Return the set of a pattern that is one set, once or repeated, and faster looked up than searched for.
+
+    That is so for a large set, and for one of characters that prose has none of. None for any other pattern.
+    """
     chars = node.item if isinstance(node, Repeat) and node.low else node
-    return chars.ranges if isinstance(chars, Chars) and len(chars.ranges) > _LARGE_SET else None
-
-
-#: A set of more ranges is faster looked up than searched for.
+    if not isinstance(chars, Chars) or not chars.ranges:
+        return None
+    rare = not overlap(chars.ranges, _PROSE)
+    return chars.ranges if rare or len(chars.ranges) > _LARGE_SET else None
 
 
 def weight(node: Node) -> int:

@@ -70,6 +70,8 @@ class Runner(NamedTuple):
     parts: frozenset[PartKind] | None
     #: The rule whose variants report one place only once; empty for a rule without variants.
     family: str
+    #: Its message, for `%` with what is in the hit.
+    message: str
 
 
 class Table(NamedTuple):
@@ -120,7 +122,9 @@ class Program:
         for rank, runner in enumerate(order):
             self.rank[runner.number] = rank
         self.structural = tuple(
-            runner for runner in self.runners if isinstance(runner.rule.match, StructureMatch)
+            (runner, runner.rule.match.check)
+            for runner in self.runners
+            if isinstance(runner.rule.match, StructureMatch)
         )
         self.tables = tuple(
             table for view in View if (table := self._table(view, (cached or {}).get(view))) is not None
@@ -218,7 +222,19 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
         checker,
         rule.scope.parts,
         rule.variant_of or (rule.id if rule.id in families else ""),
+        _template(rule),
     )
+
+
+def _template(rule: Rule) -> str:
+    """Return the message with `%(match)s`, `%(suggestion)s` and `%(note)s` in place of its own signs.
+
+    They are filled in together, so that a text with such a sign in it is shown as it is.
+    """
+    template = rule.message.replace("{title}", rule.title).replace("%", "%%")
+    for name in ("match", "suggestion", "note"):
+        template = template.replace(f"{{{name}}}", f"%({name})s")
+    return template
 
 
 def _words(match: TermsMatch, *, fold: bool) -> Words:

@@ -196,6 +196,17 @@ def test_messages_and_suggestions(tmp_path: Path) -> None:
     ]
 
 
+def test_a_message_shows_a_text_with_signs_of_messages_in_it_as_it_is(tmp_path: Path) -> None:
+    match = {"kind": "regex", "view": "raw", "pattern": r"\{[a-z%()]{1,20}\}"}
+    policy = one(tmp_path, match, "{title}", title="100%", message="{title}的{match}：{suggestion}%")
+    messages = [finding.message for finding in run(policy, "见{note}和{suggestion}、{%(note)s}").findings]
+    assert messages == [
+        "100%的{note}：其他说法%",
+        "100%的{suggestion}：其他说法%",
+        "100%的{%(note)s}：其他说法%",
+    ]
+
+
 @pytest.mark.parametrize(
     ("suggest", "expected"),
     [

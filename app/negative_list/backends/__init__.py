@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 
-from app.negative_list.backends.base import LIMIT, Hits, Scanner, Unit
+from app.negative_list.backends.base import LIMIT, Hit, Hits, Scanner, Unit
 
 #: Best first.
 NAMES = ("hyperscan", "ahocorasick", "plain")
@@ -52,4 +52,4 @@ def make(name: str, unit: Unit, cached: bytes | None = None) -> Scanner:
     return _module(name)(unit, cached)
 
 
-__all__ = ["LIMIT", "NAMES", "VARIABLE", "Hits", "Scanner", "Unit", "available", "choose", "make"]
+__all__ = ["LIMIT", "NAMES", "VARIABLE", "Hit", "Hits", "Scanner", "Unit", "available", "choose", "make"]

@@ -48,7 +48,7 @@ class _Database:
             return True if len(events) >= LIMIT else None
 
         try:
-            self.database.scan(data, match_event_handler=found, scratch=scratch)
+            self.database.scan(data, found, 0, None, scratch)
         except hyperscan.ScanTerminated:
             return events, False
         return events, len(events) < LIMIT
@@ -91,17 +91,19 @@ class _SetPatterns:
 
     def __init__(self, sets: Mapping[int, Ranges]) -> None:
         self._sets = sets
-        self._table = np.zeros(LAST + 1, dtype=np.bool_)
+        last = max(high for ranges in sets.values() for _, high in ranges)
+        # One more than is needed, for all the characters beyond it.
+        self._table = np.zeros(min(last + 1, LAST) + 1, dtype=np.bool_)
         for ranges in sets.values():
             for low, high in ranges:
                 self._table[low : high + 1] = True
 
     def parts(self, view: ViewText) -> set[tuple[int, int]]:
         """Return `(pattern, part)` for each part that a pattern has to be tried on."""
-        places = np.flatnonzero(self._table.take(view.codes, mode="clip"))
-        if not len(places):
+        found = self._table.take(view.codes, mode="clip")
+        if 1 not in found.tobytes():
             return set()
-        parts = {view.part_at(place) for place in places.tolist()}
+        parts = {view.part_at(place) for place in np.flatnonzero(found).tolist()}
         return {(number, part) for number in self._sets for part in parts}
 
 
@@ -113,7 +115,6 @@ class Backend(Scanner):
     def __init__(self, unit: Unit, cached: bytes | None = None) -> None:
         super().__init__(unit, cached)
         self._patterns = [Re2Pattern(node) for node in unit.patterns]
-        self._lengths = [len(word) for word in unit.words]
         sets = {
             number: found for number, node in enumerate(unit.patterns) if (found := set_of(node)) is not None
         }
@@ -156,10 +157,26 @@ class Backend(Scanner):
         complete = True
         if self._database is not None:
             events, complete = self._database.scan(data)
-        lengths = self._lengths
-        count = len(lengths)
+        words, groups = self._sorted_out(view.text, events) if events else ([], None)
+        spans = self._spans(view, groups) if groups else []
+        if self._sets is not None:
+            for number, part in self._sets.parts(view):
+                spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
+        return Hits(words, in_code_points(data, spans) if spans else [], complete)
+
+    def _sorted_out(
+        self, text: str, events: Sequence[Event]
+    ) -> tuple[list[Hit], dict[int, list[tuple[int, int]]]]:
+        """Return the words with their places in code points, and the events of each pattern in bytes.
+
+        A word is looked for where it can be at the earliest: no character is longer than four bytes, and it
+        stands behind its last place. Every place of a word is an event, in ascending order, so that the first
+        one found is the one meant.
+        """
+        known, count = self.unit.words, len(self.unit.words)
         words: list[Hit] = []
         groups: dict[int, list[tuple[int, int]]] = {}
+        behind: dict[int, int] = {}
         last = place = 0
         for number, start, end in events:
             if number >= count:
@@ -169,17 +186,14 @@ class Backend(Scanner):
                 else:
                     pairs.append((start, end))
                 continue
-            # Ends come in ascending order, so that only what lies between two of them has to be counted.
-            if end < last:
-                last = place = 0
-            place += len(data[last:end].decode())
-            last = end
-            words.append((number, place - lengths[number], place))
-        spans = self._spans(view, groups) if groups else []
-        if self._sets is not None:
-            for number, part in self._sets.parts(view):
-                spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
-        return Hits(words, in_code_points(data, spans) if spans else [], complete)
+            word = known[number]
+            size = len(word)
+            earliest = place + ((end - last) >> 2) - size if end >= last else 0
+            first = text.find(word, max(earliest, behind.get(number, 0)))
+            behind[number] = first + 1
+            last, place = end, first + size
+            words.append((number, first, place))
+        return words, groups
 
     def _spans(self, view: ViewText, groups: Mapping[int, list[tuple[int, int]]]) -> list[Hit]:
         """Return what `finditer` would, part by part, from hyperscan's events by pattern.

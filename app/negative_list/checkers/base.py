@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from app.negative_list.buffer import Buffer, ViewText
 from app.negative_list.faults import nearest
@@ -71,7 +71,13 @@ class Checker(ABC):
 
 
 class StructureCheck(ABC):
-    """One structure rule with its arguments read."""
+    """One structure rule with its arguments read.
+
+    It is not run on a structure without any of the things that it `reads`.
+    """
+
+    #: The field of `Structure` that it looks at.
+    reads: ClassVar[Literal["images", "tables", "links", "videos", "fields"]]
 
     def __init__(self, args: Fields) -> None:  # noqa: B027 – a default
         """Read the arguments; whatever is wrong with them becomes a fault of `args`."""

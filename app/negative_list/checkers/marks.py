@@ -7,16 +7,17 @@ import numpy as np
 
 from app.negative_list.buffer import MARK
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
-from app.negative_list.fold import text_of
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.model import View
 from app.negative_list.yaml_tree import Fields
 
 _PAIRS = {"“": "”", "《": "》", "（": "）", "〔": "〕"}
-_COUPLES = tuple(opening + close for opening, close in _PAIRS.items())
-#: Which characters are signs of a pair, or end a part.
-_SIGNS = np.zeros(0x110000, dtype=np.bool_)
-_SIGNS[[ord(sign) for pair in _PAIRS.items() for sign in pair] + [ord(MARK)]] = True
+#: What ends a part, then the signs of each pair: a byte for each, its place here; none for other characters.
+_CLASSES = ("", MARK, *(sign for pair in _PAIRS.items() for sign in pair))
+_OTHER, _END = b"\0", b"\1"
+_COUPLES = tuple(bytes((number, number + 1)) for number in range(2, len(_CLASSES), 2))
+_SIGNS = np.zeros(0x10000, dtype=np.uint8)
+_SIGNS[[ord(sign) for sign in _CLASSES[1:]]] = range(1, len(_CLASSES))
 _OPENERS = {close: opening for opening, close in _PAIRS.items()}
 #: What stands before a bracket that only closes: 1）, a）, 一）.
 _NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
@@ -31,16 +32,16 @@ class Pairs(Checker):
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each sign without its partner in the same part."""
         del hits
-        codes = context.view.codes
-        signs = text_of(codes[_SIGNS.take(codes)])
+        # The last of the table is no sign, so that all beyond it are none.
+        signs = _SIGNS.take(context.view.codes, mode="clip").tobytes().translate(None, _OTHER)
         before = -1
         while len(signs) != before:
             before = len(signs)
             for pair in _COUPLES:
-                signs = signs.replace(pair, "")
-            if signs.count(MARK) == len(signs):
+                signs = signs.replace(pair, b"")
+            if signs.count(_END) == len(signs):
                 return
-        pieces = signs.split(MARK)
+        pieces = signs.split(_END)
         for index, start, end in context.parts_of():
             if pieces[index]:
                 yield from self._part(context.view.text, start, end)

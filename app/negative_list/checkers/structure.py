@@ -19,6 +19,8 @@ _SUBTOTALS = ("小计", "其中")
 class ImageWithoutAlt(StructureCheck):
     """A picture without words for those who cannot see it."""
 
+    reads = "images"
+
     def run(self, structure: Structure) -> Iterable[Thing]:
         """Return each picture without alternative text."""
         for image in structure.images:
@@ -29,6 +31,8 @@ class ImageWithoutAlt(StructureCheck):
 class ImageWithoutCredit(StructureCheck):
     """A picture that names no author or source; a caption with 摄, 供图 or 来源 counts."""
 
+    reads = "images"
+
     def run(self, structure: Structure) -> Iterable[Thing]:
         """Return each picture without author or source."""
         for image in structure.images:
@@ -38,6 +42,8 @@ class ImageWithoutCredit(StructureCheck):
 
 class MapWithoutNumber(StructureCheck):
     """A picture whose words say that it is a map, without its approval number (审图号)."""
+
+    reads = "images"
 
     def run(self, structure: Structure) -> Iterable[Thing]:
         """Return each map without its approval number."""
@@ -54,6 +60,8 @@ class MapWithoutNumber(StructureCheck):
 class VideoWithoutCaption(StructureCheck):
     """A video without a caption."""
 
+    reads = "videos"
+
     def run(self, structure: Structure) -> Iterable[Thing]:
         """Return each video without a caption."""
         for video in structure.videos:
@@ -63,6 +71,8 @@ class VideoWithoutCaption(StructureCheck):
 
 class TableColumns(StructureCheck):
     """A table with a column that must not be public. Signs and spaces in the head do not matter."""
+
+    reads = "tables"
 
     def __init__(self, args: Fields) -> None:
         columns = args.texts("columns")
@@ -84,6 +94,8 @@ def _bare(text: str) -> str:
 
 class TableTotal(StructureCheck):
     """A row 合计 whose number is not the sum of the column above it; tables with subtotals are left alone."""
+
+    reads = "tables"
 
     def run(self, structure: Structure) -> Iterable[Thing]:
         """Return each total that is not the sum of its column."""
@@ -128,6 +140,8 @@ def _number(cell: str) -> float | None:
 
 class TextLength(StructureCheck):
     """A field that is longer than a channel takes: `field: title, max: 32`, in characters."""
+
+    reads = "fields"
 
     def __init__(self, args: Fields) -> None:
         self._field = args.choice("field", ("title", "subtitle", "summary", "byline"), "title")
