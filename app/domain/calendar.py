@@ -90,7 +90,8 @@ class Calendar:
         """Tell whether people work on this day, or that its year is not known."""
         if day.year not in self.known:
             return YearUnknown(day.year, self.known)
-        return self._days.get(day, day.weekday() < SATURDAY)
+        arranged = self._days.get(day)
+        return day.weekday() < SATURDAY if arranged is None else arranged
 
 
 def calendar_schema() -> dict[str, object]:

@@ -6,6 +6,7 @@ A day is a day in Beijing. A deadline ends at 18:00 Beijing time, when offices c
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.domain.calendar import ONE_DAY, Calendar, YearUnknown
@@ -141,6 +142,7 @@ def _after(day: date, working_days: int, calendar: Calendar) -> date | YearUnkno
     return day
 
 
+@lru_cache(maxsize=1024)
 def _closing(day: date) -> datetime:
     return datetime.combine(day, CLOSING, BEIJING).astimezone(UTC)
 

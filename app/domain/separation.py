@@ -10,6 +10,9 @@ from app.domain.vocabulary import StageState
 from app.domain.workflow.case import DONE, Actor, Case, Run, Spot
 from app.domain.workflow.definition import Stage, Workflow
 
+#: States in which a run's persons have their say in it.
+_STANDS = frozenset({StageState.PASSED, StageState.OPEN, StageState.OVERRIDDEN})
+
 
 def meet(one: Spot, other: Spot) -> bool:
     """Tell whether two places lie on one way to publication: same line, or one is the whole draft's."""
@@ -35,17 +38,14 @@ def same_person(
     open run of a quorum do. Returns one refusal naming all such stages, or none.
     """
     apart = workflow.distinct_from[stage.key]
-    taken = sorted(
-        {
-            run.stage
-            for spot, run in current.items()
-            if spot[0] in apart
-            and run.state in {StageState.PASSED, StageState.OPEN, StageState.OVERRIDDEN}
-            and meet(spot, (stage.key, line))
-            and not run.persons.isdisjoint(actor.persons)
-        }
-    )
-    return (Refusal(RefusalCode.SAME_PERSON, {"stage": stage.key, "stages": taken}),) if taken else ()
+    others = [run for spot, run in current.items() if spot[0] in apart and run.state in _STANDS]
+    if not others:
+        return ()
+    here, persons = (stage.key, line), actor.persons
+    taken = {run.stage for run in others if meet(run.spot, here) and not run.persons.isdisjoint(persons)}
+    if not taken:
+        return ()
+    return (Refusal(RefusalCode.SAME_PERSON, {"stage": stage.key, "stages": sorted(taken)}),)
 
 
 def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:

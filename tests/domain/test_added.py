@@ -129,6 +129,8 @@ def test_on_one_line_alone() -> None:
     hand = on_two_lines()
     add(hand, "first_proof", PROOFS[0], "after", "wechat")
     hand.approve("first_proof", PROOFS[0], "website")
+    longer = extended(STANDARD, hand.case.added)
+    assert hand.case.done_before(longer, ("second_proof", "website"), hand.case.current())
     hand.approve("second_proof", PROOFS[1], "website")  # the other channel goes on
     hand.approve("first_proof", PROOFS[0], "wechat")
     assert ("added_1", "wechat") in hand.open()

@@ -411,6 +411,15 @@ class Walks(RuleBasedStateMachine):
         if self.case.state is CaseState.CLEARED:
             self.cleared(list(current.values()), workflow)
 
+    @invariant()
+    def nothing_that_is_ready_stands_still(self) -> None:
+        if not hasattr(self, "case") or self.case.state is not CaseState.RUNNING:
+            return
+        current, workflow = self.case.current(), extended(self.workflow, self.case.added)
+        for stage, line in self.case.places(workflow):
+            if self.case.done_before(workflow, (stage.key, line), current):
+                assert current[stage.key, line].state in DONE | PENDING
+
     def cleared(self, runs: Sequence[object], workflow: Workflow) -> None:
         passed = {run.spot for run in runs if run.state in DONE}  # type: ignore[attr-defined]
         expected = {(stage.key, line) for stage in workflow.stages for line in self.case.lines_of(stage)}

@@ -1,6 +1,6 @@
 """A case: one walk of one draft through one workflow version, as the transition function sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,8 +16,13 @@ Spot = tuple[str, str]
 #: Where a reviewer is added: the open stage waits for them, they follow it, or both go on together.
 Place = Literal["before", "after", "beside"]
 
-DONE = frozenset({StageState.PASSED, StageState.SKIPPED, StageState.OVERRIDDEN})
-PENDING = frozenset({StageState.OPEN, StageState.WAITING})
+#: The states that every step asks for, by a name of their own: Python 3.11 takes 0.15 µs to find a member in
+#: its enum, three times as long as for what is then done with it.
+OPEN, PASSED, WAITING, SKIPPED = StageState.OPEN, StageState.PASSED, StageState.WAITING, StageState.SKIPPED
+RUNNING = CaseState.RUNNING
+_REVISION = Subject.REVISION
+DONE = frozenset({PASSED, SKIPPED, StageState.OVERRIDDEN})
+PENDING = frozenset({OPEN, WAITING})
 #: States in which a case has come to its end.
 CLOSED = frozenset({CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED})
 
@@ -74,7 +79,25 @@ class Run:
     @property
     def persons(self) -> frozenset[Person]:
         """The natural persons behind its approvals; empty when nobody has approved."""
-        return frozenset(person for vote in self.votes for person in vote.persons)
+        if not self.votes:
+            return _NOBODY
+        return frozenset([person for vote in self.votes for person in vote.persons])
+
+    def approved(self, vote: Vote, *, passed: bool) -> "Run":
+        """Return the run with one approval more: passed by it, or open and free for the next to claim."""
+        votes = (*self.votes, vote)
+        state, claimed_by = (PASSED, self.claimed_by) if passed else (OPEN, None)
+        return Run(
+            self.stage,
+            self.line,
+            self.round,
+            state,
+            self.digest,
+            self.opened_at,
+            self.due_at,
+            claimed_by,
+            votes,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +107,9 @@ class BoundProof:
     line: str
     digest: str
     revision: str
+
+
+_NOBODY: frozenset[Person] = frozenset()
 
 
 def _behind(act: "Vote | Actor") -> frozenset[Person]:
@@ -180,7 +206,7 @@ class Case:
 
     def subject_of(self, stage: Stage, line: str) -> str | None:
         """Return the digest that a run of this stage on this line stands for now."""
-        return self.revision if stage.acts_on is Subject.REVISION else self.proof_of(line)
+        return self.revision if stage.acts_on is _REVISION else self.proof_of(line)
 
     def sent_back(self, spot: Spot) -> int:
         """Return how often this place has sent back."""
@@ -191,6 +217,18 @@ class Case:
         if stage.per != "channel":
             return ("",)
         return (stage.on_line,) if isinstance(stage, AddedStage) else self.lines
+
+    def places(self, workflow: Workflow) -> Iterator[tuple[Stage, str]]:
+        """Yield every place of the walk, stage and line, so that each comes after all that it waits for."""
+        lines = self.lines
+        for stage in workflow.ordered:
+            if stage.per != "channel":
+                yield stage, ""
+            elif isinstance(stage, AddedStage):
+                yield stage, stage.on_line
+            else:
+                for line in lines:
+                    yield stage, line
 
     def awaited(self, run: Run) -> tuple[Person, ...]:
         """Return whose opinion a run waits for; empty when it waits for nobody's."""
@@ -204,17 +242,20 @@ class Case:
         """Tell whether a condition holds; on a line it is asked of that channel only."""
         if when is None:
             return True
-        targets = [target for target in self.targets if line in {"", target.channel}]
-        asked_and_there = (
-            (when.channels, {target.channel for target in targets}),
-            (when.channel_kinds, {target.kind for target in targets}),
-            (when.sections, {target.section for target in targets}),
-            (when.classes, {self.grade}),
-            (when.flags, self.flags),
-            (when.facts, self.found),
+        # The cheap questions first: most conditions ask one thing only.
+        if (
+            (when.flags and self.flags.isdisjoint(when.flags))
+            or (when.facts and self.found.isdisjoint(when.facts))
+            or (when.classes and self.grade not in when.classes)
+        ):
+            return False
+        there = [target for target in self.targets if line in {"", target.channel}]
+        return (
+            (not when.channels or any(target.channel in when.channels for target in there))
+            and (not when.channel_kinds or any(target.kind in when.channel_kinds for target in there))
+            and (not when.sections or any(target.section in when.sections for target in there))
+            and not (when.unless is not None and self.meets(when.unless, line))
         )
-        holds = all(not asked or not there.isdisjoint(asked) for asked, there in asked_and_there)
-        return holds and not (when.unless is not None and self.meets(when.unless, line))
 
     def done_before(self, workflow: Workflow, spot: Spot, current: dict[Spot, Run]) -> bool:
         """Tell whether everything that this place waits for is passed or skipped."""

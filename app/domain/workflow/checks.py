@@ -2,8 +2,8 @@
 
 from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode
-from app.domain.vocabulary import CaseState, StageKind, StageState, Verb
-from app.domain.workflow.case import Act, Actor, Case, Facts, Person, Run, Spot, Vote
+from app.domain.vocabulary import CaseState, Verb
+from app.domain.workflow.case import OPEN, PASSED, RUNNING, Act, Actor, Case, Facts, Person, Run, Spot, Vote
 from app.domain.workflow.definition import QUALIFICATIONS, Outcome, Stage, Who, Workflow
 
 _STATE_CODES = {
@@ -14,11 +14,13 @@ _STATE_CODES = {
     CaseState.DECLINED: RefusalCode.CASE_CLOSED,
     CaseState.CLEARED: RefusalCode.CASE_CLOSED,
 }
+#: Confirming marks is approving, in the words of a workflow file.
+_MEANT = {Verb.CONFIRM_MARKS: Verb.APPROVE}
 
 
 def running(case: Case) -> tuple[Refusal, ...]:
     """Refuse what needs a running case."""
-    if case.state is CaseState.RUNNING:
+    if case.state is RUNNING:
         return ()
     return (Refusal(_STATE_CODES[case.state], {"state": case.state}),)
 
@@ -28,7 +30,7 @@ def stage_open(workflow: Workflow, current: dict[Spot, Run], act: Act) -> tuple[
     if act.stage not in workflow.by_key:
         return (Refusal(RefusalCode.STAGE_UNKNOWN, {"stage": act.stage}),)
     run = current.get((act.stage, act.line))
-    if run is None or run.state is not StageState.OPEN:
+    if run is None or run.state is not OPEN:
         state = None if run is None else run.state
         data = {"stage": act.stage, "line": act.line, "state": state}
         return (Refusal(RefusalCode.STAGE_NOT_OPEN, data),)
@@ -37,7 +39,7 @@ def stage_open(workflow: Workflow, current: dict[Spot, Run], act: Act) -> tuple[
 
 def seats(case: Case, stage: Stage, line: str, actor: Actor) -> tuple[Who, ...]:
     """Return the lines of the stage's `who` that this actor answers to; empty when they may not act there."""
-    return tuple(who for who in stage.who if case.meets(who.when, line) and _is(case, who, line, actor))
+    return tuple([who for who in stage.who if case.meets(who.when, line) and _is(case, who, line, actor)])
 
 
 def _is(case: Case, who: Who, line: str, actor: Actor) -> bool:
@@ -72,6 +74,9 @@ def _holds(case: Case, who: Who, line: str, actor: Actor) -> bool:
         grants = [grant for grant in grants if grant.channel is not None]
     elif who.scope == "section":
         grants = [grant for grant in grants if grant.section is not None]
+    for grant in grants:
+        if grant.channel is None and grant.section is None:
+            return True
     return bool(grants) and all(
         any(
             grant.channel in {None, target.channel} and grant.section in {None, target.section}
@@ -87,19 +92,20 @@ def person(
 ) -> tuple[Refusal, ...]:
     """Refuse a person who may not act at this stage at all: capacity, own draft, distinct sets, carriers."""
     refusals: list[Refusal] = []
+    persons = actor.persons
     if not seats(case, stage, line, actor):
         refusals.append(Refusal(RefusalCode.NOT_ALLOWED, {"stage": stage.key, "line": line}))
-    if not actor.persons.isdisjoint(case.recused):
+    if not persons.isdisjoint(case.recused):
         refusals.append(Refusal(RefusalCode.RECUSED, {"stage": stage.key}))
     refusals += separation.own_draft(case, stage, actor)
     refusals += separation.same_person(workflow, current, stage, line, actor)
-    if StageKind.CONFIRM_MARKS in stage.kinds and not actor.persons.isdisjoint(case.carriers):
+    if stage.confirms_marks and not persons.isdisjoint(case.carriers):
         refusals.append(Refusal(RefusalCode.OWN_MARKS, {"stage": stage.key}))
     run = current.get((stage.key, line))
-    if run is not None and run.state is StageState.OPEN:
-        if run.claimed_by is not None and run.claimed_by not in actor.persons:
+    if run is not None and run.state is OPEN:
+        if run.claimed_by is not None and run.claimed_by not in persons:
             refusals.append(Refusal(RefusalCode.CLAIMED_BY_OTHER, {"stage": stage.key, "by": run.claimed_by}))
-        if not run.persons.isdisjoint(actor.persons):
+        if not run.persons.isdisjoint(persons):
             refusals.append(Refusal(RefusalCode.ALREADY_DECIDED, {"stage": stage.key}))
     return tuple(refusals)
 
@@ -149,8 +155,7 @@ def subject(case: Case, stage: Stage, act: Act) -> tuple[Refusal, ...]:
 
 def outcome(stage: Stage, act: Act) -> tuple[Outcome | None, tuple[Refusal, ...]]:
     """Return the outcome that an act means, and what is missing in its form."""
-    verb = Verb.APPROVE if act.verb is Verb.CONFIRM_MARKS else act.verb
-    meant = stage.outcome(verb, act.outcome)
+    meant = stage.outcome(_MEANT.get(act.verb, act.verb), act.outcome)
     if meant is None:
         data = {"stage": stage.key, "verb": act.verb, "outcome": act.outcome}
         return None, (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, data),)
@@ -164,7 +169,7 @@ def text_ready(stage: Stage, facts: Facts) -> tuple[Refusal, ...]:
     refusals: list[Refusal] = []
     if facts.blockers:
         refusals.append(Refusal(RefusalCode.BLOCKING_FINDINGS, {"rules": sorted(set(facts.blockers))}))
-    if StageKind.CONFIRM_MARKS in stage.kinds and facts.open_marks:
+    if stage.confirms_marks and facts.open_marks:
         refusals.append(Refusal(RefusalCode.MARKS_OPEN, {"marks": facts.open_marks}))
     if stage.errors_left is not None and facts.findings > stage.errors_left:
         data = {"errors": facts.findings, "limit": stage.errors_left}
@@ -209,7 +214,7 @@ def ways_back(
             for place in case.lines_of(target)
             if separation.meet((target.key, place), (stage.key, line))
             and (run := current.get((target.key, place))) is not None
-            and run.state is StageState.PASSED
+            and run.state is PASSED
         )
         if runs:
             found[target.key] = runs
@@ -222,7 +227,7 @@ def raised(case: Case, stage: Stage, line: str, actor: Actor, outcome: Outcome) 
     A capacity raises its flags only where the person has no other that does without: who may act in their
     own right owes nothing for being named as well. Flags stay for the rest of the walk.
     """
-    if not outcome.raises and not any(who.raises for who in stage.who):
+    if not outcome.raises and not stage.raises:
         return frozenset()
     capacities = [frozenset(seat.raises) for seat in seats(case, stage, line, actor)]
     common = frozenset.intersection(*capacities) if capacities else frozenset()

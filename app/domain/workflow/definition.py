@@ -186,10 +186,33 @@ class Stage(_Value):
         return frozenset({self.kind, *self.also})
 
     @cached_property
+    def confirms_marks(self) -> bool:
+        """Whether 核红 is among its duties."""
+        return StageKind.CONFIRM_MARKS in self.kinds
+
+    @cached_property
+    def benches(self) -> frozenset[str | None]:
+        """The groups of those who may act; `None` for whoever sits on no bench."""
+        return frozenset(who.group for who in self.who)
+
+    @cached_property
+    def raises(self) -> bool:
+        """Whether the capacity in which somebody approves may raise a flag."""
+        return any(who.raises for who in self.who)
+
+    @cached_property
     def may_be_overridden(self) -> bool:
         """Whether a draft may ever go past it without a decision: no review, rule check or signature is."""
         machine_or_signature = {StageKind.RULE_CHECK, StageKind.SIGN_OFF} & self.kinds
         return not machine_or_signature and not set(self.levels) & set(REVIEW_LEVELS)
+
+    @cached_property
+    def grounds(self) -> dict[str, Any]:
+        """What the record says of its condition: the rule that added it, and the condition; empty without."""
+        if self.applies_if is None:
+            return {}
+        added = {} if self.added_by is None else {"added_by": self.added_by}
+        return {**added, "rule": self.applies_if.model_dump(mode="json", exclude_defaults=True)}
 
     @cached_property
     def by_people(self) -> bool:
@@ -199,7 +222,7 @@ class Stage(_Value):
     def outcome(self, verb: str, key: str = "") -> Outcome | None:
         """Return the outcome of this verb (and key, if given); `None` when the stage has no such one."""
         for outcome in self.outcomes:
-            if outcome.verb == verb and key in {"", outcome.key}:
+            if outcome.verb == verb and (not key or outcome.key == key):
                 return outcome
         return None
 
@@ -297,6 +320,16 @@ class Workflow(_Value):
     def ordered(self) -> tuple[Stage, ...]:
         """Stages so that each comes after all that it waits for; as in the file where nothing decides."""
         return tuple(sorted(self.stages, key=lambda stage: len(self.ancestors[stage.key])))
+
+    @cached_property
+    def gates(self) -> frozenset[str]:
+        """Stages that everything after them in `ordered` waits for: past one that is open nothing opens."""
+        keys = [stage.key for stage in self.ordered]
+        return frozenset(
+            key
+            for index, key in enumerate(keys)
+            if all(key in self.ancestors[later] for later in keys[index + 1 :])
+        )
 
     @cached_property
     def distinct_from(self) -> dict[str, frozenset[str]]:

@@ -1,13 +1,27 @@
 """What a step does: the case afterwards, what happened in order, and what the shell has to bring about."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Subject, Verdict
+from app.domain.vocabulary import CaseState, Event, StageState, Subject, Verdict
 from app.domain.workflow.added import extended
-from app.domain.workflow.case import DONE, PENDING, Added, BoundProof, Case, Facts, Run, Spot
+from app.domain.workflow.case import (
+    DONE,
+    OPEN,
+    PASSED,
+    PENDING,
+    SKIPPED,
+    WAITING,
+    Added,
+    BoundProof,
+    Case,
+    Facts,
+    Run,
+    Spot,
+)
 from app.domain.workflow.definition import Stage, Workflow
 
 
@@ -61,7 +75,7 @@ class Walk:
 
     def put(self, run: Run) -> None:
         """Make this the newest run of its place."""
-        self.current[run.spot] = run
+        self.current[run.stage, run.line] = run
         self._changed[run.stage, run.line, run.round] = run
 
     def set(self, **fields: Any) -> None:  # noqa: ANN401 – fields of Case
@@ -102,7 +116,7 @@ class Walk:
         """Reopen the way to every skipped stage whose condition holds by now."""
         for run in list(self.current.values()):
             applies_if = self.workflow.by_key[run.stage].applies_if
-            if run.state is StageState.SKIPPED and self.case.meets(applies_if, run.line):
+            if run.state is SKIPPED and self.case.meets(applies_if, run.line):
                 self.void(run, "applies_now")
         self.close_orphans()
 
@@ -112,51 +126,59 @@ class Walk:
         Nothing opens while a blocking finding is open: the case is then blocked. A stage on a proof that is
         not there yet waits, and its line is named in `needs_proof`.
         """
-        for stage in self.workflow.ordered:
-            for line in self.case.lines_of(stage):
-                spot = (stage.key, line)
-                run = self.current.get(spot)
-                if run is not None and (run.state in DONE or run.state is StageState.OPEN):
-                    continue
-                if not self.case.done_before(self.workflow, spot, self.current):
-                    continue
-                if not self.case.meets(stage.applies_if, line):
-                    self._skip(stage, line, run)
-                elif self.facts.blockers:
-                    self._block(stage, line, run)
-                else:
-                    self._open(stage, line, run)
-        if all(
-            (run := self.current.get((stage.key, line))) is not None and run.state in DONE
-            for stage in reversed(self.workflow.ordered)  # what is not done is found at the end first
-            for line in self.case.lines_of(stage)
-        ):
+        current, ancestors, gates = self.current, self.workflow.ancestors, self.workflow.gates
+        # What is not done, by line and together: a place on one line does not wait for the other lines.
+        undone: defaultdict[str, set[str]] = defaultdict(set)
+        anywhere: set[str] = set()
+        for stage, line in self.case.places(self.workflow):
+            key = stage.key
+            run = current.get((key, line))
+            if run is None or (run.state not in DONE and run.state is not OPEN):
+                before = ancestors[key]
+                if anywhere.isdisjoint(before) or (
+                    line and undone[""].isdisjoint(before) and undone[line].isdisjoint(before)
+                ):
+                    self._reach(stage, line, run)
+                    run = current.get((key, line))
+            if run is None or run.state not in DONE:
+                undone[line].add(key)
+                anywhere.add(key)
+                if not line and key in gates:
+                    break
+        if not anywhere:
             self.set(state=CaseState.CLEARED)
             self.say(Event.CASE_CLEARED)
 
-    def _next(self, stage: Stage, line: str, run: Run | None, state: StageState, digest: str | None) -> Run:
-        opens = state is StageState.OPEN
-        if run is not None and run.state is StageState.WAITING:
-            new = replace(run, state=state, digest=digest)
+    def _reach(self, stage: Stage, line: str, run: Run | None) -> None:
+        if not self.case.meets(stage.applies_if, line):
+            self._skip(stage, line, run)
+        elif self.facts.blockers:
+            self._block(stage, line, run)
         else:
-            new = Run(stage.key, line, 1 if run is None else run.round + 1, state, digest)
-        if opens and new.opened_at is None:
-            new = replace(new, opened_at=self.at, due_at=self.facts.due_at(stage, self.at))
+            self._open(stage, line, run)
+
+    def _next(self, stage: Stage, line: str, run: Run | None, state: StageState, digest: str | None) -> Run:
+        if run is not None and run.state is WAITING:
+            new = replace(run, state=state, digest=digest)
+            if state is OPEN and new.opened_at is None:
+                new = replace(new, opened_at=self.at, due_at=self.facts.due_at(stage, self.at))
+        else:
+            number = 1 if run is None else run.round + 1
+            opened = (self.at, self.facts.due_at(stage, self.at)) if state is OPEN else (None, None)
+            new = Run(stage.key, line, number, state, digest, *opened)
         self.put(new)
         return new
 
     def _skip(self, stage: Stage, line: str, run: Run | None) -> None:
-        self._next(stage, line, run, StageState.SKIPPED, None)
+        self._next(stage, line, run, SKIPPED, None)
         self.say(Event.CASE_STAGE_SKIPPED, stage=stage.key, line=line, **self._grounds(stage))
 
     def _grounds(self, stage: Stage) -> dict[str, Any]:
         """Return why a stage with a condition applies or not: the rule, and the facts it was asked of."""
-        if stage.applies_if is None:
+        if not stage.grounds:
             return {}
-        added = {} if stage.added_by is None else {"added_by": stage.added_by}
         return {
-            **added,
-            "rule": stage.applies_if.model_dump(mode="json", exclude_defaults=True),
+            **stage.grounds,
             "facts": {
                 "class": self.case.grade,
                 "flags": sorted(self.case.flags),
@@ -165,23 +187,23 @@ class Walk:
         }
 
     def _block(self, stage: Stage, line: str, run: Run | None) -> None:
-        if stage.kind is StageKind.RULE_CHECK:
-            self._next(stage, line, run, StageState.WAITING, self.case.revision)
+        if not stage.by_people:
+            self._next(stage, line, run, WAITING, self.case.revision)
         if self.case.state is not CaseState.BLOCKED:
             self.set(state=CaseState.BLOCKED)
             self.say(Event.CASE_BLOCKED, stage=stage.key, line=line, rules=sorted(set(self.facts.blockers)))
 
     def _open(self, stage: Stage, line: str, run: Run | None) -> None:
-        if stage.kind is StageKind.RULE_CHECK:
-            self._next(stage, line, run, StageState.PASSED, self.case.revision)
+        if not stage.by_people:
+            self._next(stage, line, run, PASSED, self.case.revision)
             return
         digest = self.case.subject_of(stage, line)
         if digest is None:
-            if run is None or run.state is not StageState.WAITING:
-                self._next(stage, line, run, StageState.WAITING, None)
+            if run is None or run.state is not WAITING:
+                self._next(stage, line, run, WAITING, None)
                 self.need_proof(line)
             return
-        new = self._next(stage, line, run, StageState.OPEN, digest)
+        new = self._next(stage, line, run, OPEN, digest)
         self.say(
             Event.CASE_STAGE_OPENED,
             stage=stage.key,
@@ -203,7 +225,7 @@ class Walk:
 
     def rebind(self, run: Run, digest: str | None) -> None:
         """Let a run stand for another digest: kept as it was, or waiting while its proof is laid out."""
-        state = StageState.WAITING if run.state is StageState.OPEN and digest is None else run.state
+        state = WAITING if run.state is OPEN and digest is None else run.state
         self.put(replace(run, digest=digest, state=state))
 
     def is_on_proof(self, spot: Spot) -> bool:
@@ -219,10 +241,10 @@ class Walk:
             key = run.stage, run.line, run.round
             if key not in fresh:
                 kept.append(run)
-            elif run.state is StageState.OPEN:
+            elif run.state is OPEN:
                 open_before.add(key)
-        opened = tuple(
-            [run for key, run in fresh.items() if run.state is StageState.OPEN and key not in open_before]
-        )
+        opened = [run for key, run in fresh.items() if run.state is OPEN and key not in open_before]
         case = self.case.with_runs((*kept, *changed))
-        return Effects(case, tuple(self.events), changed, tuple(self._needs_proof), self.decided, opened)
+        return Effects(
+            case, tuple(self.events), changed, tuple(self._needs_proof), self.decided, tuple(opened)
+        )

@@ -116,24 +116,21 @@ def _recall(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
 def _approve(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     stage, outcome, refusals = _decision(walk, act, actor)
     if stage is not None:
-        if act.verb is Verb.CONFIRM_MARKS and StageKind.CONFIRM_MARKS not in stage.kinds:
+        if act.verb is Verb.CONFIRM_MARKS and not stage.confirms_marks:
             refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, {"verb": act.verb, "stage": stage.key}),)
         refusals += checks.text_ready(stage, walk.facts) + checks.checklist(stage, act)
         refusals += checks.opinions(walk.case, walk.current.get((stage.key, act.line)))
     if refusals or stage is None or outcome is None:
         return refusals
     run = walk.current[stage.key, act.line]
-    votes = (*run.votes, _vote(walk.case, stage, run, actor))
-    passed = checks.enough(walk.case, stage, act.line, votes, walk.facts)
-    run = replace(run, votes=votes, state=StageState.PASSED if passed else StageState.OPEN)
-    if not passed:
-        run = replace(run, claimed_by=None)
+    vote = _vote(walk.case, stage, run, actor)
+    passed = checks.enough(walk.case, stage, act.line, (*run.votes, vote), walk.facts)
+    run = run.approved(vote, passed=passed)
     walk.put(run)
     walk.decided = Decided(run, Verdict.APPROVED, outcome.key, final=passed)
-    confirms = StageKind.CONFIRM_MARKS in stage.kinds
     raised = checks.raised(walk.case, stage, act.line, actor, outcome)
     walk.say(
-        Event.MARKS_CONFIRMED if confirms else Event.DECISION_APPROVED,
+        Event.MARKS_CONFIRMED if stage.confirms_marks else Event.DECISION_APPROVED,
         **_decided(run, outcome, act),
         final=passed,
         **({"raised": sorted(raised)} if raised else {}),
@@ -340,7 +337,9 @@ def _decision(walk: Walk, act: Act, actor: Actor) -> tuple[Stage | None, Outcome
 
 def _vote(case: Case, stage: Stage, run: Run, actor: Actor) -> Vote:
     # Somebody who may sit on two benches takes one that is still empty.
-    benches = {seat.group for seat in checks.seats(case, stage, run.line, actor)}
+    benches = stage.benches
+    if len(benches) > 1:
+        benches = frozenset(seat.group for seat in checks.seats(case, stage, run.line, actor))
     empty = benches - {vote.group for vote in run.votes}
     return Vote(actor.person, actor.principal, min(empty or benches, key=str), actor.through)
 
