@@ -334,6 +334,8 @@ class Event(StrEnum):
     ROLE_REVOKED = "role.revoked"
     DELEGATION_GRANTED = "delegation.granted"
     DELEGATION_REVOKED = "delegation.revoked"
+    USER_ABSENT = "user.absent"
+    USER_BACK = "user.back"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 – a name, not a secret
     UNIT_CREATED = "unit.created"
     DRAFT_CREATED = "draft.created"

@@ -24,6 +24,8 @@ problems(
             "不能这样设立代理，请按下列各条修改。",
             "The delegation cannot be given.",
         ),
+        "absence_refused": ("不能登记这次外出，请先解决下列各项。", "The absence cannot be entered."),
+        "absence_over": ("这次外出已经结束。", "The absence is over."),
         "delegation_revoked": ("这项代理已经终止。", "The delegation was ended already."),
         "user_inactive": ("该用户已停用。", "The user is deactivated."),
     }
@@ -50,6 +52,9 @@ reasons(
         "delegate_unfit": "代理人必须是在用的自然人账号，且不担任管理员。",
         "principal_only": "只有本人可以设立代理；本人不在岗时由安全管理员代办。",
         "absent_only": "安全管理员只能为不在岗的人设立代理，请注明“不在岗”。",
+        "absence_too_long": "外出不能超过一年；长期变动请调整角色。",
+        "absence_overlaps": "这几天已经登记过外出，请先销假，或者改用别的日期。",
+        "absence_of_others": "只有本人和安全管理员可以登记外出、销假。",
         "section_without_channel": "写明栏目时必须同时写明阵地。",
     }
 )

@@ -124,6 +124,29 @@ class Delegation(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Absence(SQLModel, table=True):
+    """Days on which somebody is out of office (外出), the first and the last included, in Beijing's time.
+
+    Nobody stands in for them by it. `ended_at`: they came back early, or it was called off.
+    """
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="in_order"),
+        Index("ix_absence_user_id_ends_on", "user_id", "ends_on"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    starts_on: date
+    ends_on: date
+    reason: str = Field(default="", max_length=200)
+    entered_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    entered_at: datetime = Field(sa_type=UtcDateTime)
+    ended_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class BrowserSession(SQLModel, table=True):
     """A signed-in browser, by the SHA-256 of its opaque id; the id itself is in the cookie alone."""
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query, Request
 
-from app.identity import delegation_router, posts_router, queries, service
+from app.identity import absence_router, delegation_router, posts_router, queries, service
 from app.identity.access import Actor, CurrentActor, authorize, cookie_name
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.schemas import (
@@ -215,5 +215,6 @@ def _grant(grant: RoleGrant) -> UserGrantOut:
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
+    absence_router.install(app)
     delegation_router.install(app)
     posts_router.install(app)

@@ -177,7 +177,7 @@ def _words(scene: Scene, said: Sequence[Said]) -> list[_Word]:
 
 
 #: What of an event's data a notice keeps, beside the places; codes and instants, no words of persons.
-_KEPT = ("to_stage", "due_at", "rung", "rule", "limits")
+_KEPT = ("to_stage", "due_at", "rung", "absent", "rule", "limits")
 
 
 def _kept(data: Mapping[str, Any]) -> dict[str, Any]:

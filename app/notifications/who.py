@@ -3,25 +3,24 @@
 Whether they may know of the draft at all is asked afterwards, for everybody alike.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.domain.deadlines import BEIJING
 from app.domain.roles import at_least
 from app.domain.separation import meet
-from app.domain.vocabulary import Event, NoticeKind, Role, StageState, Verb
-from app.domain.workflow import Act, Facts, Run, Stage, objections, seats
+from app.domain.vocabulary import Event, NoticeKind, Role, StageState
+from app.domain.workflow import Run
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import absences
 from app.identity import queries as identity
-from app.identity.models import Delegation
 from app.reviews import candidates
-from app.reviews.store import Loaded, acting
+from app.reviews.store import Loaded
 from app.screening.service import sensitive
 
 Data = Mapping[str, Any]
@@ -71,8 +70,18 @@ def at_stage(scene: Scene, data: Data) -> frozenset[UUID]:
         return frozenset({UUID(run.claimed_by)})
     stage = scene.loaded.workflow.by_key[run.stage]
     able = candidates.of(scene.session, scene.loaded, stage, run.line)
-    able |= frozenset(_delegates(scene, scene.loaded, stage, run.line))
+    able |= candidates.delegates(scene.session, scene.loaded, stage, run.line, at=scene.at)
     return frozenset(UUID(person) for person in able - run.persons)
+
+
+def at_work(who: Who) -> Who:
+    """Return `who` without those who are away today: they act at nothing, so nothing is urged on them."""
+
+    def present(scene: Scene, data: Data) -> frozenset[UUID]:
+        found = frozenset(who(scene, data))
+        return found - absences.away(scene.session, found, scene.at)
+
+    return present
 
 
 def at_freed(scene: Scene, data: Data) -> frozenset[UUID]:
@@ -179,9 +188,9 @@ TELLS: Mapping[Event, tuple[Tell, ...]] = {
     Event.CASE_UNCLAIMED: (Tell(K.STAGE_OPENED, at_stage),),
     Event.CASE_FREED: (Tell(K.STAGE_OPENED, at_freed),),
     Event.CASE_RECUSED: (Tell(K.STAGE_OPENED, at_freed),),
-    Event.CASE_REMINDED: (Tell(K.STAGE_REMINDED, at_stage),),
-    Event.CASE_STAGE_DUE: (Tell(K.STAGE_DUE, at_stage),),
-    Event.CASE_STAGE_LATE: (Tell(K.STAGE_LATE, both(at_stage, named("told"))),),
+    Event.CASE_REMINDED: (Tell(K.STAGE_REMINDED, at_work(at_stage)),),
+    Event.CASE_STAGE_DUE: (Tell(K.STAGE_DUE, at_work(at_stage)),),
+    Event.CASE_STAGE_LATE: (Tell(K.STAGE_LATE, both(at_work(at_stage), named("told"))),),
     Event.CASE_STAGE_ESCALATED: (Tell(K.STAGE_ESCALATED, named("told")),),
     Event.CASE_HANDED_OVER: (Tell(K.HANDED_OVER, named("to")),),
     Event.CASE_CONSULTED: (Tell(K.CONSULTED, named("to")),),
@@ -230,34 +239,3 @@ def _signed(loaded: Loaded) -> dict[tuple[str, str], Run]:
         if run.persons and (known is None or run.round > known.round):
             newest[run.spot] = run
     return newest
-
-
-def _delegates(scene: Scene, loaded: Loaded, stage: Stage, line: str) -> Iterator[str]:
-    """Yield who may act at a stage in another's place, by a delegation or one that was passed on."""
-    path = loaded.draft.unit_path
-    held = {
-        user.id
-        for who in stage.who
-        if who.role is not None
-        for user in identity.holders(scene.session, who.role, unit_path=path)
-    }
-    near = _standing_in(scene, held)
-    act = Act(Verb.CLAIM, stage.key, line)
-    for person_id in near | _standing_in(scene, near):
-        person = identity.user_actor(scene.session, person_id, at=scene.at)
-        place = None if person is None else acting(person, loaded, stage.key, line)
-        if place is None or place.principal is None or not seats(loaded.case, stage, line, place):
-            continue
-        if not objections(loaded.case, loaded.workflow, act, place, Facts(), scene.at):
-            yield str(person_id)
-
-
-def _standing_in(scene: Scene, principals: Collection[UUID]) -> frozenset[UUID]:
-    today = scene.at.astimezone(BEIJING).date()
-    query = select(Delegation.delegate_id).where(
-        col(Delegation.principal_id).in_(list(principals)),
-        col(Delegation.revoked_at).is_(None),
-        Delegation.starts_on <= today,
-        Delegation.ends_on >= today,
-    )
-    return frozenset(scene.session.exec(query).all())

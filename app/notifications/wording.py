@@ -28,8 +28,8 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
     K.STAGE_DUE: ("{places}将于{due}到期，请按时办理", "{places}将于{due}到期"),
     K.STAGE_LATE: ("{places}已逾期（期限{due}），请立即办理", "{places}已逾期（期限{due}）"),
     K.STAGE_ESCALATED: (
-        "{places}逾期未办（期限{due}），请您以{rung}身份督促",
-        "{places}逾期未办（期限{due}），已上报{rung}",
+        "{places}{why}（期限{due}），请您以{rung}身份督促",
+        "{places}{why}（期限{due}），已上报{rung}",
     ),
     K.HANDED_OVER: ("{places}已转给您办理", "{places}已转办"),
     K.CONSULTED: ("请您对{places}提出意见", "{places}征求意见"),
@@ -94,4 +94,5 @@ class _Words(dict[str, str]):
         self["places"] = "、".join(filter(None, titles))
         self["due"] = moment(datetime.fromisoformat(data["due_at"])) if data.get("due_at") else ""
         self["rung"] = RUNGS[Rung(data["rung"])] if data.get("rung") else ""
+        self["why"] = "的办理人都外出" if data.get("absent") else "逾期未办"
         self["year"] = str(data.get("year", ""))

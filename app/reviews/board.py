@@ -13,6 +13,7 @@ from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, StageState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import absences
 from app.identity import queries as identity
 from app.identity.access import authorize
 from app.identity.models import Unit
@@ -61,7 +62,16 @@ class Card:
     overdue: bool
     claimed_by: UUID | None
     claimed_by_name: str
+    claimed_by_absent: bool
     cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Claimers:
+    """Those who have claimed what is on a page: their names, and who of them is away."""
+
+    names: dict[UUID, str]
+    away: frozenset[UUID]
 
 
 def cards(
@@ -75,8 +85,8 @@ def cards(
 ) -> tuple[tuple[Card, ...], Cursor | None]:
     """Return a page of the board, what is late first, then by deadline and waiting; and where the next is.
 
-    Only drafts that the actor may see, as everywhere. Two statements. Raises `Forbidden` for who reviews,
-    proofreads and publishes nowhere.
+    Only drafts that the actor may see, as everywhere. Two statements, four where stages are claimed.
+    Raises `Forbidden` for who reviews, proofreads and publishes nowhere.
     """
     if actor.via != "system" and not actor.posts:
         authorize(actor, *sorted(SEEING))
@@ -111,8 +121,9 @@ def cards(
         )
     rows = session.exec(query).all()
     shown = rows[:limit]
-    names = identity.names(session, {run.claimed_by for _, _, run in shown if run and run.claimed_by})
-    found = tuple(_card(session, row, draft, run, names, at) for row, draft, run in shown)
+    claimers = {run.claimed_by for _, _, run in shown if run and run.claimed_by}
+    people = Claimers(identity.names(session, claimers), absences.away(session, claimers, at))
+    found = tuple(_card(session, row, draft, run, people, at) for row, draft, run in shown)
     return found, found[-1].cursor if len(rows) > limit else None
 
 
@@ -173,7 +184,7 @@ def _card(
     row: ReviewCase,
     draft: Draft,
     run: StageRun | None,
-    names: dict[UUID, str],
+    people: Claimers,
     at: datetime,
 ) -> Card:
     state, held = CaseState(row.state), row.state == CaseState.HELD
@@ -197,6 +208,7 @@ def _card(
         due_at,
         is_late(due_at, at, held=held),
         claimed,
-        names.get(claimed, "") if claimed else "",
+        people.names.get(claimed, "") if claimed else "",
+        claimed in people.away,
         (NEVER if held or due_at is None else due_at, since, place),
     )

@@ -11,7 +11,7 @@ from app.domain.vocabulary import CaseState
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
-from app.reviews import board
+from app.reviews import absent, board
 from app.reviews.board import Claimed, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
@@ -35,6 +35,21 @@ class CardOut(BaseModel):
     overdue: bool
     claimed_by: UUID | None
     claimed_by_name: str
+    claimed_by_absent: bool
+
+
+class StuckOut(BaseModel):
+    """An open stage at which everybody who may act is away; `names` are theirs."""
+
+    case_id: UUID
+    draft_id: UUID
+    draft_number: str
+    title: str
+    stage: str
+    stage_title: str
+    line: str
+    due_at: datetime | None
+    names: list[str]
 
 
 class BoardPage(BaseModel):
@@ -83,10 +98,30 @@ def show(
             overdue=one.overdue,
             claimed_by=one.claimed_by,
             claimed_by_name=one.claimed_by_name,
+            claimed_by_absent=one.claimed_by_absent,
         )
         for one in found
     ]
     return BoardPage(items=items, next=board.written(following))
+
+
+@router.get("/board/absent")
+def waiting_for_absent(request: Request, session: ReadSession, actor: CurrentActor) -> list[StuckOut]:
+    """List the open stages in the reader's sight that only people who are away could do (外出), due first."""
+    return [
+        StuckOut(
+            case_id=one.case_id,
+            draft_id=one.draft.id,
+            draft_number=one.draft.number,
+            title=one.draft.title,
+            stage=one.stage,
+            stage_title=one.stage_title,
+            line=one.line,
+            due_at=one.due_at,
+            names=list(one.names),
+        )
+        for one in absent.stuck(session, actor, runtime_of(request).clock())
+    ]
 
 
 def install(app: FastAPI) -> None:

@@ -1,15 +1,19 @@
 """Who could act at a stage, where all of them must."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Verb
-from app.domain.workflow import Act, Case, Facts, Stage, objections
-from app.identity.models import User
+from app.domain.workflow import Act, Case, Facts, Stage, objections, seats
+from app.identity import absences
+from app.identity.models import Delegation, User
 from app.identity.queries import holders, posted, user_actor
-from app.reviews.store import Loaded, as_actor
+from app.infra.clock import beijing
+from app.reviews.store import Loaded, acting, as_actor
 
 
 def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[str]:
@@ -49,6 +53,52 @@ def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[s
         )
     }
     return frozenset(able | done)
+
+
+def delegates(session: Session, loaded: Loaded, stage: Stage, line: str, *, at: datetime) -> frozenset[str]:
+    """Return who may act at a stage in another's place, by a delegation or one that was passed on."""
+    path = loaded.draft.unit_path
+    held = {
+        user.id
+        for who in stage.who
+        if who.role is not None
+        for user in holders(session, who.role, unit_path=path)
+    }
+    near = _standing_in(session, held, at)
+    act = Act(Verb.CLAIM, stage.key, line)
+    found = set()
+    for person_id in near | _standing_in(session, near, at):
+        person = user_actor(session, person_id, at=at)
+        place = None if person is None else acting(person, loaded, stage.key, line)
+        if place is None or place.principal is None or not seats(loaded.case, stage, line, place):
+            continue
+        if not objections(loaded.case, loaded.workflow, act, place, Facts(), at):
+            found.add(str(person_id))
+    return frozenset(found)
+
+
+def only_away(
+    session: Session, loaded: Loaded, stage: Stage, line: str, *, at: datetime, until: datetime | None
+) -> frozenset[UUID]:
+    """Return who is awaited at a stage where everybody who may act there is away, now and up to `until`.
+
+    Empty where somebody at work may act, and where nobody may, away or not.
+    """
+    run = loaded.case.current().get((stage.key, line))
+    able = of(session, loaded, stage, line) | delegates(session, loaded, stage, line, at=at)
+    awaited = frozenset(UUID(one) for one in able - (run.persons if run else frozenset()))
+    return awaited if awaited and awaited == absences.away(session, awaited, at, until=until) else frozenset()
+
+
+def _standing_in(session: Session, principals: Collection[UUID], at: datetime) -> frozenset[UUID]:
+    today = beijing(at).date()
+    query = select(Delegation.delegate_id).where(
+        col(Delegation.principal_id).in_(list(principals)),
+        col(Delegation.revoked_at).is_(None),
+        Delegation.starts_on <= today,
+        Delegation.ends_on >= today,
+    )
+    return frozenset(session.exec(query).all())
 
 
 def _is(case: Case, name: str) -> ColumnElement[bool]:

@@ -1,7 +1,9 @@
 """Stages that are due or late: who is reminded, who is told, and how it climbs the chain.
 
 What was called out is kept, so that each level is called once, however often and by however many it is looked
-for. A case that waits for an answer from outside is left alone; its clock stands still.
+for. A case that waits for an answer from outside is left alone; its clock stands still. A stage where
+everybody who may act is away until it is due does not wait for that: it climbs at once, to the first rung
+that is at work.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,11 +24,14 @@ from app.domain.deadlines import CHAIN, Rung
 from app.domain.vocabulary import CaseState, Event, StageState
 from app.domain.workflow.definition import Late
 from app.drafts import queries as drafts
+from app.drafts.models import Draft
+from app.identity import absences
 from app.identity.queries import SYSTEM
 from app.infra.runtime import Runtime
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.reviews import clock, workflows
+from app.reviews.absent import Place, only_away
 from app.reviews.models import Call, ReviewCase, StageCall, StageRun
 from app.reviews.store import Loaded, load
 
@@ -51,6 +56,9 @@ _EVENTS: Mapping[Call, tuple[Event, Rung | None]] = {
     Call.PARTY_SECRETARY: (Event.CASE_STAGE_ESCALATED, Rung.PARTY_SECRETARY),
 }
 
+#: Calls that climb the chain.
+_RUNGS = frozenset(Call) - {Call.DUE, Call.LATE}
+
 log = structlog.get_logger()
 
 
@@ -63,6 +71,7 @@ class Waiting:
     due_at: datetime
     late: Late
     called: frozenset[Call]
+    place: Place
 
 
 def sweep(runtime: Runtime, *, at: datetime) -> int:
@@ -76,14 +85,16 @@ def sweep(runtime: Runtime, *, at: datetime) -> int:
     with runtime.database.read() as session:
         waiting = _waiting(session, at)
         undated = _undated(session)
+        away = only_away(session, [one.place for one in waiting if not one.called & _RUNGS], at)
     made = 0
     for one in waiting:
         calls, unknown = wanted(one.due_at, at, one.late, calendar)
         if unknown is not None:
             missing.add(unknown.year)
-        if new := calls - one.called:
+        new, absent = calls - one.called, away.get(one.run_id, frozenset())
+        if new or absent:
             with runtime.database.write() as session:
-                made += _call(session, one, new, at=at)
+                made += _call(session, one, new, absent=absent, at=at)
     for case_id, opened_at, days in undated:
         found = deadlines.due_at(opened_at, days, calendar)
         if isinstance(found, YearUnknown):
@@ -127,8 +138,9 @@ def wanted(
 
 def _waiting(session: Session, at: datetime) -> list[Waiting]:
     query = (
-        select(StageRun, ReviewCase.workflow_digest)
+        select(StageRun, ReviewCase.workflow_digest, Draft.unit_path)
         .join(ReviewCase, col(ReviewCase.id) == col(StageRun.case_id))
+        .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
         .where(
             StageRun.state == StageState.OPEN,
             ReviewCase.state == CaseState.RUNNING,
@@ -145,12 +157,14 @@ def _waiting(session: Session, at: datetime) -> list[Waiting]:
     ).all():
         called.setdefault(call.run_id, set()).add(Call(call.call))
     found = []
-    for run, digest in rows:
+    for run, digest, unit_path in rows:
         # A stage that was added to one case stands in no version; it is reminded of as stages usually are.
         stage = workflows.version(session, digest).by_key.get(run.stage)
         late = Late() if stage is None else stage.late
         if run.due_at is not None:
-            found.append(Waiting(run.id, run.case_id, run.due_at, late, frozenset(called.get(run.id, ()))))
+            place = Place(run.id, run.case_id, digest, run.stage, run.line, unit_path, run.due_at)
+            said = frozenset(called.get(run.id, ()))
+            found.append(Waiting(run.id, run.case_id, run.due_at, late, said, place))
     return found
 
 
@@ -175,19 +189,49 @@ def _undated(session: Session) -> list[tuple[UUID, datetime, int]]:
     ]
 
 
-def _call(session: Session, waiting: Waiting, new: Iterable[Call], *, at: datetime) -> int:
-    """Call out what is new about one stage, if it still waits with that deadline."""
+def _call(
+    session: Session,
+    waiting: Waiting,
+    new: Iterable[Call],
+    *,
+    absent: frozenset[UUID] = frozenset(),
+    at: datetime,
+) -> int:
+    """Call out what is new about one stage, if it still waits with that deadline.
+
+    `absent` are those for whom it waits, where all of them are away: then the chain hears now.
+    """
     loaded = load(session, waiting.case_id, SYSTEM)
     run = session.get(StageRun, waiting.run_id)
     still = loaded.case.state is CaseState.RUNNING and run is not None and run.state == StageState.OPEN
     if run is None or not still or run.due_at != waiting.due_at:
         return 0
+    wished = set(new)
+    if absent:
+        wished |= _instead(session, loaded, run.line, CHAIN[1:], at)
+    for call in wished & _RUNGS:
+        rung = Rung(call.value)
+        if (there := _on_rung(session, loaded, run.line, rung)) and there == absences.away(
+            session, there, at
+        ):
+            wished |= _instead(session, loaded, run.line, CHAIN[CHAIN.index(rung) + 1 :], at)
     made = 0
-    for call in sorted(new, key=list(Call).index):
+    for call in sorted(wished - waiting.called, key=list(Call).index):
         if _note(session, run.id, call, at=at):
-            _tell(session, loaded, run, call, at=at)
+            _tell(session, loaded, run, call, absent=() if call in new else absent, at=at)
             made += 1
     return made
+
+
+def _instead(
+    session: Session, loaded: Loaded, line: str, rungs: Iterable[Rung], at: datetime
+) -> frozenset[Call]:
+    """Return the first of these rungs on which somebody is at work; none where nobody is."""
+    for rung in rungs:
+        there = _on_rung(session, loaded, line, rung)
+        if there - absences.away(session, there, at):
+            return frozenset({Call(rung.value)})
+    return frozenset()
 
 
 def _note(session: Session, run_id: UUID, call: Call, *, at: datetime) -> bool:
@@ -197,10 +241,20 @@ def _note(session: Session, run_id: UUID, call: Call, *, at: datetime) -> bool:
     return session.execute(added).first() is not None
 
 
-def _tell(session: Session, loaded: Loaded, run: StageRun, call: Call, *, at: datetime) -> None:
+def _tell(
+    session: Session,
+    loaded: Loaded,
+    run: StageRun,
+    call: Call,
+    *,
+    absent: Iterable[UUID],
+    at: datetime,
+) -> None:
     event, rung = _EVENTS[call]
     assert run.due_at is not None
-    told = _on_rung(session, loaded, run.line, rung) if rung is not None else ()
+    told = _on_rung(session, loaded, run.line, rung) if rung is not None else frozenset()
+    # Better somebody who is away than nobody.
+    told = told - absences.away(session, told, at) or told
     data = {
         "draft": str(loaded.draft.id),
         "case": str(loaded.row.id),
@@ -210,6 +264,7 @@ def _tell(session: Session, loaded: Loaded, run: StageRun, call: Call, *, at: da
         "round": run.round,
         "due_at": run.due_at.isoformat(),
         **({"rung": str(rung), "told": sorted(map(str, told))} if rung is not None else {}),
+        **({"absent": sorted(map(str, absent))} if absent else {}),
     }
     if event is Event.CASE_STAGE_ESCALATED and not told:
         log.warning("stage.nobody_on_rung", rung=str(rung), case=str(loaded.row.id), stage=run.stage)

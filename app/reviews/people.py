@@ -12,6 +12,7 @@ from app.domain.workflow import SYSTEM, Act, AddedStage, Facts
 from app.domain.workflow.case import Place
 from app.drafts import service as drafts
 from app.drafts.models import ReadingFor
+from app.identity import absences
 from app.identity import queries as identity
 from app.identity.models import User
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
@@ -150,7 +151,7 @@ def facts_about(session: Session, loaded: Loaded, to: UUID, at: datetime) -> Fac
     user = session.get_one(User, to)
     if user.kind != UserKind.PERSON:
         return Facts()
-    absent = to in identity.deputies(session, [to], at)
+    absent = to in absences.away(session, [to], at)
     return Facts(named=as_actor(named, loaded.draft.unit_path), absent=absent)
 
 

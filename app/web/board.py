@@ -18,7 +18,7 @@ from app.identity import queries as identity
 from app.identity.models import Unit
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
-from app.reviews import board, workflows
+from app.reviews import absent, board, workflows
 from app.reviews import queries as reviews
 from app.reviews.board import Card, Claimed, Wanted
 from app.reviews.models import Decision, ReviewCase
@@ -123,6 +123,7 @@ def show(
         section="/board",
         rows=_rows(session, found, {one.id: one.name for one in units}),
         late=sum(one.overdue for one in found),
+        stuck=absent.stuck(session, viewer.actor, at) if after is None else (),
         units=[(str(one.id), one.name) for one in units],
         stages=sorted(board.stages(session).items(), key=lambda pair: pair[1]),
         states=[(str(one), label(one)) for one in _GOING_ON],
@@ -201,7 +202,7 @@ def _rows(session: Session, found: Iterable[Card], units: dict[UUID, str]) -> tu
                 one.since,
                 one.due_at,
                 one.overdue,
-                one.claimed_by_name,
+                f"{one.claimed_by_name}（外出）" if one.claimed_by_absent else one.claimed_by_name,
             )
         )
     return tuple(rows)

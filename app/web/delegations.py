@@ -1,4 +1,4 @@
-"""Who stands in for whom: the list, and the form to give or end a delegation."""
+"""Who is away and who stands in for whom: the lists, and the forms to enter and end either."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.channels import queries as channels
 from app.domain.delegations import DELEGABLE
 from app.domain.vocabulary import Role
-from app.identity import delegating, queries
+from app.identity import absences, delegating, queries
 from app.identity.delegating import NewDelegation
 from app.infra.clock import beijing
 from app.infra.db import database_of
@@ -42,6 +42,19 @@ class Row:
     absent: bool
     state: str
     tone: str
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody out of office in words; `reason` and the way back only for whom they concern."""
+
+    id: UUID
+    name: str
+    starts_on: date
+    ends_on: date
+    reason: str
+    coming: bool
     may_end: bool
 
 
@@ -80,6 +93,59 @@ def end(request: Request, sent: SentForm, delegation_id: UUID) -> Response:
     return see_other("/delegations", "delegation_ended")
 
 
+@router.post("/absences")
+def leave(request: Request, sent: SentForm) -> Response:
+    """Enter that the viewer, or somebody whom they administer, is out of office."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        form = sent.form
+        absences.leave(
+            session,
+            user_id=_id(form.word("user") or str(sent.actor.id)),
+            starts_on=_day(form, "from_on", "请填写开始日期。"),
+            ends_on=_day(form, "to_on", "请填写结束日期。"),
+            reason=form.word("why")[:200],
+            actor=sent.actor,
+            at=at,
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _page(request, sent.viewer, error=error, form=sent.form)
+    return see_other("/delegations", "absent")
+
+
+@router.post("/absences/{absence_id}/return")
+def come_back(request: Request, sent: SentForm, absence_id: UUID) -> Response:
+    """Come back early, or call an absence off."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        absences.come_back(session, absence_id=absence_id, actor=sent.actor, at=at)
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _page(request, sent.viewer, error=error)
+    return see_other("/delegations", "back")
+
+
+def _id(word: str) -> UUID:
+    try:
+        return UUID(word)
+    except ValueError:
+        raise Invalid(
+            "malformed", reasons=[Reason("field", {"message": "请选择一人。"}, field="user")]
+        ) from None
+
+
+def _day(form: Form, name: str, message: str) -> date:
+    try:
+        return date.fromisoformat(form.word(name))
+    except ValueError:
+        raise Invalid("malformed", reasons=[Reason("field", {"message": message}, field=name)]) from None
+
+
 def _page(
     request: Request, viewer: Viewer, *, error: AppError | None = None, form: Form | None = None
 ) -> Response:
@@ -89,6 +155,7 @@ def _page(
     with database_of(request).read() as session:
         found = delegating.listing(session, actor, limit=_SHOWN)
         people = queries.colleagues(session, actor.unit_path)
+        away = absences.listing(session, actor, at=at)
         codes = [(code, one.name) for code, one in channels.open_to(session, actor.unit_path).items()]
     held = [role for role in Role if role in DELEGABLE and (office or actor.has(role))]
     return page(
@@ -99,6 +166,18 @@ def _page(
         error=error,
         form=form or Form(),
         rows=tuple(_row(one, viewer, at_state=one.state(at)) for one in found),
+        away=tuple(
+            Away(
+                one.row.id,
+                one.name,
+                one.row.starts_on,
+                one.row.ends_on,
+                one.row.reason if one.mine else "",
+                one.state(at) == "coming",
+                one.mine,
+            )
+            for one in away
+        ),
         people=tuple((str(one.id), one.name) for one in people if one.id != actor.id),
         everybody=tuple((str(one.id), one.name) for one in people),
         channels=codes,

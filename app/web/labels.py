@@ -288,6 +288,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.ROLE_REVOKED: "收回角色",
         Event.DELEGATION_GRANTED: "设立代理",
         Event.DELEGATION_REVOKED: "终止代理",
+        Event.USER_ABSENT: "登记外出",
+        Event.USER_BACK: "销假",
         Event.TOKEN_ISSUED: "签发访问令牌",
         Event.UNIT_CREATED: "新建单位",
         Event.DRAFT_CREATED: "新建稿件",

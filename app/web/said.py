@@ -57,6 +57,8 @@ SAID = {
     "role_withdrawn": "职责已收回。",
     "posts_set": "岗位和职称已登记。",
     "password_reset": "已设新密码，其原有登录全部失效。",
+    "absent": "外出已登记。",
+    "back": "已销假。",
     "delegated": "代理已设立。",
     "delegation_ended": "代理已终止。",
     "work_handed_over": "在手工作已移交。",

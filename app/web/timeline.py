@@ -117,7 +117,8 @@ _PLACES = {"before": "之前", "after": "之后", "beside": "同时"}
 def _escalated(_who: str, data: Mapping[str, Any], names: Names) -> str:
     nobody = "" if data.get("told") else "（阵地的责任链上没有写明人员）"
     rung = RUNGS[Rung(data["rung"])] if "rung" in data else ""
-    return f"{names.place(data)}逾期未办，上报{rung}{nobody}"
+    why = "的办理人都外出" if data.get("absent") else "逾期未办"
+    return f"{names.place(data)}{why}，上报{rung}{nobody}"
 
 
 _SENTENCES: dict[Event, _Sentence] = {

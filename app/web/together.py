@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.domain.vocabulary import Verb
+from app.identity import absences
 from app.identity import queries as identity
+from app.identity.models import User
 from app.reviews.queries import CaseView
 from app.web.viewer import Viewer
 
@@ -101,11 +103,14 @@ def together(
 
 
 def _people(session: Session, view: CaseView, viewer: Viewer, at: datetime) -> tuple[tuple[str, str], ...]:
-    """Return the colleagues who may be named, those who are away with the name of their deputy."""
+    """Return the colleagues who may be named; of those who are away, that they are, and their deputy."""
     found = identity.colleagues(session, view.draft.unit_path)
-    away = identity.deputies(session, [one.id for one in found], at)
-    return tuple(
-        (str(one.id), f"{one.name}（不在岗，{away[one.id]}代）" if one.id in away else one.name)
-        for one in found
-        if one.id != viewer.actor.id
-    )
+    ids = [one.id for one in found]
+    deputies, away = identity.deputies(session, ids, at), absences.away(session, ids, at)
+
+    def named(one: User) -> str:
+        if one.id in deputies:
+            return f"{one.name}（不在岗，{deputies[one.id]}代）"
+        return f"{one.name}（外出）" if one.id in away else one.name
+
+    return tuple((str(one.id), named(one)) for one in found if one.id != viewer.actor.id)

@@ -13,6 +13,7 @@ from app.domain.vocabulary import CaseState, DraftState, MigrationState, StageKi
 from app.domain.workflow import Stage
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import absences
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
@@ -87,7 +88,7 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
         section="/",
         tasks=tasks,
         overdue=sum(task.overdue for task in tasks),
-        waiting=tuple(_handed(session, away)),
+        waiting=tuple(_handed(session, away, at)),
     )
 
 
@@ -250,7 +251,9 @@ def _away(
     ]
 
 
-def _handed(session: Session, away: Iterable[tuple[Draft, reviews.CaseView]]) -> Iterator[Handed]:
+def _handed(
+    session: Session, away: Iterable[tuple[Draft, reviews.CaseView]], at: datetime
+) -> Iterator[Handed]:
     for draft, view in away:
         opened = [one.run.opened_at for one in view.open if one.run and one.run.opened_at]
         titles = dict.fromkeys(one.stage.title for one in view.open)
@@ -261,17 +264,20 @@ def _handed(session: Session, away: Iterable[tuple[Draft, reviews.CaseView]]) ->
             draft.title,
             draft.number,
             stage,
-            waiting_for(view, holders(session, view)),
+            waiting_for(view, holders(session, view, at)),
             min(opened, default=draft.updated_at),
         )
 
 
 def holders(
-    session: Session, view: reviews.CaseView, stages: Iterable[reviews.StageView] | None = None
+    session: Session,
+    view: reviews.CaseView,
+    at: datetime,
+    stages: Iterable[reviews.StageView] | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Return the names of those who could decide each stage by their role; one statement a role.
+    """Return the names of those who could decide each stage by their role, and whether they are away.
 
-    `stages` are the open ones where none are given.
+    `stages` are the open ones where none are given. One statement a role.
     """
     found: dict[str, tuple[str, ...]] = {}
     for one in view.open if stages is None else stages:
@@ -288,7 +294,12 @@ def holders(
             ):
                 people[user.id] = user.name
         apart = view.case.authors if not one.stage.author_may_act else frozenset()
-        found[one.stage.key] = tuple(name for key, name in people.items() if str(key) not in apart)
+        away = absences.away(session, people, at)
+        found[one.stage.key] = tuple(
+            f"{name}（外出）" if key in away else name
+            for key, name in people.items()
+            if str(key) not in apart
+        )
     return found
 
 

@@ -70,6 +70,7 @@ READERS = (
 NAMED = {
     "user_id": ("user_account", "id"),
     "grant_id": ("role_grant", "id"),
+    "absence_id": ("absence", "id"),
     "delegation_id": ("delegation", "id"),
     "job_id": ("job", "id"),
     "draft_id": ("draft", "id"),

@@ -36,8 +36,7 @@ CHAIN = """handler: [{person: editor2}]
       leader_in_charge: [{role: final_reviewer}, {person: proofreader}]"""
 
 
-@pytest.fixture
-def policies(runtime: Runtime, tmp_path: Path) -> Path:
+def shipped_with_chain(runtime: Runtime, tmp_path: Path) -> Path:
     """The shipped policies, with reviews that escalate and a chain for the first channel."""
     folder = tmp_path / "policies"
     shutil.copytree(shipped("policies"), folder)
@@ -58,7 +57,17 @@ def policies(runtime: Runtime, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def policies(runtime: Runtime, tmp_path: Path) -> Path:
+    return shipped_with_chain(runtime, tmp_path)
+
+
+@pytest.fixture
 def desk(client: TestClient, runtime: Runtime, policies: Path) -> Desk:
+    return submitted(client, runtime, policies)
+
+
+def submitted(client: TestClient, runtime: Runtime, policies: Path) -> Desk:
+    """A draft handed in under these policies."""
     desk = Desk.open(client, runtime)
     with runtime.database.write() as session:
         channels.sync(session, policies / "channels.yaml", at=runtime.clock())
