@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from app.negative_list.buffer import ViewText
-from app.negative_list.fold import fold_text
+from app.negative_list.model import View
 from app.negative_list.rules import Condition, Covering, Inside, LineHas, Near
+from app.negative_list.skipping import forms_of
 
 #: `(view, start, end, part_start, part_end)` → whether the exception holds.
 Test = Callable[[ViewText, int, int, int, int], bool]
@@ -13,26 +14,26 @@ Test = Callable[[ViewText, int, int, int, int], bool]
 Search = Callable[[str], bool]
 
 
-def compile_condition(condition: Condition, *, fold: bool, search: Callable[[LineHas], Search]) -> Test:
-    """Return the test of one exception; with `fold` its words are read as in the fold view."""
+def compile_condition(condition: Condition, *, reads: View, search: Callable[[LineHas], Search]) -> Test:
+    """Return the test of one exception; its words are read as in the view that the rule `reads`."""
     match condition:
         case Inside():
-            return _inside(condition, fold=fold)
+            return _inside(condition, reads=reads)
         case Covering(words):
-            return covering(words, fold=fold)
+            return covering(words, reads=reads)
         case Near():
-            return _near(condition, fold=fold)
+            return _near(condition, reads=reads)
         case LineHas():
             return _line_has(search(condition))
 
 
-def _form(word: str, *, fold: bool) -> str:
-    return fold_text(word) if fold else word
+def _form(word: str, *, reads: View) -> str:
+    return forms_of([word], reads)[0]
 
 
-def _inside(condition: Inside, *, fold: bool) -> Test:
-    left, right = _form(condition.open, fold=fold), _form(condition.close, fold=fold)
-    only = frozenset(_form(title, fold=fold) for title in condition.only)
+def _inside(condition: Inside, *, reads: View) -> Test:
+    left, right = _form(condition.open, reads=reads), _form(condition.close, reads=reads)
+    only = frozenset(_form(title, reads=reads) for title in condition.only)
 
     def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
         opened = view.last_before(left, first, start)
@@ -46,9 +47,9 @@ def _inside(condition: Inside, *, fold: bool) -> Test:
     return test
 
 
-def covering(words: tuple[str, ...], *, fold: bool) -> Test:
+def covering(words: tuple[str, ...], *, reads: View) -> Test:
     """Return the test whether the hit is part of one of `words`, standing around it."""
-    forms = tuple(_form(word, fold=fold) for word in words)
+    forms = tuple(_form(word, reads=reads) for word in words)
 
     @lru_cache(maxsize=1000)
     def around(hit: str) -> tuple[tuple[str, int], ...]:
@@ -71,8 +72,8 @@ def covering(words: tuple[str, ...], *, fold: bool) -> Test:
     return test
 
 
-def _near(condition: Near, *, fold: bool) -> Test:
-    words = tuple(_form(word, fold=fold) for word in condition.words)
+def _near(condition: Near, *, reads: View) -> Test:
+    words = tuple(_form(word, reads=reads) for word in condition.words)
     within, before = condition.within, condition.before
 
     def test(view: ViewText, start: int, end: int, first: int, last: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.negative_list.model import PartKind
+from app.negative_list.model import PartKind, View
 from app.negative_list.policy import Policy
 from app.negative_list.report import SEVERITY_NAMES
 from app.negative_list.rules import (
@@ -119,12 +119,13 @@ def _names(allowed: Allowed, names: Mapping[str, str]) -> str:
 def match_text(rule: Rule) -> str:
     """Return in Chinese what a rule looks for."""
     match rule.match:
-        case TermsMatch(_, terms):
+        case TermsMatch(view, terms):
             shown = "、".join(
                 f"{term}→{'|'.join(suggestions)}" if suggestions else term
                 for term, suggestions in list(terms.items())[:_TERMS]
             )
-            return f"{len(terms)}个词：{shown}{'……' if len(terms) > _TERMS else ''}"
+            skips = "（字间的空格、连接号等不计）" if view is View.SKIP else ""
+            return f"{len(terms)}个词{skips}：{shown}{'……' if len(terms) > _TERMS else ''}"
         case RegexMatch(_, source, _, _, validate):
             return f"正则 {source}{f'，并通过 {validate} 校验' if validate else ''}"
         case CheckerMatch(name, args) | StructureMatch(name, args):

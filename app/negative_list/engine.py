@@ -23,6 +23,7 @@ from app.negative_list.model import (
 from app.negative_list.policy import Policy
 from app.negative_list.program import Local, Owner, Program, Runner
 from app.negative_list.rules import Overlap
+from app.negative_list.skipping import Bare, Skip
 
 _NONE: dict[str, int] = {str(severity): 0 for severity in SEVERITIES}
 _FOLD, _ALL = View.FOLD, Overlap.ALL
@@ -183,14 +184,16 @@ def objections(program: Program, active: Sequence[bool], structure: Structure) -
 def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None) -> Sequence[Spot]:
     """Return what stands of one rule's hits: overlaps resolved, edges and values checked, exceptions out."""
     view = buffer.fold if runner.folds else buffer.raw
-    if runner.checker is None:
+    if runner.skip is not None:
+        spots = _skip_spots(runner, runner.skip, buffer, hits)
+    elif runner.checker is None:
         spots = _plain_spots(runner, view, hits)
     else:
         if len(hits) > 1:
             hits.sort(key=_by_place)
         spots = list(islice(runner.checker.run(Context(buffer, view, structure), hits), LIMIT))
-    if spots and (runner.tests or runner.parts is not None):
-        spots = [spot for spot in spots if _stands(runner, buffer, view, spot)]
+    if spots and runner.skip is None and (runner.tests or runner.parts is not None):
+        spots = _standing(runner, buffer, view, spots)
     if len(spots) > 1 and runner.folds and buffer.origin is not None:
         # Where one typed character became several, two hits may be at the same typed place.
         spots = list(
@@ -199,16 +202,54 @@ def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Struct
     return spots
 
 
-def _stands(runner: Runner, buffer: Buffer, view: ViewText, spot: Spot) -> bool:
-    """Whether a hit is in a part that the rule reads, and no exception holds."""
-    start, end, _, _ = spot
-    part = view.part_at(start)
-    if runner.parts is not None and buffer.parts[part].kind not in runner.parts:
-        return False
+def _skip_spots(runner: Runner, skip: Skip, buffer: Buffer, hits: list[Local]) -> list[Spot]:
+    """Return what stands of the hits of a rule that reads the skip view, as places of the fold view.
+
+    Where its words may have been taken apart, the part is read without separators: hits, overlaps and
+    exceptions. Everywhere else the two views are the same.
+    """
+    assert runner.words is not None
+    view = buffer.fold
+    apart = len(runner.words.forms)
+    parts = sorted({view.part_at(start) for number, start, _ in hits if number == apart})
+    here = [hit for hit in hits if hit[0] != apart]
+    spots: list[Spot] = []
+    for part in parts:
+        first, last = view.bounds(part)
+        bare = Bare(view, part)
+        within = [
+            (number, bare.here(start), bare.here(end - 1) + 1)
+            for number, start, end in here
+            if first <= start < last
+        ]
+        found = _plain_spots(runner, bare.view, [*within, *skip.hits(bare)])
+        if runner.parts is None or buffer.parts[part].kind in runner.parts:
+            spots.extend(
+                spot._replace(start=start, end=end)
+                for spot in found
+                if not _excepted(runner, bare.view, spot, 0)
+                for start, end in (bare.there(spot.start, spot.end),)
+            )
+    rest = [hit for hit in here if view.part_at(hit[1]) not in parts] if parts else here
+    return [*spots, *_standing(runner, buffer, view, _plain_spots(runner, view, rest))]
+
+
+def _standing(runner: Runner, buffer: Buffer, view: ViewText, spots: Sequence[Spot]) -> list[Spot]:
+    """Return the hits in parts that the rule reads for which no exception holds."""
+    kinds, standing = runner.parts, []
+    for spot in spots:
+        part = view.part_at(spot[0])
+        if (kinds is None or buffer.parts[part].kind in kinds) and not _excepted(runner, view, spot, part):
+            standing.append(spot)
+    return standing
+
+
+def _excepted(runner: Runner, view: ViewText, spot: Spot, part: int) -> bool:
+    """Whether an exception holds."""
     if not runner.tests:
-        return True
+        return False
     first, last = view.bounds(part)
-    return not any(test(view, start, end, first, last) for test in runner.tests)
+    return any(test(view, spot.start, spot.end, first, last) for test in runner.tests)
 
 
 def _by_place(hit: Local) -> tuple[int, int]:

@@ -38,10 +38,14 @@ class PartKind(StrEnum):
 
 
 class View(StrEnum):
-    """Which form of the text a rule reads: `fold` as normalised, `raw` as typed."""
+    """Which form of the text a rule reads: `fold` as normalised, `raw` as typed, `skip` past separators.
+
+    `skip` is the fold view without separators between Chinese characters, for lists of words.
+    """
 
     FOLD = "fold"
     RAW = "raw"
+    SKIP = "skip"
 
 
 class Part(NamedTuple):

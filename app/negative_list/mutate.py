@@ -8,7 +8,8 @@ from app.negative_list.examples import hit_problem, run_example
 from app.negative_list.fold import TABLES, fold_text
 from app.negative_list.model import View
 from app.negative_list.program import Program, Runner, view_of
-from app.negative_list.rules import Covering, Example, Inside, Near, Rule, StructureMatch
+from app.negative_list.rules import Covering, Example, Inside, Near, Rule, StructureMatch, TermsMatch
+from app.negative_list.skipping import SEPARATORS, apart
 
 
 class Survivor(NamedTuple):
@@ -86,14 +87,18 @@ def variants_of(rules: Sequence[Rule]) -> Iterator[tuple[int, Example, str, str]
     """
     for index, rule in enumerate(rules):
         if not isinstance(rule.match, StructureMatch) and view_of(rule) is View.FOLD:
+            skips = isinstance(rule.match, TermsMatch) and rule.match.view is View.SKIP
             for example in rule.hits:
-                for name, text in variants(example.text).items():
+                forms = variants(example.text)
+                if skips:
+                    forms |= {f"隔以“{sign}”": apart(example.text, sign) for sign in SEPARATORS}
+                for name, text in forms.items():
                     if text != example.text:
                         yield index, example, name, text
 
 
 def escaped(program: Program, rules: Sequence[Rule]) -> Iterator[Survivor]:
-    """Yield each variant of a hit example that a rule of the fold view no longer hits."""
+    """Yield each variant of a hit example that a rule of the fold or the skip view no longer hits."""
     for index, example, name, text in variants_of(rules):
         rule = rules[index]
         if hit_problem(program, index, rule, example, text=text, anywhere=True):

@@ -5,7 +5,6 @@ from typing import Any
 
 from app.negative_list.checkers import CHECKERS, STRUCTURE_CHECKS
 from app.negative_list.faults import Fault, nearest
-from app.negative_list.fold import fold_all
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.model import View
 from app.negative_list.nodes import Node
@@ -24,6 +23,7 @@ from app.negative_list.rules import (
     StructureMatch,
     TermsMatch,
 )
+from app.negative_list.skipping import forms_of
 from app.negative_list.validators import VALIDATORS
 from app.negative_list.yaml_tree import Fields, Tree
 
@@ -62,11 +62,14 @@ class MatchReader:
         match.done()
         return found
 
-    def _view(self, match: Fields) -> View:
-        return View(match.choice("view", tuple(View), View.FOLD))
+    def _view(self, match: Fields, *, words: bool) -> View:
+        view = View(match.choice("view", tuple(View), View.FOLD))
+        if view is View.SKIP and not words:
+            match.fault("view", "skip 只用于 terms 和 lexicon；正则请用 fold，并自己写明字间可以有什么")
+        return view
 
     def _terms(self, match: Fields) -> Match | None:
-        view = self._view(match)
+        view = self._view(match, words=True)
         tree = match.get("terms")
         terms: dict[str, tuple[str, ...]] = {}
         lines: dict[str, int] = {}
@@ -85,7 +88,7 @@ class MatchReader:
         return self._finish_terms(match, view, terms, lines, {}, {}, self._file)
 
     def _lexicon(self, match: Fields) -> Match | None:
-        view = self._view(match)
+        view = self._view(match, words=True)
         name = match.text("lexicon")
         lexicon = self._lexicons.get(name)
         if lexicon is None:
@@ -117,7 +120,7 @@ class MatchReader:
         short = match.text("allow_short", "")
         forms: dict[str, str] = {}
         typed = list(terms)
-        for term, form in zip(typed, fold_all(typed) if view is View.FOLD else typed, strict=True):
+        for term, form in zip(typed, forms_of(typed, view), strict=True):
             line = lines.get(term, match.tree.line)
             if not form.strip():
                 self._faults.append(Fault(file, line, "terms", f"词“{term}”是空的，或归一化后什么也不剩"))
@@ -141,7 +144,7 @@ class MatchReader:
         return TermsMatch(view, terms, covering, overlap, edge, notes)
 
     def _regex(self, match: Fields) -> Match | None:
-        view = self._view(match)
+        view = self._view(match, words=False)
         source = match.text("pattern")
         edge = EdgeKind(match.choice("edge", tuple(EdgeKind), EdgeKind.NONE))
         validate = match.text("validate", "")
@@ -150,7 +153,7 @@ class MatchReader:
                 "validate",
                 f"没有检验“{validate}”，可用：{'、'.join(VALIDATORS)}{nearest(validate, list(VALIDATORS))}",
             )
-        node = self._pattern(match, "pattern", source, fold=view is View.FOLD)
+        node = self._pattern(match, "pattern", source, fold=view is not View.RAW)
         return None if node is None else RegexMatch(view, source, node, edge, validate)
 
     def _pattern(self, fields: Fields, key: str, source: str, *, fold: bool) -> Node | None:

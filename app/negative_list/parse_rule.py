@@ -65,7 +65,7 @@ class RuleReader:
                 effective.fault("until", "失效日期早于生效日期")
         scope = self._scope(fields)
         match = self._matches.match(fields)
-        fold = isinstance(match, TermsMatch | RegexMatch) and match.view is View.FOLD
+        fold = isinstance(match, TermsMatch | RegexMatch) and match.view is not View.RAW
         if isinstance(match, CheckerMatch):
             fold = match.checker.view is View.FOLD
         unless = tuple(

@@ -25,6 +25,7 @@ from app.negative_list.rules import (
     StructureMatch,
     TermsMatch,
 )
+from app.negative_list.skipping import Skip, forms_of
 from app.negative_list.validators import VALIDATORS
 
 #: `(number within the rule, start, end)` in the joined text of the rule's view.
@@ -70,6 +71,8 @@ class Runner(NamedTuple):
     parts: frozenset[PartKind] | None
     #: The rule whose variants report one place only once; empty for a rule without variants.
     family: str
+    #: Finds its words past separators; None for a rule that does not ask for it.
+    skip: Skip | None
     #: Its message, for `%` with what is in the hit.
     message: str
 
@@ -84,10 +87,10 @@ class Table(NamedTuple):
 
 
 def view_of(rule: Rule) -> View:
-    """Return the view that a rule reads."""
+    """Return the view that a rule's places are in: those of the skip view are told in the fold view."""
     match rule.match:
         case TermsMatch(view) | RegexMatch(view):
-            return view
+            return View.FOLD if view is View.SKIP else view
         case CheckerMatch(_, _, checker):
             return checker.view
         case StructureMatch():
@@ -175,7 +178,8 @@ def _sought(runner: Runner) -> tuple[Sequence[str], Sequence[Node]]:
     match runner.rule.match:
         case TermsMatch():
             assert runner.words is not None
-            return runner.words.forms, ()
+            apart = runner.skip.pattern() if runner.skip is not None else None
+            return runner.words.forms, () if apart is None else (apart,)
         case RegexMatch(_, _, node):
             return (), (node,)
         case CheckerMatch(_, _, checker):
@@ -193,17 +197,20 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
     def search(condition: LineHas) -> Search:
         return searcher(backend, condition.node)
 
-    tests = tuple(compile_condition(condition, fold=fold, search=search) for condition in rule.unless)
+    read = rule.match.view if isinstance(rule.match, TermsMatch) else view
+    tests = tuple(compile_condition(condition, reads=read, search=search) for condition in rule.unless)
     words: Words | None = None
     overlap = Overlap.ALL
     edge = EdgeKind.NONE
     validate: Callable[[str], bool] | None = None
     checker: Checker | None = None
+    skip: Skip | None = None
     match rule.match:
         case CheckerMatch() as found:
             checker = found.checker
         case TermsMatch() as terms:
-            words = _words(terms, fold=fold)
+            words = _words(terms)
+            skip = Skip(words.forms) if terms.view is View.SKIP else None
             overlap, edge = terms.overlap, terms.edge
         case RegexMatch() as regex:
             edge = regex.edge
@@ -222,6 +229,7 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
         checker,
         rule.scope.parts,
         rule.variant_of or (rule.id if rule.id in families else ""),
+        skip,
         _template(rule),
     )
 
@@ -237,17 +245,17 @@ def _template(rule: Rule) -> str:
     return template
 
 
-def _words(match: TermsMatch, *, fold: bool) -> Words:
+def _words(match: TermsMatch) -> Words:
     forms: dict[str, tuple[tuple[str, ...], str, Any]] = {}
     typed = list(match.terms)
-    for term, form in zip(typed, fold_all(typed) if fold else typed, strict=True):
+    for term, form in zip(typed, forms_of(typed, match.view), strict=True):
         longer = match.covering.get(term, ())
         forms.setdefault(
             form,
             (
                 match.terms[term],
                 match.notes.get(term, ""),
-                covering(longer, fold=fold) if longer else None,
+                covering(longer, reads=match.view) if longer else None,
             ),
         )
     values = tuple(forms.values())

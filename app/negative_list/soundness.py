@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from app.negative_list.faults import Fault
-from app.negative_list.fold import fold_all, fold_text
+from app.negative_list.fold import fold_text
 from app.negative_list.model import View
 from app.negative_list.pattern_forms import render
 from app.negative_list.rules import Covering, Inside, RegexMatch, Rule, TermsMatch
+from app.negative_list.skipping import forms_of
 
 
 def warnings_of(rules: Sequence[Rule]) -> tuple[Fault, ...]:
@@ -17,7 +18,7 @@ def warnings_of(rules: Sequence[Rule]) -> tuple[Fault, ...]:
     for rule in rules:
         if isinstance(rule.match, TermsMatch):
             terms = list(rule.match.terms)
-            for form in fold_all(terms) if rule.match.view is View.FOLD else terms:
+            for form in forms_of(terms, rule.match.view):
                 owners[form, rule.scope].append(rule)
     return tuple(
         Fault(found[1].file, found[1].line, found[1].id, f"词“{term}”与规则 {found[0].id} 重复")
@@ -54,9 +55,8 @@ def _hit_in(rule: Rule) -> Callable[[str], bool] | None:
     """Return a test whether a word holds a hit of the rule; None for rules where that cannot be told."""
     match rule.match:
         case TermsMatch(view, terms):
-            fold = view is View.FOLD
-            forms = fold_all(terms) if fold else list(terms)
-            return lambda word: any(form in (fold_text(word) if fold else word) for form in forms)
+            forms = forms_of(terms, view)
+            return lambda word: any(form in forms_of([word], view)[0] for form in forms)
         case RegexMatch(view, _, node):
             compiled = re.compile(render(node, python=True))
             return lambda word: compiled.search(fold_text(word) if view is View.FOLD else word) is not None
