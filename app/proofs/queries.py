@@ -63,6 +63,20 @@ def proof(session: Session, digest: str, actor: Actor) -> Proof:
     raise NotFound("not_found")
 
 
+def bound(session: Session, case_id: UUID, line: str, digest: str) -> Proof:
+    """Return the proof of a line of a case that a digest names. Asks nobody. Raises `NotFound`."""
+    query = (
+        select(Proof)
+        .where(Proof.case_id == case_id, Proof.line == line, Proof.digest == digest)
+        .order_by(col(Proof.id).desc())
+        .limit(1)
+    )
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFound("not_found")
+    return found
+
+
 def proofs_of(session: Session, case_id: UUID, actor: Actor) -> tuple[ProofView, ...]:
     """Return the proofs of a case, the newest of each line first; perhaps none. Raises `NotFound`."""
     visible_case(session, case_id, actor)

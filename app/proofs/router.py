@@ -5,12 +5,14 @@ from fastapi import APIRouter, FastAPI, Path, Request, Response
 
 from app.identity.access import CurrentActor
 from app.infra import idempotency
-from app.infra.db import ReadSession, WriteSession
+from app.infra.db import ReadSession, WriteSession, database_of
 from app.infra.runtime import runtime_of
 from app.proofs import queries, service
 from app.proofs.models import Proof, ProofMark
 from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
 from app.proofs.service import NewMark
+from app.reviews import links
+from app.reviews.link_router import Token, guarded
 
 router = APIRouter(prefix="/api/v1", tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -47,6 +49,26 @@ def content(digest: Digest, session: ReadSession, actor: CurrentActor) -> Respon
         "ETag": f'"{digest}"',
         "Cache-Control": "private, max-age=31536000, immutable",
         "Referrer-Policy": "no-referrer",
+    }
+    return Response(proof.content, media_type=proof.media_type, headers=headers)
+
+
+@router.get("/signing/{token}/proof", response_class=Response)
+def by_link(token: Token, request: Request) -> Response:
+    """Give the bytes of the proof that a link is bound to. Changes nothing."""
+
+    def read() -> Proof:
+        with database_of(request).read() as session:
+            link = links.look(session, token, at=runtime_of(request).clock()).link
+            return queries.bound(session, link.case_id, link.line, link.digest)
+
+    proof = guarded(request, read)
+    headers = {
+        "Content-Security-Policy": CONTENT_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex, nofollow, noarchive",
     }
     return Response(proof.content, media_type=proof.media_type, headers=headers)
 

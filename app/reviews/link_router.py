@@ -64,6 +64,7 @@ def look(token: Token, request: Request) -> SeenOut:
         seen = links.look(session, token, at=runtime_of(request).clock())
         return SeenOut(
             title=seen.loaded.draft.title,
+            subject=seen.stage.acts_on,
             stage_title=seen.stage.title,
             duty=seen.stage.duty,
             name=seen.link.name,

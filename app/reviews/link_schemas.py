@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.domain.vocabulary import LinkState
+from app.domain.vocabulary import LinkState, Subject
 from app.reviews.links import DAYS, MAX_DAYS
 from app.reviews.schemas import Comment, Line, OutcomeOut, StageKey, _In
 
@@ -58,9 +58,14 @@ class AnswerIn(_In):
 
 
 class SeenOut(BaseModel):
-    """What the holder of a link may see."""
+    """What the holder of a link may see.
+
+    Where `subject` is the proof, what is decided on is its bytes, at `/signing/{token}/proof`; `digest` names
+    them.
+    """
 
     title: str
+    subject: Subject
     stage_title: str
     duty: str
     name: str

@@ -1,8 +1,9 @@
 """Signing without an account (外部签审): single-use links for experts and leaders outside.
 
-A link is bound to a case, a stage, a line, a named person and the digest that is to be read. Whoever holds it
-sees the text and decides once. Each outside person is one natural person throughout: the same telephone
-number is the same person, in every case, so separation of duties holds for them as for everybody else.
+A link is bound to a case, a stage, a line, a named person and the digest that is to be read: of the text, or
+of one channel's proof. Whoever holds it sees that and decides once. Each outside person is one natural person
+throughout: the same telephone number is the same person, in every case, so separation of duties holds for
+them as for everybody else.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from app.audit import service as audit
 from app.domain.outsiders import name_key, phone_key
 from app.domain.refusals import RefusalCode
 from app.domain.roles import SEEING
-from app.domain.vocabulary import CaseState, Event, LinkState, StageState, Subject, Verb
+from app.domain.vocabulary import CaseState, Event, LinkState, StageKind, StageState, Verb
 from app.domain.workflow import Act, Facts, Outcome, Stage, objections
 from app.identity import queries as identity
 from app.identity.access import authorize
@@ -39,6 +40,8 @@ DAYS, MAX_DAYS = 3, 14
 TOKEN_BYTES = 32
 #: How a decision by link can end. Asking somebody else (请示) is for those who answer for the case.
 VERBS = ("approve", "send_back", "decline")
+#: Permission to publish, and that every mark was carried out, are given by those who answer for them.
+SIGNING = frozenset({StageKind.SIGN_OFF, StageKind.CONFIRM_MARKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +216,10 @@ def decide(session: Session, token: str, answer: Answer, *, runtime: Runtime, at
     )
     checked = checking.check(session, loaded, runtime=runtime, at=at)
     facts = Facts(
-        blockers=checked.blockers, findings=checked.findings, due=clock.due_by(runtime.settings.policies)
+        blockers=checked.blockers,
+        findings=checked.findings,
+        open_marks=loaded.open_marks(link.line),
+        due=clock.due_by(runtime.settings.policies),
     )
     take(session, loaded, act, outsiders.as_actor(person.id), facts, by=person, at=at)
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key
@@ -263,8 +269,8 @@ def _against(
     reasons = []
     if not any(who.outside for who in stage.who):
         reasons.append(Reason("link_not_outside", {"stage": stage.title}))
-    elif stage.acts_on is not Subject.REVISION:
-        reasons.append(Reason("link_not_on_text", {"stage": stage.title}))
+    elif stage.kinds & SIGNING:
+        reasons.append(Reason("link_signs", {"stage": stage.title}))
     if known is not None and name_key(known.name) != name_key(invitation.name):
         reasons.append(Reason("link_phone_of_another", field="phone"))
     act = Act(Verb.APPROVE, stage.key, invitation.line)
@@ -379,6 +385,7 @@ def _told(link: SignLink) -> dict[str, str]:
 __all__ = [
     "DAYS",
     "MAX_DAYS",
+    "SIGNING",
     "Answer",
     "Invitation",
     "Seen",

@@ -249,7 +249,7 @@ def _page(
         urgent=urgent.lanes(session, runtime, view, viewer, channels) if view else (),
         owed=urgent.owed(session, draft, channels, runtime.clock()) if view else (),
         flags_offered=choosing.choices(runtime.settings.policies),
-        outside=outside.places(view) if view and outside.may_ask(view, viewer) else (),
+        outside=outside.places(view, channels) if view and outside.may_ask(view, viewer) else (),
     )
 
 

@@ -4,6 +4,7 @@ The page behind a link needs no session, no cookie and no script; it tells no ot
 not to be indexed. Reading it changes nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +15,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.document import Image
-from app.domain.vocabulary import LinkState
+from app.domain.vocabulary import ChannelKind, LinkState, Subject
 from app.drafts import queries as drafts
 from app.drafts.models import Asset
 from app.identity import queries as identity
@@ -22,6 +23,8 @@ from app.identity.models import Unit
 from app.infra.db import database_of
 from app.infra.errors import AppError, Conflict, NotFound
 from app.infra.runtime import runtime_of
+from app.proofs import queries as proofs
+from app.proofs.models import Proof
 from app.reviews import links
 from app.reviews import queries as reviews
 from app.reviews.link_errors import GONE
@@ -33,6 +36,7 @@ from app.web.labels import label
 from app.web.outside import may_ask, places
 from app.web.present import page as present
 from app.web.render import page
+from app.web.shield import PROOF_POLICY
 from app.web.verbs import case_of
 from app.web.viewer import BareForm, Form, SentForm, Viewer, Visitor
 
@@ -44,6 +48,8 @@ LINK_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+#: On a proof it may also frame that proof.
+FRAME_POLICY = f"{LINK_POLICY}; frame-src 'self'"
 HEADERS = {
     "Content-Security-Policy": LINK_POLICY,
     "Referrer-Policy": "no-referrer",
@@ -138,7 +144,8 @@ def _asking(
             raise Conflict("not_submitted")
         at = runtime_of(request).clock()
         view = reviews.case_view(session, row.id, viewer.actor, at=at)
-        sent = _sent(session, view, viewer, at)
+        channels = {one.channel: one.channel_name for one in drafts.targets(session, draft.id)}
+        sent = _sent(session, view, channels, viewer, at)
     return page(
         request,
         "links.html",
@@ -146,7 +153,7 @@ def _asking(
         section="/drafts",
         error=error,
         draft=draft,
-        places=places(view),
+        places=places(view, channels),
         may=may_ask(view, viewer),
         sent=sent,
         made=made,
@@ -157,7 +164,9 @@ def _asking(
     )
 
 
-def _sent(session: Session, view: CaseView, viewer: Viewer, at: datetime) -> tuple[Invited, ...]:
+def _sent(
+    session: Session, view: CaseView, channels: Mapping[str, str], viewer: Viewer, at: datetime
+) -> tuple[Invited, ...]:
     found = links.listing(session, view.row.id)
     names = identity.names(session, {one.asked_by for one in found})
     return tuple(
@@ -165,7 +174,8 @@ def _sent(session: Session, view: CaseView, viewer: Viewer, at: datetime) -> tup
             one.id,
             one.name,
             one.post,
-            stage.title if (stage := view.workflow.by_key.get(one.stage)) else one.stage,
+            channels.get(one.line, one.line)
+            + (stage.title if (stage := view.workflow.by_key.get(one.stage)) else one.stage),
             label(links.state_of(one, at)),
             links.state_of(one, at) is LinkState.OPEN,
             _outcome(view, one),
@@ -234,6 +244,24 @@ def picture(
     return Response(asset.content, media_type=asset.media_type, headers={**HEADERS, **policy})
 
 
+@router.get("/links/{token}/proof")
+def proof(request: Request, token: Token) -> Response:
+    """Show the proof that a link is bound to, in a frame of its own where nothing runs.
+
+    Its pictures are looked for below the link, for its holder has no session; nothing else is changed.
+    """
+
+    def read() -> Proof:
+        with database_of(request).read() as session:
+            link = links.look(session, token, at=runtime_of(request).clock()).link
+            return proofs.bound(session, link.case_id, link.line, link.digest)
+
+    found = guarded(request, read)
+    content = found.content.replace(b"/api/v1/assets/", f"/links/{token}/assets/".encode())
+    headers = {**HEADERS, "Content-Security-Policy": PROOF_POLICY}
+    return Response(content, media_type=found.media_type, headers=headers)
+
+
 def _signing(
     request: Request, token: str, *, error: AppError | None = None, form: Form | None = None
 ) -> Response:
@@ -241,13 +269,18 @@ def _signing(
         with database_of(request).read() as session:
             seen = links.look(session, token, at=runtime_of(request).clock())
             unit = session.get(Unit, seen.loaded.draft.unit_id)
+            bound = drafts.targets(session, seen.loaded.draft.id)
+        on_proof = seen.stage.acts_on is Subject.PROOF
         return page(
             request,
             "link.html",
             viewer=None,
             error=error,
-            headers=HEADERS,
+            headers={**HEADERS, "Content-Security-Policy": FRAME_POLICY} if on_proof else HEADERS,
             seen=seen,
+            on_proof=on_proof,
+            channel=next((one.channel_name for one in bound if one.channel == seen.link.line), ""),
+            phone=any(one.channel == seen.link.line and one.kind is ChannelKind.WECHAT for one in bound),
             unit=unit.name if unit else "",
             text=present(drafts.document_of(seen.loaded.revision)),
             here=f"/links/{token}",

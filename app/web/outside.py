@@ -1,8 +1,9 @@
 """Where a case waits for people outside, and who may ask them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.vocabulary import CaseState, StageState, Subject
+from app.domain.vocabulary import CaseState, StageState
 from app.reviews import links
 from app.reviews.queries import CaseView
 from app.web.viewer import Viewer
@@ -18,14 +19,22 @@ class Place:
     duty: str
 
 
-def places(view: CaseView) -> tuple[Place, ...]:
-    """Return the open stages of a case that ask people outside and that can be decided on the text."""
+def places(view: CaseView, channels: Mapping[str, str]) -> tuple[Place, ...]:
+    """Return the open stages of a case that people outside can be asked for, on the text or on a proof.
+
+    `channels` are the names of the lines.
+    """
     return tuple(
-        Place(one.stage.key, one.stage.title, one.line, one.stage.duty)
+        Place(
+            one.stage.key,
+            f"{channels.get(one.line, one.line)}{one.stage.title}",
+            one.line,
+            one.stage.duty,
+        )
         for one in view.stages
         if one.state is StageState.OPEN
         and view.case.state is CaseState.RUNNING
-        and one.stage.acts_on is Subject.REVISION
+        and not one.stage.kinds & links.SIGNING
         and any(who.outside for who in one.stage.who)
     )
 

@@ -67,7 +67,7 @@ SENTENCES = {
     "signed_too_early": "签发环节“{stage}”之后还有 {before}；签发应当在最后。",
     "not_to_be_overridden": "环节“{stage}”是三审、规则检查或签发，任何人不得越过；请删去 override。",
     "all_of_outside": "环节“{stage}”请外部人员，没有“全体”可言；need 请写 any 或者 at_least。",
-    "outside_on_proof": "环节“{stage}”看的是校样，外部人员凭链接只能看文稿；请改为看文稿，或者去掉 outside。",
+    "outside_signs": "环节“{stage}”是签发或者核红，须由本单位人员办理；请去掉 outside。",
     "deadline_of_zero": "环节“{stage}”的期限是 0 个工作日；请至少写 1。",
     # The calendar.
     "outside_the_year": "{day} 不在 {year} 年；请核对日期。",

@@ -35,6 +35,16 @@ def policies(folder: Path) -> Path:
     return own
 
 
+def on_proofs(folder: Path) -> Path:
+    """Copy the shipped policies into `folder`, and let somebody outside read the third proof."""
+    own = Path(shutil.copytree(shipped("policies"), folder / "policies"))
+    file = own / "workflows" / "standard.yaml"
+    before, key, after = file.read_text().partition("  - key: third_proof\n")
+    after = after.replace("who: {role: proofreader}", "who: {outside: true}", 1)
+    file.write_text(before + key + after)
+    return own
+
+
 def own(runtime: Runtime, folder: Path) -> Runtime:
     """Return the same service with policy files that the test may change."""
     return replace(runtime, settings=runtime.settings.model_copy(update={"policies_dir": policies(folder)}))

@@ -46,6 +46,8 @@ OPEN = {
     "GET /links/{token}": "a link to sign on without account: the address is the proof",
     "POST /links/{token}": "the same",
     "GET /links/{token}/assets/{sha256}": "the same, for the pictures of the text",
+    "GET /links/{token}/proof": "the same, for the proof",
+    "GET /api/v1/signing/{token}/proof": "the same over the API, for the proof",
     "GET /api/v1/signing/{token}": "the same over the API",
     "POST /api/v1/signing/{token}": "the same over the API",
 }

@@ -25,12 +25,13 @@ def faults(stage: str) -> list[tuple[str, str]]:
     [
         ("    need: {at_least: 3}", []),
         ("    need: all", [("stages.3.need", "all_of_outside")]),
-        ("    subject: proof\n    per: channel", [("stages.3.who", "outside_on_proof")]),
-        ("    need: all\n    subject: proof\n    per: channel",
-         [("stages.3.who", "outside_on_proof"), ("stages.3.need", "all_of_outside")]),
+        ("    subject: proof\n    per: channel", []),
+        ("    also: sign_off\n    subject: proof\n    per: channel", [("stages.3.who", "outside_signs")]),
+        ("    need: all\n    also: confirm_marks\n    subject: proof\n    per: channel",
+         [("stages.3.who", "outside_signs"), ("stages.3.need", "all_of_outside")]),
     ],
 )  # fmt: skip
-def test_people_outside_are_asked_on_the_text_and_in_no_fixed_number(
+def test_people_outside_answer_for_nothing_and_come_in_no_fixed_number(
     line: str, expected: list[tuple[str, str]]
 ) -> None:
     found = faults(STAGE.replace("    who: {outside: true}\n", f"    who: {{outside: true}}\n{line}\n"))

@@ -171,14 +171,18 @@ def _people(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
             yield _at(workflow, lines, stage, "need", "too_few_people", people=len(named), needed=at_least)
 
 
+#: Done by those who answer for what goes out: permission to publish, and that every mark was carried out.
+_ANSWERED_FOR = frozenset({StageKind.SIGN_OFF, StageKind.CONFIRM_MARKS})
+
+
 def _outside(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
         if any(who.outside for who in stage.who):
             if stage.need == "all":
                 # Nobody knows who all of them are, so the stage would never pass.
                 yield _at(workflow, lines, stage, "need", "all_of_outside")
-            if stage.acts_on is Subject.PROOF:
-                yield _at(workflow, lines, stage, "who", "outside_on_proof")
+            if stage.kinds & _ANSWERED_FOR:
+                yield _at(workflow, lines, stage, "who", "outside_signs")
 
 
 def _covers(stage: Stage) -> bool:

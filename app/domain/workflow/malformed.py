@@ -26,6 +26,7 @@ _STANDS_ALONE = frozenset(
         "author_may_not_act",
         "too_few_people",
         "all_of_outside",
+        "outside_signs",
         "never_applies",
         "raises_without_approval",
         "two_reviews_in_one",
