@@ -6,6 +6,7 @@ complete, samples are drawn from all that was found.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from random import Random
 from time import perf_counter, perf_counter_ns
@@ -277,7 +278,7 @@ def _renumbered(runners: Iterable[Runner], first: int, rules: Iterable[Rule]) ->
     for runner in runners:
         rule = runner.rule
         family = rule.variant_of or (rule.id if rule.id in families else "")
-        yield runner._replace(number=first + runner.number, family=family)
+        yield replace(runner, number=first + runner.number, family=family)
 
 
 def _blocks(found: Iterable[Found], *, shadow: bool = False) -> bool:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot, Thing
 from app.negative_list.fold import fold_text, span
-from app.negative_list.masking import MAX_EXCERPT, excerpt, fingerprinter, mask, value_hash
+from app.negative_list.masking import MAX_EXCERPT, begun_fingerprint, excerpt, fingerprint, mask, value_hash
 from app.negative_list.model import Finding
-from app.negative_list.rules import Suggest
+from app.negative_list.rules import Rule, Suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Folded characters on each side of a hit that its fingerprint depends on.
 _CONTEXT = 12
+_AS_IT_IS = Suggest()
 
 #: The number of the part, start, end, finding; things of the structure without a part come last.
 _Placed = tuple[int, int, int, Finding]
@@ -95,13 +96,13 @@ class Builder:
         ]
 
     def _spots(self, runner: "Runner", spots: "Sequence[Spot]") -> list[_Placed]:
+        """Return the findings of one rule in the text: what most checks spend most of their time on."""
         buffer, rule, hidden, origin = self._buffer, runner.rule, self._hidden, self._buffer.origin
         starts, parts, folded, astral = buffer.raw.starts, buffer.parts, buffer.fold.text, buffer.astral
         rule_id, title, severity = rule.id, rule.title, rule.severity
-        weight, shadow = rule.weight, rule.shadow
-        masks, suggest, basis, template = rule.mask, rule.suggest, runner.basis, runner.message
-        suggesting = suggest.texts or suggest.delete or suggest.replace
-        fingerprint = fingerprinter(self._key, rule_id, self._document_id)
+        weight, shadow, basis, template = rule.weight, rule.shadow, runner.basis, runner.message
+        dressed = rule.mask or hidden or rule.suggest != _AS_IT_IS
+        copy, document_id = begun_fingerprint(self._key, rule_id).copy, self._document_id
         made: list[_Placed] = []
         for low, high, suggestions, note in spots:
             first, last = low, high
@@ -111,32 +112,37 @@ class Builder:
                 else:
                     low, high = origin.searchsorted((first, last)).tolist()  # noqa: PLW2901
             index = bisect_right(starts, first) - 1
-            part, base = parts[index], starts[index]
-            kind, ref, text = part
+            kind, ref, text = parts[index]
+            base = starts[index]
             start, end = first - base, last - base
-            shown = text[start:end]
-            start16, end16 = _utf16(text, start, end) if astral else (start, end)
-            match = folded[low:high]
-            hashed = None
-            if masks:
-                shown = mask(shown)
-                hashed = value_hash(self._key, match)
-            elif hidden:
-                shown = _without(shown, first, last, hidden)
-            if suggesting and not suggestions:
-                suggestions = _suggest(suggest, shown)  # noqa: PLW2901
+            shown, match, hashed = text[start:end], folded[low:high], None
+            if dressed:
+                shown, suggestions, hashed = self._dressed(rule, shown, match, first, last, suggestions)  # noqa: PLW2901
             if end - start > MAX_EXCERPT:
                 shown = excerpt(shown)
-            before = folded[low - _CONTEXT if low > _CONTEXT else 0 : low]
-            after = folded[high : high + _CONTEXT]
+            start16, end16 = _utf16(text, start, end) if astral else (start, end)
+            before, after = folded[max(low - _CONTEXT, 0) : low], folded[high : high + _CONTEXT]
+            mac = copy()
+            mac.update(f"{match}\0{before}\0{after}\0{document_id}".encode("utf-8", "surrogatepass"))
             finding = _new(Finding, (
                 rule_id, title, severity, kind, ref, start, end, start16, end16, shown,
-                _message(template, shown, suggestions, note), suggestions, basis,
-                fingerprint(match, before, after),
+                _message(template, shown, suggestions, note), suggestions, basis, mac.hexdigest(),
                 hashed, weight, shadow,
             ))  # fmt: skip
             made.append((index, start, end, finding))
         return made
+
+    def _dressed(
+        self, rule: Rule, shown: str, match: str, first: int, last: int, suggestions: tuple[str, ...]
+    ) -> tuple[str, tuple[str, ...], str | None]:
+        """Return what is shown of a hit, what is suggested, and the keyed hash of a hidden value."""
+        hashed = None
+        if rule.mask:
+            shown = mask(shown)
+            hashed = value_hash(self._key, match)
+        elif self._hidden:
+            shown = _without(shown, first, last, self._hidden)
+        return shown, suggestions or _suggest(rule.suggest, shown), hashed
 
     def _thing(self, runner: "Runner", thing: Thing) -> _Placed:
         rule = runner.rule
@@ -146,7 +152,7 @@ class Builder:
             rule.id, rule.title, rule.severity, thing.part, thing.ref, thing.start, thing.end, thing.start,
             thing.end, shown, _message(runner.message, shown, suggestions, thing.note), suggestions,
             runner.basis,
-            fingerprinter(self._key, rule.id, self._document_id)(fold_text(thing.excerpt), thing.ref, ""),
+            fingerprint(self._key, rule.id, fold_text(thing.excerpt), thing.ref, "", self._document_id),
             value_hash(self._key, thing.excerpt) if rule.mask else None, rule.weight, rule.shadow,
         )  # fmt: skip
         return self._order.get(thing.ref, len(self._order)), thing.start, thing.end, finding

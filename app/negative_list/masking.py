@@ -1,6 +1,5 @@
 """What is shown in place of a value that must not leak."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -46,16 +45,13 @@ def value_hash(key: bytes, value: str) -> str:
     return mac.hexdigest()
 
 
-def fingerprinter(key: bytes, rule: str, document_id: str) -> Callable[[str, str, str], str]:
-    """Return what names the hits of a rule: `(match, before, after)` → fingerprint, for waivers.
+def begun_fingerprint(key: bytes, rule: str) -> blake2b:
+    """Return the beginning that the fingerprints of all hits of a rule share, to be copied."""
+    return _begun(key, f"hit\0{rule}")
 
-    It is the same as long as the hit and its neighbourhood are.
-    """
-    copy = _begun(key, f"hit\0{rule}").copy
 
-    def fingerprint(match: str, before: str, after: str) -> str:
-        mac = copy()
-        mac.update(f"{match}\0{before}\0{after}\0{document_id}".encode("utf-8", "surrogatepass"))
-        return mac.hexdigest()
-
-    return fingerprint
+def fingerprint(key: bytes, rule: str, match: str, before: str, after: str, document_id: str) -> str:
+    """Return the name of a hit, the same as long as the hit and its neighbourhood are. For waivers."""
+    mac = begun_fingerprint(key, rule).copy()
+    mac.update(f"{match}\0{before}\0{after}\0{document_id}".encode("utf-8", "surrogatepass"))
+    return mac.hexdigest()

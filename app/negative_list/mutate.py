@@ -1,6 +1,7 @@
 """Whether the examples of a policy would notice a rule or an exception that is gone, and a hidden hit."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ def survivors(program: Program, rules: Sequence[Rule]) -> Iterator[Survivor]:
         runner = program.runners[index]
         for number, condition in enumerate(rule.unless):
             tests = (*runner.tests[:number], *runner.tests[number + 1 :])
-            changed = _Changed(program, runner._replace(tests=tests))
+            changed = _Changed(program, replace(runner, tests=tests))
             if not any(run_example(changed, index, rule, example)[1] for example in rule.misses):
                 yield Survivor(rule.id, f"第{number + 1}个例外（{_name(condition)}）")
 

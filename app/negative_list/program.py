@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -50,7 +51,8 @@ class Words(NamedTuple):
     covering: tuple[Test | None, ...]
 
 
-class Runner(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Runner:
     """One rule, made ready to run."""
 
     #: Its place among the rules of the policy.
