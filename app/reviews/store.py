@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Protocol
@@ -187,8 +187,10 @@ def _as_run(row: StageRun, votes: tuple[Vote, ...]) -> Run:
 
 
 def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
-    """Return the domain's view of a stored case."""
+    """Return the domain's view of a stored case; `runs` hold the votes that were given in them."""
     book = row.book
+    if "kept" in book:
+        runs = _with_kept(runs, book["kept"])
     return Case(
         state=CaseState(row.state),
         revision=row.revision_digest,
@@ -213,6 +215,15 @@ def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
         ),
         instead=frozenset((login, person) for login, person in book.get("instead", ())),
     )
+
+
+def _with_kept(runs: tuple[Run, ...], kept: list[dict[str, Any]]) -> tuple[Run, ...]:
+    """Return the runs with the votes in them that were given in an earlier round, and kept."""
+    votes = {
+        (one["stage"], one["line"], one["round"]): tuple(Vote(**vote) for vote in one["votes"])
+        for one in kept
+    }
+    return tuple(replace(run, votes=(*votes.get((*run.spot, run.round), ()), *run.votes)) for run in runs)
 
 
 def book_of(case: Case, **more: Any) -> dict[str, Any]:  # noqa: ANN401 – JSON values
@@ -243,6 +254,11 @@ def _between_people(case: Case) -> dict[str, list[Any]]:
         "consults": [asdict(one) for one in case.consults],
         "reminded": [[*spot, at.isoformat()] for spot, at in case.reminded],
         "instead": sorted([login, person] for login, person in case.instead),
+        "kept": [
+            {"stage": run.stage, "line": run.line, "round": run.round, "votes": votes}
+            for run in case.runs
+            if (votes := [asdict(vote) for vote in run.votes if vote.round is not None])
+        ],
     }
 
 

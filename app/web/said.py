@@ -41,7 +41,7 @@ SAID = {
     "robot_disabled": "群机器人已停用。",
     "claim": "已认领。",
     "unclaim": "已放弃认领，其他人可以办理。",
-    "take_back": "已拿回，本环节重新开始。",
+    "take_back": "已拿回，本环节重新打开；其他人在这个环节的意见仍然有效。",
     "hand_over": "已转办。",
     "consult": "已征求意见。",
     "advise": "意见已反馈。",

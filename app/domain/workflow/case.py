@@ -40,13 +40,15 @@ class Target:
 class Vote:
     """One approval in a run; `principal` is whom the person acted for, `group` the bench they sat on.
 
-    `through` is who stands between the two in a delegation that was passed on.
+    `through` is who stands between the two in a delegation that was passed on. `round` is the round in which
+    it was given where that is an earlier one: somebody else took theirs back, and this one was kept.
     """
 
     person: Person
     principal: Person | None = None
     group: str | None = None
     through: Person | None = None
+    round: int | None = None
 
     @property
     def persons(self) -> frozenset[Person]:

@@ -9,9 +9,9 @@ from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import ADMINISTRATORS, Event, StageKind, StageState
 from app.domain.workflow import checks
 from app.domain.workflow.added import MOST, extended
-from app.domain.workflow.case import CLOSED, DONE, Act, Actor, Added, Case, Consult, Run
+from app.domain.workflow.case import CLOSED, DONE, Act, Actor, Added, Case, Consult, Run, Vote
 from app.domain.workflow.definition import AddedStage, Stage, Workflow
-from app.domain.workflow.effects import Walk
+from app.domain.workflow.effects import Happened, Walk
 
 #: One stage is reminded of at most this often.
 REMIND_EVERY = timedelta(days=1)
@@ -25,8 +25,8 @@ _DECIDED = frozenset({StageState.PASSED, StageState.SENT_BACK, StageState.DECLIN
 def take_back(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     """Let somebody take their approval back while nobody has taken up what it opened (拿回).
 
-    The decision stays; its run is voided, with an event, and the stage opens again. What was signed is
-    retracted, not taken back.
+    The decision stays; its run is voided, with an event, and the stage opens again with the others' votes in
+    it: whoever took theirs back is missing, and nobody else. What was signed is retracted, not taken back.
     """
     stage = walk.workflow.by_key.get(act.stage)
     refusals = list(checks.running(walk.case))
@@ -46,11 +46,42 @@ def take_back(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
         refusals.append(Refusal(RefusalCode.TAKEN_UP, {**data, "stages": taken}))
     if refusals:
         return tuple(refusals)
-    walk.say(Event.CASE_TAKEN_BACK, **data, round=run.round, digest=run.digest, comment=act.comment)
+    before = len(walk.events)
     walk.void(run, "taken_back", by=actor.person)
     walk.close_orphans()
     walk.advance()
+    kept = _keep_others(walk, run, actor)
+    said = Happened(
+        Event.CASE_TAKEN_BACK,
+        {
+            **data,
+            "round": run.round,
+            "digest": run.digest,
+            "persons": sorted(
+                {one for vote in run.votes if actor.person in vote.persons for one in vote.persons}
+            ),
+            "kept": [{"persons": sorted(vote.persons), "round": vote.round} for vote in kept],
+            "comment": act.comment,
+        },
+    )
+    walk.events.insert(before, said)
     return ()
+
+
+def _keep_others(walk: Walk, run: Run, actor: Actor) -> tuple[Vote, ...]:
+    """Put the votes of the others into the run that opened anew, and return them.
+
+    None where it did not open, or stands for something else by now: then everybody is asked again.
+    """
+    again = walk.current[run.spot]
+    if again.state is not StageState.OPEN or again.digest != run.digest:
+        return ()
+    kept = tuple(
+        replace(vote, round=vote.round or run.round) for vote in run.votes if actor.person not in vote.persons
+    )
+    if kept:
+        walk.put(replace(again, votes=kept))
+    return kept
 
 
 def _taken_up(walk: Walk, run: Run) -> Iterator[Run]:

@@ -441,6 +441,13 @@ def _urgent(events: Events) -> list[Json]:
     ]
 
 
+def _count(known: Json, persons: set[Any], name: tuple[str, Any]) -> None:
+    """Add a vote to what passed a stage."""
+    known["persons"] |= persons
+    known["names"].append(name)
+    known["votes"].append((persons, name))
+
+
 def _levels(body: Json) -> set[str]:
     """Return the levels that an urgent release says were owed; none where its form is not right."""
     debts = _data(body).get("debts")
@@ -467,6 +474,7 @@ class _Walk:
         self.checked: set[tuple[Any, Any]] = set()
         self.overridden: dict[tuple[str, str], str] = {}
         self.owed: dict[str, set[str]] = {}
+        self.kept: dict[tuple[str, str], list[tuple[set[Any], tuple[str, Any]]]] = {}
 
     def run(self, events: Events) -> None:
         """Go through the events in their order."""
@@ -478,6 +486,7 @@ class _Walk:
             "marks.confirmed": self._approved,
             "case.reviewer_added": self._added,
             "case.stage_overridden": self._overridden,
+            "case.taken_back": self._taken_back,
             "case.stage_voided": self._voided,
             "case.stage_kept": self._kept,
             "marks.carried_out": self._new_text,
@@ -514,7 +523,7 @@ class _Walk:
 
     def _opened(self, _line: int, _body: Json, data: Json) -> None:
         self.passed, self.proofs, self.revision = {}, {}, data.get("revision")
-        self.overridden = {}
+        self.overridden, self.kept = {}, {}
         self.added, self.added_sets = {}, []
         self._walk_by(data.get("workflow"))
 
@@ -538,11 +547,13 @@ class _Walk:
         place = (data["stage"], data["line"])
         known = self.passed.get(place)
         if known is None or known["round"] != data.get("round"):
-            known = {"persons": set(), "names": [], "round": data.get("round")}
+            known = {"persons": set(), "names": [], "votes": [], "round": data.get("round")}
+            for persons, name in self.kept.pop(place, ()):
+                _count(known, persons, name)
         both = (body.get("actor"), body.get("on_behalf_of"))
-        known["persons"] |= {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
-        known["persons"] |= {one for one in (data.get("through"),) if one}
-        known["names"].append((self._who(body), body.get("ts")))
+        persons = {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
+        persons |= {one for one in (data.get("through"),) if one}
+        _count(known, persons, (self._who(body), body.get("ts")))
         known.update(digest=data.get("digest"), line=line, final=data.get("final") is not False)
         self.passed[place] = known
 
@@ -557,7 +568,18 @@ class _Walk:
         # Only a stage that is none of the three reviews can be gone past; the walk says by whom.
         self.overridden[data["stage"], data["line"]] = f"{self._who(body)}，{body.get('ts')}"
 
+    def _taken_back(self, line: int, _body: Json, data: Json) -> None:
+        """Remember whose votes stay in a stage when one is taken back; its run falls right after."""
+        place = (data["stage"], data["line"])
+        votes = self.passed.get(place, {}).get("votes", self.kept.get(place, []))
+        kept = [set(one["persons"]) for one in data.get("kept", ())]
+        self.kept[place] = [(persons, name) for persons, name in votes if persons in kept]
+        if len(self.kept[place]) != len(kept):
+            self.report.fault(f"events.jsonl 第 {line} 行", "拿回以后保留的意见不是先前的意见")
+
     def _voided(self, _line: int, _body: Json, data: Json) -> None:
+        if data.get("reason") != "taken_back":
+            self.kept.pop((data["stage"], data["line"]), None)
         self.passed.pop((data["stage"], data["line"]), None)
         self.overridden.pop((data["stage"], data["line"]), None)
 
