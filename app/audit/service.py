@@ -16,6 +16,7 @@ from app.audit.models import AuditEvent, AuditHead, AuditPrivate
 from app.domain import evidence
 from app.domain.evidence import Opening
 from app.domain.vocabulary import Event
+from app.infra.db import new_row
 from app.infra.ids import new_id
 
 #: The openings that hold the names of those who acted.
@@ -100,7 +101,8 @@ def record(
     )
     leaf = evidence.leaf_hash(body)
     session.add(
-        AuditEvent(
+        new_row(
+            AuditEvent,
             id=event_id,
             stream=stream,
             seq=seq,
@@ -115,7 +117,7 @@ def record(
         )
     )
     kept = {name: {"salt": opening.salt, "value": opening.value} for name, opening in openings.items()}
-    session.add(AuditPrivate(event_id=event_id, openings=json.dumps(kept, ensure_ascii=False)))
+    session.add(new_row(AuditPrivate, event_id=event_id, openings=json.dumps(kept, ensure_ascii=False)))
     head.seq, head.leaf, head.ts = seq, leaf, ts
     return Receipt(event_id, stream, seq, leaf)
 
@@ -150,7 +152,9 @@ def _locked_head(session: Session, stream: str, at: datetime) -> AuditHead:
     head = locked.get(stream)
     if head is not None and head in session:
         return head
-    head = session.exec(_HEAD, params={"stream": stream}).one_or_none()
+    # What waits to be stored says nothing of heads: it can go with the events, in one flush.
+    with session.no_autoflush:
+        head = session.exec(_HEAD, params={"stream": stream}).one_or_none()
     if head is None:
         # Two first events at once: one row is made, the other transaction waits here and goes on after it.
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql

@@ -52,6 +52,7 @@ if __name__ == "__main__":
         floor_app(database, threads=Settings().threads),
         host="127.0.0.1",
         port=int(sys.argv[1]),
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,

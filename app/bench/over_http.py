@@ -121,7 +121,11 @@ def _approvals(hand: Desk, handed: Sequence[Handed], stage: str) -> list[dict[st
             "POST",
             f"/api/v1/cases/{one.case_id}/decisions",
             {"stage": stage, "digest": one.digest, "verdict": "approve"},
-            {"Authorization": f"Bearer {token}", "Idempotency-Key": f"{stage}-{one.case_id}"},
+            {
+                "Authorization": f"Bearer {token}",
+                "Idempotency-Key": f"{stage}-{one.case_id}",
+                "Prefer": "return=minimal",
+            },
         )
         for one in handed
     ]

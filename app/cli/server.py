@@ -252,6 +252,8 @@ def _server(runtime: "Runtime") -> "uvicorn.Server":
 
     config = uvicorn.Config(
         create_app(runtime),
+        # A parser in C: the one in Python takes as long as the database does.
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -7,10 +7,11 @@ documents are the same exactly when their digests are.
 import hashlib
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.domain.canonical import canonical
 
 #: Largest content that is taken in, in bytes of UTF-8.
 MAX_CONTENT_BYTES = 5_000_000
@@ -194,11 +195,6 @@ def texts_of(block: Block) -> Iterator[tuple[str, str]]:
             yield "/caption", block.caption
         case _:
             return
-
-
-def canonical(value: Any) -> bytes:  # noqa: ANN401 – any JSON value
-    """Return the RFC 8785 form of a JSON value. Raises `rfc8785.CanonicalizationError` on what JSON lacks."""
-    return rfc8785.dumps(value)
 
 
 def sha256(data: bytes) -> str:

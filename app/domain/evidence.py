@@ -16,6 +16,8 @@ from typing import Any
 
 import rfc8785
 
+from app.domain.canonical import canonical
+
 VERSION = 1
 ALGORITHM = "sha256"
 #: What the first event of a stream names as its predecessor.
@@ -123,7 +125,7 @@ def body_bytes(body: Mapping[str, Any]) -> bytes:
 
     Raises `rfc8785.CanonicalizationError` on what JSON lacks.
     """
-    return rfc8785.dumps(dict(body))
+    return canonical(dict(body))
 
 
 def leaf_hash(body: bytes) -> str:
@@ -180,12 +182,12 @@ class _At:
 def _read(raw: bytes) -> tuple[dict[str, Any], FaultCode | None]:
     try:
         body = json.loads(raw)
-        canonical = rfc8785.dumps(body)
+        written = rfc8785.dumps(body)
     except (ValueError, RecursionError):  # JSON, UTF-8 and canonicalisation errors are all ValueErrors
         return {}, FaultCode.BODY_UNREADABLE
     if not isinstance(body, dict):
         return {}, FaultCode.BODY_UNREADABLE
-    return body, None if canonical == raw else FaultCode.BODY_NOT_CANONICAL
+    return body, None if written == raw else FaultCode.BODY_NOT_CANONICAL
 
 
 def _number(body: Mapping[str, Any], found: StoredEvent) -> int:

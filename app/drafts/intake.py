@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.domain.document import FIELDS, MAX_CONTENT_BYTES, Block, Document, Paragraph, canonical
+from app.domain.canonical import canonical
+from app.domain.document import FIELDS, MAX_CONTENT_BYTES, Block, Document, Paragraph
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts.builder import CONTROL, Builder, LeftOut, named
 from app.drafts.from_html import read_html

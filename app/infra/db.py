@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -19,7 +20,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm import SessionTransaction, class_mapper
 from sqlmodel import Session, SQLModel
 
 from app.infra.errors import AppError, Conflict, Unavailable
@@ -60,6 +61,36 @@ def one_of(column: str, values: type) -> CheckConstraint:
     """Return the CHECK that keeps `column` to the members of a `StrEnum`; named `<column>_known`."""
     listed = ", ".join(f"'{member}'" for member in values)  # type: ignore[attr-defined]
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+T = TypeVar("T", bound=SQLModel)
+
+
+def new_row(table: type[T], /, **columns: Any) -> T:  # noqa: ANN401 – values of columns
+    """Return a new row of a table, to be added to a session: what `table(**columns)` makes, for less.
+
+    SQLModel sets column by column, and tells SQLAlchemy of each: 27 µs a row, ten rows a decision. This is
+    how SQLAlchemy makes what it has read. Columns that are not given get their default.
+    """
+    plain, made = _defaults(table)
+    row: T = class_mapper(table).class_manager.new_instance()
+    row.__dict__.update(plain)
+    for name in made - columns.keys():
+        field = table.model_fields[name]
+        row.__dict__[name] = field.get_default(call_default_factory=True, validated_data={})
+    row.__dict__.update(columns)
+    return row
+
+
+@cache
+def _defaults(table: type[SQLModel]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the defaults of a table's columns, and the columns whose default is made anew for each row."""
+    fields = table.model_fields
+    made = frozenset(name for name, field in fields.items() if field.default_factory is not None)
+    plain = {
+        name: field.default for name, field in fields.items() if name not in made and not field.is_required()
+    }
+    return plain, made
 
 
 #: Statements executed in this context since it was last set to 0; for `sanshen bench` and tests.
@@ -228,6 +259,7 @@ __all__ = [
     "UtcDateTime",
     "WriteSession",
     "database_of",
+    "new_row",
     "one_of",
     "statements",
 ]

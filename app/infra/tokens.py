@@ -1,6 +1,7 @@
 """Short-lived service tokens: ES256, PEM keys, one algorithm. The only module that imports `jose`."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +19,17 @@ ISSUER = "sanshen"
 AUDIENCE = "sanshen-api"
 #: No token lives longer than this.
 MAX_MINUTES = 10
+#: So many tokens are remembered as genuine; with more, all are forgotten and verified anew.
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """What a genuine token says, in seconds since 1970."""
+
+    user_id: UUID
+    issued: int
+    expires: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,8 @@ class Tokens:
 
     private_pem: str
     public_pem: str
+    #: Tokens whose signature was found good, by their SHA-256: the tokens themselves are kept nowhere.
+    _genuine: dict[bytes, _Claims] = field(default_factory=dict, repr=False, compare=False)
 
     def issue(self, user_id: UUID, *, at: datetime, minutes: int) -> str:
         """Return a token that says for `minutes` (1–10) from `at` who its bearer is."""
@@ -43,9 +57,26 @@ class Tokens:
         return token
 
     def read(self, token: str, *, at: datetime) -> UUID:
-        """Return whom the token names. Raises `Unauthenticated` for forged, expired and malformed ones."""
+        """Return whom the token names. Raises `Unauthenticated` for forged, expired and malformed ones.
+
+        A signature is verified once and then known by the token's hash; its times are looked at every time.
+        """
+        named = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        claims = self._genuine.get(named)
+        if claims is None:
+            claims = self._verified(token)
+            if len(self._genuine) >= _REMEMBERED:
+                self._genuine.clear()
+            self._genuine[named] = claims
+        if claims.expires - claims.issued > MAX_MINUTES * 60 or claims.issued > at.timestamp() + 60:
+            raise Unauthenticated("token_invalid")
+        if at.timestamp() >= claims.expires:
+            raise Unauthenticated("token_expired")
+        return claims.user_id
+
+    def _verified(self, token: str) -> _Claims:
         options = {f"require_{claim}": True for claim in ("iat", "iss", "aud", "sub", "jti")}
-        # The clock is ours: expiry is checked below against `at`. (jose would check what it requires.)
+        # The clock is ours: expiry is checked against `at`. (jose would check what it requires.)
         options["verify_exp"] = False
         try:
             claims = jwt.decode(
@@ -56,14 +87,9 @@ class Tokens:
                 issuer=ISSUER,
                 options=options,
             )
-            issued, expires, user_id = int(claims["iat"]), int(claims["exp"]), UUID(claims["sub"])
+            return _Claims(UUID(claims["sub"]), int(claims["iat"]), int(claims["exp"]))
         except (JWTError, ValueError, TypeError, KeyError) as error:
             raise Unauthenticated("token_invalid") from error
-        if expires - issued > MAX_MINUTES * 60 or issued > at.timestamp() + 60:
-            raise Unauthenticated("token_invalid")
-        if at.timestamp() >= expires:
-            raise Unauthenticated("token_expired")
-        return user_id
 
 
 def load_tokens(path: Path, *, create: bool) -> Tokens:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event
-from app.infra.db import UtcDateTime
+from app.infra.db import UtcDateTime, new_row
 from app.infra.errors import Conflict, NotFound
 from app.infra.ids import new_id
 from app.jobs import errors  # noqa: F401 – the words of the codes below
@@ -40,7 +40,8 @@ def enqueue(
     `payload` is JSON. It runs after the commit, not before `run_at`. With a `key`, a job of the same kind and
     key that was not begun yet is returned instead of a second one.
     """
-    job = Job(
+    job = new_row(
+        Job,
         id=new_id(),
         kind=kind,
         key=key,

@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from app.audit import queries as audit
 from app.audit.models import AuditEvent
-from app.domain.document import canonical, sha256
+from app.domain.canonical import canonical
+from app.domain.document import sha256
 from app.domain.evidence import Head, timestamp
 from app.domain.vocabulary import DraftState, Event
 from app.drafts import queries as drafts

@@ -1,5 +1,6 @@
 """When a stage is due, by the calendar files of the policies in force."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -25,10 +26,15 @@ def due_by(policies: Path) -> Callable[[datetime, int], datetime | None]:
 
 def calendar_of(policies: Path) -> Calendar:
     """Return the calendar in force. Raises `Faults` with every fault of a bad calendar file."""
-    files = tuple(sorted((policies / "calendar").glob("*.yaml")))
-    return _read(files, tuple(file.stat().st_mtime_ns for file in files))
+    try:
+        # Asked at every decision: one look into the folder, where a glob takes five times as long.
+        with os.scandir(policies / "calendar") as found:
+            files = [(one.path, one.stat().st_mtime_ns) for one in found if one.name.endswith(".yaml")]
+    except FileNotFoundError:
+        files = []
+    return _read(tuple(sorted(files)))
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[Path, ...], _changed: tuple[int, ...]) -> Calendar:
-    return read_calendar(file.read_text(encoding="utf-8") for file in files)
+def _read(files: tuple[tuple[str, int], ...]) -> Calendar:
+    return read_calendar(Path(path).read_text(encoding="utf-8") for path, _ in files)

@@ -1,13 +1,18 @@
-from typing import Annotated
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
 
-from app.identity.access import CurrentActor
-from app.infra import idempotency
+from app.identity.access import Actor, CurrentActor
+from app.infra import idempotency, prefer
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
 from app.infra.etags import etag
+from app.infra.prefer import Minimal
 from app.infra.runtime import runtime_of
 from app.reviews import (
     board_router,
@@ -23,6 +28,7 @@ from app.reviews import (
 from app.reviews.schemas import (
     AwaitingOut,
     AwaitingPage,
+    CaseBriefOut,
     CaseOut,
     DecisionIn,
     DonePage,
@@ -33,25 +39,31 @@ from app.reviews.schemas import (
     WorkflowOut,
 )
 from app.reviews.service import Form
-from app.reviews.showing import decision_out, shown
+from app.reviews.showing import brief, decision_out, shown
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-@router.post("/drafts/{draft_id}/submissions", status_code=201, response_model=CaseOut)
+@router.post(
+    "/drafts/{draft_id}/submissions",
+    status_code=201,
+    response_model=CaseOut | CaseBriefOut,
+    responses={201: prefer.DESCRIBED},
+)
 def submit(
     draft_id: UUID,
     body: SubmissionIn,
     request: Request,
     session: WriteSession,
     actor: CurrentActor,
+    minimal: Minimal,
     key: idempotency.Key = None,
 ) -> Response:
     """Hand in a draft, or hand it in again after it was returned. Quote the digest that is meant."""
     runtime, at = runtime_of(request), runtime_of(request).clock()
 
-    def act() -> CaseOut:
+    def act() -> CaseOut | CaseBriefOut:
         loaded = service.submit(
             session,
             draft_id=draft_id,
@@ -63,25 +75,33 @@ def submit(
             runtime=runtime,
             at=at,
         )
-        return shown(session, loaded.row.id, actor, at)
+        return brief(loaded) if minimal else shown(session, loaded.row.id, actor, at)
 
     asked = {"submit": str(draft_id), **body.model_dump(mode="json")}
-    return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+    return _once(session, key, actor, asked, at, act, minimal=minimal, status=201)
 
 
-@router.post("/cases/{case_id}/decisions", response_model=CaseOut)
+@router.post(
+    "/cases/{case_id}/decisions",
+    response_model=CaseOut | CaseBriefOut,
+    responses={200: prefer.DESCRIBED},
+)
 def decide(
     case_id: UUID,
     body: DecisionIn,
     request: Request,
     session: WriteSession,
     actor: CurrentActor,
+    minimal: Minimal,
     key: idempotency.Key = None,
 ) -> Response:
-    """Approve, send back or decline at a stage. Quote the digest that was read; a stale one gets 409."""
+    """Approve, send back or decline at a stage. Quote the digest that was read; a stale one gets 409.
+
+    With `Prefer: return=minimal` the answer says only where the case stands now.
+    """
     runtime, at = runtime_of(request), runtime_of(request).clock()
 
-    def act() -> CaseOut:
+    def act() -> CaseOut | CaseBriefOut:
         form = Form(
             body.stage,
             body.line or "",
@@ -96,10 +116,34 @@ def decide(
         loaded = service.decide(
             session, case_id=case_id, verdict=body.verdict, form=form, actor=actor, runtime=runtime, at=at
         )
-        return shown(session, case_id, actor, at, loaded=loaded)
+        return brief(loaded) if minimal else shown(session, case_id, actor, at, loaded=loaded)
 
     asked = {"decide": str(case_id), **body.model_dump(mode="json")}
-    return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act)
+    return _once(session, key, actor, asked, at, act, minimal=minimal)
+
+
+def _once(
+    session: Session,
+    key: str | None,
+    actor: Actor,
+    asked: dict[str, Any],
+    at: datetime,
+    act: Callable[[], BaseModel],
+    *,
+    minimal: bool,
+    status: int = 200,
+) -> Response:
+    """Answer as `idempotency.once`; a key is good for one length of the answer, as for one request."""
+    return idempotency.once(
+        session,
+        key=key,
+        caller_id=actor.id,
+        request=asked | ({"return": "minimal"} if minimal else {}),
+        at=at,
+        act=act,
+        status=status,
+        headers=prefer.APPLIED if minimal else None,
+    )
 
 
 @router.post("/cases/{case_id}/holds")

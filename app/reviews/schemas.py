@@ -193,6 +193,25 @@ class CaseOut(BaseModel):
     options: list[OptionOut]
 
 
+class OpenOut(BaseModel):
+    """A stage that is open now, and the digest that a decision there has to quote."""
+
+    stage: str
+    line: str
+    digest: str | None
+
+
+class CaseBriefOut(BaseModel):
+    """Where a case stands after a step, for clients that asked for no more (`Prefer: return=minimal`)."""
+
+    id: UUID
+    draft_id: UUID
+    state: CaseState
+    version: int
+    revision: str
+    open: list[OpenOut]
+
+
 class CopiedOut(BaseModel):
     """A draft of which the reader was sent a copy."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.domain.refusals import Refusal
+from app.domain.vocabulary import StageState
 from app.domain.workflow import AddedStage
 from app.identity import queries as identity
 from app.infra.errors import Reason
@@ -15,9 +16,11 @@ from app.reviews import checking, queries
 from app.reviews.models import Decision
 from app.reviews.queries import CaseView, Option, StageView
 from app.reviews.schemas import (
+    CaseBriefOut,
     CaseOut,
     ConsultOut,
     DecisionOut,
+    OpenOut,
     OptionOut,
     OutcomeOut,
     RefusalOut,
@@ -36,6 +39,20 @@ def shown(
     session.flush()
     facts = checking.known_facts(session, case_id, at=at)
     return case_out(queries.case_view(session, case_id, actor, at=at, facts=facts, loaded=loaded))
+
+
+def brief(loaded: Loaded) -> CaseBriefOut:
+    """Return where a case stands after a step. Asks no database."""
+    row, case = loaded.row, loaded.case
+    open_now = [run for run in case.current().values() if run.state is StageState.OPEN]
+    return CaseBriefOut(
+        id=row.id,
+        draft_id=row.draft_id,
+        state=case.state,
+        version=row.version,
+        revision=case.revision,
+        open=[OpenOut(stage=run.stage, line=run.line, digest=run.digest) for run in open_now],
+    )
 
 
 def case_out(view: CaseView) -> CaseOut:

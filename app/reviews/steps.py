@@ -18,6 +18,7 @@ from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
 from app.drafts import queries as drafts
 from app.identity import queries as identity
 from app.identity.queries import Actor as Person
+from app.infra.db import new_row
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
@@ -131,7 +132,8 @@ def _store_decision(
     assert decided is not None
     run, sent_back = decided.run, decided.verdict is Verdict.SENT_BACK
     session.add(
-        Decision(
+        new_row(
+            Decision,
             id=new_id(),
             case_id=loaded.row.id,
             draft_id=loaded.draft.id,

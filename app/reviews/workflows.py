@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
-from app.domain.document import canonical
+from app.domain.canonical import canonical
 from app.domain.policy_text import Faults
 from app.domain.vocabulary import Event
 from app.domain.workflow import Workflow, read_workflow

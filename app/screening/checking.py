@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.document import FIELDS, Document, Image, Video, canonical, sha256
+from app.domain.canonical import canonical
+from app.domain.document import FIELDS, Document, Image, Video, sha256
 from app.drafts.intake import Format, take_in
 from app.drafts.queries import Target
 from app.infra.clock import beijing

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
-from app.domain.document import canonical, sha256
+from app.domain.canonical import canonical
+from app.domain.document import sha256
 from app.domain.vocabulary import ActivationState, BackTestState, Event, PolicySource, Role
 from app.identity.access import authorize
 from app.identity.queries import Actor

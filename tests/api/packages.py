@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from app.domain.document import canonical
+from app.domain.canonical import canonical
 from app.infra.signing import Signer
 from app.publication.verifier.verify_evidence import build, verify
 from tests.api.desk import Desk

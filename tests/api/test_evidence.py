@@ -19,7 +19,7 @@ from app.audit import queries as audit
 from app.audit import service as audit_service
 from app.cli import audit as audit_command
 from app.cli import evidence as evidence_command
-from app.domain.document import canonical
+from app.domain.canonical import canonical
 from app.infra.db import Database
 from app.infra.runtime import Runtime
 from app.publication import evidence

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 
-from app.domain.document import canonical
+from app.domain.canonical import canonical
 from app.infra.runtime import Runtime
 from app.infra.signing import Signer
 from app.publication.verifier.verify_evidence import verify

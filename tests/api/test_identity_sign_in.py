@@ -134,6 +134,17 @@ def test_a_token_ends_after_ten_minutes(client: TestClient, bureau: Bureau, cloc
     assert (_me(client, token).status_code, _me(client, token).json()["code"]) == (401, "token_expired")
 
 
+def test_so_many_tokens_are_known_that_all_are_verified_anew(
+    client: TestClient, bureau: Bureau, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.infra.tokens._REMEMBERED", 2)
+    person = bureau.user("editor").id
+    given = [runtime.tokens.issue(person, at=runtime.clock(), minutes=10) for _ in range(3)]
+    for token in (*given, *given):
+        assert _me(client, token).status_code == 200
+        assert _me(client, token[:-4] + "AAAA").status_code == 401
+
+
 def _b64(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.calendar import Calendar, YearUnknown, calendar_schema, lint_year, read_calendar
+from app.domain.canonical import canonical
 from app.domain.deadlines import (
     BEIJING,
     CHAIN,
@@ -19,7 +20,6 @@ from app.domain.deadlines import (
     told_by,
     working_days_late,
 )
-from app.domain.document import canonical
 from app.domain.policy_text import Faults
 from app.infra.paths import shipped
 

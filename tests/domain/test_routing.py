@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.document import Document, Paragraph, canonical
+from app.domain.canonical import canonical
+from app.domain.document import Document, Paragraph
 from app.domain.routing import (
     Addition,
     Anchor,

@@ -40,11 +40,13 @@ def objections(
     be named as somebody who may.
     """
     stage = extended(workflow, case.added).by_key.get(act.stage)
-    filled = replace(act, comment=act.comment or "…")
-    if stage is not None:
-        digest = case.subject_of(stage, act.line) or ""
-        filled = replace(filled, digest=digest, ticked=frozenset(stage.checklist))
-    filled = replace(filled, to=people.ANYBODY.person)
+    filled = replace(
+        act,
+        comment=act.comment or "…",
+        digest=act.digest if stage is None else case.subject_of(stage, act.line) or "",
+        ticked=act.ticked if stage is None else frozenset(stage.checklist),
+        to=people.ANYBODY.person,
+    )
     answer = transition(case, workflow, filled, actor, replace(facts, named=people.ANYBODY), at)
     refusals = answer.refusals if isinstance(answer, Refused) else ()
     return tuple(one for one in refusals if one.code is not RefusalCode.PERSON_CANNOT_ACT)
