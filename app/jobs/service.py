@@ -52,17 +52,21 @@ def enqueue(
     if key is None:
         session.add(job)
         return job.id
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert: Any = dialect.insert(Job).values(**job.model_dump())
-    not_begun = and_(col(Job.state) == JobState.QUEUED, col(Job.attempt) == 0)
-    added = session.exec(
-        insert.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=text(NOT_BEGUN)).returning(
-            col(Job.id)
-        )
-    ).first()
-    if added is not None:
+    connection = session.connection()
+    insert = _unless_waiting(connection.dialect.name)
+    if connection.execute(insert, job.model_dump()).first() is not None:
         return job.id
+    not_begun = and_(col(Job.state) == JobState.QUEUED, col(Job.attempt) == 0)
     return session.exec(select(Job.id).where(Job.kind == kind, Job.key == key, not_begun)).one()
+
+
+@cache
+def _unless_waiting(dialect: str) -> Any:  # noqa: ANN401 – an INSERT of either dialect
+    """Return the INSERT of a job with a key that gives its id, or nothing where one is queued already."""
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(Job.__table__)  # type: ignore[attr-defined]
+    return insert.on_conflict_do_nothing(
+        index_elements=["kind", "key"], index_where=text(NOT_BEGUN)
+    ).returning(col(Job.id))
 
 
 def announce(
