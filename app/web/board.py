@@ -16,6 +16,7 @@ from app.domain.vocabulary import CaseState, DraftState, Verdict
 from app.drafts import queries as drafts
 from app.identity import queries as identity
 from app.identity.models import Unit
+from app.identity.queries import Actor
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import absent, board, workflows
@@ -30,6 +31,8 @@ from app.web.viewer import Visitor
 router = APIRouter()
 
 PAGE = 40
+#: Cards read in one statement where all of them are wanted.
+_AT_ONCE = 500
 #: Stages are told in a select box; a board's filter for who has claimed a stage in words.
 CLAIMED = (("nobody", "没人认领"), ("somebody", "已有人认领"), ("me", "我认领的"))
 #: States that a case on the board can be in.
@@ -94,17 +97,8 @@ def show(
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """Show the open cases that the viewer may see, what is late first; the filters stand in the address."""
-    units = identity.units_within(
-        session, [one.unit_path for one in viewer.actor.grants if one.role in SEEING]
-    )
-    chosen = next((one for one in units if str(one.id) == unit), None)
-    wanted = Wanted(
-        chosen.id if chosen else None,
-        stage,
-        next((one for one in _GOING_ON if one == state), None),
-        _claimed(claimed),
-        overdue,
-    )
+    units = units_of(session, viewer.actor)
+    wanted = wished(units, unit, stage, state, claimed, overdue=overdue)
     at = runtime_of(request).clock()
     found, following = board.cards(
         session, viewer.actor, at, wanted=wanted, after=board.read_cursor(after), limit=PAGE
@@ -130,9 +124,45 @@ def show(
         claims=CLAIMED,
         asked=asked,
         filtered=any(asked.values()),
+        table=_address("/board.csv", asked),
         first=after is None,
         more=_address("/board", {**asked, "after": board.written(following) or ""}) if following else "",
     )
+
+
+def units_of(session: Session, actor: Actor) -> tuple[Unit, ...]:
+    """Return the units by which somebody may filter their board."""
+    return identity.units_within(session, [one.unit_path for one in actor.grants if one.role in SEEING])
+
+
+def wished(
+    units: Iterable[Unit], unit: str, stage: str, state: str, claimed: str, *, overdue: bool
+) -> Wanted:
+    """Return the filters as the address of the page says them; what it does not know does not filter."""
+    return Wanted(
+        next((one.id for one in units if str(one.id) == unit), None),
+        stage,
+        next((one for one in _GOING_ON if one == state), None),
+        _claimed(claimed),
+        overdue,
+    )
+
+
+def every_row(session: Session, actor: Actor, at: datetime, wanted: Wanted, *, most: int) -> tuple[Row, ...]:
+    """Return the rows of the whole board, not of one page, in its order; at most so many.
+
+    Raises `Forbidden` as the board does.
+    """
+    found: list[Row] = []
+    after = None
+    while len(found) < most:
+        cards, after = board.cards(
+            session, actor, at, wanted=wanted, after=after, limit=min(_AT_ONCE, most - len(found))
+        )
+        found += _rows(session, cards, {})
+        if after is None:
+            break
+    return tuple(found)
 
 
 @router.get("/done")

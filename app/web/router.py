@@ -13,6 +13,7 @@ from app.web import (
     accounts_verbs,
     api_docs,
     board,
+    board_csv,
     delegations,
     draft,
     drafts,
@@ -44,6 +45,7 @@ PAGES = (
     work.router,
     drafts.router,
     board.router,
+    board_csv.router,
     writing.router,
     draft.router,
     verbs.router,
@@ -70,6 +72,7 @@ def install(app: FastAPI) -> None:
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
     app.include_router(workflows.api)
+    app.include_router(board_csv.api)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in (AppError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_people(app.exception_handlers[kind]))
