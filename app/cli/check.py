@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.output import err, fail, out, print_json
+from app.cli.output import err, fail, out, print_json, said
 
 if TYPE_CHECKING:
     from app.negative_list import Policy, Scope
     from app.negative_list.report import FileReport
 
 MAX_BYTES = 5_000_000
-_KINDS = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ""})
 BEIJING = timezone(timedelta(hours=8))
 #: From so many files on the work is shown while it runs.
 _MANY = 20
@@ -112,20 +111,24 @@ def _check_all(
 
 def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) -> str | None:
     """Return a file's text; None, with a fault added, when it is no text of a known kind, or too large."""
+    from app.negative_list.files import KINDS, READ_AS, looks_like
+
     try:
         data = file.read_bytes()
     except OSError as error:
-        faults.append(f"{file}：读不了，{error.strerror}")
+        faults.append(f"{file}：读不了，{said(error)}")
         return None
-    if file.suffix.lower() not in _KINDS:
-        faults.append(f"{file}：不支持 {file.suffix} 文件；可用 .txt、.md、.html")
+    if file.suffix.lower() not in READ_AS:
+        faults.append(f"{file}：不支持 {file.suffix} 文件；可以检查 {KINDS}，请把其他文档另存为其中一种")
     elif most is not None and len(data) > most:
         faults.append(f"{file}：{len(data)} 字节，超过 {most} 字节")
     else:
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as error:
-            faults.append(f"{file}：不是 UTF-8 文本（第 {error.start + 1} 字节）")
+            what = looks_like(data)
+            advice = f"，像是{what}，请另存为 UTF-8 编码的文本" if what else ""
+            faults.append(f"{file}：不是 UTF-8 文本（第 {error.start + 1} 字节）{advice}")
     return None
 
 
@@ -150,4 +153,4 @@ def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scop
         (located(finding, read, lines) for finding in found.findings),
         key=lambda item: (item.start, item.end),
     )
-    return FileReport(name, places, found.not_checked, found.truncated)
+    return FileReport(name, places, found)

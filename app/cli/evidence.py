@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from app.cli.machine import opened, operator
-from app.cli.output import err, fail, out, print_json
+from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson, DataDir, settings_with
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def export(
     try:
         path.write_bytes(package.content)
     except OSError as error:
-        fail(f"写不了 {path}：{error.strerror}")
+        fail(f"写不了 {path}：{said(error)}")
     if as_json:
         head = {"seq": package.head.seq, "leaf": package.head.leaf}
         print_json({"file": str(path), "bytes": len(package.content), "head": head})

@@ -1,6 +1,5 @@
 """`sanshen up|serve|worker|migrate`."""
 
-import errno
 import signal
 import socket
 import threading
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.output import err, fail, out, print_json
+from app.cli.output import err, fail, out, print_json, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,19 +23,6 @@ DataDir = Annotated[Path | None, typer.Option("--data", help="数据目录（数
 Host = Annotated[str, typer.Option(help="监听地址。")]
 Port = Annotated[int, typer.Option(help="监听端口；0 表示任选一个空闲端口。", min=0, max=65535)]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
-
-#: What the operating system says, in words; anything else is told as it says it.
-_FAULTS = {
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "文件系统只读",
-    errno.ENOENT: "没有这个文件",
-    errno.ENOTDIR: "路径中有一段不是目录",
-    errno.EEXIST: "已有同名文件",
-    errno.ENOSPC: "磁盘已满",
-    errno.EADDRINUSE: "端口已被占用",
-    errno.EADDRNOTAVAIL: "本机没有这个地址",
-}
 
 
 def settings_with(data: Path | None, **more: Any) -> "Settings":  # noqa: ANN401 – fields of Settings
@@ -59,7 +45,7 @@ def prepared(settings: "Settings") -> "Runtime":
     except PolicyFaults as error:
         fail("负面清单有误，服务没有启动：", *(str(fault) for fault in error.faults))
     except OSError as error:
-        fail(f"无法启动：{error.filename or settings.data_dir}：{_said(error)}")
+        fail(f"无法启动：{error.filename or settings.data_dir}：{said(error)}")
     except ValueError as error:
         fail(f"无法启动：{error}")
 
@@ -205,7 +191,7 @@ def _writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        fail(f"不能在数据目录 {folder} 里写文件：{_said(error)}。请改权限，或者用 --data 换一个目录。")
+        fail(f"不能在数据目录 {folder} 里写文件：{said(error)}。请改权限，或者用 --data 换一个目录。")
 
 
 def _channels(runtime: "Runtime") -> None:
@@ -237,12 +223,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as error:
-        fail(f"不能在 {host}:{port} 上监听：{_said(error)}。请用 --port 换一个端口，--port 0 任选空闲端口。")
+        fail(f"不能在 {host}:{port} 上监听：{said(error)}。请用 --port 换一个端口，--port 0 任选空闲端口。")
     return listener
-
-
-def _said(error: OSError) -> str:
-    return _FAULTS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def _server(runtime: "Runtime") -> "uvicorn.Server":

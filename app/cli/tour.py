@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.output import err, fail, out, print_json
+from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson
 
 #: How long the server may take to be ready, in seconds.
@@ -39,7 +39,7 @@ def _readable(file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
-        fail(f"读不了 {file}：{error.strerror}")
+        fail(f"读不了 {file}：{said(error)}")
     except UnicodeDecodeError as error:
         fail(f"{file} 不是 UTF-8 文本（第 {error.start} 字节处）。")
     if not text.strip():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from app.cli.output import err, fail, out, print_json
+from app.cli.output import err, fail, out, print_json, said
 from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Qualification
 
@@ -109,7 +109,7 @@ def draw(
     try:
         output.write_text(svg(linted.workflow, label), encoding="utf-8")
     except OSError as error:
-        fail(f"不能写入 {output}（{error.strerror}）。")
+        fail(f"不能写入 {output}（{said(error)}）。")
     err.print(f"已画出：{output}", markup=False, soft_wrap=True)
 
 
@@ -178,7 +178,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        fail(f"不能读取 {file}（{error.strerror}）。")
+        fail(f"不能读取 {file}（{said(error)}）。")
     except UnicodeDecodeError:
         fail(f"{file} 不是 UTF-8 编码；请另存为 UTF-8。")
 

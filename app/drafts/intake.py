@@ -22,6 +22,7 @@ from app.drafts.from_markdown import read_markdown
 from app.infra.bodies import MANY, unstorable
 from app.infra.errors import Invalid, Reason, TooLarge
 from app.infra.problems import field_reasons
+from app.negative_list.files import looks_like
 
 _blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
 
@@ -48,11 +49,17 @@ class Intake:
 
 
 def decode(raw: bytes) -> str:
-    """Return the text of UTF-8 bytes. Raises `Invalid` with the place of the first broken byte."""
+    """Return the text of UTF-8 bytes.
+
+    Raises `Invalid` with the place of the first broken byte, and what the bytes seem to be.
+    """
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Invalid("content_unusable", reasons=[Reason("broken_utf8", {"at": error.start + 1})]) from error
+        reasons = [Reason("broken_utf8", {"at": error.start + 1})]
+        if what := looks_like(raw):
+            reasons.append(Reason("no_utf8_but", {"what": what}))
+        raise Invalid("content_unusable", reasons=reasons) from error
 
 
 def to_document(format: Format, content: Any, fields: Mapping[str, Any]) -> Document:  # noqa: A002, ANN401 – any JSON

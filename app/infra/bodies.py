@@ -27,6 +27,7 @@ problems(
 reasons(
     {
         "broken_utf8": "内容不是有效的 UTF-8 文字，第 {at} 个字节有误。",
+        "no_utf8_but": "这像是{what}，请另存为 UTF-8 编码的文本再提交。",
         "lone_surrogate": "第 {at} 个字符是不成对的代理码，请重新输入该字符。",
         "nul_character": "第 {at} 个字符是空字符（U+0000），请删去。",
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.negative_list.model import PartKind, View
 from app.negative_list.policy import Policy
-from app.negative_list.report import SEVERITY_NAMES
+from app.negative_list.report import PART_NAMES, SEVERITY_NAMES
 from app.negative_list.rules import (
     Allowed,
     CheckerMatch,
@@ -23,18 +23,6 @@ from app.negative_list.rules import (
 
 #: Terms that are shown of a long list.
 _TERMS = 20
-PART_NAMES: Mapping[PartKind, str] = {
-    PartKind.TITLE: "标题",
-    PartKind.SUBTITLE: "副题",
-    PartKind.SUMMARY: "摘要",
-    PartKind.BYLINE: "署名与来源",
-    PartKind.BODY: "正文",
-    PartKind.CAPTION: "图注",
-    PartKind.ALT: "替代文字",
-    PartKind.LINK: "链接",
-    PartKind.TABLE: "表格",
-    PartKind.ATTACHMENT: "附件",
-}
 
 
 def summary(rule: Rule) -> str:

@@ -61,6 +61,32 @@ _IMAGE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]*)[^)\n]*\)")
 _PIECE = re.compile(r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z0-9]+);?|.", re.DOTALL)
 _RULER = re.compile(r"\|?\s*:?-{2,}")
 
+#: How a file is read, by the end of its name.
+READ_AS = {
+    ".txt": ".txt",
+    ".text": ".txt",
+    "": ".txt",
+    ".md": ".md",
+    ".markdown": ".md",
+    ".html": ".html",
+    ".htm": ".html",
+    ".xhtml": ".html",
+}
+#: Those ends in words.
+KINDS = "txt、md、html"
+#: How files begin that are no text in UTF-8.
+_BEGINNINGS = {
+    b"\xff\xfe": "UTF-16 编码的文字",
+    b"\xfe\xff": "UTF-16 编码的文字",
+    b"PK\x03\x04": "Word、WPS 文档或者压缩包",
+    b"\xd0\xcf\x11\xe0": "旧版 Word、Excel 文档",
+    b"%PDF": "PDF 文档",
+    b"\x89PNG": "图片",
+    b"\xff\xd8\xff": "图片",
+}
+#: So many bytes are looked at to tell what they are.
+_LOOKED_AT = 4096
+
 
 class FileParts(NamedTuple):
     """A file's parts; `places[ref][i]` is where character `i` of the part stands in the file's text."""
@@ -77,12 +103,26 @@ def read_parts(text: str, suffix: str) -> FileParts:
     """
     if text.startswith("\ufeff"):
         text = f" {text[1:]}"
-    if suffix.lower() in {".html", ".htm", ".xhtml"}:
+    kind = READ_AS.get(suffix.lower(), ".txt")
+    if kind == ".html":
         reader = _Html(text)
         reader.feed(text)
         reader.close()
         return reader.finish()
-    return _lines(text, markdown=suffix.lower() in {".md", ".markdown"})
+    return _lines(text, markdown=kind == ".md")
+
+
+def looks_like(data: bytes) -> str:
+    """Return in Chinese what bytes that are no UTF-8 seem to be; empty when that cannot be told."""
+    for beginning, what in _BEGINNINGS.items():
+        if data.startswith(beginning):
+            return what
+    # The last character may be cut in two. UTF-8 with a fault reads as GBK, too, but has few faults.
+    some = data[:_LOOKED_AT]
+    read = some.decode("gb18030", "replace").rstrip("\ufffd")
+    han, faults = sum("一" <= char <= "鿿" for char in read), some.decode("utf-8", "replace").count("\ufffd")
+    certain = "\ufffd" not in read and "\0" not in read and han * 3 > len(read) and faults * 2 > han
+    return "GBK 编码的文字" if certain else ""
 
 
 def _lines(text: str, *, markdown: bool) -> FileParts:

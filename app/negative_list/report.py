@@ -1,16 +1,29 @@
 """A report for people and for editors' tools."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from app.negative_list.files import FileParts
-from app.negative_list.model import Finding, NotChecked, Severity
+from app.negative_list.model import SEVERITIES, Finding, NotChecked, PartKind, Report, Severity
 from app.negative_list.policy import Policy
 
 SEVERITY_NAMES = {Severity.BLOCK: "阻断", Severity.WARN: "提醒", Severity.INFO: "建议"}
+PART_NAMES: Mapping[PartKind, str] = {
+    PartKind.TITLE: "标题",
+    PartKind.SUBTITLE: "副题",
+    PartKind.SUMMARY: "摘要",
+    PartKind.BYLINE: "署名与来源",
+    PartKind.BODY: "正文",
+    PartKind.CAPTION: "图注",
+    PartKind.ALT: "替代文字",
+    PartKind.LINK: "链接",
+    PartKind.TABLE: "表格",
+    PartKind.ATTACHMENT: "附件",
+}
 _LEVELS = {Severity.BLOCK: "error", Severity.WARN: "warning", Severity.INFO: "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -28,12 +41,39 @@ class Located(NamedTuple):
 
 
 class FileReport(NamedTuple):
-    """What was found in one file, and what was not checked."""
+    """The report on one file, and its findings with their places in the file's text."""
 
     file: str
     findings: Sequence[Located]
-    not_checked: Sequence[NotChecked]
-    truncated: int = 0
+    report: Report
+
+    @property
+    def not_checked(self) -> Sequence[NotChecked]:
+        """What the rules did not read."""
+        return self.report.not_checked
+
+    @property
+    def truncated(self) -> int:
+        """How many findings are counted only."""
+        return self.report.truncated
+
+
+def groups_of(report: FileReport) -> list[dict[str, Any]]:
+    """Return by rule, the worst first, how many are listed, in which parts, and their places in the list."""
+    places: dict[str, list[int]] = {}
+    for number, found in enumerate(report.findings):
+        places.setdefault(found.finding.rule, []).append(number)
+    listed = [one.finding for one in report.findings]
+    order = sorted(places.items(), key=lambda one: SEVERITIES.index(listed[one[1][0]].severity))
+    return [
+        {
+            "rule": rule,
+            "count": len(numbers),
+            "parts": dict(Counter(listed[number].part.value for number in numbers)),
+            "findings": numbers,
+        }
+        for rule, numbers in order
+    ]
 
 
 def located(finding: Finding, read: FileParts, lines: Sequence[int]) -> Located:
@@ -60,6 +100,9 @@ def as_json(policy: Policy, files: Iterable[FileReport]) -> dict[str, Any]:
         "files": [
             {
                 "file": report.file,
+                "counts": dict(report.report.counts),
+                "elapsed_us": report.report.elapsed_us,
+                "groups": groups_of(report),
                 "findings": [
                     {
                         "rule": found.finding.rule,
@@ -118,6 +161,14 @@ def as_sarif(policy: Policy, files: Sequence[FileReport], *, version: str) -> di
                 "invocations": [
                     {
                         "executionSuccessful": True,
+                        "properties": {
+                            "counts": {
+                                level.value: sum(report.report.counts[level] for report in files)
+                                for level in Severity
+                            },
+                            "truncated": sum(report.truncated for report in files),
+                            "elapsedMicroseconds": sum(report.report.elapsed_us for report in files),
+                        },
                         "toolExecutionNotifications": [
                             {"level": "note", "message": {"text": f"{report.file}：{item.what}——{item.why}"}}
                             for report in files
@@ -192,7 +243,10 @@ def as_text(policy: Policy, report: FileReport) -> str:
         by_rule.setdefault(found.finding.rule, []).append(found)
     for rule, group in by_rule.items():
         first = group[0].finding
-        lines.append(f"  【{SEVERITY_NAMES[first.severity]}】{first.title}（{rule}）{len(group)}处")
+        kinds = Counter(found.finding.part for found in group)
+        parts = "、".join(f"{PART_NAMES[kind]}{kinds[kind]}" for kind in PartKind if kind in kinds)
+        named = f"【{SEVERITY_NAMES[first.severity]}】{first.title}（{rule}）"
+        lines.append(f"  {named}{len(group)}处（{parts}）")
         for found in group:
             finding = found.finding
             advice = f" → {' / '.join(finding.suggestions)}" if finding.suggestions else ""
@@ -207,9 +261,7 @@ def as_text(policy: Policy, report: FileReport) -> str:
     if report.not_checked:
         lines.append("  没有检查的内容：")
         lines.extend(f"    {item.what}：{item.why}" for item in report.not_checked)
-    totals = "，".join(
-        f"{SEVERITY_NAMES[severity]}{sum(found.finding.severity is severity for found in report.findings)}"
-        for severity in Severity
-    )
-    lines.append(f"  合计：{totals}；负面清单 {policy.digest[:12]}")
+    totals = "，".join(f"{SEVERITY_NAMES[severity]}{report.report.counts[severity]}" for severity in Severity)
+    spent = f"用时{report.report.elapsed_us / 1000:.1f}毫秒"
+    lines.append(f"  合计：{totals}；{spent}；负面清单 {policy.digest[:12]}")
     return "\n".join(lines)

@@ -22,7 +22,7 @@ from app.infra.errors import Invalid, Reason, TooLarge, Unsupported
 from app.infra.problems import malformed
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Policy, Report, Scope, check
-from app.negative_list.files import line_starts, read_parts
+from app.negative_list.files import KINDS, READ_AS, line_starts, read_parts
 from app.negative_list.report import FileReport, as_sarif, located
 from app.screening import checking, policies
 from app.screening.schemas import CheckIn, CheckOut, Code, Digest, NotCheckedOut, grouped, listed
@@ -30,17 +30,6 @@ from app.screening.schemas import CheckIn, CheckOut, Code, Digest, NotCheckedOut
 router = APIRouter(prefix="/api/v1", tags=["screening"])
 
 SARIF = "application/sarif+json"
-#: How files are read, by the end of their names.
-READ_AS = {
-    ".txt": ".txt",
-    ".text": ".txt",
-    "": ".txt",
-    ".md": ".md",
-    ".markdown": ".md",
-    ".html": ".html",
-    ".htm": ".html",
-    ".xhtml": ".html",
-}
 _SUFFIX = {Format.TEXT: ".txt", Format.MARKDOWN: ".md", Format.HTML: ".html"}
 #: Longer names are cut in answers.
 _MAX_NAME = 200
@@ -151,7 +140,7 @@ def _as_file(asked: Asked) -> tuple[str, str, str]:
     if asked.text is None:
         suffix = READ_AS.get(PurePath(asked.name).suffix.lower())
         if suffix is None:
-            raise Unsupported("file_kind_unknown", data={"name": asked.name, "kinds": "txt、md、html"})
+            raise Unsupported("file_kind_unknown", data={"name": asked.name, "kinds": KINDS})
         return asked.name or "file", decode(asked.content), suffix
     text = asked.text
     if not isinstance(text.content, str) or text.format is Format.BLOCKS:
@@ -176,7 +165,7 @@ def _check_file(
     places = sorted(
         (located(finding, read, lines) for finding in report.findings), key=lambda one: (one.start, one.end)
     )
-    return report, FileReport(name, places, report.not_checked, report.truncated)
+    return report, FileReport(name, places, report)
 
 
 def _scope(session: Session, asked: Asked, actor: Actor) -> Scope:

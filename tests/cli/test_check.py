@@ -1,6 +1,7 @@
 """`sanshen check`: the shape of its answer, positions in the file's own text, exit codes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,17 @@ def test_the_json_has_its_shape_and_nothing_else(tmp_path: Path) -> None:
     told = answer(put(tmp_path, "a.txt", "照顾残废老人，作出布署"), put(tmp_path, "b.txt", "一切都好"))
     assert list(told) == ["policy", "files"]
     assert len(told["policy"]) == 64
-    assert [list(file) for file in told["files"]] == [["file", "findings", "not_checked"]] * 2
+    shape = ["file", "counts", "elapsed_us", "groups", "findings", "not_checked"]
+    assert [list(file) for file in told["files"]] == [shape] * 2
     assert [file["file"] for file in told["files"]] == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
-    assert told["files"][1] == {"file": str(tmp_path / "b.txt"), "findings": [], "not_checked": []}
+    nothing = {"counts": {"block": 0, "warn": 0, "info": 0}, "groups": [], "findings": [], "not_checked": []}
+    assert told["files"][1].pop("elapsed_us") > 0
+    assert told["files"][1] == {"file": str(tmp_path / "b.txt"), **nothing}
+    assert told["files"][0]["counts"] == {"block": 1, "warn": 1, "info": 0}
+    assert told["files"][0]["groups"] == [
+        {"rule": "wording.disability.canfei", "count": 1, "parts": {"title": 1}, "findings": [0]},
+        {"rule": "lang.typos", "count": 1, "parts": {"title": 1}, "findings": [1]},
+    ]
     first = told["files"][0]["findings"][0]
     assert {key: value for key, value in first.items() if key != "message"} == {
         "rule": "wording.disability.canfei",
@@ -130,8 +139,53 @@ def test_unusable_input_leaves_with_two_and_loses_nothing_else(tmp_path: Path) -
     ran = run(good, *(tmp_path / name for name in ("b.txt", "c.docx", "d.txt", "e.txt")), "--json")
     assert ran.exit_code == 2
     assert [file["file"] for file in json.loads(ran.stdout)["files"]] == [str(good)]
-    for word in ("b.txt：不是 UTF-8", "c.docx：不支持", "d.txt：5100000 字节", "e.txt：读不了"):
+    for word in ("b.txt：不是 UTF-8", "c.docx：不支持", "d.txt：5100000 字节", "e.txt：读不了，没有这个文件"):
         assert word in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("gbk.txt", "照顾残废老人，作出布署".encode("gb18030"), "像是GBK 编码的文字，请另存为 UTF-8"),
+        ("wide.txt", "照顾残废老人".encode("utf-16"), "像是UTF-16 编码的文字，请另存为 UTF-8"),
+        ("renamed.txt", b"PK\x03\x04\x14\x00\xff", "像是Word、WPS 文档或者压缩包"),
+        ("cut.txt", "照顾老人，作出部署".encode()[:-1], "不是 UTF-8 文本（第 25 字节）\n"),
+        ("broken.txt", b"\x80\x81\x82 plain", "不是 UTF-8 文本（第 1 字节）"),
+        ("稿.docx", b"PK\x03\x04", "不支持 .docx 文件；可以检查 txt、md、html"),
+        ("稿.wps", b"x", "不支持 .wps 文件"),
+        ("blocks.json", b"[]", "不支持 .json 文件"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_what_it_is(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    ran = run(tmp_path / name)
+    assert (ran.exit_code, words in ran.stderr) == (2, True), ran.stderr
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    ran = run(tmp_path)
+    assert (ran.exit_code, "读不了，是文件夹，不是文件" in ran.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "places"),
+    [
+        (b"", []),
+        (b"\0" * 5000, []),
+        ("\0残\0废\0残废".encode(), [(5, 7)]),
+        (("清" * 1_600_000 + "残废").encode(), [(1_600_000, 1_600_002)]),
+    ],
+    ids=["empty", "nuls", "between nuls", "one long line"],
+)
+def test_odd_texts_are_answered(tmp_path: Path, content: bytes, places: list[tuple[int, int]]) -> None:
+    (tmp_path / "a").write_bytes(content)
+    (file,) = answer(tmp_path / "a")["files"]
+    found = [
+        (one["start"], one["end"]) for one in file["findings"] if one["rule"] == "wording.disability.canfei"
+    ]
+    assert found == places
 
 
 @pytest.mark.parametrize(
@@ -173,16 +227,21 @@ def test_another_policy_can_be_given(tmp_path: Path) -> None:
 def test_people_read_findings_by_rule_with_their_basis(tmp_path: Path) -> None:
     told = run(put(tmp_path, "a.txt", "慰问\n照顾残废老人，残废军人")).stdout
     assert "【阻断】" in told
-    assert "（wording.disability.canfei）2处" in told
+    assert "（wording.disability.canfei）2处（正文2）" in told
     assert "第2行第3字 “残废” → 残疾" in told
     assert "依据：《中华人民共和国残疾人保障法》第三条" in told
-    assert "合计：阻断2，提醒0，建议0；负面清单 " in told
+    assert re.search("合计：阻断2，提醒0，建议0；用时[0-9.]+毫秒；负面清单 [0-9a-f]{12}", told)
     assert "没有命中" in run(put(tmp_path, "b.txt", "一切都好")).stdout
 
 
 def test_too_many_findings_are_counted_and_said(tmp_path: Path) -> None:
-    path = put(tmp_path, "a.txt", "残废，" * 2500)
+    path = put(tmp_path, "a.txt", "残废，" * 100_000)
     (file,) = answer(path)["files"]
     assert len(file["findings"]) == 2000
-    assert file["truncated"] == 500
-    assert "另有500处命中没有列出" in run(path).stdout
+    assert file["truncated"] == 98_000
+    assert file["counts"]["block"] == 100_000
+    told = run(path).stdout
+    assert "另有98000处命中没有列出" in told
+    assert "合计：阻断100000" in told
+    properties = json.loads(run(path, "--sarif").stdout)["runs"][0]["invocations"][0]["properties"]
+    assert (properties["counts"]["block"], properties["truncated"]) == (100_000, 98_000)

@@ -15,7 +15,8 @@ MISSED = NotChecked("images/0", "图片", "没有识别图片里的文字")
 
 
 def report_of(policy: Policy, name: str = "稿件 1.txt") -> FileReport:
-    return check_text(policy, name, TEXT, ".txt", Scope())._replace(not_checked=(MISSED,))
+    read = check_text(policy, name, TEXT, ".txt", Scope())
+    return read._replace(report=read.report._replace(not_checked=(MISSED,)))
 
 
 def sarif(policy: Policy) -> dict[str, Any]:
