@@ -12,6 +12,7 @@ from app.channels import service as channels
 from app.domain.calendar import YearUnknown, read_calendar
 from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Late
+from app.domain.workflow.lint import read_workflow
 from app.identity import service as identity
 from app.identity.access import SYSTEM
 from app.identity.models import User
@@ -37,15 +38,9 @@ CHAIN = """handler: [{person: editor2}]
 
 
 def shipped_with_chain(runtime: Runtime, tmp_path: Path) -> Path:
-    """The shipped policies, with reviews that escalate and a chain for the first channel."""
+    """The shipped policies, with another chain for the first channel."""
     folder = tmp_path / "policies"
     shutil.copytree(shipped("policies"), folder)
-    workflow = folder / "workflows" / "standard.yaml"
-    text = workflow.read_text(encoding="utf-8")
-    workflow.write_text(
-        text.replace("within: {working_days: 2}", "within: {working_days: 2}\n    late: {escalate: true}"),
-        encoding="utf-8",
-    )
     file = folder / "channels.yaml"
     text = file.read_text(encoding="utf-8")
     assert SHIPPED in text
@@ -274,6 +269,30 @@ def test_a_rung_may_name_a_post(desk: Desk, policies: Path, runtime: Runtime, cl
     look(desk, clock, DUE + NEXT_DAY + SECOND)
     assert heard(desk, "proofreader2") == ["stage_escalated"]
     assert heard(desk, "second_reviewer") == []
+
+
+def test_the_shipped_workflow_climbs_the_shipped_chain(
+    client: TestClient, runtime: Runtime, clock: SetClock
+) -> None:
+    desk = Desk.open(client, runtime).draft()
+    desk.submit()
+    with runtime.database.write() as session:
+        user = session.get_one(User, desk.bureau.user("proofreader2").id)
+        city = desk.bureau.city
+        user.posts = [{"unit": str(city.id), "path": city.path, "post": "党组书记", "heads": True}]
+        session.add(user)
+    for days, login in enumerate(("second_reviewer", "final_reviewer"), start=1):
+        look(desk, clock, DUE + days * NEXT_DAY + SECOND)
+        assert heard(desk, login) == ["stage_escalated"]
+    look(desk, clock, DUE + 5 * NEXT_DAY + SECOND)  # over a weekend
+    assert heard(desk, "proofreader2") == ["stage_escalated"]
+
+
+def test_every_stage_of_people_in_the_shipped_workflow_escalates() -> None:
+    text = (shipped("policies") / "workflows" / "standard.yaml").read_text(encoding="utf-8")
+    for stage in read_workflow(text).stages:
+        assert stage.late.escalate is stage.by_people, stage.key
+        assert (stage.within is not None) is stage.by_people, stage.key
 
 
 def test_whoever_has_left_stands_on_no_rung(desk: Desk, clock: SetClock) -> None:
