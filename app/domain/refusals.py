@@ -61,6 +61,15 @@ class RefusalCode(StrEnum):
     LINE_UNKNOWN = "line_unknown"
     PROOF_OUTDATED = "proof_outdated"
     PROOF_ALREADY_BOUND = "proof_already_bound"
+    # when it goes out
+    LINE_SCHEDULED = "line_scheduled"
+    NOT_SCHEDULED = "not_scheduled"
+    NOT_SIGNED_OFF = "not_signed_off"
+    INSTANT_PAST = "instant_past"
+    INSTANT_TOO_FAR = "instant_too_far"
+    UNDER_EMBARGO = "under_embargo"
+    SCHEDULED_EARLIER = "scheduled_earlier"
+    EMBARGO_SAME = "embargo_same"
     # the form
     COMMENT_REQUIRED = "comment_required"
     CHECKLIST_INCOMPLETE = "checklist_incomplete"

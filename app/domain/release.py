@@ -29,6 +29,8 @@ class BlockerCode(StrEnum):
     OPEN_FINDINGS = "open_findings"
     NOT_SIGNED = "not_signed"
     ALREADY_RELEASED = "already_released"
+    EMBARGOED = "embargoed"
+    SCHEDULED = "scheduled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
     """Return everything that stands in the way of publishing this line at `at`; empty when it may go out.
 
     Holds the invariants: all stages of the line passed and the three reviews among them, different persons in
-    every distinct set, the newest active policy run on the text and no blocking finding open, and the digest
-    that of the last approved proof. Source: 《图书质量保障体系》 art. 8; docs/decisions.md, "The gate".
+    every distinct set, the newest active policy run on the text and no blocking finding open, the digest
+    that of the last approved proof, no embargo, and not before a scheduled line's instant. Source: 《图书质量保障体系》 art. 8; docs/decisions.md, "The gate".
     """
     case = dossier.case
     if dossier.line not in case.lines:
@@ -78,6 +80,7 @@ def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
     found += _stages(dossier)
     found += _persons(dossier)
     found += _content(dossier)
+    found += _time(dossier, at)
     if not dossier.signed and dossier.signed_until is not None and at < dossier.signed_until:
         until = dossier.signed_until.isoformat()
         found.append(Blocker(BlockerCode.ALREADY_RELEASED, {"line": dossier.line, "until": until}))
@@ -150,6 +153,17 @@ def _content(dossier: Dossier) -> list[Blocker]:
         found.append(
             Blocker(BlockerCode.OPEN_FINDINGS, {"rules": rules, "count": len(dossier.open_findings)})
         )
+    return found
+
+
+def _time(dossier: Dossier, at: datetime) -> list[Blocker]:
+    found = []
+    if (until := dossier.case.embargoed_until(at)) is not None:
+        found.append(Blocker(BlockerCode.EMBARGOED, {"until": until.isoformat()}))
+    due = dossier.case.scheduled_at(dossier.line)
+    if due is not None and at < due:
+        data = {"line": dossier.line, "release_at": due.isoformat()}
+        found.append(Blocker(BlockerCode.SCHEDULED, data))
     return found
 
 

@@ -147,12 +147,15 @@ class Verb(StrEnum):
     COPY = "copy"
     CONFIRM_MARKS = "confirm_marks"
     SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
+    EMBARGO = "embargo"
     OVERRIDE = "override"
     CARRY_OUT = "carry_out"
     # what the service itself does
     BIND_SUBJECT = "bind_subject"
     LAY_OUT_FAILED = "lay_out_failed"
     RECONSIDER = "reconsider"
+    WITHHOLD = "withhold"
     FREE = "free"
 
 
@@ -265,6 +268,15 @@ class ReleaseState(StrEnum):
     RETRACTED = "retracted"
 
 
+class ScheduledState(StrEnum):
+    """What became of a release that was set for an instant (定时)."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    WITHHELD = "withheld"
+    WITHDRAWN = "withdrawn"
+
+
 class NoticeKind(StrEnum):
     """What somebody is told of (通知); each kind may be wanted by mail or not."""
 
@@ -284,6 +296,9 @@ class NoticeKind(StrEnum):
     HELD = "held"
     ANSWERED = "answered"
     CLEARED = "cleared"
+    SCHEDULED = "scheduled"
+    UNSCHEDULED = "unscheduled"
+    WITHHELD = "withheld"
     PUBLISHED = "published"
     CORRECTED = "corrected"
     RETRACTED = "retracted"
@@ -373,6 +388,7 @@ class Event(StrEnum):
     CASE_HELD = "case.held"
     CASE_ANSWERED = "case.answered"
     CASE_RECONSIDERED = "case.reconsidered"
+    CASE_EMBARGOED = "case.embargoed"
     CASE_CLEARED = "case.cleared"
     DECISION_APPROVED = "decision.approved"
     DECISION_SENT_BACK = "decision.sent_back"
@@ -387,6 +403,9 @@ class Event(StrEnum):
     MARKS_CONFIRMED = "marks.confirmed"
     RELEASE_SIGNED = "release.signed"
     RELEASE_REFUSED = "release.refused"
+    RELEASE_SCHEDULED = "release.scheduled"
+    RELEASE_UNSCHEDULED = "release.unscheduled"
+    RELEASE_WITHHELD = "release.withheld"
     RELEASE_URGENT = "release.urgent"
     DEBT_SETTLED = "debt.settled"
     DEBT_OVERDUE = "debt.overdue"

@@ -58,6 +58,19 @@ def test_a_line_that_the_case_does_not_have() -> None:
     assert codes(replace(ready(), line="journal")) == {C.LINE_UNKNOWN}
 
 
+def test_nothing_goes_out_under_an_embargo_nor_before_its_own_time() -> None:
+    given = ready()
+    soon, later = AT + timedelta(hours=1), AT + timedelta(hours=2)
+    case = replace(given.case, embargo_until=soon, scheduled=(("wechat", later), ("website", AT)))
+    timed = replace(given, case=case)
+    assert {one.code: one.data for one in blockers(timed, AT)} == {
+        C.EMBARGOED: {"until": soon.isoformat()},
+        C.SCHEDULED: {"line": "wechat", "release_at": later.isoformat()},
+    }
+    assert {one.code for one in blockers(timed, soon)} == {C.SCHEDULED}
+    assert blockers(timed, later) == ()
+
+
 @pytest.mark.parametrize("state", [CaseState.RETURNED, CaseState.HELD, CaseState.BLOCKED, CaseState.RECALLED])
 def test_a_case_that_is_not_on_its_way(state: CaseState) -> None:
     given = ready()

@@ -5,12 +5,15 @@ from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb, Verdict
 from app.domain.workflow import (
     SYSTEM,
+    Act,
     Actor,
     BoundProof,
     Facts,
     Vote,
+    transition,
 )
 from tests.domain.walks import (
+    AT,
     AUTHOR,
     FINAL,
     FIRST,
@@ -153,7 +156,8 @@ def test_all_reasons_at_once() -> None:
 def test_verbs_that_are_not_offered() -> None:
     hand = Hand()
     hand.submit()
-    assert hand.refused(Verb.SCHEDULE, FIRST) == {C.VERB_NOT_OFFERED}  # publication keeps the timetable
+    for verb in Verb:  # each is answered, whatever its form lacks
+        assert transition(hand.case, hand.workflow, Act(verb), FIRST, Facts(), AT)
     assert hand.refused(Verb.CONFIRM_MARKS, FIRST, stage="initial_review") == {C.VERB_NOT_OFFERED}
 
 

@@ -155,7 +155,8 @@ class Case:
     marks, and so may not confirm them; `found` the names of facts that rules found in the text. `added` are
     reviewers added to this case, `recused` who may not act on it any more, `copied` who was sent a copy,
     `reminded` when each open stage was last reminded of, `instead` who stands in for a person that the
-    workflow names by sign-in name.
+    workflow names by sign-in name. `scheduled` are the lines that are signed for a later instant, with it:
+    while there are any the text is read-only; before `embargo_until` nothing goes out.
     """
 
     state: CaseState
@@ -175,6 +176,8 @@ class Case:
     consults: tuple[Consult, ...] = ()
     reminded: tuple[tuple[Spot, datetime], ...] = ()
     instead: frozenset[tuple[str, Person]] = frozenset()
+    scheduled: tuple[tuple[str, datetime], ...] = ()
+    embargo_until: datetime | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -209,6 +212,14 @@ class Case:
     def subject_of(self, stage: Stage, line: str) -> str | None:
         """Return the digest that a run of this stage on this line stands for now."""
         return self.revision if stage.acts_on is _REVISION else self.proof_of(line)
+
+    def scheduled_at(self, line: str) -> datetime | None:
+        """Return the instant that a line is scheduled for; `None` for a line that is not."""
+        return next((instant for on, instant in self.scheduled if on == line), None)
+
+    def embargoed_until(self, at: datetime) -> datetime | None:
+        """Return before when nothing may go out, asked at `at`; `None` without an embargo or after it."""
+        return self.embargo_until if self.embargo_until is not None and at < self.embargo_until else None
 
     def sent_back(self, spot: Spot) -> int:
         """Return how often this place has sent back."""
@@ -327,6 +338,8 @@ class Act:
     the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between are
     walked again or the walk goes on at the stage that sent back. `to` is the person who is named: handed to,
     asked, copied or added; `place` where a reviewer is added; `waits` whether the stage waits for an opinion.
+    `when` is the instant that a release is scheduled for, or before which nothing goes out (`None`: an embargo
+    is lifted).
     """
 
     verb: Verb
@@ -341,6 +354,7 @@ class Act:
     to: Person = ""
     place: Place = "after"
     waits: bool = False
+    when: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +368,8 @@ class Facts:
     of carried-out marks; `proof`: the laid-out proof; `due`: the calendar, adding working days to an
     instant, `None` where it does not know the year. `named`: the person that the act names, in the draft's
     unit, `None` when there is nobody of that name who could take part; `absent`: they are away; `by_office`:
-    the actor administers the accounts of the unit; `instead_of`: the sign-in name of somebody who has left.
+    the actor administers the accounts of the unit; `instead_of`: the sign-in name of somebody who has left;
+    `against`: the codes of what stood in the way of a scheduled release.
     """
 
     blockers: tuple[str, ...] = ()
@@ -371,6 +386,7 @@ class Facts:
     absent: bool = False
     by_office: bool = False
     instead_of: str = ""
+    against: tuple[str, ...] = ()
 
     def due_at(self, stage: Stage, at: datetime) -> datetime | None:
         """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, StageKind, StageState, Verb, Verdict
-from app.domain.workflow import checks, people
+from app.domain.workflow import checks, people, timing
 from app.domain.workflow.added import extended
 from app.domain.workflow.case import CLOSED, PENDING, Act, Actor, Case, Facts, Run, Vote
 from app.domain.workflow.definition import Outcome, Stage, Workflow
@@ -23,9 +23,7 @@ def transition(
     Total over the verbs: one that a workflow cannot take here is refused as `verb_not_offered`. Pure: the
     same arguments give the same answer, and nothing else is read or changed.
     """
-    step = _STEPS.get(act.verb)
-    if step is None:
-        return Refused((Refusal(RefusalCode.VERB_NOT_OFFERED, {"verb": act.verb}),))
+    step = _STEPS[act.verb]
     walk = Walk(case, workflow, facts, at)
     refusals = step(walk, act, actor)
     return Refused(refusals) if refusals else walk.frozen()
@@ -47,6 +45,8 @@ def objections(
         ticked=act.ticked if stage is None else frozenset(stage.checklist),
         to=people.ANYBODY.person,
     )
+    if act.verb is Verb.EMBARGO and act.when is None:
+        filled = replace(filled, when=timing.later(case, at))
     answer = transition(case, workflow, filled, actor, replace(facts, named=people.ANYBODY), at)
     refusals = answer.refusals if isinstance(answer, Refused) else ()
     return tuple(one for one in refusals if one.code is not RefusalCode.PERSON_CANNOT_ACT)
@@ -86,6 +86,8 @@ def _resubmit(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
             refusals += _blocked(facts)
         elif case.state is CaseState.RETURNED and not act.comment.strip():
             refusals.append(Refusal(RefusalCode.NOTHING_CHANGED, {"digest": new}))
+    else:
+        refusals += timing.read_only(case)
     refusals += _over_limits(facts)
     if refusals:
         return tuple(refusals)
@@ -246,7 +248,7 @@ def _unclaim(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
 
 def _carry_out(walk: Walk, _act: Act, actor: Actor) -> tuple[Refusal, ...]:
     case, facts = walk.case, walk.facts
-    refusals = list(checks.running(case))
+    refusals = list(checks.running(case) + timing.read_only(case))
     on_proof = [
         run for run in walk.current.values() if run.state is StageState.OPEN and walk.is_on_proof(run.spot)
     ]
@@ -385,6 +387,7 @@ def _close(walk: Walk, state: CaseState, reason: str) -> None:
     for run in list(walk.current.values()):
         if run.state in PENDING:
             walk.void(run, reason)
+    timing.drop(walk, reason)
     walk.set(state=state, held_at=None)
 
 
@@ -410,6 +413,10 @@ _STEPS: dict[Verb, Callable[[Walk, Act, Actor], tuple[Refusal, ...]]] = {
     Verb.ADVISE: people.advise,
     Verb.ADD_REVIEWER: people.add_reviewer,
     Verb.OVERRIDE: people.override,
+    Verb.SCHEDULE: timing.schedule,
+    Verb.UNSCHEDULE: timing.unschedule,
+    Verb.EMBARGO: timing.embargo,
+    Verb.WITHHOLD: timing.withhold,
     Verb.CARRY_OUT: _carry_out,
     Verb.BIND_SUBJECT: _bind_subject,
     Verb.LAY_OUT_FAILED: _lay_out_failed,
