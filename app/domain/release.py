@@ -69,7 +69,8 @@ def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
 
     Holds the invariants: all stages of the line passed and the three reviews among them, different persons in
     every distinct set, the newest active policy run on the text and no blocking finding open, the digest
-    that of the last approved proof, no embargo, and not before a scheduled line's instant. Source: 《图书质量保障体系》 art. 8; docs/decisions.md, "The gate".
+    that of the last approved proof, no embargo, and not before a scheduled line's instant.
+    Source: 《图书质量保障体系》 art. 8; docs/decisions.md, "The gate".
     """
     case = dossier.case
     if dossier.line not in case.lines:

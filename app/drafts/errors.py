@@ -2,12 +2,19 @@
 
 from app.infra.problems import problems, reasons
 
+#: Also what a case says of a new text.
+LINE_SCHEDULED = (
+    "“{line}”已签发并定时发布，到时之前不能改稿；确需改动，请先取消定时。",
+    "A line is scheduled to go out; take the schedule back first.",
+)
+
 problems(
     {
         "content_too_large": ("内容超过 5 MB，请压缩或拆分后再提交。", "The content is larger than 5 MB."),
         "content_unusable": ("内容无法收稿，请按下列各条修改。", "The content cannot be taken in."),
         "targets_unknown": ("投稿去向有误，请按下列各条修改。", "Some targets are not to be had."),
         "not_with_author": ("稿件不在编辑手中，现在不能修改。", "The draft is not in its author's hands."),
+        "line_scheduled": LINE_SCHEDULED,
         "already_submitted": (
             "稿件已经提交过，去向不能再改。",
             "The draft was submitted before; its targets stay.",
@@ -24,6 +31,7 @@ reasons(
         "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
         "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",
         "content_empty": "正文为空。",
+        "line_scheduled": LINE_SCHEDULED[0],
         "content_wrong_type": "这种格式的内容应为{expected}。",
         "nested_too_deep": "内容嵌套层次过深。",
         "targets_missing": "至少要写明一个去向（阵地和栏目）。",

@@ -50,6 +50,9 @@ class Draft(SQLModel, table=True):
             nullable=False,
         )
     )
+    # The line that is scheduled to go out first, and when: until then nobody edits the draft.
+    scheduled_line: str | None = Field(default=None, max_length=40)
+    scheduled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

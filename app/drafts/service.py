@@ -183,6 +183,17 @@ def set_state(draft: Draft, state: DraftState, at: datetime) -> None:
         _touch(draft, at)
 
 
+def set_scheduled(draft: Draft, scheduled: tuple[str, datetime] | None, at: datetime) -> None:
+    """Note which line of a locked draft goes out first and when: until then it is read-only; `None`: it is not.
+
+    Records nothing: the verb that calls it does.
+    """
+    line, instant = scheduled or (None, None)
+    if (draft.scheduled_line, draft.scheduled_at) != (line, instant):
+        draft.scheduled_line, draft.scheduled_at = line, instant
+        _touch(draft, at)
+
+
 def let_in(session: Session, draft: Draft, user_id: UUID, why: ReadingFor, *, by: UUID, at: datetime) -> None:
     """Let somebody see a draft beside those whose roles reach it; once is enough. The caller records why."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
@@ -208,7 +219,8 @@ def hold_asset(session: Session, draft: Draft, held: DraftAsset, *, at: datetime
 def editable(session: Session, draft_id: UUID, actor: Actor, *, seen: frozenset[int] | None = None) -> Draft:
     """Return a locked draft that the actor may edit now, having seen it in one of these versions.
 
-    Raises `NotFound`, `Forbidden`, `PreconditionFailed`, `Conflict` when it is not in its author's hands.
+    Raises `NotFound`, `Forbidden`, `PreconditionFailed`, `Conflict` when it is not in its author's hands or a
+    line of it is scheduled.
     """
     draft = queries.visible(session, draft_id, actor, lock=True)
     authorize(actor, Role.EDITOR, unit_path=draft.unit_path)
@@ -216,6 +228,9 @@ def editable(session: Session, draft_id: UUID, actor: Actor, *, seen: frozenset[
         must_match(seen, draft.version)
     if draft.state not in WITH_AUTHOR:
         raise Conflict("not_with_author", data={"state": draft.state})
+    if draft.scheduled_at is not None:
+        known = {"line": draft.scheduled_line, "release_at": draft.scheduled_at.isoformat()}
+        raise Conflict("line_scheduled", data=known, reasons=[Reason("line_scheduled", known)])
     return draft
 
 

@@ -1,15 +1,16 @@
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.vocabulary import ReleaseState
+from app.domain.vocabulary import ReleaseState, ScheduledState
 from app.infra.db import UtcDateTime, one_of
 
 _SIGNED = text("state = 'signed'")
 _OWED = text("settled_at IS NULL")
+_WAITING = text("state = 'waiting'")
 
 
 class Release(SQLModel, table=True):
@@ -61,6 +62,39 @@ class ReleaseTicket(SQLModel, table=True):
     )
     text: str = Field(sa_type=Text)
     issued_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ScheduledRelease(SQLModel, table=True):
+    """A line that was signed for a later instant (定时): no ticket is out; at the instant all is asked anew.
+
+    A line of a case has at most one that waits. `reasons` is why it was withheld.
+    """
+
+    __tablename__ = "scheduled_release"
+    __table_args__: ClassVar = (
+        one_of("state", ScheduledState),
+        Index(
+            "uq_scheduled_release_waiting",
+            "case_id",
+            "channel",
+            unique=True,
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+        Index("ix_scheduled_release_due", "release_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    )
+
+    id: UUID = Field(primary_key=True)
+    draft_id: UUID = Field(foreign_key="draft.id", index=True)
+    case_id: UUID = Field(foreign_key="review_case.id")
+    channel: str = Field(max_length=40)
+    digest: str = Field(max_length=64)
+    release_at: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(default=ScheduledState.WAITING, max_length=20)
+    reasons: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    signed_by: UUID = Field(foreign_key="user_account.id")
+    signed_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Publication(SQLModel, table=True):

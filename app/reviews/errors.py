@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from sqlmodel import Session
 
 from app.domain.refusals import Refusal, RefusalCode
-from app.drafts import errors as _below  # noqa: F401 – the words of the codes that both use
+from app.drafts.errors import LINE_SCHEDULED
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
 from app.infra.problems import problems, reasons
 
@@ -101,6 +101,20 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     C.LINE_UNKNOWN: ("这篇稿件没有发往这个阵地。", "The draft is not bound for this channel."),
     C.PROOF_OUTDATED: ("这份校样对应的不是当前内容，请等新校样。", "The proof is not of the present text."),
     C.PROOF_ALREADY_BOUND: ("这个阵地的校样已经排好。", "The line has its proof already."),
+    C.LINE_SCHEDULED: LINE_SCHEDULED,
+    C.NOT_SCHEDULED: ("这个阵地没有定时发布，可能已经发布或取消，请刷新后再看。", "The line is not scheduled."),
+    C.NOT_SIGNED_OFF: ("这个阵地还没有按现在的校样签发，不能定时。", "The line is not signed on this proof."),
+    C.INSTANT_PAST: ("请填写将来的时间。", "Give an instant that lies ahead."),
+    C.INSTANT_TOO_FAR: ("时间太远，最多定到一年以内。", "The instant is more than a year ahead."),
+    C.UNDER_EMBARGO: (
+        "稿件定有不早于的时间，定时不能早于它；请改晚，或由签发人先提前或解除。",
+        "The instant lies before the embargo ends.",
+    ),
+    C.SCHEDULED_EARLIER: (
+        "“{line}”已定时在这个时间之前发布，请先取消定时。",
+        "A line is scheduled before this instant.",
+    ),
+    C.EMBARGO_SAME: ("不早于的时间没有变化。", "The embargo is the same."),
     C.COMMENT_REQUIRED: ("请填写意见。", "A comment is required."),
     C.CHECKLIST_INCOMPLETE: ("请逐项确认检查清单。", "The checklist is not ticked through."),
     C.CANNOT_SEND_BACK_THERE: ("不能退回到这个环节，请从所列环节中选择。", "It cannot be sent back there."),
@@ -178,11 +192,13 @@ OF_THE_FORM = frozenset(
         C.PERSON_UNKNOWN,
         C.PERSON_IS_ONESELF,
         C.PERSON_CANNOT_ACT,
+        C.INSTANT_PAST,
+        C.INSTANT_TOO_FAR,
     }
 )
 
 #: Codes that drafts, a layer below, refuses with as well; its words are used.
-_TOLD_BELOW = frozenset({C.ALREADY_SUBMITTED, C.NOT_WITH_AUTHOR})
+_TOLD_BELOW = frozenset({C.ALREADY_SUBMITTED, C.NOT_WITH_AUTHOR, C.LINE_SCHEDULED})
 
 problems({str(code): words for code, words in _WORDS.items() if code not in _TOLD_BELOW})
 problems(

@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.vocabulary import CaseState, LinkState, MigrationState, StageState, Verdict
@@ -61,6 +61,9 @@ class ReviewCase(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # When lines that are signed go out, by line in ISO 8601.
+    scheduled: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    embargo_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class StageRun(SQLModel, table=True):

@@ -77,9 +77,14 @@ class Walking(Protocol):
         """The case as the domain sees it."""
 
 
-#: What went out by the urgent lane stays published while the stages that are owed are made up for.
-_PUBLISHED_AND_OWED = frozenset(
-    (DraftState.PUBLISHED_WITH_DEBT, state) for state in (CaseState.RUNNING, CaseState.HELD)
+#: What is out stays so whatever else is done to its cleared case; what went out by the urgent lane stays so
+#: while the stages that are owed are made up for.
+_STAYS_PUBLISHED = frozenset(
+    {
+        (DraftState.PUBLISHED, CaseState.CLEARED),
+        (DraftState.PUBLISHED_WITH_DEBT, CaseState.RUNNING),
+        (DraftState.PUBLISHED_WITH_DEBT, CaseState.HELD),
+    }
 )
 
 
@@ -224,6 +229,10 @@ def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
             ((stage, line), datetime.fromisoformat(at)) for stage, line, at in book.get("reminded", ())
         ),
         instead=frozenset((login, person) for login, person in book.get("instead", ())),
+        scheduled=tuple(
+            (line, datetime.fromisoformat(instant)) for line, instant in sorted((row.scheduled or {}).items())
+        ),
+        embargo_until=row.embargo_until,
     )
 
 
@@ -276,6 +285,8 @@ def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) ->
     """Store what the domain decided: the changed runs in one statement, the case, and the draft's state."""
     case, row = effects.case, loaded.row
     row.state, row.held_at = case.state, case.held_at
+    row.embargo_until = case.embargo_until
+    row.scheduled = {line: instant.isoformat() for line, instant in case.scheduled} or None
     row.book = book_of(case, open_marks=row.book.get("open_marks", {}))
     if row.revision_digest != case.revision:
         row.revision_id, row.revision_digest = loaded.revision.id, loaded.revision.digest
@@ -283,8 +294,10 @@ def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) ->
     session.add(row)
     if effects.changed:
         _store_runs(session, loaded, effects.changed, at)
-    if (loaded.draft.state, case.state) not in _PUBLISHED_AND_OWED:
+    if (loaded.draft.state, case.state) not in _STAYS_PUBLISHED:
         draft_service.set_state(loaded.draft, DRAFT_STATES[case.state], at)
+    first = min(case.scheduled, key=lambda one: one[1], default=None)
+    draft_service.set_scheduled(loaded.draft, first, at)
     loaded.case = case
 
 

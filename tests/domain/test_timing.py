@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.domain.refusals import Refused
 from app.domain.refusals import RefusalCode as C
+from app.domain.refusals import Refused
 from app.domain.release import BlockerCode, Dossier, blockers
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
 from app.domain.workflow import SYSTEM, Act, Facts, Grant, Vote, objections, transition
@@ -372,7 +372,12 @@ def test_a_page_asks_who_may_without_an_instant_or_a_word() -> None:
 
     def asked(verb: Verb, actor: object) -> set[C]:
         found = objections(
-            hand.case, hand.workflow, Act(verb, line="wechat"), actor, Facts(), at  # type: ignore[arg-type]
+            hand.case,
+            hand.workflow,
+            Act(verb, line="wechat"),
+            actor,
+            Facts(),
+            at,  # type: ignore[arg-type]
         )
         return {one.code for one in found}
 

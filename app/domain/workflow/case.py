@@ -338,8 +338,8 @@ class Act:
     the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between are
     walked again or the walk goes on at the stage that sent back. `to` is the person who is named: handed to,
     asked, copied or added; `place` where a reviewer is added; `waits` whether the stage waits for an opinion.
-    `when` is the instant that a release is scheduled for, or before which nothing goes out (`None`: an embargo
-    is lifted).
+    `when` is the instant that a release is scheduled for, or before which nothing goes out (`None` lifts an
+    embargo).
     """
 
     verb: Verb
