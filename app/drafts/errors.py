@@ -4,7 +4,7 @@ from app.infra.problems import problems, reasons
 
 #: Also what a case says of a new text.
 LINE_SCHEDULED = (
-    "“{line}”已签发并定时发布，到时之前不能改稿；确需改动，请先取消定时。",
+    "“{line}”已签发，定于 {release_at} 发布，此前不能改稿；确需改动，请先取消定时。",
     "A line is scheduled to go out; take the schedule back first.",
 )
 

@@ -184,7 +184,7 @@ def set_state(draft: Draft, state: DraftState, at: datetime) -> None:
 
 
 def set_scheduled(draft: Draft, scheduled: tuple[str, datetime] | None, at: datetime) -> None:
-    """Note which line of a locked draft goes out first and when: until then it is read-only; `None`: it is not.
+    """Note which line of a locked draft goes out first, and when; until then it is read-only. `None`: none.
 
     Records nothing: the verb that calls it does.
     """

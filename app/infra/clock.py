@@ -16,3 +16,9 @@ def system_clock() -> datetime:
 def beijing(at: datetime) -> datetime:
     """Return the same instant on Beijing's clock, for pages and deadlines."""
     return at.astimezone(BEIJING)
+
+
+def moment(at: datetime) -> str:
+    """Return an instant in Beijing's time in words, such as `2026年3月2日 09:00`."""
+    local = beijing(at)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"

@@ -4,6 +4,8 @@ A code is stable; its Chinese sentence says what is wrong and what to do next. F
 `problems(...)` and `reasons(...)` in their own `errors.py`; a test finds every code that has no words.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from app.infra.clock import moment
 from app.infra.errors import AppError, Invalid, Reason, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -106,6 +109,10 @@ def reasons(more: dict[str, str]) -> None:
             raise ValueError(f"reason code {code} is taken")
 
 
+#: Entries of data that are instants, beside all that end in `_at`.
+_INSTANTS = frozenset({"until", "latest"})
+
+
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "…"
@@ -113,11 +120,23 @@ class _Blank(dict[str, Any]):
 
 def sentence(reason: Reason) -> str:
     """Return the Chinese sentence of a reason."""
-    told = {
-        name: "、".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-        for name, value in reason.data.items()
-    }
-    return REASONS.get(reason.code, reason.code).format_map(_Blank(told))
+    return REASONS.get(reason.code, reason.code).format_map(_Blank(_told(reason.data)))
+
+
+def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a reason's data for its sentence: lists in one, instants in Beijing's time and words."""
+    return {key: _words(key, value) for key, value in data.items()}
+
+
+def _words(key: str, value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return "、".join(map(str, value))
+    if not key.endswith("_at") and key not in _INSTANTS:
+        return value
+    try:
+        return moment(datetime.fromisoformat(str(value)))
+    except ValueError:
+        return value
 
 
 def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
@@ -126,7 +145,7 @@ def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
     known = next((reason.data for reason in error.reasons if reason.code == error.code), {})
     body = {
         "type": f"urn:sanshen:problem:{error.code}",
-        "title": title.format_map(_Blank({**known, **error.data})),
+        "title": title.format_map(_Blank(_told({**known, **error.data}))),
         "title_en": title_en,
         "status": error.status,
         "code": error.code,

@@ -17,6 +17,7 @@ _USUAL: Mapping[NoticeKind, MailMode] = {
     NoticeKind.HELD: MailMode.NEVER,
     NoticeKind.COPIED: MailMode.DAILY,
     NoticeKind.CLEARED: MailMode.DAILY,
+    NoticeKind.SCHEDULED: MailMode.DAILY,
     NoticeKind.PUBLISHED: MailMode.DAILY,
     NoticeKind.WAIVER_DECIDED: MailMode.DAILY,
 }

@@ -177,7 +177,7 @@ def _words(scene: Scene, said: Sequence[Said]) -> list[_Word]:
 
 
 #: What of an event's data a notice keeps, beside the places; codes and instants, no words of persons.
-_KEPT = ("to_stage", "due_at", "rung", "absent", "rule", "limits")
+_KEPT = ("to_stage", "due_at", "rung", "absent", "rule", "limits", "release_at", "reasons")
 
 
 def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,9 +186,8 @@ def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _places(scene: Scene, data: Mapping[str, Any], channels: Mapping[str, str]) -> list[dict[str, str]]:
     stages = scene.loaded.workflow.by_key if scene.loaded is not None else {}
-    spots = (
-        data.get("freed") or data.get("debts") or ([data] if data.get("stage") or data.get("channel") else [])
-    )
+    here = any(data.get(key) for key in ("stage", "line", "channel"))
+    spots = data.get("freed") or data.get("debts") or ([data] if here else [])
     found = []
     for spot in spots:
         stage, line = str(spot.get("stage", "")), str(spot.get("line") or spot.get("channel") or "")

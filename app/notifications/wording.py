@@ -11,6 +11,8 @@ from typing import Any
 
 from app.domain.deadlines import BEIJING, Rung
 from app.domain.vocabulary import NoticeKind
+from app.infra.errors import Reason
+from app.infra.problems import sentence as reason_sentence
 
 K = NoticeKind
 
@@ -21,7 +23,8 @@ RUNGS = {
     Rung.PARTY_SECRETARY: "党组书记",
 }
 
-#: kind → (to the person, to a group). `{places}`, `{due}`, `{rung}` and `{year}` are filled in.
+#: kind → (to the person, to a group). `{places}`, `{due}`, `{release}`, `{why}`, `{rung}` and `{year}`
+#: are filled in.
 _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
     K.STAGE_OPENED: ("请您办理：{places}", "等待办理：{places}"),
     K.STAGE_REMINDED: ("催办：请尽快办理{places}", "催办：{places}"),
@@ -42,6 +45,12 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
     K.HELD: ("正在请示，期限暂停计算", "正在请示"),
     K.ANSWERED: ("请示已有答复，审校继续", "请示已有答复，审校继续"),
     K.CLEARED: ("全部环节已完成", "全部环节已完成"),
+    K.SCHEDULED: ("{places}已签发，定于{release}发布", "{places}定于{release}发布"),
+    K.UNSCHEDULED: ("{places}的定时发布（{release}）已取消", "{places}的定时发布已取消"),
+    K.WITHHELD: (
+        "{places}到了定时（{release}）却不能发布：{against}。请处理后重新签发",
+        "{places}到了定时（{release}）却不能发布",
+    ),
     K.PUBLISHED: ("已在{places}发布", "已在{places}发布"),
     K.CORRECTED: ("已在{places}更正", "已在{places}更正"),
     K.RETRACTED: ("已从{places}撤稿", "已从{places}撤稿"),
@@ -95,4 +104,9 @@ class _Words(dict[str, str]):
         self["due"] = moment(datetime.fromisoformat(data["due_at"])) if data.get("due_at") else ""
         self["rung"] = RUNGS[Rung(data["rung"])] if data.get("rung") else ""
         self["why"] = "的办理人都外出" if data.get("absent") else "逾期未办"
+        release = data.get("release_at")
+        self["release"] = moment(datetime.fromisoformat(release)) if release else ""
+        self["against"] = "；".join(
+            reason_sentence(Reason(str(code))).rstrip("。") for code in data.get("reasons", ())
+        )
         self["year"] = str(data.get("year", ""))

@@ -15,9 +15,17 @@ from app.reviews.store import Loaded
 
 
 def standing(
-    session: Session, loaded: Loaded, *, line: str, digest: str, signed: bool, runtime: Runtime, at: datetime
+    session: Session,
+    loaded: Loaded,
+    *,
+    line: str,
+    digest: str,
+    signed: bool,
+    runtime: Runtime,
+    at: datetime,
+    goes_out_at: datetime | None = None,
 ) -> tuple[Blocker, ...]:
-    """Return what stands in the way of publishing `digest` on `line`.
+    """Return what stands in the way of publishing `digest` on `line`: now, or later at `goes_out_at`.
 
     Runs the newest active policy if need be.
 
@@ -37,7 +45,7 @@ def standing(
         signed=signed,
         owed=debts.open_places(session, loaded.row.id, line),
     )
-    return blockers(dossier, at)
+    return blockers(dossier, goes_out_at or at)
 
 
 def _signed_until(session: Session, loaded: Loaded, line: str) -> datetime | None:

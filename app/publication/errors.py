@@ -7,6 +7,10 @@ problems(
     {
         "release_refused": ("还不能签发或发布，请先解决下列各项。", "The line cannot be released yet."),
         "release_not_renewable": ("这次签发已经用过或已失效，不能换发凭证。", "The release is used or void."),
+        "policy_behind": (
+            "现行负面清单刚刚更新，正在载入，稍后自动再试。",
+            "The policy in force is being loaded; it is tried again.",
+        ),
         "no_sign_off": ("这个审校流程没有签发环节。", "The workflow has no sign-off."),
         "ticket_forged": (
             "发布凭证不是本系统签发的，或已被改动。",
@@ -40,6 +44,11 @@ _GATE: dict[str, tuple[str, str]] = {
     "open_findings": ("现行负面清单还有 {count} 处未处理的阻断问题。", "Blocking findings are open."),
     "not_signed": ("这个阵地还没有签发，或签发已因改动失效。", "The line is not signed off."),
     "already_released": ("这个阵地已经签发，凭证有效期至 {until}。", "The line has a ticket already."),
+    "embargoed": ("稿件不早于 {until} 发布。", "The draft is under an embargo."),
+    "scheduled": (
+        "这个阵地已定时于 {release_at} 发布；要现在发布，请先取消定时再签发。",
+        "The line is scheduled for later.",
+    ),
     "nothing_released": (
         "没有查到与所给内容一致的签发，未经签发不得发布。",
         "Nothing like this was released.",

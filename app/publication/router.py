@@ -11,7 +11,7 @@ from app.identity.queries import Actor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.runtime import runtime_of
-from app.publication import evidence, queries, service, tickets, urgent_router
+from app.publication import evidence, queries, service, tickets, timing_router, urgent_router
 from app.publication.models import Release
 from app.publication.schemas import PublicationOut, PublicationsOut, ReleaseOut, SignedOut, SignIn
 
@@ -37,11 +37,16 @@ def sign(
     wish: SignIn,
     key: idempotency.Key = None,
 ) -> Response:
-    """Sign a line off (签发): everything is checked again, and the answer holds the ticket."""
+    """Sign a line off (签发): everything is checked again, and the answer holds the ticket.
+
+    With `release_at` there is no ticket yet: the line goes out then, if nothing stands in the way.
+    """
     runtime = runtime_of(request)
     at = runtime.clock()
 
     def act() -> SignedOut:
+        if wish.release_at is not None:
+            return timing_router.sign_later(session, case_id, wish, actor=actor, runtime=runtime, at=at)
         release = service.sign(
             session,
             case_id=case_id,
@@ -78,10 +83,11 @@ def renew(request: Request, actor: CurrentActor, session: WriteSession, release_
 
 @router.get("/drafts/{draft_id}/publications")
 def publications(actor: CurrentActor, session: ReadSession, draft_id: UUID) -> PublicationsOut:
-    """List where a draft was released and published."""
+    """List where a draft was released and published, and what waits for its time."""
     draft = drafts.visible(session, draft_id, actor)
     return PublicationsOut(
         releases=[_release(one, actor, draft.unit_path) for one in queries.releases_of(session, draft_id)],
+        scheduled=[timing_router.shown(one) for one in queries.scheduled_of(session, draft_id)],
         publications=[
             PublicationOut.model_validate(one, from_attributes=True)
             for one in queries.publications_of(session, draft_id)
@@ -109,3 +115,4 @@ def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
     app.include_router(urgent_router.router)
+    app.include_router(timing_router.router)

@@ -1,22 +1,38 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.document import Sha256
-from app.domain.vocabulary import ReleaseState
+from app.domain.vocabulary import ReleaseState, ScheduledState
 from app.infra.signing import SignedStatement
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
+class WhyOut(BaseModel):
+    """A reason: its code, a sentence, and the data of it."""
+
+    code: str
+    message: str
+    data: dict[str, Any]
+
+
 class SignIn(BaseModel):
-    """签发: the line, the digest of the proof that was read, and a word if there is one."""
+    """签发: the line, the digest of the proof that was read, and a word if there is one.
+
+    With `release_at` (RFC 3339, at most a year ahead) the line is signed now and goes out then (定时).
+    """
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"line": "wechat", "digest": "0" * 64, "comment": "同意发布"}]},
+        json_schema_extra={
+            "examples": [
+                {"line": "wechat", "digest": "0" * 64, "comment": "同意发布"},
+                {"line": "wechat", "digest": "0" * 64, "release_at": "2026-10-01T08:00:00+08:00"},
+            ]
+        },
     )
 
     line: Code
@@ -26,6 +42,53 @@ class SignIn(BaseModel):
     checklist: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
         default_factory=list, max_length=100
     )
+    release_at: AwareDatetime | None = None
+
+
+class UnscheduleIn(BaseModel):
+    """Taking a scheduled line back from its time, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"line": "wechat", "comment": "活动改期"}]}
+    )
+
+    line: Code
+    comment: Annotated[str, StringConstraints(max_length=2000)]
+
+
+class EmbargoIn(BaseModel):
+    """Before when nothing goes out (RFC 3339); null lifts it. Why, where it is shortened or lifted."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"until": "2026-10-01T08:00:00+08:00", "comment": "随通稿发布"}]},
+    )
+
+    until: AwareDatetime | None
+    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class ScheduledOut(BaseModel):
+    """A line that was signed for a later instant, and what became of it; `reasons`: why it was withheld."""
+
+    id: UUID
+    draft_id: UUID
+    case_id: UUID
+    channel: str
+    digest: str
+    release_at: datetime
+    state: ScheduledState
+    reasons: list[WhyOut]
+    signed_by: UUID
+    signed_at: datetime
+    ended_at: datetime | None
+
+
+class ScheduledPage(BaseModel):
+    """What waits for its time among the drafts that the reader may see, the next to go out in front."""
+
+    items: list[ScheduledOut]
+    next: UUID | None
 
 
 class ReleaseOut(BaseModel):
@@ -46,9 +109,10 @@ class ReleaseOut(BaseModel):
 
 
 class SignedOut(BaseModel):
-    """What signing brought: the release, or none while others must sign too."""
+    """What signing brought: the release, or what waits for its time; neither while others must sign too."""
 
     release: ReleaseOut | None
+    scheduled: ScheduledOut | None = None
 
 
 class PublicationOut(BaseModel):
@@ -66,7 +130,8 @@ class PublicationOut(BaseModel):
 
 
 class PublicationsOut(BaseModel):
-    """The releases and publications of a draft, oldest first."""
+    """The releases, scheduled releases and publications of a draft, oldest first."""
 
     releases: list[ReleaseOut]
+    scheduled: list[ScheduledOut]
     publications: list[PublicationOut]

@@ -1,6 +1,7 @@
 """签发: permission to publish one digest on one channel. One verb, one transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,31 @@ from app.reviews import service as reviews
 from app.reviews.store import Loaded, load
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody fills in who signs a line: what they read, and a word if there is one."""
+
+    case_id: UUID
+    line: str
+    digest: str
+    comment: str = ""
+    outcome: str = ""
+    checklist: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who puts a release on record, whose signature it is, and whom that was given for.
+
+    `due_at` is the instant that the line was scheduled for: then the service itself acts, for the signer.
+    """
+
+    actor: AuditActor
+    person: UUID
+    behalf: AuditActor | None = None
+    due_at: datetime | None = None
+
+
 def sign(
     session: Session,
     *,
@@ -41,14 +67,50 @@ def sign(
 ) -> Release | None:
     """Sign a line off (签发) and give permission to publish `digest` on it; None while others must sign too.
 
-    The sign-off stage is decided, then the gate is asked about the case as it stands afterwards. Raises what
-    `reviews.decide` raises, and `Conflict` with everything that stands in the way; that refusal goes on
-    record.
+    Raises what `sign_off` raises.
     """
+    wish = Wish(case_id, line, digest, comment, outcome, checklist)
+    loaded = sign_off(session, wish, goes_out_at=at, actor=actor, runtime=runtime, at=at)
+    if loaded is None:
+        return None
+    release = store_release(
+        session,
+        loaded,
+        line,
+        digest,
+        by=Signature(actor.as_audit(Role.PUBLISHER), actor.id, _behalf(loaded, line, actor)),
+        runtime=runtime,
+        at=at,
+    )
+    settle_state(session, loaded, at=at)
+    return release
+
+
+def sign_off(
+    session: Session,
+    wish: Wish,
+    *,
+    goes_out_at: datetime,
+    actor: Actor,
+    runtime: Runtime,
+    at: datetime,
+) -> Loaded | None:
+    """Decide at the sign-off of a line, and ask the gate about the case as it stands afterwards.
+
+    The gate is asked whether the line may go out at `goes_out_at`. Returns the case, with tickets that were
+    signed before void; `None` while others must sign too. Raises what `reviews.decide` raises, and `Conflict`
+    with everything that stands in the way; that refusal goes on record.
+    """
+    case_id, line, digest = wish.case_id, wish.line, wish.digest
     before = load(session, case_id, actor, lock=False)
     stage = _sign_off(before)
     form = reviews.Form(
-        stage=stage, line=line, digest=digest, comment=comment, outcome=outcome, checklist=checklist
+        stage=stage,
+        line=line,
+        digest=digest,
+        comment=wish.comment,
+        outcome=wish.outcome,
+        checklist=wish.checklist,
     )
     loaded = reviews.decide(
         session,
@@ -64,23 +126,26 @@ def sign(
     if run.state is not StageState.PASSED:
         return None
     session.flush()
-    found = dossiers.standing(session, loaded, line=line, digest=digest, signed=True, runtime=runtime, at=at)
+    found = dossiers.standing(
+        session,
+        loaded,
+        line=line,
+        digest=digest,
+        signed=True,
+        runtime=runtime,
+        at=at,
+        goes_out_at=goes_out_at,
+    )
     if found:
         raise _refused(loaded, line, digest, found, actor=actor, at=at)
     void_earlier(session, loaded, line)
-    release = store_release(
-        session,
-        loaded,
-        line,
-        digest,
-        actor=actor,
-        behalf=_behalf(loaded, stage, line, actor),
-        runtime=runtime,
-        at=at,
-    )
+    return loaded
+
+
+def settle_state(session: Session, loaded: Loaded, *, at: datetime) -> None:
+    """Let a draft be published again whose case is cleared and of which something is out."""
     if loaded.case.state is CaseState.CLEARED and _is_published(session, loaded.draft.id):
         drafts.set_state(loaded.draft, DraftState.PUBLISHED, at)
-    return release
 
 
 def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime, at: datetime) -> Release:
@@ -108,13 +173,14 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
     release.ticket, release.nonce, release.expires_at = ticket.text, ticket.nonce, ticket.expires_at
     release.policy = policy_of(session, runtime).digest
     session.add(release)
-    _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=True)
+    by = Signature(actor.as_audit(Role.PUBLISHER), actor.id)
+    _tell_signed(session, loaded, release, ticket, by=by, at=at, renewed=True)
     return release
 
 
-def _behalf(loaded: Loaded, stage: str, line: str, actor: Actor) -> AuditActor | None:
+def _behalf(loaded: Loaded, line: str, actor: Actor) -> AuditActor | None:
     """Return whom a signature was given for (代); `None` for one in the signer's own place."""
-    (vote, *_) = reversed(loaded.case.current()[stage, line].votes)
+    (vote, *_) = reversed(loaded.case.current()[_sign_off(loaded), line].votes)
     for one in actor.standing_in:
         if vote.principal == str(one.principal):
             return AuditActor(id=one.principal, name=one.name, unit=str(one.unit_id))
@@ -134,8 +200,7 @@ def store_release(
     line: str,
     digest: str,
     *,
-    actor: Actor,
-    behalf: AuditActor | None,
+    by: Signature,
     runtime: Runtime,
     at: datetime,
 ) -> Release:
@@ -153,11 +218,11 @@ def store_release(
         ticket=ticket.text,
         nonce=ticket.nonce,
         expires_at=ticket.expires_at,
-        signed_by=actor.id,
+        signed_by=by.person,
         signed_at=at,
     )
     session.add(release)
-    _tell_signed(session, loaded, release, ticket, actor=actor, at=at, renewed=False, behalf=behalf)
+    _tell_signed(session, loaded, release, ticket, by=by, at=at, renewed=False)
     return release
 
 
@@ -190,10 +255,9 @@ def _tell_signed(
     release: Release,
     ticket: Ticket,
     *,
-    actor: Actor,
+    by: Signature,
     at: datetime,
     renewed: bool,
-    behalf: AuditActor | None = None,
 ) -> None:
     data: dict[str, Any] = {
         "draft": str(release.draft_id),
@@ -208,16 +272,18 @@ def _tell_signed(
         "expires_at": timestamp(ticket.expires_at),
         "renewed": renewed,
     }
+    if by.due_at is not None:
+        data["scheduled_for"] = timestamp(by.due_at)
     session.add(ReleaseTicket(name=ticket.name, release_id=release.id, text=ticket.text, issued_at=at))
     subject = f"draft:{release.draft_id}"
     receipt = audit.record(
         session,
         Event.RELEASE_SIGNED,
         stream=subject,
-        actor=actor.as_audit(Role.PUBLISHER),
+        actor=by.actor,
         at=at,
         data=data,
-        on_behalf_of=behalf,
+        on_behalf_of=by.behalf,
     )
     told = {**data, "number": loaded.draft.number, "signed_ticket": ticket.signed.model_dump(mode="json")}
     jobs.announce(

@@ -99,7 +99,13 @@ def release(
     assert due_at is not None
     service.void_earlier(session, loaded, line)
     signed = service.store_release(
-        session, loaded, line, digest, actor=actor, behalf=None, runtime=runtime, at=at
+        session,
+        loaded,
+        line,
+        digest,
+        by=service.Signature(actor.as_audit(Role.PUBLISHER), actor.id),
+        runtime=runtime,
+        at=at,
     )
     session.flush()
     rows = _owe(session, loaded, signed, due_at=due_at, at=at)

@@ -102,16 +102,19 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     C.PROOF_OUTDATED: ("这份校样对应的不是当前内容，请等新校样。", "The proof is not of the present text."),
     C.PROOF_ALREADY_BOUND: ("这个阵地的校样已经排好。", "The line has its proof already."),
     C.LINE_SCHEDULED: LINE_SCHEDULED,
-    C.NOT_SCHEDULED: ("这个阵地没有定时发布，可能已经发布或取消，请刷新后再看。", "The line is not scheduled."),
+    C.NOT_SCHEDULED: (
+        "这个阵地没有定时发布，可能已经发布或取消，请刷新后再看。",
+        "The line is not scheduled.",
+    ),
     C.NOT_SIGNED_OFF: ("这个阵地还没有按现在的校样签发，不能定时。", "The line is not signed on this proof."),
     C.INSTANT_PAST: ("请填写将来的时间。", "Give an instant that lies ahead."),
-    C.INSTANT_TOO_FAR: ("时间太远，最多定到一年以内。", "The instant is more than a year ahead."),
+    C.INSTANT_TOO_FAR: ("时间太远，最晚到 {latest}。", "The instant is more than a year ahead."),
     C.UNDER_EMBARGO: (
-        "稿件定有不早于的时间，定时不能早于它；请改晚，或由签发人先提前或解除。",
+        "稿件不早于 {until} 发布，定时不能早于它；请改晚，或由签发人先提前或解除。",
         "The instant lies before the embargo ends.",
     ),
     C.SCHEDULED_EARLIER: (
-        "“{line}”已定时在这个时间之前发布，请先取消定时。",
+        "“{line}”已定时于 {release_at} 发布，早于所填时间，请先取消定时。",
         "A line is scheduled before this instant.",
     ),
     C.EMBARGO_SAME: ("不早于的时间没有变化。", "The embargo is the same."),

@@ -1,6 +1,6 @@
 """Reading cases: what awaits somebody, what they did, and one case with everything a page shows of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
 from app.domain.vocabulary import CaseState, StageState, Verb
-from app.domain.workflow import Act, Case, Consult, Facts, Run, Stage, Workflow, objections, ways_back
+from app.domain.workflow import Act, Case, Consult, Facts, Run, Stage, Workflow, objections, timing, ways_back
 from app.domain.workflow.added import MOST
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, DraftReader, ReadingFor, Revision
@@ -40,19 +40,23 @@ _BETWEEN = (
     Verb.ADD_REVIEWER,
     Verb.REMIND,
 )
-_AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER, Verb.COPY, Verb.RECUSE)
+_AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER, Verb.COPY, Verb.RECUSE, Verb.EMBARGO)
 #: Of these, what is done in the place of somebody else as well.
-_FOR_OTHERS = frozenset({Verb.ANSWER, Verb.COPY})
+_FOR_OTHERS = frozenset({Verb.ANSWER, Verb.COPY, Verb.EMBARGO})
 #: The keys of stages that were added to single cases.
 _ADDED = frozenset(f"added_{number}" for number in range(1, MOST + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something that can be done to a case, and what stands in the actor's way; nothing when they may."""
+    """Something that can be done to a case, and what stands in the actor's way; nothing when they may.
+
+    `line` is the one that it is done to, where it is done to one outside a stage.
+    """
 
     verb: Verb
     refusals: tuple[Refusal, ...]
+    line: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -182,14 +186,17 @@ def case_view(
         case,
         stages=tuple(_stage_views(seen, actor, known, marks, at)),
         decisions=decisions,
-        options=tuple(
-            Option(
-                verb,
-                objections(
-                    case, workflow, _at_case(verb, case), place if verb in _FOR_OTHERS else me, known, at
-                ),
-            )
-            for verb in _AT_CASE
+        options=(
+            *(
+                Option(
+                    verb,
+                    objections(
+                        case, workflow, _at_case(verb, case), place if verb in _FOR_OTHERS else me, known, at
+                    ),
+                )
+                for verb in _AT_CASE
+            ),
+            *_taking_back(seen, actor, known, at),
         ),
         names=identity.names(session, people),
     )
@@ -390,6 +397,15 @@ def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
         return mine
     deciding = tuple(verb for verb in _DECIDING if stage.outcome(verb) is not None)
     return (*deciding, *_BETWEEN, *((Verb.OVERRIDE,) if stage.override else ()), *mine)
+
+
+def _taking_back(seen: _Seen, actor: Person, known: Facts, at: datetime) -> Iterator[Option]:
+    """Yield whether a reader may take each scheduled line back from its time."""
+    stage = timing.signing(seen.workflow)
+    for line, _ in seen.case.scheduled:
+        me = acting(actor, seen, stage.key if stage else "", line) or as_actor(actor, seen.draft.unit_path)
+        act = Act(Verb.UNSCHEDULE, line=line)
+        yield Option(Verb.UNSCHEDULE, objections(seen.case, seen.workflow, act, me, known, at), line)
 
 
 def _at_case(verb: Verb, case: Case) -> Act:

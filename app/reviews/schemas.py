@@ -102,9 +102,10 @@ class OutcomeOut(BaseModel):
 
 
 class OptionOut(BaseModel):
-    """Whether this reader may do something at a stage now, and if not, why not."""
+    """Whether this reader may do something now, and if not, why not; `line` where it is done to one line."""
 
     verb: Verb
+    line: str
     allowed: bool
     refusals: list[RefusalOut]
 
@@ -171,6 +172,8 @@ class ConsultOut(BaseModel):
 
 
 class CaseOut(BaseModel):
+    """A case. `scheduled`: when lines that are signed go out; nothing goes out before `embargo_until`."""
+
     id: UUID
     draft_id: UUID
     draft_number: str
@@ -183,6 +186,8 @@ class CaseOut(BaseModel):
     lines: list[str]
     proofs: dict[str, str]
     open_marks: dict[str, int]
+    scheduled: dict[str, datetime]
+    embargo_until: datetime | None
     opened_at: datetime
     updated_at: datetime
     stages: list[StageOut]

@@ -12,7 +12,7 @@ from app.domain.changes import Change, classify
 from app.domain.document import Document
 from app.domain.limits import exceeded
 from app.domain.refusals import Refusal, RefusalCode
-from app.domain.vocabulary import CaseState, StageKind, Verb
+from app.domain.vocabulary import WITH_AUTHOR, CaseState, StageKind, Verb
 from app.domain.workflow import SYSTEM, Act, Actor, BoundProof, Case, Effects, Facts, Target, Workflow
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
@@ -77,6 +77,9 @@ def submit(
     if case_id is not None:
         marked = (grade, frozenset(flags))
         return _resubmit(session, case_id, head, digest, comment, marked, actor, runtime, at)
+    if draft.state not in WITH_AUTHOR:
+        # What is signed, scheduled, out or declined is not handed in a second time.
+        raise refused([Refusal(RefusalCode.NOT_WITH_AUTHOR, {"state": draft.state})])
     author = _author(actor, draft)
     document, policies = drafts.document_of(head), runtime.settings.policies
     case = replace(_new_case(session, draft, head, actor), grade=grade, flags=frozenset(flags))

@@ -71,6 +71,8 @@ def case_out(view: CaseView) -> CaseOut:
         lines=list(view.case.lines),
         proofs={line: proof for line in view.case.lines if (proof := view.case.proof_of(line)) is not None},
         open_marks=view.open_marks,
+        scheduled=dict(view.case.scheduled),
+        embargo_until=view.case.embargo_until,
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         stages=[_stage(one, view.names) for one in view.stages],
@@ -122,7 +124,7 @@ def _stage(one: StageView, names: dict[UUID, str]) -> StageOut:
 def option_out(option: Option) -> OptionOut:
     """Return what may be done, or why not, as the API shows it."""
     refusals = [refusal_out(refusal) for refusal in option.refusals]
-    return OptionOut(verb=option.verb, allowed=option.allowed, refusals=refusals)
+    return OptionOut(verb=option.verb, line=option.line, allowed=option.allowed, refusals=refusals)
 
 
 def refusal_out(refusal: Refusal) -> RefusalOut:

@@ -9,6 +9,7 @@ from typing import Any
 from app.audit.queries import RecordedEvent
 from app.domain.deadlines import Rung
 from app.domain.vocabulary import Event
+from app.infra.clock import moment
 from app.infra.errors import Reason
 from app.infra.problems import sentence as reason_sentence
 from app.notifications.wording import RUNGS
@@ -92,6 +93,30 @@ def _proof_failed(_who: str, data: Mapping[str, Any], names: Names) -> str:
     return f"{names.place(data)}校样未能排出，稿件退回作者" + (f"：{why}" if why else "")
 
 
+def _scheduled(who: str, data: Mapping[str, Any], names: Names) -> str:
+    return f"{who} 将{names.place(data)}定于{_moment(data['release_at'])}发布"
+
+
+def _unscheduled(who: str, data: Mapping[str, Any], names: Names) -> str:
+    why = "" if data.get("reason") == "taken_back" else "（审签案结束）"
+    return f"{who} 取消{names.place(data)}的定时发布（原定{_moment(data['release_at'])}）{why}"
+
+
+def _withheld(_who: str, data: Mapping[str, Any], names: Names) -> str:
+    why = "；".join(reason_sentence(Reason(str(code))).rstrip("。") for code in data.get("reasons", ()))
+    return f"{names.place(data)}到了定时（{_moment(data['release_at'])}）不能发布：{why}"
+
+
+def _embargoed(who: str, data: Mapping[str, Any], _names: Names) -> str:
+    if data.get("until") is None:
+        return f"{who} 解除不早于{_moment(data['was'])}发布的限制"
+    return f"{who} 定为不早于{_moment(data['until'])}发布"
+
+
+def _moment(instant: str) -> str:
+    return moment(datetime.fromisoformat(instant))
+
+
 def _routed(_who: str, data: Mapping[str, Any], names: Names) -> str:
     added = [str(one["stage"]) for one in data.get("stages", ()) if one.get("applies")]
     words = "、".join(names.stages.get(stage, stage) for stage in added)
@@ -104,6 +129,8 @@ def _voided(_who: str, data: Mapping[str, Any], names: Names) -> str:
 
 _WHY_VOID = {
     "sent_back": "被退回",
+    "unscheduled": "取消定时",
+    "withheld": "到时不能发布",
     "taken_back": "本人拿回",
     "walk_again": "须重新走",
     "recalled": "稿件撤回",
@@ -165,6 +192,10 @@ _SENTENCES: dict[Event, _Sentence] = {
     Event.PROOF_FAILED: _proof_failed,
     Event.MARKS_CONFIRMED: lambda who, data, names: f"{who} {names.place(data)}通过",
     Event.RELEASE_SIGNED: lambda who, data, names: f"{who} 签发{names.place({**data, 'stage': ''})}",
+    Event.RELEASE_SCHEDULED: _scheduled,
+    Event.RELEASE_UNSCHEDULED: _unscheduled,
+    Event.RELEASE_WITHHELD: _withheld,
+    Event.CASE_EMBARGOED: _embargoed,
     Event.RELEASE_REFUSED: lambda who, data, names: (
         f"{who} 对{names.place({**data, 'stage': ''})}的签发未被接受"
     ),

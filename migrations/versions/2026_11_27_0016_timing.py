@@ -17,27 +17,18 @@ KINDS_BEFORE = (
     "'debt_owed', 'calendar_missing'"
 )
 NEW_KINDS = "'scheduled', 'unscheduled', 'withheld'"
-MAIL_STATES = "mail IN ('none', 'waiting', 'gathering', 'sent')"
-MAIL_MODES = "mail IN ('never', 'at_once', 'daily')"
-#: Tables that hold a kind of notice, and what else they check.
-OF_KINDS = {"notice": MAIL_STATES, "notice_preference": MAIL_MODES, "robot_message": None}
+#: Tables that hold a kind of notice.
+OF_KINDS = ("notice", "notice_preference", "robot_message")
 STATES = "state IN ('waiting', 'released', 'withheld', 'withdrawn')"
 WAITING = sa.text("state = 'waiting'")
 
 
 def _let_in(kinds: str) -> None:
-    for table, mail in OF_KINDS.items():
-        known = f"kind IN ({kinds})"
-        if op.get_bind().dialect.name == "postgresql":
-            op.drop_constraint(op.f(f"ck_{table}_kind_known"), table, type_="check")
-            op.create_check_constraint(op.f(f"ck_{table}_kind_known"), table, known)
-            continue
-        checks = [sa.CheckConstraint(known, name=op.f(f"ck_{table}_kind_known"))]
-        if mail:
-            checks.append(sa.CheckConstraint(mail, name=op.f(f"ck_{table}_mail_known")))
-        # SQLite keeps its checks in the text of the table, so the table is written anew.
-        with op.batch_alter_table(table, recreate="always", table_args=checks):
-            pass
+    for table in OF_KINDS:
+        # SQLite keeps its checks in the text of the table, so there the table is written anew.
+        with op.batch_alter_table(table) as batch:
+            batch.drop_constraint(op.f(f"ck_{table}_kind_known"), type_="check")
+            batch.create_check_constraint(op.f(f"ck_{table}_kind_known"), f"kind IN ({kinds})")
 
 
 def upgrade() -> None:

@@ -46,7 +46,6 @@ def schedule(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     walk.set(scheduled=tuple(sorted((*case.scheduled, (act.line, act.when)))))
     walk.say(
         Event.RELEASE_SCHEDULED,
-        stage=stage.key,
         line=act.line,
         digest=act.digest,
         release_at=act.when.isoformat(),

@@ -1,0 +1,413 @@
+"""定时发布 over the API: signed now, out later; taken back; withheld; and embargoes."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+from sqlmodel import select
+
+from app.infra.errors import AppError, Unavailable
+from app.infra.ids import new_id
+from app.infra.models import PolicyInUse
+from app.infra.runtime import Runtime
+from app.jobs.models import Job, JobState
+from app.negative_list import PolicyStore
+from app.publication import scheduling
+from app.publication.models import Release, ScheduledRelease
+from tests import keepers
+from tests.api.desk import PROOFREADERS, Desk
+from tests.api.press import Press, ready, sign, signed
+from tests.conftest import SetClock
+
+#: The desk works at 09:00 in Beijing on a Monday; this is 08:00 there on Tuesday.
+SOON = "2026-03-03T08:00:00+08:00"
+SOON_UTC = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
+MENDED = {"format": "text", "content": "冬季送温暖\n\n志愿者走访了更多老人，送去棉被。"}
+
+
+@pytest.fixture
+def desk(client: TestClient, runtime: Runtime) -> Desk:
+    return ready(Desk.open(client, runtime))
+
+
+def schedule(desk: Desk, line: str = "wechat", **body: Any) -> dict[str, Any]:
+    answer = sign(desk, line=line, **{"release_at": SOON, **body})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["release"] is None
+    return dict(answer.json()["scheduled"])
+
+
+def unschedule(desk: Desk, login: str = "publisher", **body: Any) -> Response:
+    return desk.post(
+        f"/cases/{desk.case_id}/unschedule", login, {"line": "wechat", "comment": "改期", **body}
+    )
+
+
+def embargo(desk: Desk, login: str, until: str | None, comment: str = "") -> Response:
+    return desk.post(f"/cases/{desk.case_id}/embargo", login, {"until": until, "comment": comment})
+
+
+def come(desk: Desk, clock: SetClock, at: datetime = SOON_UTC) -> None:
+    """Let the time come, and the jobs be done."""
+    clock.now = at
+    desk._headers.clear()
+    desk.work()
+
+
+def listed(desk: Desk, login: str = "publisher", **params: Any) -> list[dict[str, Any]]:
+    return list(desk.get("/scheduled-releases", login, **params).json()["items"])
+
+
+def publications(desk: Desk, login: str = "publisher") -> dict[str, Any]:
+    return dict(desk.get(f"/drafts/{desk.draft_id}/publications", login).json())
+
+
+def notices(desk: Desk, login: str) -> list[str]:
+    desk.work()
+    return [one["kind"] for one in desk.get("/notices", login).json()["items"]]
+
+
+def test_who_may_and_when(desk: Desk) -> None:
+    path, digest = f"/cases/{desk.case_id}/releases", desk.stage("sign_off", "wechat")["digest"]
+    wish = {"line": "wechat", "digest": digest, "release_at": SOON}
+    assert desk.client.post(f"/api/v1{path}", json=wish).status_code == 401
+    assert desk.post(path, "outsider", wish).status_code == 404
+    assert desk.codes(desk.post(path, "final_reviewer", wish)) == {"not_allowed"}
+    past = desk.post(path, "publisher", {**wish, "release_at": "2026-03-02T08:59:59+08:00"})
+    assert (past.status_code, desk.codes(past)) == (422, {"instant_past"})
+    far = desk.post(path, "publisher", {**wish, "release_at": "2027-03-04T08:00:00+08:00"})
+    assert (far.status_code, desk.codes(far)) == (422, {"instant_too_far"})
+    assert "2027年3月3日 09:00" in far.json()["reasons"][0]["message"]
+    naive = desk.post(path, "publisher", {**wish, "release_at": "2026-03-03T08:00:00"})
+    assert (naive.status_code, naive.json()["code"]) == (422, "malformed")
+    stale = desk.post(path, "publisher", {**wish, "digest": "0" * 64})
+    assert (stale.status_code, desk.codes(stale)) == (409, {"stale_digest"})
+    # None of these has signed anything.
+    assert desk.open_stages() == {("sign_off", "wechat")}
+    assert listed(desk) == []
+
+
+def test_signed_now_and_out_at_its_time(desk: Desk, clock: SetClock) -> None:
+    told = schedule(desk, comment="节后发布")
+    assert (told["release_at"], told["state"]) == ("2026-03-03T00:00:00Z", "waiting")
+    case = desk.case()
+    assert (case["state"], case["scheduled"]) == ("cleared", {"wechat": "2026-03-03T00:00:00Z"})
+    assert publications(desk)["releases"] == []
+    assert "release.signed" not in desk.actions()
+    assert desk.outbox().count("release.scheduled") == 1
+    assert notices(desk, "editor")[0] in {"scheduled", "cleared"}
+    assert "scheduled" in notices(desk, "editor")
+    assert [one["id"] for one in listed(desk)] == [told["id"]]
+    # A second before, nothing.
+    come(desk, clock, SOON_UTC - timedelta(seconds=1))
+    assert publications(desk)["releases"] == []
+    come(desk, clock, SOON_UTC + timedelta(minutes=3))  # the worker may be late
+    (release,) = publications(desk)["releases"]
+    assert release["signed_at"] == "2026-03-03T00:03:00Z"  # the time is the server's
+    assert release["signed_by"] == str(desk.actor("publisher").id)
+    (was,) = publications(desk)["scheduled"]
+    assert (was["state"], was["ended_at"]) == ("released", "2026-03-03T00:03:00Z")
+    assert desk.case()["scheduled"] == {}
+    assert listed(desk) == []
+    press = Press.open(desk)
+    assert press.ask(digest=release["digest"])["statement"]["outcome"] == "cleared"
+    assert press.publish(release["ticket"], release["digest"]).status_code == 201
+    assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "published"
+    data = next(data for action, _, data in desk.record() if action == "release.signed")
+    assert data["scheduled_for"].startswith("2026-03-03T00:00:00")
+
+
+def test_the_job_runs_twice_and_a_killed_worker_loses_nothing(desk: Desk, clock: SetClock) -> None:
+    told = schedule(desk)
+    desk.work()
+    clock.now = SOON_UTC
+    # One worker takes the job and dies without a word; another has it once the lease is over.
+    with desk.runtime.database.write() as session:
+        job = session.exec(select(Job).where(Job.kind == scheduling.GO_OUT)).one()
+        job.state, job.attempt, job.fence, job.worker = JobState.RUNNING, 1, 1, "gone"
+        job.lease_until = SOON_UTC + timedelta(seconds=30)
+        session.add(job)
+    desk.work()
+    assert "release.signed" not in desk.actions()
+    clock.advance(seconds=31)
+    desk.work()
+    for _ in range(2):
+        with desk.runtime.database.write() as session:
+            again = scheduling.go_out(
+                session, UUID(told["id"]), patient=True, runtime=desk.runtime, at=clock()
+            )
+            assert again is None
+    assert desk.actions().count("release.signed") == 1
+    with desk.session() as session:
+        assert len(session.exec(select(Release)).all()) == 1
+
+
+def test_too_early_a_job_waits_on(desk: Desk, clock: SetClock) -> None:
+    told = schedule(desk)
+    with desk.runtime.database.write() as session:
+        assert (
+            scheduling.go_out(session, UUID(told["id"]), patient=True, runtime=desk.runtime, at=clock())
+            is None
+        )
+    assert publications(desk)["scheduled"][0]["state"] == "waiting"
+    come(desk, clock)
+    assert publications(desk)["scheduled"][0]["state"] == "released"
+
+
+def test_while_it_waits_nobody_may_publish_it_and_nobody_changes_the_text(
+    client: TestClient, runtime: Runtime
+) -> None:
+    desk = ready(Desk.open(client, runtime), "wechat", "website")
+    digest = desk.case()["proofs"]["wechat"]
+    schedule(desk)
+    press = Press.open(desk)
+    refused = press.ask(digest=digest)["statement"]
+    assert [one["code"] for one in refused["reasons"]] == ["nothing_released"]
+    # The other line is sent back: the text is its author's, and still they may not change it.
+    back = desk.decide("sign_off", "publisher", "website", "send_back", comment="数字有误")
+    assert back.status_code == 200, back.text
+    version = desk.get(f"/drafts/{desk.draft_id}").headers["ETag"]
+    edited = desk.post(
+        f"/drafts/{desk.draft_id}/revisions",
+        "editor",
+        MENDED,
+        **{"If-Match": version},
+    )
+    assert (edited.status_code, edited.json()["code"]) == (409, "line_scheduled")
+    assert edited.json()["data"] == {"line": "wechat", "release_at": "2026-03-03T00:00:00+00:00"}
+    assert "2026年3月3日 08:00" in edited.json()["title"]
+    assert "取消定时" in edited.json()["title"]
+    # An author may stop it, and then mend the text.
+    assert unschedule(desk, "editor").status_code == 200
+    desk.revise(MENDED)
+    desk.submit()
+
+
+def test_what_is_signed_is_not_handed_in_a_second_time(desk: Desk) -> None:
+    schedule(desk)
+    again = desk.post(f"/drafts/{desk.draft_id}/submissions", "editor", {"digest": desk.digest()})
+    assert (again.status_code, desk.codes(again)) == (409, {"not_with_author"})
+
+
+def test_taken_back_and_signed_anew(desk: Desk, clock: SetClock) -> None:
+    schedule(desk)
+    path = f"/cases/{desk.case_id}/unschedule"
+    assert desk.client.post(f"/api/v1{path}", json={"line": "wechat", "comment": "停"}).status_code == 401
+    assert unschedule(desk, "outsider").status_code == 404
+    assert desk.codes(unschedule(desk, "final_reviewer")) == {"not_allowed"}
+    assert unschedule(desk, comment=" ").status_code == 422
+    may = [one for one in desk.case("editor")["options"] if one["verb"] == "unschedule"]
+    assert [(one["line"], one["allowed"]) for one in may] == [("wechat", True)]
+    taken = unschedule(desk, "editor", comment="活动取消")
+    assert taken.status_code == 200, taken.text
+    assert (taken.json()["state"], taken.json()["scheduled"]) == ("running", {})
+    assert desk.open_stages() == {("sign_off", "wechat")}
+    assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "in_review"
+    assert desk.codes(unschedule(desk)) == {"not_scheduled"}
+    assert "unscheduled" in notices(desk, "publisher")
+    assert publications(desk)["scheduled"][0]["state"] == "withdrawn"
+    # Signed anew for the very same instant: the first job finds that it is not meant.
+    schedule(desk)
+    come(desk, clock)
+    assert [one["state"] for one in publications(desk)["scheduled"]] == ["withdrawn", "released"]
+    assert desk.actions().count("release.signed") == 1
+
+
+def test_once_signed_a_line_that_waits_is_not_signed_for_now(desk: Desk) -> None:
+    schedule(desk)
+    at_once = sign(desk)
+    assert at_once.status_code == 409
+    assert "case_closed" in desk.codes(at_once)
+
+
+def test_at_its_time_everything_is_asked_again(client: TestClient, runtime: Runtime, clock: SetClock) -> None:
+    desk = ready(Desk.open(client, runtime), "wechat", "website")
+    schedule(desk)
+    back = desk.decide(
+        "sign_off", "publisher", "website", "send_back", comment="数字有误", then="continue_here"
+    )
+    assert back.status_code == 200, back.text
+    come(desk, clock)
+    (was,) = publications(desk)["scheduled"]
+    assert was["state"] == "withheld"
+    assert {one["code"] for one in was["reasons"]} == {"case_not_ready"}
+    assert was["reasons"][0]["data"] == {"state": "returned"}
+    assert publications(desk)["releases"] == []
+    assert desk.stage("sign_off", "wechat")["state"] == "voided"
+    data = next(data for action, _, data in desk.record() if action == "release.withheld")
+    assert (data["reasons"], data["line"]) == (["case_not_ready"], "wechat")
+    assert data["signed_by"] == [str(desk.actor("publisher").id)]
+    assert {"release.withheld"} <= set(desk.outbox())
+    for login in ("editor", "publisher"):
+        assert "withheld" in notices(desk, login), login
+    # The author is free to mend it, and everybody signs anew.
+    desk.revise(MENDED)
+    desk.submit()
+
+
+def test_a_stricter_list_in_force_at_its_time_withholds_it(
+    desk: Desk, clock: SetClock, tmp_path: Path
+) -> None:
+    schedule(desk)
+    # Another list comes into force: it finds something in a text that was clean.
+    words = keepers.WORDS + keepers.FOOL.replace("傻子", "温暖")
+    keepers.write(tmp_path / "stricter", {**keepers.FILES, "wording/words.yaml": words})
+    stricter = PolicyStore(tmp_path / "stricter")
+    desk.runtime.negative_list = stricter
+    come(desk, clock)
+    (was,) = publications(desk)["scheduled"]
+    assert was["state"] == "withheld"
+    assert [one["code"] for one in was["reasons"]] == ["open_findings"]
+    assert desk.case()["state"] == "blocked"
+    policies = [data["policy"] for action, _, data in desk.record() if action == "check.run"]
+    assert policies[-1] == stricter.current.digest
+    assert "blocked" in notices(desk, "editor")
+
+
+def test_a_process_behind_the_list_in_force_waits_for_it_and_not_for_ever(
+    desk: Desk, clock: SetClock
+) -> None:
+    told = schedule(desk)
+    newer = keepers.stored(desk.runtime, keepers.with_new_block())
+    with desk.runtime.database.write() as session:
+        session.add(PolicyInUse(digest=newer, seq=1, since_at=clock()))
+    clock.now = SOON_UTC
+    known = {"runtime": desk.runtime, "at": clock()}
+    with pytest.raises(Unavailable, match="policy_behind"), desk.runtime.database.write() as session:
+        scheduling.go_out(session, UUID(told["id"]), patient=True, **known)
+    assert waits(desk) == ["waiting"]
+    for attempt in (1, 6):
+        with desk.runtime.database.write() as session:
+            job = session.exec(select(Job).where(Job.kind == scheduling.GO_OUT)).one()
+            job.state, job.attempt, job.run_at = JobState.QUEUED, attempt - 1, clock()
+            session.add(job)
+        desk.work()
+        assert waits(desk) == (["waiting"] if attempt == 1 else ["withheld"])
+    desk._headers.clear()
+    assert publications(desk)["scheduled"][0]["reasons"][0]["code"] == "not_checked"
+
+
+def waits(desk: Desk) -> list[str]:
+    with desk.runtime.database.read() as session:
+        return [one.state for one in session.exec(select(ScheduledRelease)).all()]
+
+
+def test_a_case_that_ends_takes_it_from_its_time(
+    client: TestClient, runtime: Runtime, clock: SetClock
+) -> None:
+    desk = ready(Desk.open(client, runtime), "wechat", "website")
+    schedule(desk)
+    back = desk.decide(
+        "sign_off", "publisher", "website", "send_back", comment="再看", send_back_to="final_review"
+    )
+    assert back.status_code == 200, back.text
+    # The signature fell; the time stays until somebody takes it back, and signing for now is refused.
+    desk.approve("final_review", "final_reviewer")
+    desk.work()
+    for stage, login in PROOFREADERS:
+        desk.approve(stage, login, "wechat")
+    desk.approve("confirm_marks", "initial_reviewer", "wechat")
+    assert desk.codes(sign(desk)) == {"scheduled"}
+    assert desk.codes(sign(desk, release_at="2026-03-04T08:00:00+08:00")) == {"line_scheduled"}
+    assert desk.post(f"/cases/{desk.case_id}/recall", "editor", {"comment": "不发了"}).status_code == 200
+    assert desk.case()["scheduled"] == {}
+    told = next(data for action, _, data in desk.record() if action == "release.unscheduled")
+    assert told["reason"] == "recalled"
+    assert "unscheduled" in notices(desk, "publisher")
+    come(desk, clock)
+    assert [one["state"] for one in publications(desk)["scheduled"]] == ["withdrawn"]
+    assert publications(desk)["releases"] == []
+
+
+def test_an_embargo_keeps_everything_in_the_house(desk: Desk, clock: SetClock) -> None:
+    path, until = f"/cases/{desk.case_id}/embargo", SOON
+    assert desk.client.post(f"/api/v1{path}", json={"until": until}).status_code == 401
+    assert desk.post(path, "outsider", {"until": until}).status_code == 404
+    assert desk.codes(embargo(desk, "second_reviewer", until)) == {"not_allowed"}
+    assert embargo(desk, "editor", "2026-03-01T08:00:00+08:00").status_code == 422
+    answer = embargo(desk, "editor", until)
+    assert (answer.status_code, answer.json()["embargo_until"]) == (200, "2026-03-03T00:00:00Z")
+    refused = sign(desk)
+    assert desk.codes(refused) == {"embargoed"}
+    assert "2026年3月3日 08:00" in refused.json()["reasons"][0]["message"]
+    early = sign(desk, release_at="2026-03-03T07:59:59+08:00")
+    assert desk.codes(early) == {"embargoed"}
+    assert desk.codes(embargo(desk, "editor", None, "解除")) == {"not_allowed"}
+    assert embargo(desk, "publisher", None).status_code == 422
+    assert embargo(desk, "publisher", None, "通稿已提前发布").status_code == 200
+    assert "case.embargoed" in desk.outbox()
+    release = signed(desk)
+    # It also closes what was signed before.
+    assert embargo(desk, "publisher", until).status_code == 200
+    press = Press.open(desk)
+    said = press.ask(digest=release["digest"])["statement"]
+    assert [one["code"] for one in said["reasons"]] == ["embargoed"]
+    assert press.publish(release["ticket"], release["digest"]).status_code == 409
+    renewed = desk.post(f"/releases/{release['id']}/tickets", "publisher")
+    assert desk.codes(renewed) == {"embargoed"}
+    clock.now = SOON_UTC
+    desk._headers.clear()
+    assert press.publish(release["ticket"], release["digest"]).status_code == 201
+    # What is out stays published, whatever is done to its case.
+    assert embargo(desk, "publisher", "2026-03-05T08:00:00+08:00").status_code == 200
+    assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "published"
+
+
+def test_the_urgent_lane_keeps_to_an_embargo(client: TestClient, runtime: Runtime) -> None:
+    desk = Desk.open(client, runtime).draft()
+    desk.submit()
+    desk.approve("initial_review", "initial_reviewer")
+    desk.post(f"/cases/{desk.case_id}/urgent-layouts", "publisher", {"line": "wechat"})
+    desk.work()
+    assert embargo(desk, "second_reviewer", SOON).status_code == 200
+    digest = desk.case("publisher")["proofs"]["wechat"]
+    wish = {"line": "wechat", "digest": digest, "reason": "台风红色预警"}
+    refused = desk.post(f"/cases/{desk.case_id}/urgent-releases", "publisher", wish)
+    assert (refused.status_code, desk.codes(refused)) == (409, {"embargoed"})
+
+
+def test_a_line_scheduled_before_the_embargo_is_taken_back_first(desk: Desk, clock: SetClock) -> None:
+    schedule(desk)
+    late = embargo(desk, "editor", "2026-03-03T08:00:01+08:00")
+    assert desk.codes(late) == {"scheduled_earlier"}
+    assert "2026年3月3日 08:00" in late.json()["reasons"][0]["message"]
+    assert embargo(desk, "editor", SOON).status_code == 200
+    come(desk, clock)  # to the second: both hold
+    assert publications(desk)["scheduled"][0]["state"] == "released"
+
+
+def test_who_sees_what_waits(desk: Desk) -> None:
+    first = schedule(desk)
+    other = Desk(desk.client, desk.runtime, desk.bureau, _headers=desk._headers)
+    ready(other)
+    second = schedule(other, release_at="2026-03-02T23:00:00+08:00")
+    assert [one["id"] for one in listed(desk)] == [second["id"], first["id"]]
+    page = desk.get("/scheduled-releases", "publisher", limit=1).json()
+    assert [one["id"] for one in page["items"]] == [second["id"]]
+    following = desk.get("/scheduled-releases", "publisher", limit=1, after=page["next"]).json()
+    assert ([one["id"] for one in following["items"]], following["next"]) == ([first["id"]], None)
+    assert len(listed(desk, "editor", mine=True)) == 2
+    assert listed(desk, "final_reviewer", mine=True) == []
+    assert listed(desk, "outsider") == []
+    assert desk.client.get("/api/v1/scheduled-releases").status_code == 401
+
+
+def test_the_same_wish_twice_is_one_schedule(desk: Desk) -> None:
+    digest = desk.stage("sign_off", "wechat")["digest"]
+    answers = [
+        sign(desk, digest=digest, release_at=SOON, headers={"Idempotency-Key": "once"}) for _ in range(2)
+    ]
+    assert answers[0].json() == answers[1].json()
+    assert len(listed(desk)) == 1
+
+
+def test_the_database_keeps_one_time_a_line(desk: Desk) -> None:
+    schedule(desk)
+    with desk.runtime.database.read() as session:
+        again = session.exec(select(ScheduledRelease)).one().model_dump() | {"id": new_id()}
+    with pytest.raises(AppError), desk.runtime.database.write() as session:
+        session.add(ScheduledRelease(**again))
