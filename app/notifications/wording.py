@@ -23,8 +23,8 @@ RUNGS = {
     Rung.PARTY_SECRETARY: "党组书记",
 }
 
-#: kind → (to the person, to a group). `{places}`, `{due}`, `{release}`, `{why}`, `{rung}` and `{year}`
-#: are filled in.
+#: kind → (to the person, to a group). `{places}`, `{due}`, `{release}`, `{against}`, `{why}`, `{rung}` and
+#: `{year}` are filled in.
 _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
     K.STAGE_OPENED: ("请您办理：{places}", "等待办理：{places}"),
     K.STAGE_REMINDED: ("催办：请尽快办理{places}", "催办：{places}"),

@@ -11,7 +11,7 @@ A package is whole when its container is byte for byte the one that its members 
 by the key in `keys.json` (compare its fingerprint with the published one); every member is the one that the
 manifest names; every event names the hash of the event before it, up to the signed head; every opened value
 fits its commitment; and what was released is the last approved proof, after three reviews and three
-proofreads by different persons.
+proofreads by different persons, at the time that who signed had set if any, and under no embargo.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import json
 import struct
 import sys
 import zlib
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -475,6 +476,8 @@ class _Walk:
         self.overridden: dict[tuple[str, str], str] = {}
         self.owed: dict[str, set[str]] = {}
         self.kept: dict[tuple[str, str], list[tuple[set[Any], tuple[str, Any]]]] = {}
+        self.timed: dict[str, Json] = {}
+        self.embargo: str | None = None
 
     def run(self, events: Events) -> None:
         """Go through the events in their order."""
@@ -492,6 +495,10 @@ class _Walk:
             "marks.carried_out": self._new_text,
             "draft.submitted": self._new_text,
             "proof.laid_out": self._laid_out,
+            "release.scheduled": self._scheduled,
+            "release.unscheduled": self._unscheduled,
+            "release.withheld": self._withheld,
+            "case.embargoed": self._embargoed,
             "release.signed": self._signed,
             "release.urgent": self._urgent,
             "debt.settled": self._settled,
@@ -524,6 +531,7 @@ class _Walk:
     def _opened(self, _line: int, _body: Json, data: Json) -> None:
         self.passed, self.proofs, self.revision = {}, {}, data.get("revision")
         self.overridden, self.kept = {}, {}
+        self.timed, self.embargo = {}, None
         self.added, self.added_sets = {}, []
         self._walk_by(data.get("workflow"))
 
@@ -619,9 +627,79 @@ class _Walk:
                 self.report.fault(place, f"环节“{self._title(key)}”通过的不是签发的版本")
         if (data["revision"], data["policy"]) not in self.checked:
             self.report.fault(place, "签发的版本没有用当时的负面清单检查过")
+        self._check_time(place, body, data)
         self._check_ticket(place, data)
         self._tell(body, data, done)
         self.report.story += [f"　　{self._title(key)}：越过，{by}" for key, by in past.items()]
+
+    def _scheduled(self, line: int, body: Json, data: Json) -> None:
+        """Note that a line was set for an instant, by who had signed it on that very content."""
+        place, channel = f"events.jsonl 第 {line} 行", data["line"]
+        signer = self._person(body, "actor")
+        known = [
+            known
+            for (key, on), known in self.passed.items()
+            if on == channel and self._signs(key) and signer in known["persons"] and known["final"]
+        ]
+        if not known:
+            self.report.fault(place, "定时的人没有签发这个阵地，或签发已作废")
+        elif any(one["digest"] != data["digest"] for one in known):
+            self.report.fault(place, "定时的内容不是签发的内容")
+        if channel in self.timed:
+            self.report.fault(place, "这个阵地已经定时，没有先取消")
+        if _instant(data["release_at"]) <= _instant(body.get("ts")):
+            self.report.fault(place, "定时的时间不在将来")
+        self.timed[channel] = {"at": data["release_at"], "digest": data["digest"], "by": signer}
+        self.report.story.append(
+            f"阵地 {channel}：{self._who(body)} 于 {body.get('ts')} 签发，定于 {data['release_at']} 放行"
+        )
+
+    def _unscheduled(self, _line: int, body: Json, data: Json) -> None:
+        self.timed.pop(data["line"], None)
+        self.report.story.append(f"阵地 {data['line']}：{self._who(body)} 于 {body.get('ts')} 取消定时")
+
+    def _withheld(self, _line: int, body: Json, data: Json) -> None:
+        self.timed.pop(data["line"], None)
+        why = "、".join(str(one) for one in data["reasons"])
+        self.report.story.append(f"阵地 {data['line']}：{body.get('ts')} 到时未放行（{why}）")
+
+    def _embargoed(self, _line: int, body: Json, data: Json) -> None:
+        self.embargo = data["until"]
+        said = f"不早于 {self.embargo} 发布" if self.embargo else "解除不早于的限制"
+        self.report.story.append(f"{self._who(body)} 于 {body.get('ts')} {said}")
+
+    def _check_time(self, place: str, body: Json, data: Json) -> None:
+        """Ask whether a release came at its time: what was set for it, by whom, and not under an embargo."""
+        at = _instant(body.get("ts"))
+        if self.embargo is not None and at < _instant(self.embargo):
+            self.report.fault(place, f"早于不早于的时间 {self.embargo} 就签发了")
+        due, known = data.get("scheduled_for"), self.timed.pop(data["channel"], None)
+        if due is None:
+            if known is not None:
+                self.report.fault(place, f"这个阵地定于 {known['at']}，没有取消就另行签发了")
+            elif self._person(body, "actor") is None:
+                self.report.fault(place, "系统签发，却没有人定时")
+            return
+        if known is None:
+            self.report.fault(place, "按定时签发，却没有这个定时，或已取消")
+            return
+        if _instant(due) != _instant(known["at"]):
+            self.report.fault(place, f"所记的定时 {due} 与当时定的 {known['at']} 不符")
+        if at < _instant(known["at"]):
+            self.report.fault(place, f"早于所定的时间 {known['at']} 就签发了")
+        if data["digest"] != known["digest"]:
+            self.report.fault(place, "签发的内容不是定时的内容")
+        if self._person(body, "on_behalf_of") != known["by"]:
+            self.report.fault(place, "按定时签发，所代的不是签发的人")
+
+    def _signs(self, key: str) -> bool:
+        stage = self._stage(key)
+        return stage.get("kind") == "sign_off" or "sign_off" in stage.get("also", ())
+
+    @staticmethod
+    def _person(body: Json, role: str) -> object:
+        one = body.get(role)
+        return one.get("id") if isinstance(one, dict) else None
 
     def _urgent(self, _line: int, body: Json, data: Json) -> None:
         titles = "、".join(self._title(debt["stage"]) for debt in data["debts"])
@@ -662,7 +740,7 @@ class _Walk:
 
     def _tell(self, body: Json, data: Json, done: dict[str, Json]) -> None:
         story, in_order = self.report.story, sorted(done.items(), key=lambda item: item[1]["line"])
-        renewed = "换发凭证" if data.get("renewed") else "签发"
+        renewed = "换发凭证" if data.get("renewed") else "按定时签发" if data.get("scheduled_for") else "签发"
         story.append(
             f"阵地 {data['channel']}：{self._who(body)} 于 {body.get('ts')} {renewed}，"
             f"内容摘要 {data['digest']}"
@@ -686,6 +764,16 @@ class _Walk:
     def _published(self, _line: int, body: Json, data: Json) -> None:
         where = data.get("url") or data.get("external_id") or ""
         self.report.story.append(f"阵地 {data['channel']}：{body.get('ts')} 发布，{where}")
+
+
+def _instant(text: object) -> datetime:
+    """Return the instant in an ISO 8601 text. Raises `ValueError` for another, `TypeError` for no text."""
+    if not isinstance(text, str):
+        raise TypeError("an instant is a text")
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))  # noqa: FURB162 – Python 3.9 reads no Z
+    if found.tzinfo is None:
+        raise ValueError("an instant says its zone")
+    return found
 
 
 def _pairs(keys: list[str]) -> Iterator[tuple[str, str]]:
