@@ -8,6 +8,9 @@ Clock = Callable[[], datetime]
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 def system_clock() -> datetime:
     """Return the present instant, aware, in UTC."""
     return datetime.now(UTC)
@@ -16,6 +19,14 @@ def system_clock() -> datetime:
 def beijing(at: datetime) -> datetime:
     """Return the same instant on Beijing's clock, for pages and deadlines."""
     return at.astimezone(BEIJING)
+
+
+def utc(instant: datetime) -> datetime:
+    """Return an aware instant in UTC; one at the very end of the calendar as near as UTC has it."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if instant.year == _FIRST.year else _LAST
 
 
 def moment(at: datetime) -> str:

@@ -5,7 +5,7 @@ case afresh, asks the whole gate again under the newest negative list, and gives
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.domain.release import Blocker, BlockerCode
 from app.domain.vocabulary import Role, ScheduledState
 from app.identity.models import User
 from app.identity.queries import SYSTEM, Actor
+from app.infra.clock import utc
 from app.infra.errors import Invalid, NotFound, Reason, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
@@ -39,7 +40,7 @@ def sign_later(
     The gate is asked at once, as for that instant. Raises what `service.sign` raises, and what
     `timing.schedule` refuses: an instant that is past, too far or under an embargo.
     """
-    release_at = release_at.astimezone(UTC)
+    release_at = utc(release_at)
     if release_at <= at:
         # Before anything else: this is a slip of the form, and no signature is spent on it.
         given = {"given": release_at.isoformat(), "now": at.isoformat()}

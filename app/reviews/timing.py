@@ -1,7 +1,7 @@
 """When lines of a case go out: the domain decides, here it is stored. Publication does what follows."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -11,6 +11,7 @@ from app.domain.workflow import SYSTEM, Act, Actor, Effects, Facts
 from app.domain.workflow import timing as rules
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
 from app.identity.queries import Actor as Person
+from app.infra.clock import utc
 from app.infra.runtime import Runtime
 from app.reviews import checking
 from app.reviews.service import Form, facts_of, place_of
@@ -32,7 +33,7 @@ def schedule(
 
     Raises `Forbidden`, `Conflict` or `Invalid` with every reason.
     """
-    act = Act(Verb.SCHEDULE, line=line, digest=digest, when=release_at.astimezone(UTC))
+    act = Act(Verb.SCHEDULE, line=line, digest=digest, when=utc(release_at))
     take(session, loaded, act, _signer(actor, loaded, line), Facts(), by=actor, at=at)
 
 
@@ -62,7 +63,7 @@ def embargo(
 ) -> Loaded:
     """Let nothing of a case go out before `until` (不早于); `None` lifts that. Raises as `unschedule`."""
     loaded = load(session, case_id, actor)
-    act = Act(Verb.EMBARGO, comment=comment, when=until and until.astimezone(UTC))
+    act = Act(Verb.EMBARGO, comment=comment, when=until and utc(until))
     takes_part = place_of(actor, loaded, Form("", "", ""))
     take(session, loaded, act, takes_part, Facts(), by=actor, at=at)
     return loaded

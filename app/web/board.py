@@ -25,6 +25,7 @@ from app.reviews.board import Card, Claimed, Wanted
 from app.reviews.models import Decision, ReviewCase
 from app.web.labels import label
 from app.web.render import page
+from app.web.scheduled import waiting_rows
 from app.web.tracks import TONES
 from app.web.viewer import Visitor
 
@@ -126,6 +127,7 @@ def show(
         filtered=any(asked.values()),
         table=_address("/board.csv", asked),
         first=after is None,
+        scheduled=waiting_rows(session, viewer) if after is None and not any(asked.values()) else (),
         more=_address("/board", {**asked, "after": board.written(following) or ""}) if following else "",
     )
 

@@ -25,6 +25,7 @@ from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
 from app.identity.models import Unit
+from app.infra.clock import moment
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, NotFound
 from app.infra.runtime import policy_of, runtime_of
@@ -40,6 +41,7 @@ from app.web.labels import choices, label
 from app.web.present import page as present
 from app.web.render import page
 from app.web.returned import last_return
+from app.web.scheduled import timing_of
 from app.web.timeline import Names, entries
 from app.web.together import together
 from app.web.tracks import TONES, lanes
@@ -221,6 +223,7 @@ def _page(
         notes=tuple(_notes(draft, view, channels, found)) if going_on else (),
         stale=_stale(revisions, revision, names, form, error),
         since_mine=_since_mine(session, draft, revision, viewer),
+        timing=timing_of(session, view, viewer, channels, runtime.clock()) if view and going_on else None,
         together=together(session, view, viewer, channels, runtime.clock()) if view else None,
         may_answer=view is not None
         and any(option.verb is Verb.ANSWER and option.allowed for option in view.options),
@@ -299,6 +302,10 @@ def _notes(draft: Draft, view: CaseView | None, channels: dict[str, str], found:
             f"{base}/{one.line}",
             "打开校样",
         )
+    for line, due in view.case.scheduled:
+        name = channels.get(line, line)
+        when = f"定于 {moment(due)} 签发生效。在此之前稿件不能改；确需改动，请先取消定时。"
+        yield Note("plain", f"{name}已签发并定时", when)
     if laying := _laying(view):
         named = "、".join(channels.get(line, line) for line in laying)
         yield Note("plain", "正在排校样", f"{named}的校样正在排出，稍后刷新即可看到。")
@@ -330,13 +337,14 @@ def _since_mine(session: Session, draft: Draft, now: Revision, viewer: Viewer) -
 def _author_may(draft: Draft, view: CaseView | None, viewer: Viewer) -> AuthorMay:
     writes = viewer.actor.has(Role.EDITOR, unit_path=draft.unit_path)
     with_author = writes and draft.state in WITH_AUTHOR
+    free = draft.scheduled_at is None
     recall = (
         writes
         and view is not None
         and any(option.verb is Verb.RECALL and option.allowed for option in view.options)
     )
     again = view is not None and draft.state == DraftState.RETURNED
-    return AuthorMay(with_author, with_author, recall, again)
+    return AuthorMay(with_author and free, with_author, recall, again)
 
 
 @router.get("/drafts/{draft_id}/changes")

@@ -24,13 +24,16 @@ from app.domain.vocabulary import (
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.infra.clock import moment
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, NotFound, Reason
-from app.infra.runtime import runtime_of
+from app.infra.runtime import Runtime, runtime_of
 from app.proofs import queries, service
 from app.proofs.models import ProofMark
 from app.proofs.queries import ProofView
 from app.publication import service as releases
+from app.publication.scheduling import sign_later
+from app.publication.service import Wish
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
 from app.web import checks
@@ -42,8 +45,9 @@ from app.web.marking import anchor
 from app.web.present import place_name
 from app.web.render import page
 from app.web.shield import PROOF_POLICY
+from app.web.timing import instant
 from app.web.verbs import SAID, comment_of, decide_at
-from app.web.viewer import Form, SentForm, Viewer, Visitor
+from app.web.viewer import Form, Sent, SentForm, Viewer, Visitor
 
 router = APIRouter()
 
@@ -174,7 +178,7 @@ def _page(
             proof.size,
             proof.created_at,
         ),
-        notes=tuple(_notes(view, line, viewer, found)),
+        notes=tuple(_notes(view, line, viewer, found, runtime.clock())),
         marks=[_row(mark, marks.names, titles, viewer) for mark in marks.rows],
         error_rate=marks.error_rate if marks.rows else None,
         may_mark=may_mark,
@@ -192,10 +196,15 @@ def _page(
     )
 
 
-def _notes(view: CaseView, line: str, viewer: Viewer, found: checks.Checked) -> Any:  # noqa: ANN401 – an iterator of Note
+def _notes(view: CaseView, line: str, viewer: Viewer, found: checks.Checked, at: datetime) -> Any:  # noqa: ANN401 – an iterator of Note
     if found.facts.blockers:
         count = len(found.facts.blockers)
         yield Note("block", f"有 {count} 处阻断项", "改正或者获得豁免之前不能通过，也不能签发。")
+    if (due := view.case.scheduled_at(line)) is not None:
+        when = f"定于 {moment(due)} 签发生效；要改动或提前，请到稿件页取消定时。"
+        yield Note("plain", "已签发并定时", when)
+    if (until := view.case.embargoed_until(at)) is not None:
+        yield Note("plain", f"不早于 {moment(until)} 发布", "在此之前可以签发并定时，不能现在放行。")
     open_marks = view.open_marks.get(line, 0)
     confirming = any(one.line == line and StageKind.CONFIRM_MARKS in one.stage.kinds for one in view.open)
     if open_marks and confirming and not viewer.writes:
@@ -341,29 +350,39 @@ def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respo
     """Decide at a stage on the proof that was read; approving a sign-off permits publishing (签发)."""
     runtime, releasing = runtime_of(request), sent.form.word("verb") == "release"
 
-    def verb(session: Session) -> None:
+    def verb(session: Session) -> str:
         case_id = _case_id(session, sent.viewer, draft_id)
-        if not releasing:
-            decide_at(session, case_id, sent, runtime)
-            return
-        releases.sign(
-            session,
-            case_id=case_id,
-            line=line,
-            digest=sent.form.word("digest"),
-            comment=comment_of(sent.form),
-            checklist=sent.form.all("ticked"),
-            actor=sent.actor,
-            runtime=runtime,
-            at=runtime.clock(),
-        )
+        if releasing:
+            return _sign(session, case_id, line, sent, runtime)
+        decide_at(session, case_id, sent, runtime)
+        return SAID[sent.form.word("verb")]
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return _again(request, sent.viewer, draft_id, line, error, sent.form)
-    if releasing:
-        return see_other(f"/drafts/{draft_id}", "signed")
+    done = attempt(request, verb)
+    if isinstance(done, AppError):
+        return _again(request, sent.viewer, draft_id, line, done, sent.form)
     there = (
         f"/drafts/{draft_id}/proofs/{line}" if sent.form.word("verb") == "approve" else f"/drafts/{draft_id}"
     )
-    return see_other(there, SAID[sent.form.word("verb")])
+    return see_other(there, done)
+
+
+def _sign(session: Session, case_id: UUID, line: str, sent: Sent, runtime: Runtime) -> str:
+    """Sign a line off, for now or for the instant that the form says; return what the page says then."""
+    form, at = sent.form, runtime.clock()
+    wish = Wish(case_id, line, form.word("digest"), comment_of(form), checklist=form.all("ticked"))
+    release_at = instant(form, "release_at")
+    if release_at is not None:
+        later = sign_later(session, wish, release_at=release_at, actor=sent.actor, runtime=runtime, at=at)
+        return "co_signed" if later is None else "scheduled"
+    now = releases.sign(
+        session,
+        case_id=case_id,
+        line=line,
+        digest=wish.digest,
+        comment=wish.comment,
+        checklist=wish.checklist,
+        actor=sent.actor,
+        runtime=runtime,
+        at=at,
+    )
+    return "co_signed" if now is None else "signed"

@@ -40,6 +40,11 @@ def moment(at: datetime, *, seconds: bool = False) -> str:
     return f"{local.year}年{local.month}月{local.day}日 {clock}"
 
 
+def local(at: datetime) -> str:
+    """Return an instant as a `datetime-local` field holds it, in Beijing's time: `2026-03-02T09:00`."""
+    return f"{beijing(at):%Y-%m-%dT%H:%M}"
+
+
 def when(at: datetime) -> Markup:
     """Return an instant as a `<time>` element."""
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), moment(at))
@@ -66,7 +71,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(static=static, label=label, choices=choices, limit=limit)
-    made.filters.update(moment=moment, when=when)
+    made.filters.update(moment=moment, when=when, local=local)
     return made
 
 

@@ -25,6 +25,7 @@ from app.web.checks import waiver_views
 from app.web.deciding import waiting_for
 from app.web.labels import label
 from app.web.render import page
+from app.web.scheduled import waiting_rows
 from app.web.viewer import Viewer, Visitor
 
 router = APIRouter()
@@ -89,6 +90,7 @@ def work(request: Request, viewer: Visitor, session: ReadSession) -> Response:
         tasks=tasks,
         overdue=sum(task.overdue for task in tasks),
         waiting=tuple(_handed(session, away, at)),
+        scheduled=waiting_rows(session, viewer, mine=True),
     )
 
 

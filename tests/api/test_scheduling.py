@@ -82,6 +82,10 @@ def test_who_may_and_when(desk: Desk) -> None:
     far = desk.post(path, "publisher", {**wish, "release_at": "2027-03-04T08:00:00+08:00"})
     assert (far.status_code, desk.codes(far)) == (422, {"instant_too_far"})
     assert "2027年3月3日 09:00" in far.json()["reasons"][0]["message"]
+    for edge, code in (("0001-01-01T00:00:00+08:00", "past"), ("9999-12-31T23:59:59-08:00", "too_far")):
+        answer = desk.post(path, "publisher", {**wish, "release_at": edge})
+        assert (answer.status_code, desk.codes(answer)) == (422, {f"instant_{code}"})
+        assert embargo(desk, "publisher", edge).status_code == 422
     naive = desk.post(path, "publisher", {**wish, "release_at": "2026-03-03T08:00:00"})
     assert (naive.status_code, naive.json()["code"]) == (422, "malformed")
     stale = desk.post(path, "publisher", {**wish, "digest": "0" * 64})

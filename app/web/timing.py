@@ -1,0 +1,87 @@
+"""Doing what the forms about time say: take a line back from its time, let nothing out before an instant."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.infra.clock import BEIJING
+from app.infra.errors import AppError, Invalid, Reason
+from app.infra.runtime import runtime_of
+from app.publication import scheduling
+from app.reviews import timing
+from app.web.acting import attempt, see_other
+from app.web.draft import show_again
+from app.web.verbs import case_of, comment_of
+from app.web.viewer import Form, SentForm
+
+router = APIRouter()
+
+
+@router.post("/drafts/{draft_id}/unschedule")
+def unschedule(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Take a line back from its time."""
+    runtime = runtime_of(request)
+
+    def verb(session: Session) -> None:
+        scheduling.unschedule(
+            session,
+            case_id=case_of(session, sent, draft_id).id,
+            line=sent.form.word("line"),
+            comment=comment_of(sent.form),
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error, sent.form)
+    return see_other(f"/drafts/{draft_id}", "unscheduled")
+
+
+@router.post("/drafts/{draft_id}/embargo")
+def embargo(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Let nothing go out before an instant, or lift that."""
+    lifting = sent.form.word("verb") == "lift"
+
+    def verb(session: Session) -> None:
+        until = None if lifting else instant(sent.form, "until")
+        if not lifting and until is None:
+            raise _unreadable("until")
+        timing.embargo(
+            session,
+            case_id=case_of(session, sent, draft_id).id,
+            until=until,
+            comment=comment_of(sent.form),
+            actor=sent.actor,
+            at=runtime_of(request).clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error, sent.form)
+    return see_other(f"/drafts/{draft_id}", "embargo_lifted" if lifting else "embargoed")
+
+
+def instant(form: Form, name: str) -> datetime | None:
+    """Return the instant that a field says in Beijing's time; `None` for an empty one.
+
+    As `datetime-local` sends it, or as people type it where a browser has no such field. Raises `Invalid`.
+    """
+    if not (word := form.word(name)):
+        return None
+    try:
+        local = datetime.fromisoformat(word)
+    except ValueError:
+        raise _unreadable(name) from None
+    if local.tzinfo is not None or len(word) < len("2026-10-01 08:00"):
+        raise _unreadable(name)
+    return local.replace(tzinfo=BEIJING)
+
+
+def _unreadable(field: str) -> Invalid:
+    message = "请填写北京时间，如 2026-10-01 08:00。"
+    return Invalid("malformed", reasons=[Reason("field", {"message": message}, field=field)])
