@@ -11,12 +11,11 @@ from datetime import date, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from app.domain import delegations, separation
 from app.domain.delegations import Link, Scope
 from app.domain.refusals import Refused
-from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import (
     REVIEW_LEVELS,
     CaseState,
@@ -40,11 +39,11 @@ from app.domain.workflow import (
     Workflow,
     extended,
     objections,
-    timing,
     transition,
 )
 from app.domain.workflow.case import CLOSED, DONE, PENDING
 from tests.domain.bodies import OVERRIDABLE, PEOPLE, WITH_OTHERS, WORKFLOWS
+from tests.domain.timed import Timed
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change
 
 #: Steps of one walk, and how many walks the suite goes.
@@ -57,7 +56,7 @@ VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, V
 TRADE = frozenset(delegations.DELEGABLE)
 
 
-class Walks(RuleBasedStateMachine):
+class Walks(Timed):
     @initialize(lines=st.sampled_from([(WECHAT,), (WECHAT, WEBSITE)]), workflow=WORKFLOWS)
     def start(self, lines: tuple[object, ...], workflow: Workflow) -> None:
         self.workflow = workflow
@@ -114,31 +113,6 @@ class Walks(RuleBasedStateMachine):
             (e.data["stage"], e.data["line"]) for e in effects.events if e.event is Event.CASE_STAGE_VOIDED
         }
         assert voided == told  # 7: every void of somebody's decision is an event
-
-    def timed_rightly(self, before: Case, after: Case, act: Act, actor: Actor) -> None:
-        """15: while a line is scheduled the text and its proof stay; who may not sign sets no time."""
-        if before.scheduled:
-            assert after.revision == before.revision
-        for line, due in before.scheduled:
-            assert after.proof_of(line) == before.proof_of(line)
-            assert after.scheduled_at(line) in {due, None}
-        added = set(after.scheduled) - set(before.scheduled)
-        assert not added or act.verb is Verb.SCHEDULE
-        for line, due in added:
-            run = after.current()["sign_off", line]
-            assert run.state is StageState.PASSED
-            assert run.digest == act.digest == after.proof_of(line)
-            assert actor.persons.isdisjoint(after.authors | after.recused)
-            assert self.at < due <= self.at + timing.FURTHEST
-        for _, due in after.scheduled:
-            assert after.embargo_until is None or due >= after.embargo_until
-        if after.state in {CaseState.RECALLED, CaseState.DECLINED}:
-            assert after.scheduled == ()
-        if after.embargo_until != before.embargo_until:
-            assert act.verb is Verb.EMBARGO
-            was, now = before.embargoed_until(self.at), after.embargo_until
-            if was is not None and (now is None or now < was):
-                assert any(timing.may_sign(before, self.workflow, line, actor) for line in before.lines)
 
     def runs_only_move_on(self, effects: Effects, old: dict[tuple[str, str, int], Run]) -> None:
         for run in effects.changed:
@@ -297,52 +271,6 @@ class Walks(RuleBasedStateMachine):
             act = Act(verb, stage, line, self.subject(stage, line), **known)  # type: ignore[arg-type]
             self.step(act, people[chosen % len(people)], facts)
 
-    @precondition(lambda self: bool(self.case.runs))
-    @rule(
-        verb=st.sampled_from([Verb.SCHEDULE, Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.EMBARGO]),
-        hours=st.sampled_from([-1, 1, 2, 5, 24, 9000]),
-        line=st.sampled_from(["wechat", "website"]),
-        chosen=st.integers(0, 40),
-    )
-    def time(self, verb: Verb, hours: int, line: str, chosen: int) -> None:
-        """Set a line for an instant, take it back from it, or let nothing out before one."""
-        acting = self.actors()
-        if verb is Verb.SCHEDULE and chosen % 3:  # walks seldom come so far: help them along
-            self.blockers = ()
-            for _ in range(4):
-                self.forward(8, chosen)
-            acting = (
-                tuple(one for one in acting if timing.may_sign(self.case, self.workflow, line, one)) or acting
-            )
-        when = None if verb is Verb.EMBARGO and hours == 24 else self.at + timedelta(hours=hours)
-        digest = self.case.proof_of(line) or ""
-        act = Act(verb, line=line, digest=digest, comment="时间", when=when)
-        self.step(act, acting[chosen % len(acting)], Facts(blockers=self.blockers))
-
-    @precondition(lambda self: bool(self.case.scheduled))
-    @rule(late=st.integers(-1, 3), checked=st.booleans())
-    def due(self, late: int, checked: bool) -> None:
-        """Let the instant come: everything is asked again, and the line goes out or is withheld."""
-        line, due = self.case.scheduled[0]
-        self.at = max(self.at, due + timedelta(minutes=late))
-        workflow = extended(self.workflow, self.case.added)
-        digest = self.case.proof_of(line) or ""
-        policy = "new" if checked else "old"
-        dossier = Dossier(self.case, workflow, line, digest, policy, "new", self.blockers, signed=True)
-        against = blockers(dossier, self.at)
-        if against:
-            codes = tuple(str(one.code) for one in against)
-            self.step(Act(Verb.WITHHOLD, line=line), SYSTEM, Facts(against=codes, blockers=self.blockers))
-            return
-        # 15: what goes out is what was signed, not before its time, on a case that nothing has stopped.
-        assert checked
-        assert self.at >= due
-        assert self.case.embargoed_until(self.at) is None
-        run = self.case.current()["sign_off", line]
-        assert (run.state, run.digest) == (StageState.PASSED, digest)
-        assert self.case.state in {CaseState.RUNNING, CaseState.CLEARED}
-        self.case = timing.fulfilled(self.case, line)
-
     @precondition(lambda self: self.count > 2)
     @rule(verb=st.sampled_from([Verb.DECLINE, Verb.RECALL]), actor=st.sampled_from(PEOPLE))
     def end(self, verb: Verb, actor: object) -> None:
@@ -434,10 +362,6 @@ class Walks(RuleBasedStateMachine):
     @rule(line=st.sampled_from(["wechat", "website"]))
     def mark(self, line: str) -> None:
         self.marks[line] += 1
-
-    @rule(blocked=st.sampled_from([(), (), (), ("rule",)]))
-    def policy_changes(self, blocked: tuple[str, ...]) -> None:
-        self.blockers = blocked
 
     @rule()
     def reconsider(self) -> None:
