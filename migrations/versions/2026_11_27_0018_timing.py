@@ -5,8 +5,8 @@ from alembic import op
 
 from app.infra.db import UtcDateTime
 
-revision = "0016_timing"
-down_revision = "0015_links"
+revision = "0018_timing"
+down_revision = "0017_absences"
 branch_labels = None
 depends_on = None
 
