@@ -359,14 +359,6 @@ class Walks(Timed):
         proof = BoundProof(line, f"{line}@{revision}", revision)
         self.step(Act(Verb.BIND_SUBJECT, line=line), SYSTEM, Facts(blockers=self.blockers, proof=proof))
 
-    @rule(line=st.sampled_from(["wechat", "website"]))
-    def mark(self, line: str) -> None:
-        self.marks[line] += 1
-
-    @rule()
-    def reconsider(self) -> None:
-        self.step(Act(Verb.RECONSIDER), SYSTEM, Facts(blockers=self.blockers))
-
     @invariant()
     def distinct_sets_hold(self) -> None:
         if hasattr(self, "case"):

@@ -1,4 +1,4 @@
-"""The part of the state machine in which time counts: schedules, embargoes, and the instant that comes."""
+"""The part of the state machine in which time passes: schedules, embargoes, what comes in from outside."""
 
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ class Timed(RuleBasedStateMachine):
     case: Case
     at: datetime
     blockers: tuple[str, ...]
+    marks: dict[str, int]
 
     def step(self, act: Act, actor: object, facts: Facts) -> None:
         """Take one step, if it is not refused."""
@@ -79,6 +80,14 @@ class Timed(RuleBasedStateMachine):
     @rule(blocked=st.sampled_from([(), (), (), ("rule",)]))
     def policy_changes(self, blocked: tuple[str, ...]) -> None:
         self.blockers = blocked
+
+    @rule(line=st.sampled_from(["wechat", "website"]))
+    def mark(self, line: str) -> None:
+        self.marks[line] += 1
+
+    @rule()
+    def reconsider(self) -> None:
+        self.step(Act(Verb.RECONSIDER), SYSTEM, Facts(blockers=self.blockers))
 
     def timed_rightly(self, before: Case, after: Case, act: Act, actor: Actor) -> None:
         """15: while a line is scheduled the text and its proof stay; who may not sign sets no time."""
