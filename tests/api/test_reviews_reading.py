@@ -126,6 +126,7 @@ def test_what_a_reader_may_do_and_why_not(desk: Desk) -> None:
         "answer": False,
         "copy": True,
         "recuse": True,
+        "embargo": True,
     }
 
 
