@@ -17,7 +17,6 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 from fastapi import Depends, Request
-from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import SessionTransaction, class_mapper
@@ -245,8 +244,25 @@ def _writing() -> anyio.Semaphore:
 
 
 async def _write_session(request: Request) -> AsyncIterator[Session]:
-    async with _writing(), contextmanager_in_threadpool(database_of(request).write()) as session:
-        yield session
+    block = database_of(request).write()
+    async with _writing():
+        # The session first touches the database where it is used: making it waits for nothing, and needs no
+        # thread. It ends on a thread beside the pool, which may be full of requests that wait for its end.
+        session = block.__enter__()
+        try:
+            yield session
+        except BaseException as error:
+            with anyio.CancelScope(shield=True):
+                ended = await _beside_the_pool(block.__exit__, type(error), error, error.__traceback__)
+            if not ended:
+                raise
+        else:
+            with anyio.CancelScope(shield=True):
+                await _beside_the_pool(block.__exit__, None, None, None)
+
+
+async def _beside_the_pool(leave: Callable[..., bool | None], *why: Any) -> bool | None:  # noqa: ANN401
+    return await anyio.to_thread.run_sync(leave, *why, limiter=anyio.CapacityLimiter(1))
 
 
 # scope="function": the transaction ends before the answer leaves, so a failed commit cannot answer success.
