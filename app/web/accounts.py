@@ -251,7 +251,7 @@ def _rows(session: Session, users: Sequence[User], units: Mapping[UUID, str]) ->
             one.active,
             tuple(dict.fromkeys(label(Role(grant.role)) for grant in grants.get(one.id, ()))),
             tuple(
-                f"{units.get(UUID(held['unit']), '')}{held['post']}{'（负责人）' if held['heads'] else ''}"
+                f"{units.get(UUID(held['unit']), '')} · {held['post']}{'（负责人）' if held['heads'] else ''}"
                 for held in one.posts
             ),
             TITLES[one.qualification] if one.qualification != "none" else "",
@@ -262,7 +262,9 @@ def _rows(session: Session, users: Sequence[User], units: Mapping[UUID, str]) ->
 
 def _given(session: Session, grant: RoleGrant) -> Given:
     unit = session.get(Unit, grant.unit_id)
-    words = (unit.name if unit else "", grant.channel, grant.section)
+    places = dict(_places(session, channels.open_to(session, unit.path))) if unit else {}
+    code = f"{grant.channel}/{grant.section}" if grant.section else grant.channel
+    words = (unit.name if unit else "", places.get(code, code))
     return Given(
         grant.id, label(Role(grant.role)), " · ".join(word for word in words if word), grant.granted_at
     )

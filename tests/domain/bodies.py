@@ -1,11 +1,12 @@
 """The people of the state machine, and the workflows that they walk through."""
 
+from dataclasses import replace
 from functools import cache
 
 from hypothesis import strategies as st
 
 from app.domain.vocabulary import Role, Verb
-from app.domain.workflow import Workflow
+from app.domain.workflow import Vote, Workflow
 from tests.domain.walks import STANDARD, person
 
 PEOPLE = (
@@ -70,3 +71,17 @@ WORKFLOWS = st.builds(
     conditional=st.booleans(),
     author_confirms=st.booleans(),
 )
+
+
+def kept_rightly(votes: set[tuple[str, str, int, Vote]]) -> set[tuple[str, str, int, Vote]]:
+    """Return the votes that were given where they stand; the others were given in an earlier round there.
+
+    A vote is kept for the next round when somebody else takes theirs back. Nobody has two in one run.
+    """
+    given = {one for one in votes if one[3].round is None}
+    for stage, line, number, vote in votes - given:
+        assert vote.round is not None
+        assert vote.round < number
+        assert (stage, line, vote.round, replace(vote, round=None)) in given
+    assert len({(*spot, vote.person) for *spot, vote in votes}) == len(votes)
+    return given

@@ -92,59 +92,6 @@ def test_marks_on_the_proof_say_that_it_was_opened() -> None:
     assert hand.open() == {("first_proof", "wechat")}  # the proof is there already
 
 
-def quorum(need: object) -> Hand:
-    hand = hand_for(stage("read", need=need), stage("next", who=[{"role": "second_reviewer"}]))
-    assert hand.open() == {("read", "")}
-    return hand
-
-
-def test_taking_back_one_vote_of_a_quorum_leaves_the_others() -> None:
-    hand = quorum({"at_least": 2})
-    hand.approve("read", FIRST)
-    hand.approve("read", OTHER)
-    assert hand.open() == {("next", "")}
-    effects = hand.do(Verb.TAKE_BACK, OTHER, stage="read", comment="再看")
-    told = effects.events[0].data
-    assert (told["persons"], told["round"]) == (["other"], 1)
-    assert told["kept"] == [{"persons": ["first"], "round": 1}]
-    run = hand.run("read")
-    assert (run.round, run.state, run.votes) == (2, StageState.OPEN, (Vote("first", round=1),))
-    # What was decided stays, in the run that fell.
-    fallen = next(one for one in hand.case.runs if one.spot == run.spot and one.round == 1)
-    assert [vote.person for vote in fallen.votes] == ["first", "other"]
-    assert hand.refused(Verb.APPROVE, FIRST, stage="read") == {C.ALREADY_DECIDED}
-    hand.approve("read", OTHER)
-    assert hand.open() == {("next", "")}
-    assert hand.run("read").persons == {"first", "other"}
-    # Whoever was kept may take theirs back too, and then the other's stays.
-    hand.do(Verb.TAKE_BACK, FIRST, stage="read")
-    assert hand.run("read").votes == (Vote("other", round=2),)
-    hand.do(Verb.TAKE_BACK, OTHER, stage="read")
-    assert hand.run("read").votes == ()
-    assert hand.open() == {("read", "")}
-
-
-def test_a_vote_kept_in_two_rounds_names_the_round_in_which_it_was_given() -> None:
-    hand = quorum({"at_least": 3})
-    for voter in (FIRST, OTHER):
-        hand.approve("read", voter)
-    for _ in range(2):
-        hand.do(Verb.TAKE_BACK, OTHER, stage="read")
-        hand.approve("read", OTHER)
-    assert hand.run("read").votes == (Vote("first", round=1), Vote("other"))
-    assert hand.run("read").round == 3
-
-
-def test_votes_fall_with_what_they_were_given_for() -> None:
-    hand = quorum({"at_least": 2})
-    hand.approve("read", FIRST)
-    hand.approve("read", OTHER)
-    blocked = Facts(blockers=("rule",))
-    effects = hand.do(Verb.TAKE_BACK, OTHER, blocked, stage="read")
-    assert effects.events[0].data["kept"] == []
-    assert hand.case.state is CaseState.BLOCKED
-
-
 def test_what_was_decided_before_is_no_answer() -> None:
     hand = approved()
     hand.approve("second_review", SECOND)

@@ -96,7 +96,7 @@ def test_roles_are_given_and_taken_back(web: TestClient, runtime: Runtime, burea
     sign_in(web, "security_admin")
     wish = {"role": "publisher", "grant_unit": str(bureau.city.id), "place": "wechat/news"}
     assert send(web, f"{path}/grants", **wish).headers["location"].endswith("role_given")
-    assert "清河市民政局 · wechat · news" in web.get(path).text
+    assert "清河市民政局 · 公众号 · 民政要闻" in web.get(path).text
     twice = send(web, f"{path}/grants", **wish)
     assert twice.status_code == 409
     excluded = send(web, f"{path}/grants", role="audit_admin", grant_unit=str(bureau.city.id), place="")
@@ -128,7 +128,7 @@ def test_posts_are_kept_as_a_whole(web: TestClient, runtime: Runtime, bureau: Bu
     }
     assert send(web, f"{path}/posts", **fields).headers["location"].endswith("posts_set")
     page = web.get("/accounts").text
-    assert "办公室办公室主任（负责人）、办公室支部书记" in page
+    assert "办公室 · 办公室主任（负责人）、办公室 · 支部书记" in page
     assert "高级" in page
     wrong = send(web, f"{path}/posts", **{**fields, "unit0": "nowhere", "post2": "另一个"})
     assert wrong.status_code == 422
