@@ -160,8 +160,10 @@ def _load(port: int, requests: Sequence[Mapping[str, Any]], connections: int) ->
     return found
 
 
-def _serve_command(port: int, _settings: Settings) -> list[str]:
-    return [sys.executable, "-m", "app", "serve", "--port", str(port)]
+def _serve_command(port: int, settings: Settings) -> list[str]:
+    # As it is run in earnest: one process on SQLite, one a processor on PostgreSQL.
+    workers = 1 if settings.url.startswith("sqlite") else os.cpu_count() or 1
+    return [sys.executable, "-m", "app", "serve", "--port", str(port), "--workers", str(workers)]
 
 
 def _floor_command(port: int, settings: Settings) -> list[str]:
@@ -212,12 +214,14 @@ def _until_ready(port: int, server: "subprocess.Popen[bytes]", log: Path) -> Non
 
 
 def _processor_seconds(process: int) -> float:
-    """Return the processor time that a process has taken so far; 0 where the system does not tell."""
+    """Return the processor time of a process and its children so far; 0 where the system does not tell."""
     try:
         told = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
     except OSError:
         return 0.0
-    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    own = (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_processor_seconds(int(child)) for child in children)
 
 
 def _importable() -> Path:

@@ -106,15 +106,37 @@ def serve(
     data: DataDir = None,
     *,
     jobs: Annotated[bool, typer.Option(help="在同一进程里也跑后台任务。")] = False,
+    workers: Annotated[
+        int,
+        typer.Option(help="进程数，每个处理器一个为宜；多于 1 个须用 PostgreSQL。", min=1, max=64),
+    ] = 1,
 ) -> None:
     """提供网页和接口（生产用；后台任务另由 worker 跑，或加 --jobs）。"""
-    import structlog
-
+    from app.cli import workers as several
     from app.cli.machine import migrated
 
     settings = settings_with(data)
+    if workers > 1 and settings.url.startswith("sqlite"):
+        fail("SQLite 数据库只能由一个进程提供服务。请去掉 --workers，或者改用 PostgreSQL。")
     listener = _listen(host, port)
     migrated(settings)
+    if workers == 1:
+        _serve(settings, listener, jobs=jobs)
+        return
+    place = listener.getsockname()[:2]
+    listener.close()
+    # Once before there are several: keys are made, and what is wrong with keys and policies is said once.
+    prepared(settings).database.close()
+    # Kept for the processes to come, so that a port that was chosen by the system stays ours.
+    with several.bound(*place):
+        code = several.run(workers, lambda: _serve(settings, several.bound(*place), jobs=jobs))
+    raise SystemExit(code)
+
+
+def _serve(settings: "Settings", listener: socket.socket, *, jobs: bool) -> None:
+    """Serve in this process until it is told to stop."""
+    import structlog
+
     runtime = prepared(settings)
     _channels(runtime)
 
