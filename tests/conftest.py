@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,10 +13,11 @@ from fastapi.testclient import TestClient
 from app.bench import postgres
 from app.infra import migrate
 from app.infra.db import Database
+from app.infra.policies import NegativeList
 from app.infra.runtime import Runtime, start
 from app.infra.settings import Settings
 from app.main import create_app
-from app.negative_list import PolicyStore
+from app.negative_list import Fault, Policy, load_policy
 
 CI = os.environ.get("CI") == "true"
 
@@ -98,17 +100,24 @@ def clock() -> SetClock:
     return SetClock()
 
 
+class Unchanging(NamedTuple):
+    """A negative list that nobody changes."""
+
+    current: Policy
+    faults: tuple[Fault, ...] = ()
+
+
 @pytest.fixture(scope="session")
-def negative_list() -> PolicyStore:
+def negative_list() -> NegativeList:
     """The shipped negative list, compiled once for all tests."""
     from app.infra.paths import shipped
 
-    return PolicyStore(shipped("policies") / "negative_list")
+    return Unchanging(load_policy(shipped("policies") / "negative_list"))
 
 
 @pytest.fixture
 def runtime(
-    database: Database, clock: SetClock, negative_list: PolicyStore, tmp_path: Path, database_url: str
+    database: Database, clock: SetClock, negative_list: NegativeList, tmp_path: Path, database_url: str
 ) -> Runtime:
     settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
     return start(settings, database=database, clock=clock, negative_list=negative_list)

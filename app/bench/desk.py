@@ -20,9 +20,9 @@ from app.identity import queries as identity
 from app.identity.models import User
 from app.infra import logs
 from app.infra.db import statements
+from app.infra.policies import NegativeList
 from app.infra.runtime import Runtime, start
 from app.jobs.runner import Runner
-from app.negative_list import PolicyStore
 from app.reviews import service as reviews
 from app.reviews.models import Decision
 from app.reviews.store import Loaded, load
@@ -128,7 +128,7 @@ class Desk:
 
 
 @contextmanager
-def desk(place: Place, kind: str, negative_list: PolicyStore | None = None) -> Iterator[Desk]:
+def desk(place: Place, kind: str, negative_list: NegativeList | None = None) -> Iterator[Desk]:
     """Yield a desk on a fresh database of this kind; a negative list that is loaded already may be lent."""
     logs.configure(level="ERROR", json=True)
     lent: dict[str, Any] = {} if negative_list is None else {"negative_list": negative_list}

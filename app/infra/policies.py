@@ -22,7 +22,6 @@ from app.infra.db import Database, statements
 from app.infra.errors import AppError
 from app.infra.models import PolicyFile, PolicyInUse, PolicyVersion
 from app.negative_list import Fault, Policy, PolicyFaults, load_policy
-from app.negative_list.store import stamp
 
 #: Seconds between two looks at the database and the folder.
 LOOK_EVERY = 2.0
@@ -61,6 +60,23 @@ class EngineChanged(Exception):
     def __init__(self, wanted: str, found: str) -> None:
         super().__init__(f"{wanted} is {found} under this engine")
         self.wanted, self.found = wanted, found
+
+
+#: Name, time of change and size of every policy file.
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def stamp(folder: Path) -> Stamp:
+    """Return name, time of change and size of every policy file; empty when there is no folder."""
+    found = []
+    for pattern in ("*.yaml", "*.tsv"):
+        for path in folder.rglob(pattern):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found.append((path.relative_to(folder).as_posix(), status.st_mtime_ns, status.st_size))
+    return tuple(sorted(found))
 
 
 def read_folder(folder: Path) -> dict[str, str]:

@@ -21,7 +21,6 @@ from app.negative_list.model import (
 )
 from app.negative_list.policy import Policy
 from app.negative_list.rules import Rule
-from app.negative_list.store import PolicyStore, archive, load_archived
 
 __all__ = [
     "Fault",
@@ -33,7 +32,6 @@ __all__ = [
     "PartKind",
     "Policy",
     "PolicyFaults",
-    "PolicyStore",
     "Report",
     "Rule",
     "Scope",
@@ -42,9 +40,7 @@ __all__ = [
     "TableFact",
     "VideoFact",
     "View",
-    "archive",
     "check",
-    "load_archived",
     "load_policy",
     "parts_of",
     "structure_of",
