@@ -13,7 +13,7 @@ from app.channels import service as channels
 from app.demo import walk
 from app.domain.vocabulary import Role, UnitKind
 from app.drafts.models import Draft
-from app.identity import queries, service
+from app.identity import posts, queries, service
 from app.identity.access import SYSTEM
 from app.identity.models import Unit, User
 from app.identity.queries import Actor
@@ -111,6 +111,8 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
             service.grant_role(
                 session, user_id=user.id, role=Role(role), unit_id=units[person["over"]], actor=SYSTEM, at=at
             )
+        if held := [posts.Held(units[person["over"]], post) for post in person.get("posts", ())]:
+            posts.set_posts(session, user_id=user.id, posts=held, actor=SYSTEM, at=at)
     return _found(session)
 
 
