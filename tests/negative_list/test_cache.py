@@ -1,13 +1,16 @@
 """What names a policy, and its compiled databases on disk."""
 
+import os
+import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from app import negative_list
-from app.negative_list import Policy, Report, load_policy
+from app.negative_list import Policy, Report, cache, load_policy
 from app.negative_list.backends import available
+from app.negative_list.cache import MOST_FILES, Cache
 from tests.negative_list.policies import GOOD, SAMPLE, SHIPPED, run, write
 
 TEXT = "为残废老人服务，再作布署"
@@ -93,3 +96,62 @@ def test_a_cache_folder_that_cannot_be_written_to_is_no_fault(tmp_path: Path) ->
     file = tmp_path / "file"
     file.write_text("in the way")
     assert len(run(load_policy(SAMPLE, cache_dir=file / "below"), TEXT).findings) == 2
+
+
+def keep(cache: Cache, folder: Path, digest: str, *, size: int = 10, used: float) -> Path:
+    """Write a compiled policy that was used last at this time."""
+    before = set(folder.glob("*.hsdb")) if folder.is_dir() else set()
+    cache.write(digest, "plain", {"fold": bytes(size)})
+    (made,) = set(folder.glob("*.hsdb")) - before
+    os.utime(made, (used, used))
+    return made
+
+
+def test_old_compiled_policies_are_removed_and_what_was_used_last_stays(tmp_path: Path) -> None:
+    store, now = Cache(tmp_path), time.time()
+    kept = [keep(store, tmp_path, f"{number:064}", used=now - 1000 + number) for number in range(MOST_FILES)]
+    # The oldest is read, as the policy in force is by each process that starts.
+    assert store.read(f"{0:064}", "plain") is not None
+    newest = keep(store, tmp_path, "f" * 64, used=now)
+    assert len(list(tmp_path.iterdir())) == MOST_FILES
+    assert kept[0].is_file()
+    assert newest.is_file()
+    assert not kept[1].is_file()
+    assert store.read(f"{1:064}", "plain") is None
+
+
+def test_together_they_are_no_larger_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 10_000)
+    store, now = Cache(tmp_path), time.time()
+    one, other = (
+        keep(store, tmp_path, name * 64, size=4000, used=now - age) for name, age in (("a", 9), ("b", 5))
+    )
+    third = keep(store, tmp_path, "c" * 64, size=4000, used=now)
+    assert [path.is_file() for path in (one, other, third)] == [False, True, True]
+    # One that is too large alone is kept until the next comes: it is what somebody uses now.
+    large = keep(store, tmp_path, "d" * 64, size=20_000, used=now)
+    assert list(tmp_path.iterdir()) == [large]
+
+
+def test_those_of_other_code_go_first_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    store, now = Cache(tmp_path), time.time()
+    foreign = tmp_path / f"{'e' * 64}-plain-{'0' * 16}-0-x.hsdb"
+    foreign.write_bytes(b"x")
+    (tmp_path / "readme.txt").write_text("mine")
+    abandoned, fresh = tmp_path / "unfinished-old", tmp_path / "unfinished-new"
+    for path, age in ((abandoned, 9999), (fresh, 1)):
+        path.write_bytes(b"x")
+        os.utime(path, (now - age, now - age))
+    made = [keep(store, tmp_path, f"{number:064}", used=now - 5000 + number) for number in range(MOST_FILES)]
+    assert all(path.is_file() for path in made)
+    assert {path.name for path in tmp_path.iterdir()} - {path.name for path in made} == {
+        "readme.txt",
+        "unfinished-new",
+    }
+
+
+def test_a_policy_whose_compiled_form_was_removed_loads_all_the_same(tmp_path: Path) -> None:
+    good = load_policy(SAMPLE, cache_dir=tmp_path)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert bare(run(load_policy(SAMPLE, cache_dir=tmp_path), TEXT)) == bare(run(good, TEXT))
