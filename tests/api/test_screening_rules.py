@@ -1,9 +1,11 @@
 """Rules and how they do, back-tests in pieces, waivers that are stale."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -16,12 +18,13 @@ from app.drafts.models import Draft
 from app.infra.db import Database
 from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
-from app.jobs import registry
-from app.jobs.models import Job
 from app.jobs.runner import Runner
-from app.screening import back_test_sums, checking, health, jobs, queries, service
-from app.screening.models import BackTest, RuleHit
+from app.negative_list import Policy
+from app.negative_list.backtest import Backtest, Item
+from app.screening import back_test_sums, checking, health, jobs, policies, queries, service
+from app.screening.models import RuleHit
 from tests import factories, keepers
+from tests.conftest import SetClock
 from tests.factories import Bureau, events
 from tests.keepers import House, milder, stored, with_new_block
 
@@ -241,40 +244,82 @@ def test_a_back_test_reads_the_bureaus_archive_in_pieces(
     assert events(runtime.database, f"policy:{digest}")[-1] == ("policy.back_tested", "done")
 
 
+#: A worker that does one piece and is in the middle of the next when it says so.
+WORKER = """
+import sys, time
+from datetime import datetime
+from pathlib import Path
+from app.infra.policies import FollowedPolicies
+from app.infra.runtime import start
+from app.infra.db import Database
+from app.infra.settings import Settings
+from app.jobs.runner import Runner
+from app.main import create_app
+from app.screening import jobs
+
+url, data, folder, now = sys.argv[1:]
+database, real, pieces = Database(url), jobs.backtest, []
+
+def slow(base, candidate, items, **more):
+    pieces.append(items)
+    if len(pieces) == 2:
+        next(items)
+        print("half", flush=True)
+        time.sleep(600)
+    return real(base, candidate, items, **more)
+
+jobs.PIECE, jobs.backtest = 3, slow
+at = datetime.fromisoformat(now)
+runtime = start(
+    Settings(data_dir=Path(data), database_url=url),
+    database=database,
+    negative_list=FollowedPolicies(Path(folder), database),
+    clock=lambda: at,
+)
+create_app(runtime)
+Runner(runtime).run_until_idle()
+"""
+
+
 @pytest.mark.usefixtures("small_pieces")
-def test_a_back_test_goes_on_where_its_worker_died(
-    client: TestClient, runtime: Runtime, bureau: Bureau, as_: Headers, monkeypatch: pytest.MonkeyPatch
+def test_a_back_test_goes_on_where_its_worker_was_killed(
+    client: TestClient,
+    runtime: Runtime,
+    bureau: Bureau,
+    as_: Headers,
+    clock: SetClock,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     archive(runtime, bureau)
     digest = stored(runtime, with_new_block())
     whole = ask(client, as_("policy_keeper"), candidate=digest)
     Runner(runtime).run_until_idle()
     asked = ask(client, as_("policy_keeper2"), candidate=digest)
-    pieces: list[UUID | None] = []
-    real = jobs.backtest
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        with runtime.database.read() as session:
-            pieces.append(session.get_one(BackTest, UUID(asked["id"])).cursor)
-        if len(pieces) == 2:
-            raise SystemExit
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(jobs, "backtest", dying)
-    with runtime.database.read() as session:
-        job = session.exec(
-            select(Job).where(Job.kind == "screening.back_test").order_by(Job.id.desc())
-        ).first()  # type: ignore[attr-defined]
-    assert job is not None
-    context = registry.JobContext(runtime, job.id, job.kind, {"back_test": asked["id"]}, 1, job.fence)
-    monkeypatch.setattr(registry.JobContext, "guard", lambda *_: None)
-    with pytest.raises(SystemExit):
-        jobs.back_test(context)
+    followed = policies.following(runtime)
+    command = [sys.executable, "-c", WORKER, database_url, runtime.settings.data_dir, followed.folder]
+    with subprocess.Popen([*command, clock().isoformat()], stdout=subprocess.PIPE, text=True) as worker:
+        try:
+            assert worker.stdout is not None
+            assert any(line == "half\n" for line in worker.stdout)
+        finally:
+            worker.kill()
+    assert worker.returncode == -signal.SIGKILL
     half = client.get(f"/api/v1/backtests/{asked['id']}", headers=as_("policy_keeper")).json()
     assert (half["state"], half["done"]) == ("running", 3)
-    jobs.back_test(context)
-    assert pieces[0] is None
-    assert pieces[1] == pieces[2]
+    read: list[str] = []
+    real = jobs.backtest
+
+    def listening(base: Policy, candidate: Policy, items: Iterator[Item], **more: Any) -> Backtest:
+        return real(base, candidate, (read.append(item.name) or item for item in items), **more)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(jobs, "backtest", listening)
+    # Nobody touches the job while the dead worker's lease runs.
+    Runner(runtime).run_until_idle()
+    assert read == []
+    clock.advance(hours=1)
+    Runner(runtime).run_until_idle()
+    assert len(read) == 7 - 3
     results = [
         client.get(f"/api/v1/backtests/{one['id']}", headers=as_("policy_keeper")).json()["figures"]
         for one in (whole, asked)
