@@ -1,15 +1,17 @@
 """定时发布 over the API: signed now, out later; taken back; withheld; and embargoes."""
 
-from datetime import UTC, datetime, timedelta
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
-from sqlmodel import select
+from sqlmodel import col, select
 
+from app.audit.models import AuditEvent
 from app.infra.errors import AppError, Unavailable
 from app.infra.ids import new_id
 from app.infra.models import PolicyInUse
@@ -18,57 +20,30 @@ from app.jobs.models import Job, JobState
 from app.negative_list import PolicyStore
 from app.publication import scheduling
 from app.publication.models import Release, ScheduledRelease
-from tests import keepers
+from app.publication.verifier.verify_evidence import verify
+from tests import factories, keepers
 from tests.api.desk import PROOFREADERS, Desk
-from tests.api.press import Press, ready, sign, signed
+from tests.api.packages import exported
+from tests.api.press import Press, ready, sign
+from tests.api.timing import (
+    MENDED,
+    SOON,
+    SOON_UTC,
+    come,
+    embargo,
+    listed,
+    notices,
+    publications,
+    schedule,
+    unschedule,
+    waits,
+)
 from tests.conftest import SetClock
-
-#: The desk works at 09:00 in Beijing on a Monday; this is 08:00 there on Tuesday.
-SOON = "2026-03-03T08:00:00+08:00"
-SOON_UTC = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
-MENDED = {"format": "text", "content": "冬季送温暖\n\n志愿者走访了更多老人，送去棉被。"}
 
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:
     return ready(Desk.open(client, runtime))
-
-
-def schedule(desk: Desk, line: str = "wechat", **body: Any) -> dict[str, Any]:
-    answer = sign(desk, line=line, **{"release_at": SOON, **body})
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["release"] is None
-    return dict(answer.json()["scheduled"])
-
-
-def unschedule(desk: Desk, login: str = "publisher", **body: Any) -> Response:
-    return desk.post(
-        f"/cases/{desk.case_id}/unschedule", login, {"line": "wechat", "comment": "改期", **body}
-    )
-
-
-def embargo(desk: Desk, login: str, until: str | None, comment: str = "") -> Response:
-    return desk.post(f"/cases/{desk.case_id}/embargo", login, {"until": until, "comment": comment})
-
-
-def come(desk: Desk, clock: SetClock, at: datetime = SOON_UTC) -> None:
-    """Let the time come, and the jobs be done."""
-    clock.now = at
-    desk._headers.clear()
-    desk.work()
-
-
-def listed(desk: Desk, login: str = "publisher", **params: Any) -> list[dict[str, Any]]:
-    return list(desk.get("/scheduled-releases", login, **params).json()["items"])
-
-
-def publications(desk: Desk, login: str = "publisher") -> dict[str, Any]:
-    return dict(desk.get(f"/drafts/{desk.draft_id}/publications", login).json())
-
-
-def notices(desk: Desk, login: str) -> list[str]:
-    desk.work()
-    return [one["kind"] for one in desk.get("/notices", login).json()["items"]]
 
 
 def test_who_may_and_when(desk: Desk) -> None:
@@ -295,11 +270,6 @@ def test_a_process_behind_the_list_in_force_waits_for_it_and_not_for_ever(
     assert publications(desk)["scheduled"][0]["reasons"][0]["code"] == "not_checked"
 
 
-def waits(desk: Desk) -> list[str]:
-    with desk.runtime.database.read() as session:
-        return [one.state for one in session.exec(select(ScheduledRelease)).all()]
-
-
 def test_a_case_that_ends_takes_it_from_its_time(
     client: TestClient, runtime: Runtime, clock: SetClock
 ) -> None:
@@ -325,63 +295,6 @@ def test_a_case_that_ends_takes_it_from_its_time(
     come(desk, clock)
     assert [one["state"] for one in publications(desk)["scheduled"]] == ["withdrawn"]
     assert publications(desk)["releases"] == []
-
-
-def test_an_embargo_keeps_everything_in_the_house(desk: Desk, clock: SetClock) -> None:
-    path, until = f"/cases/{desk.case_id}/embargo", SOON
-    assert desk.client.post(f"/api/v1{path}", json={"until": until}).status_code == 401
-    assert desk.post(path, "outsider", {"until": until}).status_code == 404
-    assert desk.codes(embargo(desk, "second_reviewer", until)) == {"not_allowed"}
-    assert embargo(desk, "editor", "2026-03-01T08:00:00+08:00").status_code == 422
-    answer = embargo(desk, "editor", until)
-    assert (answer.status_code, answer.json()["embargo_until"]) == (200, "2026-03-03T00:00:00Z")
-    refused = sign(desk)
-    assert desk.codes(refused) == {"embargoed"}
-    assert "2026年3月3日 08:00" in refused.json()["reasons"][0]["message"]
-    early = sign(desk, release_at="2026-03-03T07:59:59+08:00")
-    assert desk.codes(early) == {"embargoed"}
-    assert desk.codes(embargo(desk, "editor", None, "解除")) == {"not_allowed"}
-    assert embargo(desk, "publisher", None).status_code == 422
-    assert embargo(desk, "publisher", None, "通稿已提前发布").status_code == 200
-    assert "case.embargoed" in desk.outbox()
-    release = signed(desk)
-    # It also closes what was signed before.
-    assert embargo(desk, "publisher", until).status_code == 200
-    press = Press.open(desk)
-    said = press.ask(digest=release["digest"])["statement"]
-    assert [one["code"] for one in said["reasons"]] == ["embargoed"]
-    assert press.publish(release["ticket"], release["digest"]).status_code == 409
-    renewed = desk.post(f"/releases/{release['id']}/tickets", "publisher")
-    assert desk.codes(renewed) == {"embargoed"}
-    clock.now = SOON_UTC
-    desk._headers.clear()
-    assert press.publish(release["ticket"], release["digest"]).status_code == 201
-    # What is out stays published, whatever is done to its case.
-    assert embargo(desk, "publisher", "2026-03-05T08:00:00+08:00").status_code == 200
-    assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "published"
-
-
-def test_the_urgent_lane_keeps_to_an_embargo(client: TestClient, runtime: Runtime) -> None:
-    desk = Desk.open(client, runtime).draft()
-    desk.submit()
-    desk.approve("initial_review", "initial_reviewer")
-    desk.post(f"/cases/{desk.case_id}/urgent-layouts", "publisher", {"line": "wechat"})
-    desk.work()
-    assert embargo(desk, "second_reviewer", SOON).status_code == 200
-    digest = desk.case("publisher")["proofs"]["wechat"]
-    wish = {"line": "wechat", "digest": digest, "reason": "台风红色预警"}
-    refused = desk.post(f"/cases/{desk.case_id}/urgent-releases", "publisher", wish)
-    assert (refused.status_code, desk.codes(refused)) == (409, {"embargoed"})
-
-
-def test_a_line_scheduled_before_the_embargo_is_taken_back_first(desk: Desk, clock: SetClock) -> None:
-    schedule(desk)
-    late = embargo(desk, "editor", "2026-03-03T08:00:01+08:00")
-    assert desk.codes(late) == {"scheduled_earlier"}
-    assert "2026年3月3日 08:00" in late.json()["reasons"][0]["message"]
-    assert embargo(desk, "editor", SOON).status_code == 200
-    come(desk, clock)  # to the second: both hold
-    assert publications(desk)["scheduled"][0]["state"] == "released"
 
 
 def test_who_sees_what_waits(desk: Desk) -> None:
@@ -415,3 +328,76 @@ def test_the_database_keeps_one_time_a_line(desk: Desk) -> None:
         again = session.exec(select(ScheduledRelease)).one().model_dump() | {"id": new_id()}
     with pytest.raises(AppError), desk.runtime.database.write() as session:
         session.add(ScheduledRelease(**again))
+
+
+def test_the_instant_and_a_change_of_mind_at_once_have_one_outcome(desk: Desk, clock: SetClock) -> None:
+    told = schedule(desk)
+    clock.now = SOON_UTC
+    start = threading.Barrier(6)
+
+    def go_out() -> str:
+        start.wait()
+        try:
+            with desk.runtime.database.write() as session:
+                done = scheduling.go_out(
+                    session, UUID(told["id"]), patient=True, runtime=desk.runtime, at=SOON_UTC
+                )
+        except AppError as error:
+            return error.code
+        return "released" if done else "nothing"
+
+    def take_back() -> str:
+        start.wait()
+        try:
+            with desk.runtime.database.write() as session:
+                scheduling.unschedule(
+                    session,
+                    case_id=UUID(desk.case_id),
+                    line="wechat",
+                    comment="改期",
+                    actor=desk.actor("publisher"),
+                    runtime=desk.runtime,
+                    at=SOON_UTC,
+                )
+        except AppError as error:
+            return error.code
+        return "taken back"
+
+    with ThreadPoolExecutor(6) as pool:
+        running = [pool.submit(one) for one in (go_out, take_back) * 3]
+        outcomes = [one.result(timeout=30) for one in running]
+    won = [one for one in outcomes if one in {"released", "taken back"}]
+    assert len(won) == 1, outcomes
+    assert set(outcomes) - set(won) <= {"nothing", "not_scheduled"}, outcomes
+    assert desk.actions().count("release.signed") == outcomes.count("released")
+    assert desk.actions().count("release.unscheduled") == outcomes.count("taken back")
+    assert waits(desk) == ["released" if won == ["released"] else "withdrawn"]
+
+
+def test_a_signature_given_for_somebody_keeps_its_names(desk: Desk, clock: SetClock) -> None:
+    """代: the record and the sheet name who signed, and for whom, also when the service lets it out."""
+    with desk.runtime.database.write() as session:
+        deputy = factories.person(
+            session, "deputy", unit=desk.bureau.office, on=desk.bureau.office, roles=[], at=clock()
+        )
+        deputy_id = deputy.id
+    wish = {
+        "delegate_id": str(deputy_id),
+        "starts_on": "2026-03-02",
+        "ends_on": "2026-03-06",
+        "reason": "出差",
+    }
+    given = desk.post("/delegations", "publisher", wish)
+    assert given.status_code == 201, given.text
+    assert sign(desk, "deputy", release_at=SOON).status_code == 201
+    come(desk, clock)
+    (release,) = publications(desk)["releases"]
+    assert release["signed_by"] == str(deputy_id)
+    with desk.session() as session:
+        rows = session.exec(select(AuditEvent).order_by(col(AuditEvent.seq))).all()
+    bodies = {row.action: json.loads(row.body) for row in rows if row.action.startswith("release.")}
+    planned, out = bodies["release.scheduled"], bodies["release.signed"]
+    principal = str(desk.actor("publisher").id)
+    assert (planned["actor"]["id"], planned["on_behalf_of"]["id"]) == (str(deputy_id), principal)
+    assert (out["actor"]["id"], out["on_behalf_of"]["id"]) == (None, str(deputy_id))
+    assert verify(exported(desk)).faults == []
