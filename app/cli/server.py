@@ -256,7 +256,7 @@ def _server(runtime: "Runtime") -> "uvicorn.Server":
 
     config = uvicorn.Config(
         create_app(runtime),
-        # A parser in C: the one in Python takes as long as the database does.
+        # The parser in C; without it uvicorn would quietly take the one in Python.
         http="httptools",
         log_config=None,
         access_log=False,
