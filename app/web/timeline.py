@@ -94,27 +94,27 @@ def _proof_failed(_who: str, data: Mapping[str, Any], names: Names) -> str:
 
 
 def _scheduled(who: str, data: Mapping[str, Any], names: Names) -> str:
-    return f"{who} 将{names.place(data)}定于{_moment(data['release_at'])}发布"
+    return f"{who} 将{names.place(data)}定于{_moment(data.get('release_at'))}发布"
 
 
 def _unscheduled(who: str, data: Mapping[str, Any], names: Names) -> str:
     why = "" if data.get("reason") == "taken_back" else "（审签案结束）"
-    return f"{who} 取消{names.place(data)}的定时发布（原定{_moment(data['release_at'])}）{why}"
+    return f"{who} 取消{names.place(data)}的定时发布（原定{_moment(data.get('release_at'))}）{why}"
 
 
 def _withheld(_who: str, data: Mapping[str, Any], names: Names) -> str:
     why = "；".join(reason_sentence(Reason(str(code))).rstrip("。") for code in data.get("reasons", ()))
-    return f"{names.place(data)}到了定时（{_moment(data['release_at'])}）不能发布：{why}"
+    return f"{names.place(data)}到了定时（{_moment(data.get('release_at'))}）不能发布：{why}"
 
 
 def _embargoed(who: str, data: Mapping[str, Any], _names: Names) -> str:
     if data.get("until") is None:
-        return f"{who} 解除不早于{_moment(data['was'])}发布的限制"
-    return f"{who} 定为不早于{_moment(data['until'])}发布"
+        return f"{who} 解除不早于{_moment(data.get('was'))}发布的限制"
+    return f"{who} 定为不早于{_moment(data.get('until'))}发布"
 
 
-def _moment(instant: str) -> str:
-    return moment(datetime.fromisoformat(instant))
+def _moment(instant: str | None) -> str:
+    return moment(datetime.fromisoformat(instant)) if instant else ""
 
 
 def _routed(_who: str, data: Mapping[str, Any], names: Names) -> str:

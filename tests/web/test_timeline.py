@@ -78,3 +78,19 @@ def test_what_acts_for_another_is_marked() -> None:
         line="",
     )
     assert entry.text.startswith("何静（代郑开） ")
+
+
+def test_times_are_told_as_beijing_has_them() -> None:
+    due = "2026-03-02T16:00:00+00:00"
+    assert told(Event.RELEASE_SCHEDULED, line="wechat", release_at=due).text == (
+        "何静 将公众号定于2026年3月3日 00:00发布"
+    )
+    taken = told(Event.RELEASE_UNSCHEDULED, line="wechat", release_at=due, reason="taken_back")
+    assert taken.text == "何静 取消公众号的定时发布（原定2026年3月3日 00:00）"
+    ended = told(Event.RELEASE_UNSCHEDULED, line="wechat", release_at=due, reason="recalled")
+    assert ended.text.endswith("（审签案结束）")
+    withheld = told(Event.RELEASE_WITHHELD, line="wechat", release_at=due, reasons=["not_signed"])
+    assert withheld.text.startswith("公众号到了定时（2026年3月3日 00:00）不能发布：这个阵地还没有签发")
+    assert told(Event.CASE_EMBARGOED, until=due).text == "何静 定为不早于2026年3月3日 00:00发布"
+    lifted = told(Event.CASE_EMBARGOED, until=None, was=due)
+    assert lifted.text == "何静 解除不早于2026年3月3日 00:00发布的限制"
