@@ -13,6 +13,7 @@ from app.domain.deadlines import BEIJING, Rung
 from app.domain.vocabulary import NoticeKind
 from app.infra.errors import Reason
 from app.infra.problems import sentence as reason_sentence
+from app.publication import errors as _gate  # noqa: F401 – the words of what stood in the way
 
 K = NoticeKind
 

@@ -13,6 +13,7 @@ from app.infra.clock import moment
 from app.infra.errors import Reason
 from app.infra.problems import sentence as reason_sentence
 from app.notifications.wording import RUNGS
+from app.publication import errors as _gate  # noqa: F401 – the words of what stood in the way
 from app.reviews import errors as _words  # noqa: F401 – the words of the refusals on record
 from app.web.labels import label, limit
 
