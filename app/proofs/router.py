@@ -11,8 +11,8 @@ from app.proofs import queries, service
 from app.proofs.models import Proof, ProofMark
 from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
 from app.proofs.service import NewMark
-from app.reviews import links
-from app.reviews.link_router import Token, guarded
+from app.reviews.links import service as links
+from app.reviews.links.router import Token, guarded
 
 router = APIRouter(prefix="/api/v1", tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.jobs.registry import JobContext, handles
-from app.reviews import late, leaving, queries, service
+from app.reviews import late, queries, service
+from app.reviews.leaving import service as leaving
 
 
 @handles("reviews.reconsider")

@@ -14,17 +14,11 @@ from app.infra.errors import NotFound
 from app.infra.etags import etag
 from app.infra.prefer import Minimal
 from app.infra.runtime import runtime_of
-from app.reviews import (
-    board_router,
-    cursors,
-    leaving_router,
-    link_router,
-    migration_router,
-    people_router,
-    queries,
-    service,
-    workflows,
-)
+from app.reviews import cursors, queries, service, workflows
+from app.reviews.board import router as board_router
+from app.reviews.leaving import router as leaving_router
+from app.reviews.links import router as link_router
+from app.reviews.migration import router as migration_router
 from app.reviews.schemas import (
     AwaitingOut,
     AwaitingPage,
@@ -40,6 +34,7 @@ from app.reviews.schemas import (
 )
 from app.reviews.service import Form
 from app.reviews.showing import brief, decision_out, shown
+from app.reviews.together import router as people_router
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 Limit = Annotated[int, Query(ge=1, le=100)]

@@ -19,9 +19,10 @@ from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
-from app.reviews import absent, board, workflows
+from app.reviews import absent, workflows
 from app.reviews import queries as reviews
-from app.reviews.board import Card, Claimed, Wanted
+from app.reviews.board import queries as board
+from app.reviews.board.queries import Card, Claimed, Wanted
 from app.reviews.models import Decision, ReviewCase
 from app.web.labels import label
 from app.web.render import page

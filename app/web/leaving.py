@@ -12,8 +12,8 @@ from app.identity import queries
 from app.infra.db import database_of
 from app.infra.errors import AppError, Forbidden, Invalid, Reason
 from app.infra.runtime import runtime_of
-from app.reviews import leaving
-from app.reviews.leaving import Item, Left
+from app.reviews.leaving import service as leaving
+from app.reviews.leaving.service import Item, Left
 from app.web.acting import attempt, see_other
 from app.web.deciding import sentences
 from app.web.render import page

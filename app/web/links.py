@@ -25,10 +25,10 @@ from app.infra.errors import AppError, Conflict, NotFound
 from app.infra.runtime import runtime_of
 from app.proofs import queries as proofs
 from app.proofs.models import Proof
-from app.reviews import links
 from app.reviews import queries as reviews
-from app.reviews.link_errors import GONE
-from app.reviews.link_router import address, guarded
+from app.reviews.links import service as links
+from app.reviews.links.errors import GONE
+from app.reviews.links.router import address, guarded
 from app.reviews.models import SignLink
 from app.reviews.queries import CaseView
 from app.web.acting import attempt, see_other

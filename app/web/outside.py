@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.vocabulary import CaseState, StageState
-from app.reviews import links
+from app.reviews.links import service as links
 from app.reviews.queries import CaseView
 from app.web.viewer import Viewer
 

@@ -11,8 +11,9 @@ from sqlmodel import Session
 from app.domain.vocabulary import Verb
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.runtime import Runtime, runtime_of
-from app.reviews import people, service
-from app.reviews.people import Asking
+from app.reviews import service
+from app.reviews.together import service as people
+from app.reviews.together.service import Asking
 from app.web.acting import attempt, see_other
 from app.web.draft import show_again
 from app.web.verbs import case_of, comment_of

@@ -17,8 +17,9 @@ from app.identity import absences
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
-from app.reviews import migrating, versions
 from app.reviews import queries as reviews
+from app.reviews.migration import plan as versions
+from app.reviews.migration import service as migrating
 from app.screening import policy_queries as policies
 from app.screening import queries as screening
 from app.web.checks import waiver_views

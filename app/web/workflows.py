@@ -24,10 +24,12 @@ from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason, TooLarge, Unavailable
 from app.infra.problems import sentence as reason_sentence
 from app.infra.runtime import runtime_of
-from app.reviews import choosing, migrating, versions
+from app.reviews import choosing
 from app.reviews import queries as reviews
+from app.reviews.migration import plan as versions
+from app.reviews.migration import service as migrating
+from app.reviews.migration.plan import Planned
 from app.reviews.models import WorkflowMigration
-from app.reviews.versions import Planned
 from app.web.acting import attempt, see_other
 from app.web.labels import label
 from app.web.policy_faults import sentence

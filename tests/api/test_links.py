@@ -16,7 +16,7 @@ from app.domain.document import Document, Paragraph
 from app.identity.models import User
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.reviews.links import hashed
+from app.reviews.links.service import hashed
 from app.reviews.models import Decision, SignLink
 from tests.api import outside
 from tests.api.desk import Desk

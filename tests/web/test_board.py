@@ -8,10 +8,10 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from app.infra.runtime import Runtime
-from app.reviews import people as people_verbs
 from app.reviews import queries
 from app.reviews.models import StageRun
-from app.reviews.people import Asking
+from app.reviews.together import service as people_verbs
+from app.reviews.together.service import Asking
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
 from tests.web.forms import decision, digest_of, new_draft, send, sign_in, submitted

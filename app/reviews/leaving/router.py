@@ -6,8 +6,9 @@ from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.runtime import runtime_of
-from app.reviews import leaving, queries
-from app.reviews.leaving import Item
+from app.reviews import queries
+from app.reviews.leaving import service as leaving
+from app.reviews.leaving.service import Item
 from app.reviews.schemas import AskedOut, HandedOverOut, HandOverAllIn, LeftOut, WorkOut
 from app.reviews.showing import refusal_out
 

@@ -13,11 +13,12 @@ from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
 from app.infra.problems import sentence
 from app.infra.runtime import runtime_of
-from app.reviews import migrating, versions
-from app.reviews.migrating import GRANTING
+from app.reviews.migration import plan as versions
+from app.reviews.migration import service as migrating
+from app.reviews.migration.plan import Planned
+from app.reviews.migration.service import GRANTING
 from app.reviews.models import WorkflowMigration
 from app.reviews.schemas import Comment, RefusalOut, _In
-from app.reviews.versions import Planned
 
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
 Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

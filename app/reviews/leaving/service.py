@@ -23,10 +23,11 @@ from app.identity.queries import SYSTEM as SYSTEM_PERSON
 from app.identity.queries import Actor as Person
 from app.identity.queries import user_actor
 from app.infra.errors import Conflict, NotFound
-from app.reviews import candidates, people, workflows
+from app.reviews import candidates, workflows
 from app.reviews.models import ReviewCase, StageRun
 from app.reviews.steps import take
 from app.reviews.store import Loaded, as_actor, load
+from app.reviews.together import service as people
 
 #: Cases looked at for one person; a body of people never comes near.
 MOST = 500

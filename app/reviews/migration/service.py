@@ -24,11 +24,11 @@ from app.infra.problems import sentence
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.reviews import checking, clock, workflows
-from app.reviews import migration_errors as _words  # noqa: F401 – the words of the codes below
+from app.reviews.migration import errors as _words  # noqa: F401 – the words of the codes below
+from app.reviews.migration.plan import Planned, dry_run, people_of, planned_for, target
 from app.reviews.models import ReviewCase, WorkflowMigration
 from app.reviews.steps import LAY_OUT
 from app.reviews.store import Loaded, load, save
-from app.reviews.versions import Planned, dry_run, people_of, planned_for, target
 
 #: Who may grant what a policy keeper asks for: another keeper, or who answers for what is published.
 GRANTING = (Role.POLICY_KEEPER, Role.FINAL_REVIEWER)

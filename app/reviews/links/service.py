@@ -29,8 +29,9 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import checking, clock, outsiders
-from app.reviews import link_errors as _words  # noqa: F401 – the words of the codes below
+from app.reviews import checking, clock
+from app.reviews.links import errors as _words  # noqa: F401 – the words of the codes below
+from app.reviews.links import outsiders
 from app.reviews.models import SignLink
 from app.reviews.steps import take
 from app.reviews.store import Loaded, load

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.domain.vocabulary import LinkState, Subject
-from app.reviews.links import DAYS, MAX_DAYS
+from app.reviews.links.service import DAYS, MAX_DAYS
 from app.reviews.schemas import Comment, Line, OutcomeOut, StageKey, _In
 
 

@@ -11,8 +11,9 @@ from app.domain.vocabulary import CaseState
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
-from app.reviews import absent, board
-from app.reviews.board import Claimed, Wanted
+from app.reviews import absent
+from app.reviews.board import queries as board
+from app.reviews.board.queries import Claimed, Wanted
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 

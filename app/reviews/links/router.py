@@ -13,9 +13,9 @@ from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession, database_of
 from app.infra.errors import NotFound
 from app.infra.runtime import runtime_of
-from app.reviews import links
-from app.reviews.guesses import Guesses
-from app.reviews.link_schemas import AnsweredOut, AnswerIn, InvitationIn, LinkMade, LinkOut, SeenOut
+from app.reviews.links import service as links
+from app.reviews.links.guesses import Guesses
+from app.reviews.links.schemas import AnsweredOut, AnswerIn, InvitationIn, LinkMade, LinkOut, SeenOut
 from app.reviews.models import SignLink
 from app.reviews.schemas import OutcomeOut
 from app.reviews.store import load

@@ -10,8 +10,6 @@ from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.runtime import runtime_of
-from app.reviews import people
-from app.reviews.people import Asking
 from app.reviews.schemas import (
     AddedIn,
     CaseOut,
@@ -26,6 +24,8 @@ from app.reviews.schemas import (
 )
 from app.reviews.service import Form
 from app.reviews.showing import shown
+from app.reviews.together import service as people
+from app.reviews.together.service import Asking
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 

@@ -21,7 +21,7 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound, Reason, Unavailable
 from app.infra.runtime import Runtime
 from app.reviews import checking, choosing, clock, workflows
-from app.reviews.board import GOING_ON
+from app.reviews.board.queries import GOING_ON
 from app.reviews.models import ReviewCase, WorkflowMigration, WorkflowVersion
 from app.reviews.store import as_actor, as_case, runs_of
 
