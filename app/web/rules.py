@@ -14,7 +14,7 @@ from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, NotFound, Reason
 from app.infra.policies import digest_in_use, files_of
 from app.infra.runtime import Runtime, policy_of, runtime_of
-from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, check
+from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, View, check
 from app.negative_list.model import SEVERITIES
 from app.negative_list.rules import (
     CheckerMatch,
@@ -282,10 +282,11 @@ def one_rule(
 
 def _about(rule: Rule) -> str:
     match rule.match:
-        case TermsMatch(terms=terms):
+        case TermsMatch(view=view, terms=terms):
+            skips = "；字间夹着空格、连接号等也算" if view is View.SKIP else ""
             shown = [f"{word}→{'／'.join(right)}" if right else word for word, right in terms.items()]
             rest = len(shown) - _WORDS
-            return "、".join(shown[:_WORDS]) + (f" 等{len(shown)}个词" if rest > 0 else "")
+            return "、".join(shown[:_WORDS]) + (f" 等{len(shown)}个词" if rest > 0 else "") + skips
         case RegexMatch(source=source, validate=validate):
             return f"符合正则 {source}" + (f"，并通过校验 {validate}" if validate else "")
         case CheckerMatch(name=name):
