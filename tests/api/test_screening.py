@@ -10,12 +10,14 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import select
 
-from app.domain.document import MAX_CONTENT_BYTES
+from app.domain.document import MAX_CONTENT_BYTES, Document, Image, Paragraph, Video
 from app.drafts.models import Draft
 from app.infra.db import Database
 from app.infra.policies import FollowedPolicies
 from app.infra.runtime import Runtime
+from app.negative_list import Scope
 from app.negative_list.model import MAX_FINDINGS
+from app.screening import checking
 from app.screening.models import CheckReport
 from tests import keepers
 
@@ -162,3 +164,42 @@ def test_a_hundred_thousand_findings_are_counted_and_said(client: TestClient, as
     headers = {**as_("editor"), "Accept": "application/sarif+json"}
     sarif = send(client, headers, "a.txt", text.encode()).json()
     assert len(sarif["runs"][0]["results"]) == MAX_FINDINGS
+
+
+def test_what_was_not_read_is_listed(client: TestClient, runtime: Runtime, as_: Headers) -> None:
+    names = {kind: f"{number}" * 64 for number, kind in enumerate(("picture", "video", "pdf", "words"))}
+    document = Document(
+        title="稿件",
+        blocks=(
+            Paragraph(text="一段文字"),
+            Image(sha256=names["picture"], alt="合影"),
+            Video(sha256=names["video"], caption="短片"),
+        ),
+        attachments=(names["pdf"], names["words"]),
+    )
+    report = checking.run(
+        runtime.negative_list.current,
+        document,
+        scope=Scope(),
+        at=runtime.clock(),
+        key=runtime.secret,
+        document_id="draft",
+        files={names["pdf"]: ("附件.pdf", "application/pdf"), names["words"]: ("附件.txt", "text/plain")},
+        texts={names["words"]: "为残废人服务"},
+    )
+    assert [(one.ref, one.what) for one in report.not_checked] == [
+        ("blocks/1", "合影"),
+        ("blocks/2", "短片"),
+        ("attachments/0", "附件.pdf"),
+    ]
+    assert [(one.rule, one.ref) for one in report.findings] == [("wording.canfei", "attachments/1")]
+    blocks = [
+        {"kind": "image", "sha256": names["picture"], "alt": "合影"},
+        {"kind": "paragraph", "text": "好"},
+    ]
+    told = post(client, as_("editor"), format="blocks", content=blocks, attachments=[names["pdf"]])
+    assert told.status_code == 200, told.text
+    assert [(one["ref"], one["why"]) for one in told.json()["not_checked"]] == [
+        ("blocks/0", "没有识别图片里的文字"),
+        ("attachments/0", "没有读取附件"),
+    ]

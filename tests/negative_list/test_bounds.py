@@ -92,3 +92,14 @@ def test_a_line_and_its_parts_are_read_alike(shipped_on: dict[str, Policy]) -> N
     reports = [run(policy, text)._replace(backend="", elapsed_us=0) for policy in shipped_on.values()]
     assert reports[0].counts["block"] == 20
     assert all(report == reports[0] for report in reports)
+
+
+@pytest.mark.parametrize("backend", available())
+def test_a_scan_that_ended_early_says_that_the_rest_was_not_checked(
+    shipped_on: dict[str, Policy], backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(shipped_on[backend], "残废，" * 200).not_checked == ()
+    monkeypatch.setattr(f"app.negative_list.backends.{backend}_backend.LIMIT", 100)
+    report = run(shipped_on[backend], "残废，" * 200)
+    assert report.not_checked == (_INCOMPLETE,)
+    assert 0 < report.counts["block"] <= 100
