@@ -151,6 +151,7 @@ def worker(data: DataDir = None) -> None:
     import structlog
 
     from app.cli.machine import migrated
+    from app.infra.policies import settle
     from app.jobs.registry import Lane
     from app.jobs.runner import Runner
 
@@ -158,6 +159,7 @@ def worker(data: DataDir = None) -> None:
     migrated(settings)
     runtime = prepared(settings)
     runner = Runner(runtime)
+    settle()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: runner.ask_to_stop())
     structlog.get_logger().info("worker.started", lanes=sorted(Lane))
@@ -274,8 +276,10 @@ def _run(
     jobs: bool,
     ready: "Callable[[], None] | None" = None,
 ) -> None:
+    from app.infra.policies import settle
     from app.jobs.runner import Runner
 
+    settle()
     # uvicorn raises the signal that ended it once more; this is then its handler, and the exit code is 0.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: setattr(server, "should_exit", True))

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import islice
+from operator import itemgetter
 from time import perf_counter_ns
 
 from app.negative_list.backends import LIMIT, Hit
@@ -27,6 +28,7 @@ from app.negative_list.skipping import Bare, Skip
 
 _NONE: dict[str, int] = {str(severity): 0 for severity in SEVERITIES}
 _FOLD, _ALL = View.FOLD, Overlap.ALL
+_START, _END = itemgetter(1), itemgetter(2)
 #: A named tuple of its fields, at half the time.
 _new = tuple.__new__
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
@@ -64,16 +66,9 @@ def check(
             counts[runner.rule.severity] += len(spots)
     truncated = max(0, total - MAX_FINDINGS)
     findings, shadow = Builder(buffer, key, document_id).build(_first(found) if truncated else found)
-    return Report(
-        policy=policy.digest,
-        findings=findings,
-        not_checked=tuple(not_checked) if complete else (*not_checked, _INCOMPLETE),
-        counts=counts,
-        truncated=truncated,
-        elapsed_us=(perf_counter_ns() - started) // 1000,
-        backend=policy.backend,
-        shadow=shadow,
-    )
+    missed = tuple(not_checked) if complete else (*not_checked, _INCOMPLETE)
+    spent_us = (perf_counter_ns() - started) // 1000
+    return Report(policy.digest, findings, missed, counts, truncated, spent_us, policy.backend, shadow)
 
 
 def _first(found: Iterable[Found]) -> list[Found]:
@@ -173,12 +168,14 @@ def _hand_out(
 
 def objections(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Found]:
     """Yield what the active structure rules object to."""
-    for runner, check in program.structural:
-        if active[runner.number] and getattr(structure, check.reads):
-            parts = runner.parts
-            things = [thing for thing in check.run(structure) if parts is None or thing.part in parts]
-            if things:
-                yield runner, things
+    for field, checks in program.structural:
+        if getattr(structure, field):
+            for runner, check in checks:
+                if active[runner.number]:
+                    kinds = runner.parts
+                    things = [thing for thing in check.run(structure) if kinds is None or thing.part in kinds]
+                    if things:
+                        yield runner, things
 
 
 def resolve(runner: Runner, buffer: Buffer, hits: list[Local], structure: Structure | None) -> Sequence[Spot]:
@@ -283,7 +280,9 @@ def _plain_spots(runner: Runner, view: ViewText, hits: list[Local]) -> list[Spot
 
 
 def _without_overlaps(hits: list[Local], overlap: Overlap) -> list[Local]:
-    hits.sort(key=_by_place)
+    # By place, and of those at one the longest first.
+    hits.sort(key=_END, reverse=True)
+    hits.sort(key=_START)
     if overlap is _ALL:
         return hits
     kept: list[Local] = []

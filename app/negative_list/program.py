@@ -2,14 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from app.negative_list import backends
 from app.negative_list.backends import Scanner, Unit
-from app.negative_list.checkers.base import Checker
+from app.negative_list.checkers.base import Checker, StructureCheck
 from app.negative_list.conditions import Search, Test, compile_condition, covering
 from app.negative_list.fold import fold_all
 from app.negative_list.model import SEVERITIES, PartKind, Scope, View
@@ -126,11 +126,8 @@ class Program:
         self.rank = [0] * len(order)
         for rank, runner in enumerate(order):
             self.rank[runner.number] = rank
-        self.structural = tuple(
-            (runner, runner.rule.match.check)
-            for runner in self.runners
-            if isinstance(runner.rule.match, StructureMatch)
-        )
+        #: The structure rules by the field of the structure that they read.
+        self.structural = _by_field(self.runners)
         self.tables = tuple(
             table for view in View if (table := self._table(view, (cached or {}).get(view))) is not None
         )
@@ -173,6 +170,15 @@ class Program:
                 self._active.clear()
             self._active[key] = found
         return found
+
+
+def _by_field(runners: Iterable[Runner]) -> tuple[tuple[str, tuple[tuple[Runner, StructureCheck], ...]], ...]:
+    fields: dict[str, list[tuple[Runner, StructureCheck]]] = defaultdict(list)
+    for runner in runners:
+        if isinstance(runner.rule.match, StructureMatch):
+            check = runner.rule.match.check
+            fields[check.reads].append((runner, check))
+    return tuple((field, tuple(found)) for field, found in fields.items())
 
 
 def _sought(runner: Runner) -> tuple[Sequence[str], Sequence[Node]]:

@@ -1,5 +1,6 @@
 """The last good negative list stays in use, whatever becomes of the folder, also while others come in."""
 
+import gc
 import shutil
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies
+from app.infra.policies import FollowedPolicies, settle
 from app.infra.runtime import Runtime
 from app.negative_list import PolicyFaults
 from tests import keepers
@@ -106,3 +107,17 @@ def test_checks_go_on_while_lists_are_swapped(
         for reader in readers:
             reader.join()
     assert found == {("block",), ("warn",)}
+
+
+def test_the_garbage_collector_leaves_loaded_rules_alone(negative_list: FollowedPolicies) -> None:
+    policy = negative_list.current
+    try:
+        settle()
+        kept = gc.get_freeze_count()
+        assert kept > len(policy.rules)
+        assert not any(one is policy for one in gc.get_objects())
+        # Once more: what was kept before is looked at again, not piled up.
+        settle()
+        assert gc.get_freeze_count() < kept * 1.1
+    finally:
+        gc.unfreeze()

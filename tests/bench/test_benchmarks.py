@@ -102,7 +102,7 @@ def test_the_rules_are_measured(tmp_path: Path, own: bool) -> None:
     assert stall.raw["ticks"] > 10
     # A machine that is too busy to tell says so.
     assert stall.value is not None
-    assert 0 < stall.value <= stall.raw["whole_ms"]
+    assert 0 <= stall.value <= stall.raw["whole_ms"]
 
 
 def test_a_text_too_short_for_a_draft_is_refused(tmp_path: Path) -> None:
