@@ -17,7 +17,7 @@ from app.infra.ids import new_id
 from app.infra.models import PolicyInUse
 from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
-from app.negative_list import PolicyStore
+from app.negative_list import load_policy
 from app.publication import scheduling
 from app.publication.models import Release, ScheduledRelease
 from app.publication.verifier.verify_evidence import verify
@@ -38,7 +38,7 @@ from tests.api.timing import (
     unschedule,
     waits,
 )
-from tests.conftest import SetClock
+from tests.conftest import SetClock, Unchanging
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_a_stricter_list_in_force_at_its_time_withholds_it(
     # Another list comes into force: it finds something in a text that was clean.
     words = keepers.WORDS + keepers.FOOL.replace("傻子", "温暖")
     keepers.write(tmp_path / "stricter", {**keepers.FILES, "wording/words.yaml": words})
-    stricter = PolicyStore(tmp_path / "stricter")
+    stricter = Unchanging(load_policy(tmp_path / "stricter"))
     desk.runtime.negative_list = stricter
     come(desk, clock)
     (was,) = publications(desk)["scheduled"]
