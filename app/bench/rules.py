@@ -51,6 +51,8 @@ def run(options: Options) -> Iterator[Figure]:
         words = texts.terms(lines, draft, 500 if options.quick else 10_000)
         options.say(f"装载并加 {len(words)} 个词")
         policy = load_policy(texts.policy_folder(Path(folder), words))
+    # As the service does once its rules are loaded.
+    settle()
     options.say("检查一篇稿件")
     yield _one_check(policy, draft, words, quick=options.quick)
     options.say("回测")
@@ -187,8 +189,6 @@ def _stall(policy: Policy, lines: Sequence[str], *, quick: bool) -> Figure:
             for parts in (short, long):
                 _checked(policy, parts, None, on=today)
 
-    # As the service does once its rules are loaded.
-    settle()
     idle, busy = _waits(lambda: time.sleep(seconds)), _waits(checking)
     own = sorted(one.own_ms for one in busy)
     whole, quiet = sorted(one.waited_ms for one in busy), sorted(one.waited_ms for one in idle)

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -16,6 +17,7 @@ SEPARATOR = f"\n{MARK}\n"
 #: Characters beyond the basic plane are two units in UTF-16; in UTF-8 they, and no others, begin so.
 _ASTRAL_LEADS = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 _SEPARATOR_BYTES = SEPARATOR.encode()
+_APART = len(SEPARATOR)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -95,20 +97,19 @@ class Buffer:
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
         texts = [part[2] for part in parts]
-        if MARK in "".join(texts):
+        # With an empty text after the last, so that the separator stands behind each.
+        joined = SEPARATOR.join([*texts, ""])
+        if joined.count(MARK) != len(texts):
             texts = [text.replace(MARK, " ") for text in texts]
-        joined = SEPARATOR.join(texts) + SEPARATOR if texts else ""
+            joined = SEPARATOR.join([*texts, ""])
         try:
             data = joined.encode()
         except UnicodeEncodeError:
             joined = _SURROGATES.sub("\ufffd", joined)
             data = joined.encode()
         codes = codes_of(joined)
-        starts: list[int] = []
-        place = 0
-        for text in texts:
-            starts.append(place)
-            place += len(text) + len(SEPARATOR)
+        starts = list(accumulate([len(text) + _APART for text in texts], initial=0))
+        starts.pop()
         self.raw = ViewText(joined, data, starts, codes)
         folded, origin = fold(joined, codes)
         self.origin: Positions | None = origin
