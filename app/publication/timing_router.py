@@ -1,6 +1,5 @@
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -27,8 +26,8 @@ from app.publication.schemas import (
 )
 from app.publication.service import Wish
 from app.reviews import timing
+from app.reviews.answering import once
 from app.reviews.schemas import CaseOut
-from app.reviews.showing import shown as case_shown
 
 router = APIRouter(prefix="/api/v1", tags=["publication"])
 
@@ -65,7 +64,7 @@ def unschedule(
 ) -> Response:
     """Take a scheduled line back from its time (取消定时); it must be signed anew."""
     runtime, at = runtime_of(request), runtime_of(request).clock()
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -95,7 +94,7 @@ def embargo(
 ) -> Response:
     """Let nothing of a case go out before an instant (不早于), change that, or lift it."""
     at = runtime_of(request).clock()
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -122,20 +121,3 @@ def scheduled(
     """
     found, following = queries.scheduled(session, actor, mine=mine, after=after, limit=limit)
     return ScheduledPage(items=[shown(row) for row, _ in found], next=following)
-
-
-def _once(
-    session: Session,
-    actor: Actor,
-    key: str | None,
-    at: datetime,
-    case_id: UUID,
-    asked: dict[str, Any],
-    verb: Callable[[], object],
-) -> Response:
-    def act() -> CaseOut:
-        verb()
-        return case_shown(session, case_id, actor, at)
-
-    request = {"case": str(case_id), **asked}
-    return idempotency.once(session, key=key, caller_id=actor.id, request=request, at=at, act=act)

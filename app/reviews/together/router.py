@@ -1,6 +1,5 @@
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,6 +9,7 @@ from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.runtime import runtime_of
+from app.reviews.answering import once
 from app.reviews.schemas import (
     AddedIn,
     CaseOut,
@@ -23,28 +23,10 @@ from app.reviews.schemas import (
     WordsIn,
 )
 from app.reviews.service import Form
-from app.reviews.showing import shown
 from app.reviews.together import service as people
 from app.reviews.together.service import Asking
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
-
-
-def _once(
-    session: WriteSession,
-    actor: CurrentActor,
-    key: str | None,
-    at: datetime,
-    case_id: UUID,
-    asked: dict[str, Any],
-    verb: Callable[[], object],
-) -> Response:
-    def act() -> CaseOut:
-        verb()
-        return shown(session, case_id, actor, at)
-
-    request = {"case": str(case_id), **asked}
-    return idempotency.once(session, key=key, caller_id=actor.id, request=request, at=at, act=act)
 
 
 @router.post("/cases/{case_id}/take-back", response_model=CaseOut)
@@ -58,7 +40,7 @@ def take_back(
 ) -> Response:
     """Take one's own approval back while nobody has begun on what it opened (拿回)."""
     runtime, at = runtime_of(request), runtime_of(request).clock()
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -90,7 +72,7 @@ def hand_over(
     """Give an open stage to a named person who may act there (转办)."""
     at = runtime_of(request).clock()
     asking = Asking(body.to, body.stage, body.line or "", body.comment, on_behalf_of=body.on_behalf_of)
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -120,7 +102,7 @@ def consult(
         waits=body.waits,
         on_behalf_of=body.on_behalf_of,
     )
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -143,7 +125,7 @@ def advise(
     """Give the opinion that was asked for. Quote the digest that was read; a stale one gets 409."""
     at = runtime_of(request).clock()
     form = Form(body.stage, body.line or "", body.digest, body.comment, on_behalf_of=body.on_behalf_of)
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -168,7 +150,7 @@ def add_reviewer(
     asking = Asking(
         body.to, body.stage, body.line or "", body.comment, body.place, on_behalf_of=body.on_behalf_of
     )
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -192,7 +174,7 @@ def recuse(
 ) -> Response:
     """Withdraw from a case for good, with the reason (回避)."""
     at = runtime_of(request).clock()
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -214,7 +196,7 @@ def remind(
 ) -> Response:
     """Remind those whom an open stage waits for (催办); once a day at most."""
     at = runtime_of(request).clock()
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -245,7 +227,7 @@ def copy(
     """Let a named person see the draft and its case from now on (抄送)."""
     at = runtime_of(request).clock()
     asking = Asking(body.to, comment=body.comment)
-    return _once(
+    return once(
         session,
         actor,
         key,
@@ -268,7 +250,7 @@ def override(
     """Let the text go past an open stage that its workflow lets one override (越过)."""
     runtime, at = runtime_of(request), runtime_of(request).clock()
     form = Form(body.stage, body.line or "", body.digest, body.comment)
-    return _once(
+    return once(
         session,
         actor,
         key,
