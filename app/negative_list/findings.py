@@ -9,6 +9,7 @@ from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot, Thing
 from app.negative_list.fold import fold_text, span
 from app.negative_list.masking import MAX_EXCERPT, begun_fingerprint, excerpt, fingerprint, mask, value_hash
+from app.negative_list.messages import fill
 from app.negative_list.model import Finding
 from app.negative_list.rules import Rule, Suggest
 
@@ -97,12 +98,13 @@ class Builder:
 
     def _spots(self, runner: "Runner", spots: "Sequence[Spot]") -> list[_Placed]:
         """Return the findings of one rule in the text: what most checks spend most of their time on."""
-        buffer, rule, hidden, origin = self._buffer, runner.rule, self._hidden, self._buffer.origin
+        buffer, rule, origin = self._buffer, runner.rule, self._buffer.origin
         starts, parts, folded, astral = buffer.raw.starts, buffer.parts, buffer.fold.text, buffer.astral
         rule_id, title, severity = rule.id, rule.title, rule.severity
-        weight, shadow, basis, template = rule.weight, rule.shadow, runner.basis, runner.message
-        dressed = rule.mask or hidden or rule.suggest != _AS_IT_IS
+        weight, shadow, basis, message = rule.weight, rule.shadow, runner.basis, runner.message
+        dressed = rule.mask or self._hidden or rule.suggest != _AS_IT_IS
         copy, document_id = begun_fingerprint(self._key, rule_id).copy, self._document_id
+        hashed = None
         made: list[_Placed] = []
         for low, high, suggestions, note in spots:
             first, last = low, high
@@ -113,23 +115,24 @@ class Builder:
                     low, high = origin.searchsorted((first, last)).tolist()  # noqa: PLW2901
             index = bisect_right(starts, first) - 1
             kind, ref, text = parts[index]
-            base = starts[index]
-            start, end = first - base, last - base
-            shown, match, hashed = text[start:end], folded[low:high], None
+            start = start16 = first - starts[index]
+            end = end16 = start + last - first
+            shown, match = text[start:end], folded[low:high]
             if dressed:
                 shown, suggestions, hashed = self._dressed(rule, shown, match, first, last, suggestions)  # noqa: PLW2901
             if end - start > MAX_EXCERPT:
                 shown = excerpt(shown)
-            start16, end16 = _utf16(text, start, end) if astral else (start, end)
-            before, after = folded[max(low - _CONTEXT, 0) : low], folded[high : high + _CONTEXT]
+            if astral:
+                start16, end16 = _utf16(text, start, end)
+            before = folded[low - _CONTEXT if low > _CONTEXT else 0 : low]
+            after = folded[high : high + _CONTEXT]
             mac = copy()
             mac.update(f"{match}\0{before}\0{after}\0{document_id}".encode("utf-8", "surrogatepass"))
-            finding = _new(Finding, (
+            made.append((index, start, end, _new(Finding, (
                 rule_id, title, severity, kind, ref, start, end, start16, end16, shown,
-                _message(template, shown, suggestions, note), suggestions, basis, mac.hexdigest(),
+                fill(message, shown, suggestions, note), suggestions, basis, mac.hexdigest(),
                 hashed, weight, shadow,
-            ))  # fmt: skip
-            made.append((index, start, end, finding))
+            ))))  # fmt: skip
         return made
 
     def _dressed(
@@ -150,7 +153,7 @@ class Builder:
         suggestions = thing.suggestions or rule.suggest.texts
         finding = Finding(
             rule.id, rule.title, rule.severity, thing.part, thing.ref, thing.start, thing.end, thing.start,
-            thing.end, shown, _message(runner.message, shown, suggestions, thing.note), suggestions,
+            thing.end, shown, fill(runner.message, shown, suggestions, thing.note), suggestions,
             runner.basis,
             fingerprint(self._key, rule.id, fold_text(thing.excerpt), thing.ref, "", self._document_id),
             value_hash(self._key, thing.excerpt) if rule.mask else None, rule.weight, rule.shadow,
@@ -189,8 +192,3 @@ def _suggest(suggest: Suggest, value: str) -> tuple[str, ...]:
     for old, new in suggest.replace:
         changed = changed.replace(old, new)
     return (changed,) if changed != value else ()
-
-
-def _message(template: str, shown: str, suggestions: tuple[str, ...], note: str) -> str:
-    suggestion = "”或“".join(suggestions) if suggestions else "其他说法"
-    return template % {"match": shown, "suggestion": suggestion, "note": note}

@@ -12,6 +12,7 @@ from app.negative_list.backends import Scanner, Unit
 from app.negative_list.checkers.base import Checker, StructureCheck
 from app.negative_list.conditions import Search, Test, compile_condition, covering
 from app.negative_list.fold import fold_all
+from app.negative_list.messages import Message, message
 from app.negative_list.model import SEVERITIES, PartKind, Scope, View
 from app.negative_list.nodes import Node
 from app.negative_list.pattern_forms import render
@@ -75,8 +76,7 @@ class Runner:
     family: str
     #: Finds its words past separators; None for a rule that does not ask for it.
     skip: Skip | None
-    #: Its message, for `%` with what is in the hit.
-    message: str
+    message: Message
 
 
 class Table(NamedTuple):
@@ -238,19 +238,8 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
         rule.scope.parts,
         rule.variant_of or (rule.id if rule.id in families else ""),
         skip,
-        _template(rule),
+        message(rule.message, rule.title),
     )
-
-
-def _template(rule: Rule) -> str:
-    """Return the message with `%(match)s`, `%(suggestion)s` and `%(note)s` in place of its own signs.
-
-    They are filled in together, so that a text with such a sign in it is shown as it is.
-    """
-    template = rule.message.replace("{title}", rule.title).replace("%", "%%")
-    for name in ("match", "suggestion", "note"):
-        template = template.replace(f"{{{name}}}", f"%({name})s")
-    return template
 
 
 def _words(match: TermsMatch) -> Words:
