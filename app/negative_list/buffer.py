@@ -4,20 +4,21 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 import numpy as np
 
-from app.negative_list.fold import Codes, Positions, codes_of, fold, span
+from app.negative_list.characters import CLASS_OF, MARK, RARE, classes
+from app.negative_list.fold import Positions, codes_of, fold, span
 from app.negative_list.model import Part, View
 
-#: Stands between parts and after the last; no rule matches across it. The line ends beside it let `^` and
-#: `$` work at the edges of a part.
-MARK = "\x1e"
+#: The line ends beside the mark let `^` and `$` work at the edges of a part.
 SEPARATOR = f"\n{MARK}\n"
+_SEPARATOR_BYTES = SEPARATOR.encode()
 #: Characters beyond the basic plane are two units in UTF-16; in UTF-8 they, and no others, begin so.
 _ASTRAL_LEADS = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
-_SEPARATOR_BYTES = SEPARATOR.encode()
-_APART = len(SEPARATOR)
+_MARKED = CLASS_OF[MARK]
+_TEXT = itemgetter(Part._fields.index("text"))
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -25,24 +26,18 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class ViewText:
     """The joined text in one view: `starts[i]` is where part `i` begins, in code points; `data` is UTF-8."""
 
-    __slots__ = ("_byte_starts", "_codes", "_places", "data", "memo", "starts", "text")
+    __slots__ = ("_byte_starts", "_places", "data", "memo", "ordinary", "starts", "text")
 
-    def __init__(self, text: str, data: bytes, starts: Sequence[int], codes: Codes | None = None) -> None:
+    def __init__(self, text: str, data: bytes, starts: Sequence[int], *, ordinary: bool = False) -> None:
         self.text = text
         self.data = data
         self.starts = starts
-        self._codes = codes
+        #: Whether all characters are known to be ordinary: none has the class `RARE`.
+        self.ordinary = ordinary
         self._byte_starts: list[int] | None = None
         self._places: dict[str, list[int]] = {}
         #: What exceptions have found out about lines of this text, so that they ask once for each.
         self.memo: dict[object, bool] = {}
-
-    @property
-    def codes(self) -> Codes:
-        """The code points of the text."""
-        if self._codes is None:
-            self._codes = codes_of(self.text)
-        return self._codes
 
     @property
     def byte_starts(self) -> list[int]:
@@ -86,47 +81,53 @@ class ViewText:
         return self.starts[part], following - len(SEPARATOR)
 
 
+def _pieces(texts: Sequence[str]) -> list[str]:
+    """Return the texts with the separator behind each."""
+    pieces = [SEPARATOR] * (2 * len(texts))
+    pieces[::2] = texts
+    return pieces
+
+
 class Buffer:
     """The parts of one document, joined, raw and folded.
 
     Lone surrogates and the separator's own sign are replaced by one character each, so that positions stay.
     """
 
-    __slots__ = ("_astral", "fold", "origin", "parts", "raw")
+    __slots__ = ("astral", "classes", "fold", "origin", "parts", "raw")
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
-        texts = [part[2] for part in parts]
-        # With an empty text after the last, so that the separator stands behind each.
-        joined = SEPARATOR.join([*texts, ""])
-        if joined.count(MARK) != len(texts):
-            texts = [text.replace(MARK, " ") for text in texts]
-            joined = SEPARATOR.join([*texts, ""])
+        pieces = _pieces(list(map(_TEXT, parts)))
+        joined = "".join(pieces)
+        codes = codes_of(joined)
+        found = classes(codes)
+        if found.count(_MARKED) != len(parts):
+            pieces = _pieces([part.text.replace(MARK, " ") for part in parts])
+            joined = "".join(pieces)
+            codes = codes_of(joined)
+            found = classes(codes)
+        folded, origin = fold(joined, codes)
         try:
             data = joined.encode()
         except UnicodeEncodeError:
+            # They were looked up as what they are replaced by.
             joined = _SURROGATES.sub("\ufffd", joined)
             data = joined.encode()
-        codes = codes_of(joined)
-        starts = list(accumulate([len(text) + _APART for text in texts], initial=0))
-        starts.pop()
-        self.raw = ViewText(joined, data, starts, codes)
-        folded, origin = fold(joined, codes)
+        starts = list(accumulate(map(len, pieces), initial=0))[:-1:2]
+        ordinary = RARE not in found
+        self.raw = ViewText(joined, data, starts, ordinary=ordinary)
         self.origin: Positions | None = origin
         if folded == joined:
             self.fold = self.raw
         else:
             if origin is not None:
                 starts = np.searchsorted(origin, np.array(starts, dtype=np.int64)).tolist()
-            self.fold = ViewText(folded, folded.encode(), starts)
-        self._astral: bool | None = None
-
-    @property
-    def astral(self) -> bool:
-        """Whether UTF-16 positions can differ from code points."""
-        if self._astral is None:
-            self._astral = any(map(self.raw.data.__contains__, _ASTRAL_LEADS))
-        return self._astral
+            self.fold = ViewText(folded, folded.encode(), starts, ordinary=ordinary)
+        #: The classes of the characters of the raw text that have one, in their order.
+        self.classes = found
+        #: Whether UTF-16 positions can differ from code points.
+        self.astral = not ordinary and any(map(data.__contains__, _ASTRAL_LEADS))
 
     def view(self, view: View) -> ViewText:
         """Return the text of one view."""

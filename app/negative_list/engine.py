@@ -1,6 +1,7 @@
 """One check: scan, resolve, except, report."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import islice
@@ -133,7 +134,7 @@ def _overlaps(spot: Spot, places: Sequence[tuple[int, int]]) -> bool:
 
 def gather(program: Program, buffer: Buffer, active: Sequence[bool]) -> tuple[dict[int, list[Local]], bool]:
     """Scan both views; return what was found by rule, and whether the scan was complete."""
-    groups: dict[int, list[Local]] = {}
+    groups: defaultdict[int, list[Local]] = defaultdict(list)
     complete = True
     for view, scanner, word_owners, pattern_owners in program.tables:
         words, patterns, whole = scanner.scan(buffer.fold if view is _FOLD else buffer.raw)
@@ -153,17 +154,13 @@ def _hand_out(
     hits: Iterable[Hit],
     owners: Sequence[tuple[Owner, ...]],
     active: Sequence[bool],
-    groups: dict[int, list[Local]],
+    groups: defaultdict[int, list[Local]],
 ) -> None:
     """Add each hit to the groups of the active rules that look for it."""
     for number, start, end in hits:
         for rule, local in owners[number]:
             if active[rule]:
-                group = groups.get(rule)
-                if group is None:
-                    groups[rule] = [(local, start, end)]
-                else:
-                    group.append((local, start, end))
+                groups[rule].append((local, start, end))
 
 
 def objections(program: Program, active: Sequence[bool], structure: Structure) -> Iterable[Found]:

@@ -109,6 +109,11 @@ def text_of(codes: Folds) -> str:
     return utf_32_le_decode(codes.data, "strict", True)[0]
 
 
+def single_forms(count: int) -> Folds:
+    """Return what the first `count` code points fold to; no code point where that is not one character."""
+    return _tables().single[:count]
+
+
 def fold(text: str, codes: Codes | None = None) -> Folded:
     """Return the fold view of `text`; `codes` are its code points where the caller has them already.
 

@@ -1,6 +1,7 @@
 """Three backends find the same, on any text, and their positions are those of the typed text."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from app.negative_list import Part, PartKind, Policy, Report, Scope, check
 from app.negative_list.backends import NAMES, Unit, available, make
-from app.negative_list.buffer import MARK, SEPARATOR, Buffer
+from app.negative_list.backends.offsets import words_and_events
+from app.negative_list.buffer import SEPARATOR, Buffer
+from app.negative_list.characters import MARK
 from app.negative_list.examples import faults_of
 from app.negative_list.fold import fold, fold_text, span
 from app.negative_list.model import View
@@ -219,6 +222,35 @@ def test_folding_maps_each_character_to_its_own(text: str) -> None:
             low, high = span(origin, place, place + 1)
             assert folded[place] in fold_text(text[low:high])
     assert fold_text(folded) == folded
+
+
+@given(
+    parts,
+    st.lists(pieces.filter(lambda word: len(word) > 0), min_size=1, max_size=6, unique=True),
+    st.randoms(),
+)
+def test_words_get_their_places_whatever_the_order_among_them(
+    texts: list[str], words: list[str], luck: Random
+) -> None:
+    view = buffer_of(texts).fold
+    words = [word for word in map(fold_text, words) if word]
+    words = sorted({*words, *view.text[:2], view.text[:3]})
+    expected = [
+        (number, start, start + len(word))
+        for number, word in enumerate(words)
+        for start in range(len(view.text))
+        if view.text.startswith(word, start)
+    ]
+    # Each word's places in ascending order, and at times one word ahead of the others.
+    waiting = {number: [hit for hit in expected if hit[0] == number] for number in range(len(words))}
+    events = []
+    while left := [hits for hits in waiting.values() if hits]:
+        hits = min(left, key=lambda hits: hits[0][2]) if luck.random() < 0.8 else luck.choice(left)
+        number, _, end = hits.pop(0)
+        events.append((number, 0, len(view.text[:end].encode())))
+    found, others = words_and_events(words, view, [*events, (len(words) + 3, 2, 5)])
+    assert sorted(found) == expected
+    assert others == {3: [(2, 5)]}
 
 
 def test_plain_words_are_found_as_often_as_by_looking_for_each(shipped_on: dict[str, Policy]) -> None:

@@ -11,10 +11,12 @@ import hyperscan
 import numpy as np
 
 from app.negative_list.backends.base import LIMIT, Hit, Hits, Scanner, Unit
-from app.negative_list.backends.offsets import in_code_points
+from app.negative_list.backends.offsets import Event, in_code_points, words_and_events
 from app.negative_list.backends.re2_patterns import Re2Pattern, crosses
 from app.negative_list.buffer import ViewText
+from app.negative_list.characters import any_ordinary
 from app.negative_list.charsets import LAST, Ranges
+from app.negative_list.fold import codes_of
 from app.negative_list.nodes import Node
 from app.negative_list.pattern_forms import is_heavy, render, set_of, trigger
 
@@ -25,7 +27,14 @@ _HEAD = struct.Struct("<Q")
 #: From so many events of one pattern on, reading their parts anew is faster than looking at each.
 _MANY = 200
 
-Event = tuple[int, int, int]
+#: A named tuple of its fields, at half the time.
+_new = tuple.__new__
+
+
+def _found(number: int, start: int, end: int, _flags: int, events: list[Event]) -> bool:
+    """Keep an event; return whether it was the last that is kept."""
+    events.append((number, start, end))
+    return len(events) >= LIMIT
 
 
 class _Database:
@@ -41,14 +50,8 @@ class _Database:
         if scratch is None:
             scratch = self._local.scratch = hyperscan.Scratch(self.database)
         events: list[Event] = []
-        append = events.append
-
-        def found(number: int, start: int, end: int, _flags: int, _context: object) -> bool | None:
-            append((number, start, end))
-            return True if len(events) >= LIMIT else None
-
         try:
-            self.database.scan(data, found, 0, None, scratch)
+            self.database.scan(data, _found, 0, events, scratch)
         except hyperscan.ScanTerminated:
             return events, False
         return events, len(events) < LIMIT
@@ -91,6 +94,8 @@ class _SetPatterns:
 
     def __init__(self, sets: Mapping[int, Ranges]) -> None:
         self._sets = sets
+        #: Whether they have to be looked for in a text of ordinary characters only.
+        self.in_ordinary = any(map(any_ordinary, sets.values()))
         last = max(high for ranges in sets.values() for _, high in ranges)
         # One more than is needed, for all the characters beyond it.
         self._table = np.zeros(min(last + 1, LAST) + 1, dtype=np.bool_)
@@ -100,7 +105,7 @@ class _SetPatterns:
 
     def parts(self, view: ViewText) -> set[tuple[int, int]]:
         """Return `(pattern, part)` for each part that a pattern has to be tried on."""
-        found = self._table.take(view.codes, mode="clip")
+        found = self._table.take(codes_of(view.text), mode="clip")
         if 1 not in found.tobytes():
             return set()
         parts = {view.part_at(place) for place in np.flatnonzero(found).tolist()}
@@ -153,47 +158,19 @@ class Backend(Scanner):
         data = view.data
         if not data:
             return Hits([], [], complete=True)
-        events: list[Event] = []
+        words: list[Hit] = []
+        spans: list[Hit] = []
         complete = True
         if self._database is not None:
             events, complete = self._database.scan(data)
-        words, groups = self._sorted_out(view.text, events) if events else ([], None)
-        spans = self._spans(view, groups) if groups else []
-        if self._sets is not None:
+            if events:
+                words, groups = words_and_events(self.unit.words, view, events)
+                if groups:
+                    spans = self._spans(view, groups)
+        if self._sets is not None and (not view.ordinary or self._sets.in_ordinary):
             for number, part in self._sets.parts(view):
                 spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
-        return Hits(words, in_code_points(data, spans) if spans else [], complete)
-
-    def _sorted_out(
-        self, text: str, events: Sequence[Event]
-    ) -> tuple[list[Hit], dict[int, list[tuple[int, int]]]]:
-        """Return the words with their places in code points, and the events of each pattern in bytes.
-
-        A word is looked for where it can be at the earliest: no character is longer than four bytes, and it
-        stands behind its last place. Every place of a word is an event, in ascending order, so that the first
-        one found is the one meant.
-        """
-        known, count = self.unit.words, len(self.unit.words)
-        words: list[Hit] = []
-        groups: dict[int, list[tuple[int, int]]] = {}
-        behind: dict[int, int] = {}
-        last = place = 0
-        for number, start, end in events:
-            if number >= count:
-                pairs = groups.get(number - count)
-                if pairs is None:
-                    groups[number - count] = [(start, end)]
-                else:
-                    pairs.append((start, end))
-                continue
-            word = known[number]
-            size = len(word)
-            earliest = place + ((end - last) >> 2) - size if end >= last else 0
-            first = text.find(word, max(earliest, behind.get(number, 0)))
-            behind[number] = first + 1
-            last, place = end, first + size
-            words.append((number, first, place))
-        return words, groups
+        return _new(Hits, (words, in_code_points(data, spans) if spans else spans, complete))
 
     def _spans(self, view: ViewText, groups: Mapping[int, list[tuple[int, int]]]) -> list[Hit]:
         """Return what `finditer` would, part by part, from hyperscan's events by pattern.

@@ -4,7 +4,8 @@ from typing import Any
 
 import re2
 
-from app.negative_list.buffer import MARK, SEPARATOR, ViewText
+from app.negative_list.buffer import SEPARATOR, ViewText
+from app.negative_list.characters import MARK
 from app.negative_list.nodes import Node
 from app.negative_list.pattern_forms import render
 

@@ -3,22 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
-from app.negative_list.buffer import MARK
+from app.negative_list.characters import CLASS_OF, MARK, PAIRS, RARE
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.model import View
 from app.negative_list.yaml_tree import Fields
 
-_PAIRS = {"“": "”", "《": "》", "（": "）", "〔": "〕"}
-#: What ends a part, then the signs of each pair: a byte for each, its place here; none for other characters.
-_CLASSES = ("", MARK, *(sign for pair in _PAIRS.items() for sign in pair))
-_OTHER, _END = b"\0", b"\1"
-_COUPLES = tuple(bytes((number, number + 1)) for number in range(2, len(_CLASSES), 2))
-_SIGNS = np.zeros(0x10000, dtype=np.uint8)
-_SIGNS[[ord(sign) for sign in _CLASSES[1:]]] = range(1, len(_CLASSES))
-_OPENERS = {close: opening for opening, close in _PAIRS.items()}
+_END = CLASS_OF[MARK]
+_COUPLES = tuple(CLASS_OF[opening] + CLASS_OF[close] for opening, close in PAIRS.items())
+_OPENERS = {close: opening for opening, close in PAIRS.items()}
 #: What stands before a bracket that only closes: 1）, a）, 一）.
 _NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
 
@@ -32,8 +25,7 @@ class Pairs(Checker):
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each sign without its partner in the same part."""
         del hits
-        # The last of the table is no sign, so that all beyond it are none.
-        signs = _SIGNS.take(context.view.codes, mode="clip").tobytes().translate(None, _OTHER)
+        signs = context.buffer.classes.replace(RARE, b"")
         before = -1
         while len(signs) != before:
             before = len(signs)
@@ -49,10 +41,10 @@ class Pairs(Checker):
     def _part(self, text: str, start: int, end: int) -> Iterable[Spot]:
         opened: list[int] = []
         #: How many of each are open.
-        depths = dict.fromkeys(_PAIRS, 0)
+        depths = dict.fromkeys(PAIRS, 0)
         for place in range(start, end):
             char = text[place]
-            if char in _PAIRS:
+            if char in PAIRS:
                 opened.append(place)
                 depths[char] += 1
             elif char in _OPENERS:
@@ -71,7 +63,7 @@ class Pairs(Checker):
                 yield self._open(text, place)
 
     def _open(self, text: str, place: int) -> Spot:
-        return Spot(place, place + 1, (), f"“{text[place]}”没有对应的“{_PAIRS[text[place]]}”")
+        return Spot(place, place + 1, (), f"“{text[place]}”没有对应的“{PAIRS[text[place]]}”")
 
 
 _HIDDEN = (
