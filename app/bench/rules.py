@@ -175,8 +175,9 @@ def _back_test(policy: Policy, lines: Sequence[str], *, quick: bool) -> Iterator
 def _stall(policy: Policy, lines: Sequence[str], *, quick: bool) -> Figure:
     """Let a thread tick every millisecond while texts are checked, and see what keeps it waiting.
 
-    What it, or the thread that checks, waits for a processor is the machine's doing and is taken off:
-    the rest is what the check keeps from it. The whole waits, with and without checks, are told beside it.
+    What it, or the thread that checks, waits for a processor is the machine's doing and is taken off; and
+    a check cannot hold it up for longer than it works itself, so that neither counts what a host takes from
+    both. The rest is what the check keeps from it. The whole waits, with and without checks, stand beside it.
     """
     seconds = 0.2 if quick else 12.0
     today = _today()
@@ -214,32 +215,51 @@ def _stall(policy: Policy, lines: Sequence[str], *, quick: bool) -> Figure:
 
 
 class _Wait(NamedTuple):
-    """How much later than wanted a thread woke, and how much of it the two threads waited for a processor."""
+    """How much later than wanted a thread woke.
+
+    With how much of it the two threads waited for a processor, and how long the other one had one meanwhile.
+    """
 
     waited_ms: float
     queued_ms: float
+    worked_ms: float
 
     @property
     def own_ms(self) -> float:
-        """What is left, and so was the other thread's doing."""
-        return max(0.0, self.waited_ms - self.queued_ms)
+        """What is left, and so can have been the other thread's doing."""
+        return max(0.0, min(self.waited_ms - self.queued_ms, self.worked_ms))
+
+
+class _Moment(NamedTuple):
+    """A moment in seconds, how long two threads have waited for a processor so far, and one has had one."""
+
+    at: float
+    queued_ms: float
+    worked_ms: float
 
 
 def _waits(work: Callable[[], object]) -> list[_Wait]:
     """Return the waits of a thread that ticks every millisecond while `work` runs in this one."""
     over = threading.Event()
     found: list[_Wait] = []
-    worker = threading.get_native_id()
+    worker, worked = threading.get_native_id(), _worked_ms()
 
     def tick() -> None:
         own = threading.get_native_id()
-        last, queued = time.perf_counter(), _queued_ms(own) + _queued_ms(worker)
+
+        def moment() -> _Moment:
+            return _Moment(time.perf_counter(), _queued_ms(own) + _queued_ms(worker), worked())
+
+        before = moment()
         while not over.is_set():
             time.sleep(0.001)
-            now, queued_now = time.perf_counter(), _queued_ms(own) + _queued_ms(worker)
-            found.append(_Wait((now - last) * 1000 - 1, queued_now - queued))
+            after = moment()
+            waited = (after.at - before.at) * 1000 - 1
+            found.append(
+                _Wait(waited, after.queued_ms - before.queued_ms, after.worked_ms - before.worked_ms)
+            )
             # From here on, so that the looking itself is no part of a wait.
-            last, queued = time.perf_counter(), queued_now
+            before = moment()._replace(at=time.perf_counter())
 
     thread = threading.Thread(target=tick)
     thread.start()
@@ -247,6 +267,14 @@ def _waits(work: Callable[[], object]) -> list[_Wait]:
     over.set()
     thread.join()
     return found
+
+
+def _worked_ms() -> Callable[[], float]:
+    """Return what tells how long this thread has had a processor so far; 0 where the system does not say."""
+    if not _SCHEDULED.is_dir():
+        return lambda: 0.0
+    clock = time.pthread_getcpuclockid(threading.get_ident())
+    return lambda: time.clock_gettime(clock) * 1000
 
 
 def _queued_ms(thread: int) -> float:
