@@ -12,6 +12,7 @@ from app.infra.db import Database
 from app.infra.policies import FollowedPolicies, Seen, unfolded
 from app.infra.runtime import Runtime
 from app.negative_list import load_policy
+from app.negative_list.backtest import Backtest
 from app.screening import policies
 from tests import factories
 from tests.factories import Bureau
@@ -144,12 +145,19 @@ class House:
 
 @contextmanager
 def pieces_of(count: int) -> Iterator[None]:
-    """Let back-tests be done in pieces of so many drafts."""
+    """Let back-tests be done in pieces of so many drafts; one that reads the same piece for ever fails."""
     from app.screening import jobs
 
-    before: Any = jobs.PIECE
-    jobs.PIECE = count
+    before, real, done = jobs.PIECE, jobs.backtest, 0
+
+    def one_piece(*args: Any, **more: Any) -> Backtest:
+        nonlocal done
+        done += 1
+        assert done < 50, "the back-test does not come to an end"
+        return real(*args, **more)
+
+    jobs.PIECE, jobs.backtest = count, one_piece
     try:
         yield
     finally:
-        jobs.PIECE = before
+        jobs.PIECE, jobs.backtest = before, real
