@@ -32,12 +32,12 @@ from app.reviews.links.router import address, guarded
 from app.reviews.models import SignLink
 from app.reviews.queries import CaseView
 from app.web.acting import attempt, see_other
+from app.web.draft.panels.outside import may_ask, places
+from app.web.draft.verbs.deciding import case_of
 from app.web.labels import label
-from app.web.outside import may_ask, places
 from app.web.present import page as present
 from app.web.render import page
 from app.web.shield import PROOF_POLICY
-from app.web.verbs import case_of
 from app.web.viewer import BareForm, Form, SentForm, Viewer, Visitor
 
 router = APIRouter()

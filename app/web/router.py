@@ -8,34 +8,15 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
-from app.web import (
-    accounts,
-    accounts_verbs,
-    api_docs,
-    board,
-    board_csv,
-    delegations,
-    draft,
-    drafts,
-    leaving,
-    links,
-    notices,
-    proof,
-    rules,
-    rules_back_tests,
-    rules_editor,
-    rules_versions,
-    rules_waivers,
-    sign_in,
-    timing,
-    together_verbs,
-    urgent_verbs,
-    verbs,
-    work,
-    workflows,
-    writing,
-)
+from app.web import api_docs, links, sign_in, workflows
+from app.web.desk import board, board_csv, drafts, notices, work
+from app.web.draft import page as draft
+from app.web.draft import writing
+from app.web.draft.verbs import deciding, timing, together, urgent
+from app.web.people import account_verbs, accounts, delegations, leaving
+from app.web.proof import page as proof
 from app.web.render import STATIC, error_page
+from app.web.rules import back_tests, editor, reading, versions, waivers
 from app.web.shield import Shield
 from app.web.sign_in import sign_in_address
 from app.web.viewer import viewer_of
@@ -49,23 +30,23 @@ PAGES = (
     board_csv.router,
     writing.router,
     draft.router,
-    verbs.router,
-    together_verbs.router,
-    urgent_verbs.router,
+    deciding.router,
+    together.router,
+    urgent.router,
     timing.router,
     delegations.router,
     accounts.router,
-    accounts_verbs.router,
+    account_verbs.router,
     leaving.router,
     proof.router,
     links.router,
     workflows.router,
     notices.router,
-    rules.router,
-    rules_editor.router,
-    rules_versions.router,
-    rules_back_tests.router,
-    rules_waivers.router,
+    reading.router,
+    editor.router,
+    versions.router,
+    back_tests.router,
+    waivers.router,
 )
 
 

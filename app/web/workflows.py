@@ -31,10 +31,10 @@ from app.reviews.migration import service as migrating
 from app.reviews.migration.plan import Planned
 from app.reviews.models import WorkflowMigration
 from app.web.acting import attempt, see_other
+from app.web.draft.panels.tracks import lanes
 from app.web.labels import label
 from app.web.policy_faults import sentence
 from app.web.render import page
-from app.web.tracks import lanes
 from app.web.viewer import Form, SentForm, Viewer, Visitor
 
 router = APIRouter()

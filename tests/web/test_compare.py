@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.document import Document, Paragraph
-from app.web.compare import differences, stretches
+from app.web.draft.panels.compare import differences, stretches
 
 
 def document(*paragraphs: str, title: str = "标题") -> Document:

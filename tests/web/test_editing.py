@@ -1,7 +1,7 @@
 """A document edited in a form keeps everything that the form does not show."""
 
 from app.domain.document import Document, Heading, Image, Paragraph, Span, SpanKind, Table
-from app.web.editing import editable_texts, rewritten
+from app.web.draft.editing import editable_texts, rewritten
 
 DOCUMENT = Document(
     title="标题",

@@ -6,7 +6,7 @@ from app.domain.document import Document, Paragraph
 from app.domain.edits import Edit, apply_edits
 from app.domain.vocabulary import MarkKind
 from app.infra.errors import Invalid
-from app.web.marking import anchor
+from app.web.proof.marking import anchor
 
 TEXT = "😀按排好，按排妥。再见"
 

@@ -18,7 +18,7 @@ from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.screening import policies, queries, service
 from app.screening.models import CheckReport, PolicyActivation
-from app.web.rules import MAX_TRIED
+from app.web.rules.reading import MAX_TRIED
 from tests import keepers
 from tests.conftest import SetClock
 from tests.factories import Bureau, events

@@ -27,13 +27,13 @@ from app.reviews import cursors
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView, StageView
 from app.web.acting import attempt, see_other
-from app.web.deciding import to_decide
-from app.web.draft import show_again
+from app.web.draft.page import show_again
+from app.web.draft.panels.deciding import to_decide
+from app.web.draft.panels.holders import holders
+from app.web.draft.verbs.deciding import case_of
 from app.web.labels import label
 from app.web.render import page
-from app.web.verbs import case_of
 from app.web.viewer import SentForm, Viewer, Visitor
-from app.web.work import holders
 
 router = APIRouter()
 

@@ -13,7 +13,6 @@ from app.domain.vocabulary import CaseState, DraftState, MigrationState, StageKi
 from app.domain.workflow import Stage
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
-from app.identity import absences
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
@@ -22,11 +21,12 @@ from app.reviews.migration import plan as versions
 from app.reviews.migration import service as migrating
 from app.screening import policy_queries as policies
 from app.screening import queries as screening
-from app.web.checks import waiver_views
-from app.web.deciding import waiting_for
+from app.web.draft.panels.checks import waiver_views
+from app.web.draft.panels.deciding import waiting_for
+from app.web.draft.panels.holders import holders
+from app.web.draft.panels.scheduled import waiting_rows
 from app.web.labels import label
 from app.web.render import page
-from app.web.scheduled import waiting_rows
 from app.web.viewer import Viewer, Visitor
 
 router = APIRouter()
@@ -270,42 +270,3 @@ def _handed(
             waiting_for(view, holders(session, view, at)),
             min(opened, default=draft.updated_at),
         )
-
-
-def holders(
-    session: Session,
-    view: reviews.CaseView,
-    at: datetime,
-    stages: Iterable[reviews.StageView] | None = None,
-) -> dict[str, tuple[str, ...]]:
-    """Return the names of those who could decide each stage by their role, and whether they are away.
-
-    `stages` are the open ones where none are given. One statement a role.
-    """
-    found: dict[str, tuple[str, ...]] = {}
-    for one in view.open if stages is None else stages:
-        roles = [who.role for who in one.stage.who if who.role is not None]
-        people = {
-            user.id: user.name
-            for role in roles
-            for user in identity.holders(session, role, unit_path=view.draft.unit_path)
-        }
-        posts = {who.post for who in one.stage.who if who.post is not None}
-        for user in identity.posted(session, unit_path=view.draft.unit_path) if posts else ():
-            if any(
-                view.draft.unit_path.startswith(held["path"]) and held["post"] in posts for held in user.posts
-            ):
-                people[user.id] = user.name
-        apart = view.case.authors if not one.stage.author_may_act else frozenset()
-        away = absences.away(session, people, at)
-        found[one.stage.key] = tuple(
-            f"{name}（外出）" if key in away else name
-            for key, name in people.items()
-            if str(key) not in apart
-        )
-    return found
-
-
-def where(targets: Iterable[drafts.Target]) -> str:
-    """Return where a draft is bound, in words."""
-    return "、".join(f"{target.channel_name}·{target.section_name}" for target in targets)

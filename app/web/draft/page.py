@@ -34,19 +34,18 @@ from app.publication import queries as publication
 from app.reviews import choosing
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
-from app.web import checks, outside, urgent
-from app.web.compare import Difference, differences
-from app.web.deciding import panels, proofs_to_decide
+from app.web.draft.panels import checks, outside, urgent
+from app.web.draft.panels.compare import Difference, differences
+from app.web.draft.panels.deciding import panels, proofs_to_decide
+from app.web.draft.panels.returned import last_return
+from app.web.draft.panels.scheduled import timing_of
+from app.web.draft.panels.timeline import Names, entries
+from app.web.draft.panels.together import together
+from app.web.draft.panels.tracks import TONES, lanes, where
 from app.web.labels import choices, label
 from app.web.present import page as present
 from app.web.render import page
-from app.web.returned import last_return
-from app.web.scheduled import timing_of
-from app.web.timeline import Names, entries
-from app.web.together import together
-from app.web.tracks import TONES, lanes
 from app.web.viewer import Form, Viewer, Visitor
-from app.web.work import where
 
 router = APIRouter()
 

@@ -15,8 +15,8 @@ from app.reviews import service
 from app.reviews.together import service as people
 from app.reviews.together.service import Asking
 from app.web.acting import attempt, see_other
-from app.web.draft import show_again
-from app.web.verbs import case_of, comment_of
+from app.web.draft.page import show_again
+from app.web.draft.verbs.deciding import case_of, comment_of
 from app.web.viewer import Form, Sent, SentForm
 
 router = APIRouter()

@@ -17,8 +17,8 @@ from app.infra.db import database_of
 from app.infra.errors import AppError
 from app.infra.problems import malformed
 from app.infra.runtime import runtime_of
-from app.web import accounts
 from app.web.acting import attempt, see_other
+from app.web.people import accounts
 from app.web.viewer import Form, Sent, SentForm
 
 router = APIRouter()

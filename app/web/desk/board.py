@@ -24,10 +24,10 @@ from app.reviews import queries as reviews
 from app.reviews.board import queries as board
 from app.reviews.board.queries import Card, Claimed, Wanted
 from app.reviews.models import Decision, ReviewCase
+from app.web.draft.panels.scheduled import waiting_rows
+from app.web.draft.panels.tracks import TONES
 from app.web.labels import label
 from app.web.render import page
-from app.web.scheduled import waiting_rows
-from app.web.tracks import TONES
 from app.web.viewer import Visitor
 
 router = APIRouter()

@@ -23,13 +23,13 @@ from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
 from app.infra.runtime import runtime_of
 from app.reviews import service as reviews
 from app.web.acting import attempt, see_other
-from app.web.checks import checked
-from app.web.draft import show_again
-from app.web.editing import editable_texts, rewritten
+from app.web.draft.editing import editable_texts, rewritten
+from app.web.draft.page import show_again
+from app.web.draft.panels.checks import checked
+from app.web.draft.panels.returned import last_return
 from app.web.labels import label
 from app.web.present import place_name
 from app.web.render import page
-from app.web.returned import last_return
 from app.web.viewer import Form, SentForm, Viewer, Visitor
 
 router = APIRouter()

@@ -18,7 +18,7 @@ from app.infra.clock import beijing
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews.board.queries import Claimed, Wanted
-from app.web.board import Row, every_row, units_of, wished
+from app.web.desk.board import Row, every_row, units_of, wished
 from app.web.viewer import Visitor
 
 router = APIRouter()

@@ -1,10 +1,11 @@
 """Where a case is: its stages in lanes, one for the text and one for each channel."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.vocabulary import DraftState, StageState
+from app.drafts.queries import Target
 from app.reviews.queries import CaseView, StageView
 from app.web.labels import label
 
@@ -80,3 +81,8 @@ def _people(one: StageView, view: CaseView) -> Iterator[str]:
         for vote in run.votes:
             name = view.names.get(UUID(vote.person), "")
             yield f"{name}（代）" if vote.principal else name
+
+
+def where(targets: Iterable[Target]) -> str:
+    """Return where a draft is bound, in words."""
+    return "、".join(f"{target.channel_name}·{target.section_name}" for target in targets)

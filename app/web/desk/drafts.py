@@ -14,11 +14,10 @@ from app.drafts import queries as drafts
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.reviews import standing
+from app.web.draft.panels.tracks import TONES, where
 from app.web.labels import choices, label
 from app.web.render import page
-from app.web.tracks import TONES
 from app.web.viewer import Visitor
-from app.web.work import where
 
 router = APIRouter()
 

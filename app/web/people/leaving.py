@@ -15,7 +15,7 @@ from app.infra.runtime import runtime_of
 from app.reviews.leaving import service as leaving
 from app.reviews.leaving.service import Item, Left
 from app.web.acting import attempt, see_other
-from app.web.deciding import sentences
+from app.web.draft.panels.deciding import sentences
 from app.web.render import page
 from app.web.viewer import Form, SentForm, Viewer, Visitor
 

@@ -12,7 +12,7 @@ from app.infra.db import ReadSession
 from app.infra.runtime import policy_of, runtime_of
 from app.screening import policy_queries
 from app.screening.policy_queries import STALE, WaiverStanding
-from app.web.checks import WaiverView, waiver_views
+from app.web.draft.panels.checks import WaiverView, waiver_views
 from app.web.labels import label
 from app.web.render import page
 from app.web.viewer import Visitor

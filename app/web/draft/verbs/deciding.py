@@ -16,7 +16,7 @@ from app.reviews import service
 from app.reviews.models import ReviewCase
 from app.screening import service as screening
 from app.web.acting import attempt, see_other
-from app.web.draft import show_again
+from app.web.draft.page import show_again
 from app.web.sign_in import inside
 from app.web.viewer import Form, Sent, SentForm
 

@@ -36,17 +36,17 @@ from app.publication.scheduling import sign_later
 from app.publication.service import Wish
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
-from app.web import checks
 from app.web.acting import attempt, see_other
-from app.web.deciding import panels
-from app.web.draft import Note, releases_of
+from app.web.draft.page import Note, releases_of
+from app.web.draft.panels import checks
+from app.web.draft.panels.deciding import panels
+from app.web.draft.verbs.deciding import SAID, comment_of, decide_at
+from app.web.draft.verbs.timing import instant
 from app.web.labels import choices, label
-from app.web.marking import anchor
 from app.web.present import place_name
+from app.web.proof.marking import anchor
 from app.web.render import page
 from app.web.shield import PROOF_POLICY
-from app.web.timing import instant
-from app.web.verbs import SAID, comment_of, decide_at
 from app.web.viewer import Form, Sent, SentForm, Viewer, Visitor
 
 router = APIRouter()

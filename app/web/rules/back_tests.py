@@ -24,7 +24,7 @@ from app.web.acting import attempt, see_other
 from app.web.labels import label
 from app.web.present import place_name
 from app.web.render import page
-from app.web.rules_versions import version_page
+from app.web.rules.versions import version_page
 from app.web.viewer import SentForm, Visitor
 
 router = APIRouter()

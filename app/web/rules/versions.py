@@ -23,7 +23,7 @@ from app.screening.policy_text import LexiconChange, RuleChange
 from app.web.acting import attempt, see_other
 from app.web.labels import label
 from app.web.render import page
-from app.web.rules import keeps
+from app.web.rules.reading import keeps
 from app.web.viewer import SentForm, Viewer, Visitor
 
 router = APIRouter()

@@ -13,8 +13,8 @@ from app.infra.runtime import runtime_of
 from app.publication import scheduling
 from app.reviews import timing
 from app.web.acting import attempt, see_other
-from app.web.draft import show_again
-from app.web.verbs import case_of, comment_of
+from app.web.draft.page import show_again
+from app.web.draft.verbs.deciding import case_of, comment_of
 from app.web.viewer import Form, SentForm
 
 router = APIRouter()

@@ -1,0 +1,1 @@
+"""What a person comes to: the work that awaits them, drafts, the board, notices."""

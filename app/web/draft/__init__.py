@@ -1,0 +1,1 @@
+"""One draft: its page, and writing it."""

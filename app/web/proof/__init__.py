@@ -1,0 +1,1 @@
+"""One proof: its page, and marks on it."""

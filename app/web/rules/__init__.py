@@ -1,0 +1,1 @@
+"""The negative list: for reading, changing, trying and bringing into force."""
