@@ -24,11 +24,11 @@ from app.negative_list.backtest_result import (
 )
 from app.negative_list.buffer import SEPARATOR, Buffer
 from app.negative_list.checkers.base import Spot, Thing
-from app.negative_list.engine import Found, gather, objections, resolve, without_variants
+from app.negative_list.engine import gather, objections, resolve, without_variants
 from app.negative_list.findings import Builder
 from app.negative_list.model import SEVERITIES, Finding, Severity
 from app.negative_list.policy import Policy
-from app.negative_list.program import Program, Runner
+from app.negative_list.program import Found, Program, Runner
 from app.negative_list.rules import RegexMatch, Rule
 
 #: Characters shown on each side of a sampled hit.

@@ -23,7 +23,7 @@ from app.negative_list.model import (
     View,
 )
 from app.negative_list.policy import Policy
-from app.negative_list.program import Local, Owner, Program, Runner
+from app.negative_list.program import Found, Local, Owner, Program, Runner
 from app.negative_list.rules import Overlap
 from app.negative_list.skipping import Bare, Skip
 
@@ -33,9 +33,6 @@ _START, _END = itemgetter(1), itemgetter(2)
 #: A named tuple of its fields, at half the time.
 _new = tuple.__new__
 _INCOMPLETE = NotChecked("", "文稿的其余部分", "候选命中过多，检查提前结束")
-
-#: One rule with what stands of its hits: places in the joined text, or things of the structure.
-Found = tuple[Runner, Sequence[Spot | Thing]]
 
 
 def check(

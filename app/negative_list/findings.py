@@ -1,9 +1,10 @@
 """From hits to findings: places in the parts, messages, masks and fingerprints."""
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot, Thing
@@ -11,13 +12,8 @@ from app.negative_list.fold import fold_text, span
 from app.negative_list.masking import MAX_EXCERPT, begun_fingerprint, excerpt, fingerprint, mask, value_hash
 from app.negative_list.messages import fill
 from app.negative_list.model import Finding
+from app.negative_list.program import Found, Runner
 from app.negative_list.rules import Rule, Suggest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from app.negative_list.engine import Found
-    from app.negative_list.program import Runner
 
 #: Folded characters on each side of a hit that its fingerprint depends on.
 _CONTEXT = 12
@@ -33,16 +29,14 @@ _PLACE = itemgetter(0, 1, 2)
 class Builder:
     """Builds the findings of one document."""
 
-    def __init__(
-        self, buffer: Buffer, key: bytes, document_id: str, *, hiding: "Iterable[Found]" = ()
-    ) -> None:
+    def __init__(self, buffer: Buffer, key: bytes, document_id: str, *, hiding: Iterable[Found] = ()) -> None:
         """Begin with hits of other rules that may hide something: `hiding`."""
         self._buffer = buffer
         self._key = key
         self._document_id = document_id
         self._hidden = self._hidden_ranges(hiding)
 
-    def build(self, found: "Sequence[Found]") -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    def build(self, found: Sequence[Found]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         """Return the findings and the shadow findings, each in the order of parts, then by position."""
         if not found:
             return (), ()
@@ -64,7 +58,7 @@ class Builder:
             tuple([finding for finding in findings if finding.shadow]),
         )
 
-    def one(self, runner: "Runner", spot: Spot | Thing) -> Finding:
+    def one(self, runner: Runner, spot: Spot | Thing) -> Finding:
         """Return the finding of one hit."""
         if isinstance(spot, Spot):
             return self._spots(runner, (spot,))[0][3]
@@ -86,7 +80,7 @@ class Builder:
                 )
         return "", ""
 
-    def _hidden_ranges(self, found: "Iterable[Found]") -> list[tuple[int, int]]:
+    def _hidden_ranges(self, found: Iterable[Found]) -> list[tuple[int, int]]:
         """Ranges of the typed text that a masking rule hides; no finding of another rule may show them."""
         return [
             self._buffer.typed(runner.view, spot.start, spot.end)
@@ -96,7 +90,7 @@ class Builder:
             if isinstance(spot, Spot)
         ]
 
-    def _spots(self, runner: "Runner", spots: "Sequence[Spot]") -> list[_Placed]:
+    def _spots(self, runner: Runner, spots: Sequence[Spot]) -> list[_Placed]:
         """Return the findings of one rule in the text: what most checks spend most of their time on."""
         buffer, rule, origin = self._buffer, runner.rule, self._buffer.origin
         starts, parts, folded, astral = buffer.raw.starts, buffer.parts, buffer.fold.text, buffer.astral
@@ -147,7 +141,7 @@ class Builder:
             shown = _without(shown, first, last, self._hidden)
         return shown, suggestions or _suggest(rule.suggest, shown), hashed
 
-    def _thing(self, runner: "Runner", thing: Thing) -> _Placed:
+    def _thing(self, runner: Runner, thing: Thing) -> _Placed:
         rule = runner.rule
         shown = excerpt(mask(thing.excerpt) if rule.mask else thing.excerpt)
         suggestions = thing.suggestions or rule.suggest.texts

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from app.negative_list import backends
 from app.negative_list.backends import Scanner, Unit
-from app.negative_list.checkers.base import Checker, StructureCheck
+from app.negative_list.checkers.base import Checker, Spot, StructureCheck, Thing
 from app.negative_list.conditions import Search, Test, compile_condition, covering
 from app.negative_list.fold import fold_all
 from app.negative_list.messages import Message, message
@@ -77,6 +77,10 @@ class Runner:
     #: Finds its words past separators; None for a rule that does not ask for it.
     skip: Skip | None
     message: Message
+
+
+#: One rule with what stands of its hits: places in the joined text, or things of the structure.
+Found = tuple[Runner, Sequence[Spot | Thing]]
 
 
 class Table(NamedTuple):
