@@ -137,6 +137,11 @@ def targets(session: Session, draft_id: UUID) -> tuple[Target, ...]:
     return targets_of(session, [draft_id]).get(draft_id, ())
 
 
+def channel_names(session: Session, draft_id: UUID) -> dict[str, str]:
+    """Return the names of the channels that a draft is bound for, by their codes."""
+    return {target.channel: target.channel_name for target in targets(session, draft_id)}
+
+
 def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[Target, ...]]:
     """Return where these drafts are bound, each by channel code. One statement."""
     query = (

@@ -229,7 +229,13 @@ def editable(session: Session, draft_id: UUID, actor: Actor, *, seen: frozenset[
     if draft.state not in WITH_AUTHOR:
         raise Conflict("not_with_author", data={"state": draft.state})
     if draft.scheduled_at is not None:
-        known = {"line": draft.scheduled_line, "release_at": draft.scheduled_at.isoformat()}
+        line = draft.scheduled_line or ""
+        names = queries.channel_names(session, draft.id)
+        known = {
+            "line": line,
+            "line_name": names.get(line, line),
+            "release_at": draft.scheduled_at.isoformat(),
+        }
         raise Conflict("line_scheduled", data=known, reasons=[Reason("line_scheduled", known)])
     return draft
 

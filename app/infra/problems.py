@@ -124,8 +124,11 @@ def sentence(reason: Reason) -> str:
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a reason's data for its sentence: lists in one, instants in Beijing's time and words."""
-    return {key: _words(key, value) for key, value in data.items()}
+    """Return a reason's data for its sentence: lists in one, instants in Beijing's time and words.
+
+    Where there is a name of an entry (`line_name` of `line`), it is told in its place.
+    """
+    return {key: data.get(f"{key}_name") or _words(key, value) for key, value in data.items()}
 
 
 def _words(key: str, value: object) -> object:

@@ -163,7 +163,7 @@ def _case(session: Session, draft: Draft, case_id: UUID | None) -> Loaded | None
 
 def _words(scene: Scene, said: Sequence[Said]) -> list[_Word]:
     """Return what is to be said, each kind once, with the places that each person hears of."""
-    channels = {one.channel: one.channel_name for one in drafts.targets(scene.session, scene.draft.id)}
+    channels = drafts.channel_names(scene.session, scene.draft.id)
     found: dict[NoticeKind, _Word] = {}
     for one in said:
         for line in TELLS.get(one.event, ()):

@@ -1,6 +1,8 @@
 """The words of reviews' refusals: what is wrong, and what to do next."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from sqlmodel import Session
 
@@ -235,10 +237,18 @@ reasons(
 )
 
 
-def refused(refusals: Iterable[Refusal], *, record: Callable[[Session], None] | None = None) -> AppError:
-    """Return the error that tells all refusals: 403 for the person, else 409; 422 for the form alone."""
+def refused(
+    refusals: Iterable[Refusal],
+    *,
+    channels: Mapping[str, str] = MappingProxyType({}),
+    record: Callable[[Session], None] | None = None,
+) -> AppError:
+    """Return the error that tells all refusals: 403 for the person, else 409; 422 for the form alone.
+
+    `channels` are the names of the draft's channels, by their codes, so that people read of them by name.
+    """
     found = list(refusals)
-    told = [Reason(str(refusal.code), dict(refusal.data)) for refusal in found]
+    told = [Reason(str(refusal.code), _named(refusal.data, channels)) for refusal in found]
 
     def first(codes: Iterable[RefusalCode]) -> str:
         return next(str(refusal.code) for refusal in found if refusal.code in set(codes))
@@ -251,3 +261,9 @@ def refused(refusals: Iterable[Refusal], *, record: Callable[[Session], None] | 
     if codes - OF_THE_FORM:
         return Conflict(first(codes - OF_THE_FORM), reasons=told, record=record)
     return Invalid(first(codes), reasons=told, record=record)
+
+
+def _named(data: Mapping[str, Any], channels: Mapping[str, str]) -> dict[str, Any]:
+    """Return the data of a refusal, with the name of its line where that is known."""
+    name = channels.get(data.get("line", ""))
+    return {**data, "line_name": name} if name else {**data}

@@ -58,7 +58,11 @@ def take(
     if isinstance(answer, Refused):
         if quietly:
             return None
-        error = refused(answer.refusals, record=_recorder(loaded, act, actor, answer, by, at))
+        error = refused(
+            answer.refusals,
+            channels=drafts.channel_names(session, loaded.draft.id),
+            record=_recorder(loaded, act, actor, answer, by, at),
+        )
         if RefusalCode.STALE_DIGEST in answer.codes:
             error.data |= _meanwhile(session, loaded, act)
         raise error

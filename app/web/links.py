@@ -144,7 +144,7 @@ def _asking(
             raise Conflict("not_submitted")
         at = runtime_of(request).clock()
         view = reviews.case_view(session, row.id, viewer.actor, at=at)
-        channels = {one.channel: one.channel_name for one in drafts.targets(session, draft.id)}
+        channels = drafts.channel_names(session, draft.id)
         sent = _sent(session, view, channels, viewer, at)
     return page(
         request,

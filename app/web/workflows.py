@@ -230,7 +230,7 @@ def standing(request: Request, viewer: Visitor, session: ReadSession, draft_id: 
         raise Conflict("not_submitted")
     runtime = runtime_of(request)
     view = reviews.case_view(session, row.id, viewer.actor, at=runtime.clock())
-    channels = {one.channel: one.channel_name for one in drafts.targets(session, draft.id)}
+    channels = drafts.channel_names(session, draft.id)
     return page(
         request,
         "draft_workflow.html",
@@ -251,7 +251,7 @@ def case_picture(
     """Show where a case stands in its workflow: as text for terminals and readers, and as SVG."""
     runtime = runtime_of(request)
     view = reviews.case_view(session, case_id, actor, at=runtime.clock())
-    channels = {one.channel: one.channel_name for one in drafts.targets(session, view.draft.id)}
+    channels = drafts.channel_names(session, view.draft.id)
     names = {**words(runtime.settings.policies), **channels}
     return {
         "text": text_picture(view.workflow, label, case=view.case, names=names),

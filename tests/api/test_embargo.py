@@ -66,7 +66,7 @@ def test_a_line_scheduled_before_the_embargo_is_taken_back_first(desk: Desk, clo
     schedule(desk)
     late = embargo(desk, "editor", "2026-03-03T08:00:01+08:00")
     assert desk.codes(late) == {"scheduled_earlier"}
-    assert "2026年3月3日 08:00" in late.json()["reasons"][0]["message"]
+    assert "“公众号”已定时于 2026年3月3日 08:00 发布" in late.json()["reasons"][0]["message"]
     assert embargo(desk, "editor", SOON).status_code == 200
     come(desk, clock)  # to the second: both hold
     assert publications(desk)["scheduled"][0]["state"] == "released"

@@ -157,7 +157,9 @@ def test_while_it_waits_nobody_may_publish_it_and_nobody_changes_the_text(
         **{"If-Match": version},
     )
     assert (edited.status_code, edited.json()["code"]) == (409, "line_scheduled")
-    assert edited.json()["data"] == {"line": "wechat", "release_at": "2026-03-03T00:00:00+00:00"}
+    at = {"line": "wechat", "line_name": "公众号", "release_at": "2026-03-03T00:00:00+00:00"}
+    assert edited.json()["data"] == at
+    assert "“公众号”已签发" in edited.json()["title"]
     assert "2026年3月3日 08:00" in edited.json()["title"]
     assert "取消定时" in edited.json()["title"]
     # An author may stop it, and then mend the text.

@@ -155,7 +155,7 @@ def _page(
     document = drafts.document_of(revision)
     found = checks.checked(session, runtime, draft, revision, document)
     view = reviews.case_view(session, proof.case_id, viewer.actor, at=runtime.clock(), facts=found.facts)
-    channels = {one.channel: one.channel_name for one in drafts.targets(session, draft.id)}
+    channels = drafts.channel_names(session, draft.id)
     current = view.case.proof_of(line) == proof.digest
     marks = queries.marks_of(session, proof.case_id, viewer.actor, line=line)
     base = f"/drafts/{draft.id}/proofs/{line}"
