@@ -33,7 +33,7 @@ from app.reviews.models import SignLink
 from app.reviews.queries import CaseView
 from app.web.acting import attempt, see_other
 from app.web.draft.panels.outside import may_ask, places
-from app.web.draft.verbs.deciding import case_of
+from app.web.draft.verbs.answering import case_of
 from app.web.labels import label
 from app.web.present import page as present
 from app.web.render import page

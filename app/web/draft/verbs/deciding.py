@@ -8,15 +8,13 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.vocabulary import WaiverReason
-from app.drafts import queries as drafts
-from app.infra.errors import AppError, Conflict, Invalid, Reason
+from app.infra.errors import AppError, Invalid, Reason
 from app.infra.runtime import Runtime, policy_of, runtime_of
-from app.reviews import queries as reviews
 from app.reviews import service
-from app.reviews.models import ReviewCase
 from app.screening import service as screening
 from app.web.acting import attempt, see_other
 from app.web.draft.page import show_again
+from app.web.draft.verbs.answering import on_case
 from app.web.sign_in import inside
 from app.web.viewer import Form, Sent, SentForm
 
@@ -56,15 +54,6 @@ def filled(form: Form) -> service.Form:
     )
 
 
-def case_of(session: Session, sent: Sent, draft_id: UUID) -> ReviewCase:
-    """Return the newest case of a draft. Raises `NotFound`, and `Conflict` when it was never submitted."""
-    draft = drafts.visible(session, draft_id, sent.actor)
-    row = reviews.case_of_draft(session, draft.id)
-    if row is None:
-        raise Conflict("not_submitted")
-    return row
-
-
 def decide_at(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
     """Do what a decision panel sent. Raises what `reviews.decide` raises, `Invalid` for an unknown verb."""
     form, at, verb = filled(sent.form), runtime.clock(), sent.form.word("verb")
@@ -82,32 +71,26 @@ def decide_at(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> 
 def decide(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Decide at a stage on the text that was read."""
 
-    def verb(session: Session) -> None:
-        decide_at(session, case_of(session, sent, draft_id).id, sent, runtime_of(request))
+    def verb(session: Session, case_id: UUID) -> None:
+        decide_at(session, case_id, sent, runtime_of(request))
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", SAID[sent.form.word("verb")])
+    return on_case(request, sent, draft_id, verb, SAID.get(sent.form.word("verb"), ""))
 
 
 @router.post("/drafts/{draft_id}/recall")
 def recall(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Take a draft back into its author's hands."""
 
-    def verb(session: Session) -> None:
+    def verb(session: Session, case_id: UUID) -> None:
         service.recall(
             session,
-            case_id=case_of(session, sent, draft_id).id,
+            case_id=case_id,
             comment=comment_of(sent.form),
             actor=sent.actor,
             at=runtime_of(request).clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", "recalled")
+    return on_case(request, sent, draft_id, verb, "recalled")
 
 
 @router.post("/drafts/{draft_id}/answers")
@@ -115,20 +98,17 @@ def answer(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Attach the answer that came from outside, and go on."""
     runtime = runtime_of(request)
 
-    def verb(session: Session) -> None:
+    def verb(session: Session, case_id: UUID) -> None:
         service.answer(
             session,
-            case_id=case_of(session, sent, draft_id).id,
+            case_id=case_id,
             comment=comment_of(sent.form),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", "answered")
+    return on_case(request, sent, draft_id, verb, "answered")
 
 
 @router.post("/drafts/{draft_id}/waivers")

@@ -8,13 +8,12 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.infra.clock import BEIJING
-from app.infra.errors import AppError, Invalid, Reason
+from app.infra.errors import Invalid, Reason
 from app.infra.runtime import runtime_of
 from app.publication import scheduling
 from app.reviews import timing
-from app.web.acting import attempt, see_other
-from app.web.draft.page import show_again
-from app.web.draft.verbs.deciding import case_of, comment_of
+from app.web.draft.verbs.answering import on_case
+from app.web.draft.verbs.deciding import comment_of
 from app.web.viewer import Form, SentForm
 
 router = APIRouter()
@@ -25,10 +24,10 @@ def unschedule(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Take a line back from its time."""
     runtime = runtime_of(request)
 
-    def verb(session: Session) -> None:
+    def verb(session: Session, case_id: UUID) -> None:
         scheduling.unschedule(
             session,
-            case_id=case_of(session, sent, draft_id).id,
+            case_id=case_id,
             line=sent.form.word("line"),
             comment=comment_of(sent.form),
             actor=sent.actor,
@@ -36,10 +35,7 @@ def unschedule(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", "unscheduled")
+    return on_case(request, sent, draft_id, verb, "unscheduled")
 
 
 @router.post("/drafts/{draft_id}/embargo")
@@ -47,23 +43,20 @@ def embargo(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Let nothing go out before an instant, or lift that."""
     lifting = sent.form.word("verb") == "lift"
 
-    def verb(session: Session) -> None:
+    def verb(session: Session, case_id: UUID) -> None:
         until = None if lifting else instant(sent.form, "until")
         if not lifting and until is None:
             raise _unreadable("until")
         timing.embargo(
             session,
-            case_id=case_of(session, sent, draft_id).id,
+            case_id=case_id,
             until=until,
             comment=comment_of(sent.form),
             actor=sent.actor,
             at=runtime_of(request).clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", "embargo_lifted" if lifting else "embargoed")
+    return on_case(request, sent, draft_id, verb, "embargo_lifted" if lifting else "embargoed")
 
 
 def instant(form: Form, name: str) -> datetime | None:

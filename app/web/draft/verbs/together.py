@@ -9,14 +9,13 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.vocabulary import Verb
-from app.infra.errors import AppError, Invalid, Reason
+from app.infra.errors import Invalid, Reason
 from app.infra.runtime import Runtime, runtime_of
 from app.reviews import service
 from app.reviews.together import service as people
 from app.reviews.together.service import Asking
-from app.web.acting import attempt, see_other
-from app.web.draft.page import show_again
-from app.web.draft.verbs.deciding import case_of, comment_of
+from app.web.draft.verbs.answering import on_case
+from app.web.draft.verbs.deciding import comment_of
 from app.web.viewer import Form, Sent, SentForm
 
 router = APIRouter()
@@ -36,13 +35,10 @@ def act(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Do one of these things, as the form says."""
     runtime = runtime_of(request)
 
-    def verb(session: Session) -> None:
-        _do(session, case_of(session, sent, draft_id).id, sent, runtime)
+    def verb(session: Session, case_id: UUID) -> None:
+        _do(session, case_id, sent, runtime)
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}", sent.form.word("verb"))
+    return on_case(request, sent, draft_id, verb, sent.form.word("verb"))
 
 
 def _do(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> None:

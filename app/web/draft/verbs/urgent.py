@@ -18,7 +18,6 @@ from app.identity import queries as identity
 from app.identity.access import authorize
 from app.identity.models import Unit
 from app.infra.db import ReadSession
-from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
 from app.publication import debts, urgent
 from app.publication import queries as publication
@@ -26,11 +25,9 @@ from app.publication.models import ReviewDebt
 from app.reviews import cursors
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView, StageView
-from app.web.acting import attempt, see_other
-from app.web.draft.page import show_again
 from app.web.draft.panels.deciding import to_decide
 from app.web.draft.panels.holders import holders
-from app.web.draft.verbs.deciding import case_of
+from app.web.draft.verbs.answering import on_case
 from app.web.labels import label
 from app.web.render import page
 from app.web.viewer import SentForm, Viewer, Visitor
@@ -159,20 +156,17 @@ def lay_out(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Have a line's proof laid out before its reviews are done."""
     runtime = runtime_of(request)
 
-    def verb(session: Session) -> None:
+    def verb(session: Session, case_id: UUID) -> None:
         urgent.lay_out(
             session,
-            case_id=case_of(session, sent, draft_id).id,
+            case_id=case_id,
             line=sent.form.word("line"),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, sent.form)
-    return see_other(f"/drafts/{draft_id}#urgent", "urgent_layout")
+    return on_case(request, sent, draft_id, verb, "urgent_layout", at="#urgent")
 
 
 @router.post("/drafts/{draft_id}/urgent-releases")
@@ -180,10 +174,10 @@ def release(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Let a line go out at once, on the proof that was read; the rest is owed."""
     runtime, form = runtime_of(request), sent.form
 
-    def verb(session: Session) -> None:
+    def verb(session: Session, case_id: UUID) -> None:
         urgent.release(
             session,
-            case_id=case_of(session, sent, draft_id).id,
+            case_id=case_id,
             line=form.word("line"),
             digest=form.word("digest"),
             reason=form.word("reason")[:1000],
@@ -192,7 +186,4 @@ def release(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return show_again(request, sent.viewer, draft_id, error, form)
-    return see_other(f"/drafts/{draft_id}#urgent", "urgent_released")
+    return on_case(request, sent, draft_id, verb, "urgent_released", at="#urgent")
