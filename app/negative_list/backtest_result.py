@@ -12,6 +12,10 @@ from app.negative_list.model import Finding, Part, PartKind, Scope, Severity, St
 
 #: Not known where the text is bound for: every rule applies.
 ANYWHERE = Scope()
+#: By name at once: finding a member in its enum takes longer than making a part.
+_BODY = PartKind.BODY
+#: A named tuple of its fields, at half the time.
+_new = tuple.__new__
 
 
 class Item(NamedTuple):
@@ -29,8 +33,11 @@ class Item(NamedTuple):
     @classmethod
     def of_text(cls, name: str, text: str, *, scope: Scope = ANYWHERE) -> "Item":
         """Return plain text as an item: each line that is not blank is a part."""
-        lines = enumerate(text.splitlines(), 1)
-        parts = [Part(PartKind.BODY, f"lines/{number}", line) for number, line in lines if line.strip()]
+        parts = [
+            _new(Part, (_BODY, f"lines/{number}", line))
+            for number, line in enumerate(text.splitlines(), 1)
+            if line and not line.isspace()
+        ]
         return cls(name, parts, scope=scope)
 
     @classmethod
