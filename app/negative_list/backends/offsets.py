@@ -43,11 +43,12 @@ def words_and_events(
             others[number - count].append((start, end))
             continue
         word = known[number]
-        first = place - len(word)
+        size = len(word)
+        first = place - size
         if end > last:
             first = text.find(word, first + 1 if first >= 0 else 0)
-            last, place = end, first + len(word)
+            last, place = end, first + size
         elif end < last:
-            first = len(view.data[:end].decode()) - len(word)
-        words.append((number, first, first + len(word)))
+            first = len(view.data[:end].decode()) - size
+        words.append((number, first, first + size))
     return words, others
