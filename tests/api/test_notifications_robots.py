@@ -218,7 +218,7 @@ def test_too_many_means_later_and_nothing_is_lost(desk: Desk, group: GroupServic
         (200, b'{"errcode": 40008, "errmsg": "invalid message type"}', "errcode_40008"),
     ],
 )
-def test_other_failures_are_tried_again_and_then_dead(
+def test_other_failures_are_tried_again(
     desk: Desk, group: GroupService, clock: SetClock, status: int, raw: bytes, error: str
 ) -> None:
     register(desk, group)
@@ -227,12 +227,26 @@ def test_other_failures_are_tried_again_and_then_dead(
     later(desk, clock)
     (job,) = jobs(desk)
     assert (job.state, job.error) == (JobState.QUEUED, f"RobotFailed: {error}")
+    group.status, group.raw = 200, None
+    clock.advance(minutes=20)
+    desk.work()
+    assert len(group.said) == 1
+    assert {job.state for job in jobs(desk)} == {JobState.DONE}
+
+
+def test_what_fails_for_too_long_is_dead_until_somebody_asks_for_it(
+    desk: Desk, group: GroupService, clock: SetClock
+) -> None:
+    register(desk, group)
+    group.status = 500
+    desk.submit()
+    later(desk, clock)
     for _ in range(11):
         clock.advance(minutes=20)
         desk.work()
     (job,) = jobs(desk)
     assert job.state == JobState.DEAD
-    group.status, group.raw = 200, None
+    group.status = 200
     desk._headers.clear()
     assert desk.post(f"/jobs/{job.id}/retries", "system_admin").status_code == 202
     desk.work()
