@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bench import postgres
-from app.infra import migrate
+from app.infra import logs, migrate
 from app.infra.db import Database
 from app.infra.policies import NegativeList
 from app.infra.runtime import Runtime, start
@@ -33,6 +33,12 @@ class SetClock:
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_as_in_production() -> None:
+    """Log as the service does: errors with their traceback, and not with all that its frames hold."""
+    logs.configure(level="INFO", json=True)
 
 
 def missing(what: str) -> None:
