@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import ahocorasick_rs
 
-from app.bench import texts
+from app.bench import hard_patterns, texts
 from app.bench.figures import Bar, Figure, Options, middle
 from app.domain.document import Document, Paragraph
 from app.infra.paths import shipped
@@ -31,10 +31,13 @@ from app.negative_list import (
     structure_of,
 )
 from app.negative_list.backtest import Item, backtest
+from app.negative_list.model import SEVERITIES, Severity
 
 _KEY = b"sanshen bench"
 #: Characters of the text that a long check is tried on.
 _LONG = 100_000
+#: Lines of a text that are checked at a time.
+_LINES = 500
 #: The bar of one check is for a draft with at most so many findings.
 _FINDINGS = 10
 #: Where Linux tells of each thread of this process how long it has waited for a processor.
@@ -61,6 +64,9 @@ def run(options: Options) -> Iterator[Figure]:
     yield _stall(policy, lines, quick=options.quick)
     options.say("与 str.find 比对")
     yield _recall(policy, lines, words)
+    yield from hard_patterns.run()
+    options.say("查正常的文字")
+    yield _prose(lines, clean=options.corpus is not None)
 
 
 def _loading(folder: Path, *, quick: bool) -> Iterator[Figure]:
@@ -306,6 +312,30 @@ def _recall(policy: Policy, lines: Sequence[str], words: Sequence[str]) -> Figur
         "%",
         Bar(100, at_least=True),
         raw={"places": len(wanted), "missed": sorted(wanted - found)[:20], "extra": len(found - wanted)},
+    )
+
+
+def _prose(lines: Sequence[str], *, clean: bool) -> Figure:
+    """Count what the shipped rules find in the whole text, if it is one that was given as clean prose."""
+    policy = load_policy(shipped("policies") / "negative_list")
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for first in range(0, len(lines) if clean else 0, _LINES):
+        parts = [
+            Part(PartKind.BODY, f"{number}", line)
+            for number, line in enumerate(lines[first : first + _LINES])
+        ]
+        report = _checked(policy, parts, None, on=_today())
+        counts = {severity: count + report.counts[severity] for severity, count in counts.items()}
+    characters = sum(map(len, lines))
+    found = counts[Severity.BLOCK] + counts[Severity.WARN]
+    return Figure(
+        "rules.prose",
+        "每万字阻断和提醒",
+        found / characters * 10_000 if clean else None,
+        "处",
+        Bar(1),
+        note="" if clean else "要用 --corpus 给出没有差错的文字",
+        raw={"characters": characters, "findings": {str(one): count for one, count in counts.items()}},
     )
 
 

@@ -89,7 +89,9 @@ def test_the_rules_are_measured(tmp_path: Path, own: bool) -> None:
     corpus = None
     if own:
         corpus = tmp_path / "law.txt"
-        corpus.write_text("".join(f"第{number}条　{LAW}" for number in range(100)), encoding="utf-8")
+        corpus.write_text(
+            "".join(f"第{number}条　{LAW}" for number in range(100)) + "为残废人服务。", encoding="utf-8"
+        )
     figures = by_key(list(rules.run(Options(quick=True, corpus=corpus))))
     check = figures["rules.check"]
     assert check.ratio is not None
@@ -98,6 +100,11 @@ def test_the_rules_are_measured(tmp_path: Path, own: bool) -> None:
     assert (recall.value, recall.raw["missed"], recall.raw["extra"]) == (100, [], 0)
     assert recall.raw["places"] >= 400
     assert all(figures[f"rules.{key}"].value for key in ("load.cold", "load.cached", "back_test"))
+    patterns, prose = figures["rules.patterns"], figures["rules.prose"]
+    assert (len(patterns.raw["refused"]), len(patterns.raw["taken"])) == (6, 6)
+    assert patterns.value == max(patterns.raw["taken"].values()) > 0
+    assert (prose.value is not None, prose.state is State.NOT_MEASURED) == (own, not own)
+    assert prose.raw["findings"] == {"block": int(own), "warn": 0, "info": 0}
     stall = figures["rules.stall"]
     assert stall.raw["ticks"] > 10
     # A machine that is too busy to tell says so.

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bench.hard_patterns import EVIL, HEAVY
 from app.negative_list.backends.re2_patterns import Re2Pattern
 from app.negative_list.nodes import least, most
 from app.negative_list.pattern_advice import rewritten
@@ -50,32 +51,10 @@ def test_what_cannot_be_rewritten_is_left_alone(source: str) -> None:
     assert rewritten(source) is None
 
 
-#: The six evil patterns of the design: nested and doubled repeats on which backtracking engines hang.
-EVIL = [
-    ("(a+)+$", "a" * 9_999 + "!"),
-    ("(a|aa)*b", "a" * 10_000),
-    ("(.*a){20}", "a" * 10_000),
-    ("(残|残废)*证", "残废" * 5_000),
-    (r"(\d+,?)+[x]", "1" * 10_000),
-    ("(?:残.{0,100}){10}废", "残" * 10_000),
-]
-
-
 @pytest.mark.parametrize("source", [source for source, _ in EVIL])
 def test_an_evil_pattern_is_refused(source: str) -> None:
     with pytest.raises(PatternError):
         parse(source, fold=True)
-
-
-#: Patterns as heavy as are still taken, with texts on which they have to try the most.
-HEAVY = [
-    ("残.{0,30}废", "残" * 10_000),
-    ("[残废]{1,60}证", "残废" * 5_000),
-    (r"\d{2,20}[-—]\d{2,20}号", "1" * 10_000),
-    ("(?:甲|甲乙|甲乙丙)丁", "甲乙" * 5_000),
-    ("《[^《》]{2,60}》", "《" + "书" * 9_999),
-    ("[一-鿿]{1,100}!", "残" * 10_000),
-]
 
 
 @pytest.mark.parametrize(("source", "text"), HEAVY)
