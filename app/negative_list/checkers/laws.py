@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
-from app.negative_list.distance import distance
 from app.negative_list.fold import fold_all
 from app.negative_list.lexicons import Lexicon
 from app.negative_list.yaml_tree import Fields
@@ -50,9 +52,7 @@ class LawTitle(Checker):
             known = self._laws.get(form)
             if known is None or known.repealed:
                 self._laws[form] = law
-        self._by_length: dict[int, list[str]] = {}
-        for name in self._laws:
-            self._by_length.setdefault(len(name), []).append(name)
+        self._names = list(self._laws)
         self._judge = lru_cache(maxsize=20_000)(self._judgement)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
@@ -80,13 +80,12 @@ class LawTitle(Checker):
             return []
         most = 2 if len(title) >= _LONG else 1
         found: dict[str, int] = {}
-        for length in range(len(title) - most, len(title) + most + 1):
-            for name in self._by_length.get(length, ()):
-                far = distance(title, name, most)
-                if far <= most:
-                    # The name in the form that was typed, long or short.
-                    shown = self._laws[name].title
-                    if not title.startswith(_STATE):
-                        shown = shown.removeprefix(_STATE)
-                    found[shown] = min(far, found.get(shown, far))
+        for name, far, _ in process.extract(
+            title, self._names, scorer=Levenshtein.distance, score_cutoff=most, limit=None
+        ):
+            # The name in the form that was typed, long or short.
+            shown = self._laws[name].title
+            if not title.startswith(_STATE):
+                shown = shown.removeprefix(_STATE)
+            found[shown] = min(far, found.get(shown, far))
         return sorted(found, key=lambda shown: (found[shown], shown))[:3]
