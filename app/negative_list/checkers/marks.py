@@ -12,6 +12,7 @@ from app.negative_list.yaml_tree import Fields
 _END = CLASS_OF[MARK]
 _COUPLES = tuple(CLASS_OF[opening] + CLASS_OF[close] for opening, close in PAIRS.items())
 _OPENERS = {close: opening for opening, close in PAIRS.items()}
+_SIGN = re.compile(f"[{''.join(PAIRS)}{''.join(_OPENERS)}]")
 #: What stands before a bracket that only closes: 1）, a）, 一）.
 _NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
 
@@ -42,19 +43,18 @@ class Pairs(Checker):
         opened: list[int] = []
         #: How many of each are open.
         depths = dict.fromkeys(PAIRS, 0)
-        for place in range(start, end):
-            char = text[place]
+        for sign in _SIGN.finditer(text, start, end):
+            char, place = sign[0], sign.start()
             if char in PAIRS:
                 opened.append(place)
                 depths[char] += 1
-            elif char in _OPENERS:
-                if depths[_OPENERS[char]]:
-                    while text[opened[-1]] != _OPENERS[char]:
-                        depths[text[opened[-1]]] -= 1
-                        yield self._open(text, opened.pop())
-                    depths[text[opened.pop()]] -= 1
-                elif char != "）" or not _NUMBERING.search(text, max(start, place - 3), place):
-                    yield Spot(place, place + 1, (), f"“{char}”没有对应的“{_OPENERS[char]}”")
+            elif depths[_OPENERS[char]]:
+                while text[opened[-1]] != _OPENERS[char]:
+                    depths[text[opened[-1]]] -= 1
+                    yield self._open(text, opened.pop())
+                depths[text[opened.pop()]] -= 1
+            elif char != "）" or not _NUMBERING.search(text, max(start, place - 3), place):
+                yield Spot(place, place + 1, (), f"“{char}”没有对应的“{_OPENERS[char]}”")
         part = text[start:end]
         begin = start + len(part) - len(part.lstrip())
         for place in opened:
