@@ -28,13 +28,15 @@ from app.negative_list.engine import gather, objections, resolve, without_varian
 from app.negative_list.findings import Builder
 from app.negative_list.model import SEVERITIES, Finding, Severity
 from app.negative_list.policy import Policy
-from app.negative_list.program import Found, Program, Runner
+from app.negative_list.program import Found, Local, Program, Runner
 from app.negative_list.rules import RegexMatch, Rule
 
 #: Characters shown on each side of a sampled hit.
 _CONTEXT = 24
 #: Seconds between two calls of the progress function.
 _EVERY = 0.1
+#: Items that are checked together at the most, and characters after which no more are added.
+_ITEMS, _CHARACTERS = 8, 50_000
 #: Characters of the archive that single rules are timed on after the pass.
 _TIMED = 100_000
 
@@ -76,8 +78,8 @@ def backtest(
     """
     run = _Run(base, candidate, on=on, key=key, waived=frozenset(waived), samples=samples)
     started = told = perf_counter()
-    for item in items:
-        run.take(item)
+    for some in _some_at_a_time(items):
+        run.take(some)
         now = perf_counter()
         if now - told >= _EVERY:
             told = now
@@ -90,6 +92,8 @@ def backtest(
 #: The rule of a hit and its typed place, and the hit itself.
 _Place = tuple[Any, ...]
 _Hit = tuple[Runner, Spot | Thing]
+#: The rules that apply, and what was found by rule.
+_Scanned = tuple[Sequence[bool], Mapping[int, list[Local]]]
 
 
 class _Run:
@@ -134,13 +138,21 @@ class _Run:
         self._bytes = 0
         self._timed: list[Buffer] = []
 
-    def take(self, item: Item) -> None:
-        """Check one item under both policies."""
-        buffer = Buffer(item.parts)
-        self._count(buffer)
-        found = self._found(item, buffer)
-        if not found:
-            return
+    def take(self, items: Sequence[Item]) -> None:
+        """Check a few items under both policies, one step after the other for all of them.
+
+        Code that has just run runs faster: by a sixth, against one item after the other.
+        """
+        buffers = [Buffer(item.parts) for item in items]
+        for buffer in buffers:
+            self._count(buffer)
+        scans = [self._scans(item, buffer) for item, buffer in zip(items, buffers, strict=True)]
+        for item, buffer, scanned in zip(items, buffers, scans, strict=True):
+            if found := self._found(item, buffer, scanned):
+                self._tell(item, buffer, found)
+
+    def _tell(self, item: Item, buffer: Buffer, found: Sequence[Found]) -> None:
+        """Count what both policies find in one item, and tell how they differ."""
         base, candidate = self._side(found, self._in_base), self._side(found, self._in_candidate)
         for hits, side in ((self._base_hits, base), (self._candidate_hits, candidate)):
             for runner, spots in side:
@@ -164,15 +176,23 @@ class _Run:
         self._result.characters += len(buffer.raw.text) - len(SEPARATOR) * len(buffer.parts)
         self._bytes += len(buffer.raw.data)
 
-    def _found(self, item: Item, buffer: Buffer) -> list[Found]:
-        """Return what the rules of both policies object to; count it and the time it took."""
-        found: list[Found] = []
-        first = 0
+    def _scans(self, item: Item, buffer: Buffer) -> list[_Scanned]:
+        """Return what each program's scan finds in one item."""
+        scans: list[_Scanned] = []
         whole = True
         for program in self._programs:
             active = program.active(item.scope, self._on)
             groups, complete = gather(program, buffer, active)
             whole = whole and complete
+            scans.append((active, groups))
+        self._result.incomplete += not whole
+        return scans
+
+    def _found(self, item: Item, buffer: Buffer, scans: Sequence[_Scanned]) -> list[Found]:
+        """Return what the rules of both policies object to, and keep the time that each took."""
+        found: list[Found] = []
+        first = 0
+        for program, (active, groups) in zip(self._programs, scans, strict=True):
             for number, hits in groups.items():
                 begun = perf_counter_ns()
                 runner = self._runners[first + number]
@@ -184,7 +204,6 @@ class _Run:
                 things = objections(program, active, item.structure)
                 found.extend((self._runners[first + runner.number], spots) for runner, spots in things)
             first += len(program.runners)
-        self._result.incomplete += not whole
         if self._variants:
             found.sort(key=_by_severity)
         return found
@@ -266,6 +285,20 @@ class _Run:
                     gather(alone, buffer, (True,))
                 passed = (perf_counter_ns() - begun) / 1000
                 self._row_of[number].scan_us = passed / characters * 10_000
+
+
+def _some_at_a_time(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield items in lists, in their order: short enough to be held in memory whatever they are."""
+    some: list[Item] = []
+    characters = 0
+    for item in items:
+        some.append(item)
+        characters += sum([len(part.text) for part in item.parts])
+        if len(some) == _ITEMS or characters >= _CHARACTERS:
+            yield some
+            some, characters = [], 0
+    if some:
+        yield some
 
 
 def _by_severity(found: Found) -> tuple[int, int]:
