@@ -6,6 +6,7 @@ is in it and not in force is a candidate, which two people bring into force.
 
 import gc
 import json
+import sys
 import tempfile
 import threading
 import time
@@ -26,6 +27,8 @@ from app.negative_list import Fault, Policy, PolicyFaults, load_policy
 
 #: Seconds between two looks at the database and the folder.
 LOOK_EVERY = 2.0
+#: No check keeps another thread waiting for more than 10 ms; Python's own 5 ms are half of that.
+_SWITCH_SECONDS = 0.002
 #: Older policies that are held ready at a time.
 _HELD = 4
 #: Folders below a policy that are not part of it.
@@ -127,8 +130,10 @@ def unfolded(files: Mapping[str, str]) -> Iterator[Path]:
 def settle() -> None:
     """Let the garbage collector leave alone what is loaded now, and clear away what was loaded before.
 
-    A full pass over a large negative list keeps every thread waiting for 70 ms, again and again.
+    A full pass over a large negative list keeps every thread waiting for 70 ms, again and again. And let a
+    thread that waits for the interpreter have it after `_SWITCH_SECONDS`.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -66,7 +66,8 @@ def check(
     findings, shadow = Builder(buffer, key, document_id).build(_first(found) if truncated else found)
     missed = tuple(not_checked) if complete else (*not_checked, _INCOMPLETE)
     spent_us = (perf_counter_ns() - started) // 1000
-    return Report(policy.digest, findings, missed, counts, truncated, spent_us, policy.backend, shadow)
+    fields = policy.digest, findings, missed, counts, truncated, spent_us, policy.backend, shadow
+    return _new(Report, fields)
 
 
 def _first(found: Iterable[Found]) -> list[Found]:
@@ -265,6 +266,8 @@ def _plain_spots(runner: Runner, view: ViewText, hits: list[Local]) -> list[Spot
     if words is None:
         return [Spot(start, end) for _, start, end in hits]
     _, suggestions, notes, covering = words
+    if covering is None:
+        return [_new(Spot, (start, end, suggestions[number], notes[number])) for number, start, end in hits]
     spots = []
     for number, start, end in hits:
         covered = covering[number]

@@ -49,7 +49,8 @@ class Words(NamedTuple):
     forms: tuple[str, ...]
     suggestions: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
-    covering: tuple[Test | None, ...]
+    #: For each what covers it; None when nothing covers any of them.
+    covering: tuple[Test | None, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,5 +265,5 @@ def _words(match: TermsMatch) -> Words:
         tuple(forms),
         tuple(value[0] for value in values),
         tuple(value[1] for value in values),
-        tuple(value[2] for value in values),
+        tuple(value[2] for value in values) if any(value[2] for value in values) else None,
     )
