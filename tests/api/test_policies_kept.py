@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -109,10 +110,12 @@ def test_checks_go_on_while_lists_are_swapped(
     assert found == {("block",), ("warn",)}
 
 
-def test_the_garbage_collector_leaves_loaded_rules_alone(negative_list: FollowedPolicies) -> None:
-    policy = negative_list.current
+def test_loaded_rules_keep_no_thread_waiting(negative_list: FollowedPolicies) -> None:
+    policy, interval = negative_list.current, sys.getswitchinterval()
     try:
+        sys.setswitchinterval(0.005)
         settle()
+        assert sys.getswitchinterval() == pytest.approx(0.002)
         kept = gc.get_freeze_count()
         assert kept > len(policy.rules)
         assert not any(one is policy for one in gc.get_objects())
@@ -121,3 +124,4 @@ def test_the_garbage_collector_leaves_loaded_rules_alone(negative_list: Followed
         assert gc.get_freeze_count() < kept * 1.1
     finally:
         gc.unfreeze()
+        sys.setswitchinterval(interval)
