@@ -139,7 +139,12 @@ def targets(session: Session, draft_id: UUID) -> tuple[Target, ...]:
 
 def channel_names(session: Session, draft_id: UUID) -> dict[str, str]:
     """Return the names of the channels that a draft is bound for, by their codes."""
-    return {target.channel: target.channel_name for target in targets(session, draft_id)}
+    return names_of(targets(session, draft_id))
+
+
+def names_of(places: Iterable[Target]) -> dict[str, str]:
+    """Return the names of channels by their codes."""
+    return {target.channel: target.channel_name for target in places}
 
 
 def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[Target, ...]]:

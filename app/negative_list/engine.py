@@ -66,8 +66,7 @@ def check(
     findings, shadow = Builder(buffer, key, document_id).build(_first(found) if truncated else found)
     missed = tuple(not_checked) if complete else (*not_checked, _INCOMPLETE)
     spent_us = (perf_counter_ns() - started) // 1000
-    fields = policy.digest, findings, missed, counts, truncated, spent_us, policy.backend, shadow
-    return _new(Report, fields)
+    return Report(policy.digest, findings, missed, counts, truncated, spent_us, policy.backend, shadow)
 
 
 def _first(found: Iterable[Found]) -> list[Found]:

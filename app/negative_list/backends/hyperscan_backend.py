@@ -27,9 +27,6 @@ _HEAD = struct.Struct("<Q")
 #: From so many events of one pattern on, reading their parts anew is faster than looking at each.
 _MANY = 200
 
-#: A named tuple of its fields, at half the time.
-_new = tuple.__new__
-
 
 def _found(number: int, start: int, end: int, _flags: int, events: list[Event]) -> bool:
     """Keep an event; return whether it was the last that is kept."""
@@ -170,7 +167,7 @@ class Backend(Scanner):
         if self._sets is not None and (not view.ordinary or self._sets.in_ordinary):
             for number, part in self._sets.parts(view):
                 spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
-        return _new(Hits, (words, in_code_points(data, spans) if spans else spans, complete))
+        return Hits(words, in_code_points(data, spans) if spans else spans, complete)
 
     def _spans(self, view: ViewText, groups: Mapping[int, list[tuple[int, int]]]) -> list[Hit]:
         """Return what `finditer` would, part by part, from hyperscan's events by pattern.

@@ -221,7 +221,7 @@ def _rows(session: Session, found: Iterable[Card], units: dict[UUID, str]) -> tu
     names = {**units, **{one: row.name for one in unknown if (row := session.get(Unit, one)) is not None}}
     rows = []
     for one in cards:
-        channels = {target.channel: target.channel_name for target in places.get(one.draft.id, ())}
+        channels = drafts.names_of(places.get(one.draft.id, ()))
         rows.append(
             Row(
                 one.draft.id,

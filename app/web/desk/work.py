@@ -101,7 +101,7 @@ def _tasks(session: Session, viewer: Viewer, at: datetime) -> tuple[Task, ...]:
     names = identity.names(session, [one.draft.submitter_id for one in found])
     tasks = []
     for one in found:
-        channels = {target.channel: target.channel_name for target in places.get(one.draft.id, ())}
+        channels = drafts.names_of(places.get(one.draft.id, ()))
         line = one.run.line
         tasks.append(
             Task(
@@ -164,7 +164,7 @@ def _to_carry_out(session: Session, away: Sequence[tuple[Draft, reviews.CaseView
     """Yield what 核红 waits for on the viewer's own drafts: marks to carry out."""
     places = drafts.targets_of(session, [draft.id for draft, _ in away])
     for draft, view in away:
-        names = {target.channel: target.channel_name for target in places.get(draft.id, ())}
+        names = drafts.names_of(places.get(draft.id, ()))
         for one in view.open:
             if StageKind.CONFIRM_MARKS not in one.stage.kinds or not view.open_marks.get(one.line):
                 continue

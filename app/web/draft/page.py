@@ -171,7 +171,7 @@ def _page(
     document = drafts.document_of(revision)
     found = checks.checked(session, runtime, draft, revision, document)
     places = drafts.targets(session, draft.id)
-    channels = {one.channel: one.channel_name for one in places}
+    channels = drafts.names_of(places)
     row = reviews.case_of_draft(session, draft.id)
     view = (
         reviews.case_view(session, row.id, viewer.actor, at=runtime.clock(), facts=found.facts)

@@ -146,5 +146,5 @@ def waiting_rows(session: Session, viewer: Viewer, *, mine: bool = False, limit:
 
 
 def _channel(row: ScheduledRelease, draft: Draft, places: Mapping[UUID, Iterable[drafts.Target]]) -> str:
-    known = {one.channel: one.channel_name for one in places.get(draft.id, ())}
+    known = drafts.names_of(places.get(draft.id, ()))
     return known.get(row.channel, row.channel)

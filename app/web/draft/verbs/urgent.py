@@ -105,7 +105,7 @@ def _owing(
     views = {case_id: reviews.case_view(session, case_id, viewer.actor, at=at) for case_id in of}
     for (case_id, channel), rows in groups.items():
         draft, view = of[case_id], views[case_id]
-        named = {one.channel: one.channel_name for one in places.get(draft.id, ())}
+        named = drafts.names_of(places.get(draft.id, ()))
         signed = {one.id: one for one in publication.releases_of(session, draft.id)}
         by = signed[rows[0].release_id].signed_by
         unit = session.get(Unit, draft.unit_id)
