@@ -105,6 +105,7 @@ def test_the_rules_are_measured(tmp_path: Path, own: bool) -> None:
     assert patterns.value == max(patterns.raw["taken"].values()) > 0
     assert (prose.value is not None, prose.state is State.NOT_MEASURED) == (own, not own)
     assert prose.raw["findings"] == {"block": int(own), "warn": 0, "info": 0}
+    assert not own or prose.value == pytest.approx(10_000 / prose.raw["characters"])
     stall = figures["rules.stall"]
     assert stall.raw["ticks"] > 10
     # A machine that is too busy to tell says so.

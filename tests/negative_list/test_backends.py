@@ -224,6 +224,15 @@ def test_folding_maps_each_character_to_its_own(text: str) -> None:
     assert fold_text(folded) == folded
 
 
+@pytest.mark.parametrize("backend", NAMES)
+def test_a_large_set_of_ordinary_characters_is_looked_for_in_ordinary_text(backend: str) -> None:
+    wanted = [chr(code) for code in range(0x4E00, 0x4F00, 2)]
+    node = parse("[" + "".join(wanted) + "]", fold=False)
+    buffer = buffer_of(["这里有" + wanted[0] + "处"])
+    assert buffer.raw.ordinary
+    assert make(backend, Unit((), (node,))).scan(buffer.raw).patterns == [(0, 3, 4)]
+
+
 @given(
     parts,
     st.lists(pieces.filter(lambda word: len(word) > 0), min_size=1, max_size=6, unique=True),

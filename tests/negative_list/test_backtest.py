@@ -40,6 +40,24 @@ def base(tmp_path: Path) -> Policy:
     return loaded(tmp_path / "base", [CANFEI, PHONE])
 
 
+def test_items_are_taken_a_few_at_a_time_and_long_ones_alone(
+    base: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.negative_list.backtest._EVERY", 0)
+    seen: list[int] = []
+    run(base, base, *["残废。"] * 20, progress=lambda progress: seen.append(progress.items))
+    assert seen == [8, 16, 20, 20]
+    seen.clear()
+    run(base, base, *["好" * 60_000] * 3, progress=lambda progress: seen.append(progress.items))
+    assert seen == [1, 2, 3, 3]
+
+
+def test_scans_that_were_cut_short_are_counted(base: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(base, base, "残废，" * 200).incomplete == 0
+    monkeypatch.setattr("app.negative_list.backends.hyperscan_backend.LIMIT", 100)
+    assert run(base, base, "残废，" * 200, "好").incomplete == 1
+
+
 def test_a_policy_against_itself_changes_nothing(base: Policy) -> None:
     result = run(base, base, "残废13812345678", "好")
     assert not result.differs
