@@ -9,7 +9,10 @@ problems(
             "登录失败次数过多，请在 Retry-After 所示的秒数之后再试。",
             "Too many failed attempts; try again after Retry-After seconds.",
         ),
-        "csrf_failed": ("页面已失效，请刷新后重试。", "The CSRF token is missing or wrong."),
+        "csrf_failed": (
+            "页面已失效，没有提交：它不是在现在这次登录中打开的。请核对后再提交一次。",
+            "The CSRF token is missing or wrong.",
+        ),
         "password_refused": (
             "新密码不符合要求，请按下列各条修改。",
             "The new password does not meet the policy.",

@@ -17,10 +17,17 @@ from app.infra import problems
 from app.infra.clock import beijing
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
+from app.web.forms.addresses import asked_page, current_page, page_of_form, sign_in_address
+from app.web.forms.again import refusal_of
+from app.web.forms.filling import filled
+from app.web.forms.parcels import owner_mark
+from app.web.forms.typed import Typed, title_of, typed
 from app.web.labels import choices, label, limit
-from app.web.said import said
-from app.web.viewer import Viewer
+from app.web.said import SAID, said
+from app.web.viewer import Viewer, posted
 
+#: Where a page tells what was typed and has no place in any of its forms.
+_KEPT = "<!-- kept -->"
 STATIC = Path(__file__).parent / "static"
 
 
@@ -83,33 +90,70 @@ def page(
     status: int = 200,
     error: AppError | None = None,
     headers: Mapping[str, str] | None = None,
+    shows_typed: bool = True,
     **context: Any,  # noqa: ANN401 – whatever the template shows
 ) -> HTMLResponse:
-    """Return a page. With an `error` its words stand on top and its status is the answer's."""
+    """Return a page. With an `error` its words stand on top and its status is the answer's.
+
+    A page that answers a refused form holds what was typed, unless that is not for the eyes of whoever sits
+    there now (`shows_typed`).
+    """
     request_id = getattr(request.state, "request_id", "")
+    refused = refusal_of(request)
     problem = problems.problem_body(error, request_id) if error else context.pop("problem", None)
+    if refused is not None and refused.problem:
+        problem = refused.problem
     now = runtime_of(request).clock()
     html = (
         environment()
         .get_template(template)
         .render(
             viewer=viewer,
-            csrf=_csrf_field(viewer),
+            csrf=_form_fields(request, viewer),
             problem=problem,
             request_id=request_id if problem else "",
-            said=said(request),
+            said=SAID[refused.said] if refused is not None and refused.said else said(request),
             section=context.pop("section", ""),
             now=now,
             since=lambda at: span_of(at, now),
             **context,
         )
     )
-    return HTMLResponse(html, status_code=error.status if error else status, headers=dict(headers or {}))
+    status = error.status if error else status
+    sent = refused.typed if refused is not None else _refused_form(request, status)
+    return HTMLResponse(
+        _with_kept(html, sent if shows_typed else None), status_code=status, headers=dict(headers or {})
+    )
 
 
-def _csrf_field(viewer: Viewer | None) -> Callable[[], Markup]:
-    token = viewer.csrf if viewer else ""
-    return lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(token)
+def _form_fields(request: Request, viewer: Viewer | None) -> Callable[[], Markup]:
+    """Return what every form carries: the proof of its session, its page, and who opened it."""
+    form = posted(request)
+    given = form.text("form_page") if form is not None else ""
+    address = page_of_form(request, given) if request.method == "POST" else asked_page(request)
+    mark = owner_mark(runtime_of(request).secret, viewer.actor.id) if viewer else ""
+    fields = Markup('<input type="hidden" name="{}" value="{}">')
+    values = {"csrf": viewer.csrf if viewer else "", "form_page": address, "form_by": mark}
+    made = Markup("").join(fields.format(name, value) for name, value in values.items())
+    return lambda: made
+
+
+def _refused_form(request: Request, status: int) -> Typed | None:
+    """Return the form that this page answers, when it was not taken."""
+    form = posted(request)
+    if form is None or status < 400:
+        return None
+    return typed(request.url.path, page_of_form(request, form.text("form_page")), form.fields)
+
+
+def _with_kept(html: str, sent: Typed | None) -> str:
+    """Return a page with what was typed: in its form, and where that has no place for it, to be copied."""
+    if sent is None:
+        return html.replace(_KEPT, "", 1)
+    page_now = filled(html, sent)
+    words = [(title_of(name), value) for name, value in page_now.left]
+    box = environment().get_template("_kept.html").render(words=words, there=page_now.there) if words else ""
+    return page_now.html.replace(_KEPT, box, 1)
 
 
 def error_page(request: Request, machine: Response, viewer: Viewer | None) -> HTMLResponse:
@@ -124,4 +168,5 @@ def error_page(request: Request, machine: Response, viewer: Viewer | None) -> HT
         problem=problem,
         headers=kept,
         retry_after=kept.get("retry-after"),
+        sign_in=sign_in_address(current_page(request)),
     )

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Awaitable, Callable
 
 from fastapi import BackgroundTasks, FastAPI, Request
@@ -5,6 +6,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
@@ -13,13 +15,16 @@ from app.web.desk import board, board_csv, drafts, notices, work
 from app.web.draft import page as draft
 from app.web.draft import writing
 from app.web.draft.verbs import deciding, timing, together, urgent
+from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
+from app.web.forms.again import Again, Refused, refusal_of
+from app.web.forms.typed import typed
 from app.web.people import account_verbs, accounts, delegations, leaving
 from app.web.proof import page as proof
 from app.web.render import STATIC, error_page
 from app.web.rules import back_tests, editor, reading, versions, waivers
 from app.web.shield import Shield
-from app.web.sign_in import sign_in_address
-from app.web.viewer import viewer_of
+from app.web.sign_in import ask_again, not_theirs
+from app.web.viewer import Form, bare_form_of, from_here, posted, viewer_of
 
 PAGES = (
     sign_in.router,
@@ -50,12 +55,18 @@ PAGES = (
 )
 
 
+#: htmx puts a refusal beside what was there, never in its place; and a whole page in place of the whole.
+_BESIDE = {"HX-Retarget": "#told", "HX-Reswap": "innerHTML", "HX-Reselect": "#refused"}
+_WHOLE = {"HX-Retarget": "#main", "HX-Reswap": "outerHTML", "HX-Reselect": "#main"}
+
+
 def install(app: FastAPI) -> None:
     """Add the pages, their files, their errors and their headers."""
     for router in PAGES:
         app.include_router(router, include_in_schema=False)
     app.include_router(workflows.api)
     app.include_router(board_csv.api)
+    app.state.page_routes = tuple(route for router in PAGES for route in router.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in (AppError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_people(app.exception_handlers[kind]))
@@ -77,11 +88,54 @@ def _for_people(
         assert isinstance(said, Response)
         if not wants_page(request):
             return said
-        if said.status_code == 401 and request.method == "GET":
-            return RedirectResponse(sign_in_address(request), status_code=303)
-        return await run_in_threadpool(_page, request, said)
+        form = await _form(request) if request.method == "POST" else None
+        return await run_in_threadpool(_answer, request, said, form)
 
     return handler
+
+
+async def _form(request: Request) -> Form | None:
+    """Return what was sent, although it is refused; `None` for what was not sent from a page of ours."""
+    kind = request.headers.get("content-type", "")
+    if not from_here(request) or not kind.startswith("application/x-www-form-urlencoded"):
+        return None
+    try:
+        return posted(request) or await bare_form_of(request)
+    except (AppError, ClientDisconnect, RuntimeError):
+        # Too large or broken; or another part of the service has read it already.
+        return None
+
+
+def _answer(request: Request, said: Response, form: Form | None) -> Response:
+    """Answer for people what `said` says to programs: on the page they were on, where that can be."""
+    status, script = said.status_code, "hx-request" in request.headers
+    if request.method in {"GET", "HEAD"}:
+        if status == 401 and not script:
+            return RedirectResponse(sign_in_address(asked_page(request)), status_code=303)
+        if status in {405, 422} and is_verb(request):
+            return RedirectResponse(page_above(request.app, request.url.path), status_code=303)
+    elif form is not None and refusal_of(request) is None:
+        answer = ask_again(request, form) if status == 401 else _on_its_page(request, said, form)
+        if script:
+            answer.headers.update(_WHOLE)
+        return answer
+    answer = _page(request, said)
+    if script:
+        answer.headers.update(_BESIDE)
+    return answer
+
+
+def _on_its_page(request: Request, said: Response, form: Form) -> Response:
+    problem = json.loads(bytes(said.body))
+    sent = typed(request.url.path, page_of_form(request, form.text("form_page")), form.fields)
+    if problem["code"] == "csrf_failed" and (viewer := viewer_of(request, BackgroundTasks())) is not None:
+        other = not_theirs(request, viewer, form)
+        if other is not None:
+            return other
+    if not sent.words or said.status_code >= 500:
+        return _page(request, said)
+    kept = {name: value for name, value in said.headers.items() if name in {"retry-after", "allow"}}
+    return Again(Refused(sent, said.status_code, problem), headers=kept)
 
 
 def _page(request: Request, said: Response) -> Response:

@@ -4,6 +4,8 @@ from fastapi import Request
 
 SAID = {
     "signed_out": "您已退出。",
+    "signed_in_again": "您已重新登录。刚才填写的内容还没有提交，请核对后再提交一次。",
+    "kept_too_long": "刚才填写的内容已超过保留时限（12小时），没有保留。",
     "created": "稿件已建立。",
     "submitted": "稿件已提交，规则检查已完成。",
     "blocked": "稿件已提交，但规则检查发现阻断项：请修改后重新提交，或者申请豁免。",

@@ -75,6 +75,12 @@ def present(request: Request, tasks: BackgroundTasks) -> Viewer:
     return viewer
 
 
+def too_long(name: str, text: str, limit: int) -> Reason:
+    """Return the reason of a refusal of `text`, which is longer than `limit` characters."""
+    message = f"太长：现有 {len(text)} 个字符，至多 {limit} 个，请删去 {len(text) - limit} 个。"
+    return Reason("field", {"message": message}, field=name)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The fields of a form, in order, with line ends unified."""
@@ -93,6 +99,17 @@ class Form:
         """Return every value of a field that may come several times."""
         return tuple(value for key, value in self.fields if key == name and value)
 
+    def within(self, name: str, limit: int) -> str:
+        """Return a field without the white space around it. Raises `Invalid` when it is over `limit` long.
+
+        `limit` is in characters. Nothing is cut: what is too long is refused with its limit, and stays where
+        it was typed.
+        """
+        word = self.word(name)
+        if len(word) > limit:
+            raise Invalid("malformed", reasons=[too_long(name, word, limit)])
+        return word
+
     def number(self, name: str, *, default: int) -> int:
         """Return a whole number; `default` when the field is empty. Raises `Invalid` for anything else."""
         if not (word := self.word(name)):
@@ -107,7 +124,7 @@ async def form_of(request: Request) -> Form:
 
     Raises `TooLarge`, `Invalid` for broken encoding or too many fields, `Forbidden` from another site.
     """
-    if not _from_here(request):
+    if not from_here(request):
         raise Forbidden("csrf_failed")
     return await bare_form_of(request)
 
@@ -118,6 +135,8 @@ async def bare_form_of(request: Request) -> Form:
     Such pages tell no other where their visitor comes from, so browsers send no origin with their forms.
     Raises `TooLarge`, `Invalid` for broken encoding or too many fields.
     """
+    if (read := posted(request)) is not None:
+        return read
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -133,10 +152,19 @@ async def bare_form_of(request: Request) -> Form:
         )
     except ValueError as error:
         raise Invalid("malformed", reasons=[Reason("field", {"message": "表单编码有误。"})]) from error
-    return Form(tuple((key, value.replace("\r\n", "\n").replace("\r", "\n")) for key, value in pairs))
+    form = Form(tuple((key, value.replace("\r\n", "\n").replace("\r", "\n")) for key, value in pairs))
+    # Whoever answers, also with a refusal, knows what was typed.
+    request.state.posted = form
+    return form
 
 
-def _from_here(request: Request) -> bool:
+def posted(request: Request) -> Form | None:
+    """Return the form of this request, once it was read; `None` before, and where there is none."""
+    form: Form | None = getattr(request.state, "posted", None)
+    return form
+
+
+def from_here(request: Request) -> bool:
     """Say whether a browser says that the form was sent from one of our own pages."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False

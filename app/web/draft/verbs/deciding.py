@@ -15,7 +15,7 @@ from app.screening import service as screening
 from app.web.acting import attempt, see_other
 from app.web.draft.page import show_again
 from app.web.draft.verbs.answering import on_case
-from app.web.sign_in import inside
+from app.web.forms.addresses import inside
 from app.web.viewer import Form, Sent, SentForm
 
 router = APIRouter()
