@@ -166,12 +166,6 @@ def session_actor(
     return (_with_principals(session, actor, at) if stands_in else actor), last_seen
 
 
-def session_owner(session: Session, raw: str) -> UUID | None:
-    """Return whose browser session this id is or was, however long ago it ended; `None` when it never was."""
-    query = select(BrowserSession.user_id).where(BrowserSession.id_hash == session_hash(raw))
-    return session.exec(query).one_or_none()
-
-
 # Every request asks these: they are put together once.
 @cache
 def _by_id() -> Any:  # noqa: ANN401 – see `_actors`

@@ -86,6 +86,12 @@ def sign_out(session: Session, raw: str, *, at: datetime) -> None:
     audit.record(session, Event.USER_SIGNED_OUT, stream=f"user:{user.id}", actor=_as_audit(user), at=at)
 
 
+def session_owner(session: Session, raw: str) -> UUID | None:
+    """Return whose browser session this id is or was, however long ago it ended; `None` when it never was."""
+    query = select(BrowserSession.user_id).where(BrowserSession.id_hash == session_hash(raw))
+    return session.exec(query).one_or_none()
+
+
 def revoke_sessions(session: Session, user_id: UUID, *, at: datetime, keep: str | None = None) -> None:
     """End every browser session of a user, but for the one whose raw id is `keep`."""
     query = update(BrowserSession).where(

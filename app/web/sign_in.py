@@ -5,7 +5,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.identity import service
 from app.identity.access import cookie_name
-from app.identity.queries import session_owner
+from app.identity.signing_in import session_owner
 from app.infra.db import database_of
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
