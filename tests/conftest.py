@@ -125,7 +125,8 @@ def negative_list() -> NegativeList:
 def runtime(
     database: Database, clock: SetClock, negative_list: NegativeList, tmp_path: Path, database_url: str
 ) -> Runtime:
-    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
+    # Receivers of tests listen on this machine.
+    settings = Settings(data_dir=tmp_path / "data", database_url=database_url, webhook_loopback=True)
     return start(settings, database=database, clock=clock, negative_list=negative_list)
 
 

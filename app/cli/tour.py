@@ -99,7 +99,11 @@ def _print(number: int, step: dict[str, Any], findings: list[dict[str, Any]]) ->
 def _server(webhook_host: str) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="sanshen-tour-") as folder:
         own = {name: value for name, value in os.environ.items() if not name.startswith("SANSHEN_")}
-        own |= {"SANSHEN_WEBHOOK_HOSTS": json.dumps([webhook_host]), "PYTHONUTF8": "1"}
+        own |= {
+            "SANSHEN_WEBHOOK_HOSTS": json.dumps([webhook_host]),
+            "SANSHEN_WEBHOOK_LOOPBACK": "true",
+            "PYTHONUTF8": "1",
+        }
         command = [
             sys.executable,
             "-m",

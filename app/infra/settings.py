@@ -11,6 +11,8 @@ from app.infra.paths import shipped
 #: Good for trying the product out; production refuses it.
 DEFAULT_SECRET = "sanshen-development-secret-change-me"  # noqa: S105
 MIN_SECRET = 32
+#: An entry of a list of hosts, in lower case: a name or an address, perhaps with a port.
+_HOST = re.compile(r"([a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?|[0-9a-f]*:[0-9a-f:.]+")
 
 
 class Environment(StrEnum):
@@ -46,8 +48,12 @@ class Settings(BaseSettings):
     ticket_hours: int = Field(default=72, ge=1, le=720)
     cookie_secure: bool | None = None
 
-    #: Hosts that outgoing webhooks may go to, `host` or `host:port`; kept by the security administrator.
+    #: Hosts that outgoing webhooks may go to: `host` for its ports 443 and 80, `host:port` for that one; kept
+    #: by the security administrator.
     webhook_hosts: frozenset[str] = frozenset()
+    #: Whether listed addresses of this machine itself may be called: for trying out, not in production.
+    webhook_loopback: bool = False
+    #: How long one try may take in all, from looking the name up to the end of the answer's headers.
     webhook_timeout_seconds: float = Field(default=10, gt=0, le=60)
 
     #: Where mail is handed in; without a host no mail is sent. STARTTLS unless told otherwise.
@@ -60,6 +66,7 @@ class Settings(BaseSettings):
     smtp_from: str = ""
     #: A PEM file of the authorities that vouch for the mail server; the system's when not given.
     smtp_ca_file: Path | None = None
+    #: How long handing in one letter may take in all.
     smtp_timeout_seconds: float = Field(default=20, gt=0, le=120)
 
     threads: int = Field(default=8, ge=1, le=64)
@@ -107,6 +114,13 @@ class Settings(BaseSettings):
             ]
             if not self.public_url.startswith("https://"):
                 faults.append("SANSHEN_PUBLIC_URL 不是 https 地址，生产环境必须用 https")
+            if self.webhook_loopback:
+                faults.append("SANSHEN_WEBHOOK_LOOPBACK 只供试用，生产环境不能打开")
+        faults += [
+            f"SANSHEN_WEBHOOK_HOSTS 里的“{one}”不是主机，应写成 host 或 host:port，不带协议、路径和通配符"
+            for one in sorted(self.webhook_hosts)
+            if not _HOST.fullmatch(one.lower())
+        ]
         faults += self._mail_faults()
         if faults:
             raise ValueError("；".join(faults))

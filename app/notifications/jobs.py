@@ -16,6 +16,7 @@ from app.jobs.service import NOTIFY
 from app.notifications import mail, queries, robots, service
 from app.notifications.models import MailState, Notice
 from app.notifications.service import MAIL, ROBOT, Said
+from app.webhooks.addresses import AllowList
 
 #: Told by the sweep for late stages, when it meets a year whose holidays nobody has entered.
 ALARM = "notifications.alarm"
@@ -98,7 +99,7 @@ def _robot(job: JobContext) -> None:
             _again(session, robot_id, found, at=runtime.clock())
             return
     answer = robots.send(
-        found, allowed=settings.webhook_hosts, timeout_seconds=settings.webhook_timeout_seconds
+        found, allowed=AllowList.of(settings), timeout_seconds=settings.webhook_timeout_seconds
     )
     with runtime.database.write() as session:
         again_at = robots.settle(session, found, answer, at=runtime.clock())

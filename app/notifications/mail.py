@@ -5,6 +5,7 @@ A letter names drafts by number and title, never by their words, and nobody by n
 
 import hashlib
 import smtplib
+import socket
 import ssl
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -13,9 +14,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from app.infra.calls import DEADLINE, Call
 from app.infra.settings import Settings
 from app.jobs.registry import GiveUp
 from app.notifications.queries import Told
@@ -56,14 +59,24 @@ def letter(
 
 
 def send(message: EmailMessage, settings: Settings) -> None:
-    """Hand a letter to the mail server, over TLS unless the settings say otherwise.
+    """Hand a letter to the mail server, over TLS unless the settings say otherwise, all within its time.
 
     Raises `MailRefused` for what may pass, and `GiveUp` where the server will never take it. The errors of
     smtplib name the addressee, so they go no further.
     """
     context = ssl.create_default_context(cafile=settings.smtp_ca_file)
+    with Call(settings.smtp_timeout_seconds) as call:
+        try:
+            _hand_in(message, settings, context, call)
+        except MailRefused:
+            if call.is_over:
+                raise MailRefused(DEADLINE) from None
+            raise
+
+
+def _hand_in(message: EmailMessage, settings: Settings, context: ssl.SSLContext, call: Call) -> None:
     try:
-        with _server(settings, context) as server:
+        with _server(settings, context, call) as server:
             if settings.smtp_security == "starttls":
                 server.starttls(context=context)
             if settings.smtp_user:
@@ -83,12 +96,36 @@ def send(message: EmailMessage, settings: Settings) -> None:
         raise MailRefused(type(error).__name__) from None
 
 
-def _server(settings: Settings, context: ssl.SSLContext) -> smtplib.SMTP:
-    name = urlsplit(settings.public_url).hostname or "localhost"
-    host, port, timeout = settings.smtp_host, settings.smtp_port, settings.smtp_timeout_seconds
+class _Server(smtplib.SMTP):
+    """A mail server whose connection the call watches."""
+
+    def __init__(self, call: Call, **more: Any) -> None:  # noqa: ANN401 – as smtplib takes them
+        self._call = call
+        super().__init__(**more)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 – the call's counts
+        return self._call.connect(host, port)
+
+
+class _TlsServer(smtplib.SMTP_SSL, _Server):
+    """The same, with TLS from the first byte: `SMTP_SSL` puts it around what `_Server` connects."""
+
+    def __init__(self, call: Call, **more: Any) -> None:  # noqa: ANN401 – as smtplib takes them
+        self._call = call
+        # Its own initialiser calls that of `SMTP` by name.
+        smtplib.SMTP_SSL.__init__(self, **more)
+
+
+def _server(settings: Settings, context: ssl.SSLContext, call: Call) -> smtplib.SMTP:
+    given = {
+        "host": settings.smtp_host,
+        "port": settings.smtp_port,
+        "local_hostname": urlsplit(settings.public_url).hostname or "localhost",
+        "timeout": settings.smtp_timeout_seconds,
+    }
     if settings.smtp_security == "tls":
-        return smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=timeout, context=context)
-    return smtplib.SMTP(host, port, local_hostname=name, timeout=timeout)
+        return _TlsServer(call, context=context, **given)
+    return _Server(call, **given)
 
 
 def _line(one: Told, confidential: Collection[UUID]) -> str:

@@ -8,11 +8,9 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import httpx
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
@@ -20,13 +18,15 @@ from app.domain.vocabulary import Event, NoticeKind, Role
 from app.drafts.models import Draft
 from app.identity import service as identity
 from app.identity.queries import Actor
+from app.infra.calls import Call, CallFailed
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.notifications import errors as _words  # noqa: F401 – the words of the codes below
 from app.notifications.models import NoticeRobot, RobotMessage
 from app.notifications.queries import confidential
 from app.notifications.wording import About, plain, sentence
-from app.webhooks import addresses, vault
+from app.webhooks import addresses, networks, vault
+from app.webhooks.addresses import AllowList
 
 #: The longest content of one message, in bytes of UTF-8.
 MOST_BYTES = 4096
@@ -71,7 +71,7 @@ def create(
     kinds: Collection[NoticeKind],
     titles: bool,
     actor: Actor,
-    allowed: Collection[str],
+    allowed: AllowList,
     master: bytes,
     at: datetime,
 ) -> NoticeRobot:
@@ -133,10 +133,10 @@ def deactivate(session: Session, robot_id: UUID, *, actor: Actor, at: datetime) 
     return robot
 
 
-def faults(url: str, *, allowed: Collection[str]) -> list[Reason]:
+def faults(url: str, *, allowed: AllowList) -> list[Reason]:
     """Return every reason why `url` cannot be a robot's address; empty when it can. Looks nothing up."""
     found = addresses.faults(url, allowed=allowed)
-    if any(one.code == "url_not_http" for one in found):
+    if any(one.code in {"url_not_http", "url_has_unseen"} for one in found):
         return found
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
@@ -197,32 +197,27 @@ def compose(lines: Sequence[str], *, public_url: str) -> tuple[str, int]:
     return content + end, count
 
 
-def send(speech: Speech, *, allowed: Collection[str], timeout_seconds: float) -> Answer:
-    """Send one message as webhooks are: looked up once, no redirects, no proxy.
+def send(speech: Speech, *, allowed: AllowList, timeout_seconds: float) -> Answer:
+    """Send one message as webhooks are: looked up once, no redirects, no proxy, all within its time.
 
     Never raises for what the network or the service does.
     """
-    try:
-        target = addresses.resolve(speech.url, allowed=allowed)
-    except addresses.Unreachable as error:
-        return Answer(None, str(error))
-    headers = {"Host": target.host_header, "Content-Type": "application/json", "User-Agent": "Sanshen/1"}
-    try:
-        with (
-            httpx.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False) as client,
-            client.stream(
-                "POST",
-                target.url,
-                content=speech.body,
-                headers=headers,
-                extensions={"sni_hostname": target.host},
-            ) as response,
-        ):
-            if response.status_code != 200:
-                return Answer(None, f"http_{response.status_code}")
-            return _answer(response)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Answer(None, type(error).__name__)
+    with Call(timeout_seconds) as call:
+        try:
+            target = addresses.resolve(speech.url, allowed=allowed, call=call)
+            headers = {
+                "Host": target.host_header,
+                "Content-Type": "application/json",
+                "User-Agent": "Sanshen/1",
+            }
+            answer = call.post(
+                target.url, server_name=target.host, headers=headers, body=speech.body, most=_MOST_ANSWER
+            )
+        except (addresses.Unreachable, CallFailed) as error:
+            return Answer(None, str(error))
+    if answer.status != 200:
+        return Answer(None, f"http_{answer.status}")
+    return _understood(answer.body) if answer.whole else Answer(None, "answer_too_long")
 
 
 def settle(session: Session, speech: Speech, answer: Answer, *, at: datetime) -> datetime | None:
@@ -273,12 +268,7 @@ def _line(message: RobotMessage, draft: Draft, *, titled: bool) -> str:
     return plain(sentence(NoticeKind(message.kind), message.data, about, group=True))
 
 
-def _answer(response: httpx.Response) -> Answer:
-    body = bytearray()
-    for part in response.iter_bytes():
-        body += part
-        if len(body) > _MOST_ANSWER:
-            return Answer(None, "answer_too_long")
+def _understood(body: bytes) -> Answer:
     try:
         said = json.loads(body)
         code = said["errcode"]
@@ -292,6 +282,6 @@ def _answer(response: httpx.Response) -> Answer:
 def _is_here(host: str) -> bool:
     """Say whether a host is this machine's own loopback address: nobody listens on the way there."""
     try:
-        return ip_address(host).is_loopback
+        return networks.is_loopback(host)
     except ValueError:
         return False

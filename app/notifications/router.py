@@ -21,6 +21,7 @@ from app.notifications.schemas import (
     RobotIn,
     RobotOut,
 )
+from app.webhooks.addresses import AllowList
 
 router = APIRouter(prefix="/api/v1", tags=["notifications"])
 
@@ -89,7 +90,7 @@ def create_robot(request: Request, body: RobotIn, actor: CurrentActor, session: 
         kinds=body.kinds,
         titles=body.titles,
         actor=actor,
-        allowed=runtime.settings.webhook_hosts,
+        allowed=AllowList.of(runtime.settings),
         master=runtime.secret,
         at=runtime.clock(),
     )

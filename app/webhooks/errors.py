@@ -22,6 +22,10 @@ problems(
         "webhook_too_large": ("消息超过 1 MB。", "The message is larger than 1 MB."),
         "webhook_not_json": ("消息不是有效的 UTF-8 JSON 对象。", "The message is no JSON object in UTF-8."),
         "webhook_endpoint_refused": ("不能登记这个接收地址。", "This address cannot be used."),
+        "webhook_endpoint_exists": (
+            "本单位已经登记过这个接收地址；要改变接收哪些事件，请修改已有的登记。",
+            "The unit has an endpoint at this address.",
+        ),
         "webhook_endpoint_inactive": ("这个接收地址已经停用。", "The endpoint is disabled."),
         "webhook_delivery_under_way": ("这条通知正在投递，不需要重发。", "The delivery is still under way."),
         "tool_name_taken": ("本单位已有同名的发布工具。", "The unit has a tool of this name."),
@@ -35,6 +39,11 @@ reasons(
         "url_not_http": "地址必须以 http:// 或 https:// 开头，并写明主机。",
         "url_has_credentials": "地址里不能带用户名或密码。",
         "url_has_fragment": "地址里不能带 # 片段。",
+        "url_has_unseen": "地址里有空格、换行、制表符或反斜杠，请删去后重新填写。",
+        "host_number_form": "主机 {host} 是数字写法，IP 地址请写成四段十进制（如 192.0.2.1）。",
+        "host_malformed": "主机 {host} 写法不对；中文域名请写成 xn-- 开头的形式。",
+        "host_never_allowed": "主机 {host} 是云平台的内部地址或保留地址，任何时候都不能作为接收地址。",
+        "host_is_this_machine": "主机 {host} 是本机，只有试用时打开 SANSHEN_WEBHOOK_LOOPBACK 才能使用。",
         "host_not_allowed": "主机 {host} 不在允许的名单里，请安全管理员加入后再登记。",
         "payload_not_base64": "payload_base64 不是有效的 base64。",
     }

@@ -7,6 +7,7 @@ from app.jobs.queries import message_of
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
 from app.jobs.service import FAN_OUT
 from app.webhooks import outgoing
+from app.webhooks.addresses import AllowList
 from app.webhooks.service import DELIVER
 
 #: So many messages are fanned out in one transaction.
@@ -32,7 +33,7 @@ def _deliver(job: JobContext) -> None:
         return
     settings = runtime.settings
     answer = outgoing.send(
-        parcel, allowed=settings.webhook_hosts, timeout_seconds=settings.webhook_timeout_seconds, at=at
+        parcel, allowed=AllowList.of(settings), timeout_seconds=settings.webhook_timeout_seconds, at=at
     )
     with runtime.database.write() as session:
         outgoing.settle(session, parcel, answer, at=runtime.clock())

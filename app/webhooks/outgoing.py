@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
-import httpx
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.domain.vocabulary import Event
 from app.drafts.models import Draft
+from app.infra.calls import Call, CallFailed
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.jobs.queries import Message
 from app.webhooks import addresses, standard
+from app.webhooks.addresses import AllowList
 from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from app.webhooks.service import DELIVER, disable, secrets_of
 
@@ -134,38 +135,27 @@ def prepare(
     return Parcel(delivery_id, attempt, endpoint.url, str(message.id), message.body.encode(), tuple(secrets))
 
 
-def send(parcel: Parcel, *, allowed: frozenset[str], timeout_seconds: float, at: datetime) -> Answer:
+def send(parcel: Parcel, *, allowed: AllowList, timeout_seconds: float, at: datetime) -> Answer:
     """Send one message: the host is looked up once, redirects are not followed, no proxy is asked.
 
-    Never raises for what the network or the receiver does; the answer's body is not read.
+    The whole try takes `timeout_seconds` at most. Never raises for what the network or the receiver does;
+    the answer's body is not read.
     """
     if not parcel.secrets:
         return Answer(None, "no_secret")
-    try:
-        target = addresses.resolve(parcel.url, allowed=allowed)
-    except addresses.Unreachable as error:
-        return Answer(None, str(error))
-    headers = {
-        "Host": target.host_header,
-        "Content-Type": "application/json",
-        "User-Agent": "Sanshen/1",
-        **standard.headers(parcel.secrets, message_id=parcel.message_id, at=at, body=parcel.body),
-    }
-    try:
-        with (
-            httpx.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False) as client,
-            client.stream(
-                "POST",
-                target.url,
-                content=parcel.body,
-                headers=headers,
-                extensions={"sni_hostname": target.host},
-            ) as response,
-        ):
-            asked = response.headers.get("retry-after")
-            return Answer(response.status_code, None, _retry_after(asked, at=at))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Answer(None, type(error).__name__)
+    with Call(timeout_seconds) as call:
+        try:
+            target = addresses.resolve(parcel.url, allowed=allowed, call=call)
+            headers = {
+                "Host": target.host_header,
+                "Content-Type": "application/json",
+                "User-Agent": "Sanshen/1",
+                **standard.headers(parcel.secrets, message_id=parcel.message_id, at=at, body=parcel.body),
+            }
+            answer = call.post(target.url, server_name=target.host, headers=headers, body=parcel.body, most=0)
+        except (addresses.Unreachable, CallFailed) as error:
+            return Answer(None, str(error))
+    return Answer(answer.status, None, _retry_after(answer.headers.get("retry-after"), at=at))
 
 
 def settle(

@@ -13,6 +13,7 @@ from app.infra.signing import SignedStatement
 from app.publication import tools as publication
 from app.publication.schemas import PublicationOut
 from app.webhooks import inbound, presenting, queries, service
+from app.webhooks.addresses import AllowList
 from app.webhooks.models import DeliveryState
 from app.webhooks.schemas import (
     ClearanceIn,
@@ -149,7 +150,7 @@ def create_endpoint(
         url=new.url,
         events=new.events,
         actor=actor,
-        allowed=runtime.settings.webhook_hosts,
+        allowed=AllowList.of(runtime.settings),
         master=runtime.secret,
         at=runtime.clock(),
     )

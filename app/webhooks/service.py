@@ -1,7 +1,7 @@
 """Tools that publish and addresses that listen: who they are and which secrets they hold."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,12 +13,14 @@ from app.audit import service as audit
 from app.channels import queries as channels
 from app.domain.vocabulary import Event, Role
 from app.identity import service as identity
+from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.webhooks import addresses, standard, vault
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
+from app.webhooks.addresses import AllowList
 from app.webhooks.models import (
     DeliveryState,
     PublishingTool,
@@ -110,18 +112,26 @@ def create_endpoint(
     url: str,
     events: Sequence[Event],
     actor: Actor,
-    allowed: Collection[str],
+    allowed: AllowList,
     master: bytes,
     at: datetime,
 ) -> NewEndpoint:
     """Register an address that hears of the events of a unit and those below it; no events: of all.
 
     Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` with every reason against
-    the address and every event that is not told outside.
+    the address, `Conflict` when the unit has this address already.
     """
     unit = identity.unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
     if reasons := addresses.faults(url, allowed=allowed):
         raise Invalid("webhook_endpoint_refused", reasons=reasons)
+    url = addresses.normal(url)
+    # Two who register the same at once take turns by the unit's row.
+    session.exec(select(Unit.id).where(Unit.id == unit.id).with_for_update()).one()
+    same = select(WebhookEndpoint.id).where(
+        WebhookEndpoint.unit_id == unit.id, WebhookEndpoint.url == url, col(WebhookEndpoint.active).is_(True)
+    )
+    if (there := session.exec(same).first()) is not None:
+        raise Conflict("webhook_endpoint_exists", data={"endpoint": str(there)})
     endpoint = WebhookEndpoint(
         id=new_id(),
         unit_id=unit.id,

@@ -22,6 +22,7 @@ from app.web.acting import attempt, see_other
 from app.web.labels import label
 from app.web.render import page
 from app.web.viewer import Form, SentForm, Viewer, Visitor
+from app.webhooks.addresses import AllowList
 
 router = APIRouter()
 
@@ -141,7 +142,7 @@ def create_robot(request: Request, sent: SentForm) -> Response:
             kinds=[kind for kind in NoticeKind if kind in form.all("kinds")],
             titles=form.word("titles") == "on",
             actor=sent.actor,
-            allowed=runtime.settings.webhook_hosts,
+            allowed=AllowList.of(runtime.settings),
             master=runtime.secret,
             at=runtime.clock(),
         )
