@@ -20,6 +20,7 @@ class JobState(StrEnum):
 
 #: The jobs whose keys are unique, spelled once: SQLite matches a partial index by its text.
 NOT_BEGUN = "state = 'queued' AND attempt = 0"
+OF_A_PARTY = "party IS NOT NULL AND state = 'queued'"
 
 
 class Job(SQLModel, table=True):
@@ -27,13 +28,19 @@ class Job(SQLModel, table=True):
 
     `fence` grows with every claim: who holds an older number has lost the job. `key` is unique among jobs
     that were not begun yet, so that the same wish twice is one job; a wish that comes while its job runs is a
-    new one.
+    new one. `party` is whom outside the work waits for: a process waits for each only once at a time.
     """
 
     __tablename__ = "job"
     __table_args__: ClassVar = (
         one_of("state", JobState),
         Index("ix_job_due", "state", "run_at"),
+        Index(
+            "ix_job_party_queued",
+            "party",
+            sqlite_where=text(OF_A_PARTY),
+            postgresql_where=text(OF_A_PARTY),
+        ),
         Index(
             "uq_job_key_not_begun",
             "kind",
@@ -47,6 +54,7 @@ class Job(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     kind: str = Field(max_length=60)
     key: str | None = Field(default=None, max_length=200)
+    party: str | None = Field(default=None, max_length=80)
     payload: str = Field(sa_type=Text)
     state: str = Field(default=JobState.QUEUED, max_length=20)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -37,15 +37,21 @@ class Message:
     data: dict[str, Any]
 
 
-def next_kind(session: Session, *, kinds: Collection[str], at: datetime) -> str | None:
-    """Return the kind of the job among `kinds` that is due longest; `None` when there is nothing to take."""
-    return session.exec(_next_kind(), params={"kinds": sorted(kinds), "now": at}).first()
+def next_kind(
+    session: Session, *, kinds: Collection[str], at: datetime, but: Collection[str] = ()
+) -> str | None:
+    """Return the kind of the job among `kinds` that is due longest; `None` when there is nothing to take.
+
+    Jobs for the parties in `but` do not count.
+    """
+    asked = {"kinds": sorted(kinds), "now": at} | ({"but": sorted(but)} if but else {})
+    return session.exec(_next_kind(bool(but)), params=asked).first()
 
 
 @cache
-def _next_kind() -> SelectOfScalar[str]:
+def _next_kind(but: bool) -> SelectOfScalar[str]:
     # Workers ask this all day long: it is put together once.
-    return select(Job.kind).where(is_due()).order_by(col(Job.run_at), col(Job.id)).limit(1)
+    return select(Job.kind).where(is_due(but=but)).order_by(col(Job.run_at), col(Job.id)).limit(1)
 
 
 def planned(session: Session, kinds: Collection[str]) -> frozenset[str]:

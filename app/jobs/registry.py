@@ -25,10 +25,12 @@ HANDLER_MODULES = (
 
 
 class Lane(StrEnum):
-    """Which workers do a job: what waits for others must not hold up what is ours."""
+    """Which workers do a job: what waits for others must not hold up what is ours, nor one the other."""
 
     INSIDE = "inside"
-    OUTSIDE = "outside"
+    WEBHOOKS = "webhooks"
+    MAIL = "mail"
+    ROBOTS = "robots"
 
 
 class LeaseLost(Exception):

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,8 @@ POLL_SECONDS = 0.5
 #: Waiting times between tries: twice as long each time, at most this long, and up to a quarter more or less.
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=15)
+#: How many threads a lane has. Those who send webhooks wait for the most different parties.
+THREADS = {Lane.INSIDE: 2, Lane.WEBHOOKS: 4, Lane.MAIL: 2, Lane.ROBOTS: 2}
 #: How often the figures of the queue are taken, in seconds.
 MEASURE_SECONDS = 15
 
@@ -50,15 +53,19 @@ class Runner:
     In the background of a server (`start`, `stop`), as a process (`run_forever`), or until idle.
     """
 
-    def __init__(self, runtime: Runtime, *, threads_per_lane: int = 2, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, runtime: Runtime, *, threads_per_lane: int | None = None, lease: timedelta = LEASE
+    ) -> None:
         self.runtime = runtime
         self.lease = lease
         self._threads_per_lane = threads_per_lane
         self._handlers = handlers()
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
-        self._work = threading.Condition()
+        self._work = {lane: threading.Condition() for lane in Lane}
         self._commits = 0
+        self._parties: set[str] = set()
+        self._choosing = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._measured = 0.0
 
@@ -67,7 +74,7 @@ class Runner:
         self._stopping.clear()
         self.runtime.database.after_commit.append(self._wake)
         for lane in Lane:
-            for number in range(self._threads_per_lane):
+            for number in range(self._threads_per_lane or THREADS[lane]):
                 thread = threading.Thread(
                     target=self._loop, args=(lane,), name=f"jobs-{lane}-{number}", daemon=True
                 )
@@ -80,7 +87,7 @@ class Runner:
         What is left comes back later.
         """
         self._stopping.set()
-        self._wake()
+        self._wake(everybody=True)
         if self._wake in self.runtime.database.after_commit:
             self.runtime.database.after_commit.remove(self._wake)
         for thread in self._threads:
@@ -110,23 +117,26 @@ class Runner:
 
     def _loop(self, lane: Lane) -> None:
         kinds = frozenset(kind for kind, handler in self._handlers.items() if handler.lane is lane)
+        work = self._work[lane]
         while not self._stopping.is_set():
-            with self._work:
+            with work:
                 seen = self._commits
             try:
                 self._measure()
-                if self._one(kinds):
+                if self._one(kinds, lane):
                     continue
             except AppError as error:  # the database is away: nothing was claimed
                 log.warning("jobs.no_database", code=error.code)
-            with self._work:
+            with work:
                 if self._commits == seen and not self._stopping.is_set():
-                    self._work.wait(POLL_SECONDS)
+                    work.wait(POLL_SECONDS)
 
-    def _wake(self) -> None:
-        with self._work:
-            self._commits += 1
-            self._work.notify_all()
+    def _wake(self, *, everybody: bool = False) -> None:
+        """Let one thread of each lane look for work; it wakes the next when it has found some."""
+        self._commits += 1
+        for work in self._work.values():
+            with work:
+                work.notify_all() if everybody else work.notify()
 
     def _measure(self) -> None:
         if time.monotonic() - self._measured < MEASURE_SECONDS:
@@ -152,13 +162,27 @@ class Runner:
             with self.runtime.database.write() as session:
                 service.plan(session, kind, every=scheduled[kind], at=at)
 
-    def _one(self, kinds: Collection[str]) -> bool:
+    def _one(self, kinds: Collection[str], lane: Lane | None = None) -> bool:
         """Do the job that is due longest, with others of its kind where those are done together."""
-        jobs = self._claim(kinds)
+        # One after the other where parties are waited for, so that two threads never choose the same.
+        with nullcontext() if lane is None or lane is Lane.INSIDE else self._choosing:
+            jobs = self._claim(kinds)
+            parties = {job.party for job in jobs or () if job.party is not None}
+            self._parties |= parties
+        try:
+            return self._do(jobs, lane)
+        finally:
+            self._parties -= parties
+
+    def _do(self, jobs: tuple[Job, ...] | None, lane: Lane | None) -> bool:
+        """Do the jobs that were claimed; say whether there may be more."""
         if jobs is None:
             return False
         if not jobs:
             return True  # another worker was faster: there may be more
+        if lane is not None:
+            with self._work[lane]:
+                self._work[lane].notify()
         kind = jobs[0].kind
         for job in jobs:
             WAITED.labels(kind).observe(max(0.0, (self.runtime.clock() - job.run_at).total_seconds()))
@@ -172,7 +196,8 @@ class Runner:
         at = self.runtime.clock()
         # Looking first keeps an idle worker from taking the writer lock twice a second.
         with self.runtime.database.read() as session:
-            kind = queries.next_kind(session, kinds=kinds, at=at)
+            but = frozenset(self._parties)
+            kind = queries.next_kind(session, kinds=kinds, at=at, but=but)
         if kind is None:
             return None
         with self.runtime.database.write() as session:
@@ -183,6 +208,7 @@ class Runner:
                 at=at,
                 lease=self.lease,
                 at_most=self._handlers[kind].at_once,
+                but=but,
             )
 
     def _run_together(self, jobs: Sequence[Job]) -> list[str] | None:

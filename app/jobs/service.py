@@ -34,17 +34,19 @@ def enqueue(
     at: datetime,
     run_at: datetime | None = None,
     key: str | None = None,
+    party: str | None = None,
 ) -> UUID:
     """Promise a job of `kind` in the caller's transaction; return its id.
 
     `payload` is JSON. It runs after the commit, not before `run_at`. With a `key`, a job of the same kind and
-    key that was not begun yet is returned instead of a second one.
+    key that was not begun yet is returned instead of a second one. `party` names whom outside it waits for.
     """
     job = new_row(
         Job,
         id=new_id(),
         kind=kind,
         key=key,
+        party=party,
         payload=json.dumps(dict(payload), ensure_ascii=False),
         created_at=at,
         run_at=run_at or at,
@@ -151,6 +153,13 @@ def plan(session: Session, kind: str, *, every: timedelta, at: datetime) -> None
         session.exec(delete(Job).where(done).execution_options(synchronize_session=False))
 
 
+def put_off(session: Session, party: str, *, until: datetime) -> None:
+    """Let all that is queued for a party wait until then; what is due later anyway stays as it is."""
+    waiting = and_(col(Job.party) == party, col(Job.state) == JobState.QUEUED, col(Job.run_at) < until)
+    put = update(Job).where(waiting).values(run_at=until)
+    session.exec(put.execution_options(synchronize_session=False))
+
+
 def claim(
     session: Session, *, kinds: Collection[str], worker: str, at: datetime, lease: timedelta
 ) -> Job | None:
@@ -163,10 +172,18 @@ def claim(
 
 
 def claim_some(
-    session: Session, *, kinds: Collection[str], worker: str, at: datetime, lease: timedelta, at_most: int
+    session: Session,
+    *,
+    kinds: Collection[str],
+    worker: str,
+    at: datetime,
+    lease: timedelta,
+    at_most: int,
+    but: Collection[str] = (),
 ) -> tuple[Job, ...]:
     """Take up to `at_most` jobs as `claim` takes one, those due longest first; perhaps none.
 
+    Those for the parties in `but` are left.
     One statement: on PostgreSQL rows that others are taking are skipped, on SQLite the writer lock does it.
     """
     asked = {
@@ -176,16 +193,18 @@ def claim_some(
         "until": at + lease,
         "by": worker,
     }
-    taken = session.scalars(_taking(), asked).all()
+    if but:
+        asked["but"] = sorted(but)
+    taken = session.scalars(_taking(bool(but)), asked).all()
     return tuple(sorted(taken, key=lambda job: (job.run_at, job.id)))
 
 
 @cache
-def _taking() -> Any:  # noqa: ANN401 – SQLAlchemy's type of an UPDATE that returns rows
+def _taking(but: bool) -> Any:  # noqa: ANN401 – SQLAlchemy's type of an UPDATE that returns rows
     # Workers ask this all day long: it is put together once.
     due = (
         select(Job.id)
-        .where(is_due())
+        .where(is_due(but=but))
         .order_by(col(Job.run_at), col(Job.id))
         .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
@@ -206,10 +225,15 @@ def _taking() -> Any:  # noqa: ANN401 – SQLAlchemy's type of an UPDATE that re
     )
 
 
-def is_due() -> ColumnElement[bool]:
-    """Return the condition of the jobs of the bound `kinds` that may be taken at the bound `now`."""
+def is_due(*, but: bool = False) -> ColumnElement[bool]:
+    """Return the condition of the jobs of the bound `kinds` that may be taken at the bound `now`.
+
+    With `but`, not those for the parties that are bound under this name.
+    """
     now = bindparam("now", type_=UtcDateTime)
+    others = or_(col(Job.party).is_(None), col(Job.party).not_in(bindparam("but", expanding=True)))
     return and_(
+        *([others] if but else []),
         col(Job.kind).in_(bindparam("kinds", expanding=True)),
         or_(
             and_(col(Job.state) == JobState.QUEUED, col(Job.run_at) <= now),

@@ -59,7 +59,7 @@ def _alarm(job: JobContext) -> None:
         )
 
 
-@handles(MAIL, lane=Lane.OUTSIDE, tries=20)
+@handles(MAIL, lane=Lane.MAIL, tries=20)
 def _mail(job: JobContext) -> None:
     runtime, settings = job.runtime, job.runtime.settings
     state = MailState.GATHERING if job.payload["daily"] else MailState.WAITING
@@ -85,7 +85,7 @@ def _mail(job: JobContext) -> None:
             jobs.enqueue(session, MAIL, job.payload, at=at)
 
 
-@handles(ROBOT, lane=Lane.OUTSIDE)
+@handles(ROBOT, lane=Lane.ROBOTS)
 def _robot(job: JobContext) -> None:
     runtime, settings = job.runtime, job.runtime.settings
     robot_id = UUID(job.payload["robot_id"])

@@ -23,7 +23,7 @@ def _fan_out(promised: Sequence[JobContext]) -> None:
         outgoing.fan_out(session, messages, at=runtime.clock())
 
 
-@handles(DELIVER, lane=Lane.OUTSIDE)
+@handles(DELIVER, lane=Lane.WEBHOOKS)
 def _deliver(job: JobContext) -> None:
     runtime, at = job.runtime, job.runtime.clock()
     delivery_id, attempt = UUID(job.payload["delivery_id"]), job.payload["attempt"]

@@ -37,7 +37,10 @@ class PublishingTool(SQLModel, table=True):
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """An address outside that hears of a unit's events; `events` is a JSON list of types, empty for all."""
+    """An address outside that hears of a unit's events; `events` is a JSON list of types, empty for all.
+
+    `failures` tries in a row failed, the first at `failing_since`; nothing is sent before `resting_until`.
+    """
 
     __tablename__ = "webhook_endpoint"
 
@@ -48,6 +51,9 @@ class WebhookEndpoint(SQLModel, table=True):
     events: str = Field(sa_type=Text)
     active: bool = True
     disabled_reason: str | None = Field(default=None, max_length=200)
+    failures: int = 0
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resting_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_by: UUID | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
 

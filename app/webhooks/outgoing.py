@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
@@ -20,7 +21,7 @@ from app.jobs.queries import Message
 from app.webhooks import addresses, standard
 from app.webhooks.addresses import AllowList
 from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
-from app.webhooks.service import DELIVER, disable, secrets_of
+from app.webhooks.service import disable, party_of, promise, secrets_of
 
 #: Waiting times before each try, 75 hours in all. Source: docs/decisions.md, "Webhooks".
 WAITS = (
@@ -40,7 +41,12 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 #: Waits are lengthened by up to this share, so that those who failed together do not come back together.
 JITTER = 0.1
 
+#: How long an endpoint is left alone after so many failures in a row; never longer than a message would wait.
+RESTS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+
 GONE = 410
+#: Answers below 500 that ask for patience: took too long, too many.
+_LATER = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +99,14 @@ def fan_out(session: Session, messages: Mapping[UUID, tuple[Message, str]], *, a
                 continue
             heard += 1
             delivery = WebhookDelivery(
-                id=new_id(), message_id=message.id, endpoint_id=endpoint.id, next_at=at, created_at=at
+                id=new_id(),
+                message_id=message.id,
+                endpoint_id=endpoint.id,
+                next_at=max(at, endpoint.resting_until or at),
+                created_at=at,
             )
             session.add(delivery)
-            jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id), "attempt": 0}, at=at)
+            promise(session, delivery, at=at)
     return heard
 
 
@@ -180,19 +190,44 @@ def settle(
     session.add(delivery)
     if answer.is_good:
         delivery.state, delivery.delivered_at = DeliveryState.DELIVERED, at
+        endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
+        session.add(endpoint)
         _note(session, Event.WEBHOOK_DELIVERED, delivery, at=at)
         return
+    _rest(session, endpoint, answer, at=at)
     if answer.status != GONE and delivery.attempt < len(WAITS):
         wait = WAITS[delivery.attempt]
         wait += wait * (JITTER * (random.random() if luck is None else luck))  # noqa: S311 – spreads load
-        delivery.next_at = at + max(wait, answer.retry_after or timedelta(0))
-        payload = {"delivery_id": str(delivery.id), "attempt": delivery.attempt}
-        jobs.enqueue(session, DELIVER, payload, at=at, run_at=delivery.next_at)
+        next_at = at + max(wait, answer.retry_after or timedelta(0))
+        delivery.next_at = max(next_at, endpoint.resting_until or next_at)
+        promise(session, delivery, at=at)
         return
     delivery.state = DeliveryState.FAILED
     _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
     if answer.status == GONE and endpoint.active:
         disable(session, endpoint, reason="gone", actor=audit.SYSTEM, at=at)
+
+
+def _rest(session: Session, endpoint: WebhookEndpoint, answer: Answer, *, at: datetime) -> None:
+    """Count a failed try; let all that waits for the endpoint wait longer when it gave no sign of life.
+
+    Else a receiver that takes its time to fail would have threads waiting for it all day, message by message.
+    """
+    endpoint.failures += 1
+    endpoint.failing_since = endpoint.failing_since or at
+    session.add(endpoint)
+    if answer.status is not None and answer.status < 500 and answer.status not in _LATER:
+        return
+    rest = max(RESTS[min(endpoint.failures, len(RESTS)) - 1], answer.retry_after or timedelta(0))
+    endpoint.resting_until = max(at + rest, endpoint.resting_until or at)
+    jobs.put_off(session, party_of(endpoint.id), until=endpoint.resting_until)
+    waiting = update(WebhookDelivery).where(
+        col(WebhookDelivery.endpoint_id) == endpoint.id,
+        col(WebhookDelivery.state) == DeliveryState.WAITING,
+        col(WebhookDelivery.next_at) < endpoint.resting_until,
+    )
+    put = waiting.values(next_at=endpoint.resting_until)
+    session.exec(put.execution_options(synchronize_session=False))
 
 
 def _hears(endpoint: WebhookEndpoint, event: str, path: str | None) -> bool:

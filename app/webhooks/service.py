@@ -249,8 +249,25 @@ def replay(session: Session, delivery_id: UUID, *, actor: Actor, at: datetime) -
         at=at,
         data={"message": str(delivery.message_id), "delivery": str(delivery.id)},
     )
-    jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id), "attempt": 0}, at=at)
+    promise(session, delivery, at=at)
     return delivery
+
+
+def promise(session: Session, delivery: WebhookDelivery, *, at: datetime) -> None:
+    """Promise the next try of a delivery at its `next_at`; its endpoint is whom the job waits for."""
+    jobs.enqueue(
+        session,
+        DELIVER,
+        {"delivery_id": str(delivery.id), "attempt": delivery.attempt},
+        at=at,
+        run_at=delivery.next_at,
+        party=party_of(delivery.endpoint_id),
+    )
+
+
+def party_of(endpoint_id: UUID) -> str:
+    """Return the name under which jobs wait for an endpoint."""
+    return f"endpoint:{endpoint_id}"
 
 
 def secrets_of(

@@ -1,11 +1,8 @@
 """Calls to the outside are over by their deadline, however the other side sends: byte by byte, or nothing."""
 
-import contextlib
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from uuid import uuid4
@@ -18,40 +15,11 @@ from app.infra.settings import Settings
 from app.notifications import mail, robots
 from app.webhooks import outgoing
 from app.webhooks.addresses import AllowList
+from tests.api.dripping import server
 
 #: The time that a call has in these tests, and the most that it may really take on a busy machine.
 SPAN, MOST = 0.6, 4.0
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-
-
-@contextmanager
-def server(*, first: bytes, drip: bytes, pause: float = 0.1) -> Iterator[int]:
-    """Yield the port of one that takes a connection, sends `first`, then `drip` byte after byte for ever."""
-    over = threading.Event()
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            connection.sendall(first)
-            while drip and not over.is_set():
-                for byte in drip:
-                    connection.sendall(bytes([byte]))
-                    if over.wait(pause):
-                        return
-            over.wait()
-
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        over.set()
-        listener.close()
 
 
 def took(call: Callable[[], object]) -> tuple[object, float]:

@@ -209,9 +209,7 @@ def test_settings_refuse_what_is_no_host_and_this_machine_in_production(tmp_path
         )
 
 
-def test_one_address_in_several_spellings_is_registered_once(
-    client: TestClient, runtime: Runtime
-) -> None:
+def test_one_address_in_several_spellings_is_registered_once(client: TestClient, runtime: Runtime) -> None:
     desk = Desk.open(client, runtime)
     runtime.settings.webhook_hosts = frozenset({"hook.example"})
     path, unit = "/webhooks/endpoints", str(desk.bureau.city.id)

@@ -213,7 +213,7 @@ def test_a_commit_wakes_the_workers_and_stopping_waits_for_them(
 ) -> None:
     begun, ended = threading.Event(), threading.Event()
 
-    @handles(KIND, lane=Lane.OUTSIDE)
+    @handles(KIND, lane=Lane.ROBOTS)
     def _takes_a_moment(_job: JobContext) -> None:
         begun.set()
         time.sleep(0.2)
@@ -236,7 +236,7 @@ def test_a_slow_lane_does_not_hold_up_the_other(
     database: Database, clock: SetClock, runtime: Runtime
 ) -> None:
     release, quick = threading.Event(), threading.Event()
-    handles("test.slow", lane=Lane.OUTSIDE)(lambda _job: release.wait(120) and None)
+    handles("test.slow", lane=Lane.ROBOTS)(lambda _job: release.wait(120) and None)
     handles(KIND)(lambda _job: quick.set())
     runner = Runner(runtime, threads_per_lane=1)
     runner.start()
