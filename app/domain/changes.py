@@ -1,6 +1,7 @@
 """What kind of change lies between two documents, and whether it is small enough to keep what was decided."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from app.domain.document import (
     Table,
     Video,
     field_digests,
+    signs,
     text_and_media_digest,
     texts_of,
 )
@@ -66,7 +68,7 @@ class Change:
     objections: tuple[Refusal, ...] = ()
 
 
-_DIGITS = "0-9０-９"
+_DIGITS = "0-9０-９⁰¹²³⁴-⁹₀-₉"
 _HAN_DIGITS = "〇零一二三四五六七八九十百千万亿两壹贰叁肆伍陆柒捌玖拾佰仟"
 _UNITS = "个人名元件年月日号次份户项条章节款吨米天周岁时分秒倍成批期届级层公斤亩张位家所处%％‰"
 _NUMBER = re.compile(
@@ -139,12 +141,10 @@ def classify(
     found: dict[RefusalCode, Mapping[str, Any]] = {}
     if restructured:
         found[RefusalCode.CHANGES_STRUCTURE] = {"blocks": [len(old.blocks), len(new.blocks)]}
-    if old.assets() != new.assets() or _media(old) != _media(new) or old.attachments != new.attachments:
-        found[RefusalCode.TOUCHES_MEDIA] = {}
-    if not links_same or "source_url" in fields:
-        found[RefusalCode.TOUCHES_LINK] = {"text": new.source_url}
-    if fields & {"byline", "source"}:
-        found[RefusalCode.TOUCHES_NAME] = {"text": new.byline if "byline" in fields else new.source}
+    if said := _signs_touched(old, new, same_place=not pairs):
+        # 10⁸ that becomes 108, struck words that become valid, another number of an item: never small.
+        found[RefusalCode.TOUCHES_NUMBER] = {"text": said}
+    found |= _besides_words(old, new, fields, links_same=links_same)
     for code, data in _touched(edits, names, posts):
         found.setdefault(code, data)
     size = sum(len(edit.old) + len(edit.new) for edit in edits)
@@ -160,6 +160,32 @@ def classify(
         found[RefusalCode.NEW_FINDING] = {"rules": sorted(set(new_findings))}
     kind = ChangeClass.SUBSTANTIVE if found else ChangeClass.MARKS_ONLY
     return Change(kind, fields, edits, tuple(Refusal(code, data) for code, data in found.items()))
+
+
+def _besides_words(
+    old: Document, new: Document, fields: Collection[str], *, links_same: bool
+) -> dict[RefusalCode, Mapping[str, Any]]:
+    found: dict[RefusalCode, Mapping[str, Any]] = {}
+    if old.assets() != new.assets() or _media(old) != _media(new) or old.attachments != new.attachments:
+        found[RefusalCode.TOUCHES_MEDIA] = {}
+    if not links_same or "source_url" in fields:
+        found[RefusalCode.TOUCHES_LINK] = {"text": new.source_url}
+    if "byline" in fields or "source" in fields:
+        found[RefusalCode.TOUCHES_NAME] = {"text": new.byline if "byline" in fields else new.source}
+    return found
+
+
+def _signs_touched(old: Document, new: Document, *, same_place: bool) -> str:
+    """Return the words whose meaning was changed by markup, numbers or merged cells; empty for none.
+
+    Where no words changed, the signs must also stand where they stood.
+    """
+    was, now = (
+        Counter((sign.place if same_place else sign.kind, sign.words) for sign in signs(one))
+        for one in (old, new)
+    )
+    differing = [*(was - now), *(now - was)]
+    return differing[0][1] if differing else ""
 
 
 def changed_fields(old: Document, new: Document) -> frozenset[str]:
@@ -245,7 +271,7 @@ def _pairs(old: Document, new: Document) -> tuple[list[tuple[str, str, str]], bo
 
 def _shape(block: Block) -> tuple[object, ...]:
     if isinstance(block, Table):
-        return "table", len(block.rows), len(block.rows[0])
+        return "table", len(block.rows), len(block.rows[0]), block.head_rows
     if isinstance(block, TEXT_BLOCKS):
         return ("text",)
     return (block.kind,)
@@ -259,7 +285,7 @@ def _links(document: Document) -> list[str | None]:
     return [
         span.href
         for block in document.blocks
-        if isinstance(block, TEXT_BLOCKS)
+        if isinstance(block, (*TEXT_BLOCKS, Table))
         for span in block.spans
         if span.kind is SpanKind.LINK
     ]

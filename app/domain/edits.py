@@ -224,8 +224,11 @@ def _splice_place(content: dict[str, Any], place: str, splices: Sequence[_Splice
     if not inner:
         block["text"], block["spans"] = _spliced(block["text"], splices), _respanned(block["spans"], splices)
     elif inner[0] == "rows":
-        row = block["rows"][int(inner[1])]
-        row[int(inner[2])] = _spliced(row[int(inner[2])], splices)
+        row, column = int(inner[1]), int(inner[2])
+        block["rows"][row][column] = _spliced(block["rows"][row][column], splices)
+        if marked := block.get("spans"):
+            own = [span for span in marked if (span["row"], span["column"]) == (row, column)]
+            block["spans"] = [span for span in marked if span not in own] + _respanned(own, splices)
     else:
         block[inner[0]] = _spliced(block[inner[0]], splices)
 
@@ -253,6 +256,8 @@ def _reseam(content: dict[str, Any], index: int, seams: Sequence[Edit], splices:
             "text": block["text"][cut:],
             "spans": _clipped(block["spans"], cut, len(block["text"])),
         }
+        # The first part keeps the number that was set for the whole; the count goes on from it.
+        tail.pop("number", None)
         blocks[index] = block | {"text": block["text"][:cut], "spans": _clipped(block["spans"], 0, cut)}
         blocks.insert(index + 1, tail)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.domain.document import TEXT_BLOCKS, Document, Image, Table, Video
+from app.domain.document import TEXT_BLOCKS, Block, CellSpan, Document, Image, Span, Table, Video
 from app.negative_list.model import (
     ImageFact,
     LinkFact,
@@ -44,12 +44,17 @@ def _kind(place: str) -> PartKind:
 
 def _links(document: Document) -> Iterator[LinkFact]:
     for index, block in enumerate(document.blocks):
-        if isinstance(block, TEXT_BLOCKS):
+        if isinstance(block, (*TEXT_BLOCKS, Table)):
             for number, mark in enumerate(block.spans):
                 if mark.href:
-                    yield LinkFact(
-                        f"blocks/{index}/spans/{number}/href", block.text[mark.start : mark.end], mark.href
-                    )
+                    ref = f"blocks/{index}/spans/{number}/href"
+                    yield LinkFact(ref, _text_of(block, mark)[mark.start : mark.end], mark.href)
+
+
+def _text_of(block: Block, mark: Span) -> str:
+    if isinstance(block, Table) and isinstance(mark, CellSpan):
+        return block.rows[mark.row][mark.column]
+    return block.text if isinstance(block, TEXT_BLOCKS) else ""
 
 
 def structure_of(document: Document) -> Structure:
@@ -62,7 +67,7 @@ def structure_of(document: Document) -> Structure:
             if isinstance(block, Image)
         ),
         tables=tuple(
-            TableFact(f"blocks/{index}", block.rows, block.caption)
+            TableFact(f"blocks/{index}", block.rows, block.caption, block.head_rows)
             for index, block in blocks
             if isinstance(block, Table)
         ),

@@ -112,11 +112,12 @@ class ImageFact(NamedTuple):
 
 
 class TableFact(NamedTuple):
-    """A table; the first row is its head."""
+    """A table; its first `head_rows` are the head. Cells that another lies over are empty."""
 
     ref: str
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    head_rows: int = 1
 
 
 class LinkFact(NamedTuple):

@@ -63,6 +63,9 @@ def preview(session: Session, case_id: UUID, line: str) -> tuple[Rendered, Loade
         channel=target.channel_name,
         section=target.section_name,
         config=channel.config if channel is not None else {},
+        files={one.sha256: one.filename for one in drafts.assets_held(session, loaded.draft.id)}
+        if document.attachments
+        else {},
     )
     return rendered, loaded
 

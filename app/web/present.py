@@ -16,6 +16,7 @@ from app.domain.document import (
     Heading,
     Image,
     ListItem,
+    Merge,
     Paragraph,
     Quote,
     Span,
@@ -23,9 +24,18 @@ from app.domain.document import (
     Table,
     Video,
 )
+from app.domain.lists import ordinals, sign
 from app.negative_list.model import SEVERITIES, Finding, PartKind, Severity
 
-_STYLES = {SpanKind.BOLD: "bold", SpanKind.ITALIC: "italic", SpanKind.UNDERLINE: "underline"}
+#: From the outermost to the innermost.
+_STYLES = (
+    SpanKind.BOLD,
+    SpanKind.ITALIC,
+    SpanKind.UNDERLINE,
+    SpanKind.STRIKE,
+    SpanKind.SUPERSCRIPT,
+    SpanKind.SUBSCRIPT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table, where it stands, over how many rows and columns, and whether it is a head."""
+
+    runs: tuple[Run, ...]
+    ref: str
+    is_head: bool = False
+    rows: int = 1
+    columns: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One block as the template writes it. `kind` chooses the markup; only what that kind has is filled."""
 
@@ -82,7 +103,7 @@ class Piece:
     runs: tuple[Run, ...] = ()
     level: int = 0
     items: tuple[Item, ...] = ()
-    rows: tuple[tuple[tuple[Run, ...], ...], ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
     caption: tuple[Run, ...] = ()
     alt: tuple[Run, ...] = ()
     credit: tuple[Run, ...] = ()
@@ -126,7 +147,7 @@ def runs(text: str, hits: Sequence[Hit] = (), spans: Sequence[Span] = ()) -> tup
                 hits=tuple(hit.number for hit in over),
                 severity=over[0].severity if over else None,
                 starts=tuple(hit.number for low, _, hit in placed if low == start and hit in over),
-                styles=tuple(_STYLES[span.kind] for span in marks if span.kind in _STYLES),
+                styles=tuple(str(kind) for kind in _STYLES if any(span.kind is kind for span in marks)),
                 href=link.href if link else None,
                 href_ends=link is not None and min(link.end, len(text)) == end,
             )
@@ -217,19 +238,17 @@ def _pieces(document: Document, at: dict[str, list[Hit]]) -> Iterator[Piece]:
             continue
         for index, block in group:
             if isinstance(block, Heading):
-                level = min(block.level + 2, level + 1)
+                level = min(block.level + 2, level + 1, 6)
             yield _piece(block, f"blocks/{index}", at, level)
 
 
 def _items(group: Iterable[tuple[int, Block]], at: dict[str, list[Hit]]) -> Iterator[Item]:
-    ordinals: list[int] = []
-    for index, block in group:
+    items = list(group)
+    for (index, block), number in zip(items, ordinals([block for _, block in items]), strict=True):
         assert isinstance(block, ListItem)
-        ordinals = [*ordinals[: block.depth + 1], *[0] * (block.depth + 1 - len(ordinals))]
-        ordinals[block.depth] += 1
-        sign = f"{ordinals[block.depth]}." if block.ordered else "•"
+        shown = "" if block.continues else "•" if number is None else sign(number, block.numbering)
         ref = f"blocks/{index}"
-        yield Item(sign, block.depth, runs(block.text, at.get(ref, ()), block.spans), ref)
+        yield Item(shown, block.depth, runs(block.text, at.get(ref, ()), block.spans), ref)
 
 
 def _piece(block: Block, ref: str, at: dict[str, list[Hit]], level: int) -> Piece:
@@ -238,11 +257,7 @@ def _piece(block: Block, ref: str, at: dict[str, list[Hit]], level: int) -> Piec
 
     match block:
         case Table():
-            rows = tuple(
-                tuple(words(cell, "rows", row, column) for column, cell in enumerate(cells))
-                for row, cells in enumerate(block.rows)
-            )
-            return Piece("table", ref, rows=rows, caption=words(block.caption, "caption"))
+            return Piece("table", ref, rows=_rows(block, ref, at), caption=words(block.caption, "caption"))
         case Image():
             alt, credit = words(block.alt, "alt"), words(block.credit, "credit")
             caption = words(block.caption, "caption")
@@ -254,6 +269,22 @@ def _piece(block: Block, ref: str, at: dict[str, list[Hit]], level: int) -> Piec
         case _:
             kind = _TEXTS[type(block)]
             return Piece(kind, ref, runs(block.text, at.get(ref, ()), block.spans), level=level)
+
+
+def _rows(table: Table, ref: str, at: dict[str, list[Hit]]) -> tuple[tuple[Cell, ...], ...]:
+    merged = {(merge.row, merge.column): merge for merge in table.merges}
+    covered, spans = table.covered(), table.spans_of()
+
+    def cell(row: int, column: int, text: str) -> Cell:
+        place = f"{ref}/rows/{row}/{column}"
+        shown = runs(text, at.get(place, ()), spans.get((row, column), ()))
+        over = merged.get((row, column)) or Merge(row=row, column=column)
+        return Cell(shown, place, row < table.head_rows and bool(shown), over.rows, over.columns)
+
+    return tuple(
+        tuple(cell(row, column, text) for column, text in enumerate(cells) if (row, column) not in covered)
+        for row, cells in enumerate(table.rows)
+    )
 
 
 _TEXTS: dict[type, Literal["heading", "paragraph", "quote"]] = {

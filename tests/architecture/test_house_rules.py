@@ -146,6 +146,8 @@ UNSEEN = {
     "Environment": "a setting",
     "Rung": "a key of the channels file",
     "SpanKind": "a format of the text, shown as such",
+    "Align": "a format of the text, shown as such",
+    "Numbering": "a format of the text, shown as such",
     "Shape": "how a text was read",
     "Format": "a field of the API",
     "View": "how a rule reads a text",

@@ -205,3 +205,47 @@ def test_edits_lead_from_the_old_text_to_the_new(old: list[str], new: list[str])
         assert edit.before[edit.start : edit.end] == edit.old
         assert edit.after[edit.new_start : edit.new_start + len(edit.new)] == edit.new
     assert (change.kind is ChangeClass.SUBSTANTIVE) == bool(change.objections)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"kind": "superscript", "start": 6, "end": 7}, None),
+        ({"kind": "superscript", "start": 6, "end": 7}, {"kind": "superscript", "start": 9, "end": 10}),
+        ({"kind": "strike", "start": 0, "end": 4}, None),
+        ({"kind": "subscript", "start": 6, "end": 7}, {"kind": "superscript", "start": 6, "end": 7}),
+    ],
+    ids=["gone", "elsewhere", "valid again", "another"],
+)
+def test_markup_that_carries_meaning_is_no_layout_and_no_small_correction(
+    old: dict[str, object], new: dict[str, object] | None
+) -> None:
+    text = "市民政局近日召开养老近日工作座谈会，就居家和社区养老听取各方意见建议。" * 3
+
+    def with_span(span: dict[str, object] | None) -> Document:
+        return document(paragraph(text, spans=[span] if span else []))
+
+    assert classes(with_span(new), with_span(old)) == (ChangeClass.SUBSTANTIVE, {C.TOUCHES_NUMBER})
+
+
+def test_words_before_a_superscript_may_be_mended() -> None:
+    span = {"kind": "superscript", "start": 6, "end": 7}
+    later = {"kind": "superscript", "start": 7, "end": 8}
+    old = document(paragraph(BODY, spans=[span]))
+    new = document(paragraph(BODY.replace("近日", "近日里", 1), spans=[later]))
+    assert classes(new, old)[1].isdisjoint({C.CHANGES_STRUCTURE})
+    assert C.TOUCHES_NUMBER not in classes(new, old)[1]
+
+
+def test_another_number_of_an_item_and_other_merged_cells_are_substantive() -> None:
+    def listed(number: int | None) -> Document:
+        more = {} if number is None else {"number": number}
+        return document({"kind": "list_item", "text": BODY, "ordered": True, **more})
+
+    def table(*merges: dict[str, int]) -> Document:
+        rows = [[BODY, ""], ["甲", "乙"]]
+        return document({"kind": "table", "rows": rows, "merges": list(merges)})
+
+    assert classes(listed(5), listed(3)) == (ChangeClass.SUBSTANTIVE, {C.TOUCHES_NUMBER})
+    wide = {"row": 0, "column": 0, "columns": 2}
+    assert classes(table(wide), table()) == (ChangeClass.SUBSTANTIVE, {C.TOUCHES_NUMBER})

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from app.domain.document import Document
 from app.domain.edits import Edit, apply_edits, faults, text_at
+from app.domain.lists import ordinals
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import MarkKind
 
@@ -255,3 +256,63 @@ def test_any_edits_that_are_taken_change_exactly_their_places(data: st.DataObjec
     after = applied(*edits)
     assert text_at(after, "blocks/0") == expected + text[last:]
     assert after.blocks[1:] == DOCUMENT.blocks[1:]
+
+
+def test_markup_of_cells_keeps_to_its_words_and_to_its_cell() -> None:
+    document = Document.model_validate(
+        {
+            "title": "标题",
+            "blocks": [
+                {
+                    "kind": "table",
+                    "rows": [["年令", "100m2"], ["八十", "H2O"]],
+                    "spans": [
+                        {"kind": "superscript", "row": 0, "column": 1, "start": 4, "end": 5},
+                        {"kind": "subscript", "row": 1, "column": 1, "start": 1, "end": 2},
+                    ],
+                }
+            ],
+        }
+    )
+    marks = [
+        Edit("a", K.INSERT, "blocks/0/rows/0/1", 0, 0, "", "约"),
+        Edit("b", K.CORRECT, "blocks/0/rows/1/1", 1, 2, "2", "3"),
+    ]
+    answer = apply_edits(document, marks)
+    assert isinstance(answer, Document)
+    table = answer.blocks[0].model_dump(mode="json")
+    assert table["rows"] == [["年令", "约100m2"], ["八十", "H3O"]]
+    assert sorted((one["kind"], one["row"], one["start"], one["end"]) for one in table["spans"]) == [
+        ("subscript", 1, 1, 2),
+        ("superscript", 0, 5, 6),
+    ]
+
+
+def test_words_written_into_a_cell_that_another_lies_over_are_refused() -> None:
+    document = Document.model_validate(
+        {
+            "title": "标题",
+            "blocks": [
+                {
+                    "kind": "table",
+                    "rows": [["县区", "人数"], ["", "5"]],
+                    "merges": [{"row": 0, "column": 0, "rows": 2}],
+                }
+            ],
+        }
+    )
+    answer = apply_edits(document, [Edit("a", K.INSERT, "blocks/0/rows/1/0", 0, 0, "", "字")])
+    assert isinstance(answer, Refused)
+    assert [refusal.code for refusal in answer.refusals] == [C.RESULT_INVALID]
+
+
+def test_of_an_item_cut_in_two_the_first_keeps_the_number_and_the_count_goes_on() -> None:
+    document = Document.model_validate(
+        {
+            "title": "标题",
+            "blocks": [{"kind": "list_item", "text": "第五项第六项", "ordered": True, "number": 5}],
+        }
+    )
+    answer = apply_edits(document, [Edit("a", K.NEW_PARAGRAPH, "blocks/0", 3, 3, "")])
+    assert isinstance(answer, Document)
+    assert ordinals(answer.blocks) == (5, 6)

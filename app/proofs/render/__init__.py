@@ -15,15 +15,22 @@ _RENDERERS: dict[ChannelKind, Callable[[Document, Setting], Rendered]] = {
 
 
 def render(
-    document: Document, kind: ChannelKind, *, channel: str, section: str, config: Mapping[str, Any]
+    document: Document,
+    kind: ChannelKind,
+    *,
+    channel: str,
+    section: str,
+    config: Mapping[str, Any],
+    files: Mapping[str, str] | None = None,
 ) -> Rendered:
     """Return a text laid out for a channel, and the channel's limits that it exceeds.
 
-    `channel` and `section` are their names as people read them, `config` the channel's settings. Kinds
-    without a layout of their own are laid out as web pages.
+    `channel` and `section` are their names as people read them, `config` the channel's settings, `files` the
+    names of the draft's files by SHA-256. Kinds without a layout of their own are laid out as web pages.
     """
     lay_out = _RENDERERS.get(kind, website.render)
-    return lay_out(document, Setting(channel=channel, section=section, config=dict(config)))
+    setting = Setting(channel=channel, section=section, config=dict(config), files=files or {})
+    return lay_out(document, setting)
 
 
 __all__ = ["Rendered", "Setting", "render"]

@@ -9,7 +9,7 @@ from app.domain.document import Document
 from app.proofs.render import markup
 from app.proofs.render.pages import Rendered, Setting, page
 
-RENDERER = "journal/1"
+RENDERER = "journal/2"
 _STYLE = """@page { size: A4; margin: 28mm 26mm 24mm 28mm; }
 html { font-family: "Songti SC", "Noto Serif CJK SC", SimSun, serif; font-size: 10.5pt; line-height: 1.7; }
 body { margin: 0 auto; max-width: 156mm; }
@@ -21,13 +21,17 @@ h2 { font-size: 12pt; margin: 5mm 0 2mm; }
 h3, h4, h5 { font-size: 10.5pt; margin: 3mm 0 1mm; }
 p { text-indent: 2em; margin: 0; text-align: justify; orphans: 2; widows: 2; }
 .imprint p, .section, .subtitle, .byline, .source { text-indent: 0; }
+article { overflow-wrap: anywhere; }
+.attachments { font-size: 9pt; margin-top: 2mm; text-indent: 0; }
+li p { text-indent: 0; }
 .source { text-align: right; margin-top: 4mm; font-size: 9pt; }
 blockquote { margin: 2mm 2em; }
 figure { margin: 3mm 0; text-align: center; break-inside: avoid; }
 img { max-width: 100%; max-height: 110mm; }
 figcaption { font-size: 9pt; }
 table { width: 100%; border-collapse: collapse; font-size: 9pt; margin: 3mm 0; break-inside: avoid; }
-th, td { border: 0.5pt solid #000; padding: 1mm 2mm; }
+th, td { border: 0.5pt solid #000; padding: 1mm; }
+sup, sub { line-height: 0; }
 """
 _MUST_STAND = ("permit", "imprint")
 
@@ -50,5 +54,7 @@ def render(document: Document, setting: Setting) -> Rendered:
     parts.append(markup.body(document.blocks))
     if document.source:
         parts.append(f'<p class="source">来源：{escape(document.source)}</p>\n')
+    if words := setting.not_carried(document):
+        parts.append(f'<p class="attachments">{escape(words)}</p>\n')
     parts.append("</article>\n")
     return Rendered(page(title=document.title, body="".join(parts), style=_STYLE), RENDERER, missing)

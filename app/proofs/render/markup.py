@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import groupby, pairwise
-from urllib.parse import urlsplit
 
 from app.domain.document import (
     Block,
@@ -11,17 +10,35 @@ from app.domain.document import (
     Heading,
     Image,
     ListItem,
+    Merge,
+    Numbering,
     Paragraph,
     Quote,
     Span,
     SpanKind,
     Table,
+    leads_out,
 )
+from app.domain.lists import ordinals
 
 #: From the outermost to the innermost.
-_ORDER = (SpanKind.LINK, SpanKind.BOLD, SpanKind.ITALIC, SpanKind.UNDERLINE)
-_TAGS = {SpanKind.BOLD: "strong", SpanKind.ITALIC: "em", SpanKind.UNDERLINE: "u"}
-_SCHEMES = frozenset({"http", "https", "mailto"})
+_ORDER = (
+    SpanKind.LINK,
+    SpanKind.BOLD,
+    SpanKind.ITALIC,
+    SpanKind.UNDERLINE,
+    SpanKind.STRIKE,
+    SpanKind.SUPERSCRIPT,
+    SpanKind.SUBSCRIPT,
+)
+_TAGS = {
+    SpanKind.BOLD: "strong",
+    SpanKind.ITALIC: "em",
+    SpanKind.UNDERLINE: "u",
+    SpanKind.STRIKE: "s",
+    SpanKind.SUPERSCRIPT: "sup",
+    SpanKind.SUBSCRIPT: "sub",
+}
 
 
 def inline(text: str, spans: Sequence[Span]) -> str:
@@ -44,8 +61,7 @@ def _wrapped(words: str, span: Span) -> str:
         tag = _TAGS[span.kind]
         return f"<{tag}>{words}</{tag}>"
     href = span.href or ""
-    # An address that a browser would run as a script is no address of a page.
-    if urlsplit(href.strip()).scheme.lower() not in _SCHEMES:
+    if not leads_out(href):
         return words
     return f'<a href="{escape(href)}">{words}</a>'
 
@@ -72,11 +88,14 @@ def _block(block: Block, heading: Callable[[Heading], str] | None) -> str:
             if heading is not None:
                 return heading(block)
             level = block.level + 1
-            return f"<h{level}>{inline(block.text, block.spans)}</h{level}>"
+            # HTML has six levels; a seventh is told to those who hear the page.
+            deep = f' aria-level="{level}"' if level > 6 else ""
+            tag = f"h{min(level, 6)}"
+            return f"<{tag}{deep}{aligned(block)}>{inline(block.text, block.spans)}</{tag}>"
         case Paragraph():
-            return f"<p>{inline(block.text, block.spans)}</p>"
+            return f"<p{aligned(block)}>{inline(block.text, block.spans)}</p>"
         case Quote():
-            return f"<blockquote><p>{inline(block.text, block.spans)}</p></blockquote>"
+            return f"<blockquote><p{aligned(block)}>{inline(block.text, block.spans)}</p></blockquote>"
         case Table():
             return _table(block)
         case Image():
@@ -90,6 +109,11 @@ def _block(block: Block, heading: Callable[[Heading], str] | None) -> str:
             return f"<figure>{shown}{_caption(block.caption)}</figure>"
 
 
+def aligned(block: Heading | Paragraph | Quote) -> str:
+    """Return the attribute that puts a block's lines where its author did; empty for the usual place."""
+    return f' style="text-align:{block.align};text-indent:0"' if block.align else ""
+
+
 def _figure(image: Image) -> str:
     words = "　".join(part for part in (image.caption, image.credit) if part)
     return f'<figure><img src="{asset(image.sha256)}" alt="{escape(image.alt)}">{_caption(words)}</figure>'
@@ -100,30 +124,72 @@ def _caption(words: str) -> str:
 
 
 def _table(table: Table) -> str:
-    head, *rest = table.rows
+    merged = {(merge.row, merge.column): merge for merge in table.merges}
+    covered, spans = table.covered(), table.spans_of()
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
-    first = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rest)
-    return f"<table>{caption}<thead><tr>{first}</tr></thead><tbody>{rows}</tbody></table>"
+    rows = []
+    for row, cells in enumerate(table.rows):
+        shown = ""
+        for column, text in enumerate(cells):
+            if (row, column) in covered:
+                continue
+            tag, attributes = ("th", "") if row < table.head_rows else ("td", "")
+            merge = merged.get((row, column), Merge(row=row, column=column))
+            if tag == "th":
+                attributes = ' scope="colgroup"' if merge.columns > 1 else ' scope="col"'
+            attributes += f' colspan="{merge.columns}"' if merge.columns > 1 else ""
+            attributes += f' rowspan="{merge.rows}"' if merge.rows > 1 else ""
+            shown += f"<{tag}{attributes}>{inline(text, spans.get((row, column), ()))}</{tag}>"
+        rows.append(f"<tr>{shown}</tr>")
+    head, rest = "".join(rows[: table.head_rows]), "".join(rows[table.head_rows :])
+    head = f"<thead>{head}</thead>" if head else ""
+    return f"<table>{caption}{head}<tbody>{rest}</tbody></table>"
+
+
+#: How a browser is told to write the numbers; those that HTML has no letter for by a style.
+_NUMBERED = {
+    Numbering.DECIMAL: "",
+    Numbering.LOWER_ALPHA: ' type="a"',
+    Numbering.UPPER_ALPHA: ' type="A"',
+    Numbering.LOWER_ROMAN: ' type="i"',
+    Numbering.UPPER_ROMAN: ' type="I"',
+    Numbering.CHINESE: ' style="list-style-type:cjk-ideographic"',
+}
 
 
 def _list(items: Sequence[ListItem]) -> str:
-    return "".join(_nested(list(items), 0))
+    return "".join(_nested(list(zip(items, ordinals(items), strict=True)), 0))
 
 
-def _nested(items: list[ListItem], depth: int) -> Iterator[str]:
+def _way(item: ListItem) -> str:
+    return f"ol{_NUMBERED[item.numbering]}" if item.ordered else "ul"
+
+
+def _nested(items: list[tuple[ListItem, int | None]], depth: int) -> Iterator[str]:
+    """Yield the lists of `items`, which it uses up; all of them lie at `depth` or deeper."""
     while items:
-        tag = "ol" if items[0].ordered else "ul"
-        yield f"<{tag}>"
-        while items and (items[0].depth > depth or ("ol" if items[0].ordered else "ul") == tag):
-            if items[0].depth < depth:
-                break
-            item = items.pop(0)
-            yield f"<li>{inline(item.text, item.spans)}"
-            if items and items[0].depth > depth:
+        first, number = items[0]
+        way = _way(first)
+        start = f' start="{number}"' if number is not None and number != 1 else ""
+        yield f"<{way}{start}>"
+        count = (number or 1) - 1
+        while items and _way(items[0][0]) == way:
+            item, number = items.pop(0)
+            count += 1
+            value = f' value="{number}"' if number is not None and number != count else ""
+            count = count if number is None else number
+            yield f"<li{value}>{_line(item, item.text and inline(item.text, item.spans))}"
+            while items and items[0][0].continues and items[0][0].depth <= max(depth, item.depth):
+                further = items.pop(0)[0]
+                yield f"<p>{_line(further, inline(further.text, further.spans))}</p>"
+            if items and items[0][0].depth > max(depth, item.depth):
                 deeper = []
-                while items and items[0].depth > depth:
+                while items and items[0][0].depth > max(depth, item.depth):
                     deeper.append(items.pop(0))
                 yield from _nested(deeper, depth + 1)
             yield "</li>"
-        yield f"</{tag}>"
+        yield f"</{way[:2]}>"
+
+
+def _line(item: ListItem, words: str) -> str:
+    return f'<span style="display:block;text-align:{item.align}">{words}</span>' if item.align else words

@@ -6,7 +6,14 @@ from app.domain.document import Document
 from app.proofs.render import markup
 from app.proofs.render.pages import Rendered, Setting, page
 
-RENDERER = "website/1"
+RENDERER = "website/2"
+# A site has a style of its own; this is what no page does without: nothing runs out of it.
+_STYLE = """article { overflow-wrap: anywhere; }
+img, video { max-width: 100%; height: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border: 1px solid #999; padding: 0.2em 0.4em; }
+.attachments { margin-top: 2em; }
+"""
 
 
 def render(document: Document, setting: Setting) -> Rendered:
@@ -17,13 +24,14 @@ def render(document: Document, setting: Setting) -> Rendered:
     parts += [_line(document, setting), "</header>\n", markup.body(document.blocks)]
     if document.attachments:
         links = "".join(
-            f'<li><a href="{markup.asset(sha256)}">附件{number}</a></li>'
-            for number, sha256 in enumerate(document.attachments, 1)
+            f'<li><a href="{markup.asset(sha256)}">{escape(name)}</a></li>'
+            for sha256, name in setting.attachments(document)
         )
-        parts.append(f'<section aria-label="附件"><ul>{links}</ul></section>\n')
+        parts.append(f'<section class="attachments" aria-label="附件"><ul>{links}</ul></section>\n')
     parts.append("</article>\n")
     meta = {"description": document.summary, "author": document.byline, "ColumnName": setting.section}
-    return Rendered(page(title=document.title, body="".join(parts), meta=meta), RENDERER)
+    whole = page(title=document.title, body="".join(parts), style=_STYLE, meta=meta)
+    return Rendered(whole, RENDERER)
 
 
 def _line(document: Document, setting: Setting) -> str:

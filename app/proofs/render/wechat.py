@@ -3,14 +3,14 @@
 import css_inline
 import nh3
 
-from app.domain.document import Document, Heading
+from app.domain.document import SCHEMES, Document, Heading
 from app.domain.limits import WECHAT_BYTES, WECHAT_CHARACTERS, WECHAT_TITLE
 from app.proofs.render import markup
 from app.proofs.render.pages import Rendered, Setting, page
 
-RENDERER = "wechat/1"
+RENDERER = "wechat/2"
 _STYLE = """
-section { font-size: 16px; line-height: 1.75; color: #333; letter-spacing: 0.5px; }
+section { font-size: 16px; line-height: 1.75; color: #333; letter-spacing: 0.5px; overflow-wrap: anywhere; }
 p { margin: 0 0 1em; text-align: justify; }
 h3 { font-size: 18px; line-height: 1.5; margin: 1.2em 0 0.6em; font-weight: bold; color: #222; }
 blockquote { margin: 0 0 1em; padding: 0 0 0 12px; border-left: 3px solid #c0392b; color: #666; }
@@ -43,6 +43,10 @@ _TAGS = {
     "strong",
     "em",
     "u",
+    "s",
+    "sup",
+    "sub",
+    "span",
     "ul",
     "ol",
     "li",
@@ -53,13 +57,16 @@ _ATTRIBUTES = {tag: {"style"} for tag in _TAGS} | {
     "img": {"style", "src", "alt"},
     "video": {"style", "src", "controls"},
     "a": {"style", "href"},
-    "th": {"style", "scope"},
+    "th": {"style", "scope", "rowspan", "colspan"},
+    "td": {"style", "rowspan", "colspan"},
+    "ol": {"style", "type", "start"},
+    "li": {"style", "value"},
 }
 
 
 def render(document: Document, setting: Setting) -> Rendered:
     """Return the article, and which of the platform's limits on title and content it exceeds."""
-    content = article(document)
+    content = article(document, setting)
     exceeded = []
     if len(document.title) > WECHAT_TITLE:
         exceeded.append("wechat.title")
@@ -75,22 +82,22 @@ def render(document: Document, setting: Setting) -> Rendered:
     return Rendered(whole, RENDERER, tuple(exceeded))
 
 
-def article(document: Document) -> str:
+def article(document: Document, setting: Setting) -> str:
     """Return the content that is sent to the platform: what its limits count, tags included."""
     subtitle = (
         f"<p><strong>{markup.inline(document.subtitle, ())}</strong></p>\n" if document.subtitle else ""
     )
     body = markup.body(document.blocks, heading=_heading)
-    plain = f"<section>\n{subtitle}{body}{_source(document)}</section>\n"
+    words = setting.not_carried(document)
+    files = f"<p>{markup.inline(words, ())}</p>\n" if words else ""
+    plain = f"<section>\n{subtitle}{body}{_source(document)}{files}</section>\n"
     styled = css_inline.inline_fragment(plain, _STYLE)
-    return nh3.clean(
-        styled, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"}
-    )
+    return nh3.clean(styled, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes=set(SCHEMES))
 
 
 def _heading(block: Heading) -> str:
     # The platform shows the title itself; one size of heading is what readers on a phone can tell apart.
-    return f"<h3>{markup.inline(block.text, block.spans)}</h3>"
+    return f"<h3{markup.aligned(block)}>{markup.inline(block.text, block.spans)}</h3>"
 
 
 def _source(document: Document) -> str:
