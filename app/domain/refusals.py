@@ -22,6 +22,7 @@ class RefusalCode(StrEnum):
     STAGE_NOT_OPEN = "stage_not_open"
     VERB_NOT_OFFERED = "verb_not_offered"
     OUTCOME_NOT_OFFERED = "outcome_not_offered"
+    OUTCOME_REQUIRED = "outcome_required"
     # the person
     NOT_ALLOWED = "not_allowed"
     NOT_AN_AUTHOR = "not_an_author"

@@ -122,6 +122,7 @@ def settle(
     debt_id: UUID,
     digest: str,
     comment: str,
+    outcome: str,
     checklist: Sequence[str],
     actor: Actor,
     runtime: Runtime,
@@ -146,12 +147,13 @@ def settle(
             line=row.line,
             digest=digest,
             comment=comment,
+            outcome=outcome,
             actor=actor,
             runtime=runtime,
             at=at,
         )
     else:
-        form = reviews.Form(row.stage, row.line, digest, comment, checklist=tuple(checklist))
+        form = reviews.Form(row.stage, row.line, digest, comment, outcome, checklist=tuple(checklist))
         reviews.decide(
             session, case_id=row.case_id, verdict="approve", form=form, actor=actor, runtime=runtime, at=at
         )

@@ -43,9 +43,10 @@ class UrgentIn(_In):
 
 
 class SettlementIn(_In):
-    """What was read, and what is said of it."""
+    """What was read, and what is said of it; `outcome` may be left out where there is only one."""
 
     digest: Sha256
+    outcome: str = Field(default="", max_length=40)
     comment: Annotated[str, Field(max_length=4000)] = ""
     checklist: list[str] = Field(default_factory=list, max_length=50)
 
@@ -214,6 +215,7 @@ def settle(
         debt_id=debt_id,
         digest=body.digest,
         comment=body.comment,
+        outcome=body.outcome,
         checklist=body.checklist,
         actor=actor,
         runtime=runtime,

@@ -35,6 +35,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "这个环节没有这种处理结果，请从所列结果中选择。",
         "The stage has no such outcome.",
     ),
+    C.OUTCOME_REQUIRED: (
+        "这个环节有几种处理结果，请选定其中一种：{titles}。",
+        "The stage offers several outcomes; say which.",
+    ),
     C.NOT_ALLOWED: ("您没有承担这个环节的职责，请由有相应角色的人处理。", "You hold no role for this stage."),
     C.NOT_AN_AUTHOR: ("只有本稿的作者或提交人可以这样操作。", "Only an author of the draft may do this."),
     C.OWN_DRAFT: (
@@ -190,6 +194,7 @@ OF_THE_FORM = frozenset(
         C.CHECKLIST_INCOMPLETE,
         C.CANNOT_SEND_BACK_THERE,
         C.OUTCOME_NOT_OFFERED,
+        C.OUTCOME_REQUIRED,
         C.STAGE_UNKNOWN,
         C.PLACE_UNKNOWN,
         C.MARK_MALFORMED,

@@ -395,7 +395,7 @@ def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
     mine = (Verb.TAKE_BACK,) if str(actor.id) in run.persons else ()
     if run.state is StageState.PASSED:
         return mine
-    deciding = tuple(verb for verb in _DECIDING if stage.outcome(verb) is not None)
+    deciding = tuple(verb for verb in _DECIDING if stage.outcomes_of(verb))
     return (*deciding, *_BETWEEN, *((Verb.OVERRIDE,) if stage.override else ()), *mine)
 
 

@@ -147,7 +147,14 @@ def hold(
 ) -> CaseOut:
     """Stop the clock while somebody outside is asked (请示)."""
     at = runtime_of(request).clock()
-    form = Form(body.stage, body.line or "", body.digest, body.comment, on_behalf_of=body.on_behalf_of)
+    form = Form(
+        body.stage,
+        body.line or "",
+        body.digest,
+        body.comment,
+        body.outcome,
+        on_behalf_of=body.on_behalf_of,
+    )
     service.hold(session, case_id=case_id, form=form, actor=actor, at=at)
     return shown(session, case_id, actor, at)
 

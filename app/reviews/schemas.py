@@ -35,9 +35,13 @@ class StageIn(_In):
 
 
 class HoldIn(StageIn):
-    """What is said at a stage about the text that was read. `on_behalf_of` is for whom, by a delegation."""
+    """What is said at a stage about the text that was read. `on_behalf_of` is for whom, by a delegation.
+
+    `outcome` is the key of one of the stage's outcomes; it may be left out where the verb has only one.
+    """
 
     digest: Sha256
+    outcome: str = Field(default="", max_length=40)
     comment: Comment = ""
     on_behalf_of: UUID | None = None
 
@@ -46,7 +50,6 @@ class DecisionIn(HoldIn):
     """A decision on what was read, quoted by its digest. `send_back_to` null is the author."""
 
     verdict: Literal["approve", "send_back", "decline"]
-    outcome: str = Field(default="", max_length=40)
     send_back_to: StageKey | None = None
     then: Literal["walk_again", "continue_here"] = "walk_again"
     checklist: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=100)

@@ -34,9 +34,10 @@ ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
 class Form:
     """What somebody fills in at a stage.
 
-    `digest` names what they read; `send_back_to` is a stage's key, `None` the author; `then` says whether the
-    stages between are walked again; `checklist` holds the items ticked; `on_behalf_of` is for whom they act,
-    `None` to act in their own place where they have one.
+    `digest` names what they read; `outcome` is the key of an outcome, "" for the only one of the verb;
+    `send_back_to` is a stage's key, `None` the author; `then` says whether the stages between are walked
+    again; `checklist` holds the items ticked; `on_behalf_of` is for whom they act, `None` to act in their own
+    place where they have one.
     """
 
     stage: str

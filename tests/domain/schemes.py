@@ -202,13 +202,14 @@ class Walk(Hand):
         )
 
     def form(self, stage: Stage, line: str) -> dict[str, object]:
-        key = self.scheme.outcomes.get(stage.key, "")
-        outcome = stage.outcome("approve", key)
-        assert outcome is not None
+        offered = [outcome.key for outcome in stage.outcomes_of("approve")]
+        key = self.scheme.outcomes.get(stage.key, offered[0])
+        assert key in offered
         return {
             "stage": stage.key,
             "line": line,
-            "outcome": key,
+            # The only outcome goes without saying.
+            "outcome": key if len(offered) > 1 else "",
             "comment": "同意。",
             "ticked": frozenset(stage.checklist),
         }

@@ -174,12 +174,12 @@ def test_hand_over() -> None:
 def test_a_stage_is_handed_only_to_who_may_act_there() -> None:
     hand = approved()
     both = person("first", Role.SECOND_REVIEWER)
-    refusals = hand._act(Verb.HAND_OVER, SECOND, names(both), {"stage": "second_review", "to": "first"})
+    refusals = hand.answer(Verb.HAND_OVER, SECOND, names(both), stage="second_review", to="first")
     (refusal,) = refusals.refusals  # type: ignore[union-attr]
     assert refusal.code is C.PERSON_CANNOT_ACT
     assert refusal.data["why"] == ["same_person"]
     author = person("author", Role.SECOND_REVIEWER)
-    refusals = hand._act(Verb.HAND_OVER, SECOND, names(author), {"stage": "second_review", "to": "author"})
+    refusals = hand.answer(Verb.HAND_OVER, SECOND, names(author), stage="second_review", to="author")
     assert refusals.refusals[0].data["why"] == ["own_draft"]  # type: ignore[union-attr]
 
 

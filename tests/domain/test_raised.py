@@ -55,7 +55,7 @@ def started() -> Hand:
 
 def test_nothing_is_owed_where_nothing_was_raised() -> None:
     hand = started()
-    hand.approve("two", SECOND)
+    hand.approve("two", SECOND, outcome="approve")
     assert hand.state("read") is StageState.SKIPPED
     hand.approve("three", CHIEF)
     assert hand.state("confirm") is StageState.SKIPPED
@@ -80,7 +80,7 @@ def test_an_outcome_raises_a_flag_that_opens_a_stage() -> None:
 def test_a_capacity_raises_a_flag_unless_the_person_has_another() -> None:
     named, own = started(), started()
     for hand in (named, own):
-        hand.approve("two", SECOND)
+        hand.approve("two", SECOND, outcome="approve")
     named.approve("three", FINAL)
     assert named.open() == {("confirm", "")}
     own.approve("three", BOTH)
@@ -89,7 +89,7 @@ def test_a_capacity_raises_a_flag_unless_the_person_has_another() -> None:
 
 def test_a_flag_raised_on_a_second_walk_reopens_what_was_skipped() -> None:
     hand = started()
-    hand.approve("two", SECOND)
+    hand.approve("two", SECOND, outcome="approve")
     hand.do(Verb.SEND_BACK, CHIEF, stage="three", comment="再看", send_back_to="two", then="continue_here")
     effects = hand.approve("two", SECOND, outcome="disagree", comment="依据不足")
     assert hand.open() == {("read", "")}

@@ -67,9 +67,9 @@ def test_who_was_named_for_the_final_review_needs_the_chief_s_approval() -> None
 @pytest.mark.parametrize(
     ("flags", "outcome", "read"),
     [
-        ((), "", set()),
+        ((), "approve", set()),
         ((), "disagree", {"full_reading"}),
-        (("major_topic",), "", {"major_reading"}),
+        (("major_topic",), "approve", {"major_reading"}),
         (("major_topic",), "disagree", {"full_reading"}),
     ],
 )
@@ -119,7 +119,9 @@ def test_what_cannot_be_judged_is_asked_before_it_is_signed() -> None:
     walk.to("third_level")
     walk.do(Verb.HOLD, LEADER, stage="third_level", outcome="ask_cyberspace", comment="请示网信办")
     assert walk.case.state is CaseState.HELD
-    assert walk.refused(Verb.APPROVE, LEADER, stage="third_level", comment="可") == {C.CASE_HELD}
+    assert walk.refused(Verb.APPROVE, LEADER, stage="third_level", outcome="approve", comment="可") == {
+        C.CASE_HELD
+    }
     walk.do(Verb.ANSWER, LEADER, comment="网信办复函：可以发布")
     walk.pass_one(("third_level", ""))
     assert walk.state("office_opinion") is StageState.SKIPPED

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain import separation
+from app.domain.refusals import Refused
 from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import (
     REVIEW_LEVELS,
@@ -167,8 +168,15 @@ def test_every_outcome_asks_for_what_it_needs(scheme: Scheme, stage: Stage) -> N
         _, line = walk.to(stage.key)
         form = {**walk.form(stage, line), "outcome": "nonsense"}
         assert walk.refused(verb, actor, **form) == {C.OUTCOME_NOT_OFFERED}
-        if stage.outcome(verb_name) is None:
-            assert walk.refused(verb, actor, **{**form, "outcome": ""}) == {C.OUTCOME_NOT_OFFERED}
+        offered, unsaid = stage.outcomes_of(verb_name), {**form, "outcome": ""}
+        if not offered:
+            assert walk.refused(verb, actor, **unsaid) == {C.OUTCOME_NOT_OFFERED}
+        elif len(offered) > 1:
+            answer = walk.answer(verb, actor, **unsaid)
+            assert isinstance(answer, Refused)
+            assert [(one.code, one.data["outcomes"]) for one in answer.refusals] == [
+                (C.OUTCOME_REQUIRED, [one.key for one in offered])
+            ]
 
 
 @each_stage
@@ -177,7 +185,7 @@ def test_the_rounds_are_used_up(scheme: Scheme, stage: Stage) -> None:
     _, line = walk.to(stage.key)
     actor = scheme.cast[stage.key][0]
     back = {"stage": stage.key, "line": line, "comment": "再改"}
-    if stage.outcome("send_back") is None:
+    if not stage.outcomes_of("send_back"):
         # The township's final review uses, keeps or declines; it does not send back.
         assert (scheme.file, stage.key) == ("township_outcomes", "final_review")
         assert walk.refused(Verb.SEND_BACK, actor, **back) == {C.OUTCOME_NOT_OFFERED}
@@ -191,8 +199,8 @@ def test_the_rounds_are_used_up(scheme: Scheme, stage: Stage) -> None:
     assert walk.refused(Verb.SEND_BACK, actor, **back) == {C.ROUNDS_USED_UP}
     # Something else than approving is still left.
     for verb in (Verb.DECLINE, Verb.HOLD):
-        if stage.outcome(verb) is not None:
-            walk.do(verb, actor, **back)
+        if offered := stage.outcomes_of(verb):
+            walk.do(verb, actor, **back, outcome=offered[0].key)
             break
     else:
         raise AssertionError(stage.key)

@@ -68,8 +68,8 @@ class Hand:
     at: datetime = AT
     last: Effects | None = None
 
-    def _act(
-        self, verb: Verb, actor: Actor, facts: Facts | None, fields: dict[str, object]
+    def answer(
+        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object
     ) -> Effects | Refused:
         stage = self.workflow.by_key.get(str(fields.get("stage", "")))
         if stage is not None and "digest" not in fields:
@@ -79,7 +79,7 @@ class Hand:
         return transition(self.case, self.workflow, act, actor, facts or self.facts, self.at)
 
     def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object) -> Effects:
-        answer = self._act(verb, actor, facts, fields)
+        answer = self.answer(verb, actor, facts, **fields)
         assert isinstance(answer, Effects), answer
         self.case, self.last = answer.case, answer
         return answer
@@ -87,7 +87,7 @@ class Hand:
     def refused(
         self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object
     ) -> set[RefusalCode]:
-        answer = self._act(verb, actor, facts, fields)
+        answer = self.answer(verb, actor, facts, **fields)
         assert isinstance(answer, Refused), answer
         return set(answer.codes)
 

@@ -67,7 +67,7 @@ def _linked(stages: list[Stage], after: Mapping[str, tuple[str, ...]]) -> tuple[
 
 
 def _stage(anchor: Stage, one: Added) -> AddedStage:
-    declines = anchor.outcome("decline") is not None
+    declines = bool(anchor.outcomes_of("decline"))
     return AddedStage(
         key=one.key,
         title=f"{anchor.title}加签"[:60],

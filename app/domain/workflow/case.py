@@ -334,10 +334,11 @@ SYSTEM = Actor(person="system")
 class Act:
     """What is to be done: a verb and what its maker filled in.
 
-    `digest` is what the maker read; `outcome` the key of one of the stage's outcomes, or "" for the first of
-    the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between are
-    walked again or the walk goes on at the stage that sent back. `to` is the person who is named: handed to,
-    asked, copied or added; `place` where a reviewer is added; `waits` whether the stage waits for an opinion.
+    `digest` is what the maker read; `outcome` the key of one of the stage's outcomes, or "" for the only one
+    of the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between
+    are walked again or the walk goes on at the stage that sent back. `to` is the person who is named: handed
+    to, asked, copied or added; `place` where a reviewer is added; `waits` whether the stage waits for an
+    opinion.
     `when` is the instant that a release is scheduled for, or before which nothing goes out (`None` lifts an
     embargo).
     """

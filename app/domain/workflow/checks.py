@@ -15,7 +15,7 @@ _STATE_CODES = {
     CaseState.CLEARED: RefusalCode.CASE_CLOSED,
 }
 #: Confirming marks is approving, in the words of a workflow file.
-_MEANT = {Verb.CONFIRM_MARKS: Verb.APPROVE}
+MEANT = {Verb.CONFIRM_MARKS: Verb.APPROVE}
 
 
 def running(case: Case) -> tuple[Refusal, ...]:
@@ -154,8 +154,20 @@ def subject(case: Case, stage: Stage, act: Act) -> tuple[Refusal, ...]:
 
 
 def outcome(stage: Stage, act: Act) -> tuple[Outcome | None, tuple[Refusal, ...]]:
-    """Return the outcome that an act means, and what is missing in its form."""
-    meant = stage.outcome(_MEANT.get(act.verb, act.verb), act.outcome)
+    """Return the outcome that an act means, and what is missing in its form.
+
+    An act without an outcome means the only one of its verb; where there are several, it must say which.
+    """
+    offered = stage.outcomes_of(MEANT.get(act.verb, act.verb))
+    if not act.outcome and len(offered) > 1:
+        data = {
+            "stage": stage.key,
+            "verb": act.verb,
+            "outcomes": [one.key for one in offered],
+            "titles": [one.title for one in offered],
+        }
+        return None, (Refusal(RefusalCode.OUTCOME_REQUIRED, data),)
+    meant = next((one for one in offered if not act.outcome or one.key == act.outcome), None)
     if meant is None:
         data = {"stage": stage.key, "verb": act.verb, "outcome": act.outcome}
         return None, (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, data),)
@@ -190,7 +202,7 @@ def way_back(
     refusals: list[Refusal] = []
     used = case.sent_back((stage.key, act.line))
     if used >= stage.rounds:
-        left = [verb for verb in (Verb.DECLINE, Verb.HOLD) if stage.outcome(verb)]
+        left = [verb for verb in (Verb.DECLINE, Verb.HOLD) if stage.outcomes_of(verb)]
         refusals.append(Refusal(RefusalCode.ROUNDS_USED_UP, {"stage": stage.key, "used": used, "left": left}))
     if act.send_back_to is not None and not ways_back(case, workflow, current, stage, act.line).get(
         act.send_back_to

@@ -220,12 +220,9 @@ class Stage(_Value):
         """Whether people decide it; the rule check is the machine's."""
         return self.kind is not StageKind.RULE_CHECK
 
-    def outcome(self, verb: str, key: str = "") -> Outcome | None:
-        """Return the outcome of this verb (and key, if given); `None` when the stage has no such one."""
-        for outcome in self.outcomes:
-            if outcome.verb == verb and (not key or outcome.key == key):
-                return outcome
-        return None
+    def outcomes_of(self, verb: str) -> tuple[Outcome, ...]:
+        """Return the outcomes of this verb, as the file lists them; empty when it is not offered."""
+        return tuple([outcome for outcome in self.outcomes if outcome.verb == verb])
 
 
 class AddedStage(Stage):

@@ -34,15 +34,17 @@ def objections(
 ) -> tuple[Refusal, ...]:
     """Return what would still refuse the actor if the form were filled in well; empty when they may act.
 
-    For pages: the digest is taken as read, the comment as written, the checklist as ticked, and the person to
-    be named as somebody who may.
+    For pages: the digest is taken as read, the comment as written, the checklist as ticked, an outcome as
+    chosen, and the person to be named as somebody who may.
     """
     stage = extended(workflow, case.added).by_key.get(act.stage)
+    offered = () if stage is None else stage.outcomes_of(checks.MEANT.get(act.verb, act.verb))
     filled = replace(
         act,
         comment=act.comment or "…",
         digest=act.digest if stage is None else case.subject_of(stage, act.line) or "",
         ticked=act.ticked if stage is None else frozenset(stage.checklist),
+        outcome=act.outcome or next((one.key for one in offered), ""),
         to=people.ANYBODY.person,
     )
     if act.verb is Verb.EMBARGO and act.when is None:

@@ -369,7 +369,9 @@ def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respo
 def _sign(session: Session, case_id: UUID, line: str, sent: Sent, runtime: Runtime) -> str:
     """Sign a line off, for now or for the instant that the form says; return what the page says then."""
     form, at = sent.form, runtime.clock()
-    wish = Wish(case_id, line, form.word("digest"), comment_of(form), checklist=form.all("ticked"))
+    wish = Wish(
+        case_id, line, form.word("digest"), comment_of(form), form.word("outcome"), form.all("ticked")
+    )
     release_at = instant(form, "release_at")
     if release_at is not None:
         later = sign_later(session, wish, release_at=release_at, actor=sent.actor, runtime=runtime, at=at)
@@ -380,6 +382,7 @@ def _sign(session: Session, case_id: UUID, line: str, sent: Sent, runtime: Runti
         line=line,
         digest=wish.digest,
         comment=wish.comment,
+        outcome=wish.outcome,
         checklist=wish.checklist,
         actor=sent.actor,
         runtime=runtime,

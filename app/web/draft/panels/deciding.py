@@ -27,8 +27,27 @@ _BLOCKING = frozenset({RefusalCode.BLOCKING_FINDINGS})
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One outcome of a stage as a form: `outcome` is its key, `verb` what the form sends, `title` its button.
+
+    `reasons` are its preset reasons, `comment_needed` whether words must be written.
+    """
+
+    key: str
+    verb: str
+    outcome: str
+    title: str
+    reasons: tuple[str, ...]
+    comment_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """One open stage as a form. What is not offered is empty; `objections` say why it cannot pass now."""
+    """One open stage with a form for each of its outcomes; `objections` say why it cannot pass now.
+
+    `approve`, `send_back`, `decline` and `hold` are the outcomes of these verbs, as the workflow lists them;
+    what is not offered is empty.
+    """
 
     key: str
     stage: str
@@ -39,15 +58,12 @@ class Panel:
     subject: str
     digest: str
     action: str
-    approve: str
-    approve_verb: str
-    comment_needed: bool
+    approve: tuple[Way, ...]
     checklist: tuple[str, ...]
-    send_back: str
-    reasons: tuple[str, ...]
+    send_back: tuple[Way, ...]
     ways_back: tuple[tuple[str, str], ...]
-    decline: str
-    hold: str
+    decline: tuple[Way, ...]
+    hold: tuple[Way, ...]
     objections: tuple[str, ...]
     blocked: bool
     held_up: str
@@ -111,16 +127,12 @@ def _panel(
     names: Mapping[UUID, str],
 ) -> Panel:
     stage, codes = one.stage, {refusal.code for refusal in refusals}
-    anothers = bool(codes & _ANOTHERS)
-    approve, back, decline, hold = (
-        stage.outcome(verb) for verb in (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD)
-    )
     held_up = sentences(refusal for refusal in refusals if refusal.code in _ANOTHERS)
     used_up = tuple(
         refusal for refusal in _refusals(one, Verb.SEND_BACK) if refusal.code is RefusalCode.ROUNDS_USED_UP
     )
     return Panel(
-        key=f"{stage.key}-{one.line}" if one.line else stage.key,
+        key=_key(one),
         stage=stage.key,
         line=one.line,
         line_name=channels.get(one.line, one.line),
@@ -129,19 +141,29 @@ def _panel(
         subject="校样" if stage.acts_on is Subject.PROOF else "文稿",
         digest=(one.run.digest if one.run else None) or "",
         action=action,
-        approve=approve.title if approve and not anothers else "",
-        approve_verb="release" if StageKind.SIGN_OFF in stage.kinds else "approve",
-        comment_needed=bool(approve and approve.comment),
+        # What cannot pass now is shown all the same, with the objections; what is another's to pass is not.
+        approve=() if codes & _ANOTHERS else _ways(one, Verb.APPROVE),
         checklist=stage.checklist,
-        send_back=back.title if back and _offered(one, Verb.SEND_BACK) else "",
-        reasons=back.reasons if back else (),
+        send_back=_ways(one, Verb.SEND_BACK) if _offered(one, Verb.SEND_BACK) else (),
         ways_back=(("", "作者"), *((way.key, way.title) for way in one.send_back_to)),
-        decline=decline.title if decline and _offered(one, Verb.DECLINE) else "",
-        hold=hold.title if hold and _offered(one, Verb.HOLD) else "",
+        decline=_ways(one, Verb.DECLINE) if _offered(one, Verb.DECLINE) else (),
+        hold=_ways(one, Verb.HOLD) if _offered(one, Verb.HOLD) else (),
         objections=sentences(refusal for refusal in (*refusals, *used_up) if refusal.code not in _ANOTHERS),
         blocked=bool(codes & _BLOCKING),
         held_up="".join(held_up),
         acting_for=names.get(one.acting_for, "") if one.acting_for else "",
+    )
+
+
+def _key(one: StageView) -> str:
+    return f"{one.stage.key}-{one.line}" if one.line else one.stage.key
+
+
+def _ways(one: StageView, verb: Verb) -> tuple[Way, ...]:
+    sent = "release" if verb is Verb.APPROVE and StageKind.SIGN_OFF in one.stage.kinds else str(verb)
+    return tuple(
+        Way(f"{_key(one)}-{outcome.key}", sent, outcome.key, outcome.title, outcome.reasons, outcome.comment)
+        for outcome in one.stage.outcomes_of(verb)
     )
 
 

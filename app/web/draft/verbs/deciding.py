@@ -48,6 +48,7 @@ def filled(form: Form) -> service.Form:
         line=form.word("line"),
         digest=form.word("digest"),
         comment=comment_of(form),
+        outcome=form.word("outcome"),
         send_back_to=form.word("send_back_to") or None,
         then="continue_here" if form.word("then") == "continue_here" else "walk_again",
         checklist=form.all("ticked"),
