@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,6 +66,10 @@ class Change:
     fields: frozenset[str]
     edits: tuple[TextEdit, ...] = ()
     objections: tuple[Refusal, ...] = ()
+
+    def not_small(self, why: Refusal) -> "Change":
+        """Return the change as one that is no small correction, for one more reason."""
+        return replace(self, kind=ChangeClass.SUBSTANTIVE, objections=(*self.objections, why))
 
 
 _DIGITS = "0-9０-９⁰¹²³⁴-⁹₀-₉"

@@ -100,6 +100,7 @@ class RefusalCode(StrEnum):
     TOUCHES_MEDIA = "touches_media"
     CHANGES_STRUCTURE = "changes_structure"
     NEW_FINDING = "new_finding"
+    CHANGES_ROUTE = "changes_route"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Which workflow a draft walks through: the routing policy in force, asked of the draft's facts."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,9 +9,9 @@ from app.domain.document import Document
 from app.domain.policy_text import Faults
 from app.domain.routing import Routed, Routing, choose, extended, facts_in, routed
 from app.domain.routing_lint import lint
-from app.domain.workflow import Case, Workflow
+from app.domain.workflow import Case, Stage, Workflow, combined
 from app.domain.workflow.definition import When
-from app.domain.workflow.worlds import conditions
+from app.domain.workflow.worlds import Grade, conditions
 from app.infra.errors import Invalid, Reason, Unavailable
 from app.reviews import workflows
 
@@ -71,20 +72,56 @@ def facts_of(policies: Path, document: Document, *, rules: Collection[str]) -> d
     return facts_in(document, routing_in_force(policies), rules=rules)
 
 
-def route(policies: Path, case: Case) -> Routed:
+def route(policies: Path, case: Case, *, given: frozenset[str]) -> Routed:
     """Return the workflow of a draft that is handed in, with what decided it.
 
-    `case` is the draft with its targets, class, flags and found facts. Raises `Unavailable`, and `Invalid`
-    for flags that neither the routing nor the workflow asks for.
+    `case` is the draft with its targets, class, flags and found facts; `given` are those of its flags that
+    its submitter gave. Raises `Unavailable`, and `Invalid` for given flags that neither the routing nor the
+    workflow asks for.
     """
     routing = routing_in_force(policies)
     choice = choose(case, routing)
     workflow = laid_out(policies, choice.workflow)
     known = flags_known(routing, workflow)
-    if unknown := sorted(case.flags - known.keys()):
+    if unknown := sorted(given - known.keys()):
         data = {"flags": "、".join(unknown), "known": "、".join(known) or "无"}
         raise Invalid("malformed", reasons=[Reason("flag_unknown", data, field="flags")])
     return routed(case, choice, workflow)
+
+
+def again(policies: Path, before: Case, now: Case, version: Workflow) -> Routed | None:
+    """Return where a new text sends a case that goes on, if that is elsewhere than before; else `None`.
+
+    Both are asked of the routing in force, with every fact that any text of the case ever held: so a change
+    of the file moves no case, and a text that becomes lighter again keeps the heavier workflow. `version` is
+    what the case walks; the workflow that is returned asks for all of it, see `rerouting.combined`. Raises
+    `Unavailable` where the routing or the workflow that is asked for cannot be read.
+    """
+    routing = routing_in_force(policies)
+    raised = {flag for stage in version.stages for flag in _raised(stage)}
+    was = choose(replace(before, found=before.ever_found, flags=before.flags - raised), routing)
+    choice = choose(replace(now, found=now.ever_found), routing)
+    if choice.workflow == was.workflow or choice.workflow in {*before.routes, version.key}:
+        return None
+    joint = combined(version, laid_out(policies, choice.workflow))
+    return None if joint.digest == version.digest else routed(now, choice, joint)
+
+
+def kept(earlier: Case, grade: Grade, flags: frozenset[str]) -> tuple[Grade, frozenset[str]]:
+    """Return class and flags of a draft that is handed in after it was recalled: what it had, and more.
+
+    Raises `Invalid` for another class than it had.
+    """
+    if grade is not None and earlier.grade is not None and grade != earlier.grade:
+        raise Invalid("malformed", reasons=[Reason("class_stays", {"now": earlier.grade}, field="class")])
+    return earlier.grade or grade, flags | earlier.flags
+
+
+def _raised(stage: Stage) -> Iterator[str]:
+    for who in stage.who:
+        yield from who.raises
+    for outcome in stage.outcomes:
+        yield from outcome.raises
 
 
 def same_marks(case: Case, grade: str | None, flags: frozenset[str]) -> None:
@@ -98,23 +135,20 @@ def same_marks(case: Case, grade: str | None, flags: frozenset[str]) -> None:
         raise Invalid("malformed", reasons=reasons)
 
 
-def found_in(policies: Path, document: Document, before: Case, *, rules: Collection[str]) -> frozenset[str]:
-    """Return the facts of a new text of a case that goes on: rules that hit, and what routing makes of it.
+def with_text(policies: Path, document: Document, case: Case, *, rules: Collection[str]) -> Case:
+    """Return a case that goes on with the facts of its new text: rules that hit, what routing makes of it.
 
-    Where the routing cannot be read now the facts found before stay: a case that began is never held up.
+    Raises `Unavailable` as `routing_in_force`: what a text asks for is not left unasked.
     """
-    try:
-        return frozenset(rules) | frozenset(facts_of(policies, document, rules=rules))
-    except Unavailable:
-        return frozenset(rules) | {fact for fact in before.found if "." not in fact}
+    found = frozenset(rules) | facts_of(policies, document, rules=rules).keys()
+    return replace(case, found=found, ever_found=case.ever_found | found)
 
 
 def flags_known(routing: Routing, workflow: Workflow) -> dict[str, str]:
     """Return the flags that a draft may be given for this workflow, each with its word; empty for none."""
     asked = [when for choice in routing.choose for when in _with_inner(choice.when)]
     asked += conditions(workflow.stages)
-    raised = {flag for stage in workflow.stages for who in stage.who for flag in who.raises}
-    raised |= {flag for stage in workflow.stages for outcome in stage.outcomes for flag in outcome.raises}
+    raised = {flag for stage in workflow.stages for flag in _raised(stage)}
     titles = {**routing.flags, **workflow.flags}
     # What a stage raises on the way is not for the submitter to give.
     return {flag: titles.get(flag, flag) for when in asked for flag in when.flags if flag not in raised}

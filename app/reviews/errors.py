@@ -170,6 +170,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     C.TOUCHES_MEDIA: ("改动涉及图片、视频或附件。", "The change touches media or attachments."),
     C.CHANGES_STRUCTURE: ("改动增删了段落或改变了版块。", "The change adds or removes blocks."),
     C.NEW_FINDING: ("改动带来新的问题：{rules}。", "The change brings new findings."),
+    C.CHANGES_ROUTE: (
+        "改动使稿件改走“{workflow}”，不能按小改处理。",
+        "The change sends the draft through another workflow.",
+    ),
 }
 _USE_RELEASE = ("签发请在“签发”处办理，系统会同时核对发布条件。", "Sign through the releases of the case.")
 
@@ -232,7 +236,10 @@ reasons(
         "routing_missing": "没有分流规则文件 routing.yaml。",
         "routing_fault": "routing.yaml 第 {line} 行“{key}”：{fault}。",
         "flag_unknown": "没有“{flags}”这样的标记；可用的标记：{known}。",
-        "class_stays": "稿件分类在首次提交时已定为“{now}”，重新提交不能改。",
+        "class_stays": (
+            "稿件分类在首次提交时已定为“{now}”，撤回或者重新提交都不能改；"
+            "如果定错，请在提交说明中写明，由审稿人退稿后另建新稿。"
+        ),
         "flags_stay": "标记“{flags}”不是首次提交时写明的，重新提交不能再加。",
     }
 )

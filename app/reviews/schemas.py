@@ -20,7 +20,7 @@ class SubmissionIn(_In):
     """Handing in: the digest of the content that is meant, and a word to the reviewers.
 
     `class` (A, B, C) and `flags` are what routing and workflows ask for; they are given at the first
-    submission and stay.
+    submission and stay, also after a recall.
     """
 
     digest: Sha256

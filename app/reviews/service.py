@@ -21,7 +21,7 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import candidates, checking, choosing, clock, workflows
+from app.reviews import candidates, checking, choosing, clock, recalling, workflows
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.steps import record_routing, take
@@ -65,7 +65,8 @@ def submit(
 ) -> Loaded:
     """Hand in a draft: open its case, or go on with the one that was returned; run the rules at once.
 
-    `grade` and `flags` say what kind of draft it is, for routing: they stay for the whole walk. With open
+    `grade` and `flags` say what kind of draft it is, for routing: they stay for the whole walk, also when the
+    draft is recalled and handed in again. With open
     blocking findings the case is blocked and the draft back with its author. Raises `NotFound`, and
     `Forbidden`, `Conflict` or `Invalid` with every reason.
     """
@@ -84,14 +85,17 @@ def submit(
     author = _author(actor, draft)
     document, policies = drafts.document_of(head), runtime.settings.policies
     case = replace(_new_case(session, draft, head, actor), grade=grade, flags=frozenset(flags))
+    case, kept = recalling.carried_over(session, draft.id, case)
     checked = checking.check_text(session, draft, head, case, runtime=runtime, at=at)
     told = choosing.facts_of(policies, document, rules=checked.rules)
-    case = replace(case, found=checked.rules | told.keys())
-    routed = choosing.route(policies, case)
+    found = checked.rules | told.keys()
+    case = replace(case, found=found, ever_found=found)
+    routed = choosing.route(policies, case, given=frozenset(flags))
+    case = replace(case, routes=frozenset({routed.chosen}))
     loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
     facts = replace(facts_of(checked, runtime), channel_limits=_limits(document, case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
-    record_routing(session, loaded, routed, told, at=at)
+    record_routing(session, loaded, routed, told, at=at, **kept)
     take(session, loaded, act, author, facts, by=actor, at=at)
     return loaded
 
@@ -232,6 +236,10 @@ def carry_out(
         limits=loaded.workflow.marks_only,
         new_findings=now.more_than(was),
     )
+    policies, earlier = runtime.settings.policies, loaded.case
+    loaded.case = choosing.with_text(policies, document, earlier, rules=now.rules)
+    if routed := choosing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
+        change = change.not_small(Refusal(RefusalCode.CHANGES_ROUTE, {"workflow": routed.workflow.title}))
     facts = replace(
         facts_of(now, runtime),
         revision=revision.digest,
@@ -290,6 +298,7 @@ def _opened(
         version=0,
         opened_at=at,
         updated_at=at,
+        embargo_until=case.embargo_until,
     )
     session.add(row)
     session.flush()
@@ -315,17 +324,26 @@ def _resubmit(
     was = checking.check(session, loaded, runtime=runtime, at=at)
     loaded.revision = head
     now = was if head.id == before.id else checking.check(session, loaded, runtime=runtime, at=at)
-    found = choosing.found_in(runtime.settings.policies, new, loaded.case, rules=now.rules)
-    loaded.case = replace(loaded.case, found=found)
-    change: Change = classify(old, new, limits=loaded.workflow.marks_only, new_findings=now.more_than(was))
+    policies, earlier, routed = runtime.settings.policies, loaded.case, None
+    if head.id != before.id:
+        loaded.case = choosing.with_text(policies, new, earlier, rules=now.rules)
+        routed = choosing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
+    limits = loaded.workflow.marks_only if routed is None else routed.workflow.marks_only
+    change: Change = classify(old, new, limits=limits, new_findings=now.more_than(was))
     facts = replace(
         facts_of(now, runtime),
+        moves_to=None if routed is None else routed.workflow,
+        routed=None if routed is None else {"rule": routed.rule, "facts": dict(routed.facts)},
         revision=head.digest,
         change=change,
         authors=frozenset(str(one) for one in drafts.authors(session, loaded.draft.id)),
         channel_limits=_limits(new, loaded.case),
     )
     act = Act(Verb.RESUBMIT, digest=digest, comment=comment)
+    if routed is not None:
+        loaded.case = replace(loaded.case, routes=loaded.case.routes | {routed.chosen})
+        told = choosing.facts_of(policies, new, rules=now.rules)
+        record_routing(session, loaded, routed, told, at=at)
     take(session, loaded, act, author, facts, by=actor, at=at)
     return loaded
 

@@ -14,7 +14,7 @@ from app.domain.refusals import RefusalCode, Refused
 from app.domain.roles import UserKind
 from app.domain.routing import Routed
 from app.domain.vocabulary import Event, Role, Verb, Verdict
-from app.domain.workflow import Act, Actor, Effects, Facts, seats, transition
+from app.domain.workflow import Act, Actor, Effects, Facts, extended, seats, transition
 from app.drafts import queries as drafts
 from app.identity import queries as identity
 from app.identity.queries import Actor as Person
@@ -22,6 +22,7 @@ from app.infra.db import new_row
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.reviews import workflows
 from app.reviews.errors import refused
 from app.reviews.models import Decision
 from app.reviews.store import Loaded, save
@@ -66,6 +67,10 @@ def take(
         if RefusalCode.STALE_DIGEST in answer.codes:
             error.data |= _meanwhile(session, loaded, act)
         raise error
+    if answer.moved_to is not None:
+        workflows.keep(session, answer.moved_to, at=at)
+        loaded.row.workflow_digest = answer.moved_to.digest
+        loaded.workflow = extended(answer.moved_to, answer.case.added)
     role = _role(loaded, act, actor)
     if answer.decided is not None:
         _store_decision(session, loaded, answer, act, actor, by, role, at)
@@ -79,11 +84,18 @@ def take(
 
 
 def record_routing(
-    session: Session, loaded: Loaded, routed: Routed, told: Mapping[str, Sequence[str]], *, at: datetime
+    session: Session,
+    loaded: Loaded,
+    routed: Routed,
+    told: Mapping[str, Sequence[str]],
+    *,
+    at: datetime,
+    **more: Any,  # noqa: ANN401 – JSON values
 ) -> None:
     """Put on record which rule chose the workflow, which stages rules may add to it, and the facts of both.
 
     `told` says of each fact what told of it: a rule, a word of the policy or a field, never a piece of text.
+    `more` stands beside it: what was kept of an earlier case of the draft.
     """
     audit.record(
         session,
@@ -91,7 +103,12 @@ def record_routing(
         stream=f"draft:{loaded.draft.id}",
         actor=audit.SYSTEM,
         at=at,
-        data={"case": str(loaded.row.id), **routed.record(), "told": {k: list(v) for k, v in told.items()}},
+        data={
+            "case": str(loaded.row.id),
+            **routed.record(),
+            "told": {k: list(v) for k, v in told.items()},
+            **more,
+        },
     )
 
 

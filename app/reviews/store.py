@@ -233,6 +233,9 @@ def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
             (line, datetime.fromisoformat(instant)) for line, instant in sorted((row.scheduled or {}).items())
         ),
         embargo_until=row.embargo_until,
+        ever_found=frozenset((*book.get("found", ()), *book.get("ever_found", ()))),
+        routes=frozenset(book.get("routes", ())),
+        rounds_before=tuple(((stage, line), used) for stage, line, used in book.get("rounds_before", ())),
     )
 
 
@@ -260,8 +263,16 @@ def book_of(case: Case, **more: Any) -> dict[str, Any]:  # noqa: ANN401 – JSON
         "grade": case.grade,
         "flags": sorted(case.flags),
         "found": sorted(case.found),
-        **{name: value for name, value in _between_people(case).items() if value},
+        **{name: value for name, value in (_between_people(case) | _before(case)).items() if value},
         **more,
+    }
+
+
+def _before(case: Case) -> dict[str, list[Any]]:
+    return {
+        "ever_found": sorted(case.ever_found - case.found),
+        "routes": sorted(case.routes),
+        "rounds_before": [[*spot, used] for spot, used in case.rounds_before],
     }
 
 

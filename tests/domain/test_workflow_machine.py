@@ -36,6 +36,7 @@ from app.domain.workflow import (
     Facts,
     Run,
     Workflow,
+    combined,
     extended,
     objections,
     transition,
@@ -77,7 +78,9 @@ class Walks(Timed):
         if isinstance(answer, Refused):
             assert answer.refusals
             return
+        was, self.workflow = self.workflow, answer.moved_to or self.workflow
         self.check_step(before, answer, act, facts, actor)  # type: ignore[arg-type]
+        self.nothing_was_taken_away(before, answer.case, was)
         self.case = answer.case
         if answer.decided is not None and act.verb in {Verb.APPROVE, Verb.CONFIRM_MARKS}:
             run = answer.decided.run
@@ -101,7 +104,6 @@ class Walks(Timed):
                 was = old.get((*run.spot, run.round))
                 if was is not None and was.due_at is not None and before.held_at is not None:
                     assert run.due_at == was.due_at + (self.at - before.held_at)  # 14
-        self.nothing_was_taken_away(before, effects.case)
         voided = {
             (run.stage, run.line)
             for run in effects.changed
@@ -158,8 +160,8 @@ class Walks(Timed):
                 assert act.verb is Verb.OVERRIDE
                 assert stage.may_be_overridden  # never one of the reviews
 
-    def nothing_was_taken_away(self, before: Case, after: Case) -> None:
-        earlier, now = (extended(self.workflow, one.added) for one in (before, after))
+    def nothing_was_taken_away(self, before: Case, after: Case, was: Workflow) -> None:
+        earlier, now = extended(was, before.added), extended(self.workflow, after.added)
         assert set(earlier.by_key) <= set(now.by_key)  # 12
         assert all(ahead <= now.ancestors[key] for key, ahead in earlier.ancestors.items())
         assert all(apart <= now.distinct_from[key] for key, apart in earlier.distinct_from.items())
@@ -327,8 +329,13 @@ class Walks(Timed):
         )
         self.step(act, actor, facts)
 
-    @rule(actor=st.sampled_from(PEOPLE[:3]), kind=st.sampled_from(list(ChangeClass)[1:]))
-    def resubmit(self, actor: object, kind: ChangeClass) -> None:
+    @rule(
+        actor=st.sampled_from(PEOPLE[:3]),
+        kind=st.sampled_from(list(ChangeClass)[1:]),
+        asked=st.none() | WORKFLOWS,
+    )
+    def resubmit(self, actor: object, kind: ChangeClass, asked: Workflow | None = None) -> None:
+        """Hand in a new text, which may ask for another workflow than the case walks."""
         self.count += 1
         new = f"r{self.count}"
         facts = Facts(
@@ -336,6 +343,7 @@ class Walks(Timed):
             revision=new,
             change=change(kind),
             authors=frozenset({actor.person}),  # type: ignore[attr-defined]
+            moves_to=None if asked is None else combined(self.workflow, asked),
         )
         self.step(Act(Verb.RESUBMIT, digest=new, comment="改"), actor, facts)
 

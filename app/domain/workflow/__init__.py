@@ -20,6 +20,7 @@ from app.domain.workflow.checks import concerned, seats, ways_back
 from app.domain.workflow.definition import AddedStage, Outcome, Stage, Who, Workflow, workflow_schema
 from app.domain.workflow.effects import Decided, Effects, Happened
 from app.domain.workflow.lint import Linted, lint, read_workflow
+from app.domain.workflow.rerouting import combined
 from app.domain.workflow.transition import objections, transition
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Vote",
     "Who",
     "Workflow",
+    "combined",
     "concerned",
     "extended",
     "lint",

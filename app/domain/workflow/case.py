@@ -1,9 +1,9 @@
 """A case: one walk of one draft through one workflow version, as the transition function sees it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.domain.changes import Change
 from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject, Verb
@@ -156,7 +156,10 @@ class Case:
     reviewers added to this case, `recused` who may not act on it any more, `copied` who was sent a copy,
     `reminded` when each open stage was last reminded of, `instead` who stands in for a person that the
     workflow names by sign-in name. `scheduled` are the lines that are signed for a later instant, with it:
-    while there are any the text is read-only; before `embargo_until` nothing goes out.
+    while there are any the text is read-only; before `embargo_until` nothing goes out. `ever_found` are the
+    facts of this text and of all before it, for choosing its workflow, and `routes` the keys of the workflows
+    that were chosen by them; `rounds_before` how often each place sent back in earlier cases of the draft,
+    which were recalled.
     """
 
     state: CaseState
@@ -178,6 +181,9 @@ class Case:
     instead: frozenset[tuple[str, Person]] = frozenset()
     scheduled: tuple[tuple[str, datetime], ...] = ()
     embargo_until: datetime | None = None
+    ever_found: frozenset[str] = frozenset()
+    routes: frozenset[str] = frozenset()
+    rounds_before: tuple[tuple[Spot, int], ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -222,8 +228,9 @@ class Case:
         return self.embargo_until if self.embargo_until is not None and at < self.embargo_until else None
 
     def sent_back(self, spot: Spot) -> int:
-        """Return how often this place has sent back."""
-        return sum(run.state is StageState.SENT_BACK and run.spot == spot for run in self.runs)
+        """Return how often this place has sent back, also before the draft was recalled."""
+        here = sum(run.state is StageState.SENT_BACK and run.spot == spot for run in self.runs)
+        return here + dict(self.rounds_before).get(spot, 0)
 
     def lines_of(self, stage: Stage) -> tuple[str, ...]:
         """Return the lines that a stage has runs on: every channel, or the draft as a whole."""
@@ -370,7 +377,8 @@ class Facts:
     instant, `None` where it does not know the year. `named`: the person that the act names, in the draft's
     unit, `None` when there is nobody of that name who could take part; `absent`: they are away; `by_office`:
     the actor administers the accounts of the unit; `instead_of`: the sign-in name of somebody who has left;
-    `against`: the codes of what stood in the way of a scheduled release.
+    `against`: the codes of what stood in the way of a scheduled release; `moves_to`: what the case walks from
+    this new text on, with the rule and the facts of that in `routed`.
     """
 
     blockers: tuple[str, ...] = ()
@@ -388,6 +396,8 @@ class Facts:
     by_office: bool = False
     instead_of: str = ""
     against: tuple[str, ...] = ()
+    moves_to: Workflow | None = None
+    routed: Mapping[str, Any] | None = None
 
     def due_at(self, stage: Stage, at: datetime) -> datetime | None:
         """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""

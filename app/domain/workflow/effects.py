@@ -49,6 +49,7 @@ class Effects:
 
     `case` is the case afterwards; `changed` its runs that are new or different, and `opened` those of them
     that opened; `events` what happened, the act itself first; `needs_proof` the lines to be laid out.
+    `moved_to` is the version that the case walks from here on, where it is another than before.
     """
 
     case: Case
@@ -57,6 +58,7 @@ class Effects:
     needs_proof: tuple[str, ...] = ()
     decided: Decided | None = None
     opened: tuple[Run, ...] = ()
+    moved_to: Workflow | None = None
 
 
 class Walk:
@@ -70,6 +72,7 @@ class Walk:
         self.current = case.current()
         self.events: list[Happened] = []
         self.decided: Decided | None = None
+        self.moved_to: Workflow | None = None
         self._changed: dict[tuple[str, str, int], Run] = {}
         self._needs_proof: list[str] = []
 
@@ -246,5 +249,11 @@ class Walk:
         opened = [run for key, run in fresh.items() if run.state is OPEN and key not in open_before]
         case = self.case.with_runs((*kept, *changed))
         return Effects(
-            case, tuple(self.events), changed, tuple(self._needs_proof), self.decided, tuple(opened)
+            case,
+            tuple(self.events),
+            changed,
+            tuple(self._needs_proof),
+            self.decided,
+            tuple(opened),
+            self.moved_to,
         )

@@ -12,6 +12,7 @@ from app.domain.workflow.added import extended
 from app.domain.workflow.case import CLOSED, PENDING, Act, Actor, Case, Facts, Run, Vote
 from app.domain.workflow.definition import Outcome, Stage, Workflow
 from app.domain.workflow.effects import Decided, Effects, Walk
+from app.domain.workflow.rerouting import move
 from app.domain.workflow.text import apply_edit
 
 
@@ -95,6 +96,8 @@ def _resubmit(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
         return tuple(refusals)
     walk.set(state=CaseState.RUNNING)
     walk.say(Event.DRAFT_SUBMITTED, digest=new, was=case.revision, comment=act.comment)
+    if facts.moves_to is not None and new != case.revision:
+        move(walk, facts.moves_to, facts.routed or {})
     apply_edit(walk, actor)
     walk.advance()
     return ()

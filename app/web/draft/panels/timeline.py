@@ -121,7 +121,15 @@ def _moment(instant: str | None) -> str:
 def _routed(_who: str, data: Mapping[str, Any], names: Names) -> str:
     added = [str(one["stage"]) for one in data.get("stages", ()) if one.get("applies")]
     words = "、".join(names.stages.get(stage, stage) for stage in added)
-    return "选定审校流程" + (f"，因稿件情形增加{words}" if words else "")
+    again = "；撤回后重新提交，原来的分类、标记和已用的退回次数照旧" if data.get("after_recall") else ""
+    return "选定审校流程" + (f"，因稿件情形增加{words}" if words else "") + again
+
+
+def _migrated(_who: str, data: Mapping[str, Any], names: Names) -> str:
+    if "rule" not in data:
+        return f"{_who} 改走新流程"
+    added = "、".join(names.stages.get(str(stage), str(stage)) for stage in data.get("added", ()))
+    return "稿件内容改动后应走的流程随之改变，按更严的流程继续" + (f"，增加{added}" if added else "")
 
 
 def _voided(_who: str, data: Mapping[str, Any], names: Names) -> str:
@@ -137,6 +145,8 @@ _WHY_VOID = {
     "recalled": "稿件撤回",
     "declined": "已退稿",
     "earlier_stage_reopened": "前面的环节重新开始",
+    "rerouted": "稿件改走的流程对这个环节另有要求",
+    "applies_now": "稿件情形有变",
 }
 
 _PLACES = {"before": "之前", "after": "之后", "beside": "同时"}
@@ -175,6 +185,7 @@ _SENTENCES: dict[Event, _Sentence] = {
     Event.DRAFT_SUBMITTED: lambda who, _data, _names: f"{who} 提交审校",
     Event.CASE_OPENED: lambda _who, _data, _names: "审签案建立",
     Event.CASE_ROUTED: _routed,
+    Event.CASE_MIGRATED: _migrated,
     Event.CASE_BLOCKED: lambda _who, _data, _names: "规则检查发现阻断项，稿件退回作者处理",
     Event.CASE_STAGE_OPENED: lambda _who, data, names: f"{names.place(data)}开始",
     Event.CASE_STAGE_KEPT: lambda _who, data, names: f"{names.place(data)}的结论保留（仅校对改动）",
