@@ -7,13 +7,13 @@ from importlib import import_module
 import anyio.to_thread
 from fastapi import BackgroundTasks, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Role
 from app.identity import access
 from app.infra import bodies, logs, problems
 from app.infra.runtime import Runtime
+from app.operations import readiness
 
 #: Features with a router, from below to above.
 FEATURES = (
@@ -63,17 +63,7 @@ def _admit(request: Request, tasks: BackgroundTasks, roles: tuple[Role, ...]) ->
 
 
 def _operations(app: FastAPI, runtime: Runtime) -> None:
-    @app.get("/healthz", tags=["operations"])
-    def healthz() -> dict[str, str]:
-        """Say that the process lives."""
-        return {"status": "ok"}
-
-    @app.get("/readyz", tags=["operations"])
-    def readyz() -> dict[str, str]:
-        """Say that the process can serve: the database answers and a negative list is active. Else 503."""
-        with runtime.database.read() as session:
-            session.connection().execute(text("SELECT 1 FROM alembic_version"))
-        return {"status": "ready", "policy": runtime.negative_list.current.digest}
+    readiness.install(app, runtime)
 
     @app.get("/metrics", tags=["operations"], response_class=Response)
     def metrics() -> Response:

@@ -1,6 +1,7 @@
 import os
 
 from alembic import context
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from app.infra.db import Database
@@ -8,17 +9,28 @@ from app.infra.migrate import load_tables
 from app.infra.settings import Settings
 
 load_tables()
-url = context.config.get_main_option("sqlalchemy.url") or os.environ.get("ALEMBIC_URL") or Settings().url
-database = Database(url)
 
-with database.write() as session:
-    # All revisions in one transaction: a migration that fails leaves nothing behind.
+
+def run(connection: Connection, *, is_sqlite: bool) -> None:
     context.configure(
-        connection=session.connection(),
+        connection=connection,
         target_metadata=SQLModel.metadata,
         compare_type=True,
-        render_as_batch=database.is_sqlite,
+        render_as_batch=is_sqlite,
     )
     with context.begin_transaction():
         context.run_migrations()
-database.close()
+
+
+if (given := context.config.attributes.get("connection")) is not None:
+    # In the transaction of whoever asked, a restore for instance.
+    run(given, is_sqlite=given.dialect.name == "sqlite")
+else:
+    url = context.config.get_main_option("sqlalchemy.url") or os.environ.get("ALEMBIC_URL") or Settings().url
+    database = Database(url, create=True)
+    try:
+        with database.write() as session:
+            # All revisions in one transaction: a migration that fails leaves nothing behind.
+            run(session.connection(), is_sqlite=database.is_sqlite)
+    finally:
+        database.close()

@@ -37,6 +37,11 @@ def print_json(value: Any) -> None:  # noqa: ANN401 – any JSON value
     sys.stdout.flush()
 
 
+def notice(line: str) -> None:
+    """Tell something by the way, on standard error."""
+    err.print(line, markup=False, soft_wrap=True)
+
+
 def fail(*lines: str, code: int = 2) -> NoReturn:
     """Say what is wrong on standard error and leave with `code`."""
     for line in lines:

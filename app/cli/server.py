@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.output import err, fail, out, print_json, said
+from app.cli.output import err, fail, notice, out, print_json, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DataDir = Annotated[Path | None, typer.Option("--data", help="数据目录（数据库、密钥、缓存）。")]
 Host = Annotated[str, typer.Option(help="监听地址。")]
 Port = Annotated[int, typer.Option(help="监听端口；0 表示任选一个空闲端口。", min=0, max=65535)]
+NewDatabase = Annotated[
+    bool, typer.Option("--new-database", help="数据目录里有密钥而没有数据库时，仍然新建一个空的。")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
 
@@ -35,19 +38,22 @@ def settings_with(data: Path | None, **more: Any) -> "Settings":  # noqa: ANN401
 
 def prepared(settings: "Settings") -> "Runtime":
     """Configure logs and return the runtime; what is missing or broken is told in a sentence."""
+    from app.cli.machine import joined
     from app.infra import logs
     from app.infra.runtime import start
     from app.negative_list import PolicyFaults
 
     logs.configure(level=settings.log_level, json=settings.log_json)
     try:
-        return start(settings)
+        runtime = start(settings)
+        joined(runtime)
     except PolicyFaults as error:
         fail("负面清单有误，服务没有启动：", *(str(fault) for fault in error.faults))
     except OSError as error:
         fail(f"无法启动：{error.filename or settings.data_dir}：{said(error)}")
     except ValueError as error:
         fail(f"无法启动：{error}")
+    return runtime
 
 
 def up(
@@ -58,15 +64,19 @@ def up(
     as_json: AsJson = False,
     demo: Annotated[bool, typer.Option(help="首次启动时装入演示单位。")] = True,
     drafts: Annotated[bool, typer.Option(help="演示单位带上各种状态的稿件。")] = True,
+    new: NewDatabase = False,
 ) -> None:
     """一条命令跑起来：建库、装入演示单位、在一个进程里提供网页、接口和后台任务。"""
+    from app.cli.machine import occupied
+
     began = time.perf_counter()
     listener = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     settings = settings_with(data, public_url=address, log_level="WARNING")
     _writable(settings.data_dir)
+    lock = occupied(settings, f"sanshen up {address}")
     with err.status("正在准备数据库…") as status:
-        _upgrade(settings)
+        _upgrade(settings, new=new)
         runtime = prepared(settings)
         accounts = []
         if demo:
@@ -98,6 +108,7 @@ def up(
         out.print("按 Ctrl+C 停止。")
 
     _run(server, listener, runtime, jobs=True, ready=announce)
+    lock.release()
 
 
 def serve(
@@ -113,15 +124,17 @@ def serve(
 ) -> None:
     """提供网页和接口（生产用；后台任务另由 worker 跑，或加 --jobs）。"""
     from app.cli import workers as several
-    from app.cli.machine import migrated
+    from app.cli.machine import migrated, occupied
 
     settings = settings_with(data)
     if workers > 1 and settings.url.startswith("sqlite"):
         fail("SQLite 数据库只能由一个进程提供服务。请去掉 --workers，或者改用 PostgreSQL。")
-    listener = _listen(host, port)
-    migrated(settings)
+    listener = _listen(host, port, patient=True)
+    migrated(settings, patient=True)
+    lock = occupied(settings, "sanshen serve {}:{}".format(*listener.getsockname()[:2]))
     if workers == 1:
         _serve(settings, listener, jobs=jobs)
+        lock.release()
         return
     place = listener.getsockname()[:2]
     listener.close()
@@ -150,21 +163,30 @@ def worker(data: DataDir = None) -> None:
     """跑后台任务：排版、投递、通知。可以同时跑多个。"""
     import structlog
 
-    from app.cli.machine import migrated
+    from app.cli.machine import beside_others, migrated
     from app.infra.policies import settle
     from app.jobs.registry import Lane
     from app.jobs.runner import Runner
+    from app.operations.pulse import Pulse
 
     settings = settings_with(data)
-    migrated(settings)
+    migrated(settings, patient=True)
+    lock = beside_others(settings)
     runtime = prepared(settings)
     runner = Runner(runtime)
     settle()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: runner.ask_to_stop())
+    pulse = Pulse(runtime, serves=False, works=True)
+    pulse.working = lambda: runner.alive
+    pulse.start()
     structlog.get_logger().info("worker.started", lanes=sorted(Lane))
-    runner.run_forever()
+    ended_well = runner.run_forever()
+    pulse.stop()
     runtime.database.close()
+    lock.release()
+    if not ended_well:
+        fail("后台任务的线程意外停止，进程已经结束。请把日志交给开发方，并重新启动 sanshen worker。", code=1)
 
 
 def migrate(
@@ -172,13 +194,14 @@ def migrate(
     data: DataDir = None,
     *,
     down: Annotated[bool, typer.Option("--down", help="回退到目标版本，会丢失其后的数据。")] = False,
+    new: NewDatabase = False,
     as_json: AsJson = False,
 ) -> None:
     """把数据库升级到最新结构。"""
     from app.infra import migrate as migrations
 
     settings = settings_with(data)
-    _upgrade(settings, to, down=down)
+    _upgrade(settings, to, down=down, new=new, alone=True)
     now = migrations.revision(settings.url)
     if as_json:
         print_json({"revision": now})
@@ -186,17 +209,27 @@ def migrate(
         out.print(f"数据库结构已在 {now or '空'}。")
 
 
-def _upgrade(settings: "Settings", to: str = "head", *, down: bool = False) -> None:
-    """Bring the database to a revision, or say why that cannot be."""
+def _upgrade(
+    settings: "Settings", to: str = "head", *, down: bool = False, new: bool = False, alone: bool = False
+) -> None:
+    """Bring the database to a revision, or say why that cannot be.
+
+    Tables are made anew beside what another database has left only when that is asked for (`new`). With
+    `alone` nobody may serve a SQLite database while its tables change.
+    """
     from alembic.util import CommandError
 
-    from app.cli.machine import refused, revision, shown
+    from app.cli.machine import nobody_else, not_beside_remains, refused, revision, shown
     from app.infra import migrate as migrations
     from app.infra.errors import AppError
 
     if settings.url.startswith("sqlite"):
         _writable(settings.data_dir)
-    revision(settings)
+    found = revision(settings, patient=alone)
+    if found is None and not down:
+        not_beside_remains(settings, new=new)
+    if alone and (down or found != migrations.head()):
+        nobody_else(settings)
     try:
         (migrations.downgrade if down else migrations.upgrade)(settings.url, to)
     except CommandError as error:
@@ -240,15 +273,51 @@ def _channels(runtime: "Runtime") -> None:
         fail(f"没有阵地文件 {error.filename}。")
 
 
-def _listen(host: str, port: int) -> socket.socket:
+#: Seconds in which processes whose parent was killed have ended what they were at.
+_PORT_SECONDS = 20
+
+
+def _listen(host: str, port: int, *, patient: bool = False) -> socket.socket:
+    """Return a socket bound to an address; say so when it is taken, and by whom if that can be seen.
+
+    With `patient` the processes of a service that was killed get the time to end what they are at.
+    """
+    import errno
+
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    until, told = time.monotonic() + (_PORT_SECONDS if patient else 0), False
+    while True:
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= until:
+                ours = "（那里已经有一个三审服务在运行，请先停止它）" if _ours(host, port) else ""
+                fail(
+                    f"不能在 {host}:{port} 上监听：{said(error)}{ours}。"
+                    "请用 --port 换一个端口，--port 0 任选空闲端口。"
+                )
+            if not told:
+                told = True
+                notice(f"{host}:{port} 已被占用，最多再等 {_PORT_SECONDS} 秒…")
+            time.sleep(0.2)
+        else:
+            return listener
+
+
+def _ours(host: str, port: int) -> bool:
+    """Say whether a service of ours answers at an address."""
+    import httpx
+
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 – where it listens, not we
     try:
-        listener.bind((host, port))
-    except OSError as error:
-        fail(f"不能在 {host}:{port} 上监听：{said(error)}。请用 --port 换一个端口，--port 0 任选空闲端口。")
-    return listener
+        answer = httpx.get(
+            f"http://{f'[{name}]' if ':' in name else name}:{port}/readyz", timeout=2, trust_env=False
+        )
+        return answer.json().get("status") in {"ready", "not_ready"}
+    except (httpx.HTTPError, ValueError, AttributeError):
+        return False
 
 
 def _server(runtime: "Runtime") -> "uvicorn.Server":
@@ -278,14 +347,20 @@ def _run(
 ) -> None:
     from app.infra.policies import settle
     from app.jobs.runner import Runner
+    from app.operations.pulse import Pulse
 
     settle()
     # uvicorn raises the signal that ended it once more; this is then its handler, and the exit code is 0.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: setattr(server, "should_exit", True))
     runner = Runner(runtime) if jobs else None
+    pulse = Pulse(runtime, serves=True, works=jobs)
+    readiness = server.config.app.state.readiness  # type: ignore[union-attr]
+    readiness.pulse = pulse
     if runner:
+        pulse.working = readiness.working = lambda: runner.alive
         runner.start()
+    pulse.start()
     if ready:
         threading.Thread(target=_when_started, args=(server, ready), daemon=True).start()
     try:
@@ -293,6 +368,7 @@ def _run(
     finally:
         if runner:
             runner.stop()
+        pulse.stop()
         runtime.database.close()
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import anyio
@@ -18,11 +17,20 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 from fastapi import Depends, Request
 from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    PendingRollbackError,
+    ResourceClosedError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import SessionTransaction, class_mapper
 from sqlmodel import Session, SQLModel
 
 from app.infra.errors import AppError, Conflict, Unavailable
+from app.infra.sqlite_file import SqliteFile, path_of
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -96,6 +104,9 @@ def _defaults(table: type[SQLModel]) -> tuple[dict[str, Any], frozenset[str]]:
 statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
 
+#: Seconds that a PostgreSQL may take to take a connection, and to say that it got what was sent to it.
+_CONNECT_SECONDS, _SILENT_SECONDS = 5, 20
+
 _WRITER, _WRITING = "sanshen_writer", "sanshen_writing"
 
 
@@ -119,38 +130,56 @@ def _take_turn(session: Session, transaction: SessionTransaction) -> None:
 event.listen(_WriteSession, "after_transaction_create", _take_turn)
 
 
+def connect_arguments(url: str) -> dict[str, int]:
+    """Return what bounds the wait for a PostgreSQL that is away or gone silent, unless the address says it.
+
+    Without, a server that vanished from the network holds a request for two minutes and more.
+    """
+    if url.startswith("sqlite"):
+        return {}
+    bounds = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": _SILENT_SECONDS * 1000}
+    return {name: value for name, value in bounds.items() if f"{name}=" not in url}
+
+
 class Database:
     """One database and the two ways into it."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, create: bool = False) -> None:
+        """Open the database at `url`, when it is first used; only with `create` is a SQLite file made."""
         self.is_sqlite = url.startswith("sqlite")
         self._writer = threading.Lock()
         #: Called after each commit of a write; the job runner wakes up by it.
         self.after_commit: list[Callable[[], None]] = []
-        if self.is_sqlite:
-            path = url.removeprefix("sqlite:///")
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._file: SqliteFile | None = None
+        if (path := path_of(url)) is not None:
+            if create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = SqliteFile(str(path), create=create)
+            self.engine = create_engine(
+                url, pool_size=pool_size, max_overflow=pool_size, creator=self._file.connect
+            )
+            event.listen(self.engine, "connect", self._file.opened)
+            event.listen(self.engine, "begin", self._begin_sqlite)
+        else:
             self.engine = create_engine(
                 url,
                 pool_size=pool_size,
                 max_overflow=pool_size,
-                connect_args={"check_same_thread": False, "timeout": 30},
+                pool_pre_ping=True,
+                connect_args=connect_arguments(url),
             )
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
-        else:
-            self.engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
         event.listen(self.engine, "before_cursor_execute", _count)
         self._write_engine: Engine = self.engine.execution_options(sanshen_write=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Yield a session whose work is rolled back at the end; raise `Unavailable` without a database."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            try:
+        try:
+            # The rollback at the end speaks to the database too, and may find it gone.
+            with Session(self.engine, expire_on_commit=False) as session:
                 yield session
-            except DBAPIError as error:
-                raise _translated(error) from error
+        except (DBAPIError, *_NO_CONNECTION) as error:
+            raise _translated(error) from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -172,34 +201,41 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        with _WriteSession(self._write_engine, expire_on_commit=False) as session:
-            if self.is_sqlite:
-                session.info[_WRITER] = self._writer
-            try:
+        session = _WriteSession(self._write_engine, expire_on_commit=False)
+        if self.is_sqlite:
+            session.info[_WRITER] = self._writer
+        try:
+            # A session that ends without a commit is rolled back; that too may find the database gone.
+            with session:
                 yield session
-                session.commit()
-            except DBAPIError as error:
-                session.rollback()
-                raise _translated(error) from error
-            finally:
-                session.close()
-                if session.info.pop(_WRITING, False):
-                    self._writer.release()
+                self._commit(session)
+        except (DBAPIError, *_NO_CONNECTION) as error:
+            raise _translated(error) from error
+        finally:
+            if session.info.pop(_WRITING, False):
+                self._writer.release()
+
+    def _commit(self, session: Session) -> None:
+        session.flush()
+        try:
+            session.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                # The database went away over this very word: it may have been done.
+                raise Unavailable("outcome_unknown", headers={"Retry-After": "2"}) from error
+            raise
+        if self._file is not None and session.info.get(_WRITING):
+            self._file.committed()
+
+    def _begin_sqlite(self, connection: Any) -> None:  # noqa: ANN401 – SQLAlchemy's event signature
+        assert self._file is not None
+        writes = connection.get_execution_options().get("sanshen_write", False)
+        self._file.begun(connection.info, writes=writes)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 – the driver's own types
-    connection.isolation_level = None  # BEGIN is ours
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 – SQLAlchemy's event signature
-    writes = connection.get_execution_options().get("sanshen_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _count(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:  # noqa: ANN401 – event signature
@@ -207,7 +243,11 @@ def _count(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:  # no
         seen.append(statement)
 
 
-def _translated(error: DBAPIError) -> AppError:
+#: What SQLAlchemy says of connections that are all taken, or went away while they were handed out.
+_NO_CONNECTION = (PoolTimeout, PendingRollbackError, ResourceClosedError, DisconnectionError)
+
+
+def _translated(error: SQLAlchemyError) -> AppError:
     if isinstance(error, IntegrityError):
         return Conflict("concurrent_change")
     return Unavailable("database_unavailable", headers={"Retry-After": "2"})

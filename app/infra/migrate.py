@@ -7,10 +7,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
+from app.infra.db import connect_arguments
 from app.infra.paths import shipped
+from app.infra.sqlite_file import path_of
 
 #: Features that have tables, from below to above.
 WITH_TABLES = (
@@ -26,6 +28,7 @@ WITH_TABLES = (
     "publication",
     "webhooks",
     "notifications",
+    "operations",
 )
 
 
@@ -44,9 +47,11 @@ def config(url: str) -> Config:
     return settings
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to `revision`."""
-    command.upgrade(config(url), revision)
+def upgrade(url: str, revision: str = "head", *, connection: Connection | None = None) -> None:
+    """Bring the database at `url` to `revision`, in the transaction of `connection` where one is given."""
+    settings = config(url)
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, revision)
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -59,12 +64,23 @@ def head() -> str | None:
     return ScriptDirectory.from_config(config("")).get_current_head()
 
 
+def is_older(revision: str) -> bool:
+    """Say whether an upgrade of this version leads from `revision` to the head."""
+    script = ScriptDirectory.from_config(config(""))
+    return revision != script.get_current_head() and any(
+        one.revision == revision for one in script.walk_revisions()
+    )
+
+
 def revision(url: str) -> str | None:
     """Return the revision that the database at `url` is at; `None` when it has no tables of ours.
 
+    A SQLite file that is not there has none, and is not made by asking.
     Raises `sqlalchemy.exc.SQLAlchemyError` when the database does not answer.
     """
-    engine = create_engine(url)
+    if (file := path_of(url)) is not None and not file.is_file():
+        return None
+    engine = create_engine(url, connect_args=connect_arguments(url))
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()

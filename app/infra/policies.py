@@ -232,6 +232,11 @@ class FollowedPolicies:
         return (*self._faults, Fault(self._unusable[:12], 0, "", behind))
 
     @property
+    def unusable(self) -> bool:
+        """Whether the version in force does not load here, so that another one is still in use."""
+        return bool(self._unusable)
+
+    @property
     def seen(self) -> Seen | None:
         """The good policy of the folder as it is now; None when it is faulty."""
         return self._seen

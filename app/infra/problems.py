@@ -46,6 +46,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "系统暂时不可用，您的操作没有生效，请稍后再试。",
         "Temporarily unavailable; nothing was changed.",
     ),
+    "outcome_unknown": (
+        "数据库在保存时断开，没有给出答复：操作可能已经生效。请刷新查看，没有生效再重做一次。",
+        "The database went away while storing: it may have been done. Look before you repeat it.",
+    ),
+    "database_gone": (
+        "数据库文件已被移走或者替换，您的操作没有生效。请系统管理员用 sanshen doctor 查看原因，处理后再试。",
+        "The database file was moved or replaced; nothing was changed.",
+    ),
     "database_busy": ("系统繁忙，您的操作没有生效，请稍后再试。", "Busy; nothing was changed."),
     "internal": ("系统出现内部错误，已记录，请联系管理员并提供请求编号。", "Internal error."),
     "idempotency_key_reused": (

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path("sanshen-data")
     database_url: str = ""
+    #: How long `serve`, `worker` and `migrate` wait at their start for a database that is starting itself.
+    database_wait_seconds: int = Field(default=60, ge=0, le=3600)
     policies_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
 

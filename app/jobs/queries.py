@@ -8,13 +8,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.domain.vocabulary import Event
 from app.jobs.models import Job, JobState
-from app.jobs.service import FAN_OUT, SCHEDULED, is_due
+from app.jobs.service import AHEAD, FAN_OUT, LONGEST_LEASE, LONGEST_RETRY, SCHEDULED, is_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,20 @@ def planned(session: Session, kinds: Collection[str]) -> frozenset[str]:
         Job.attempt == 0,
     )
     return frozenset(session.exec(query).all())
+
+
+def lie_ahead(session: Session, *, at: datetime) -> bool:
+    """Say whether the clock may have been set back: a job was promised, or is held, far in the future."""
+    ahead = at + AHEAD
+    query = select(Job.id).where(
+        col(Job.state).in_((JobState.QUEUED, JobState.RUNNING)),
+        or_(
+            col(Job.created_at) > ahead,
+            col(Job.lease_until) > at + LONGEST_LEASE,
+            and_(col(Job.attempt) > 0, col(Job.party).is_(None), col(Job.run_at) > at + LONGEST_RETRY),
+        ),
+    )
+    return session.exec(query.limit(1)).first() is not None
 
 
 def ever(session: Session, kind: str, key: str) -> bool:

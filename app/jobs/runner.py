@@ -30,6 +30,8 @@ OLDEST = Gauge("sanshen_jobs_oldest_due_seconds", "How long the oldest due job h
 LEASE = timedelta(seconds=30)
 #: The longest an idle worker sleeps, in seconds; a commit of this process wakes it at once.
 POLL_SECONDS = 0.5
+#: How long a worker rests after something went wrong that has nothing to do with a job.
+AFTER_FAILURE_SECONDS = 5
 #: Waiting times between tries: twice as long each time, at most this long, and up to a quarter more or less.
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -94,11 +96,24 @@ class Runner:
             thread.join(timeout)
         self._threads.clear()
 
-    def run_forever(self) -> None:
-        """Work until `stop` is called from elsewhere, a signal handler for instance."""
+    @property
+    def alive(self) -> bool:
+        """Whether every thread that does jobs goes on; so too when none was begun, or all were stopped."""
+        return self._stopping.is_set() or all(thread.is_alive() for thread in self._threads)
+
+    def run_forever(self) -> bool:
+        """Work until `stop` is called from elsewhere, a signal handler for instance; then return True.
+
+        False when a thread ended that should not: whoever watches over the process starts it anew.
+        """
         self.start()
-        self._stopping.wait()
+        while not self._stopping.wait(POLL_SECONDS):
+            if not self.alive:
+                log.error("jobs.thread_died")
+                self.stop()
+                return False
         self.stop()
+        return True
 
     def ask_to_stop(self) -> None:
         """Let `run_forever` come to its end; safe in a signal handler."""
@@ -121,15 +136,19 @@ class Runner:
         while not self._stopping.is_set():
             with work:
                 seen = self._commits
+            pause = POLL_SECONDS
             try:
                 self._measure()
                 if self._one(kinds, lane):
                     continue
             except AppError as error:  # the database is away: nothing was claimed
                 log.warning("jobs.no_database", code=error.code)
+            except Exception:  # a thread that ends would leave its lane undone unseen
+                log.exception("jobs.loop_failed", lane=lane)
+                pause = AFTER_FAILURE_SECONDS
             with work:
                 if self._commits == seen and not self._stopping.is_set():
-                    work.wait(POLL_SECONDS)
+                    work.wait(pause)
 
     def _wake(self, *, everybody: bool = False) -> None:
         """Let one thread of each lane look for work; it wakes the next when it has found some."""
@@ -154,6 +173,13 @@ class Runner:
         """See that every kind of scheduled work has its next run planned."""
         scheduled = {kind: one.every for kind, one in self._handlers.items() if one.every is not None}
         at = self.runtime.clock()
+        with self.runtime.database.read() as session:
+            ahead = queries.lie_ahead(session, at=at)
+        if ahead:
+            with self.runtime.database.write() as session:
+                moved = service.keep_to_the_clock(session, at=at, schedules=scheduled)
+            if moved:
+                log.warning("jobs.clock_was_set_back", jobs=moved)
         if not scheduled:
             return
         with self.runtime.database.read() as session:

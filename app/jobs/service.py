@@ -22,6 +22,10 @@ from app.jobs.models import NOT_BEGUN, Job, JobState
 FAN_OUT = "webhooks.fan_out"
 #: The kind of job that tells people inside: the notifications feature works out who is concerned.
 NOTIFY = "notifications.tell"
+#: A job that lies further ahead than this may lie there because the clock was set back.
+AHEAD = timedelta(seconds=60)
+#: No claim lasts longer without a heartbeat, and no retry waits longer.
+LONGEST_LEASE, LONGEST_RETRY = timedelta(minutes=2), timedelta(minutes=20)
 #: The key of the jobs that a schedule makes: one of a kind is planned at a time.
 SCHEDULED = "schedule"
 
@@ -140,16 +144,13 @@ def plan(session: Session, kind: str, *, every: timedelta, at: datetime) -> None
         return
     # A moment in the future, so that nobody can have begun it while another process plans the same.
     soon = at + timedelta(seconds=5)
-    enqueue(
-        session,
-        kind,
-        {},
-        at=at,
-        run_at=soon if last is None else max(last.run_at + every, soon),
-        key=SCHEDULED,
-    )
+    # Where the clock was set back since, the last run lies in the future: the next is due `every` from now.
+    due = soon if last is None else max(min(last.run_at, at) + every, soon)
+    enqueue(session, kind, {}, at=at, run_at=due, key=SCHEDULED)
     if last is not None:
-        done = and_(mine, col(Job.state) == JobState.DONE, col(Job.id) != last.id)
+        # The last one stays, to count from; not one that lies in the future of a clock that was set back.
+        gone = or_(col(Job.id) != last.id, col(Job.run_at) > at)
+        done = and_(mine, col(Job.state) == JobState.DONE, gone)
         session.exec(delete(Job).where(done).execution_options(synchronize_session=False))
 
 
@@ -158,6 +159,48 @@ def put_off(session: Session, party: str, *, until: datetime) -> None:
     waiting = and_(col(Job.party) == party, col(Job.state) == JobState.QUEUED, col(Job.run_at) < until)
     put = update(Job).where(waiting).values(run_at=until)
     session.exec(put.execution_options(synchronize_session=False))
+
+
+def keep_to_the_clock(session: Session, *, at: datetime, schedules: Mapping[str, timedelta]) -> int:
+    """Bring forward what a clock that was set back would delay; return how many jobs that were.
+
+    A job that was to be done at once, and one that was to be tried again, are due now; a scheduled one at
+    most its interval from now; what waits for a party outside waits as long as it was meant to; a claim made
+    in the future ends soon, unless its worker lives.
+    What was promised for an instant of the calendar stays promised for it. Does nothing under a clock that
+    runs on, and the same done twice changes nothing.
+    """
+    query = select(Job).where(
+        col(Job.state).in_((JobState.QUEUED, JobState.RUNNING)),
+        or_(
+            col(Job.created_at) > at + AHEAD,
+            col(Job.run_at) > at + AHEAD,
+            col(Job.lease_until) > at + LONGEST_LEASE,
+        ),
+    )
+    moved = 0
+    for job in session.exec(query.with_for_update(skip_locked=True)).all():
+        before = (job.run_at, job.lease_until)
+        if job.state == JobState.QUEUED:
+            job.run_at = _due_under(job, at, schedules.get(job.kind))
+        elif job.lease_until is not None:
+            job.lease_until = min(job.lease_until, at + LONGEST_LEASE)
+        job.created_at = min(job.created_at, at)
+        session.add(job)
+        moved += (job.run_at, job.lease_until) != before
+    return moved
+
+
+def _due_under(job: Job, at: datetime, every: timedelta | None) -> datetime:
+    """Return when a queued job is due under a clock that says `at`."""
+    if job.key == SCHEDULED and job.attempt == 0 and every is not None:
+        return min(job.run_at, at + every)
+    if job.attempt > 0 and job.party is None:
+        return min(job.run_at, at + LONGEST_RETRY)
+    wait = max(job.run_at - job.created_at, timedelta(0))
+    if job.created_at > at + AHEAD and (job.party is not None or not wait):
+        return at + wait
+    return job.run_at
 
 
 def claim(

@@ -118,8 +118,10 @@ def test_a_changed_folder_is_a_candidate_and_a_faulty_one_an_alarm(
     assert {(fault["file"], fault["key"]) for fault in faults} >= {
         ("wording/words.yaml", "wording.canfei.severty")
     }, faults
+    # What is in force goes on: the service is ready, and says what is wrong with the folder.
     ready = client.get("/readyz")
-    assert (ready.status_code, ready.json()["policy"]) == (200, digest)
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert [fault.code for fault in client.app.state.readiness.faults()] == ["list_faulty"]  # type: ignore[attr-defined]
     keepers.write(folder, FILES)
     store.catch_up()
     assert client.get("/api/v1/policies", headers=as_("editor")).json()["folder_faults"] == []

@@ -36,7 +36,7 @@ MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: What anybody may ask for.
 OPEN = {
     "GET /healthz": "says that the process lives, to whatever watches it",
-    "GET /readyz": "says that the database answers and which policy is in use",
+    "GET /readyz": "says in one word whether the process can serve; more only to this machine itself",
     "GET /metrics": "figures for Prometheus; the README says to keep it inside",
     "GET /openapi.json": "the shape of the API, which is published",
     "GET /docs": "the same for people",

@@ -233,7 +233,8 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(command: s
         nobody.bind(("127.0.0.1", 0))
         url = f"postgresql://sanshen:hush-hush@127.0.0.1:{nobody.getsockname()[1]}/sanshen"
         port = ["--port", 0] if command in {"serve", "up"} else []
-        done = run(command, *port, "--data", tmp_path / "data", cwd=tmp_path, SANSHEN_DATABASE_URL=url)
+        env = {"SANSHEN_DATABASE_URL": url, "SANSHEN_DATABASE_WAIT_SECONDS": "1"}
+        done = run(command, *port, "--data", tmp_path / "data", cwd=tmp_path, **env)
 
     assert done.returncode == 2
     assert "连不上数据库 postgresql+psycopg://sanshen:***@127.0.0.1" in done.stderr

@@ -69,3 +69,23 @@ def test_sqlite_has_one(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "只能由一个进程" in refused.stderr
     assert "PostgreSQL" in refused.stderr
+
+
+@ON_POSTGRESQL
+def test_when_the_first_is_killed_all_end_and_a_restart_has_the_port(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    env = {"SANSHEN_DATABASE_URL": database_url, "SANSHEN_DATA_DIR": str(tmp_path / "data")}
+    with running("serve", "--port", 0, "--workers", 2, folder=tmp_path, **env) as serve:
+        port = started(serve, 2).rpartition(":")[2]
+        orphans = children(serve)
+        serve.end(signal.SIGKILL)
+    # At once, as whoever watches over the service does it: the orphans may still end what they are at.
+    with running("serve", "--port", port, "--workers", 2, folder=tmp_path, **env) as again:
+        started(again, 2)
+        assert not any(Path(f"/proc/{one}").exists() for one in orphans)
+        # Where one is serving already, a second is told so.
+        second = run("serve", "--port", port, cwd=tmp_path, **env)
+        assert again.end() == 0
+    assert second.returncode == 2
+    assert "端口已被占用（那里已经有一个三审服务在运行，请先停止它）" in second.stderr
