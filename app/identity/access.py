@@ -48,7 +48,10 @@ def csrf_matches(raw: str, given: str | None) -> bool:
 
 
 def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:
-    """Return who is signed in by the cookie of this request; `None` when nobody is. Checks no CSRF token."""
+    """Return who is signed in by the cookie of this request; `None` when nobody is. Checks no CSRF token.
+
+    A request that somebody made, not a page that asks by itself every so often, keeps the session alive.
+    """
     runtime = runtime_of(request)
     raw = request.cookies.get(cookie_name(runtime.settings), "")
     if not raw or len(raw) > MAX_COOKIE:
@@ -61,10 +64,16 @@ def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:
     if found is None:
         return None
     actor, last_seen = found
-    if at - last_seen >= _SEEN_EVERY:
+    if at - last_seen >= _SEEN_EVERY and _somebody_asked(request):
         # After the answer: the request may hold the writer's lock until then.
         tasks.add_task(_seen, runtime, raw)
     return actor
+
+
+def _somebody_asked(request: Request) -> bool:
+    """Say whether a person asked, and not a script that asks by itself: that keeps no session alive."""
+    by_itself = "hx-request" in request.headers and "x-by-person" not in request.headers
+    return not by_itself or request.method not in SAFE_METHODS
 
 
 def _seen(runtime: Runtime, raw: str) -> None:

@@ -87,13 +87,14 @@ def ask(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     stage, _, line = form.word("place").partition("/")
 
     def verb(session: Session) -> tuple[SignLink, str]:
+        form.all_within(name=50, post=60, phone=30, note=500)
         invitation = links.Invitation(
             stage=stage,
             line=line,
-            name=form.word("name")[:50],
-            post=form.word("post")[:60],
-            phone=form.word("phone")[:30],
-            note=form.word("note")[:500],
+            name=form.word("name"),
+            post=form.word("post"),
+            phone=form.word("phone"),
+            note=form.word("note"),
             days=form.number("days", default=links.DAYS),
             namesake=form.word("namesake") == "yes",
         )
@@ -208,8 +209,9 @@ def sign(request: Request, token: Token, form: BareForm) -> Response:
     runtime = runtime_of(request)
 
     def decide() -> None:
+        form.all_within(name=50, comment=4000)
         answer = links.Answer(
-            form.word("outcome"), form.word("name")[:50], form.word("comment")[:4000], form.all("ticked")
+            form.word("outcome"), form.word("name"), form.word("comment"), form.all("ticked")
         )
         with database_of(request).write() as session:
             links.decide(session, token, answer, runtime=runtime, at=runtime.clock())

@@ -18,7 +18,7 @@ from app.infra.clock import beijing
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
 from app.web.forms.addresses import asked_page, current_page, page_of_form, sign_in_address
-from app.web.forms.again import refusal_of
+from app.web.forms.again import Refused, refusal_of
 from app.web.forms.filling import filled
 from app.web.forms.parcels import owner_mark
 from app.web.forms.typed import Typed, title_of, typed
@@ -110,6 +110,8 @@ def page(
         .render(
             viewer=viewer,
             csrf=_form_fields(request, viewer),
+            owner=owner_mark(runtime_of(request).secret, viewer.actor.id) if viewer else "",
+            answered=_own_address(request, refused, error),
             problem=problem,
             request_id=request_id if problem else "",
             said=SAID[refused.said] if refused is not None and refused.said else said(request),
@@ -136,6 +138,14 @@ def _form_fields(request: Request, viewer: Viewer | None) -> Callable[[], Markup
     values = {"csrf": viewer.csrf if viewer else "", "form_page": address, "form_by": mark}
     made = Markup("").join(fields.format(name, value) for name, value in values.items())
     return lambda: made
+
+
+def _own_address(request: Request, refused: Refused | None, error: AppError | None) -> str:
+    """Return the address under which a page that answers a form can be read again; "" for any other page."""
+    if refused is not None:
+        return refused.typed.page
+    form = posted(request)
+    return page_of_form(request, form.text("form_page")) if form is not None and error is not None else ""
 
 
 def _refused_form(request: Request, status: int) -> Typed | None:

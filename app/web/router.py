@@ -75,7 +75,8 @@ def install(app: FastAPI) -> None:
 
 def wants_page(request: Request) -> bool:
     """Say whether the answer is for a person's eyes rather than for a program."""
-    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+    for_eyes = "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
+    return for_eyes and not request.url.path.startswith("/api/")
 
 
 def _for_people(

@@ -110,6 +110,14 @@ class Form:
             raise Invalid("malformed", reasons=[too_long(name, word, limit)])
         return word
 
+    def all_within(self, **limits: int) -> None:
+        """Raise `Invalid` with every field that is over its limit, in characters."""
+        words = {name: self.word(name) for name in limits}
+        if reasons := [
+            too_long(name, text, limits[name]) for name, text in words.items() if len(text) > limits[name]
+        ]:
+            raise Invalid("malformed", reasons=reasons)
+
     def number(self, name: str, *, default: int) -> int:
         """Return a whole number; `default` when the field is empty. Raises `Invalid` for anything else."""
         if not (word := self.word(name)):

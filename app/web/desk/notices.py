@@ -138,7 +138,7 @@ def create_robot(request: Request, sent: SentForm) -> Response:
             session,
             unit_id=_unit_of(form),
             name=_name_of(form),
-            url=form.word("url")[:1000],
+            url=form.within("url", 1000),
             kinds=[kind for kind in NoticeKind if kind in form.all("kinds")],
             titles=form.word("titles") == "on",
             actor=sent.actor,

@@ -30,7 +30,7 @@ from app.web.draft.panels.returned import last_return
 from app.web.labels import label
 from app.web.present import place_name
 from app.web.render import page
-from app.web.viewer import Form, SentForm, Viewer, Visitor
+from app.web.viewer import Form, SentForm, Viewer, Visitor, too_long
 
 router = APIRouter()
 
@@ -203,7 +203,7 @@ def _edited(document: Document, form: Form) -> Document:
     faults = [fault for place, text in texts.items() for fault in text_faults(text, field=place)]
     faults += text_faults(form.text("added"), field="added")
     faults += [
-        Reason("field", {"message": f"太长，至多 {limit} 个字符。"}, field=name)
+        too_long(name, texts[name], limit)
         for name in FIELDS
         if len(texts[name]) > (limit := _LIMITS.get(name, 200))
     ]

@@ -105,7 +105,7 @@ def leave(request: Request, sent: SentForm) -> Response:
             user_id=_id(form.word("user") or str(sent.actor.id)),
             starts_on=_day(form, "from_on", "请填写开始日期。"),
             ends_on=_day(form, "to_on", "请填写结束日期。"),
-            reason=form.word("why")[:200],
+            reason=form.within("why", 200),
             actor=sent.actor,
             at=at,
         )
@@ -243,5 +243,5 @@ def _new(form: Form, own: UUID) -> NewDelegation:
         channel=form.word("channel") or None,
         roles=[Role(one) for one in form.all("role")],
         absent=form.word("absent") == "yes",
-        reason=form.word("reason")[:200],
+        reason=form.within("reason", 200),
     )

@@ -58,12 +58,10 @@ def hand_over(request: Request, sent: SentForm) -> Response:
         to = _uuid(form, "to")
         if user is None or to is None:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择一人。"}, field="to")])
-        reason = form.word("reason")
+        reason = form.within("reason", 500)
         if not reason:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请写明原因。"}, field="reason")])
-        _, left = leaving.hand_over_all(
-            session, user_id=user, to=to, reason=reason[:500], actor=sent.actor, at=at
-        )
+        _, left = leaving.hand_over_all(session, user_id=user, to=to, reason=reason, actor=sent.actor, at=at)
         return left
 
     left = attempt(request, verb)

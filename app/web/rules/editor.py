@@ -264,7 +264,7 @@ def _save(request: Request, sent: Sent, base: str, files: Mapping[str, str]) -> 
     def verb(session: Session) -> str:
         if session.get(PolicyVersion, seen.policy.digest) is not None:
             raise Conflict("policy_unchanged", data={"policy": seen.policy.digest})
-        note = sent.form.word("note")[:500]
+        note = sent.form.within("note", 500)
         policies.keep(
             session,
             seen,

@@ -189,7 +189,7 @@ def ask(request: Request, sent: SentForm, digest: str) -> Response:
     at = runtime_of(request).clock()
 
     def verb(session: Session) -> None:
-        policies.ask(session, digest=digest, note=sent.form.word("note")[:1000], actor=sent.actor, at=at)
+        policies.ask(session, digest=digest, note=sent.form.within("note", 1000), actor=sent.actor, at=at)
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
@@ -209,7 +209,7 @@ def decide(request: Request, sent: SentForm, digest: str, wish_id: UUID) -> Resp
             activation_id=wish_id,
             grant=_grants(form.word("verdict")),
             back_test=form.word("back_test"),
-            comment=form.word("comment")[:1000],
+            comment=form.within("comment", 1000),
             actor=sent.actor,
         )
     except NotFound:

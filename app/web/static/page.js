@@ -1,4 +1,4 @@
-// What every page has: Ctrl+Enter sends, an error summary takes the focus, forms are not sent twice.
+// What every page has: Ctrl+Enter sends, an error summary takes the focus, a script never empties a part of a page.
 // Everything works without this file; it only makes it quicker. It is loaded once: import nothing from it.
 
 import { say } from "./live.js";
@@ -11,16 +11,29 @@ document.addEventListener("keydown", (event) => {
   if (button && !button.disabled) button.click();
 });
 
-// Sent once: a second press waits for the answer instead of asking again.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
+// What asks by itself every so often does not keep a session alive: only what somebody pressed says so.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.triggeringEvent) event.detail.headers["X-By-Person"] = "yes";
 });
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+
+// A part of a page is replaced only by what is there: an answer without it is told beside, not put in its place.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, elt, selectOverride } = event.detail;
+  const part = xhr.getResponseHeader("HX-Reselect") || selectOverride || elt.getAttribute("hx-select");
+  if (!part || new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(part)) return;
+  event.detail.shouldSwap = false;
+  failed();
 });
+document.addEventListener("htmx:sendError", failed);
+
+function failed() {
+  const told = document.getElementById("told");
+  if (!told || told.querySelector(".not-renewed")) return;
+  const note = document.createElement("p");
+  note.className = "notice notice-warn not-renewed";
+  note.textContent = "没有取得最新内容，下面显示的可能已经过时。请检查网络，或者刷新页面。";
+  told.append(note);
+}
 
 function greet() {
   const problem = document.getElementById("problem");

@@ -16,7 +16,7 @@ from app.web.acting import attempt, see_other
 from app.web.draft.page import show_again
 from app.web.draft.verbs.answering import on_case
 from app.web.forms.addresses import inside
-from app.web.viewer import Form, Sent, SentForm
+from app.web.viewer import Form, Sent, SentForm, too_long
 
 router = APIRouter()
 
@@ -36,8 +36,7 @@ def comment_of(form: Form) -> str:
     words = "；".join(form.all("preset"))
     comment = "\n".join(part for part in (words, form.word("comment")) if part)
     if len(comment) > MAX_COMMENT:
-        message = f"太长，至多 {MAX_COMMENT} 个字符。"
-        raise Invalid("malformed", reasons=[Reason("field", {"message": message}, field="comment")])
+        raise Invalid("malformed", reasons=[too_long("comment", comment, MAX_COMMENT)])
     return comment
 
 
@@ -122,6 +121,7 @@ def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         reason = known.get(form.word("reason"))
         if reason is None:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择理由。"}, field="reason")])
+        form.all_within(comment=1000, evidence=200)
         screening.ask_waiver(
             session,
             policy=policy_of(session, runtime),
@@ -129,8 +129,8 @@ def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             draft_id=draft_id,
             fingerprint=form.word("fingerprint"),
             reason=reason,
-            explanation=form.word("comment")[:1000],
-            evidence=form.word("evidence")[:200],
+            explanation=form.word("comment"),
+            evidence=form.word("evidence"),
             actor=sent.actor,
             at=runtime.clock(),
         )
@@ -151,7 +151,7 @@ def decide_waiver(request: Request, sent: SentForm, draft_id: UUID, waiver_id: U
             session,
             waiver_id=waiver_id,
             grant=grant,
-            comment=sent.form.word("comment")[:1000],
+            comment=sent.form.within("comment", 1000),
             actor=sent.actor,
             at=runtime_of(request).clock(),
         )

@@ -180,7 +180,7 @@ def release(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             case_id=case_id,
             line=form.word("line"),
             digest=form.word("digest"),
-            reason=form.word("reason")[:1000],
+            reason=form.within("reason", 1000),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
