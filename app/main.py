@@ -14,6 +14,7 @@ from app.identity import access
 from app.infra import bodies, logs, problems
 from app.infra.runtime import Runtime
 from app.operations import readiness
+from app.web import policy_faults
 
 #: Features with a router, from below to above.
 FEATURES = (
@@ -52,6 +53,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     for name in sorted(FEATURES, key=lambda name: name != _FIRST):
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
+    policy_faults.report(runtime.settings.policies)
     return app
 
 

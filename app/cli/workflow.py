@@ -67,8 +67,9 @@ def lint(files: Files, people: People = None, *, as_json: AsJson = False) -> Non
 
     actors = None if people is None else _people(people)
     told: list[dict[str, Any]] = []
-    for file in files:
-        faults, remarks = _checked(file, _text(file), actors)
+    texts = {file: _text(file) for file in files}
+    for file, text in texts.items():
+        faults, remarks = _checked(file, text, actors, texts)
         shown = [
             {
                 "line": fault.line, "key": fault.key, "code": fault.code, "message": sentence(fault),
@@ -127,14 +128,15 @@ def schema(
 
 
 def _checked(
-    file: Path, text: str, people: "list[Actor] | None"
+    file: Path, text: str, people: "list[Actor] | None", named: Mapping[Path, str]
 ) -> tuple[tuple["Fault", ...], list[dict[str, Any]]]:
     from app.domain import calendar, routing_lint, workflow
     from app.domain.workflow.staffing import stuck_authors
 
     # The first key that only one kind of file has tells which it is; what has none is meant as a workflow.
     if _has(text, "choose"):
-        return routing_lint.lint(text, _workflows(file.parent / "workflows")).faults, []
+        workflows, where = _workflows(file.parent / "workflows", named)
+        return routing_lint.lint(text, workflows).faults, [{"workflows_from": where}]
     if _has(text, "holidays"):
         return calendar.lint_year(text)[1], []
     linted = workflow.lint(text, people=people)
@@ -148,14 +150,21 @@ def _has(text: str, key: str) -> bool:
     return any(line.startswith(f"{key}:") for line in text.splitlines())
 
 
-def _workflows(folder: Path) -> "Mapping[str, Workflow]":
-    """Return the workflows beside a routing file, else those that came with the product."""
+def _workflows(folder: Path, named: Mapping[Path, str]) -> "tuple[Mapping[str, Workflow], str]":
+    """Return the workflows that a routing file is held against, and where they lie.
+
+    Those beside it, else those that came with the product; before all those named on the same command line.
+    """
     from app.domain.workflow import lint as read
     from app.infra.paths import shipped
 
-    paths = sorted(folder.glob("*.yaml")) or sorted((shipped("policies") / "workflows").glob("*.yaml"))
-    read_ones = (read(_text(path)).workflow for path in paths)
-    return {workflow.key: workflow for workflow in read_ones if workflow is not None}
+    beside = sorted(folder.glob("*.yaml"))
+    came = shipped("policies") / "workflows"
+    texts = [_text(path) for path in beside or sorted(came.glob("*.yaml"))]
+    texts += [text for text in named.values() if not _has(text, "choose") and not _has(text, "holidays")]
+    read_ones = (read(text).workflow for text in texts)
+    where = str(folder) if beside else f"{came}（{folder} 里没有流程文件）"
+    return {workflow.key: workflow for workflow in read_ones if workflow is not None}, where
 
 
 def _people(file: Path) -> "list[Actor]":
@@ -188,6 +197,10 @@ def _say(file: Path, faults: list[dict[str, Any]], remarks: list[dict[str, Any]]
         key = f"  {fault['key']}" if fault["key"] else ""
         out.print(f"{file}:{fault['line']}{key}  {fault['message']}", markup=False, soft_wrap=True)
     for remark in remarks:
+        if "workflows_from" in remark:
+            told = f"说明：对照的流程文件在 {remark['workflows_from']}，以及同一条命令里写明的流程文件。"
+            out.print(f"{file}  {told}", markup=False, soft_wrap=True)
+            continue
         stages = "、".join(remark["stages"])
         said = f"提醒：{remark['author']} 自己写的稿件走不完：{stages} 没有别人能办。"
         out.print(f"{file}  {said}", markup=False, soft_wrap=True)

@@ -31,7 +31,7 @@ class MarksOnly(BaseModel):
     """How small a correction must be to survive without new reviews.
 
     `characters`: inserted plus deleted code points; `edits`: places changed; `share`: changed per mille of
-    the text.
+    the text, which is not asked of a correction of four code points and less.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +72,8 @@ class Change:
         return replace(self, kind=ChangeClass.SUBSTANTIVE, objections=(*self.objections, why))
 
 
+#: Two characters put in the place of two others: in a short notice any share of the text would be too much.
+_ALWAYS_SMALL = 4
 _DIGITS = "0-9０-９⁰¹²³⁴-⁹₀-₉"
 _HAN_DIGITS = "〇零一二三四五六七八九十百千万亿两壹贰叁肆伍陆柒捌玖拾佰仟"
 _UNITS = "个人名元件年月日号次份户项条章节款吨米天周岁时分秒倍成批期届级层公斤亩张位家所处%％‰"
@@ -153,12 +155,13 @@ def classify(
         found.setdefault(code, data)
     size = sum(len(edit.old) + len(edit.new) for edit in edits)
     total = max(old.characters, 1)
-    if size > limits.characters or len(edits) > limits.edits or size * 1000 > limits.share * total:
+    too_large_a_share = size > _ALWAYS_SMALL and size * 1000 > limits.share * total
+    if size > limits.characters or len(edits) > limits.edits or too_large_a_share:
         found[RefusalCode.TOO_LARGE_A_CHANGE] = {
             "characters": size,
             "edits": len(edits),
             "share": round(size * 1000 / total),
-            "limits": limits.model_dump(),
+            **{f"most_{name}": most for name, most in limits.model_dump().items()},
         }
     if new_findings:
         found[RefusalCode.NEW_FINDING] = {"rules": sorted(set(new_findings))}

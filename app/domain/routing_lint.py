@@ -144,14 +144,16 @@ def _stage(index: int, addition: Addition, lines: Lines) -> Iterator[Fault]:
 def _tried(routing: Routing, lines: Lines, workflow: Workflow) -> Iterator[Fault]:
     own = check(workflow)
     known = {(fault.code, str(fault.data)) for fault in own}
-    for fault in own:
+    if own:
+        # Told once: what is wrong with a workflow is told in full where its own file is looked at.
         chosen = [index for index, choice in enumerate(routing.choose) if choice.workflow == workflow.key]
         yield lines.fault(
             ("choose", chosen[0], "workflow"),
             "faulty_workflow",
             workflow=workflow.key,
-            fault=fault.code,
-            of=dict(fault.data),
+            faults=len(own),
+            fault=own[0].code,
+            of=dict(own[0].data),
         )
     for index, addition in enumerate(routing.add):
         if addition.workflows and workflow.key not in addition.workflows:

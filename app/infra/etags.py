@@ -20,13 +20,16 @@ def etag(version: int) -> str:
 def seen_versions(header: str | None) -> frozenset[int]:
     """Return the versions that `If-Match` names.
 
-    Raises `PreconditionRequired` when it is missing or names none that we give out; `*` says nothing of what
-    was seen, so it counts as missing.
+    Raises `PreconditionRequired` when it is missing, and with another code when it is there but names none
+    that we give out; `*` says nothing of what was seen, so it counts as missing.
     """
-    found = [_STRONG.match(part.strip()) for part in (header or "").split(",")]
+    given = (header or "").strip()
+    if given in {"", "*"}:
+        raise PreconditionRequired("precondition_required")
+    found = [_STRONG.match(part.strip()) for part in given.split(",")]
     versions = frozenset(int(one[1]) for one in found if one)
     if not versions:
-        raise PreconditionRequired("precondition_required")
+        raise PreconditionRequired("precondition_malformed", data={"given": given})
     return versions
 
 

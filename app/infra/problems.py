@@ -4,7 +4,7 @@ A code is stable; its Chinese sentence says what is wrong and what to do next. F
 `problems(...)` and `reasons(...)` in their own `errors.py`; a test finds every code that has no words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Somebody changed the same thing just now.",
     ),
     "precondition_required": ("请用 If-Match 写明您看到的版本。", "If-Match is required."),
+    "precondition_malformed": (
+        'If-Match 写法不对：收到的是 {given}；应原样写上读取时得到的 ETag，即带英文双引号的版本号，如 "3"。',
+        'If-Match is not in the form of an ETag that was given out, such as "3".',
+    ),
     "precondition_failed": (
         "内容已被他人修改，请刷新后再操作。",
         "The content has changed since you read it.",
@@ -76,7 +80,7 @@ _FIELD_MESSAGES = {
     "string_type": "应为文字。",
     "string_too_short": "太短，至少 {min_length} 个字符。",
     "string_too_long": "太长，至多 {max_length} 个字符。",
-    "string_pattern_mismatch": "格式不对，应符合 {pattern}。",
+    "string_pattern_mismatch": "格式不对：{form}。",
     "int_type": "应为整数。",
     "int_parsing": "应为整数。",
     "bool_type": "应为 true 或 false。",
@@ -100,6 +104,24 @@ _FIELD_MESSAGES = {
     "string_unicode": "文字含有无效的 Unicode 字符。",
 }
 
+#: What may stand where a pattern is asked for; nobody is shown the pattern itself.
+_FORMS = {
+    r"^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$": ("应为 2–64 位的英文字母、数字和 . _ @ -，以字母或者数字开头"),
+    r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$": (
+        "应为邮箱地址，如 wang@example.gov.cn"
+    ),
+    r"^[a-z][a-z0-9_]{0,39}$": "应为小写英文字母、数字和下划线，以字母开头，不超过 40 位",
+    r"^[A-Za-z0-9_-]+$": "应为英文字母、数字、下划线和短横线",
+    r"^[0-9a-f]{64}$": "应为 64 位的小写十六进制摘要",
+    r"^[0-9a-f]{16,64}$": "应为 16–64 位的小写十六进制摘要",
+    r"^[a-z]+:[A-Za-z0-9_.:-]+$": "应为“种类:编号”，如 draft:0190…",
+    r"^[^\x00-\x1f]+$": "不能为空，也不能有换行和控制字符",
+    r"^(https?://[^\s\x00-\x1f]+)?$": "应为 http:// 或者 https:// 开头、没有空格的网址",
+    r"\S": "不能只有空格",
+}
+#: Where what stands there is not known by a sentence of its own.
+_FORM = "请对照接口说明核对写法"
+
 log = structlog.get_logger()
 
 
@@ -117,6 +139,15 @@ def reasons(more: dict[str, str]) -> None:
             raise ValueError(f"reason code {code} is taken")
 
 
+#: How the data of some reasons become words, where these stand with a feature above.
+_WORDINGS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
+
+
+def worded(code: str, words: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """Let `words` make the data for the sentence of a reason: for codes whose own words stand elsewhere."""
+    _WORDINGS[code] = words
+
+
 #: Entries of data that are instants, beside all that end in `_at`.
 _INSTANTS = frozenset({"until", "latest"})
 
@@ -128,7 +159,8 @@ class _Blank(dict[str, Any]):
 
 def sentence(reason: Reason) -> str:
     """Return the Chinese sentence of a reason."""
-    return REASONS.get(reason.code, reason.code).format_map(_Blank(_told(reason.data)))
+    data = _WORDINGS[reason.code](reason.data) if reason.code in _WORDINGS else reason.data
+    return REASONS.get(reason.code, reason.code).format_map(_Blank(_told(data)))
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,11 +212,19 @@ def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's l
     found = []
     for error in errors:
         kind, context = error["type"], dict(error.get("ctx") or {})
-        context = {key: str(value) for key, value in context.items()}
+        context = {key: _listed(str(value)) for key, value in context.items()}
+        context["form"] = _FORMS.get(context.get("pattern", ""), _FORM)
         message = _FIELD_MESSAGES.get(kind, error["msg"]).format_map(_Blank(context))
         field = ".".join(str(part) for part in error["loc"])
         found.append(Reason("field", {"message": message, "type": kind}, field=field))
     return found
+
+
+def _listed(value: str) -> str:
+    """Return pydantic's list of words ('a', 'b' or 'c') as people write one."""
+    if not value.startswith("'"):
+        return value
+    return value.replace("' or '", "、").replace("', '", "、").strip("'")
 
 
 def malformed(error: ValidationError, *, prefix: str = "") -> Invalid:

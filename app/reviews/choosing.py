@@ -40,13 +40,12 @@ def routing_in_force(policies: Path) -> Routing:
     path = policies / "routing.yaml"
     try:
         return _routing(path, path.stat().st_mtime_ns, files(policies))
-    except OSError as error:
+    except FileNotFoundError as error:
         raise Unavailable("routing_unusable", reasons=[Reason("routing_missing")]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable("routing_unusable", reasons=[Reason("routing_unreadable")]) from error
     except Faults as error:
-        told = [
-            Reason("routing_fault", {"line": one.line, "key": one.key, "fault": one.code})
-            for one in error.faults
-        ]
+        told = [workflows.fault_reason("routing_fault", "routing.yaml", one) for one in error.faults]
         raise Unavailable("routing_unusable", reasons=told) from error
 
 
@@ -177,14 +176,14 @@ def _with_inner(when: When | None) -> Iterator[When]:
 
 @lru_cache(maxsize=8)
 def _routing(path: Path, _changed: int, _stamps: Stamps) -> Routing:
-    linted = lint(path.read_text(encoding="utf-8"), _InForce(path.parent))
+    linted = lint(path.read_text(encoding="utf-8"), InForce(path.parent))
     faults = tuple(fault for fault in linted.faults if fault.code not in _OF_WORKFLOWS)
     if linted.routing is None or faults:
         raise Faults(faults)
     return linted.routing
 
 
-class _InForce(Mapping[str, Workflow]):
+class InForce(Mapping[str, Workflow]):
     """The workflows in force by key, each read when it is asked for; files with faults are not there."""
 
     def __init__(self, policies: Path) -> None:

@@ -161,7 +161,13 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "迁移后环节“{titles}”没有合适的人可以办理；请先授予角色，再迁移。",
         "Stages would have nobody who may decide.",
     ),
-    C.TOO_LARGE_A_CHANGE: ("改动 {characters} 字、{edits} 处，超过小改的限度。", "The change is too large."),
+    C.TOO_LARGE_A_CHANGE: (
+        (
+            "改动增删 {characters} 字、{edits} 处，占全文 {share}‰，"
+            "超过小改的限度（{most_characters} 字、{most_edits} 处、{most_share}‰）。"
+        ),
+        "The change is too large.",
+    ),
     C.TOUCHES_NUMBER: ("改动涉及数字“{text}”。", "The change touches a number."),
     C.TOUCHES_DATE: ("改动涉及日期“{text}”。", "The change touches a date."),
     C.TOUCHES_NAME: ("改动涉及姓名“{text}”。", "The change touches a name."),
@@ -232,9 +238,11 @@ problems(
 reasons(
     {
         "workflow_missing": "没有“{key}”这个流程文件。",
-        "workflow_fault": "第 {line} 行“{key}”：{fault}。",
+        "workflow_unreadable": "流程文件 workflows/{key}.yaml 读不了：请核对权限，并存为 UTF-8 编码。",
+        "routing_unreadable": "分流规则文件 routing.yaml 读不了：请核对权限，并存为 UTF-8 编码。",
+        "workflow_fault": "流程文件 {file} 第 {line} 行（{key}）：{fault}",
         "routing_missing": "没有分流规则文件 routing.yaml。",
-        "routing_fault": "routing.yaml 第 {line} 行“{key}”：{fault}。",
+        "routing_fault": "routing.yaml 第 {line} 行（{key}）：{fault}",
         "flag_unknown": "没有“{flags}”这样的标记；可用的标记：{known}。",
         "class_stays": (
             "稿件分类在首次提交时已定为“{now}”，撤回或者重新提交都不能改；"

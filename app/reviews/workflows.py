@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.domain.canonical import canonical
-from app.domain.policy_text import Faults
+from app.domain.policy_text import Fault, Faults
 from app.domain.vocabulary import Event
 from app.domain.workflow import Workflow, read_workflow
 from app.infra.errors import Reason, Unavailable
@@ -36,14 +36,21 @@ def in_force(policies: Path, key: str = STANDARD) -> Workflow:
     path = policies / "workflows" / f"{key}.yaml"
     try:
         return _read(path, path.stat().st_mtime_ns)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise Unavailable("workflow_unusable", reasons=[Reason("workflow_missing", {"key": key})]) from error
     except Faults as error:
-        told = [
-            Reason("workflow_fault", {"line": one.line, "key": one.key, "fault": one.code})
-            for one in error.faults
-        ]
+        told = [fault_reason("workflow_fault", f"workflows/{path.name}", one) for one in error.faults]
         raise Unavailable("workflow_unusable", reasons=told) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(
+            "workflow_unusable", reasons=[Reason("workflow_unreadable", {"key": key})]
+        ) from error
+
+
+def fault_reason(code: str, file: str, fault: Fault) -> Reason:
+    """Return a fault of a policy file as a reason; its words stand with those of the linters."""
+    data = {"file": file, "line": fault.line, "key": fault.key, "fault": fault.code, "of": dict(fault.data)}
+    return Reason(code, data)
 
 
 @lru_cache(maxsize=64)

@@ -2,14 +2,24 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
+import structlog
+
 from app.domain.policy_text import Fault
-from app.domain.vocabulary import Level, StageKind
+from app.domain.vocabulary import Level, Role, StageKind
+from app.infra.problems import worded
+from app.reviews import policy_files
+from app.reviews.policy_files import FileFault
 from app.web.labels import label
+
+log = structlog.get_logger()
 
 #: A sentence for each code; the names in braces are the fault's data.
 SENTENCES = {
+    "file_missing": "没有这个文件。",
+    "unreadable": "读不了：请核对文件权限，并存为 UTF-8 编码。",
     "yaml": "不是有效的 YAML：{message}。请改正缩进、括号、引号或者日期。",
     "duplicate_key": "这一项写了两次；请删去一处。",
     # The order of a workflow.
@@ -88,7 +98,10 @@ SENTENCES = {
     "place_twice": "位置由 before、after、beside 决定，环节里不能再写 after。",
     "condition_twice": "条件由 when 决定，环节里不能再写 applies_if。",
     "always_added": "没有条件，等于改了流程；请写明 when，或者直接改流程文件。",
-    "faulty_workflow": "流程“{workflow}”本身有问题：{of_sentence}",
+    "faulty_workflow": (
+        "流程“{workflow}”本身有 {faults} 处问题，第一处：{of_sentence}"
+        "请先用 sanshen workflow lint 检查 workflows/{workflow}.yaml。"
+    ),
     "breaks_workflow": "加进流程“{workflow}”后有问题：{of_sentence}",
     "no_place": "流程“{workflow}”里没有这个环节；请换一个位置，或者用 workflows 限定适用的流程。",
     "stage_exists": "流程“{workflow}”里已有环节“{stage}”；请换一个代码。",
@@ -120,6 +133,44 @@ _TYPES = {
     "list_type": "应当是一个列表。",
     "json_invalid": "不是有效的 JSON。",
 }
+
+
+def told(policies: Path) -> tuple[str, ...]:
+    """Return in sentences all that is wrong with the policy files as they are now; empty when all is well.
+
+    Workflows, routing and the calendar, each fault with its file, line and key. For whoever starts the
+    service or watches over it: nothing new is handed in while routing or a chosen workflow has faults.
+    """
+    return tuple(_said(one) for one in policy_files.faults(policies))
+
+
+def report(policies: Path) -> tuple[str, ...]:
+    """Log every fault of the policy files as they are now, and return them as `told`."""
+    for one in policy_files.faults(policies):
+        log.error(
+            "policy.file_faulty",
+            file=one.file,
+            line=one.fault.line,
+            key=one.fault.key,
+            fault=one.fault.code,
+            said=sentence(one.fault),
+        )
+    return told(policies)
+
+
+def _said(one: FileFault) -> str:
+    where = f"第 {one.fault.line} 行" + (f"（{one.fault.key}）" if one.fault.key else "")
+    return f"{one.file} {where}：{sentence(one.fault)}"
+
+
+def _in_words(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the data of a reason with its fault as a sentence."""
+    fault = Fault(data["line"], data["key"], data["fault"], data.get("of", {}))
+    return {**data, "key": fault.key or "整个文件", "fault": sentence(fault)}
+
+
+worded("workflow_fault", _in_words)
+worded("routing_fault", _in_words)
 
 
 def sentence(fault: Fault) -> str:
@@ -159,7 +210,7 @@ def _words(data: Mapping[str, Any]) -> dict[str, str]:
 def _word(value: Any) -> str:  # noqa: ANN401 – JSON values
     if isinstance(value, list | tuple):
         return "、".join(map(_word, value)) or "无"
-    if isinstance(value, Level | StageKind):
+    if isinstance(value, Level | StageKind | Role):
         return label(value)
     if value is None:
         return "未定"

@@ -280,7 +280,7 @@ def test_revising_a_draft(
     _put_in(database, created["id"], DraftState.RETURNED, clock)
     assert post("editor", {}) == (428, "precondition_required")
     assert post("editor", {"If-Match": "*"}) == (428, "precondition_required")
-    assert post("editor", {"If-Match": 'W/"3"'}) == (428, "precondition_required")
+    assert post("editor", {"If-Match": 'W/"3"'}) == (428, "precondition_malformed")
     stale = client.post(url, json=NEW, headers=as_("editor") | seen)
     assert (stale.status_code, stale.headers["etag"]) == (412, '"3"')
     assert factories.events(database, f"draft:{created['id']}") == [("draft.created", "done")]

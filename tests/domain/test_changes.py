@@ -140,10 +140,15 @@ def test_size() -> None:
     many = BODY.replace("，", ",")
     assert C.TOO_LARGE_A_CHANGE in classes(document(paragraph(many)))[1]
     short_old, short_new = (
-        document(paragraph("你好吗"), title="问"),
-        document(paragraph("您好吗"), title="问"),
+        document(paragraph("大家好吗"), title="问"),
+        document(paragraph("诸位都好吗"), title="问"),
     )
     assert classes(short_new, short_old)[1] == {C.TOO_LARGE_A_CHANGE}
+
+
+def test_one_wrong_character_is_small_in_the_shortest_text() -> None:
+    old, new = (document(paragraph(words), title="问") for words in ("你好吗", "您好吗"))
+    assert classes(new, old) == (ChangeClass.MARKS_ONLY, set())
 
 
 def test_a_new_finding() -> None:

@@ -241,7 +241,7 @@ def _levels(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         next((stage for stage in workflow.stages if level in stage.levels), None) for level in REVIEW_LEVELS
     ]
     for earlier, later in pairwise(reviews):
-        if earlier and later and earlier.key not in workflow.ancestors[later.key]:
+        if earlier and later and earlier is not later and earlier.key not in workflow.ancestors[later.key]:
             yield _at(workflow, lines, later, "after", "reviews_out_of_order", before=earlier.key)
 
 
