@@ -29,9 +29,9 @@ def desk(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:
 
 
 def test_a_checklist_is_ticked_before_anything_is_signed(desk: Desk) -> None:
-    refused = sign(desk)
+    refused = sign(desk, outcome="approve")
     assert (refused.status_code, desk.codes(refused)) == (422, {"checklist_incomplete"})
-    assert sign(desk, checklist=["已核对发布时间"]).status_code == 201
+    assert sign(desk, outcome="approve", checklist=["已核对发布时间"]).status_code == 201
 
 
 def test_an_outcome_of_its_own_wants_what_it_says(desk: Desk) -> None:
