@@ -1,13 +1,13 @@
 """Reading drafts, and who may see them: the one door that answers 404 to everybody else."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, true
 from sqlmodel import Session, col, select
 
 from app.channels.models import Channel, Section
@@ -132,6 +132,29 @@ def authors(session: Session, draft_id: UUID) -> frozenset[UUID]:
     return frozenset(session.scalars(wrote.union(submitted)).all())
 
 
+def authors_of(session: Session, draft_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return for each of these drafts whoever submitted it or wrote any revision of it.
+
+    One statement; none for no drafts.
+    """
+    if not draft_ids:
+        return {}
+    wrote = select(Revision.draft_id, Revision.author_id).where(col(Revision.draft_id).in_(draft_ids))
+    submitted = select(Draft.id, Draft.submitter_id).where(col(Draft.id).in_(draft_ids))
+    found: dict[UUID, set[UUID]] = {}
+    for draft_id, person in session.execute(wrote.union(submitted)):
+        found.setdefault(draft_id, set()).add(person)
+    return {draft_id: frozenset(persons) for draft_id, persons in found.items()}
+
+
+def count(session: Session, actor: Actor, *, states: Iterable[DraftState], submitter_id: UUID) -> int:
+    """Return how many drafts that somebody handed in, and the actor may see, are in one of these states."""
+    query = select(func.count()).where(
+        visible_to(actor), Draft.submitter_id == submitter_id, col(Draft.state).in_(list(states))
+    )
+    return session.exec(query).one()
+
+
 def targets(session: Session, draft_id: UUID) -> tuple[Target, ...]:
     """Return where a draft is bound, by channel code."""
     return targets_of(session, [draft_id]).get(draft_id, ())
@@ -148,12 +171,15 @@ def names_of(places: Iterable[Target]) -> dict[str, str]:
 
 
 def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[Target, ...]]:
-    """Return where these drafts are bound, each by channel code. One statement."""
+    """Return where these drafts are bound, each by channel code. One statement; none for no drafts."""
+    wanted = list(draft_ids)
+    if not wanted:
+        return {}
     query = (
         select(DraftTarget.draft_id, Channel, Section)
         .join(Channel, col(Channel.id) == col(DraftTarget.channel_id))
         .join(Section, col(Section.id) == col(DraftTarget.section_id))
-        .where(col(DraftTarget.draft_id).in_(list(draft_ids)))
+        .where(col(DraftTarget.draft_id).in_(wanted))
         .order_by(col(Channel.code))
     )
     found: dict[UUID, tuple[Target, ...]] = {}

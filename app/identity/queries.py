@@ -356,8 +356,8 @@ def units_within(session: Session, paths: Iterable[str]) -> tuple[Unit, ...]:
     return tuple(session.exec(select(Unit).where(reached).order_by(Unit.path)).all())
 
 
-def posted(session: Session, *, unit_path: str) -> tuple[User, ...]:
-    """Return the active people who hold any post over the unit at `unit_path`, by name, or none."""
+def posted(session: Session, *, unit_path: str | None) -> tuple[User, ...]:
+    """Return the active people who hold any post over the unit at `unit_path`, or over any, by name."""
     query = (
         select(User)
         .where(
@@ -370,7 +370,7 @@ def posted(session: Session, *, unit_path: str) -> tuple[User, ...]:
     return tuple(
         user
         for user in session.exec(query).all()
-        if any(unit_path.startswith(one["path"]) for one in user.posts)
+        if unit_path is None or any(unit_path.startswith(one["path"]) for one in user.posts)
     )
 
 

@@ -233,7 +233,12 @@ def case_of_draft(session: Session, draft_id: UUID) -> ReviewCase | None:
 
 
 def cases_of_drafts(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, ReviewCase]:
-    """Return the newest case of each of these drafts; drafts never submitted are left out. One statement."""
+    """Return the newest case of each of these drafts; drafts never submitted are left out.
+
+    One statement; none for no drafts.
+    """
+    if not draft_ids:
+        return {}
     query = select(ReviewCase).where(col(ReviewCase.draft_id).in_(draft_ids)).order_by(col(ReviewCase.id))
     return {row.draft_id: row for row in session.exec(query).all()}
 

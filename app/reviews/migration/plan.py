@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.refusals import Refusal, Refused
 from app.domain.roles import SEEING
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import MigrationState, Role
 from app.domain.workflow import Actor, Effects, Facts, Workflow
 from app.domain.workflow.migration import Differences, differences, migrate
 from app.drafts import queries as drafts
@@ -123,11 +123,15 @@ def dry_run(
     return new, tuple(planned)
 
 
-def wishes(session: Session, key: str = "", *, limit: int = 20) -> tuple[WorkflowMigration, ...]:
+def wishes(
+    session: Session, key: str = "", *, state: MigrationState | None = None, limit: int = 20
+) -> tuple[WorkflowMigration, ...]:
     """Return the migrations asked for, of one workflow or of all, the newest first; perhaps none."""
     query = select(WorkflowMigration).order_by(col(WorkflowMigration.id).desc()).limit(limit)
     if key:
         query = query.where(WorkflowMigration.key == key)
+    if state is not None:
+        query = query.where(WorkflowMigration.state == state)
     return tuple(session.exec(query).all())
 
 

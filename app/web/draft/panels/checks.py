@@ -103,9 +103,18 @@ def waiver_views(
     return {row.fingerprint: _view(row, names, draft, actor, actor.id in authors) for row in waivers}
 
 
-def _view(row: Waiver, names: Mapping[UUID, str], draft: Draft, actor: Actor, wrote: bool) -> WaiverView:
+def decidable(row: Waiver, draft: Draft, actor: Actor, *, wrote: bool) -> bool:
+    """Tell whether somebody may grant or refuse a waiver; `wrote`: whether they wrote any of the draft."""
     roles = at_least(Role.FINAL_REVIEWER if service.sensitive(row.rule) else Role.SECOND_REVIEWER)
-    may = not wrote and row.asked_by != actor.id
+    return (
+        row.state == WaiverState.ASKED
+        and not wrote
+        and row.asked_by != actor.id
+        and any(actor.has(role, unit_path=draft.unit_path) for role in roles)
+    )
+
+
+def _view(row: Waiver, names: Mapping[UUID, str], draft: Draft, actor: Actor, wrote: bool) -> WaiverView:
     return WaiverView(
         id=row.id,
         state=label(WaiverState(row.state)),
@@ -116,9 +125,7 @@ def _view(row: Waiver, names: Mapping[UUID, str], draft: Draft, actor: Actor, wr
         decider=names.get(row.decided_by, "") if row.decided_by else "",
         comment=row.comment,
         expires_at=row.expires_at,
-        decidable=row.state == WaiverState.ASKED
-        and may
-        and any(actor.has(role, unit_path=draft.unit_path) for role in roles),
+        decidable=decidable(row, draft, actor, wrote=wrote),
     )
 
 

@@ -165,13 +165,3 @@ def _ways(one: StageView, verb: Verb) -> tuple[Way, ...]:
         Way(f"{_key(one)}-{outcome.key}", sent, outcome.key, outcome.title, outcome.reasons, outcome.comment)
         for outcome in one.stage.outcomes_of(verb)
     )
-
-
-def waiting_for(view: CaseView, holders: Mapping[str, tuple[str, ...]]) -> str:
-    """Return whom the case waits for, in names; `holders` are those of each open stage. Perhaps nobody."""
-    names: dict[str, None] = {}
-    for one in view.open:
-        claimed = one.run.claimed_by if one.run else None
-        for name in (view.names.get(UUID(claimed), ""),) if claimed else holders.get(one.stage.key, ()):
-            names[name] = None
-    return "、".join(names)

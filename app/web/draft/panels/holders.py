@@ -1,44 +1,69 @@
 """Who could decide the open stages, by name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
+from app.domain.workflow import Run, Stage
 from app.identity import absences
-from app.identity import queries as identity
-from app.reviews import queries as reviews
+from app.identity.models import User
+from app.identity.staff import Staff, staff
+from app.reviews.store import Walking
+
+#: The names of those who could decide each stage, by its key.
+Holders = dict[str, tuple[str, ...]]
 
 
-def holders(
-    session: Session,
-    view: reviews.CaseView,
-    at: datetime,
-    stages: Iterable[reviews.StageView] | None = None,
-) -> dict[str, tuple[str, ...]]:
-    """Return the names of those who could decide each stage by their role, and whether they are away.
+def holders(session: Session, walking: Walking, at: datetime, stages: Iterable[Stage]) -> Holders:
+    """Return the names of those who could decide these stages of a case, and whether they are away."""
+    return holders_of(session, [(walking, tuple(stages))], at)[0]
 
-    `stages` are the open ones where none are given. One statement a role.
+
+def holders_of(
+    session: Session, asked: Sequence[tuple[Walking, Sequence[Stage]]], at: datetime
+) -> list[Holders]:
+    """Return for each case the names of those who could decide its stages, by their roles and posts.
+
+    At most four statements, however many cases there are.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    for one in view.open if stages is None else stages:
-        roles = [who.role for who in one.stage.who if who.role is not None]
-        people = {
-            user.id: user.name
-            for role in roles
-            for user in identity.holders(session, role, unit_path=view.draft.unit_path)
+    lines = [who for _, stages in asked for stage in stages for who in stage.who]
+    roles = {who.role for who in lines if who.role is not None}
+    known = staff(session, roles, posts=any(who.post is not None for who in lines))
+    people = [[(stage.key, _able(known, walking, stage)) for stage in stages] for walking, stages in asked]
+    away = absences.away(session, {user.id for of_case in people for _, able in of_case for user in able}, at)
+    return [
+        {
+            key: tuple(f"{user.name}（外出）" if user.id in away else user.name for user in able)
+            for key, able in of_case
         }
-        posts = {who.post for who in one.stage.who if who.post is not None}
-        for user in identity.posted(session, unit_path=view.draft.unit_path) if posts else ():
-            if any(
-                view.draft.unit_path.startswith(held["path"]) and held["post"] in posts for held in user.posts
-            ):
-                people[user.id] = user.name
-        apart = view.case.authors if not one.stage.author_may_act else frozenset()
-        away = absences.away(session, people, at)
-        found[one.stage.key] = tuple(
-            f"{name}（外出）" if key in away else name
-            for key, name in people.items()
-            if str(key) not in apart
-        )
-    return found
+        for of_case in people
+    ]
+
+
+def waiting_for(open_runs: Iterable[Run], able: Holders, names: Mapping[UUID, str]) -> str:
+    """Return whom these runs wait for, in names: who has claimed them, else who could decide. Perhaps nobody.
+
+    `names` are those of the claimers.
+    """
+    found: dict[str, None] = {}
+    for run in open_runs:
+        claimed = run.claimed_by
+        for name in (names.get(UUID(claimed), ""),) if claimed else able.get(run.stage, ()):
+            found[name] = None
+    return "、".join(found)
+
+
+def _able(known: Staff, walking: Walking, stage: Stage) -> tuple[User, ...]:
+    path = walking.draft.unit_path
+    found = {
+        user.id: user
+        for who in stage.who
+        if who.role is not None
+        for user in known.holding(who.role, unit_path=path)
+    }
+    posts = {who.post for who in stage.who if who.post is not None}
+    found |= {user.id: user for user in (known.in_posts(posts, unit_path=path) if posts else ())}
+    apart = walking.case.authors if not stage.author_may_act else frozenset[str]()
+    return tuple(user for key, user in found.items() if str(key) not in apart)

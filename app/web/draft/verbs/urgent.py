@@ -111,7 +111,7 @@ def _owing(
         unit = session.get(Unit, draft.unit_id)
         keys = {row.stage for row in rows}
         able = to_decide(view)
-        whom = holders(session, view, at, [one for one in view.stages if one.stage.key in keys])
+        whom = holders(session, view, at, [one.stage for one in view.stages if one.stage.key in keys])
         yield Owing(
             draft.id,
             draft.title,
