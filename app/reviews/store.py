@@ -176,18 +176,12 @@ def workflow_of(session: Session, row: ReviewCase, case: Case) -> Workflow:
 def runs_of(
     session: Session, case_ids: Iterable[UUID]
 ) -> tuple[dict[UUID, tuple[Run, ...]], dict[UUID, dict[RunKey, UUID]]]:
-    """Return the runs of these cases with their approvals, and the ids of the stored runs.
-
-    One statement; none for no cases.
-    """
+    """Return the runs of these cases with their approvals, and the ids of the stored runs. One statement."""
     rows: dict[UUID, Sequence[Any]] = {}
     votes: dict[UUID, list[Vote]] = defaultdict(list)
-    wanted = list(case_ids)
-    if not wanted:
+    if not (wanted := list(case_ids)):
         return defaultdict(tuple), defaultdict(dict)
-    for run_id, *row, actor, principal, bench, through in session.execute(
-        _runs(), {"case_ids": wanted}
-    ):
+    for run_id, *row, actor, principal, bench, through in session.execute(_runs(), {"case_ids": wanted}):
         rows[run_id] = row
         if actor is not None:
             votes[run_id].append(Vote(str(actor), _id(principal), bench, _id(through)))
