@@ -5,13 +5,17 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 import anyio.to_thread
-from fastapi import BackgroundTasks, FastAPI, Request, Response
+from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Role
 from app.identity import access
 from app.infra import bodies, logs, problems
+from app.infra.http.deadlines import Deadline
+from app.infra.http.hosts import KnownHosts
+from app.infra.http.proxies import TrustedProxies
 from app.infra.runtime import Runtime
 from app.operations import readiness
 from app.web import policy_faults
@@ -43,12 +47,31 @@ def create_app(runtime: Runtime) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = runtime.settings.threads
         yield
 
-    app = FastAPI(title="三审 Sanshen", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="三审 Sanshen",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # An address with a slash too many is none of ours; it is not sent on to whatever host a client named.
+        redirect_slashes=False,
+    )
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.admit = _admit
+    app.state.known = access.known
+    settings = runtime.settings
+    # From the last to the first, as a request meets them.
     app.add_middleware(bodies.BodyGate)
+    app.add_middleware(Deadline, seconds=settings.request_seconds)
+    app.add_middleware(
+        KnownHosts,
+        hosts=settings.answers_under,
+        numbers=settings.is_for_trying_out,
+    )
     app.add_middleware(logs.RequestContext)
+    app.add_middleware(TrustedProxies, proxies=settings.proxies)
     problems.install(app)
     for name in sorted(FEATURES, key=lambda name: name != _FIRST):
         import_module(f"app.{name}.router").install(app)
@@ -66,8 +89,14 @@ def _admit(request: Request, tasks: BackgroundTasks, roles: tuple[Role, ...]) ->
 
 def _operations(app: FastAPI, runtime: Runtime) -> None:
     readiness.install(app, runtime)
+    inside = [Depends(access.require_inside)]
 
-    @app.get("/metrics", tags=["operations"], response_class=Response)
+    @app.get("/openapi.json", include_in_schema=False, dependencies=inside)
+    def openapi() -> JSONResponse:
+        """Describe the API."""
+        return JSONResponse(app.openapi())
+
+    @app.get("/metrics", tags=["operations"], response_class=Response, dependencies=inside)
     def metrics() -> Response:
         """Give Prometheus its figures."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -126,7 +126,12 @@ def runtime(
     database: Database, clock: SetClock, negative_list: NegativeList, tmp_path: Path, database_url: str
 ) -> Runtime:
     # Receivers of tests listen on this machine.
-    settings = Settings(data_dir=tmp_path / "data", database_url=database_url, webhook_loopback=True)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        webhook_loopback=True,
+        hosts=frozenset({"testserver"}),
+    )
     return start(settings, database=database, clock=clock, negative_list=negative_list)
 
 

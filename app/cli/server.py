@@ -323,12 +323,16 @@ def _ours(host: str, port: int) -> bool:
 def _server(runtime: "Runtime") -> "uvicorn.Server":
     import uvicorn
 
+    from app.infra.http.connections import LimitedConnection
     from app.main import create_app
 
     config = uvicorn.Config(
         create_app(runtime),
-        # The parser in C; without it uvicorn would quietly take the one in Python.
-        http="httptools",
+        # The parser in C, with limits of our own around it.
+        http=LimitedConnection,
+        ws="none",
+        # Who stands in between is ours to judge: see `TrustedProxies`.
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,

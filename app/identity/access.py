@@ -12,13 +12,15 @@ from typing import Annotated
 import structlog
 from fastapi import BackgroundTasks, Depends, Request
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from app.domain.vocabulary import Role
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.models import BrowserSession
 from app.identity.queries import SYSTEM, Actor, Grant, session_actor, session_hash, user_actor
 from app.infra.errors import AppError, Forbidden, Reason, Unauthenticated
+from app.infra.http.hosts import host_of
+from app.infra.http.proxies import within
 from app.infra.runtime import Runtime, runtime_of
 from app.infra.settings import Settings
 
@@ -28,6 +30,8 @@ MAX_TOKEN = 2000
 MAX_COOKIE = 200
 #: A session's last sight is written down at most this often.
 _SEEN_EVERY = timedelta(minutes=1)
+#: How old a session may be whose cookie still lets a large form in.
+_JUST_ENDED = timedelta(days=7)
 
 log = structlog.get_logger()
 
@@ -64,6 +68,7 @@ def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:
     if found is None:
         return None
     actor, last_seen = found
+    request.state.account = str(actor.id)
     if at - last_seen >= _SEEN_EVERY and _somebody_asked(request):
         # After the answer: the request may hold the writer's lock until then.
         tasks.add_task(_seen, runtime, raw)
@@ -98,7 +103,9 @@ def current_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     """
     runtime = runtime_of(request)
     if (header := request.headers.get("authorization")) is not None:
-        return _bearer(runtime, header)
+        proved = _bearer(runtime, header)
+        request.state.account = str(proved.id)
+        return proved
     actor = signed_in(request, tasks)
     if actor is None:
         raise Unauthenticated("unauthenticated", headers={"WWW-Authenticate": "Bearer"})
@@ -123,6 +130,45 @@ def _bearer(runtime: Runtime, header: str) -> Actor:
     if actor is None:
         raise Unauthenticated("token_invalid", headers=challenge)
     return actor
+
+
+def known(request: Request) -> str | None:
+    """Return who sends a large body, before it is read; `None` when nothing proves anybody.
+
+    The cookie of a session that has just ended counts: what somebody typed is not thrown away for it. It is
+    judged again, with the CSRF token, by whatever takes the body. Raises `Unauthenticated` for a bad token.
+    """
+    runtime = runtime_of(request)
+    if (header := request.headers.get("authorization")) is not None:
+        return str(_bearer(runtime, header).id)
+    raw = request.cookies.get(cookie_name(runtime.settings), "")
+    if not raw or len(raw) > MAX_COOKIE:
+        return None
+    with runtime.database.read() as session:
+        found = session.exec(
+            select(BrowserSession.user_id).where(
+                BrowserSession.id_hash == session_hash(raw),
+                BrowserSession.created_at > runtime.clock() - _JUST_ENDED,
+            )
+        ).first()
+    return None if found is None else str(found)
+
+
+def is_inside(request: Request) -> bool:
+    """Say whether a request comes from a network of operators, by the machine's own address.
+
+    Not by the public name: a proxy that tells of nobody would make everybody one of them. Asks no database.
+    """
+    settings = runtime_of(request).settings
+    asked_by = request.client.host if request.client else ""
+    by_name = host_of(request.scope) in settings.answers_under
+    return within(asked_by, settings.operators) and (not by_name or settings.is_for_trying_out)
+
+
+def require_inside(request: Request, tasks: BackgroundTasks) -> None:
+    """Let pass who is signed in or inside; while trying out, everybody. Raises `Unauthenticated`."""
+    if not runtime_of(request).settings.is_for_trying_out and not is_inside(request):
+        current_actor(request, tasks)
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
@@ -152,5 +198,8 @@ __all__ = [
     "csrf_matches",
     "csrf_token",
     "current_actor",
+    "is_inside",
+    "known",
+    "require_inside",
     "signed_in",
 ]

@@ -9,6 +9,7 @@
     ├── PreconditionRequired      428  If-Match is missing
     ├── TooLarge                  413
     ├── Unsupported               415
+    ├── Misdirected               421  not under this host
     ├── Invalid                   422  malformed, every fault named
     ├── TooMany                   429
     └── Unavailable               503  try again; nothing was changed
@@ -98,6 +99,12 @@ class Unsupported(AppError):
     """The body is of a type that is not taken."""
 
     status = 415
+
+
+class Misdirected(AppError):
+    """The request names a host that is not ours."""
+
+    status = 421
 
 
 class Invalid(AppError):

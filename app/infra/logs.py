@@ -43,7 +43,11 @@ def configure(*, level: str, json: bool) -> None:
 
 
 class RequestContext:
-    """ASGI middleware: gives every request an id, counts it, times it, logs it."""
+    """ASGI middleware: gives every request an id, counts it, times it, logs it.
+
+    The log names the account by its id, as far as the request proved one, the address that asked, and the
+    code of a refusal. It names the route, never the path: paths of links are secrets.
+    """
 
     def __init__(self, app: Callable[[_Scope, _Receive, _Send], Awaitable[None]]) -> None:
         self.app = app
@@ -55,7 +59,8 @@ class RequestContext:
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         request_id = given if 0 < len(given) <= 64 and set(given) <= _ACCEPTED_ID else str(new_id())
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began, status = time.perf_counter(), 500
@@ -80,4 +85,7 @@ class RequestContext:
                 route=route,
                 status=status,
                 milliseconds=round(took * 1000, 1),
+                account=state.get("account"),
+                address=client[0] if (client := scope.get("client")) else None,
+                code=state.get("problem"),
             )

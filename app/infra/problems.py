@@ -20,6 +20,10 @@ from app.infra.clock import moment
 from app.infra.errors import AppError, Invalid, Reason, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+#: So many reasons are told of one error; an answer is not to be a multiple of what was asked.
+MOST_REASONS = 100
+#: A place of a fault is told up to here: a field's name may be as long as the body.
+LONGEST_FIELD = 200
 
 #: code → (Chinese title, English title)
 PROBLEMS: dict[str, tuple[str, str]] = {
@@ -69,6 +73,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
 #: code → Chinese sentence; `{names}` are filled from the reason's data
 REASONS: dict[str, str] = {
     "field": "{message}",
+    "more_reasons": "另有 {count} 处同样需要修改，改完以上各处后重新提交即可看到。",
     "unknown_field": "不认识的字段“{name}”。",
     "idempotency_key": "Idempotency-Key 应为 1–200 个可见字符。",
 }
@@ -186,6 +191,9 @@ def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
     """Return the problem+json body of an error."""
     title, title_en = PROBLEMS[error.code]
     known = next((reason.data for reason in error.reasons if reason.code == error.code), {})
+    told = list(error.reasons[:MOST_REASONS])
+    if (more := len(error.reasons) - len(told)) > 0:
+        told.append(Reason("more_reasons", {"count": more}))
     body = {
         "type": f"urn:sanshen:problem:{error.code}",
         "title": title.format_map(_Blank(_told({**known, **error.data}))),
@@ -195,7 +203,7 @@ def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
         "request_id": request_id,
         "reasons": [
             {"code": reason.code, "message": sentence(reason), "data": reason.data, "field": reason.field}
-            for reason in error.reasons
+            for reason in told
         ],
     }
     return body | ({"data": error.data} if error.data else {})
@@ -203,6 +211,8 @@ def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
 
 def problem(request: Request, error: AppError) -> Response:
     """Return an error as problem+json."""
+    # For the log of the request, which so names every refusal with who asked and from where.
+    request.state.problem = error.code
     body = problem_body(error, getattr(request.state, "request_id", ""))
     return JSONResponse(body, status_code=error.status, media_type=MEDIA_TYPE, headers=error.headers)
 
@@ -215,7 +225,7 @@ def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's l
         context = {key: _listed(str(value)) for key, value in context.items()}
         context["form"] = _FORMS.get(context.get("pattern", ""), _FORM)
         message = _FIELD_MESSAGES.get(kind, error["msg"]).format_map(_Blank(context))
-        field = ".".join(str(part) for part in error["loc"])
+        field = ".".join(str(part) for part in error["loc"])[:LONGEST_FIELD]
         found.append(Reason("field", {"message": message, "type": kind}, field=field))
     return found
 

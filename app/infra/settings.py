@@ -1,10 +1,12 @@
 import re
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.infra.paths import shipped
 
@@ -13,6 +15,10 @@ DEFAULT_SECRET = "sanshen-development-secret-change-me"  # noqa: S105
 MIN_SECRET = 32
 #: An entry of a list of hosts, in lower case: a name or an address, perhaps with a port.
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?|[0-9a-f]*:[0-9a-f:.]+")
+
+
+Network = IPv4Network | IPv6Network
+HERE: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 class Environment(StrEnum):
@@ -28,7 +34,7 @@ class Settings(BaseSettings):
     Raises `pydantic.ValidationError` naming every fault, among them secrets that production must not have.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SANSHEN_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SANSHEN_", extra="ignore", populate_by_name=True)
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path("sanshen-data")
@@ -43,6 +49,18 @@ class Settings(BaseSettings):
     #: PEM files (EC P-256 for tokens, Ed25519 for tickets and evidence); made on first start in development.
     token_key_file: Path | None = None
     signing_key_file: Path | None = None
+
+    #: Names beside that of the public address under which the service answers.
+    hosts: frozenset[str] = frozenset()
+    #: Networks of the proxies whose word on the client's address is taken; the old name is uvicorn's.
+    proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=HERE,
+        validation_alias=AliasChoices("SANSHEN_PROXIES", "FORWARDED_ALLOW_IPS"),
+    )
+    #: Networks from which operators and their tools ask for figures without signing in.
+    operators: Annotated[tuple[Network, ...], NoDecode] = HERE
+    #: How long the service may work on one request.
+    request_seconds: float = Field(default=120, gt=0, le=3600)
 
     session_minutes: int = Field(default=480, ge=5, le=1440)
     session_idle_minutes: int = Field(default=60, ge=5, le=480)
@@ -74,6 +92,34 @@ class Settings(BaseSettings):
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
+
+    @field_validator("proxies", "operators", mode="before")
+    @classmethod
+    def _networks(cls, given: object) -> object:
+        """Take networks as a list with commas, as proxies and uvicorn write them. Raises `ValueError`."""
+        if not isinstance(given, str):
+            return given
+        found, faults = [], []
+        for one in filter(None, (part.strip() for part in given.split(","))):
+            try:
+                found.append(ip_network(one))
+            except ValueError:
+                faults.append(one)
+        if faults:
+            told = "、".join(f"“{one}”" for one in faults)
+            raise ValueError(f"{told}不是地址或网段，应如 10.0.0.5,192.168.8.0/24；不能用 * 代表任何人")
+        return tuple(found)
+
+    @property
+    def is_for_trying_out(self) -> bool:
+        """Whether this is no production."""
+        return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def answers_under(self) -> frozenset[str]:
+        """The hosts under which the service answers: that of its public address, and others it was given."""
+        own = urlsplit(self.public_url).hostname or ""
+        return frozenset({own.lower(), *(one.lower() for one in self.hosts)})
 
     @property
     def url(self) -> str:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -13,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.identity.access import is_inside
 from app.infra.errors import AppError
 from app.infra.runtime import Runtime, runtime_of
 from app.operations import checks
@@ -94,14 +94,6 @@ class Readiness:
         return found
 
 
-def inside(request: Request) -> bool:
-    """Say whether a request comes from this machine itself, where one could read the logs as well."""
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
-
-
 def install(app: FastAPI, runtime: Runtime) -> Readiness:
     """Add the routes by which those who run the service see how it is."""
     readiness = app.state.readiness = Readiness(runtime)
@@ -118,7 +110,7 @@ def install(app: FastAPI, runtime: Runtime) -> Readiness:
     async def readyz(request: Request) -> Response:
         """Say whether the process can serve: 200, else 503.
 
-        From this machine with what is wrong and what to do; from elsewhere in one word.
+        To operators with what is wrong and what to do; to others in one word.
         """
         try:
             limiter = beside.get()
@@ -127,7 +119,7 @@ def install(app: FastAPI, runtime: Runtime) -> Readiness:
         found = await anyio.to_thread.run_sync(readiness.faults, limiter=limiter)
         ready = not any(fault.stops for fault in found)
         body: dict[str, Any] = {"status": "ready" if ready else "not_ready"}
-        if inside(request):
+        if is_inside(request):
             body["policy"] = runtime_of(request).negative_list.current.digest
             body["faults"] = [told(fault) for fault in found]
         return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})

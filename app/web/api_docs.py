@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import Response
 
+from app.identity.access import require_inside
 from app.web.render import page
 from app.web.viewer import viewer_of
 
@@ -52,7 +53,7 @@ class Group:
     operations: list[Operation] = field(default_factory=list)
 
 
-@router.get("/docs")
+@router.get("/docs", dependencies=[Depends(require_inside)])
 def docs(request: Request, tasks: BackgroundTasks) -> Response:
     """Show every operation of the API."""
     described = request.app.openapi()

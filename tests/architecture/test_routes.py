@@ -36,10 +36,10 @@ MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: What anybody may ask for.
 OPEN = {
     "GET /healthz": "says that the process lives, to whatever watches it",
-    "GET /readyz": "says in one word whether the process can serve; more only to this machine itself",
-    "GET /metrics": "figures for Prometheus; the README says to keep it inside",
-    "GET /openapi.json": "the shape of the API, which is published",
-    "GET /docs": "the same for people",
+    "GET /readyz": "says in one word whether the process can serve; more only to operators",
+    "GET /metrics": "while trying out; in production for those inside or signed in (test_front.py)",
+    "GET /openapi.json": "the same",
+    "GET /docs": "the same",
     "GET /sign-in": "the form to sign in with",
     "POST /sign-in": "signing in",
     "POST /api/v1/auth/token": "signing in",
