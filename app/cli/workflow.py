@@ -132,6 +132,7 @@ def _checked(
 ) -> tuple[tuple["Fault", ...], list[dict[str, Any]]]:
     from app.domain import calendar, routing_lint, workflow
     from app.domain.workflow.staffing import stuck_authors
+    from app.web.policy_faults import sentence
 
     # The first key that only one kind of file has tells which it is; what has none is meant as a workflow.
     if _has(text, "choose"):
@@ -140,10 +141,16 @@ def _checked(
     if _has(text, "holidays"):
         return calendar.lint_year(text)[1], []
     linted = workflow.lint(text, people=people)
-    if linted.workflow is None or linted.faults or people is None:
+    if linted.workflow is None or linted.faults:
         return linted.faults, []
+    warned = [
+        {"warning": one.code, "line": one.line, "key": one.key, "message": sentence(one), "data": one.data}
+        for one in linted.warnings
+    ]
+    if people is None:
+        return (), warned
     stuck = stuck_authors(linted.workflow, people)
-    return (), [{"author": author, "stages": list(stages)} for author, stages in stuck.items()]
+    return (), [*warned, *({"author": author, "stages": list(stages)} for author, stages in stuck.items())]
 
 
 def _has(text: str, key: str) -> bool:
@@ -197,6 +204,13 @@ def _say(file: Path, faults: list[dict[str, Any]], remarks: list[dict[str, Any]]
         key = f"  {fault['key']}" if fault["key"] else ""
         out.print(f"{file}:{fault['line']}{key}  {fault['message']}", markup=False, soft_wrap=True)
     for remark in remarks:
+        if "warning" in remark:
+            out.print(
+                f"{file}:{remark['line']}  {remark['key']}  提醒（须经第二人接受）：{remark['message']}",
+                markup=False,
+                soft_wrap=True,
+            )
+            continue
         if "workflows_from" in remark:
             told = f"说明：对照的流程文件在 {remark['workflows_from']}，以及同一条命令里写明的流程文件。"
             out.print(f"{file}  {told}", markup=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from app.reviews.board import router as board_router
 from app.reviews.leaving import router as leaving_router
 from app.reviews.links import router as link_router
 from app.reviews.migration import router as migration_router
+from app.reviews.risks import router as risk_router
 from app.reviews.schemas import (
     AwaitingOut,
     AwaitingPage,
@@ -280,5 +281,6 @@ def install(app: FastAPI) -> None:
     board_router.install(app)
     link_router.install(app)
     migration_router.install(app)
+    risk_router.install(app)
     app.include_router(people_router.router)
     app.include_router(leaving_router.router)

@@ -24,6 +24,7 @@ from app.infra.runtime import Runtime
 from app.reviews import candidates, checking, choosing, clock, recalling, workflows
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
+from app.reviews.risks import service as accepting
 from app.reviews.steps import record_routing, take
 from app.reviews.store import Loaded, acting, as_actor, book_of, load, may_write
 
@@ -92,6 +93,8 @@ def submit(
     case = replace(case, found=found, ever_found=found)
     routed = choosing.route(policies, case, given=frozenset(flags))
     case = replace(case, routes=frozenset({routed.chosen}))
+    if accepted := accepting.must_be_accepted(session, routed.workflow):
+        kept |= {"accepted": accepted}
     loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
     facts = replace(facts_of(checked, runtime), channel_limits=_limits(document, case))
     act = Act(Verb.SUBMIT, digest=digest, comment=comment)
@@ -343,7 +346,9 @@ def _resubmit(
     if routed is not None:
         loaded.case = replace(loaded.case, routes=loaded.case.routes | {routed.chosen})
         told = choosing.facts_of(policies, new, rules=now.rules)
-        record_routing(session, loaded, routed, told, at=at)
+        accepted = accepting.must_be_accepted(session, choosing.laid_out(policies, routed.chosen))
+        more = {"accepted": accepted} if accepted else {}
+        record_routing(session, loaded, routed, told, at=at, **more)
     take(session, loaded, act, author, facts, by=actor, at=at)
     return loaded
 

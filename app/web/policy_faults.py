@@ -78,6 +78,29 @@ SENTENCES = {
     "not_to_be_overridden": "环节“{stage}”是三审、规则检查或签发，任何人不得越过；请删去 override。",
     "all_of_outside": "环节“{stage}”请外部人员，没有“全体”可言；need 请写 any 或者 at_least。",
     "outside_signs": "环节“{stage}”是签发或者核红，须由本单位人员办理；请去掉 outside。",
+    "role_cannot_decide": (
+        "环节“{stage}”由{role}办理；管理员和负面清单管理员看不到稿件，环节会一直停在那里。请换成审校角色或者职务。"
+    ),
+    "watches_not_the_text": (
+        "环节“{stage}”的 watches 不含正文（blocks）：正文整篇换掉，结论也不作废。"
+        "请补上 blocks，或者删去 watches。"
+    ),
+    "watches_nothing": (
+        "环节“{stage}”的 watches 是空的：内容怎样改动，结论都不作废。请写明要看的内容，或者删去 watches。"
+    ),
+    "rule_check_may_be_skipped": "规则检查设了条件，可能被跳过；请删去环节“{stage}”的 applies_if。",
+    "sign_off_may_be_skipped": "签发设了条件，可能无人签发就发布；请删去环节“{stage}”的 applies_if。",
+    # What a second person accepts.
+    "author_decides_late": "环节“{stage}”可由作者本人办理，复审、终审或者签发会成为自己审自己。",
+    "editor_decides_last": "环节“{stage}”可由编辑角色办理，凡能写稿的人都能终审或者签发。",
+    "outside_alone": "环节“{stage}”对有些稿件只由外部人员凭链接办理，这一审没有本单位的人负责。",
+    "watches_not_all": "环节“{stage}”不看 {fields}：这些内容改动以后，结论不作废。",
+    "signature_survives": "环节“{stage}”签发以后内容小改，签发仍然有效，签发人看不到改后的样子。",
+    "proofs_not_distinct": "{stages} 没有写进同一组 distinct，几个校次可能由同一人完成。",
+    "marks_unconfirmed": "有校对而没有每稿必经的核红环节，校对标记是否改正没有人核对。",
+    "marks_only_wide": (
+        "小改的限度很宽（{characters} 字、{edits} 处、{share}‰）：这样大的改动以后，已作的结论仍然保留。"
+    ),
     "deadline_of_zero": "环节“{stage}”的期限是 0 个工作日；请至少写 1。",
     # The calendar.
     "outside_the_year": "{day} 不在 {year} 年；请核对日期。",
@@ -171,6 +194,7 @@ def _in_words(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 worded("workflow_fault", _in_words)
 worded("routing_fault", _in_words)
+worded("workflow_risk", lambda data: {**data, "said": sentence(Fault(0, "", data["fault"], data["of"]))})
 
 
 def sentence(fault: Fault) -> str:

@@ -30,11 +30,13 @@ from app.reviews.migration import plan as versions
 from app.reviews.migration import service as migrating
 from app.reviews.migration.plan import Planned
 from app.reviews.models import WorkflowMigration
+from app.reviews.risks import service as accepting
 from app.web.acting import attempt, see_other
 from app.web.draft.panels.tracks import lanes
 from app.web.labels import label
 from app.web.policy_faults import sentence
 from app.web.render import page
+from app.web.risk_rows import risk_rows, risk_wishes
 from app.web.viewer import Form, SentForm, Viewer, Visitor
 
 router = APIRouter()
@@ -162,7 +164,7 @@ def check(request: Request, sent: SentForm) -> Response:
     linted = lint(text, people=people)
     policies = runtime_of(request).settings.policies
     shown = picture(linted.workflow, policies) if linted.workflow and not _loops(linted.faults) else None
-    faults = _faults(linted.faults)
+    faults = _faults((*linted.faults, *linted.warnings))
     return _check_page(request, sent.viewer, text, faults, shown, people=people is not None)
 
 
@@ -221,6 +223,43 @@ def decide(request: Request, sent: SentForm, key: Key, migration_id: UUID) -> Re
     return see_other(f"/workflows/{key}#wishes", "migration_granted" if grant else "migration_declined")
 
 
+@router.post("/workflows/{key}/risks")
+def ask_to_accept(request: Request, sent: SentForm, key: Key) -> Response:
+    """Ask that what the linter warns of be accepted by another person."""
+    runtime = runtime_of(request)
+
+    def verb(session: Session) -> None:
+        reason = sent.form.word("reason")[:4000]
+        accepting.ask(session, key=key, reason=reason, actor=sent.actor, runtime=runtime, at=runtime.clock())
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _show(request, sent.viewer, key, error=error, form=sent.form)
+    return see_other(f"/workflows/{key}#risks", "risk_asked")
+
+
+@router.post("/workflows/{key}/risks/{wish_id}")
+def accept(request: Request, sent: SentForm, key: Key, wish_id: UUID) -> Response:
+    """Accept or decline what another person asked for."""
+    runtime, yes = runtime_of(request), sent.form.word("verdict") == "accept"
+
+    def verb(session: Session) -> None:
+        accepting.decide(
+            session,
+            wish_id=wish_id,
+            accept=yes,
+            comment=sent.form.word("comment")[:4000],
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _show(request, sent.viewer, key, error=error, form=sent.form)
+    return see_other(f"/workflows/{key}#risks", "risk_accepted" if yes else "risk_declined")
+
+
 @router.get("/drafts/{draft_id}/workflow")
 def standing(request: Request, viewer: Visitor, session: ReadSession, draft_id: UUID) -> Response:
     """Show where a draft's case stands in the picture of its workflow. Raises `NotFound`."""
@@ -276,6 +315,8 @@ def _show(
             _, planned = versions.dry_run(session, key=key, actor=viewer.actor, runtime=runtime, at=at)
         grants = bool(viewer.actor.roles() & set(migrating.GRANTING))
         wishes = _wishes(session, versions.wishes(session, key), viewer) if grants else ()
+        risks = risk_rows(session, workflow) if workflow is not None else ()
+        asked = risk_wishes(session, key, viewer.actor.id) if grants else ()
     return page(
         request,
         "workflow.html",
@@ -291,6 +332,9 @@ def _show(
         keeps=keeps,
         planned=tuple(_plan(one) for one in planned),
         wishes=wishes,
+        risks=risks,
+        risk_wishes=asked,
+        may_ask=keeps and any(not one.accepted for one in risks) and not any(one.open for one in asked),
     )
 
 

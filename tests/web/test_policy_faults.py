@@ -15,7 +15,14 @@ from app.web.policy_faults import SENTENCES, sentence
 from tests.domain import test_deadlines, test_lint, test_routing_lint, test_staffing
 
 FOLDER = Path(next(iter(app.domain.__path__)))
-LINTERS = ("policy_text.py", "calendar.py", "routing_lint.py", "workflow/lint.py")
+LINTERS = (
+    "policy_text.py",
+    "calendar.py",
+    "routing_lint.py",
+    "workflow/lint.py",
+    "workflow/risks.py",
+    "../reviews/policy_files.py",
+)
 #: Where each function that makes a fault takes its code.
 PLACES = {"fault": 1, "_at": 4, "Fault": 2}
 
@@ -30,6 +37,13 @@ def codes(path: Path) -> set[str]:
                 found.add(node.args[place].value)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
             found |= {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant) if one.value}
+        elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 3:
+            found |= {one.value for one in node.value.elts[1:2] if isinstance(one, ast.Constant)}
+        elif isinstance(node, ast.For) and "code" in {
+            getattr(one, "id", "") for one in ast.walk(node.target)
+        }:
+            pairs = [one for one in ast.walk(node.iter) if isinstance(one, ast.Tuple)]
+            found |= {one.elts[-1].value for one in pairs if isinstance(one.elts[-1], ast.Constant)}
     return {code for code in found if isinstance(code, str) and re.fullmatch(r"[a-z_]+", code)}
 
 

@@ -259,3 +259,27 @@ def _submitted(runtime: Runtime, bureau: Bureau) -> UUID:
             at=runtime.clock(),
         )
     return draft.id
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_warnings_are_asked_about_and_accepted_on_the_page(web: TestClient, runtime: Runtime) -> None:
+    edit(runtime, "  - {name: 三校两两不同人, stages: [first_proof, second_proof, third_proof]}\n", "")
+    sign_in(web, "policy_keeper")
+    page = web.get("/workflows/standard").text
+    assert "可能由同一人完成" in page
+    assert "尚未接受" in page
+    assert send(web, "/workflows/standard/risks", reason="  ").status_code == 422
+    reason = "每月抽查"
+    assert send(web, "/workflows/standard/risks", reason=reason).status_code == 303
+    mine = web.get("/workflows/standard").text
+    assert "须由申请人以外的" in mine
+    assert "申请接受上列提醒" not in mine
+    sign_in(web, "final_reviewer")
+    page = web.get("/workflows/standard").text
+    path = re.search(r'action="(/workflows/standard/risks/[^"]+)"', page)
+    assert path is not None
+    assert send(web, path[1], verdict="accept").status_code == 303
+    done = web.get("/workflows/standard").text
+    assert "已接受" in done
+    assert f"“{reason}”" in done
+    assert "尚未接受" not in done

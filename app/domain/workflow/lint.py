@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from app.domain import policy_text
 from app.domain.policy_text import Fault, Faults, Lines
-from app.domain.vocabulary import REVIEW_LEVELS, StageKind, Subject
-from app.domain.workflow import malformed, staffing, worlds
+from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
+from app.domain.workflow import malformed, risks, staffing, worlds
 from app.domain.workflow.case import Actor
 from app.domain.workflow.definition import Stage, Workflow, parts
 
@@ -23,10 +23,14 @@ _KEYS = sorted({key for model in parts() for key in model.model_fields})
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """A file that was read: its workflow, if it has the right form, and all its faults, by line."""
+    """A file that was read: its workflow, if it has the right form, and all its faults, by line.
+
+    `warnings` are what a second person has to accept before the workflow is used; see `risks`.
+    """
 
     workflow: Workflow | None
     faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...] = ()
 
 
 def read_workflow(text: str) -> Workflow:
@@ -69,7 +73,7 @@ def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
     ]
     if people is not None:
         faults += _staffed(workflow, lines, people)
-    return Linted(workflow, policy_text.in_order(faults))
+    return Linted(workflow, policy_text.in_order(faults), risks.risks(workflow, lines))
 
 
 def _one_kind(fault: Fault, content: Any, lines: Lines) -> Fault:  # noqa: ANN401 – raw YAML
@@ -88,7 +92,7 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     lines = lines or Lines(None)
     checks = (
         _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct,
-        _reviews_apart, _proofs, _deadlines, _overrides,
+        _reviews_apart, _proofs, _deadlines, _overrides, _deciding, _watching, _kept_up,
     )  # fmt: skip
     return policy_text.in_order(fault for ask in checks for fault in ask(workflow, lines))
 
@@ -292,6 +296,42 @@ def _overrides(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
         if stage.override and not stage.may_be_overridden:
             yield _at(workflow, lines, stage, "override", "not_to_be_overridden")
+
+
+#: They keep the system or its rules: drafts are not to be known of by them, so a stage of theirs never ends.
+_NEVER_DECIDE = ADMINISTRATORS | {Role.POLICY_KEEPER}
+
+
+def _deciding(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    for stage in workflow.stages:
+        for key, people in (("who", stage.who), ("override", stage.override)):
+            for role in dict.fromkeys(who.role for who in people if who.role in _NEVER_DECIDE):
+                yield _at(workflow, lines, stage, key, "role_cannot_decide", role=role)
+
+
+#: Whoever passes these passes the text, and not a part of it.
+_OF_THE_TEXT = frozenset({StageKind.SIGN_OFF, StageKind.CONFIRM_MARKS})
+
+
+def _watching(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    for stage in workflow.stages:
+        if not stage.by_people or "blocks" in stage.watches:
+            continue
+        if stage.levels or stage.kinds & _OF_THE_TEXT:
+            yield _at(workflow, lines, stage, "watches", "watches_not_the_text")
+        elif not stage.watches and stage.kind is not StageKind.CONSULT:
+            yield _at(workflow, lines, stage, "watches", "watches_nothing")
+
+
+def _kept_up(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    """Yield what may be skipped and must not be: the rule check, and the signature of a line."""
+    for kind, code in (
+        (StageKind.RULE_CHECK, "rule_check_may_be_skipped"),
+        (StageKind.SIGN_OFF, "sign_off_may_be_skipped"),
+    ):
+        stages = [stage for stage in workflow.stages if kind in stage.kinds]
+        if stages and all(stage.applies_if is not None for stage in stages):
+            yield _at(workflow, lines, stages[0], "applies_if", code)
 
 
 def _staffed(workflow: Workflow, lines: Lines, people: Collection[Actor]) -> Iterator[Fault]:

@@ -27,6 +27,8 @@ _STANDS_ALONE = frozenset(
         "too_few_people",
         "all_of_outside",
         "outside_signs",
+        "role_cannot_decide",
+        "watches_nothing",
         "never_applies",
         "raises_without_approval",
         "two_reviews_in_one",

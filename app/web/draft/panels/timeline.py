@@ -8,6 +8,7 @@ from typing import Any
 
 from app.audit.queries import RecordedEvent
 from app.domain.deadlines import Rung
+from app.domain.policy_text import Fault
 from app.domain.vocabulary import Event
 from app.infra.clock import moment
 from app.infra.errors import Reason
@@ -16,6 +17,7 @@ from app.notifications.wording import RUNGS
 from app.publication import errors as _gate  # noqa: F401 – the words of what stood in the way
 from app.reviews import errors as _words  # noqa: F401 – the words of the refusals on record
 from app.web.labels import label, limit
+from app.web.policy_faults import sentence as fault_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,12 @@ def _routed(_who: str, data: Mapping[str, Any], names: Names) -> str:
     added = [str(one["stage"]) for one in data.get("stages", ()) if one.get("applies")]
     words = "、".join(names.stages.get(stage, stage) for stage in added)
     again = "；撤回后重新提交，原来的分类、标记和已用的退回次数照旧" if data.get("after_recall") else ""
-    return "选定审校流程" + (f"，因稿件情形增加{words}" if words else "") + again
+    accepted = data.get("accepted", ())
+    said = "".join(
+        f"；流程提醒（已由第二人接受）：{fault_sentence(Fault(0, '', one['code'], one)).rstrip('。')}"
+        for one in accepted
+    )
+    return "选定审校流程" + (f"，因稿件情形增加{words}" if words else "") + again + said
 
 
 def _migrated(_who: str, data: Mapping[str, Any], names: Names) -> str:

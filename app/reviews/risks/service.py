@@ -1,0 +1,194 @@
+"""Using a workflow in spite of a warning: one person asks with a reason, another accepts.
+
+Until then nobody walks it. What was accepted is named by fingerprints, so that it lapses with whatever the
+warning hangs on. Source: decision 47; domain.workflow.risks.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.domain.policy_text import Fault
+from app.domain.vocabulary import Event, MigrationState, Role
+from app.domain.workflow import Workflow
+from app.domain.workflow.risks import fingerprint, risks
+from app.identity.access import authorize
+from app.identity.queries import Actor as Person
+from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
+from app.infra.ids import new_id
+from app.infra.runtime import Runtime
+from app.reviews import choosing
+from app.reviews.models import WorkflowRisk
+from app.reviews.risks import errors as _words  # noqa: F401 – the words of the codes below
+
+#: Who may accept what a policy keeper asks for: another keeper, or who answers for what is published.
+ACCEPTING = (Role.POLICY_KEEPER, Role.FINAL_REVIEWER)
+
+#: The warnings of versions, by digest; a version never changes.
+_known: dict[str, tuple[tuple[Fault, str], ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A warning of a workflow, its fingerprint, and the wish by which it was accepted, if it was."""
+
+    risk: Fault
+    fingerprint: str
+    accepted: WorkflowRisk | None
+
+
+def standing(session: Session, workflow: Workflow) -> tuple[Standing, ...]:
+    """Return every warning of a version and whether it was accepted; empty for a safe one, without asking."""
+    named = _named(workflow)
+    if not named:
+        return ()
+    query = (
+        select(WorkflowRisk)
+        .where(WorkflowRisk.key == workflow.key, WorkflowRisk.state == MigrationState.GRANTED)
+        .order_by(col(WorkflowRisk.id))
+    )
+    accepted = {one["fingerprint"]: row for row in session.exec(query).all() for one in row.warnings}
+    return tuple(Standing(risk, name, accepted.get(name)) for risk, name in named)
+
+
+def must_be_accepted(session: Session, workflow: Workflow) -> list[dict[str, Any]]:
+    """Return what was accepted about this workflow, for the record: codes and persons; empty for a safe one.
+
+    Raises `Unavailable` with every warning that nobody has accepted.
+    """
+    found = standing(session, workflow)
+    open_ones = [
+        Reason(
+            "workflow_risk",
+            {"workflow": workflow.title, "fault": one.risk.code, "of": dict(one.risk.data)},
+        )
+        for one in found
+        if one.accepted is None
+    ]
+    if open_ones:
+        raise Unavailable("workflow_unusable", reasons=open_ones)
+    return [
+        {
+            "code": one.risk.code,
+            **one.risk.data,
+            "wish": str(one.accepted.id),
+            "asked_by": str(one.accepted.asked_by),
+            "accepted_by": str(one.accepted.decided_by),
+        }
+        for one in found
+        if one.accepted is not None
+    ]
+
+
+def wishes(session: Session, key: str = "", *, limit: int = 20) -> tuple[WorkflowRisk, ...]:
+    """Return what was asked for, of one workflow or of all, the newest first; perhaps nothing."""
+    query = select(WorkflowRisk).order_by(col(WorkflowRisk.id).desc()).limit(limit)
+    if key:
+        query = query.where(WorkflowRisk.key == key)
+    return tuple(session.exec(query).all())
+
+
+def ask(
+    session: Session, *, key: str, reason: str, actor: Person, runtime: Runtime, at: datetime
+) -> WorkflowRisk:
+    """Ask that every warning of a workflow that nobody has accepted yet be accepted.
+
+    Raises `Forbidden` for who keeps no policy, `NotFound` for an unknown workflow, `Unavailable` for a bad
+    file, `Invalid` without a reason, `Conflict` when there is nothing to accept or it was asked already.
+    """
+    authorize(actor, Role.POLICY_KEEPER)
+    workflow = _in_force(runtime, key)
+    if not reason.strip():
+        message = "请写明为什么要这样用，以及怎样防范。"
+        raise Invalid("malformed", reasons=[Reason("field", {"message": message}, field="reason")])
+    left = [one for one in standing(session, workflow) if one.accepted is None]
+    if not left:
+        raise Conflict("risk_nothing")
+    names = {one.fingerprint for one in left}
+    for row in wishes(session, key):
+        if row.state == MigrationState.ASKED and names <= {one["fingerprint"] for one in row.warnings}:
+            raise Conflict("risk_asked")
+    row = WorkflowRisk(
+        id=new_id(),
+        key=key,
+        warnings=[
+            {"fingerprint": one.fingerprint, "code": one.risk.code, "data": dict(one.risk.data)}
+            for one in left
+        ],
+        reason=reason.strip(),
+        state=MigrationState.ASKED,
+        asked_by=actor.id,
+        asked_at=at,
+    )
+    session.add(row)
+    session.flush()
+    _record(session, Event.WORKFLOW_RISK_ASKED, row, actor, Role.POLICY_KEEPER, at, reason)
+    return row
+
+
+def decide(
+    session: Session,
+    *,
+    wish_id: UUID,
+    accept: bool,
+    comment: str = "",
+    actor: Person,
+    runtime: Runtime,
+    at: datetime,
+) -> WorkflowRisk:
+    """Accept what another person asked for, or decline it.
+
+    Raises `NotFound`, `Forbidden` for the asker, `Conflict` when it was decided or the file's warnings are
+    others by now.
+    """
+    query = select(WorkflowRisk).where(WorkflowRisk.id == wish_id).with_for_update()
+    row = session.exec(query).one_or_none()
+    if row is None or not (actor.roles() & set(ACCEPTING)):
+        raise NotFound("not_found")
+    if row.asked_by == actor.id:
+        raise Forbidden("forbidden", reasons=[Reason("own_risk")])
+    if row.state != MigrationState.ASKED:
+        raise Conflict("risk_decided")
+    if accept:
+        now = {name for _, name in _named(_in_force(runtime, row.key))}
+        if not {one["fingerprint"] for one in row.warnings} <= now:
+            raise Conflict("risk_outdated")
+    row.state = MigrationState.GRANTED if accept else MigrationState.DECLINED
+    row.decided_by, row.decided_at, row.comment = actor.id, at, comment.strip()
+    session.add(row)
+    event = Event.WORKFLOW_RISK_ACCEPTED if accept else Event.WORKFLOW_RISK_DECLINED
+    role = next(role for role in ACCEPTING if role in actor.roles())
+    _record(session, event, row, actor, role, at, comment)
+    return row
+
+
+def _in_force(runtime: Runtime, key: str) -> Workflow:
+    policies = runtime.settings.policies
+    if key not in {path.stem for path, _ in choosing.files(policies)}:
+        raise NotFound("not_found")
+    return choosing.laid_out(policies, key)
+
+
+def _named(workflow: Workflow) -> tuple[tuple[Fault, str], ...]:
+    digest = workflow.digest
+    if digest not in _known:
+        _known[digest] = tuple((risk, fingerprint(workflow, risk)) for risk in risks(workflow))
+    return _known[digest]
+
+
+def _record(
+    session: Session, event: Event, row: WorkflowRisk, actor: Person, role: Role, at: datetime, words: str
+) -> None:
+    audit.record(
+        session,
+        event,
+        stream=f"workflow:{row.key}",
+        actor=actor.as_audit(role),
+        at=at,
+        data={"wish": str(row.id), "asked_by": str(row.asked_by), "warnings": list(row.warnings)},
+        private={"comment": words.strip()} if words.strip() else None,
+    )
