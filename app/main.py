@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from importlib import import_module
 
 import anyio.to_thread
 from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.audit.service import AuditActor
@@ -16,6 +17,10 @@ from app.infra import bodies, logs, problems
 from app.infra.http.deadlines import Deadline
 from app.infra.http.hosts import KnownHosts
 from app.infra.http.proxies import TrustedProxies
+from app.infra.http import contract
+from app.infra.http.answering import Answering
+from app.infra.http.asking import well_asked
+from app.infra.http.compressing import Compressing
 from app.infra.runtime import Runtime
 from app.operations import readiness
 from app.web import policy_faults
@@ -56,6 +61,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         openapi_url=None,
         # An address with a slash too many is none of ours; it is not sent on to whatever host a client named.
         redirect_slashes=False,
+        dependencies=[Depends(well_asked)],
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.runtime = runtime
     app.state.database = runtime.database
@@ -64,6 +71,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     settings = runtime.settings
     # From the last to the first, as a request meets them.
     app.add_middleware(bodies.BodyGate)
+    app.add_middleware(Answering)
     app.add_middleware(Deadline, seconds=settings.request_seconds)
     app.add_middleware(
         KnownHosts,
@@ -72,11 +80,13 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.add_middleware(logs.RequestContext)
     app.add_middleware(TrustedProxies, proxies=settings.proxies)
+    app.add_middleware(Compressing)
     problems.install(app)
     for name in sorted(FEATURES, key=lambda name: name != _FIRST):
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
     policy_faults.report(runtime.settings.policies)
+    app.openapi = cache(partial(contract.document, app, webhooks={}))  # type: ignore[method-assign]
     return app
 
 
@@ -96,7 +106,7 @@ def _operations(app: FastAPI, runtime: Runtime) -> None:
         """Describe the API."""
         return JSONResponse(app.openapi())
 
-    @app.get("/metrics", tags=["operations"], response_class=Response, dependencies=inside)
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse, dependencies=inside)
     def metrics() -> Response:
         """Give Prometheus its figures."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

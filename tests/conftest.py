@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from app.infra.runtime import Runtime, start
 from app.infra.settings import Settings
 from app.main import create_app
 from app.negative_list import Fault, Policy, load_policy
+from tests import described
 
 CI = os.environ.get("CI") == "true"
 
@@ -138,5 +140,7 @@ def runtime(
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[TestClient]:
     """A client of the whole application, without anybody signed in. Server errors are answers, as in life."""
-    with TestClient(create_app(runtime), raise_server_exceptions=False) as client:
+    app = create_app(runtime)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.event_hooks["response"].append(partial(described.hold, app))
         yield client

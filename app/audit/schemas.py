@@ -23,7 +23,7 @@ class EventsOut(BaseModel):
     next_after: int | None
 
 
-class FaultOut(BaseModel):
+class StreamFaultOut(BaseModel):
     """One thing that is wrong with a stream, and at which event."""
 
     code: str
@@ -38,5 +38,5 @@ class WalkOut(BaseModel):
     events: int
     head: str
     whole: bool
-    faults: list[FaultOut]
+    faults: list[StreamFaultOut]
     redacted: int

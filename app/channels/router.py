@@ -1,12 +1,13 @@
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from app.channels import queries
 from app.channels.schemas import ChannelOut, SectionOut
 from app.domain.vocabulary import ChannelKind
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession
+from app.infra.http.routing import ApiRouter
 
-router = APIRouter(prefix="/api/v1", tags=["channels"])
+router = ApiRouter(tags=["channels"])
 
 
 @router.get("/channels")

@@ -26,6 +26,9 @@ _OFFICE = {"word/document.xml": _DOCX, "xl/workbook.xml": _XLSX}
 #: What a browser may show as a picture.
 IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
+#: Every type that is taken.
+TYPES = (*sorted(IMAGES), "application/pdf", _DOCX, _XLSX, "text/plain")
+
 
 def media_type(content: bytes) -> str | None:
     """Return the media type that the bytes themselves show; None for every kind that is not taken.

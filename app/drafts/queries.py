@@ -282,9 +282,12 @@ def _reaches(grant: Grant, target: Target) -> bool:
 
 
 def copied_to(
-    session: Session, actor: Actor, *, before: datetime | None = None, limit: int = 50
+    session: Session, actor: Actor, *, before: tuple[datetime, UUID | None] | None = None, limit: int = 50
 ) -> tuple[tuple[DraftReader, Draft], ...]:
-    """Return the drafts of which the actor was sent a copy (抄送我的), the newest first."""
+    """Return the drafts of which the actor was sent a copy (抄送我的), the newest first.
+
+    `before` is when the last one of the page before was sent, and its draft.
+    """
     query = (
         select(DraftReader, Draft)
         .join(Draft, col(Draft.id) == col(DraftReader.draft_id))
@@ -293,5 +296,8 @@ def copied_to(
         .limit(limit)
     )
     if before is not None:
-        query = query.where(col(DraftReader.at) < before)
+        at, draft = before
+        older = col(DraftReader.at) < at
+        same = and_(col(DraftReader.at) == at, col(DraftReader.draft_id) < draft) if draft else false()
+        query = query.where(or_(older, same))
     return tuple((reader, draft) for reader, draft in session.exec(query).all())

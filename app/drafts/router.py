@@ -3,7 +3,7 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, UploadFile
+from fastapi import Depends, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -28,10 +28,13 @@ from app.drafts.schemas import (
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.etags import IfMatch, etag, seen_versions
+from app.infra.http.bounds import Digest, Ordinal
+from app.infra.http.links import TAGGED, made, tagged_bytes
+from app.infra.http.routing import ApiRouter
 from app.infra.idempotency import Key, once
 from app.infra.runtime import runtime_of
 
-router = APIRouter(prefix="/api/v1", tags=["drafts"])
+router = ApiRouter(tags=["drafts"])
 
 
 def _new_draft(body: DraftIn) -> tuple[DraftIn, Intake]:
@@ -47,7 +50,12 @@ NewDraftRead = Annotated[tuple[DraftIn, Intake], Depends(_new_draft)]
 NewContentRead = Annotated[tuple[RevisionIn, Intake], Depends(_new_content)]
 
 
-@router.post("/drafts", status_code=201, response_model=DraftOut)
+@router.post(
+    "/drafts",
+    status_code=201,
+    response_model=DraftOut,
+    responses={201: made("show_draft", tagged=True, draft_id="id")},
+)
 def create_draft(
     request: Request, actor: CurrentActor, read: NewDraftRead, session: WriteSession, key: Key = None
 ) -> Response:
@@ -67,7 +75,7 @@ def create_draft(
     return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201))
 
 
-@router.post("/drafts/{draft_id}/revisions", response_model=DraftOut)
+@router.post("/drafts/{draft_id}/revisions", response_model=DraftOut, responses={200: TAGGED})
 def add_revision(
     request: Request,
     draft_id: UUID,
@@ -100,7 +108,7 @@ def add_revision(
     return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act))
 
 
-@router.put("/drafts/{draft_id}/targets")
+@router.put("/drafts/{draft_id}/targets", responses={200: TAGGED})
 def change_targets(
     request: Request,
     response: Response,
@@ -156,7 +164,7 @@ def list_drafts(
     )
 
 
-@router.get("/drafts/{draft_id}")
+@router.get("/drafts/{draft_id}", responses={200: TAGGED})
 def show_draft(
     response: Response, draft_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> DraftWithContent:
@@ -186,7 +194,7 @@ def list_revisions(draft_id: UUID, actor: CurrentActor, session: ReadSession) ->
 
 @router.get("/drafts/{draft_id}/revisions/{number}")
 def show_revision(
-    draft_id: UUID, number: int, actor: CurrentActor, session: ReadSession
+    draft_id: UUID, number: Ordinal, actor: CurrentActor, session: ReadSession
 ) -> RevisionWithContent:
     """Show one revision with its content."""
     revision = queries.revision(session, queries.visible(session, draft_id, actor), number)
@@ -199,7 +207,11 @@ def show_revision(
     )
 
 
-@router.post("/drafts/{draft_id}/assets", status_code=201)
+@router.post(
+    "/drafts/{draft_id}/assets",
+    status_code=201,
+    responses={201: made("show_asset", tagged=True, sha256="sha256")},
+)
 def add_asset(
     request: Request,
     response: Response,
@@ -223,8 +235,12 @@ def add_asset(
     return _asset(held.sha256, held.filename, held.role, asset.media_type, asset.size)
 
 
-@router.get("/assets/{sha256}", response_class=Response)
-def show_asset(sha256: str, actor: CurrentActor, session: ReadSession) -> Response:
+@router.get(
+    "/assets/{sha256}",
+    response_class=Response,
+    responses={200: tagged_bytes(*assets.TYPES)},
+)
+def show_asset(sha256: Digest, actor: CurrentActor, session: ReadSession) -> Response:
     """Give the bytes of a file to whoever may see a draft that holds it."""
     asset, filename = assets.content_of(session, sha256, actor)
     shown = "inline" if asset.media_type in assets.IMAGES else "attachment"

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.identity import absences, queries
@@ -11,9 +11,11 @@ from app.identity.absences import Shown, State
 from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
-router = APIRouter(prefix="/api/v1", tags=["identity"])
+router = ApiRouter(tags=["identity"])
 
 
 class AbsenceIn(BaseModel):
@@ -46,14 +48,14 @@ class AbsenceOut(BaseModel):
 
 
 @router.get("/absences")
-def listing(request: Request, actor: CurrentActor, session: ReadSession) -> list[AbsenceOut]:
+def list_absences(request: Request, actor: CurrentActor, session: ReadSession) -> list[AbsenceOut]:
     """List who of the caller's body is out of office, or will be (外出)."""
     at = runtime_of(request).clock()
     return [_shown(one, at) for one in absences.listing(session, actor, at=at)]
 
 
-@router.post("/absences", status_code=201, response_model=AbsenceOut)
-def leave(
+@router.post("/absences", status_code=201, response_model=AbsenceOut, responses={201: made("list_absences")})
+def create_absence(
     request: Request,
     body: AbsenceIn,
     actor: CurrentActor,
@@ -73,7 +75,7 @@ def leave(
 
 
 @router.post("/absences/{absence_id}/return")
-def come_back(request: Request, absence_id: UUID, actor: CurrentActor, session: WriteSession) -> AbsenceOut:
+def end_absence(request: Request, absence_id: UUID, actor: CurrentActor, session: WriteSession) -> AbsenceOut:
     """Come back early, or call an absence off (销假)."""
     at = runtime_of(request).clock()
     row = absences.come_back(session, absence_id=absence_id, actor=actor, at=at)

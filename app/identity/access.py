@@ -21,6 +21,7 @@ from app.identity.queries import SYSTEM, Actor, Grant, session_actor, session_ha
 from app.infra.errors import AppError, Forbidden, Reason, Unauthenticated
 from app.infra.http.hosts import host_of
 from app.infra.http.proxies import within
+from app.infra.http.routing import proves
 from app.infra.runtime import Runtime, runtime_of
 from app.infra.settings import Settings
 
@@ -96,6 +97,7 @@ def _seen(runtime: Runtime, raw: str) -> None:
         log.warning("session.seen_not_stored", code=error.code)
 
 
+@proves
 def current_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     """Return who makes this request.
 

@@ -2,7 +2,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import Role
@@ -12,9 +12,12 @@ from app.identity.delegating import NewDelegation, Shown
 from app.identity.schemas import Code
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http import cursors
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
-router = APIRouter(prefix="/api/v1", tags=["identity"])
+router = ApiRouter(tags=["identity"])
 
 
 class DelegationIn(BaseModel):
@@ -70,7 +73,7 @@ class ColleagueOut(BaseModel):
 
 
 @router.get("/delegations")
-def listing(
+def list_delegations(
     request: Request,
     actor: CurrentActor,
     session: ReadSession,
@@ -79,13 +82,15 @@ def listing(
 ) -> DelegationsPage:
     """List the delegations from and to the caller, and those of people whom they administer or audit."""
     at = runtime_of(request).clock()
-    found = delegating.listing(session, actor, before=before, limit=limit)
+    found, last = cursors.page(delegating.listing(session, actor, before=before, limit=limit + 1), limit)
     items = [_shown(one, at) for one in found]
-    return DelegationsPage(items=items, next=items[-1].id if len(items) == limit else None)
+    return DelegationsPage(items=items, next=items[-1].id if last else None)
 
 
-@router.post("/delegations", status_code=201, response_model=DelegationOut)
-def delegate(
+@router.post(
+    "/delegations", status_code=201, response_model=DelegationOut, responses={201: made("list_delegations")}
+)
+def create_delegation(
     request: Request,
     body: DelegationIn,
     actor: CurrentActor,
@@ -107,7 +112,7 @@ def delegate(
 
 
 @router.post("/delegations/{delegation_id}/revocation")
-def revoke(
+def revoke_delegation(
     request: Request, delegation_id: UUID, actor: CurrentActor, session: WriteSession
 ) -> DelegationOut:
     """End a delegation at once."""
@@ -118,7 +123,7 @@ def revoke(
 
 
 @router.get("/colleagues")
-def colleagues(actor: CurrentActor, session: ReadSession) -> list[ColleagueOut]:
+def list_colleagues(actor: CurrentActor, session: ReadSession) -> list[ColleagueOut]:
     """List the people of the caller's body who may be asked or may stand in, by name."""
     found = queries.colleagues(session, actor.unit_path)
     return [ColleagueOut(id=one.id, name=one.name) for one in found if one.id != actor.id]

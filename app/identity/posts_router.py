@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import Role
@@ -13,9 +13,10 @@ from app.identity.models import User
 from app.identity.posts import Held, set_posts
 from app.identity.service import user_in_reach
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
-router = APIRouter(prefix="/api/v1", tags=["identity"])
+router = ApiRouter(tags=["identity"])
 
 
 class PostIn(BaseModel):
@@ -45,14 +46,14 @@ class PostsOut(BaseModel):
 
 
 @router.get("/users/{user_id}/posts")
-def show(user_id: UUID, session: ReadSession, actor: CurrentActor) -> PostsOut:
+def show_posts(user_id: UUID, session: ReadSession, actor: CurrentActor) -> PostsOut:
     """Show the posts of somebody whose roles one keeps or audits."""
     user, _ = user_in_reach(session, user_id, actor, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
     return _shown(user)
 
 
 @router.put("/users/{user_id}/posts")
-def put(
+def replace_posts(
     user_id: UUID, body: PostsIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> PostsOut:
     """Say which posts and which title somebody has; what was said before is replaced."""

@@ -1,7 +1,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 
 from app.identity import absence_router, delegation_router, posts_router, queries, service
 from app.identity.access import Actor, CurrentActor, authorize, cookie_name
@@ -23,9 +23,11 @@ from app.identity.schemas import (
     UsersOut,
 )
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
-router = APIRouter(prefix="/api/v1", tags=["identity"])
+router = ApiRouter(tags=["identity"])
 
 
 def address_of(request: Request) -> str:
@@ -44,7 +46,7 @@ def issue_token(request: Request, body: TokenIn, session: WriteSession) -> Token
 
 
 @router.get("/me")
-def me(actor: CurrentActor) -> MeOut:
+def show_me(actor: CurrentActor) -> MeOut:
     """Say who the caller is and which roles they hold where."""
     return _me(actor)
 
@@ -73,7 +75,7 @@ def list_units(actor: CurrentActor, session: ReadSession) -> list[UnitOut]:
     return [_unit(unit) for unit in queries.units_within(session, paths)]
 
 
-@router.post("/units", status_code=201)
+@router.post("/units", status_code=201, responses={201: made("list_units")})
 def create_unit(request: Request, body: UnitIn, actor: CurrentActor, session: WriteSession) -> UnitOut:
     """Add a unit below another (system administrator)."""
     unit = service.create_unit(
@@ -104,7 +106,7 @@ def list_users(
     )
 
 
-@router.post("/users", status_code=201)
+@router.post("/users", status_code=201, responses={201: made("show_user", user_id="id")})
 def create_user(request: Request, body: UserIn, actor: CurrentActor, session: WriteSession) -> UserOut:
     """Add an account without any role (system administrator)."""
     user = service.create_user(
@@ -156,7 +158,9 @@ def set_email(
     return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
 
 
-@router.post("/users/{user_id}/grants", status_code=201)
+@router.post(
+    "/users/{user_id}/grants", status_code=201, responses={201: made("show_user", user_id="path.user_id")}
+)
 def grant_role(
     request: Request, user_id: UUID, body: GrantIn, actor: CurrentActor, session: WriteSession
 ) -> UserGrantOut:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import BackgroundTasks, Request
 
 from app.domain.vocabulary import Role
+from app.infra.http.routing import proves
 
 
 def holder_of(*roles: Role) -> Callable[[Request, BackgroundTasks], Any]:
@@ -17,4 +18,4 @@ def holder_of(*roles: Role) -> Callable[[Request, BackgroundTasks], Any]:
     def admit(request: Request, tasks: BackgroundTasks) -> Any:  # noqa: ANN401 – audit's AuditActor, a layer above
         return request.app.state.admit(request, tasks, roles)
 
-    return admit
+    return proves(admit)

@@ -18,6 +18,7 @@ from anyio.lowlevel import RunVar
 from fastapi import Depends, Request
 from sqlalchemy import CheckConstraint, DateTime, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import (
+    DataError,
     DBAPIError,
     DisconnectionError,
     IntegrityError,
@@ -29,7 +30,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import SessionTransaction, class_mapper
 from sqlmodel import Session, SQLModel
 
-from app.infra.errors import AppError, Conflict, Unavailable
+from app.infra.errors import AppError, Conflict, Invalid, Unavailable
 from app.infra.sqlite_file import SqliteFile, path_of
 
 SQLModel.metadata.naming_convention = MetaData(
@@ -178,7 +179,7 @@ class Database:
             # The rollback at the end speaks to the database too, and may find it gone.
             with Session(self.engine, expire_on_commit=False) as session:
                 yield session
-        except (DBAPIError, *_NO_CONNECTION) as error:
+        except (DBAPIError, OverflowError, *_NO_CONNECTION) as error:
             raise _translated(error) from error
 
     @contextmanager
@@ -209,7 +210,7 @@ class Database:
             with session:
                 yield session
                 self._commit(session)
-        except (DBAPIError, *_NO_CONNECTION) as error:
+        except (DBAPIError, OverflowError, *_NO_CONNECTION) as error:
             raise _translated(error) from error
         finally:
             if session.info.pop(_WRITING, False):
@@ -247,9 +248,12 @@ def _count(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:  # no
 _NO_CONNECTION = (PoolTimeout, PendingRollbackError, ResourceClosedError, DisconnectionError)
 
 
-def _translated(error: SQLAlchemyError) -> AppError:
+def _translated(error: SQLAlchemyError | OverflowError) -> AppError:
+    """Return what to tell the caller; a value that cannot be stored is no reason to try again."""
     if isinstance(error, IntegrityError):
         return Conflict("concurrent_change")
+    if isinstance(error, (DataError, OverflowError)):
+        return Invalid("value_unusable")
     return Unavailable("database_unavailable", headers={"Retry-After": "2"})
 
 

@@ -4,6 +4,7 @@
     ├── Unauthenticated           401  who are you?
     ├── Forbidden                 403  known, but not allowed
     ├── NotFound                  404  unknown, or not to be known by you
+    ├── NotAcceptable             406  no type of the answer is wanted
     ├── Conflict                  409  wrong state, stale digest
     ├── PreconditionFailed        412  If-Match does not match
     ├── PreconditionRequired      428  If-Match is missing
@@ -75,6 +76,12 @@ class NotFound(AppError):
     """There is no such thing, or it is not visible to this person."""
 
     status = 404
+
+
+class NotAcceptable(AppError):
+    """No type of the answer is acceptable to the client."""
+
+    status = 406
 
 
 class Conflict(AppError):

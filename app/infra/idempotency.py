@@ -1,6 +1,7 @@
 """`Idempotency-Key`: the same request twice is done once, and answered twice alike."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +17,25 @@ from app.infra.db import new_row
 from app.infra.errors import Conflict, Invalid, Reason
 from app.infra.models import IdempotencyKey
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        description="Any text of your own, 1 to 200 visible characters: the same request with the same "
+        "key is done once, and answered alike as often as it is sent.",
+    ),
+]
+#: What an answer says that was given before.
+REPLAYED = {"Idempotency-Replayed": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it was first given: its status and its body."""
+
+    status: int
+    body: str
 
 
 def once(
@@ -38,27 +57,54 @@ def once(
     """
     if key is None:
         return _answer(act().model_dump_json(), status, headers)
+    check(key)
+    if (found := kept(session, caller_id, key, request)) is not None:
+        return _answer(found.body, found.status, {**(headers or {}), **REPLAYED})
+    body = act().model_dump_json()
+    keep(session, caller_id, key, request, Kept(status, body), at=at)
+    return _answer(body, status, headers)
+
+
+def check(key: str) -> None:
+    """Raise `Invalid` for a key that is blank or holds what cannot be seen."""
     if not key.strip() or not key.isprintable():
         raise Invalid("malformed", reasons=[Reason("idempotency_key", field="header.Idempotency-Key")])
-    asked = sha256(canonical(request))
-    kept = session.get(IdempotencyKey, (caller_id, key))
-    if kept is not None:
-        if kept.request_digest != asked:
-            raise Conflict("idempotency_key_reused")
-        return _answer(kept.body, kept.status, {**(headers or {}), "Idempotency-Replayed": "true"})
-    body = act().model_dump_json()
+
+
+def kept(session: Session, caller_id: UUID, key: str, request: Any) -> Kept | None:  # noqa: ANN401 – any JSON value
+    """Return the answer that this caller's key got; `None` for a new key.
+
+    Raises `Conflict` when it was for another request.
+    """
+    row = session.get(IdempotencyKey, (caller_id, key))
+    if row is None:
+        return None
+    if row.request_digest != sha256(canonical(request)):
+        raise Conflict("idempotency_key_reused")
+    return Kept(row.status, row.body)
+
+
+def keep(
+    session: Session,
+    caller_id: UUID,
+    key: str,
+    request: Any,  # noqa: ANN401 – any JSON value
+    answer: Kept,
+    *,
+    at: datetime,
+) -> None:
+    """Keep the answer that a key got, in the transaction that it tells of."""
     session.add(
         new_row(
             IdempotencyKey,
             caller_id=caller_id,
             key=key,
-            request_digest=asked,
-            status=status,
-            body=body,
+            request_digest=sha256(canonical(request)),
+            status=answer.status,
+            body=answer.body,
             created_at=at,
         )
     )
-    return _answer(body, status, headers)
 
 
 def _answer(body: str, status: int, headers: Mapping[str, str] | None) -> Response:

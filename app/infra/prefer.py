@@ -5,21 +5,12 @@ Source: RFC 7240, sections 2 and 4.2.
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header
 
 #: What an answer says that left the rest out.
 APPLIED = {"Preference-Applied": "return=minimal"}
-#: The same in the description of the API, for the answer of a route that can be short.
-DESCRIBED: dict[str, Any] = {
-    "headers": {
-        "Preference-Applied": {
-            "description": "`return=minimal` where `Prefer` asked for it and the short answer is given.",
-            "schema": {"type": "string"},
-        }
-    }
-}
 #: A preference with its parameters: commas part preferences, but not within quotes.
 _PREFERENCE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 
@@ -37,7 +28,8 @@ def wants_minimal(headers: Iterable[str]) -> bool:
 def _minimal(
     prefer: Annotated[
         list[str] | None,
-        Header(description="`return=minimal`: leave out of the answer what can be read elsewhere."),
+        # Not in the description: a client made from it always gets the whole answer, of one type.
+        Header(include_in_schema=False),
     ] = None,
 ) -> bool:
     return wants_minimal(prefer or ())

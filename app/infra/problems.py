@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from app.infra.clock import moment
 from app.infra.errors import AppError, Invalid, Reason, Unavailable
+from app.infra.http.methods import allowed
 
 MEDIA_TYPE = "application/problem+json"
 #: So many reasons are told of one error; an answer is not to be a multiple of what was asked.
@@ -64,6 +65,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "database_busy": ("系统繁忙，您的操作没有生效，请稍后再试。", "Busy; nothing was changed."),
     "internal": ("系统出现内部错误，已记录，请联系管理员并提供请求编号。", "Internal error."),
+    "not_acceptable": (
+        "这个地址给不出 Accept 里要的内容类型。",
+        "No media type of this answer is acceptable to the client.",
+    ),
+    "idempotency_answer_lost": (
+        "这个 Idempotency-Key 已经用过，但当时的答复已无法读出；请先查看结果，再换一个 Idempotency-Key。",
+        "The answer kept under this Idempotency-Key can no longer be read.",
+    ),
+    "value_unusable": (
+        "请求里有数据库无法保存或比较的值（数字过大、时间超出范围或含有空字符），请改正后再试。",
+        "The request holds a value that no database can store or compare.",
+    ),
     "idempotency_key_reused": (
         "同一个 Idempotency-Key 用在了不同的请求上。",
         "The Idempotency-Key was used for another request.",
@@ -75,6 +88,10 @@ REASONS: dict[str, str] = {
     "field": "{message}",
     "more_reasons": "另有 {count} 处同样需要修改，改完以上各处后重新提交即可看到。",
     "unknown_field": "不认识的字段“{name}”。",
+    "unknown_parameter": "不认识的查询参数“{name}”，请删去或检查拼写；可用的有：{known}。",
+    "media_type": "请求内容的类型是 {given}，这里只收 {taken}。",
+    "content_coding": "不接收经过压缩（Content-Encoding: {given}）的请求内容，请原样发送。",
+    "acceptable": "这里能给出：{given}。",
     "idempotency_key": "Idempotency-Key 应为 1–200 个可见字符。",
 }
 
@@ -100,6 +117,20 @@ _FIELD_MESSAGES = {
     "uuid_parsing": "应为 UUID。",
     "uuid_type": "应为 UUID。",
     "datetime_parsing": "应为 RFC 3339 时间。",
+    "datetime_from_date_parsing": "应为 RFC 3339 时间。",
+    "datetime_type": "应为 RFC 3339 时间。",
+    "datetime_object_invalid": "应为 RFC 3339 时间。",
+    "timezone_aware": "时间要写明时区，如 2026-01-01T08:00:00+08:00。",
+    "date_parsing": "应为日期，如 2026-01-01。",
+    "date_from_datetime_parsing": "应为日期，如 2026-01-01。",
+    "date_from_datetime_inexact": "应为日期，不带时刻。",
+    "date_type": "应为日期，如 2026-01-01。",
+    "int_parsing_size": "数字过大。",
+    "int_from_float": "应为整数。",
+    "bool_parsing": "应为 true 或 false。",
+    "finite_number": "应为有限的数。",
+    "float_type": "应为数。",
+    "float_parsing": "应为数。",
     "greater_than_equal": "不能小于 {ge}。",
     "less_than_equal": "不能大于 {le}。",
     "json_invalid": "不是有效的 JSON。",
@@ -251,6 +282,7 @@ _BY_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     413: "too_large",
     415: "unsupported_media_type",
     429: "too_many_requests",
@@ -283,8 +315,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
-        known = AppError(_BY_STATUS.get(error.status_code, "malformed"), headers=dict(error.headers or {}))
-        known.status = error.status_code
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = allowed(request)
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=headers)
+        known = AppError(_BY_STATUS.get(error.status_code, "malformed"), headers=headers)
+        # A body that does not even parse is malformed as any other is.
+        known.status = 422 if error.status_code == 400 else error.status_code
         return problem(request, known)
 
     @app.exception_handler(Exception)

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.canonical import canonical
 
@@ -22,9 +22,9 @@ class SignedStatement(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     statement: dict[str, Any]
-    algorithm: str = ALGORITHM
-    key_id: str
-    signature: str
+    algorithm: str = Field(default=ALGORITHM, max_length=40)
+    key_id: str = Field(max_length=64)
+    signature: str = Field(max_length=200)
 
 
 class Signer:

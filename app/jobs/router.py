@@ -1,25 +1,27 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 
 from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Event, Role
 from app.infra.admission import holder_of
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http import cursors
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.jobs import queries, service
 from app.jobs.models import JobState
 from app.jobs.schemas import JobOut, JobsOut
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = ApiRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
 Administrator = Annotated[AuditActor, Depends(holder_of(Role.SYSTEM_ADMIN))]
 
 
 @router.get("")
-def jobs(
+def list_jobs(
     request: Request,
     _administrator: Administrator,
     session: ReadSession,
@@ -28,18 +30,18 @@ def jobs(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> JobsOut:
     """Show the queue to the system administrator: newest first, and how long work has been waiting."""
-    found = queries.jobs(session, state=state, before=before, limit=limit)
+    found, last = cursors.page(queries.jobs(session, state=state, before=before, limit=limit + 1), limit)
     figures = queries.figures(session, at=runtime_of(request).clock())
     return JobsOut(
         jobs=[JobOut.model_validate(one, from_attributes=True) for one in found],
-        next_before=found[-1].id if len(found) == limit else None,
+        next_before=last.id if last else None,
         by_state=figures.by_state,
         oldest_due_seconds=figures.oldest_due_seconds,
     )
 
 
 @router.post("/{job_id}/retries", status_code=202)
-def retry(request: Request, administrator: Administrator, session: WriteSession, job_id: UUID) -> JobOut:
+def retry_job(request: Request, administrator: Administrator, session: WriteSession, job_id: UUID) -> JobOut:
     """Have a job tried again that was given up."""
     at = runtime_of(request).clock()
     job = service.retry(session, job_id, at=at)

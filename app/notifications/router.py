@@ -1,12 +1,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 
 from app.domain.vocabulary import Role
 from app.identity.access import CurrentActor, authorize
 from app.identity.models import User
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.notifications import queries, robots, service
 from app.notifications.models import NoticeRobot
@@ -23,11 +25,11 @@ from app.notifications.schemas import (
 )
 from app.webhooks.addresses import AllowList
 
-router = APIRouter(prefix="/api/v1", tags=["notifications"])
+router = ApiRouter(tags=["notifications"])
 
 
 @router.get("/notices")
-def notices(
+def list_notices(
     actor: CurrentActor,
     session: ReadSession,
     unread: bool = False,
@@ -44,27 +46,29 @@ def notices(
 
 
 @router.post("/notices/{notice_id}/read", status_code=204)
-def read(request: Request, notice_id: UUID, actor: CurrentActor, session: WriteSession) -> None:
+def mark_notice_read(request: Request, notice_id: UUID, actor: CurrentActor, session: WriteSession) -> None:
     """Note that one has read a notice."""
     service.mark_read(session, notice_id, actor=actor, at=runtime_of(request).clock())
 
 
 @router.post("/notices/read")
-def read_all(request: Request, body: ReadIn, actor: CurrentActor, session: WriteSession) -> ReadOut:
+def mark_notices_read(request: Request, body: ReadIn, actor: CurrentActor, session: WriteSession) -> ReadOut:
     """Note that one has read everything up to the newest notice that one saw."""
     at = runtime_of(request).clock()
     return ReadOut(read=service.mark_all_read(session, until=body.until, actor=actor, at=at))
 
 
 @router.get("/notification-preferences")
-def preferences(actor: CurrentActor, session: ReadSession) -> PreferencesOut:
+def show_notification_preferences(actor: CurrentActor, session: ReadSession) -> PreferencesOut:
     """Show which notices go to the caller by mail, and when. In the application they are always there."""
     user = session.get_one(User, actor.id)
     return PreferencesOut(email=user.email, mail=queries.preferences(session, actor.id))
 
 
 @router.put("/notification-preferences")
-def prefer(body: PreferencesIn, actor: CurrentActor, session: WriteSession) -> PreferencesOut:
+def set_notification_preferences(
+    body: PreferencesIn, actor: CurrentActor, session: WriteSession
+) -> PreferencesOut:
     """Say which notices one wants by mail, and when."""
     service.prefer(session, body.mail, actor=actor)
     user = session.get_one(User, actor.id)
@@ -78,7 +82,7 @@ def list_robots(actor: CurrentActor, session: ReadSession) -> list[RobotOut]:
     return [_robot(one) for one in queries.robots(session, actor)]
 
 
-@router.post("/notice-robots", status_code=201)
+@router.post("/notice-robots", status_code=201, responses={201: made("list_robots")})
 def create_robot(request: Request, body: RobotIn, actor: CurrentActor, session: WriteSession) -> RobotOut:
     """Register the robot of a group (system administrator). Its address is kept sealed."""
     runtime = runtime_of(request)

@@ -106,7 +106,9 @@ def install(app: FastAPI, runtime: Runtime) -> Readiness:
     #: Beside the pool: when every thread of it waits for the database, this is what has to be told.
     beside: RunVar[anyio.CapacityLimiter] = RunVar("sanshen_readiness")
 
-    @app.get("/readyz", tags=["operations"])
+    not_ready = {"description": "Something stands in the way.", "content": {"application/json": {}}}
+
+    @app.get("/readyz", tags=["operations"], responses={503: not_ready})
     async def readyz(request: Request) -> Response:
         """Say whether the process can serve: 200, else 503.
 

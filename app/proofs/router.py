@@ -1,11 +1,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 
 from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession, database_of
+from app.infra.http.links import BYTES, made, tagged_bytes
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.proofs import queries, service
 from app.proofs.models import Proof, ProofMark
@@ -14,7 +16,7 @@ from app.proofs.service import NewMark
 from app.reviews.links import service as links
 from app.reviews.links.router import Token, guarded
 
-router = APIRouter(prefix="/api/v1", tags=["proofs"])
+router = ApiRouter(tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 # A proof is shown as it will be published and can do nothing: no script, no form, no address but our own
@@ -26,21 +28,25 @@ CONTENT_POLICY = (
 
 
 @router.get("/cases/{case_id}/proofs")
-def proofs(case_id: UUID, session: ReadSession, actor: CurrentActor) -> ProofsOut:
+def list_proofs(case_id: UUID, session: ReadSession, actor: CurrentActor) -> ProofsOut:
     """List the proofs of a case, the newest of each line first."""
     found = queries.proofs_of(session, case_id, actor)
     return ProofsOut(items=[_proof(one.proof, one.revision) for one in found])
 
 
 @router.get("/proofs/{digest}")
-def show(digest: Digest, session: ReadSession, actor: CurrentActor) -> ProofOut:
+def show_proof(digest: Digest, session: ReadSession, actor: CurrentActor) -> ProofOut:
     """Say what a proof is: of which text, for which line, how large."""
     proof = queries.proof(session, digest, actor)
     return _proof(proof, queries.revision_of(session, proof).digest)
 
 
-@router.get("/proofs/{digest}/content", response_class=Response)
-def content(digest: Digest, session: ReadSession, actor: CurrentActor) -> Response:
+@router.get(
+    "/proofs/{digest}/content",
+    response_class=Response,
+    responses={200: tagged_bytes("text/html")},
+)
+def show_proof_content(digest: Digest, session: ReadSession, actor: CurrentActor) -> Response:
     """Give exactly the bytes that the digest names, to be shown in a frame that can do nothing."""
     proof = queries.proof(session, digest, actor)
     headers = {
@@ -53,8 +59,12 @@ def content(digest: Digest, session: ReadSession, actor: CurrentActor) -> Respon
     return Response(proof.content, media_type=proof.media_type, headers=headers)
 
 
-@router.get("/signing/{token}/proof", response_class=Response)
-def by_link(token: Token, request: Request) -> Response:
+@router.get(
+    "/signing/{token}/proof",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {"schema": BYTES}}}},
+)
+def show_proof_by_link(token: Token, request: Request) -> Response:
     """Give the bytes of the proof that a link is bound to. Changes nothing."""
 
     def read() -> Proof:
@@ -74,7 +84,12 @@ def by_link(token: Token, request: Request) -> Response:
 
 
 @router.get("/cases/{case_id}/marks")
-def marks(case_id: UUID, session: ReadSession, actor: CurrentActor, line: str | None = None) -> MarksOut:
+def list_marks(
+    case_id: UUID,
+    session: ReadSession,
+    actor: CurrentActor,
+    line: Annotated[str | None, Query(max_length=40)] = None,
+) -> MarksOut:
     """List the marks of a case, and the error rate that they make."""
     found = queries.marks_of(session, case_id, actor, line=line)
     return MarksOut(
@@ -86,7 +101,12 @@ def marks(case_id: UUID, session: ReadSession, actor: CurrentActor, line: str | 
     )
 
 
-@router.post("/cases/{case_id}/marks", status_code=201, response_model=MarkOut)
+@router.post(
+    "/cases/{case_id}/marks",
+    status_code=201,
+    response_model=MarkOut,
+    responses={201: made("list_marks", case_id="path.case_id")},
+)
 def add_mark(
     case_id: UUID,
     body: MarkIn,
@@ -109,14 +129,19 @@ def add_mark(
 
 
 @router.post("/marks/{mark_id}/withdrawal")
-def withdraw(mark_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> MarkOut:
+def withdraw_mark(mark_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> MarkOut:
     """Take back a mark of one's own that was not carried out."""
     mark = service.withdraw_mark(session, mark_id=mark_id, actor=actor, at=runtime_of(request).clock())
     return _mark(mark, actor.name)
 
 
-@router.post("/cases/{case_id}/carry-out", status_code=201, response_model=CarriedOut)
-def carry_out(
+@router.post(
+    "/cases/{case_id}/carry-out",
+    status_code=201,
+    response_model=CarriedOut,
+    responses={201: made("show_case", case_id="path.case_id")},
+)
+def carry_out_marks(
     case_id: UUID,
     body: CarryOutIn,
     request: Request,

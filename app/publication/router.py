@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from app.domain.vocabulary import ReleaseState, Role
@@ -10,12 +10,14 @@ from app.identity.access import CurrentActor
 from app.identity.queries import Actor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.links import BYTES, made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.publication import evidence, queries, service, tickets, timing_router, urgent_router
 from app.publication.models import Release
 from app.publication.schemas import PublicationOut, PublicationsOut, ReleaseOut, SignedOut, SignIn
 
-router = APIRouter(prefix="/api/v1", tags=["publication"])
+router = ApiRouter(tags=["publication"])
 
 
 def _release(release: Release, actor: Actor, unit_path: str) -> ReleaseOut:
@@ -28,8 +30,13 @@ def _release(release: Release, actor: Actor, unit_path: str) -> ReleaseOut:
     return ReleaseOut(**release.model_dump(exclude={"ticket", "nonce"}), ticket=ticket)
 
 
-@router.post("/cases/{case_id}/releases", status_code=201, response_model=SignedOut)
-def sign(
+@router.post(
+    "/cases/{case_id}/releases",
+    status_code=201,
+    response_model=SignedOut,
+    responses={201: made("list_publications", draft_id="release.draft_id")},
+)
+def sign_release(
     request: Request,
     actor: CurrentActor,
     session: WriteSession,
@@ -68,8 +75,14 @@ def sign(
     return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
 
 
-@router.post("/releases/{release_id}/tickets", status_code=201)
-def renew(request: Request, actor: CurrentActor, session: WriteSession, release_id: UUID) -> ReleaseOut:
+@router.post(
+    "/releases/{release_id}/tickets",
+    status_code=201,
+    responses={201: made("list_publications", draft_id="draft_id")},
+)
+def renew_ticket(
+    request: Request, actor: CurrentActor, session: WriteSession, release_id: UUID
+) -> ReleaseOut:
     """Give an unused release a fresh ticket, when the old one has run out or was lost.
 
     The old one is void.
@@ -82,7 +95,7 @@ def renew(request: Request, actor: CurrentActor, session: WriteSession, release_
 
 
 @router.get("/drafts/{draft_id}/publications")
-def publications(actor: CurrentActor, session: ReadSession, draft_id: UUID) -> PublicationsOut:
+def list_publications(actor: CurrentActor, session: ReadSession, draft_id: UUID) -> PublicationsOut:
     """List where a draft was released and published, and what waits for its time."""
     draft = drafts.visible(session, draft_id, actor)
     return PublicationsOut(
@@ -98,7 +111,7 @@ def publications(actor: CurrentActor, session: ReadSession, draft_id: UUID) -> P
 @router.get(
     "/drafts/{draft_id}/evidence",
     response_class=Response,
-    responses={200: {"content": {"application/zip": {}}}},
+    responses={200: {"content": {"application/zip": {"schema": BYTES}}}},
 )
 def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Response:
     """Give the draft's evidence: a zip that anybody can verify without this service.

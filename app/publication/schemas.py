@@ -2,10 +2,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.document import Sha256
 from app.domain.vocabulary import ReleaseState, ScheduledState
+from app.infra.http.bounds import Instant
 from app.infra.signing import SignedStatement
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -42,7 +43,7 @@ class SignIn(BaseModel):
     checklist: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
         default_factory=list, max_length=100
     )
-    release_at: AwareDatetime | None = None
+    release_at: Instant | None = None
 
 
 class UnscheduleIn(BaseModel):
@@ -64,7 +65,7 @@ class EmbargoIn(BaseModel):
         json_schema_extra={"examples": [{"until": "2026-10-01T08:00:00+08:00", "comment": "随通稿发布"}]},
     )
 
-    until: AwareDatetime | None
+    until: Instant | None
     comment: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 

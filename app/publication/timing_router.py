@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -11,6 +11,7 @@ from app.identity.queries import Actor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
+from app.infra.http.routing import ApiRouter
 from app.infra.problems import sentence
 from app.infra.runtime import Runtime, runtime_of
 from app.publication import queries, scheduling
@@ -29,7 +30,7 @@ from app.reviews import timing
 from app.reviews.answering import once
 from app.reviews.schemas import CaseOut
 
-router = APIRouter(prefix="/api/v1", tags=["publication"])
+router = ApiRouter(tags=["publication"])
 
 
 def shown(row: ScheduledRelease) -> ScheduledOut:
@@ -54,7 +55,7 @@ def sign_later(
 
 
 @router.post("/cases/{case_id}/unschedule", response_model=CaseOut)
-def unschedule(
+def unschedule_release(
     request: Request,
     case_id: UUID,
     body: UnscheduleIn,
@@ -84,7 +85,7 @@ def unschedule(
 
 
 @router.post("/cases/{case_id}/embargo", response_model=CaseOut)
-def embargo(
+def set_embargo(
     request: Request,
     case_id: UUID,
     body: EmbargoIn,
@@ -108,7 +109,7 @@ def embargo(
 
 
 @router.get("/scheduled-releases")
-def scheduled(
+def list_scheduled_releases(
     actor: CurrentActor,
     session: ReadSession,
     mine: bool = False,

@@ -122,10 +122,11 @@ def report_published(
     publisher: Publisher,
     runtime: Runtime,
     at: datetime,
-) -> Publication:
+) -> tuple[Publication, bool]:
     """Record that a tool has published what its ticket names, at the server's time.
 
-    The ticket is then used up.
+    The ticket is then used up. Says too whether that is new: the same report by the same tool, when its
+    first answer was lost, gets the publication that there is.
 
     Raises `Forbidden` for a ticket that was not issued here, and `Conflict` with every reason: used, expired
     or replaced ticket, another channel, other content, or a gate that has closed since. The refusal goes on
@@ -139,6 +140,13 @@ def report_published(
     if not loaded.draft.unit_path.startswith(publisher.unit_path):
         raise Forbidden("ticket_forged")
     session.refresh(release)
+    before = _publication_of(session, release)
+    if (
+        before is not None
+        and read.nonce == release.nonce
+        and _told(before) == (publisher.id, digest, external_id, url)
+    ):
+        return before, False
     reasons = _against_tool(publisher, release.channel)
     if read.nonce != release.nonce:
         reasons.append(Reason("ticket_replaced"))
@@ -188,7 +196,16 @@ def report_published(
         draft_id=release.draft_id,
         sequence=receipt.seq,
     )
-    return done
+    return done, True
+
+
+def _publication_of(session: Session, release: Release) -> Publication | None:
+    return session.exec(select(Publication).where(Publication.release_id == release.id)).first()
+
+
+def _told(done: Publication) -> tuple[UUID, str, str, str]:
+    """Return what a report said: by which tool, of what, under which id and address."""
+    return done.tool_id, done.digest, done.external_id, done.url
 
 
 def _wanted(session: Session, wish: Wish, publisher: Publisher) -> tuple[Release | None, Loaded | None]:
@@ -227,7 +244,7 @@ def _against(
     if digest != release.digest:
         found.append(Reason("digest_differs", {"released": release.digest, "given": digest}))
     if release.state == ReleaseState.PUBLISHED:
-        found.append(Reason("ticket_used", {"release": str(release.id)}))
+        found.append(Reason("ticket_used", _use_of(session, release)))
     if release.state == ReleaseState.RETRACTED:
         found.append(Reason("release_retracted", {"release": str(release.id)}))
     if release.state == ReleaseState.EXPIRED or at >= release.expires_at:
@@ -236,6 +253,19 @@ def _against(
         session, loaded, line=release.channel, digest=release.digest, signed=True, runtime=runtime, at=at
     )
     return found + reasons_of(standing)
+
+
+def _use_of(session: Session, release: Release) -> dict[str, str]:
+    """Return by which publication a release was used up, when, and by which tool."""
+    done = _publication_of(session, release)
+    if done is None:
+        return {"release": str(release.id)}
+    return {
+        "release": str(release.id),
+        "publication": str(done.id),
+        "tool": str(done.tool_id),
+        "published_at": timestamp(done.published_at),
+    }
 
 
 def _proof_bytes(session: Session, release: Release) -> bytes:

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,13 +13,15 @@ from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.problems import sentence
 from app.infra.runtime import runtime_of
 from app.publication import debts, outlook, urgent
 from app.publication.models import ReviewDebt
 from app.reviews import cursors
 
-router = APIRouter(prefix="/api/v1", tags=["publication"])
+router = ApiRouter(tags=["publication"])
 
 Line = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -48,7 +50,7 @@ class SettlementIn(_In):
     digest: Sha256
     outcome: str = Field(default="", max_length=40)
     comment: Annotated[str, Field(max_length=4000)] = ""
-    checklist: list[str] = Field(default_factory=list, max_length=50)
+    checklist: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=50)
 
 
 class DebtOut(BaseModel):
@@ -115,7 +117,7 @@ class DebtPage(BaseModel):
 
 
 @router.get("/cases/{case_id}/urgent-outlooks")
-def look_ahead(
+def show_urgent_outlooks(
     request: Request, case_id: UUID, actor: CurrentActor, session: ReadSession
 ) -> list[OutlookOut]:
     """Say for each line what an urgent release would take: what would be owed by when, and what blocks it."""
@@ -144,7 +146,7 @@ def look_ahead(
 
 
 @router.get("/debts")
-def in_sight(
+def list_debts(
     request: Request,
     actor: CurrentActor,
     session: ReadSession,
@@ -158,7 +160,7 @@ def in_sight(
 
 
 @router.post("/cases/{case_id}/urgent-layouts", status_code=202)
-def lay_out(
+def lay_out_urgently(
     request: Request, case_id: UUID, body: LayOutIn, actor: CurrentActor, session: WriteSession
 ) -> None:
     """Have a line's proof laid out before its reviews are done, for an urgent release."""
@@ -166,8 +168,13 @@ def lay_out(
     urgent.lay_out(session, case_id=case_id, line=body.line, actor=actor, runtime=runtime, at=runtime.clock())
 
 
-@router.post("/cases/{case_id}/urgent-releases", status_code=201, response_model=UrgentOut)
-def release(
+@router.post(
+    "/cases/{case_id}/urgent-releases",
+    status_code=201,
+    response_model=UrgentOut,
+    responses={201: made("show_case", case_id="path.case_id")},
+)
+def release_urgently(
     request: Request,
     case_id: UUID,
     body: UrgentIn,
@@ -198,14 +205,20 @@ def release(
 
 
 @router.get("/drafts/{draft_id}/debts")
-def owed(request: Request, draft_id: UUID, actor: CurrentActor, session: ReadSession) -> list[DebtOut]:
+def list_debts_of_draft(
+    request: Request, draft_id: UUID, actor: CurrentActor, session: ReadSession
+) -> list[DebtOut]:
     """List what is owed, or was, for a draft that went out by the urgent lane."""
     draft = drafts.visible(session, draft_id, actor)
     return [_debt(row, runtime_of(request).clock()) for row in debts.of_draft(session, draft.id)]
 
 
-@router.post("/debts/{debt_id}/settlements", status_code=201)
-def settle(
+@router.post(
+    "/debts/{debt_id}/settlements",
+    status_code=201,
+    responses={201: made("list_debts_of_draft", draft_id="draft_id")},
+)
+def settle_debt(
     request: Request, debt_id: UUID, body: SettlementIn, actor: CurrentActor, session: WriteSession
 ) -> DebtOut:
     """Make up for a stage that is owed (补审), under the same rules as everywhere."""

@@ -251,10 +251,7 @@ reasons(
         "flags_stay": "标记“{flags}”不是首次提交时写明的，重新提交不能再加。",
     }
 )
-reasons(
-    {str(code): chinese for code, (chinese, _) in _WORDS.items()}
-    | {"cursor": "分页位置无效，请从第一页开始。"}
-)
+reasons({str(code): chinese for code, (chinese, _) in _WORDS.items()})
 
 
 def refused(

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -12,6 +12,10 @@ from app.infra import idempotency, prefer
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
 from app.infra.etags import etag
+from app.infra.http import cursors as paging
+from app.infra.http.contract import described
+from app.infra.http.links import TAGGED, made
+from app.infra.http.routing import ApiRouter
 from app.infra.prefer import Minimal
 from app.infra.runtime import runtime_of
 from app.reviews import cursors, queries, service, workflows
@@ -37,17 +41,20 @@ from app.reviews.service import Form
 from app.reviews.showing import brief, decision_out, shown
 from app.reviews.together import router as people_router
 
-router = APIRouter(prefix="/api/v1", tags=["reviews"])
+router = ApiRouter(tags=["reviews"])
 Limit = Annotated[int, Query(ge=1, le=100)]
+#: With `Prefer: return=minimal` the answer is this one.
+_SHORT = {"x-minimal": described(CaseBriefOut)["$ref"].rpartition("/")[2]}
 
 
 @router.post(
     "/drafts/{draft_id}/submissions",
     status_code=201,
-    response_model=CaseOut | CaseBriefOut,
-    responses={201: prefer.DESCRIBED},
+    response_model=CaseOut,
+    responses={201: made("show_case", case_id="id")},
+    openapi_extra=_SHORT,
 )
-def submit(
+def submit_draft(
     draft_id: UUID,
     body: SubmissionIn,
     request: Request,
@@ -79,10 +86,10 @@ def submit(
 
 @router.post(
     "/cases/{case_id}/decisions",
-    response_model=CaseOut | CaseBriefOut,
-    responses={200: prefer.DESCRIBED},
+    response_model=CaseOut,
+    openapi_extra=_SHORT,
 )
-def decide(
+def decide_stage(
     case_id: UUID,
     body: DecisionIn,
     request: Request,
@@ -143,7 +150,7 @@ def _once(
 
 
 @router.post("/cases/{case_id}/holds")
-def hold(
+def hold_stage(
     case_id: UUID, body: HoldIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> CaseOut:
     """Stop the clock while somebody outside is asked (请示)."""
@@ -161,7 +168,7 @@ def hold(
 
 
 @router.post("/cases/{case_id}/answers")
-def answer(
+def answer_hold(
     case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> CaseOut:
     """Attach the answer from outside, and go on."""
@@ -173,7 +180,7 @@ def answer(
 
 
 @router.post("/cases/{case_id}/recall")
-def recall(
+def recall_draft(
     case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> CaseOut:
     """Take the draft back before it is signed."""
@@ -183,7 +190,7 @@ def recall(
 
 
 @router.post("/cases/{case_id}/claims")
-def claim(
+def claim_stage(
     case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> CaseOut:
     """Claim an open stage (认领)."""
@@ -193,7 +200,7 @@ def claim(
 
 
 @router.post("/cases/{case_id}/unclaims")
-def unclaim(
+def unclaim_stage(
     case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> CaseOut:
     """Give a claimed stage back to all."""
@@ -202,8 +209,8 @@ def unclaim(
     return shown(session, case_id, actor, at)
 
 
-@router.get("/cases/{case_id}")
-def show(
+@router.get("/cases/{case_id}", responses={200: TAGGED})
+def show_case(
     case_id: UUID, request: Request, response: Response, session: ReadSession, actor: CurrentActor
 ) -> CaseOut:
     """Show a case: its stages, its decisions, and what the reader may do now and why not."""
@@ -213,7 +220,9 @@ def show(
 
 
 @router.get("/drafts/{draft_id}/case")
-def show_of_draft(draft_id: UUID, request: Request, session: ReadSession, actor: CurrentActor) -> CaseOut:
+def show_case_of_draft(
+    draft_id: UUID, request: Request, session: ReadSession, actor: CurrentActor
+) -> CaseOut:
     """Show the newest case of a draft. 404 when it was never submitted."""
     row = queries.case_of_draft(session, draft_id)
     if row is None:
@@ -222,8 +231,12 @@ def show_of_draft(draft_id: UUID, request: Request, session: ReadSession, actor:
 
 
 @router.get("/awaiting")
-def awaiting(
-    request: Request, session: ReadSession, actor: CurrentActor, after: str | None = None, limit: Limit = 50
+def list_awaiting(
+    request: Request,
+    session: ReadSession,
+    actor: CurrentActor,
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
 ) -> AwaitingPage:
     """List what waits for the reader (轮到我), overdue and oldest first."""
     at = runtime_of(request).clock()
@@ -250,17 +263,17 @@ def awaiting(
 
 
 @router.get("/decisions")
-def done(
+def list_own_decisions(
     session: ReadSession, actor: CurrentActor, before: UUID | None = None, limit: Limit = 50
 ) -> DonePage:
     """List what the reader has decided (我办过的), the newest first."""
-    found = queries.done_by(session, actor.id, before=before, limit=limit)
+    found, last = paging.page(queries.done_by(session, actor.id, before=before, limit=limit + 1), limit)
     items = [decision_out(decision, {actor.id: actor.name}) for decision, _ in found]
-    return DonePage(items=items, next=items[-1].id if len(items) == limit else None)
+    return DonePage(items=items, next=last[0].id if last else None)
 
 
 @router.get("/workflows/{digest}")
-def workflow(
+def show_workflow(
     digest: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], session: ReadSession, _actor: CurrentActor
 ) -> WorkflowOut:
     """Show a version of a workflow by its digest, as cases walk it."""

@@ -233,7 +233,7 @@ class CopiedOut(BaseModel):
 
 class CopiedPage(BaseModel):
     items: list[CopiedOut]
-    next: datetime | None
+    next: str | None
 
 
 class AwaitingOut(BaseModel):

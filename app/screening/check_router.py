@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlmodel import Session
@@ -19,6 +19,7 @@ from app.identity.access import Actor, CurrentActor
 from app.infra.clock import beijing
 from app.infra.db import ReadSession
 from app.infra.errors import Invalid, Reason, TooLarge, Unsupported
+from app.infra.http.routing import ApiRouter
 from app.infra.problems import malformed
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Policy, Report, Scope, check
@@ -27,7 +28,7 @@ from app.negative_list.report import FileReport, as_sarif, located
 from app.screening import checking, policies
 from app.screening.schemas import CheckIn, CheckOut, Code, Digest, NotCheckedOut, grouped, listed
 
-router = APIRouter(prefix="/api/v1", tags=["screening"])
+router = ApiRouter(tags=["screening"])
 
 SARIF = "application/sarif+json"
 _SUFFIX = {Format.TEXT: ".txt", Format.MARKDOWN: ".md", Format.HTML: ".html"}
@@ -94,13 +95,15 @@ def _body() -> dict[str, Any]:
         "application/json": {"schema": text},
         "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": file}},
     }
-    return {
-        "requestBody": {"required": True, "content": kinds},
-        "responses": {"200": {"content": {SARIF: {"schema": {"type": "object"}}}}},
-    }
+    return {"requestBody": {"required": True, "content": kinds}}
 
 
-@router.post("/checks", response_model=CheckOut, openapi_extra=_body())
+@router.post(
+    "/checks",
+    response_model=CheckOut,
+    responses={200: {"content": {SARIF: {"schema": {"type": "object"}}}}},
+    openapi_extra=_body(),
+)
 def check_text(
     # Who asks is settled first: nobody else's five megabytes are read.
     request: Request,

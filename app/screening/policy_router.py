@@ -3,12 +3,14 @@
 import json
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from app.domain.vocabulary import PolicySource
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Conflict
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.models import PolicyVersion
 from app.infra.policies import digest_in_use
 from app.infra.runtime import runtime_of
@@ -22,17 +24,17 @@ from app.screening.policy_schemas import (
     BackTestDetailOut,
     BackTestIn,
     BackTestOut,
-    DecisionIn,
-    FaultOut,
+    PolicyFaultOut,
     SampleOut,
     VersionDetailOut,
     VersionIn,
     VersionOut,
     VersionsOut,
+    WishDecisionIn,
 )
 from app.screening.schemas import Digest
 
-router = APIRouter(prefix="/api/v1", tags=["negative list"])
+router = ApiRouter(tags=["negative list"])
 
 
 @router.get("/policies")
@@ -42,12 +44,12 @@ def list_versions(request: Request, _actor: CurrentActor, session: ReadSession) 
     return VersionsOut(
         in_force=digest_in_use(session) or store.current.digest,
         items=[VersionOut(**_version(one)) for one in policy_queries.versions(session)],
-        folder_faults=[FaultOut(**fault._asdict()) for fault in store.faults],
+        folder_faults=[PolicyFaultOut(**fault._asdict()) for fault in store.faults],
     )
 
 
-@router.post("/policies", status_code=201)
-def propose(request: Request, body: VersionIn, actor: CurrentActor) -> VersionOut:
+@router.post("/policies", status_code=201, responses={201: made("show_version", digest="digest")})
+def propose_version(request: Request, body: VersionIn, actor: CurrentActor) -> VersionOut:
     """Propose a version; every fault of its files is told at once, with file, line and key."""
     policies.admit(actor, *policies.KEEPERS)
     runtime = runtime_of(request)
@@ -93,7 +95,11 @@ def list_activations(digest: Digest, _actor: CurrentActor, session: ReadSession)
     return [_activation(one) for one in policy_queries.version(session, digest).activations]
 
 
-@router.post("/policies/{digest}/activations", status_code=201)
+@router.post(
+    "/policies/{digest}/activations",
+    status_code=201,
+    responses={201: made("list_activations", digest="path.digest")},
+)
 def ask_activation(
     request: Request, digest: Digest, body: AskIn, actor: CurrentActor, session: WriteSession
 ) -> ActivationOut:
@@ -105,7 +111,7 @@ def ask_activation(
 
 @router.post("/policies/{digest}/activations/{activation_id}/decision")
 def decide_activation(
-    request: Request, digest: Digest, activation_id: UUID, body: DecisionIn, actor: CurrentActor
+    request: Request, digest: Digest, activation_id: UUID, body: WishDecisionIn, actor: CurrentActor
 ) -> ActivationOut:
     """Grant or refuse what somebody else asked for.
 

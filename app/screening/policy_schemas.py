@@ -106,7 +106,7 @@ class VersionOut(BaseModel):
     created_at: datetime
 
 
-class FaultOut(BaseModel):
+class PolicyFaultOut(BaseModel):
     """One thing wrong in the folder of the negative list; `line` 0 has no line."""
 
     file: str
@@ -120,7 +120,7 @@ class VersionsOut(BaseModel):
 
     in_force: str
     items: list[VersionOut]
-    folder_faults: list[FaultOut]
+    folder_faults: list[PolicyFaultOut]
 
 
 class VersionDetailOut(VersionOut):
@@ -147,7 +147,7 @@ class AskIn(_In):
     note: Comment = ""
 
 
-class DecisionIn(_In):
+class WishDecisionIn(_In):
     """Whether a version comes into force. `back_test` is the digest of the report that was read."""
 
     grant: bool

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -8,6 +8,8 @@ from app.drafts import queries as drafts
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.idempotency import Key, once
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.screening import check_router, checking, policy_router, policy_start, queries, rule_router, service
@@ -20,7 +22,7 @@ from app.screening.schemas import (
     WaiverOut,
 )
 
-router = APIRouter(prefix="/api/v1", tags=["screening"])
+router = ApiRouter(tags=["screening"])
 
 
 @router.get("/drafts/{draft_id}/report")
@@ -29,7 +31,12 @@ def show_report(request: Request, draft_id: UUID, actor: CurrentActor, session: 
     return _draft_report(session, runtime_of(request), draft_id, actor)
 
 
-@router.post("/drafts/{draft_id}/waivers", status_code=201, response_model=WaiverOut)
+@router.post(
+    "/drafts/{draft_id}/waivers",
+    status_code=201,
+    response_model=WaiverOut,
+    responses={201: made("show_report", draft_id="path.draft_id")},
+)
 def ask_waiver(
     request: Request,
     draft_id: UUID,

@@ -3,13 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Path, Query, Request
 from sqlmodel import Session
 
 from app.domain.vocabulary import ChannelKind
 from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession
 from app.infra.errors import NotFound
+from app.infra.http import cursors
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Policy, Rule, Severity
 from app.screening import health, policies, policy_queries, policy_text
@@ -25,7 +27,7 @@ from app.screening.policy_schemas import (
 )
 from app.screening.schemas import Digest
 
-router = APIRouter(prefix="/api/v1", tags=["negative list"])
+router = ApiRouter(tags=["negative list"])
 
 Group = Annotated[str | None, Query(max_length=40)]
 
@@ -55,7 +57,7 @@ def list_rules(
 @router.get("/rules/{rule_id}")
 def show_rule(
     request: Request,
-    rule_id: str,
+    rule_id: Annotated[str, Path(max_length=200)],
     actor: CurrentActor,
     session: ReadSession,
     policy: Annotated[Digest | None, Query()] = None,
@@ -110,15 +112,16 @@ def list_waivers(
         at=runtime.clock(),
         before=before,
         rule=rule,
-        limit=limit,
+        limit=limit + 1,
     )
+    page, last = cursors.page(found, limit)
     return WaiversOut(
         items=[
             WaiverListed(**row.model_dump(), number=draft.number, title=draft.title, standing=standing)
-            for row, draft, standing in found
+            for row, draft, standing in page
             if state is None or standing is state
         ],
-        next=found[-1][0].id if len(found) == limit else None,
+        next=last[0].id if last else None,
     )
 
 

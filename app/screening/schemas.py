@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import WaiverReason, WaiverState
 from app.drafts.schemas import ContentIn, LeftOutOut
+from app.infra.http.bounds import Instant
 from app.negative_list import Finding, PartKind, Severity
 from app.negative_list.model import SEVERITIES
 
@@ -145,7 +146,7 @@ class WaiverDecisionIn(_In):
 
     grant: bool
     comment: str = Field(default="", max_length=1000)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 def grouped(findings: Sequence[Finding]) -> list[RuleGroupOut]:

@@ -87,7 +87,7 @@ def _for_people(
     async def handler(request: Request, error: Exception) -> Response:
         said = await run_in_threadpool(machine, request, error)
         assert isinstance(said, Response)
-        if not wants_page(request):
+        if said.status_code < 400 or not wants_page(request):
             return said
         form = await _form(request) if request.method == "POST" else None
         return await run_in_threadpool(_answer, request, said, form)

@@ -22,6 +22,7 @@ from app.identity import queries as identity
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason, TooLarge, Unavailable
+from app.infra.http.routing import ApiRouter
 from app.infra.problems import sentence as reason_sentence
 from app.infra.runtime import runtime_of
 from app.reviews import choosing
@@ -41,7 +42,7 @@ from app.web.viewer import Form, SentForm, Viewer, Visitor
 
 router = APIRouter()
 #: What programs ask for; it stands here because words for enums do.
-api = APIRouter(prefix="/api/v1", tags=["workflows"])
+api = ApiRouter(tags=["workflows"])
 
 Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 #: A workflow file is some hundred lines.
@@ -284,7 +285,7 @@ def standing(request: Request, viewer: Visitor, session: ReadSession, draft_id: 
 
 
 @api.get("/cases/{case_id}/picture")
-def case_picture(
+def show_case_picture(
     case_id: UUID, request: Request, session: ReadSession, actor: CurrentActor
 ) -> dict[str, str]:
     """Show where a case stands in its workflow: as text for terminals and readers, and as SVG."""

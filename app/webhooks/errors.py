@@ -16,8 +16,8 @@ problems(
             "The timestamp is too far off.",
         ),
         "webhook_replayed": (
-            "这条消息已经处理过；如要再次询问，请换一个 webhook-id。",
-            "This message was taken before.",
+            "这个 webhook-id 已经用在另一条消息上；新的消息请换一个 webhook-id。",
+            "The webhook-id was used for another message.",
         ),
         "webhook_too_large": ("消息超过 1 MB。", "The message is larger than 1 MB."),
         "webhook_not_json": ("消息不是有效的 UTF-8 JSON 对象。", "The message is no JSON object in UTF-8."),

@@ -1,7 +1,7 @@
 """Messages from publishing tools: proved over their raw bytes before anything is read from them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
+from app.domain.document import sha256
 from app.infra.errors import Conflict, Invalid, Reason, Unauthenticated
 from app.infra.problems import malformed
 from app.publication.tools import Publisher
@@ -34,6 +35,15 @@ class Proved:
 
     publisher: Publisher
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a message was answered, and whether that was said before."""
+
+    status: int
+    body: str
+    replayed: bool
 
 
 def prove(
@@ -63,16 +73,40 @@ def prove(
     return Proved(publisher, message_id)
 
 
-def remember(session: Session, proved: Proved, *, at: datetime) -> None:
-    """Note that a message takes effect, in the effect's own transaction.
+def answered(
+    session: Session,
+    proved: Proved,
+    *,
+    place: str,
+    body: bytes,
+    at: datetime,
+    act: Callable[[], tuple[int, BaseModel]],
+) -> Answered:
+    """Let a message take effect once, and return what it is answered: the same for every try of it.
 
-    Raises `Conflict` for one that did before.
+    `act` returns status and body of a first answer; both are kept in the effect's own transaction, so a
+    refusal is not, and may be tried again. Raises `Conflict` for an id that another message had.
     """
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    row = {"tool_id": proved.publisher.id, "message_id": proved.message_id, "received_at": at}
+    digest = sha256(place.encode() + b"\n" + body)
+    row = {
+        "tool_id": proved.publisher.id,
+        "message_id": proved.message_id,
+        "received_at": at,
+        "request_digest": digest,
+    }
     insert: Any = dialect.insert(ReceivedWebhook).values(row).on_conflict_do_nothing()
-    if session.exec(insert.returning(col(ReceivedWebhook.message_id))).first() is None:
+    is_new = session.exec(insert.returning(col(ReceivedWebhook.message_id))).first() is not None
+    received = session.get_one(ReceivedWebhook, (proved.publisher.id, proved.message_id))
+    if is_new:
+        received.status, said = act()
+        received.answer = said.model_dump_json()
+        session.add(received)
+    elif received.request_digest != digest:
         raise Conflict("webhook_replayed", data={"webhook_id": proved.message_id})
+    assert received.status is not None
+    assert received.answer is not None
+    return Answered(received.status, received.answer, replayed=not is_new)
 
 
 def parse(model: type[Asked], body: bytes) -> Asked:

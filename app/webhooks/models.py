@@ -114,10 +114,17 @@ class WebhookDelivery(SQLModel, table=True):
 
 
 class ReceivedWebhook(SQLModel, table=True):
-    """A message that a tool sent and that took effect; the same id again is a replay."""
+    """A message that a tool sent and that took effect, and what it was answered.
+
+    The same message under the same id gets the same answer. `request_digest` is over where it was sent and
+    its bytes; null for messages from before answers were kept.
+    """
 
     __tablename__ = "received_webhook"
 
     tool_id: UUID = Field(primary_key=True, foreign_key="publishing_tool.id")
     message_id: str = Field(primary_key=True, max_length=200)
     received_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    request_digest: str | None = Field(default=None, max_length=64)
+    status: int | None = None
+    answer: str | None = Field(default=None, sa_type=Text)

@@ -1,13 +1,18 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
-from pydantic import BaseModel
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import Response
 
 from app.domain.vocabulary import Role
 from app.identity.access import CurrentActor, authorize
+from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import TooLarge
+from app.infra.http import cursors
+from app.infra.http.contract import SIGNATURE, json_body
+from app.infra.http.links import REPLAYED, made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, runtime_of
 from app.infra.signing import SignedStatement
 from app.publication import tools as publication
@@ -28,7 +33,7 @@ from app.webhooks.schemas import (
     ToolWithSecretOut,
 )
 
-router = APIRouter(prefix="/api/v1", tags=["webhooks"])
+router = ApiRouter(tags=["webhooks"])
 
 #: The id that a tool got when it was registered; the tool configures it as a part of the address.
 Tool = Annotated[str, Query(max_length=64, description="登记发布工具时得到的编号")]
@@ -47,16 +52,37 @@ async def raw_body(request: Request) -> bytes:
 RawBody = Annotated[bytes, Depends(raw_body)]
 
 
-def _body_of(model: type[BaseModel]) -> dict[str, Any]:
-    # The body is proved before it is parsed, so FastAPI does not parse it; the documentation still shows it.
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": True, "content": {"application/json": schema}}}
+def _header(name: str, about: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": about,
+        "schema": {"type": "string"},
+    }
 
 
-@router.post("/webhooks/clearance", openapi_extra=_body_of(ClearanceIn))
-def clearance(request: Request, body: RawBody, tool: Tool = "") -> SignedStatement:
+#: The body is proved before it is parsed, so FastAPI does not parse it; the description still shows it.
+SIGNED: dict[str, Any] = {
+    "security": [{SIGNATURE: []}],
+    "parameters": [
+        _header("webhook-id", "The message's id, 1 to 200 characters; the same for every try of it."),
+        _header("webhook-timestamp", "When it was signed, in seconds since 1970; at most 300 s off."),
+        _header("webhook-signature", "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`."),
+    ],
+}
+
+
+@router.post(
+    "/webhooks/clearance",
+    response_model=SignedStatement,
+    responses={200: {"headers": REPLAYED}},
+    openapi_extra=SIGNED | json_body(ClearanceIn),
+)
+def ask_clearance(request: Request, body: RawBody, tool: Tool = "") -> Response:
     """Answer a publishing tool that asks whether it may publish exactly this.
 
+    The same message again, under its id, gets the same answer; to ask anew, use a new id.
     The answer is a signed statement: `cleared` with the ticket, or `refused` with every reason.
     """
     runtime, at = runtime_of(request), runtime_of(request).clock()
@@ -69,29 +95,58 @@ def clearance(request: Request, body: RawBody, tool: Tool = "") -> SignedStateme
         release_id=asked.release,
     )
     with runtime.database.write() as session:
-        inbound.remember(session, proved, at=at)
-        return publication.clear(session, wish, publisher=proved.publisher, runtime=runtime, at=at)
+
+        def act() -> tuple[int, SignedStatement]:
+            said = publication.clear(session, wish, publisher=proved.publisher, runtime=runtime, at=at)
+            return 200, said
+
+        return _said(inbound.answered(session, proved, place="clearance", body=body, at=at, act=act))
 
 
-@router.post("/webhooks/publications", status_code=201, openapi_extra=_body_of(PublicationIn))
-def publications(request: Request, body: RawBody, tool: Tool = "") -> PublicationOut:
-    """Take a publishing tool's report that it has published what its ticket names. A ticket is good once."""
+@router.post(
+    "/webhooks/publications",
+    status_code=201,
+    response_model=PublicationOut,
+    responses={
+        200: {
+            "model": PublicationOut,
+            "description": "It was reported before, under another id: the publication that there is.",
+            "headers": REPLAYED,
+        },
+        201: made("list_publications", replayed=True, draft_id="draft_id"),
+    },
+    openapi_extra=SIGNED | json_body(PublicationIn),
+)
+def report_publication(request: Request, body: RawBody, tool: Tool = "") -> Response:
+    """Take a publishing tool's report that it has published what its ticket names. A ticket is good once.
+
+    The same message again, under its id, gets the same answer; the same report under another id gets the
+    publication that there is.
+    """
     runtime, at = runtime_of(request), runtime_of(request).clock()
     proved = _proved(request, runtime, tool, body)
     report = inbound.parse(PublicationIn, body)
     with runtime.database.write() as session:
-        inbound.remember(session, proved, at=at)
-        done = publication.report_published(
-            session,
-            ticket=report.ticket,
-            external_id=report.external_id,
-            url=report.url,
-            digest=report.digest,
-            publisher=proved.publisher,
-            runtime=runtime,
-            at=at,
-        )
-        return PublicationOut.model_validate(done, from_attributes=True)
+
+        def act() -> tuple[int, PublicationOut]:
+            done, is_new = publication.report_published(
+                session,
+                ticket=report.ticket,
+                external_id=report.external_id,
+                url=report.url,
+                digest=report.digest,
+                publisher=proved.publisher,
+                runtime=runtime,
+                at=at,
+            )
+            return 201 if is_new else 200, PublicationOut.model_validate(done, from_attributes=True)
+
+        return _said(inbound.answered(session, proved, place="publications", body=body, at=at, act=act))
+
+
+def _said(answer: inbound.Answered) -> Response:
+    headers = idempotency.REPLAYED if answer.replayed else None
+    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
 def _proved(request: Request, runtime: Runtime, tool: str, body: bytes) -> inbound.Proved:
@@ -101,7 +156,7 @@ def _proved(request: Request, runtime: Runtime, tool: str, body: bytes) -> inbou
         )
 
 
-@router.post("/tools", status_code=201)
+@router.post("/tools", status_code=201, responses={201: made("list_tools")})
 def create_tool(
     request: Request, actor: CurrentActor, session: WriteSession, new: NewToolIn
 ) -> ToolWithSecretOut:
@@ -120,13 +175,13 @@ def create_tool(
 
 
 @router.get("/tools")
-def tools(actor: CurrentActor, session: ReadSession) -> list[ToolOut]:
+def list_tools(actor: CurrentActor, session: ReadSession) -> list[ToolOut]:
     """List the publishing tools of the units that one administers."""
     authorize(actor, Role.SYSTEM_ADMIN)
     return [presenting.tool(one) for one in queries.tools(session, actor)]
 
 
-@router.post("/tools/{tool_id}/secrets", status_code=201)
+@router.post("/tools/{tool_id}/secrets", status_code=201, responses={201: made("list_tools")})
 def rotate_tool_secret(
     request: Request, actor: CurrentActor, session: WriteSession, tool_id: UUID
 ) -> ToolWithSecretOut:
@@ -138,7 +193,7 @@ def rotate_tool_secret(
     return presenting.new_tool(made, public_url=runtime.settings.public_url)
 
 
-@router.post("/webhooks/endpoints", status_code=201)
+@router.post("/webhooks/endpoints", status_code=201, responses={201: made("list_endpoints")})
 def create_endpoint(
     request: Request, actor: CurrentActor, session: WriteSession, new: NewEndpointIn
 ) -> EndpointWithSecretOut:
@@ -158,7 +213,7 @@ def create_endpoint(
 
 
 @router.get("/webhooks/endpoints")
-def endpoints(actor: CurrentActor, session: ReadSession) -> list[EndpointOut]:
+def list_endpoints(actor: CurrentActor, session: ReadSession) -> list[EndpointOut]:
     """List the endpoints of the units that one administers."""
     authorize(actor, Role.SYSTEM_ADMIN)
     return [presenting.endpoint(one) for one in queries.endpoints(session, actor)]
@@ -174,7 +229,7 @@ def deactivate_endpoint(
 
 
 @router.get("/webhooks/deliveries")
-def deliveries(
+def list_deliveries(
     actor: CurrentActor,
     session: ReadSession,
     endpoint: UUID | None = None,
@@ -184,13 +239,18 @@ def deliveries(
 ) -> DeliveriesOut:
     """List what was sent, or is to be sent, to the endpoints that one administers."""
     authorize(actor, Role.SYSTEM_ADMIN)
-    found = queries.deliveries(session, actor, endpoint_id=endpoint, state=state, before=before, limit=limit)
+    sent = queries.deliveries(
+        session, actor, endpoint_id=endpoint, state=state, before=before, limit=limit + 1
+    )
+    found, last = cursors.page(sent, limit)
     page = [presenting.delivery(one.delivery, one.message) for one in found]
-    return DeliveriesOut(deliveries=page, next_before=page[-1].id if len(page) == limit else None)
+    return DeliveriesOut(deliveries=page, next_before=last.delivery.id if last else None)
 
 
 @router.post("/webhooks/deliveries/{delivery_id}/replays", status_code=202)
-def replay(request: Request, actor: CurrentActor, session: WriteSession, delivery_id: UUID) -> DeliveryOut:
+def replay_delivery(
+    request: Request, actor: CurrentActor, session: WriteSession, delivery_id: UUID
+) -> DeliveryOut:
     """Send one message again, under the id that it had."""
     sent = service.replay(session, delivery_id, actor=actor, at=runtime_of(request).clock())
     return presenting.delivery(sent, queries.message(session, sent.message_id))

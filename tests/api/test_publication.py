@@ -318,9 +318,13 @@ def test_a_publication_is_recorded_at_the_server_s_time(
 def test_a_ticket_is_good_once(desk: Desk, database: Database) -> None:
     release = signed(ready(desk))
     press = Press.open(desk)
-    assert press.publish(release["ticket"], release["digest"]).status_code == 201
+    first = press.publish(release["ticket"], release["digest"])
+    assert first.status_code == 201
     again = press.publish(release["ticket"], release["digest"])
-    assert (again.status_code, again.json()["code"]) == (409, "ticket_used")
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    other = press.publish(release["ticket"], release["digest"], external_id="another")
+    assert (other.status_code, other.json()["code"]) == (409, "ticket_used")
+    assert other.json()["reasons"][0]["data"]["publication"] == first.json()["id"]
     assert desk.record()[-1][:2] == ("publication.refused", "refused")
     with database.read() as session:
         assert len(session.exec(select(Publication)).all()) == 1

@@ -182,16 +182,27 @@ def test_after_the_installation_s_secret_was_changed_nobody_is_let_in(press: Pre
 def test_a_message_takes_effect_once(desk: Desk, press: Press) -> None:
     release = signed(ready(desk))
     body = {"ticket": release["ticket"], "digest": release["digest"], "external_id": "1"}
-    assert press.send("publications", body, message_id="msg_same").status_code == 201
+    first = press.send("publications", body, message_id="msg_same")
+    assert (first.status_code, "idempotency-replayed" in first.headers) == (201, False)
     answer = press.send("publications", body, message_id="msg_same")
-    assert refused(answer) == (409, "webhook_replayed")
+    assert (answer.status_code, answer.headers["idempotency-replayed"]) == (201, "true")
+    assert answer.json() == first.json()
+    other = press.send("publications", {**body, "external_id": "2"}, message_id="msg_same")
+    assert refused(other) == (409, "webhook_replayed")
+    # The same bytes elsewhere are another message.
+    assert refused(press.send("clearance", ASKED, message_id="msg_same")) == (409, "webhook_replayed")
     assert desk.actions().count("publication.published") == 1
     assert "publication.refused" not in desk.actions()
 
 
-def test_a_replayed_question_is_refused_too_and_ids_are_each_tool_s_own(desk: Desk, press: Press) -> None:
-    assert press.send("clearance", ASKED, message_id="msg_same").status_code == 200
-    assert refused(press.send("clearance", ASKED, message_id="msg_same")) == (409, "webhook_replayed")
+def test_a_repeated_question_gets_its_answer_again_and_ids_are_each_tool_s_own(
+    desk: Desk, press: Press, clock: SetClock
+) -> None:
+    first = press.send("clearance", ASKED, message_id="msg_same")
+    clock.advance(minutes=2)
+    again = press.send("clearance", ASKED, message_id="msg_same")
+    assert (again.status_code, again.text) == (200, first.text)
+    assert press.send("clearance", ASKED).text != first.text
     other = Press.open(desk, name="另一个")
     assert other.send("clearance", ASKED, message_id="msg_same").status_code == 200
 
@@ -222,15 +233,26 @@ def test_a_body_without_a_length_is_counted_as_it_comes(press: Press) -> None:
             yield b"x" * 100_000
 
     answer = press.desk.client.post(
-        "/api/v1/webhooks/clearance", content=endless(), params={"tool": press.tool_id}
+        "/api/v1/webhooks/clearance",
+        content=endless(),
+        params={"tool": press.tool_id},
+        headers={"content-type": "application/json"},
     )
     assert refused(answer) == (413, "webhook_too_large")
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"nonsense", b"\xff\xfe", b'{"channel": "\\ud800"}'])
 def test_what_is_no_json(press: Press, raw: bytes) -> None:
-    answer = press.send("clearance", raw, content_type="application/octet-stream")
-    assert refused(answer) == (422, "webhook_not_json")
+    status, code = refused(press.send("clearance", raw))
+    assert (status, code) == (
+        422,
+        "text_unusable" if b"ud800" in raw or b"\xff" in raw else "webhook_not_json",
+    )
+
+
+def test_messages_are_json(press: Press) -> None:
+    answer = press.send("clearance", ASKED, content_type="application/octet-stream")
+    assert refused(answer) == (415, "unsupported_media_type")
 
 
 def test_unknown_and_missing_fields_are_all_named(press: Press) -> None:
@@ -248,8 +270,7 @@ def test_unknown_and_missing_fields_are_all_named(press: Press) -> None:
 def test_nul_characters_reach_no_database(desk: Desk, press: Press) -> None:
     release = signed(ready(desk))
     body = {"ticket": release["ticket"], "digest": release["digest"], "external_id": "a\u0000b"}
-    answer = press.send("publications", body, content_type="text/plain")
-    assert answer.status_code == 422
+    assert refused(press.send("publications", body)) == (422, "text_unusable")
 
 
 # --- the parts ---

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, and_, case, false, func, literal, literal_column, or_
@@ -19,7 +19,7 @@ from app.identity.access import authorize
 from app.identity.models import Unit
 from app.identity.queries import Actor as Person
 from app.infra.db import UtcDateTime
-from app.infra.errors import Invalid, Reason
+from app.infra.http import cursors
 from app.reviews import workflows
 from app.reviews.models import ReviewCase, StageRun
 
@@ -142,20 +142,12 @@ def read_cursor(cursor: str | None) -> Cursor | None:
     """Return what a cursor says; `None` for none. Raises `Invalid` for one that we never gave."""
     if cursor is None:
         return None
-    parts = cursor.split("~")
-    try:
-        due, since, last = parts
-        found = datetime.fromisoformat(due), datetime.fromisoformat(since), UUID(last)
-    except ValueError:
-        raise Invalid("malformed", reasons=[Reason("cursor", field="query.after")]) from None
-    if found[0].tzinfo is None or found[1].tzinfo is None:
-        raise Invalid("malformed", reasons=[Reason("cursor", field="query.after")])
-    return found
+    return cast("Cursor", cursors.read(cursor, datetime, datetime, UUID))
 
 
 def written(cursor: Cursor | None) -> str | None:
     """Return a cursor in words; `None` for none."""
-    return None if cursor is None else f"{cursor[0].isoformat()}~{cursor[1].isoformat()}~{cursor[2]}"
+    return None if cursor is None else cursors.written(*cursor)
 
 
 def _filters(session: Session, wanted: Wanted, actor: Person, at: datetime) -> list[ColumnElement[bool]]:

@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from pydantic import BaseModel
 
 from app.domain.vocabulary import CaseState
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews import absent
 from app.reviews.board import queries as board
 from app.reviews.board.queries import Claimed, Wanted
 
-router = APIRouter(prefix="/api/v1", tags=["reviews"])
+router = ApiRouter(tags=["reviews"])
 
 
 class CardOut(BaseModel):
@@ -61,7 +62,7 @@ class BoardPage(BaseModel):
 
 
 @router.get("/board")
-def show(
+def show_board(
     request: Request,
     session: ReadSession,
     actor: CurrentActor,
@@ -107,7 +108,7 @@ def show(
 
 
 @router.get("/board/absent")
-def waiting_for_absent(request: Request, session: ReadSession, actor: CurrentActor) -> list[StuckOut]:
+def list_waiting_for_absent(request: Request, session: ReadSession, actor: CurrentActor) -> list[StuckOut]:
     """List the open stages in the reader's sight that only people who are away could do (外出), due first."""
     return [
         StuckOut(

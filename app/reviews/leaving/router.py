@@ -1,10 +1,11 @@
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews import queries
 from app.reviews.leaving import service as leaving
@@ -12,18 +13,18 @@ from app.reviews.leaving.service import Item
 from app.reviews.schemas import AskedOut, HandedOverOut, HandOverAllIn, LeftOut, WorkOut
 from app.reviews.showing import refusal_out
 
-router = APIRouter(prefix="/api/v1", tags=["reviews"])
+router = ApiRouter(tags=["reviews"])
 
 
 @router.get("/users/{user_id}/work")
-def work(user_id: UUID, session: ReadSession, actor: CurrentActor) -> list[WorkOut]:
+def list_work_of_user(user_id: UUID, session: ReadSession, actor: CurrentActor) -> list[WorkOut]:
     """List what would be stranded without this user (system or security administrator of their unit)."""
     _, items = leaving.work_of(session, user_id=user_id, actor=actor)
     return [WorkOut(**_item(one)) for one in items]
 
 
 @router.post("/users/{user_id}/work/hand-over", response_model=HandedOverOut)
-def hand_over(
+def hand_over_work(
     user_id: UUID,
     body: HandOverAllIn,
     request: Request,
@@ -51,7 +52,7 @@ def hand_over(
 
 
 @router.get("/opinions")
-def opinions(session: ReadSession, actor: CurrentActor) -> list[AskedOut]:
+def list_asked_opinions(session: ReadSession, actor: CurrentActor) -> list[AskedOut]:
     """List the opinions that are asked of the reader and not given yet."""
     return [
         AskedOut(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi import FastAPI, Path, Request
 from sqlmodel import Session
 
 from app.domain.vocabulary import LinkState
@@ -12,6 +12,8 @@ from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession, database_of
 from app.infra.errors import NotFound
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.links import service as links
 from app.reviews.links.guesses import Guesses
@@ -20,14 +22,16 @@ from app.reviews.models import SignLink
 from app.reviews.schemas import OutcomeOut
 from app.reviews.store import load
 
-router = APIRouter(prefix="/api/v1", tags=["outside signing"])
+router = ApiRouter(tags=["outside signing"])
 
 Token = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 Result = TypeVar("Result")
 
 
-@router.post("/cases/{case_id}/links", status_code=201)
-def ask(
+@router.post(
+    "/cases/{case_id}/links", status_code=201, responses={201: made("list_links", case_id="path.case_id")}
+)
+def create_link(
     case_id: UUID, body: InvitationIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> LinkMade:
     """Make a single-use link for somebody outside. Its address is in this answer and nowhere else."""
@@ -43,21 +47,21 @@ def ask(
 
 
 @router.get("/cases/{case_id}/links")
-def listing(case_id: UUID, request: Request, session: ReadSession, actor: CurrentActor) -> list[LinkOut]:
+def list_links(case_id: UUID, request: Request, session: ReadSession, actor: CurrentActor) -> list[LinkOut]:
     """List the links of a case, the newest first."""
     load(session, case_id, actor, lock=False)
     return [_shown(link, request) for link in links.listing(session, case_id)]
 
 
 @router.post("/links/{link_id}/revocation")
-def revoke(link_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> LinkOut:
+def revoke_link(link_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> LinkOut:
     """Take back a link that was not used; only who asked may."""
     link = links.revoke(session, link_id=link_id, actor=actor, at=runtime_of(request).clock())
     return _shown(link, request)
 
 
 @router.get("/signing/{token}")
-def look(token: Token, request: Request) -> SeenOut:
+def show_signing(token: Token, request: Request) -> SeenOut:
     """Show what the holder of a link is to decide on. Changes nothing."""
 
     def read(session: Session) -> SeenOut:
@@ -95,7 +99,7 @@ def look(token: Token, request: Request) -> SeenOut:
 
 
 @router.post("/signing/{token}")
-def sign(token: Token, body: AnswerIn, request: Request) -> AnsweredOut:
+def sign_by_link(token: Token, body: AnswerIn, request: Request) -> AnsweredOut:
     """Decide by a link, once."""
     runtime = runtime_of(request)
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Path, Query, Request
+from fastapi import FastAPI, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from app.domain.vocabulary import MigrationState
@@ -11,6 +11,8 @@ from app.domain.workflow.migration import Differences
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
+from app.infra.http.links import made
+from app.infra.http.routing import ApiRouter
 from app.infra.problems import sentence
 from app.infra.runtime import runtime_of
 from app.reviews.migration import plan as versions
@@ -20,11 +22,11 @@ from app.reviews.migration.service import GRANTING
 from app.reviews.models import WorkflowMigration
 from app.reviews.schemas import Comment, RefusalOut, _In
 
-router = APIRouter(prefix="/api/v1", tags=["workflows"])
+router = ApiRouter(tags=["workflows"])
 Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
-class FaultOut(BaseModel):
+class MigrationFaultOut(BaseModel):
     """Why a file cannot be used."""
 
     code: str
@@ -41,7 +43,7 @@ class InForceOut(BaseModel):
     key: str
     title: str
     digest: str | None
-    faults: list[FaultOut]
+    faults: list[MigrationFaultOut]
     cases: int
     differing: int
 
@@ -88,7 +90,7 @@ class MigrationIn(_In):
     reason: Comment
 
 
-class GrantIn(_In):
+class MigrationGrantIn(_In):
     """Deciding on what another person asked for."""
 
     grant: bool
@@ -96,7 +98,7 @@ class GrantIn(_In):
 
 
 @router.get("/workflows")
-def listing(request: Request, session: ReadSession, actor: CurrentActor) -> list[InForceOut]:
+def list_workflows(request: Request, session: ReadSession, actor: CurrentActor) -> list[InForceOut]:
     """List the workflow files in force, with how many open cases walk another version of each."""
     found = versions.overview(session, runtime_of(request).settings.policies, actor)
     return [
@@ -104,7 +106,9 @@ def listing(request: Request, session: ReadSession, actor: CurrentActor) -> list
             key=one.key,
             title=one.title,
             digest=one.workflow.digest if one.workflow else None,
-            faults=[FaultOut(code=why.code, message=sentence(why), data=why.data) for why in one.reasons],
+            faults=[
+                MigrationFaultOut(code=why.code, message=sentence(why), data=why.data) for why in one.reasons
+            ],
             cases=one.cases,
             differing=one.differing,
         )
@@ -113,7 +117,7 @@ def listing(request: Request, session: ReadSession, actor: CurrentActor) -> list
 
 
 @router.get("/workflows/{key}/migration")
-def dry_run(
+def try_migration(
     key: Key,
     request: Request,
     session: ReadSession,
@@ -129,8 +133,8 @@ def dry_run(
     return DryRunOut(digest=new.digest, cases=[_planned(one) for one in planned], asked=asked)
 
 
-@router.post("/workflows/{key}/migration", status_code=201)
-def ask(
+@router.post("/workflows/{key}/migration", status_code=201, responses={201: made("list_migrations")})
+def ask_migration(
     key: Key, body: MigrationIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> MigrationOut:
     """Ask for a migration. Another person grants it; refused while any of the cases may not be moved."""
@@ -148,15 +152,15 @@ def ask(
 
 
 @router.get("/workflow-migrations")
-def wishes(session: ReadSession, actor: CurrentActor) -> list[MigrationOut]:
+def list_migrations(session: ReadSession, actor: CurrentActor) -> list[MigrationOut]:
     """List the migrations that were asked for, the newest first: for those who ask and those who grant."""
     authorize(actor, *GRANTING)
     return [_migration(one) for one in versions.wishes(session)]
 
 
 @router.post("/workflow-migrations/{migration_id}/decision")
-def decide(
-    migration_id: UUID, body: GrantIn, request: Request, session: WriteSession, actor: CurrentActor
+def decide_migration(
+    migration_id: UUID, body: MigrationGrantIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> MigrationOut:
     """Grant a migration, and move all its cases at once; or decline it."""
     authorize(actor, *GRANTING)

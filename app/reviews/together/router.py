@@ -1,15 +1,17 @@
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http import cursors
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.answering import once
+from app.reviews.cursors import read_copies
 from app.reviews.schemas import (
     AddedIn,
     CaseOut,
@@ -26,11 +28,11 @@ from app.reviews.service import Form
 from app.reviews.together import service as people
 from app.reviews.together.service import Asking
 
-router = APIRouter(prefix="/api/v1", tags=["reviews"])
+router = ApiRouter(tags=["reviews"])
 
 
 @router.post("/cases/{case_id}/take-back", response_model=CaseOut)
-def take_back(
+def take_back_approval(
     case_id: UUID,
     body: StageWordsIn,
     request: Request,
@@ -61,7 +63,7 @@ def take_back(
 
 
 @router.post("/cases/{case_id}/hand-over", response_model=CaseOut)
-def hand_over(
+def hand_over_stage(
     case_id: UUID,
     body: HandOverIn,
     request: Request,
@@ -84,7 +86,7 @@ def hand_over(
 
 
 @router.post("/cases/{case_id}/consultations", response_model=CaseOut)
-def consult(
+def ask_opinion(
     case_id: UUID,
     body: ConsultIn,
     request: Request,
@@ -114,7 +116,7 @@ def consult(
 
 
 @router.post("/cases/{case_id}/opinions", response_model=CaseOut)
-def advise(
+def give_opinion(
     case_id: UUID,
     body: HoldIn,
     request: Request,
@@ -164,7 +166,7 @@ def add_reviewer(
 
 
 @router.post("/cases/{case_id}/recusal", response_model=CaseOut)
-def recuse(
+def recuse_from_case(
     case_id: UUID,
     body: WordsIn,
     request: Request,
@@ -186,7 +188,7 @@ def recuse(
 
 
 @router.post("/cases/{case_id}/reminders", response_model=CaseOut)
-def remind(
+def remind_reviewers(
     case_id: UUID,
     body: StageWordsIn,
     request: Request,
@@ -216,7 +218,7 @@ def remind(
 
 
 @router.post("/cases/{case_id}/copies", response_model=CaseOut)
-def copy(
+def copy_draft_to(
     case_id: UUID,
     body: CopyIn,
     request: Request,
@@ -239,7 +241,7 @@ def copy(
 
 
 @router.post("/cases/{case_id}/overrides", response_model=CaseOut)
-def override(
+def override_stage(
     case_id: UUID,
     body: HoldIn,
     request: Request,
@@ -262,14 +264,15 @@ def override(
 
 
 @router.get("/copies")
-def copies(
+def list_copies(
     session: ReadSession,
     actor: CurrentActor,
-    before: datetime | None = None,
+    before: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> CopiedPage:
     """List the drafts of which the reader was sent a copy (抄送我的), the newest first."""
-    found = drafts.copied_to(session, actor, before=before, limit=limit)
+    ended = read_copies(before)
+    found, last = cursors.page(drafts.copied_to(session, actor, before=ended, limit=limit + 1), limit)
     items = [
         CopiedOut(
             draft_id=draft.id,
@@ -281,4 +284,4 @@ def copies(
         )
         for reader, draft in found
     ]
-    return CopiedPage(items=items, next=items[-1].copied_at if len(items) == limit else None)
+    return CopiedPage(items=items, next=cursors.written(last[0].at, last[0].draft_id) if last else None)

@@ -18,11 +18,13 @@ from app.identity import queries as identity
 from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.db import ReadSession
+from app.infra.http.cursors import written
 from app.infra.runtime import runtime_of
 from app.reviews import absent, workflows
 from app.reviews import queries as reviews
 from app.reviews.board import queries as board
 from app.reviews.board.queries import Card, Claimed, Wanted
+from app.reviews.cursors import read_copies
 from app.reviews.models import Decision, ReviewCase
 from app.web.draft.panels.scheduled import waiting_rows
 from app.web.draft.panels.tracks import TONES
@@ -191,11 +193,9 @@ def done(request: Request, viewer: Visitor, session: ReadSession, before: UUID |
 
 
 @router.get("/copies")
-def copies(
-    request: Request, viewer: Visitor, session: ReadSession, before: datetime | None = None
-) -> Response:
+def copies(request: Request, viewer: Visitor, session: ReadSession, before: str | None = None) -> Response:
     """Show the drafts of which the viewer was sent a copy, the newest first."""
-    found = drafts.copied_to(session, viewer.actor, before=before, limit=PAGE + 1)
+    found = drafts.copied_to(session, viewer.actor, before=read_copies(before), limit=PAGE + 1)
     shown = found[:PAGE]
     names = identity.names(session, {reader.by for reader, _ in shown})
     rows = tuple(
@@ -210,7 +210,11 @@ def copies(
         )
         for reader, draft in shown
     )
-    more = _address("/copies", {"before": shown[-1][0].at.isoformat()}) if len(found) > PAGE else ""
+    more = (
+        _address("/copies", {"before": written(shown[-1][0].at, shown[-1][0].draft_id)})
+        if len(found) > PAGE
+        else ""
+    )
     return page(request, "copies.html", viewer=viewer, section="/copies", rows=rows, more=more)
 
 

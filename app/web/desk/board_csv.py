@@ -16,13 +16,14 @@ from app.identity.access import CurrentActor
 from app.identity.queries import Actor
 from app.infra.clock import beijing
 from app.infra.db import ReadSession
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.board.queries import Claimed, Wanted
 from app.web.desk.board import Row, every_row, units_of, wished
 from app.web.viewer import Visitor
 
 router = APIRouter()
-api = APIRouter(prefix="/api/v1", tags=["reviews"])
+api = ApiRouter(tags=["reviews"])
 
 #: Rows of one table; who needs more narrows it by the filters.
 MOST = 20_000
@@ -53,7 +54,7 @@ def download(
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-def table(
+def export_board(
     request: Request,
     session: ReadSession,
     actor: CurrentActor,

@@ -1,0 +1,62 @@
+"""The words of the description: what fields and parameters mean, said once for all schemas that have them."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+#: What the description says before all operations.
+ABOUT = """\
+Drafts are handed in, reviewed, proofread, signed, cleared and reported as published. Every refusal is
+`application/problem+json` (RFC 9457) with a stable `code`, a Chinese and an English title, and all reasons at
+once; `x-problems` lists the codes.
+
+**Signing in.** `POST /api/v1/auth/token` gives a Bearer token. Publishing tools sign their messages instead
+(Standard Webhooks 1.0.0).
+
+**Repeating.** Every POST that makes something takes an `Idempotency-Key`: the same request with the same key
+is done once and answered alike. Publishing tools repeat a message under its `webhook-id`.
+
+**Versions.** An `ETag` names a version; `If-Match` says which one was read, `If-None-Match` asks for no more
+than is new.
+
+**Pages.** A list answers with a cursor, null on the last page, which goes back unchanged as `cursor`, `after`
+or `before`, whichever the operation has. Unknown query parameters and fields are refused.
+
+**Short answers.** `Prefer: return=minimal` on submissions and decisions gives `CaseBriefOut` (`x-minimal`).
+
+There is no CORS: browsers on other sites cannot read the API.
+"""
+#: The groups of operations, in the order of the page.
+TAGS = (
+    {"name": "drafts", "description": "Content: handing in, revising, files."},
+    {"name": "screening", "description": "What the negative list finds, and what is let through."},
+    {"name": "reviews", "description": "Cases, stages and decisions."},
+    {"name": "proofs", "description": "What was laid out for a channel, and the marks on it."},
+    {"name": "publication", "description": "Signing off, tickets, schedules, the urgent lane, evidence."},
+    {"name": "webhooks", "description": "Publishing tools that ask and report; addresses that are told."},
+    {"name": "notifications", "description": "Notices, by page, mail and robot."},
+    {"name": "outside signing", "description": "Links by which somebody without an account decides once."},
+    {"name": "workflows", "description": "Workflow files, and moving cases from one version to another."},
+    {"name": "negative list", "description": "Rules, their versions and back-tests."},
+    {"name": "channels", "description": "Where content goes."},
+    {"name": "identity", "description": "Signing in, people, units, roles, delegations, absences."},
+    {"name": "audit", "description": "The record, for audit administrators."},
+    {"name": "jobs", "description": "The queue of durable work."},
+    {"name": "operations", "description": "For whoever runs the service."},
+)
+FIELDS: dict[str, str] = {}
+PARAMETERS: dict[str, str] = {}
+
+
+def explain(name: str, schema: Schema) -> None:
+    """Give every property of a schema its description, unless it has one."""
+    for key, inner in schema.get("properties", {}).items():
+        words = FIELDS.get(f"{name}.{key}") or FIELDS.get(key)
+        if words and "description" not in inner:
+            inner["description"] = words
+
+
+def explain_parameter(parameter: Schema) -> None:
+    """Give a parameter its description, unless it has one."""
+    words = PARAMETERS.get(parameter["name"]) or FIELDS.get(parameter["name"])
+    if words and not parameter.get("description"):
+        parameter["description"] = words
