@@ -14,13 +14,13 @@ from app.audit.service import AuditActor
 from app.domain.vocabulary import Role
 from app.identity import access
 from app.infra import bodies, logs, problems
-from app.infra.http.deadlines import Deadline
-from app.infra.http.hosts import KnownHosts
-from app.infra.http.proxies import TrustedProxies
 from app.infra.http import contract
 from app.infra.http.answering import Answering
 from app.infra.http.asking import well_asked
 from app.infra.http.compressing import Compressing
+from app.infra.http.deadlines import Deadline
+from app.infra.http.hosts import KnownHosts
+from app.infra.http.proxies import TrustedProxies
 from app.infra.runtime import Runtime
 from app.operations import readiness
 from app.web import policy_faults
