@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0039_kept_answers"
-down_revision = "0045_operations"
+down_revision = "0028_workflow_risks"
 branch_labels = None
 depends_on = None
 
