@@ -15,7 +15,7 @@ from app.demo import load as demo
 from app.domain.vocabulary import Verdict
 from app.drafts import queries as drafts
 from app.drafts import service
-from app.drafts.intake import Format, take_in
+from app.drafts.intake.taking import Format, take_in
 from app.identity import queries as identity
 from app.identity.models import User
 from app.infra import logs

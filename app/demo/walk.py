@@ -10,7 +10,7 @@ from app.domain.document import Document
 from app.domain.vocabulary import ErrorType, MarkKind, Role, StageState
 from app.drafts import queries as drafts
 from app.drafts import service
-from app.drafts.intake import Format, take_in
+from app.drafts.intake.taking import Format, take_in
 from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime

@@ -18,24 +18,45 @@ def ordinals(blocks: Sequence[Block]) -> tuple[int | None, ...]:
     first block that is no item, and at the same depth where bullets begin or the numbers are written in
     another way; what is deeper begins anew after each item above it.
     """
-    found: list[int | None] = []
-    counts: list[tuple[object, int]] = []
+    count = _Count()
+    return tuple(count(block) for block in blocks)
+
+
+def sparse(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return the blocks with numbers only where the count would not come to them by itself."""
+    count, found = _Count(), list[Block]()
     for block in blocks:
-        if not isinstance(block, ListItem):
-            counts = []
-            found.append(None)
-            continue
-        if block.continues:
-            found.append(None)
-            continue
-        way = block.numbering if block.ordered else None
-        counts = counts[: block.depth + 1]
-        counts += [("", 0)] * (block.depth + 1 - len(counts))
-        before, count = counts[block.depth]
-        count = block.number if block.number is not None else count + 1 if before == way else 1
-        counts[block.depth] = (way, count)
-        found.append(count if block.ordered else None)
+        if isinstance(block, ListItem) and block.number is not None:
+            bare, before = block.model_copy(update={"number": None}), list(count.levels)
+            if count(bare) == block.number:
+                found.append(bare)
+                continue
+            count.levels = before
+        count(block)
+        found.append(block)
     return tuple(found)
+
+
+class _Count:
+    """Counts items as they come; `levels` is for each depth how it is numbered, and the last number."""
+
+    def __init__(self) -> None:
+        self.levels: list[tuple[object, int]] = []
+
+    def __call__(self, block: Block) -> int | None:
+        if not isinstance(block, ListItem):
+            self.levels = []
+            return None
+        if block.continues:
+            return None
+        way = block.numbering if block.ordered else None
+        self.levels = self.levels[: block.depth + 1]
+        self.levels += [("", 0)] * (block.depth + 1 - len(self.levels))
+        before, last = self.levels[block.depth]
+        following = last + 1 if before == way else 1
+        number = following if block.number is None else block.number
+        self.levels[block.depth] = (way, number)
+        return number if block.ordered else None
 
 
 def sign(number: int, numbering: Numbering) -> str:

@@ -10,7 +10,14 @@ LINE_SCHEDULED = (
 
 problems(
     {
-        "content_too_large": ("内容超过 5 MB，请压缩或拆分后再提交。", "The content is larger than 5 MB."),
+        "content_too_large": (
+            "内容有 {bytes} 字节，超过 {limit} 字节的上限，请压缩或拆分后再提交。",
+            "The content is too large.",
+        ),
+        "conversion_busy": (
+            "正在处理别的大文件，请过半分钟再交。",
+            "Other large texts are being converted; try again in half a minute.",
+        ),
         "content_unusable": ("内容无法收稿，请按下列各条修改。", "The content cannot be taken in."),
         "targets_unknown": ("投稿去向有误，请按下列各条修改。", "Some targets are not to be had."),
         "not_with_author": ("稿件不在编辑手中，现在不能修改。", "The draft is not in its author's hands."),
@@ -31,6 +38,13 @@ reasons(
         "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
         "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",
         "content_empty": "正文为空。",
+        "only_left_out": "来稿里有{what}，都没有收进正文。{why}",
+        "too_many_blocks": "内容多于 {limit} 段，请拆成几篇再交。",
+        "table_too_large": "表格多于 {limit} 格，请拆成几个表，或作为附件上传。",
+        "conversion_too_heavy": (
+            "排版太复杂，在限定的时间和内存里读不完，没有收稿。"
+            "请去掉多余的嵌套、表格和标记，或拆成几篇，或改用纯文本。"
+        ),
         "line_scheduled": LINE_SCHEDULED[0],
         "content_wrong_type": "这种格式的内容应为{expected}。",
         "nested_too_deep": "内容嵌套层次过深。",

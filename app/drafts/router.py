@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
-from app.drafts.intake import Intake, take_in
+from app.drafts.intake.taking import Intake, take_in
 from app.drafts.models import AssetRole, Draft, Revision
 from app.drafts.schemas import (
     AssetOut,

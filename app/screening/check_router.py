@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 
 from app.channels import queries as channels
 from app.domain.document import MAX_CONTENT_BYTES
-from app.drafts.intake import Format, decode
+from app.drafts.intake.taking import Format, decode
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.clock import beijing

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.canonical import canonical
 from app.domain.document import FIELDS, Document, Image, Video, sha256
-from app.drafts.intake import Format, take_in
+from app.drafts.intake.taking import Format, take_in
 from app.drafts.queries import Target
 from app.infra.clock import beijing
 from app.negative_list import NotChecked, Part, PartKind, Policy, Report, Scope, check

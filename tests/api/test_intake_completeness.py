@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import html
 from markdown_it import MarkdownIt
 
-from app.drafts.intake import Format, Intake, take_in, to_document
+from app.drafts.intake.taking import Format, Intake, take_in, to_document
 
 if TYPE_CHECKING:
     from app.domain.document import Document
@@ -22,7 +22,7 @@ def _letters(text: str) -> str:
 
 def _kept(taken: Intake) -> str:
     words = [text for _, text in taken.document.texts()]
-    return _letters("".join([*words, *(one.what for one in taken.left_out)]))
+    return _letters("".join([*words, *(one.what * one.count for one in taken.left_out)]))
 
 
 LETTERS = st.text(alphabet="甲乙丙丁abc，。 \n🙂", max_size=6)
@@ -86,7 +86,7 @@ def test_every_letter_of_an_html_text_is_in_the_document_or_listed(source: str) 
 
     taken = take_in(Format.HTML, fed, {"title": "x"})
 
-    assume(not any(one.what.endswith("…") for one in taken.left_out))
+    assume(not any("…" in one.what for one in taken.left_out))
     kept = _kept(taken)
     assert all(kept.count(letter) >= _letters(shown).count(letter) for letter in set(_letters(shown)) - {"x"})
 

@@ -15,7 +15,7 @@ from app.domain.refusals import Refused
 from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState, Role
 from app.drafts import queries as drafts
 from app.drafts import service
-from app.drafts.intake import Format, take_in, text_faults
+from app.drafts.intake.taking import Format, take_in, text_faults
 from app.drafts.models import Draft
 from app.identity.access import authorize
 from app.infra.db import ReadSession, database_of

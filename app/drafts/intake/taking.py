@@ -1,11 +1,12 @@
-"""Taking text in: text, Markdown, HTML or blocks become a `Document`, and nothing disappears in silence.
+"""The door of intake: text, Markdown, HTML or blocks become a `Document`, or are refused with every reason.
 
 The words stay what the editor wrote: only line ends are unified, and where a source's line break is only
 layout (Markdown, HTML) it goes between wide characters and is one space elsewhere. What a source holds and a
 document cannot is listed in `left_out`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -14,16 +15,29 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from app.domain.canonical import canonical
-from app.domain.document import FIELDS, MAX_CONTENT_BYTES, Block, Document, Paragraph
+from app.domain.document import (
+    FIELDS,
+    MAX_CONTENT_BYTES,
+    TEXT_BLOCKS,
+    Block,
+    Document,
+    Table,
+    document_bytes,
+    leads_out,
+)
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
-from app.drafts.builder import CONTROL, Builder, LeftOut, named
-from app.drafts.from_html import read_html
-from app.drafts.from_markdown import read_markdown
+from app.drafts.intake import reading
+from app.drafts.intake.builder import CONTROL, Builder, TooMuch, named
+from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed
+from app.drafts.intake.reading import Source
 from app.infra.bodies import MANY, unstorable
-from app.infra.errors import Invalid, Reason, TooLarge
+from app.infra.errors import Invalid, Reason, TooLarge, Unavailable
 from app.infra.problems import field_reasons
 from app.negative_list.files import looks_like
 
+#: The largest document that a text may become, in bytes of its canonical form: markup may ask for more than
+#: it is long itself.
+MOST_RESULT = 2 * MAX_CONTENT_BYTES
 _blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
 
 
@@ -45,7 +59,15 @@ class Intake:
 
     def listed(self) -> list[dict[str, Any]]:
         """Return what was left out as JSON values."""
-        return [{"kind": one.kind, "what": one.what} for one in self.left_out]
+        return listed(self.left_out)
+
+
+def listed(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
+    """Return what was left out as JSON values; `count` only where it is more than one."""
+    return [
+        {"kind": one.kind, "what": one.what} | ({"count": one.count} if one.count > 1 else {})
+        for one in left_out
+    ]
 
 
 def decode(raw: bytes) -> str:
@@ -80,7 +102,8 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
     if format is Format.BLOCKS:
         if not isinstance(content, Sequence) or isinstance(content, str):
             raise Invalid("content_unusable", reasons=[*faults, _wrong_type("内容块的列表")])
-        return Intake(_document(given, _checked_blocks(content, faults), faults), ())
+        blocks, lost = _with_links_that_lead_out(_checked_blocks(content, faults))
+        return Intake(_document(given, blocks, faults, lost), lost)
     if not isinstance(content, str):
         raise Invalid("content_unusable", reasons=[*faults, _wrong_type("文字")])
     faults += text_faults(content, field="content", controls=False)
@@ -89,23 +112,39 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
     _limit(len(content.encode()))
     builder = Builder()
     text = _clean(content, builder)
-    readers = {Format.TEXT: read_text, Format.MARKDOWN: read_markdown, Format.HTML: read_html}
+    source = Source(str(format), text, given.get("title"), str(given.get("source_url", "")))
     try:
-        readers[format](text, builder)
-    except RecursionError as error:
-        raise Invalid("content_unusable", reasons=[Reason("nested_too_deep", field="content")]) from error
-    builder.settle_title(given.get("title"))
-    if builder.title and "title" not in given:
-        given["title"] = builder.title
-    return Intake(_document(given, tuple(builder.blocks), faults), tuple(builder.left_out))
+        read = reading.read(source)
+    except TooMuch as fault:
+        raise Invalid(
+            "content_unusable", reasons=[Reason(fault.code, fault.data, field="content")]
+        ) from fault
+    except reading.Busy as busy:
+        raise Unavailable("conversion_busy", headers={"Retry-After": "30"}) from busy
+    for name, words in read.fields.items():
+        if given.setdefault(name, words) != words:
+            builder.leave_out("front_matter", f"{name}: {words}")
+    if read.title:
+        given.setdefault("title", read.title)
+    lost = summed([*builder.left_out, *read.left_out])
+    return Intake(_document(given, read.blocks, faults, lost), lost)
 
 
-def read_text(text: str, builder: Builder) -> None:
-    """Take every line that is not blank as a paragraph; the first may become the title."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    builder.blocks.extend(Paragraph(text=line) for line in lines)
-    if lines:
-        builder.offer_title(lines[0], at=0)
+def _with_links_that_lead_out(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[LeftOut, ...]]:
+    """Return the blocks without the links that no layout keeps, and those links."""
+    builder, kept = Builder(), list[Block]()
+    for block in blocks:
+        if not isinstance(block, (*TEXT_BLOCKS, Table)):
+            kept.append(block)
+            continue
+        spans = [span for span in block.spans if span.href is None or leads_out(span.href)]
+        for span in block.spans:
+            if span not in spans:
+                builder.leave_out("link", span.href or "")
+        kept.append(
+            block if len(spans) == len(block.spans) else block.model_copy(update={"spans": tuple(spans)})
+        )
+    return tuple(kept), summed(builder.left_out)
 
 
 def text_faults(text: str, *, field: str, controls: bool = True) -> list[Reason]:
@@ -142,20 +181,41 @@ def _checked_blocks(content: Sequence[Any], faults: list[Reason]) -> tuple[Block
     return blocks
 
 
-def _document(fields: Mapping[str, Any], blocks: tuple[Block, ...], faults: list[Reason]) -> Document:
+def _document(
+    fields: Mapping[str, Any], blocks: tuple[Block, ...], faults: list[Reason], lost: tuple[LeftOut, ...]
+) -> Document:
     if not str(fields.get("title", "")).strip():
         faults.append(Reason("title_missing", field="title"))
     if not blocks and not any((one.field or "").startswith("content") for one in faults):
-        faults.append(Reason("content_empty", field="content"))
+        faults += _empty(lost)
     if not faults:
         try:
-            return Document(**fields, blocks=blocks)
+            document = Document(**fields, blocks=blocks)
         except ValidationError as error:
             for one in error.errors(include_url=False, include_input=False):
                 # The document's own rule, where there are blocks but none of them says anything.
                 empty = one["type"] == "value_error" and not one["loc"]
-                faults += [Reason("content_empty", field="content")] if empty else field_reasons([one])
-    raise Invalid("content_unusable", reasons=faults)
+                faults += _empty(lost) if empty else field_reasons([one])
+        else:
+            _limit(len(document_bytes(document)), MOST_RESULT)
+            return document
+    # What was left out says why so little, or nothing, came in.
+    raise Invalid(
+        "content_unusable", reasons=faults, data={"left_out": listed(lost[:MANY])} if lost else None
+    )
+
+
+def _empty(lost: tuple[LeftOut, ...]) -> list[Reason]:
+    """Return why there is no text, and what there was instead."""
+    if not lost:
+        return [Reason("content_empty", field="content")]
+    names = Counter[str]()
+    for one in lost:
+        names[one.name] += one.count
+    told = "、".join(f"{name} {count} 处" for name, count in names.items())
+    why = "；".join(dict.fromkeys(f"{one.name}：{one.why}" for one in lost if one.kind not in OF_MACHINES))
+    only = Reason("only_left_out", {"what": told, "why": why}, field="content")
+    return [Reason("content_empty", field="content"), only]
 
 
 def _strings(value: Any) -> list[str]:  # noqa: ANN401 – any JSON value
@@ -168,13 +228,10 @@ def _strings(value: Any) -> list[str]:  # noqa: ANN401 – any JSON value
     return []
 
 
-def _limit(size: int) -> None:
-    if size > MAX_CONTENT_BYTES:
-        raise TooLarge("content_too_large", data={"bytes": size, "limit": MAX_CONTENT_BYTES})
+def _limit(size: int, limit: int = MAX_CONTENT_BYTES) -> None:
+    if size > limit:
+        raise TooLarge("content_too_large", data={"bytes": size, "limit": limit})
 
 
 def _wrong_type(expected: str) -> Reason:
     return Reason("content_wrong_type", {"expected": expected}, field="content")
-
-
-__all__ = ["Format", "Intake", "LeftOut", "decode", "take_in", "text_faults", "to_document"]

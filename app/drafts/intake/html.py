@@ -1,0 +1,324 @@
+"""HTML into blocks: the words, their order and the marks that say something; the rest is listed."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html
+
+from app.domain.document import TEXT_BLOCKS, Align, SpanKind
+from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
+from app.drafts.intake.lists import Lists
+from app.drafts.intake.media import Media
+from app.drafts.intake.runs import HARD, KEPT, Inline, Mark, run_of
+from app.drafts.intake.styles import Look, declarations, gone, look, pictures
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_INLINE = frozenset(
+    """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q
+    rb rtc ruby s samp small span strike strong sub sup time tt u var wbr
+    """.split()  # noqa: SIM905 – so many words read best as words
+)
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote body center dd details div dl dt fieldset figcaption figure
+    footer form header hgroup html legend li listing main menu nav ol p plaintext pre search
+    section summary table tbody td tfoot th thead tr ul dir xmp hr picture caption
+    """.split()  # noqa: SIM905 – so many words read best as words
+)
+#: What is never shown as text, or does more than say something.
+_LEFT_OUT = frozenset(
+    """
+    script style noscript template svg math canvas input button select textarea map frameset frame
+    link meta base rt rp datalist dialog progress meter xml title head
+    """.split()  # noqa: SIM905 – so many words read best as words
+)
+_CUT_OFF = re.compile(r"<[A-Za-z/][^<>]*$")
+#: How a page looks and what machines call it is no content.
+_NAMES_NOTHING = frozenset({"link", "meta", "base", "style", "mp-style-type", "colgroup", "col", "head"})
+_OF_WORD = re.compile(r"\s*(?:\[if\b|\[endif\]|<?!\[|(?:Start|End)Fragment)")
+_KINDS = {"rt": "ruby", "rp": "ruby", "link": "link_element", "xml": "word_markup", "title": "page_title"}
+
+
+def read_html(text: str, builder: Builder, *, titles: bool = True) -> None:
+    """Append the blocks of an HTML text; its first `h1`, else its `title`, is offered as the title.
+
+    Raises `TooMuch` where it asks for more than a document holds, `RecursionError` for nesting that nobody
+    writes.
+    """
+    if cut_off := _CUT_OFF.search(text):
+        # No parser makes anything of a tag without an end.
+        builder.leave_out("markup", cut_off[0])
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
+    try:
+        root = html.document_fromstring(text.encode() or b" ", parser=parser, ensure_head_body=True)
+    except etree.ParserError:
+        # Nothing in it is an element: only comments, perhaps one without an end.
+        builder.leave_out("markup", text)
+        return
+    for base in root.iter("base"):
+        builder.base = builder.base or base.get("href", "")
+    reader = Reader(builder, titles=titles)
+    reader.outside(root)
+    for head in root.findall("head"):
+        reader.head(head)
+    for body in root.findall("body"):
+        reader.element(body)
+        reader.flush()
+    reader.settle()
+
+
+class Reader:
+    """Reads one tree, or one cell of a table, into a builder."""
+
+    def __init__(self, builder: Builder, *, titles: bool) -> None:
+        self.builder = builder
+        self.titles = titles
+        self.page_title = ""
+        self.run = Inline()
+        self.look = Look()
+        # Where the lines of the run stand: as where its first word stood.
+        self._align: Align | None = None
+        self.anchor: Mark | None = None
+        self.shape, self.level = Shape.PARAGRAPH, 1
+        self.sign: Sign | None = None
+        self.lists = Lists(builder)
+        self.media = Media(self)
+        self.unseen: list[str] = []
+        self.quotes = 0
+
+    def outside(self, root: Any) -> None:  # noqa: ANN401 – lxml has no types
+        """List what stands before and behind the root."""
+        for node in (*root.itersiblings(preceding=True), *root.itersiblings()):
+            self._comment(node)
+
+    def head(self, head: Any) -> None:  # noqa: ANN401
+        """Read the title of the page, and list what else its head says."""
+        for node in head:
+            if node.tag == "title" and not self.page_title:
+                self.page_title = " ".join(self.text_of(node).split())
+            elif not isinstance(node.tag, str):
+                self._comment(node)
+            else:
+                self._leave_out(node)
+
+    def settle(self) -> None:
+        """Offer the page's title where no heading is the title."""
+        if self.page_title and self.page_title != self.builder.title:
+            if self.titles and self.builder.title is None:
+                self.builder.offer_title(Inline([(self.page_title, frozenset())]))
+            else:
+                self.builder.leave_out("page_title", self.page_title)
+
+    def walk(self, node: Any) -> None:  # noqa: ANN401
+        """Read a node's text, its children and what follows each of them."""
+        self.add(node.text)
+        for child in node:
+            self.child(child)
+            self.add(child.tail)
+
+    def flush(self) -> None:
+        """End the block that is being read."""
+        run, self.run = self.run.collapse(), Inline()
+        if not run.text.strip():
+            self.media.flush()
+            return
+        if self.shape is Shape.HEADING and self.level == 1 and self.titles:
+            self.builder.offer_title(run, at=len(self.builder.blocks))
+        if self.shape in {Shape.HEADING, Shape.QUOTE} and self.sign is not None:
+            # An item that is a heading keeps its number in its words.
+            run.pieces.insert(0, (self.lists.words(self.sign), frozenset()))
+            self.sign = None
+        self.builder.text(run, self.shape, level=self.level, sign=self.sign, align=self._align)
+        if self.shape is Shape.LIST_ITEM:
+            # What follows in the same item is no item of its own.
+            self.sign = None
+        self.media.flush()
+
+    def element(self, node: Any) -> None:  # noqa: ANN401
+        """Read one element, or list it."""
+        tag = node.tag.lower()
+        style = declarations(node.get("style", ""))
+        if tag in _LEFT_OUT or tag in _NAMES_NOTHING:
+            self._leave_out(node)
+            return
+        if self.hides(node):
+            return
+        for address in pictures(node.get("style", "")):
+            self.media.background(address)
+        around, self.look = self.look, look(self.look, tag, node.attrib, style)
+        hides = self.look.unseen and not around.unseen
+        before, self.unseen = self.unseen, [] if hides else self.unseen
+        if not self.media.is_embedded(node, tag, known=True):
+            self._titled(node)
+        self._read(node, tag)
+        if hides:
+            self.builder.leave_out("hidden_text", "".join(self.unseen))
+            self.unseen = before
+        self.look = around
+
+    def _read(self, node: Any, tag: str) -> None:  # noqa: ANN401
+        if tag == "br":
+            self.run.add(HARD, self._marks())
+        elif tag == "img":
+            self.media.image(node)
+        elif self.media.is_embedded(node, tag, known=tag in _INLINE or tag in _BLOCKS or tag in _HEADINGS):
+            self.media.embedded(node, tag)
+        elif tag in _INLINE or ":" in tag:
+            self._inline(node, tag)
+        else:
+            self.flush()
+            self._block(node, tag)
+            self.flush()
+
+    def hides(self, node: Any) -> bool:  # noqa: ANN401
+        """Tell whether nothing of an element is to be seen, and list its words then."""
+        hidden = node.tag not in {"body", "html"} and gone(node.attrib, declarations(node.get("style", "")))
+        if hidden:
+            self.builder.leave_out("hidden_text", self.text_of(node))
+        return hidden
+
+    def child(self, node: Any) -> None:  # noqa: ANN401
+        """Read one child, whatever it is; what follows it is the caller's."""
+        if isinstance(node.tag, str):
+            self.element(node)
+        else:
+            self._comment(node)
+
+    def look_in(self, node: Any) -> Look:  # noqa: ANN401
+        """Return how text is shown in a node of which only the children are read."""
+        return look(self.look, node.tag, node.attrib, declarations(node.get("style", "")))
+
+    def words_of(self, node: Any) -> str:  # noqa: ANN401
+        """Return the words of a node for a place that holds no markup, such as a caption."""
+        inner = Reader(Builder(left_out=self.builder.left_out, base=self.builder.base), titles=False)
+        inner.look = self.look
+        inner.walk(node)
+        inner.flush()
+        words = []
+        for block in inner.builder.blocks:
+            if isinstance(block, TEXT_BLOCKS):
+                words.append(self.builder.plain(run_of(block.text, block.spans)))
+            else:
+                self.builder.blocks.append(block)
+        return " ".join(" ".join(words).split())
+
+    def _inline(self, node: Any, tag: str) -> None:  # noqa: ANN401
+        if tag == "q":
+            opening, closing = "“”" if self.quotes % 2 == 0 else "‘’"
+            self.quotes += 1
+            self.add(opening)
+            self.walk(node)
+            self.add(closing)
+            self.quotes -= 1
+            return
+        anchor = self.anchor
+        if tag == "a" and (href := node.get("href")):
+            self.anchor = self.builder.link(href, " ".join("".join(_words(node)).split()))
+        self.walk(node)
+        self.anchor = anchor
+
+    def _block(self, node: Any, tag: str) -> None:  # noqa: ANN401 – one case a kind of block
+        shape, level = self.shape, self.level
+        match tag:
+            case "ul" | "ol" | "menu" | "dir":
+                self.lists.begin(node, tag)
+                self._inside(node)
+                self.lists.end()
+            case "li":
+                self._item(node)
+            case "table":
+                from app.drafts.intake.tables import read_table
+
+                read_table(self, node)
+            case "figure":
+                self.media.figure(node)
+            case "hr":
+                self.builder.divider()
+            case _:
+                if tag in _HEADINGS:
+                    self.shape, self.level = Shape.HEADING, _HEADINGS[tag]
+                elif tag == "blockquote":
+                    self.shape = Shape.QUOTE
+                self._inside(node)
+        self.shape, self.level = shape, level
+
+    def _inside(self, node: Any) -> None:  # noqa: ANN401
+        self.walk(node)
+        self.flush()
+
+    def _item(self, node: Any) -> None:  # noqa: ANN401
+        sign, shape = self.sign, self.shape
+        self.sign, ticked = self.lists.item(node)
+        self.shape = Shape.LIST_ITEM if self.sign is not None else Shape.PARAGRAPH
+        self.add(ticked)
+        self._inside(node)
+        self.sign, self.shape = sign, shape
+
+    def add(self, text: str | None) -> None:
+        """Append text as it is shown where the reader stands."""
+        if not text:
+            return
+        text = self.builder.without_controls(text)
+        if self.look.unseen:
+            self.unseen.append(text)
+            return
+        if not self.run.pieces or not self.run.text.strip():
+            self._align = self.look.align
+        if self.look.keeps_lines:
+            text = text.replace("\n", HARD).replace(" ", KEPT)
+        self.run.add(*self._marked(text))
+
+    def _marked(self, text: str) -> tuple[str, frozenset[Mark]]:
+        marks = self._marks()
+        for kind in (SpanKind.SUPERSCRIPT, SpanKind.SUBSCRIPT):
+            if (kind, None) in marks and (own := own_characters(kind, text)) is not None:
+                return own, marks - {(kind, None)}
+        return text, marks
+
+    def _marks(self) -> frozenset[Mark]:
+        marks: set[Mark] = {(kind, None) for kind in self.look.marks}
+        if self.anchor:
+            marks.add(self.anchor)
+        return frozenset(marks)
+
+    def _titled(self, node: Any) -> None:  # noqa: ANN401
+        words = node.get("title", "").strip()
+        if words and words not in "".join(_words(node)) and node.get("alt", "").strip() != words:
+            self.builder.leave_out("title_attribute", words)
+
+    def _comment(self, node: Any) -> None:  # noqa: ANN401
+        if node.tag is etree.Comment:
+            words = node.text or ""
+            if _OF_WORD.match(words):
+                self.builder.leave_out("word_markup", "条件注释")
+            else:
+                self.builder.leave_out("comment", words)
+        elif node.tag is etree.ProcessingInstruction or node.tag is etree.PI:
+            self.builder.leave_out("markup", str(node))
+
+    def _leave_out(self, node: Any) -> None:  # noqa: ANN401
+        tag = node.tag.lower()
+        if tag == "input" and node.get("type", "").lower() == "checkbox":
+            self.add("☑ " if "checked" in node.attrib else "☐ ")
+            return
+        if tag in _NAMES_NOTHING and not (tag == "link" and node.get("href")):
+            return
+        what = self.text_of(node) or node.get("value") or node.get("placeholder") or ""
+        if tag == "svg":
+            self.media.drawn(node)
+        what = what if what.strip() else node.get("src") or node.get("href") or f"<{tag}>"
+        self.builder.leave_out(_KINDS.get(tag, tag), what)
+
+    def text_of(self, node: Any) -> str:  # noqa: ANN401
+        """Return all words in a node, in their order."""
+        return self.builder.without_controls("".join(_words(node)))
+
+
+def _words(node: Any) -> Iterator[str]:  # noqa: ANN401
+    for one in node.iter():
+        if isinstance(one.tag, str) and one.text:
+            yield one.text
+        if one is not node and one.tail:
+            yield one.tail

@@ -1,0 +1,108 @@
+"""What a source held and the document does not: with its words, what matters first, equal things once."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+#: What is shown of something that no reader of the source saw either: a script, a comment.
+EXCERPT = 120
+#: What is shown of words that a reader of the source saw.
+WORDS = 4000
+#: So many different comments, scripts and the like are listed one by one.
+FEW = 10
+_SPACES = re.compile(r"[ \t\r\f\n]+")
+
+#: kind → its name, and why it is not in the text. The first matter most; the last are of machines.
+KINDS: dict[str, tuple[str, str]] = {
+    "image": ("图片", "图片要先上传，再在正文里引用"),
+    "background_image": ("背景图片", "图片要先上传，再在正文里引用"),
+    "video": ("视频", "正文不能直接收视频"),
+    "audio": ("音频", "正文不能直接收音频"),
+    "embedded": ("嵌入的内容", "语音、小程序、名片等由原平台显示，正文收不了"),
+    "iframe": ("嵌入的网页", "正文收不了别处的网页"),
+    "object": ("嵌入的对象", "正文收不了"),
+    "embed": ("嵌入的对象", "正文收不了"),
+    "link": ("链接", "地址不完整或打不开，文字已保留；请改为以 https:// 开头的完整地址"),
+    "strikethrough": ("删除线", "标题、说明里不能带删除线，划掉的字没有收"),
+    "superscript": ("上标", "标题、说明里写不出这个上标，文字已保留"),
+    "subscript": ("下标", "标题、说明里写不出这个下标，文字已保留"),
+    "nested_table": ("表中表", "里层表格的文字已逐行收进单元格"),
+    "list_style": ("列表编号样式", "编号已改用数字"),
+    "list_depth": ("列表层级", "层级太深，已并入最深一层"),
+    "hidden_text": ("隐藏的文字", "原文里看不见"),
+    "title_attribute": ("提示文字", "鼠标停留才显示的文字"),
+    "front_matter": ("文件头信息", "没有对应的栏目可填"),
+    "footnote": ("脚注", "没有找到它的内容"),
+    "ruby": ("注音", "正文不能带注音"),
+    "input": ("表单", "正文收不了表单"),
+    "select": ("表单选项", "正文收不了表单"),
+    "textarea": ("表单", "正文收不了表单"),
+    "button": ("按钮", "正文收不了按钮"),
+    "svg": ("矢量图", "图片要先上传，再在正文里引用"),
+    "math": ("公式", "正文收不了这种公式，请改成文字或图片"),
+    "canvas": ("画布", "正文收不了"),
+    "page_title": ("网页标题", "已另有标题"),
+    "control_character": ("控制字符", "看不见，也不该有"),
+    "noscript": ("备用内容", "只在关掉脚本的浏览器里显示"),
+    "template": ("网页模板", "原文里看不见"),
+    "markup": ("标记", "写得不完整，或不是正文"),
+    "link_element": ("网页引用", "不是正文"),
+    "script": ("脚本", "不是正文"),
+    "comment": ("注释", "原文里看不见"),
+    "word_markup": ("Word、WPS 的排版标记", "不是正文"),
+}
+_ORDER = {kind: place for place, kind in enumerate(KINDS)}
+#: Kinds that no reader of the source sees: an excerpt is enough, and a few of many.
+OF_MACHINES = frozenset(
+    {"noscript", "template", "markup", "link_element", "script", "comment", "word_markup", "svg"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that the source held and the document does not: its kind, its words, and how often."""
+
+    kind: str
+    what: str
+    count: int = 1
+
+    @property
+    def name(self) -> str:
+        """What kind of thing it is, in Chinese."""
+        return KINDS[self.kind][0] if self.kind in KINDS else f"网页元素 {self.kind}"
+
+    @property
+    def why(self) -> str:
+        """Why it is not in the text, in Chinese."""
+        return KINDS[self.kind][1] if self.kind in KINDS else "正文收不了"
+
+
+def left_out(kind: str, what: str) -> LeftOut | None:
+    """Return an entry with the words `what`, cut where they are many; `None` without words."""
+    words = _SPACES.sub(" ", what).strip()
+    most = EXCERPT if kind in OF_MACHINES else WORDS
+    if len(words) > most:
+        words = f"{words[:most]}…（共 {len(words)} 字）" if most is WORDS else f"{words[:most]}…"
+    return LeftOut(kind, words) if words else None
+
+
+def summed(entries: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    """Return the entries by their weight, equal ones once with their number, and of machines' many a few."""
+    counts = Counter[tuple[str, str]]()
+    for one in entries:
+        counts[one.kind, one.what] += one.count
+    by_kind: dict[str, list[LeftOut]] = {}
+    for (kind, what), count in counts.items():
+        by_kind.setdefault(kind, []).append(LeftOut(kind, what, count))
+    found = sorted(by_kind.items(), key=lambda pair: _ORDER.get(pair[0], _ORDER["page_title"]))
+    return tuple(entry for kind, listed in found for entry in _few(kind, listed))
+
+
+def _few(kind: str, listed: list[LeftOut]) -> Iterator[LeftOut]:
+    if kind not in OF_MACHINES or len(listed) <= FEW:
+        yield from listed
+        return
+    yield from listed[: FEW - 1]
+    rest = listed[FEW - 1 :]
+    yield LeftOut(kind, f"另有 {len(rest)} 种，这里不一一列出", sum(one.count for one in rest))

@@ -1,0 +1,156 @@
+"""Markdown into blocks: it is laid out as HTML, and read as that.
+
+CommonMark with tables, strikethrough, footnotes, task lists and front matter; what differs stands in
+`markdown_rules`.
+"""
+
+import re
+from collections.abc import Iterator, MutableMapping, Sequence
+from html import escape
+from itertools import groupby, repeat
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from app.drafts.intake import front_matter
+from app.drafts.intake import markdown_rules as rules
+from app.drafts.intake.builder import Builder
+from app.drafts.intake.html import read_html
+
+#: Deeper nesting is refused: the parser would leave out what lies below without a word.
+DEEPEST = 60
+#: A tag whose content a browser does not read as text; without its end it would take all that follows.
+_SWALLOWS = re.compile(
+    r"<(?=(title|textarea|style|xmp|iframe|noembed|noframes|script|plaintext|select|template|noscript)\b)",
+    re.IGNORECASE,
+)
+_TASK = re.compile(r"\[([ xX])\][ \u3000]+")
+
+
+class _Renderer(RendererHTML):
+    """Lays tokens out so that nothing of the source is lost: numbers of items, footnotes."""
+
+    def note_reference(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
+        """Return the mark of a footnote."""
+        return f"<sup>[{tokens[index].content}]</sup>"
+
+    def html_inline(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
+        """Return a tag as it is, or as text where it would swallow what follows."""
+        return _kept(tokens[index].content, "".join(one.content for one in tokens[index + 1 :]))
+
+    def html_block(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
+        """Return a block of HTML as it is, or as text where it would swallow what follows."""
+        content = tokens[index].content
+        return f"{_kept(content, '')}\n"
+
+    def softbreak(self, *_: Any) -> str:  # noqa: ANN401
+        """Return a line end, which the reader of HTML weighs."""
+        return "\n"
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("zero", renderer_cls=_Renderer)
+    parser.inline = rules.Inlines()
+    parser.configure("commonmark", {"html": True, "maxNesting": DEEPEST + 20})
+    parser.enable(["strikethrough"])
+    parser.block.ruler.before(
+        "html_block", "whole_html", rules.whole_html, {"alt": ["paragraph", "blockquote"]}
+    )
+    parser.block.ruler.before("reference", "note", rules.note_block)
+    parser.block.ruler.before("paragraph", "rows", rules.table_block, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.at("link", rules.bounded_link)
+    parser.inline.ruler.at("image", rules.bounded_image)
+    parser.inline.ruler.before("link", "note_reference", rules.note_reference)
+    # Addresses stay as they were typed; what may be linked is judged by the builder, which lists the rest.
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    parser.validateLink = lambda url: bool(url) or True  # type: ignore[method-assign]
+    return parser
+
+
+_PARSER = _parser()
+
+
+def read_markdown(text: str, builder: Builder) -> None:
+    """Append the blocks of a Markdown text; its first heading of level 1 is offered as the title.
+
+    Raises what `read_html` raises.
+    """
+    body = front_matter.read(text, builder)
+    read_html(as_html(body), builder)
+
+
+def as_html(text: str) -> str:
+    """Return a Markdown text as HTML. Raises `RecursionError` for nesting that nobody writes."""
+    env: MutableMapping[str, Any] = {}
+    tokens = _PARSER.parse(text, env)
+    if any(token.level > DEEPEST for token in tokens):
+        raise RecursionError
+    _number(tokens)
+    _tick(tokens)
+    rendered = str(_PARSER.renderer.render(tokens, _PARSER.options, env))
+    return rendered + _notes(env)
+
+
+def _notes(env: MutableMapping[str, Any]) -> str:
+    """Return the footnotes below the text: those that are cited in their order, then the others."""
+    notes: dict[str, str] = env.get("notes", {})
+    cited: list[str] = env.get("cited", [])
+    written: list[str] = []
+    while len(written) < len(notes):
+        # A note may cite another one, which then gets its number here.
+        key = next(one for one in (*cited, *notes) if one not in written)
+        written.append(key)
+        if key not in cited:
+            cited.append(key)
+    shown = []
+    for number, key in enumerate(written, 1):
+        own = _PARSER.parse(notes[key], env) if notes[key] else []
+        words = str(_PARSER.renderer.render(own, _PARSER.options, env)).strip()
+        mark = f"[{number}] "
+        shown.append(f"<p>{mark}{words[3:]}" if words.startswith("<p>") else f"<p>{mark}</p>{words}")
+    return "\n".join(shown)
+
+
+def _number(tokens: Sequence[Token]) -> None:
+    """Give each item of an ordered list the number that stands before it in the source.
+
+    Where a writer typed the same 0 or 1 before item after item, they are counted on.
+    """
+    lists: list[list[Token]] = []
+    for token in tokens:
+        if token.type in {"ordered_list_open", "bullet_list_open"}:
+            lists.append([])
+        elif token.type == "list_item_open" and token.info.isdigit():
+            lists[-1].append(token)
+        elif token.type in {"ordered_list_close", "bullet_list_close"}:
+            items = lists.pop()
+            for item, number in zip(items, _counted([int(item.info) for item in items]), strict=True):
+                item.attrSet("value", str(number))
+
+
+def _counted(typed: Sequence[int]) -> Iterator[int]:
+    for number, run in groupby(typed):
+        count = len(list(run))
+        yield from range(number, number + count) if number in {0, 1} else repeat(number, count)
+
+
+def _tick(tokens: Sequence[Token]) -> None:
+    """Write the boxes of a task list as the signs that they stand for."""
+    for index, token in enumerate(tokens[2:], 2):
+        if token.type == "inline" and tokens[index - 2].type == "list_item_open" and token.children:
+            first = token.children[0]
+            if first.type == "text" and (box := _TASK.match(first.content)):
+                first.content = ("☐ " if box[1] == " " else "☑ ") + first.content[box.end() :]
+
+
+def _kept(markup: str, following: str) -> str:
+    """Return markup in which a tag that would swallow the rest of the document is text."""
+
+    def shown(found: re.Match[str]) -> str:
+        ends = re.compile(rf"</{found[1]}\b", re.IGNORECASE)
+        after = markup[found.end() :]
+        return "<" if ends.search(after) or ends.search(following) else escape("<")
+
+    return _SWALLOWS.sub(shown, markup)

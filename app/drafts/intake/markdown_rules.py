@@ -1,0 +1,300 @@
+"""What Markdown here does otherwise than CommonMark: Chinese emphasis, tables, footnotes, bounded links."""
+
+import re
+from bisect import bisect_left
+from collections.abc import MutableMapping
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline, image, link
+from markdown_it.rules_inline.state_inline import Scanned
+from markdown_it.token import Token
+
+from app.drafts.intake.runs import wide
+
+_RULER = re.compile(r"^[-:|][-:|\s]*$")
+_COLUMN = re.compile(r"^:?-+:?$")
+_NOTE = re.compile(r"^\[\^([^\]\s]{1,100})\]:[ \t]*")
+_REFERENCE = re.compile(r"\[\^([^\]\s]{1,100})\]")
+#: Signs of Chinese texts that Western ones have too.
+_SHARED = frozenset("“”‘’—…·•①②③④⑤⑥⑦⑧⑨⑩※°×%‰")
+_CODE = re.compile(r"`+")
+_TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
+_DESTINATION = re.compile(r"\((?:<[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)")
+
+
+class Inlines(ParserInline):
+    """The inline parser over the state below."""
+
+    def parse(
+        self, src: str, md: MarkdownIt, env: MutableMapping[str, Any], tokens: list[Token]
+    ) -> list[Token]:
+        """Process the input string and push inline tokens into `tokens`."""
+        state = _State(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
+class _State(StateInline):
+    """Knows which brackets can begin a link at all, and lets emphasis meet Chinese signs."""
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 – as the state that it extends
+        super().__init__(*args)
+        self._openers: list[int] | None = None
+
+    def may_open(self, at: int) -> bool:
+        """Tell whether the bracket at `at` has a partner that a link could end with."""
+        if self._openers is None:
+            self._openers = sorted(_openers(self.src, bool(self.env.get("references"))))
+        found = bisect_left(self._openers, at)
+        return found < len(self._openers) and self._openers[found] == at
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 – the parser's names
+        """Say whether a run of markers may open and close emphasis.
+
+        As CommonMark has it, but that punctuation beside a Chinese character parts no words there: no spaces
+        stand around it. Source: CommonMark 0.31, 6.2; the case is commonmark/commonmark-spec#650.
+        """
+        marker, end = self.src[start], start
+        while end < self.posMax and self.src[end] == marker:
+            end += 1
+        before = self.src[start - 1] if start > 0 else " "
+        after = self.src[end] if end < self.posMax else " "
+        space_before, space_after = isWhiteSpace(ord(before)), isWhiteSpace(ord(after))
+        sign_before, sign_after = _is_punctuation(before), _is_punctuation(after)
+        chinese = _is_chinese(before, after)
+        left = not space_after and (not sign_after or space_before or sign_before or chinese)
+        right = not space_before and (not sign_before or space_after or sign_after or chinese)
+        if marker == "*" and end - start == 1 and before.isdigit() and after.isdigit():
+            # 5*6*7 is a product.
+            return Scanned(can_open=False, can_close=False, length=1)
+        can_open = left and (canSplitWord or not right or sign_before)
+        can_close = right and (canSplitWord or not left or sign_after or (sign_before and chinese))
+        return Scanned(can_open, can_close, end - start)
+
+
+def _is_punctuation(char: str) -> bool:
+    return isMdAsciiPunct(ord(char)) or isPunctChar(char)
+
+
+def _is_chinese(before: str, after: str) -> bool:
+    """Tell whether a place stands in Chinese text: a Chinese character on one side, or two of its signs."""
+    if wide(before) or wide(after):
+        return True
+    return before in _SHARED and after in _SHARED
+
+
+def _openers(src: str, has_references: bool) -> set[int]:
+    """Return where the brackets open that a link or a picture could begin with. Linear in `src`.
+
+    The parser looks for the end of each bracket anew, so it may only be asked where there is one: its partner
+    is followed by an address or a label, or its words could be a label themselves.
+    """
+    found: set[int] = set()
+    stack: list[tuple[int, bool]] = []
+    at, end = 0, len(src)
+    code_ends = _code_ends(src)
+    while at < end:
+        char = src[at]
+        if char == "\\":
+            at += 2
+        elif char == "`" and at in code_ends:
+            at = code_ends[at]
+        elif char == "<" and (tag := _TAG.match(src, at)):
+            at = tag.end()
+        elif char == "[":
+            if stack:
+                stack[-1] = (stack[-1][0], True)
+            stack.append((at, False))
+            at += 1
+        elif char == "]" and stack:
+            opener, holds_brackets = stack.pop()
+            following = src[at + 1 : at + 2]
+            if following in {"(", "["} or (has_references and not holds_brackets and at - opener <= 1000):
+                found.add(opener)
+            at += 1
+            if following == "(" and (destination := _DESTINATION.match(src, at)):
+                at = destination.end()
+        else:
+            at += 1
+    return found
+
+
+def _code_ends(src: str) -> dict[int, int]:
+    """Return for each place where code begins the place behind its end."""
+    runs = [(one.start(), one.end()) for one in _CODE.finditer(src)]
+    following: dict[int, tuple[int, int]] = {}
+    ends: dict[int, int] = {}
+    for start, end in reversed(runs):
+        if end - start in following:
+            ends[start] = following[end - start][1]
+        following[end - start] = (start, end)
+    return ends
+
+
+def bounded_link(state: StateInline, silent: bool) -> bool:
+    """Read a link where there can be one."""
+    return state.src[state.pos] == "[" and state.may_open(state.pos) and link(state, silent)  # type: ignore[attr-defined]
+
+
+def bounded_image(state: StateInline, silent: bool) -> bool:
+    """Read a picture where there can be one."""
+    at = state.pos
+    return state.src.startswith("![", at) and state.may_open(at + 1) and image(state, silent)  # type: ignore[attr-defined]
+
+
+# --- footnotes -------------------------------------------------------------
+
+
+def note_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a footnote, `[^1]: words`, with its indented lines."""
+    if state.is_code_block(start) or state.level > 0:
+        return False
+    line = state.getLines(start, start + 1, state.blkIndent, False).strip()
+    found = _NOTE.match(line)
+    if found is None:
+        return False
+    if silent:
+        return True
+    lines, following = [line[found.end() :]], start + 1
+    while following < end:
+        text = state.getLines(following, following + 1, 0, False)
+        if text.strip() and not text.startswith(("    ", "\t")) and (not lines[-1].strip() or _begins(text)):
+            break
+        lines.append(text.strip())
+        following += 1
+    words = "\n".join(lines).strip()
+    notes = state.env.setdefault("notes", {})
+    if found[1] in notes:
+        notes[found[1]] += "\n\n" + words
+    else:
+        notes[found[1]] = words
+    state.line = following
+    return True
+
+
+def _begins(text: str) -> bool:
+    """Tell whether a line begins something of its own, so that it does not go on with a note."""
+    return text.lstrip()[:1] in {"#", ">", "|", "-", "*", "+", "`", "<"} or _NOTE.match(text) is not None
+
+
+def note_reference(state: StateInline, silent: bool) -> bool:
+    """Read `[^1]` where there is such a footnote."""
+    if not state.src.startswith("[^", state.pos):
+        return False
+    found = _REFERENCE.match(state.src, state.pos)
+    notes = state.env.get("notes", {})
+    if found is None or found[1] not in notes or found.end() > state.posMax:
+        return False
+    if not silent:
+        cited = state.env.setdefault("cited", [])
+        if found[1] not in cited:
+            cited.append(found[1])
+        token = state.push("note_reference", "", 0)
+        token.content = str(cited.index(found[1]) + 1)
+    state.pos = found.end()
+    return True
+
+
+# --- tables ----------------------------------------------------------------
+
+
+def table_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a table, as GitHub's Markdown has it, but keep the cells that are more than its head has.
+
+    Rows are not filled up here, so that a table is never larger than its source.
+    Source: GitHub Flavored Markdown 0.29, 4.10.
+    """
+    if start + 2 > end or state.sCount[start + 1] < state.blkIndent:
+        return False
+    if state.is_code_block(start) or state.is_code_block(start + 1):
+        return False
+    head = state.getLines(start, start + 1, state.blkIndent, False).strip()
+    ruler = state.getLines(start + 1, start + 2, state.blkIndent, False).strip()
+    if "|" not in head or not _RULER.match(ruler) or "|" not in ruler + head:
+        return False
+    columns = _split(ruler)
+    names = _split(head)
+    if not columns or len(columns) != len(names) or not all(_COLUMN.match(column) for column in columns):
+        return False
+    if silent:
+        return True
+    rows, following = [names], start + 2
+    terminators = state.md.block.ruler.getRules("blockquote")
+    around, state.parentType = state.parentType, "table"
+    while following < end and state.sCount[following] >= state.blkIndent and not state.isEmpty(following):
+        if state.is_code_block(following) or any(rule(state, following, end, True) for rule in terminators):
+            break
+        rows.append(_split(state.getLines(following, following + 1, state.blkIndent, False).strip()))
+        following += 1
+    state.parentType = around
+    _push(state, rows, (start, following))
+    state.line = following
+    return True
+
+
+def _push(state: StateBlock, rows: list[list[str]], lines: tuple[int, int]) -> None:
+    state.push("table_open", "table", 1).map = list(lines)
+    for number, cells in enumerate(rows):
+        tag = "td" if number else "th"
+        if number < 2:
+            state.push("thead_open" if not number else "tbody_open", "tbody" if number else "thead", 1)
+        state.push("tr_open", "tr", 1)
+        for cell in cells:
+            state.push(f"{tag}_open", tag, 1)
+            token = state.push("inline", "", 0)
+            token.content, token.children, token.map = cell, [], [lines[0] + number, lines[0] + number + 1]
+            state.push(f"{tag}_close", tag, -1)
+        state.push("tr_close", "tr", -1)
+        if not number:
+            state.push("thead_close", "thead", -1)
+    if len(rows) > 1:
+        state.push("tbody_close", "tbody", -1)
+    state.push("table_close", "table", -1)
+
+
+def _split(line: str) -> list[str]:
+    """Return the cells of a row; an escaped bar is one of the text."""
+    cells = [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", line)]
+    if cells and not cells[0]:
+        del cells[0]
+    if cells and not cells[-1]:
+        del cells[-1]
+    return cells
+
+
+# --- HTML in Markdown ------------------------------------------------------
+
+_OPENS = re.compile(r"<(table|ol|ul|dl|details|figure|pre)\b", re.IGNORECASE)
+
+
+def whole_html(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a table or list of HTML to its end, also over the blank lines at which HTML blocks else end."""
+    if state.is_code_block(start) or state.sCount[start] < state.blkIndent:
+        return False
+    line = state.getLines(start, start + 1, state.blkIndent, False)
+    opened = _OPENS.match(line.lstrip())
+    if opened is None:
+        return False
+    tag = opened[1].lower()
+    depth, following = 0, start
+    ends = re.compile(rf"<(/?){tag}\b", re.IGNORECASE)
+    while following < end:
+        text = state.getLines(following, following + 1, 0, False)
+        depth += sum(-1 if found[1] else 1 for found in ends.finditer(text))
+        following += 1
+        if depth <= 0:
+            break
+    if depth > 0:
+        return False
+    if silent:
+        return True
+    token = state.push("html_block", "", 0)
+    token.map, token.content = [start, following], state.getLines(start, following, state.blkIndent, True)
+    state.line = following
+    return True
