@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 5_000_000
 BEIJING = timezone(timedelta(hours=8))
+#: What keeps a file from being read, as intake names it.
+_TOO_MUCH = {
+    "nested_too_deep": "内容嵌套层次过深",
+    "too_many_blocks": "内容多于 {limit} 段，请拆成几个文件",
+    "table_too_large": "表格多于 {limit} 格，请拆成几个表",
+    "conversion_too_heavy": "排版太复杂，在限定的时间和内存里读不完",
+}
 #: From so many files on the work is shown while it runs.
 _MANY = 20
 
@@ -104,8 +111,8 @@ def _check_all(
         track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files
     ):
         text = read_file(file, faults)
-        if text is not None:
-            reports.append(check_text(policy, str(file), text, file.suffix, scope))
+        if text is not None and (report := check_text(policy, str(file), text, file.suffix, scope, faults)):
+            reports.append(report)
     return reports, faults
 
 
@@ -132,13 +139,25 @@ def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) ->
     return None
 
 
-def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scope") -> "FileReport":
-    """Return the report on a file's text, with positions in that text."""
+def check_text(
+    policy: "Policy", name: str, text: str, suffix: str, scope: "Scope", faults: list[str]
+) -> "FileReport | None":
+    """Return the report on a file's text, with positions in that text; None, with a fault, if unreadable.
+
+    The text is read as the service reads what is handed in, so that both find the same.
+    """
+    from app.drafts.intake.builder import TooMuch
+    from app.drafts.intake.files import read_file as read_as_handed_in
     from app.negative_list import check as run
-    from app.negative_list.files import line_starts, read_parts
+    from app.negative_list.files import line_starts
     from app.negative_list.report import FileReport, located
 
-    read = read_parts(text, suffix)
+    try:
+        taken = read_as_handed_in(text, suffix)
+    except TooMuch as fault:
+        faults.append(f"{name}：{_TOO_MUCH.get(fault.code, fault.code).format(**fault.data)}")
+        return None
+    read = taken.parts
     found = run(
         policy,
         read.parts,
@@ -147,6 +166,7 @@ def check_text(policy: "Policy", name: str, text: str, suffix: str, scope: "Scop
         key=b"sanshen check",
         document_id=name,
         structure=read.structure,
+        not_checked=taken.not_checked(),
     )
     lines = line_starts(text)
     places = sorted(

@@ -320,8 +320,9 @@ def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _items(files: Sequence[Path], scope: Any, faults: list[str], *, lines: bool) -> "Iterator[Item]":  # noqa: ANN401
+    from app.drafts.intake.builder import TooMuch
+    from app.drafts.intake.files import read_file as read_as_handed_in
     from app.negative_list.backtest import Item
-    from app.negative_list.files import read_parts
 
     for file in files:
         text = read_file(file, faults, most=None)
@@ -332,7 +333,11 @@ def _items(files: Sequence[Path], scope: Any, faults: list[str], *, lines: bool)
                 if line.strip():
                     yield Item.of_text(f"{file}:{number}", line, scope=scope)
         else:
-            read = read_parts(text, file.suffix)
+            try:
+                read = read_as_handed_in(text, file.suffix).parts
+            except TooMuch as fault:
+                faults.append(f"{file}：读不了（{fault.code}）")
+                continue
             yield Item(str(file), read.parts, read.structure, scope, str(file))
 
 

@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 
 from app.channels import queries as channels
 from app.domain.document import MAX_CONTENT_BYTES
-from app.drafts.intake.taking import Format, decode
+from app.drafts.intake.taking import Format, decode, file_parts
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.clock import beijing
@@ -23,7 +23,7 @@ from app.infra.http.routing import ApiRouter
 from app.infra.problems import malformed
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Policy, Report, Scope, check
-from app.negative_list.files import KINDS, READ_AS, line_starts, read_parts
+from app.negative_list.files import KINDS, READ_AS, line_starts
 from app.negative_list.report import FileReport, as_sarif, located
 from app.screening import checking, policies
 from app.screening.schemas import CheckIn, CheckOut, Code, Digest, NotCheckedOut, grouped, listed
@@ -155,7 +155,8 @@ def _as_file(asked: Asked) -> tuple[str, str, str]:
 def _check_file(
     policy: Policy, name: str, text: str, suffix: str, scope: Scope, runtime: Runtime
 ) -> tuple[Report, FileReport]:
-    read = read_parts(text, suffix)
+    taken = file_parts(text, suffix)
+    read = taken.parts
     report = check(
         policy,
         read.parts,
@@ -163,6 +164,7 @@ def _check_file(
         on=beijing(runtime.clock()).date(),
         key=runtime.secret,
         structure=read.structure,
+        not_checked=taken.not_checked(),
     )
     lines = line_starts(text)
     places = sorted(

@@ -6,7 +6,8 @@ document cannot is listed in `left_out`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -28,6 +29,7 @@ from app.domain.document import (
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts.intake import reading
 from app.drafts.intake.builder import CONTROL, Builder, TooMuch, named
+from app.drafts.intake.files import FileRead, read_file
 from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed
 from app.drafts.intake.reading import Source
 from app.infra.bodies import MANY, unstorable
@@ -60,6 +62,24 @@ class Intake:
     def listed(self) -> list[dict[str, Any]]:
         """Return what was left out as JSON values."""
         return listed(self.left_out)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Tell what keeps a source from being read as a refusal: `Invalid`, or `Unavailable` for the moment."""
+    try:
+        yield
+    except TooMuch as fault:
+        reason = Reason(fault.code, dict(fault.data), field="content")
+        raise Invalid("content_unusable", reasons=[reason]) from fault
+    except reading.Busy as busy:
+        raise Unavailable("conversion_busy", headers={"Retry-After": "30"}) from busy
+
+
+def file_parts(text: str, suffix: str) -> FileRead:
+    """Return the parts of a file as `files.read_file` does. Raises `Invalid`, `Unavailable`."""
+    with refusals():
+        return read_file(text, suffix)
 
 
 def listed(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
@@ -113,14 +133,8 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
     builder = Builder()
     text = _clean(content, builder)
     source = Source(str(format), text, given.get("title"), str(given.get("source_url", "")))
-    try:
+    with refusals():
         read = reading.read(source)
-    except TooMuch as fault:
-        raise Invalid(
-            "content_unusable", reasons=[Reason(fault.code, fault.data, field="content")]
-        ) from fault
-    except reading.Busy as busy:
-        raise Unavailable("conversion_busy", headers={"Retry-After": "30"}) from busy
     for name, words in read.fields.items():
         if given.setdefault(name, words) != words:
             builder.leave_out("front_matter", f"{name}: {words}")

@@ -1,0 +1,89 @@
+"""A file as the rules read it: the same document as the service would make of it, with places in the file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from app.domain.document import Document
+from app.drafts.intake import reading
+from app.drafts.intake.left_out import LeftOut
+from app.drafts.intake.places import Places, places_of
+from app.drafts.intake.reading import Read, Source
+from app.negative_list.content import parts_of, structure_of
+from app.negative_list.files import READ_AS, FileParts, read_parts
+from app.negative_list.model import NotChecked, Part, PartKind, Structure
+
+_FORMATS = {".md": "markdown", ".html": "html"}
+_UNTITLED = "（无标题）"
+
+
+class FileRead(NamedTuple):
+    """A file's parts with their places in it, and what of it is in no part."""
+
+    parts: FileParts
+    left_out: tuple[LeftOut, ...] = ()
+
+    def not_checked(self) -> list[NotChecked]:
+        """Return what is in no part, in words."""
+        return [
+            NotChecked(
+                "left_out", f"{one.name}：{one.what}{f'（{one.count} 处）' * (one.count > 1)}", one.why
+            )
+            for one in self.left_out
+        ]
+
+
+def read_file(text: str, suffix: str) -> FileRead:
+    """Return the parts of a file's text; `suffix` (`.txt`, `.md`, `.html`) says how to read it.
+
+    Markdown and HTML are read as when they are handed in. Raises `TooMuch`, `Busy`.
+    """
+    kind = READ_AS.get(suffix.lower(), ".txt")
+    if kind not in _FORMATS:
+        return FileRead(read_parts(text))
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").replace("\x00", " ")
+    read = reading.read(Source(_FORMATS[kind], clean))
+    document = _document(read)
+    if document is None:
+        title = read.title or ""
+        alone = FileParts(
+            (Part(PartKind.TITLE, "title", title),) if title else (),
+            places_of(text, [("title", title)]),
+            Structure(fields={"title": title}),
+        )
+        return FileRead(alone, read.left_out)
+    parts, structure = parts_of(document), structure_of(document)
+    if not read.title:
+        parts = tuple(part for part in parts if part.ref != "title")
+        structure = replace(structure, fields={**structure.fields, "title": ""})
+    return FileRead(FileParts(parts, _places(text, document, parts), structure), read.left_out)
+
+
+def _document(read: Read) -> Document | None:
+    """Return the document; `None` where there is no text but perhaps a title."""
+    try:
+        named = {**read.fields, "title": read.title or _UNTITLED}
+        return Document(blocks=read.blocks, **named)
+    except ValidationError:
+        return None
+
+
+def _places(text: str, document: Document, parts: Sequence[Part]) -> dict[str, Sequence[int]]:
+    """Return where the parts stand; an address of a link stands with the block that it is in."""
+    found: dict[str, Sequence[int]] = {}
+    words = Places(text)
+    for place, said in document.texts():
+        if place != "title" or any(part.ref == "title" for part in parts):
+            found[place] = words.of(said)
+        block = "/".join(place.split("/")[:2])
+        found.setdefault(block, found.get(place, (0,)))
+    for part in parts:
+        if part.kind is PartKind.LINK and part.ref not in found:
+            near = found.get("/".join(part.ref.split("/")[:2]), (0,))[0]
+            start = text.find(part.text, near)
+            start = text.find(part.text) if start < 0 else start
+            at = range(start, start + len(part.text) + 1) if start >= 0 else [near] * (len(part.text) + 1)
+            found[part.ref] = at
+    return found
