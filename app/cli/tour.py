@@ -26,13 +26,18 @@ def tour(
         Path | None, typer.Argument(help="任意文本、Markdown 或 HTML 文件；缺省用自带的文章。")
     ] = None,
     *,
+    title: Annotated[
+        str, typer.Option("--title", help="稿件标题；缺省用原文的标题，原文没有就用文件名。")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """从交稿到核验证据，把每个角色走一遍：临时目录、空闲端口，走完即停。全部成立时退出码为 0。"""
     with as_file(files("app.demo").joinpath("tour.md")) as own:
         chosen = file or own
         _readable(chosen)
-        raise SystemExit(_walk(chosen, as_json=as_json))
+        if len(title) > 200:
+            fail("标题太长，至多 200 个字符。")
+        raise SystemExit(_walk(chosen, title.strip(), as_json=as_json))
 
 
 def _readable(file: Path) -> None:
@@ -46,7 +51,7 @@ def _readable(file: Path) -> None:
         fail(f"{file} 是空的。")
 
 
-def _walk(file: Path, *, as_json: bool) -> int:
+def _walk(file: Path, title: str, *, as_json: bool) -> int:
     from app.demo.receiver import Receiver
     from app.demo.tour import Tour
 
@@ -59,7 +64,7 @@ def _walk(file: Path, *, as_json: bool) -> int:
                 out.print(
                     f"服务已在 {ready['url']} 启动（{time.perf_counter() - began:.1f} 秒）；稿件：{file.name}"
                 )
-            walk = Tour(ready["url"], file, receiver)
+            walk = Tour(ready["url"], file, receiver, title)
             for step in walk.steps():
                 steps.append({"step": step.title, "seen": step.seen, "milliseconds": step.milliseconds})
                 if not as_json:

@@ -39,10 +39,13 @@ class Step:
 
 
 class Tour:
-    """Plays the demo bureau's people against the server at `url`, with the text of `file`."""
+    """Plays the demo bureau's people against the server at `url`, with the text of `file`.
 
-    def __init__(self, url: str, file: Path, receiver: Receiver) -> None:
-        self.url, self.file, self.receiver = url, file, receiver
+    `title` is its title; without one the text's own is taken, or the name of the file where it has none.
+    """
+
+    def __init__(self, url: str, file: Path, receiver: Receiver, title: str = "") -> None:
+        self.url, self.file, self.receiver, self.title = url, file, receiver, title
         self.channels: tuple[tuple[str, str], ...] = CHANNELS
         self.people: dict[str, Person] = {}
         self.draft: dict[str, Any] = {}
@@ -106,19 +109,26 @@ class Tour:
             "format": FORMATS.get(self.file.suffix.lower(), "text"),
             "content": self.file.read_text("utf-8"),
         }
-        if len(content["content"].split("\n", 1)[0]) == len(content["content"].strip()):
-            # A single line would be all title and no text.
-            content["title"] = self.file.stem
-        self._create(content)
+        if self.title:
+            content["title"] = self.title
+        said = ""
+        try:
+            self._create(content)
+        except Refusal as refusal:
+            # No line can be the title, or a single line would be all title and no text.
+            if self.title or refusal.reasons.isdisjoint({"title_missing", "content_empty"}):
+                raise
+            content["title"] = self.file.stem[:200]
+            self._create(content)
+            said = "；原文没有标题，以文件名为题"
         self._fit_title()
         document = Document.model_validate(self._shown()["document"])
-        said = ""
         if render(document, ChannelKind.WECHAT, channel="", section="", config={}).exceeded:
             self.channels = tuple(one for one in CHANNELS if one[0] != "wechat")
             self._create(content)
             self._fit_title()
-            said = "；超出公众号的篇幅，只发网站和内刊"
-        left = len(self.draft["left_out"])
+            said += "；超出公众号的篇幅，只发网站和内刊"
+        left = sum(one.get("count", 1) for one in self.draft["left_out"])
         title = self.draft["title"]
         return f"{self.draft['number']}《{title}》，{document.characters} 字，{left} 处未进入正文{said}"
 

@@ -55,6 +55,29 @@ def test_the_tour_holds_on_a_file_that_it_has_never_seen(tmp_path: Path) -> None
     assert "清河市民政局公开招募社区养老服务志愿者的公告" in seen(told, "离线核验证据包")
 
 
+#: A text without a line that could be its title, with numbers, merged cells and a footnote.
+UNTITLED = """5. 第五项，面积3×10<sup>2</sup>平方米，详情见统计公报[^1]，由市民政局负责落实。
+
+说明段落，各区县要认真组织，做好本地区的服务保障工作，及时回应群众的关切。
+
+6. 第六项，补贴~~500~~600元。
+
+<table><tr><th rowspan=2>县区</th><th colspan=2>人数</th></tr><tr><th>男</th><th>女</th></tr>
+<tr><td>柳林</td><td>5</td><td>6</td></tr></table>
+
+[^1]: 统计公报由市统计局发布
+"""
+
+
+def test_a_text_without_a_title_goes_under_the_name_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "年度安排.md"
+    file.write_text(UNTITLED, encoding="utf-8")
+    code, told, errors = tour(str(file))
+    assert (code, told["held"]) == (0, True), (told, errors)
+    assert "《年度安排》" in seen(told, "编辑交稿")
+    assert "以文件名为题" in seen(told, "编辑交稿")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"", "是空的"), (b"\n \n", "是空的"), (b"\xff\xfe\x00", "不是 UTF-8 文本"), (None, "读不了")],
