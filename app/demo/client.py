@@ -1,6 +1,8 @@
 """A person of the tour: signed in over HTTP, speaking to the API as any tool would."""
 
+import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -68,3 +70,17 @@ def _checked(answer: httpx.Response, request: str) -> Any:  # noqa: ANN401 – J
     if answer.is_error:
         raise Refusal(request, answer.status_code, answer.json() if is_json else {"title": answer.text[:200]})
     return answer.json() if is_json and answer.content else answer.content
+
+
+def refusal_of(act: Callable[[], Any]) -> Refusal:
+    """Return the refusal of what must be refused. Raises `AssertionError` if it is done."""
+    try:
+        act()
+    except Refusal as refusal:
+        return refusal
+    raise AssertionError("this should have been refused")
+
+
+def json_bytes(value: Any) -> bytes:  # noqa: ANN401 – any JSON value
+    """Return a value as JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False).encode()

@@ -5,7 +5,6 @@ that fails raises; the command then says so and leaves with 1.
 """
 
 import io
-import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from app.demo import mend, offline
-from app.demo.client import Person, Refusal, send
+from app.demo.client import Person, Refusal, json_bytes, refusal_of, send
 from app.demo.receiver import Receiver, signed_headers
-from app.domain.document import FIELDS, Document
+from app.domain.document import FIELDS, Document, sha256
 from app.domain.vocabulary import ChannelKind
 from app.proofs.render import render
 
@@ -259,7 +258,7 @@ class Tour:
         told = []
         for line, digest in self.case["proofs"].items():
             content = self.by("yijiao")("GET", f"/api/v1/proofs/{digest}/content")
-            assert _sha256(content) == digest, "the proof's bytes are not those that its digest names"
+            assert sha256(content) == digest, "the proof's bytes are not those that its digest names"
             told.append(f"{line} {len(content)} 字节")
         return "，".join(told)
 
@@ -343,10 +342,10 @@ class Tour:
             self.tool["publications_url"],
         )
         for line, release in self.releases.items():
-            asked = _json({"channel": line, "digest": release["digest"]})
+            asked = json_bytes({"channel": line, "digest": release["digest"]})
             answer = send(clearance, asked, signed_headers(secret, asked))
             assert answer["statement"]["outcome"] == "cleared", answer
-            report = _json(
+            report = json_bytes(
                 {
                     "ticket": release["ticket"],
                     "external_id": f"tour-{line}",
@@ -356,13 +355,13 @@ class Tour:
             )
             headers = signed_headers(secret, report)
             send(reports, report, headers)
-            again = _refused(lambda report=report, headers=headers: send(reports, report, headers))  # type: ignore[misc]
+            again = refusal_of(lambda report=report, headers=headers: send(reports, report, headers))  # type: ignore[misc]
             assert again.status == 409, again
-        unknown = _json({"channel": "website", "digest": "f" * 64})
+        unknown = json_bytes({"channel": "website", "digest": "f" * 64})
         answer = send(clearance, unknown, signed_headers(secret, unknown))
         assert answer["statement"]["outcome"] == "refused", answer
         forged = signed_headers("whsec_" + "A" * 43 + "=", unknown)
-        assert _refused(lambda: send(clearance, unknown, forged)).status == 401
+        assert refusal_of(lambda: send(clearance, unknown, forged)).status == 401
         return f"{len(self.releases)} 个阵地已发布；重放、未经签发、伪造签名均被拒绝"
 
     def export(self) -> str:
@@ -434,21 +433,3 @@ class Tour:
 
 def _is_added(stage: Mapping[str, Any]) -> bool:
     return stage["added_by"] is not None
-
-
-def _refused(act: Callable[[], Any]) -> Refusal:
-    try:
-        act()
-    except Refusal as refusal:
-        return refusal
-    raise AssertionError("this should have been refused")
-
-
-def _json(value: Any) -> bytes:  # noqa: ANN401 – any JSON value
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _sha256(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()

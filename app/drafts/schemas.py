@@ -89,10 +89,11 @@ class TargetOut(BaseModel):
 
 
 class LeftOutOut(BaseModel):
-    """Something that the source held and the document does not."""
+    """Something that the source held and the document does not; `count` where it was there more than once."""
 
     kind: str
     what: str
+    count: int = Field(default=1, ge=1, exclude_if=lambda count: count == 1)
 
 
 class DraftOut(BaseModel):

@@ -37,6 +37,7 @@ from app.reviews.queries import CaseView
 from app.web.draft.panels import checks, outside, urgent
 from app.web.draft.panels.compare import Difference, differences
 from app.web.draft.panels.deciding import panels, proofs_to_decide
+from app.web.draft.panels.left_out import missing
 from app.web.draft.panels.returned import last_return
 from app.web.draft.panels.scheduled import timing_of
 from app.web.draft.panels.timeline import Names, entries
@@ -204,6 +205,7 @@ def _page(
             created_at=draft.created_at,
         ),
         text=present(document, found.hits),
+        left_out=missing(revisions),
         checked=found,
         not_checked=found.not_checked,
         severity=severity or "",

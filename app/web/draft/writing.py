@@ -15,7 +15,7 @@ from app.domain.refusals import Refused
 from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState, Role
 from app.drafts import queries as drafts
 from app.drafts import service
-from app.drafts.intake.taking import Format, take_in, text_faults
+from app.drafts.intake.taking import Format, Intake, take_in, text_faults
 from app.drafts.models import Draft
 from app.identity.access import authorize
 from app.infra.db import ReadSession, database_of
@@ -81,14 +81,16 @@ def create(request: Request, sent: SentForm) -> Response:
     form, at = sent.form, runtime_of(request).clock()
 
     def verb(session: Session) -> Draft:
-        kind = Format.TEXT if form.text("format") == Format.TEXT else Format.MARKDOWN
-        taken = take_in(kind, form.text("content"), {name: form.word(name) for name in FIELDS})
+        if isinstance(taken, AppError):
+            raise taken
         wanted = tuple(
             (channel, section) for channel, _, section in (one.partition("/") for one in form.all("target"))
         )
         new = service.NewDraft(document=taken.document, targets=wanted, left_out=taken.listed())
         return service.create(session, new=new, actor=sent.actor, at=at)
 
+    # Before the transaction: a large text takes its time.
+    taken = _taken(form)
     made = attempt(request, verb)
     if isinstance(made, AppError):
         with database_of(request).read() as session:
@@ -96,6 +98,14 @@ def create(request: Request, sent: SentForm) -> Response:
     if form.text("then") == "submit":
         return _submitted(request, sent.viewer, made.id, comment="")
     return see_other(f"/drafts/{made.id}", "created")
+
+
+def _taken(form: Form) -> Intake | AppError:
+    kind = Format.TEXT if form.text("format") == Format.TEXT else Format.MARKDOWN
+    try:
+        return take_in(kind, form.text("content"), {name: form.word(name) for name in FIELDS})
+    except AppError as refusal:
+        return refusal
 
 
 def _submitted(request: Request, viewer: Viewer, draft_id: UUID, *, comment: str) -> Response:
