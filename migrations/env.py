@@ -1,9 +1,11 @@
 import os
+from datetime import UTC, datetime
 
 from alembic import context
 from sqlalchemy import Connection
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
+from app.audit import beginning
 from app.infra.db import Database
 from app.infra.migrate import load_tables
 from app.infra.settings import Settings
@@ -20,6 +22,11 @@ def run(connection: Connection, *, is_sqlite: bool) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    if context.get_context().get_current_revision() == context.script.get_current_head():
+        # The record vouches for every table from the first day on that it is there.
+        with Session(bind=connection) as session:
+            beginning.begin(session, at=datetime.now(UTC))
+            session.commit()
 
 
 if (given := context.config.attributes.get("connection")) is not None:

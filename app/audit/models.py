@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.infra.db import UtcDateTime, one_of
@@ -65,3 +65,46 @@ class AuditHead(SQLModel, table=True):
     seq: int
     leaf: str = Field(max_length=64)
     ts: datetime = Field(sa_type=UtcDateTime)
+
+
+class AuditLog(SQLModel, table=True):
+    """The log over all events, an RFC 9162 Merkle tree whose leaves are the events'; insert-only.
+
+    `position` counts from 0. A job appends what was recorded since it last looked.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__: ClassVar = (UniqueConstraint("stream", "seq"),)
+
+    position: int = Field(sa_column=Column(BigInteger(), primary_key=True, autoincrement=False))
+    stream: str = Field(max_length=100)
+    seq: int
+    leaf: str = Field(max_length=64)
+
+
+class AuditTile(SQLModel, table=True):
+    """The root of 256 entries of the log that are all there; `number` counts from 0."""
+
+    __tablename__ = "audit_tile"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    root: str = Field(max_length=64)
+
+
+class AuditLogged(SQLModel, table=True):
+    """How far a stream is in the log: bookkeeping, which no verifier believes."""
+
+    __tablename__ = "audit_logged"
+
+    stream: str = Field(primary_key=True, max_length=100)
+    seq: int
+
+
+class AuditCheckpoint(SQLModel, table=True):
+    """A signed checkpoint of the log, made when it had `size` entries; insert-only, held by triggers."""
+
+    __tablename__ = "audit_checkpoint"
+
+    size: int = Field(sa_column=Column(BigInteger(), primary_key=True, autoincrement=False))
+    note: str = Field(sa_type=Text)
+    made_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,12 +1,16 @@
 """Verifying the whole record: its chains, its checkpoints, and the tables that it vouches for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
-from app.audit import queries
-from app.domain.evidence import Fault
+from app.audit import chains, guards, tables
+from app.audit.catalogue import NOT_VOUCHED, VOUCHED
+from app.audit.ledger import Ledger
+from app.audit.service import ROWS
+from app.domain.evidence import Fault, FaultCode
 from app.infra.signing import Signer
 
 #: Hears of `(done, of)` while it goes on; what is counted differs from step to step.
@@ -59,5 +63,45 @@ def verify(
     elsewhere.
     """
     del signer, outside
-    found = queries.verify_all(session, prefix=prefix, progress=progress)
-    return Verified(found.streams, found.events, found.faults, found.redacted)
+    _stand_still(session)
+    with Ledger() as ledger:
+        walked = chains.walk_all(session, ledger, prefix=prefix, progress=progress)
+        if prefix:
+            only = (Unseen("only_some_streams", prefix),)
+            return Verified(walked.streams, walked.events, tuple(walked.faults), walked.redacted, unseen=only)
+        compared = tables.compare(session, ledger, progress=progress)
+    faults = [*walked.faults, *compared.faults, *guards.missing(session)]
+    lost = sorted(VOUCHED.keys() - walked.begun)
+    faults += [Fault(FaultCode.BEGINNING_MISSING, ROWS, 0, {"table": name}) for name in lost]
+    return Verified(
+        walked.streams,
+        walked.events,
+        tuple(faults),
+        walked.redacted,
+        tables=compared.rows,
+        unseen=tuple(_unseen(walked, compared)),
+    )
+
+
+def _unseen(walked: chains.Walked, compared: tables.Compared) -> Iterator[Unseen]:
+    if walked.as_found:
+        yield Unseen("rows_as_found", count=walked.as_found)
+    for name, count in compared.unsalted.items():
+        yield Unseen("rows_unsalted", name, count)
+    for name, known in VOUCHED.items():
+        for column in known.left_out:
+            yield Unseen("column", f"{name}.{column}")
+    for name in NOT_VOUCHED:
+        if not name.startswith("audit_"):
+            yield Unseen("table", name)
+
+
+def _stand_still(session: Session) -> None:
+    """Let all that is read be of one instant: the service may be at work meanwhile.
+
+    A session that has read something already on PostgreSQL keeps what it is; SQLite stands still anyway.
+    """
+    bind = session.get_bind()
+    begun = session.in_transaction() or (isinstance(bind, Connection) and bind.in_transaction())
+    if bind.dialect.name == "postgresql" and not begun:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

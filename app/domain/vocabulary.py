@@ -441,4 +441,8 @@ class Event(StrEnum):
     TOOL_CREATED = "tool.created"
     TOOL_SECRET_ADDED = "tool.secret_added"  # noqa: S105 – a name, not a secret
     EVIDENCE_EXPORTED = "evidence.exported"
+    RECORD_BEGUN = "record.begun"
+    RECORD_SEALED = "record.sealed"
+    RECORD_ERASED = "record.erased"
+    RECORD_CHECKPOINTED = "record.checkpointed"
     JOB_RETRIED = "job.retried"

@@ -3,11 +3,13 @@
 import zipfile
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from app.audit import seals
 from app.audit import service as audit
 from app.domain.document import sha256
 from app.domain.vocabulary import Event, Role
@@ -80,7 +82,9 @@ def add(
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     stored = {"sha256": name, "media_type": kind, "size": len(content), "content": content, "created_at": at}
     if session.exec(select(Asset.sha256).where(Asset.sha256 == name)).first() is None:
-        session.exec(dialect.insert(Asset).values(**stored).on_conflict_do_nothing())
+        added: Any = dialect.insert(Asset).values(**stored).on_conflict_do_nothing()
+        if session.exec(added.returning(col(Asset.sha256))).first() is not None:
+            seals.wrote(session, Asset, [stored])
     held = DraftAsset(draft_id=draft.id, sha256=name, filename=filename_of(filename), role=role)
     service.hold_asset(session, draft, held, at=at)
     session.flush()

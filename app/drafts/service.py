@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from app.audit import seals
 from app.audit import service as audit
 from app.channels import queries as channels
 from app.domain.document import (
@@ -198,7 +199,9 @@ def let_in(session: Session, draft: Draft, user_id: UUID, why: ReadingFor, *, by
     """Let somebody see a draft beside those whose roles reach it; once is enough. The caller records why."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = {"draft_id": draft.id, "user_id": user_id, "why": why, "by": by, "at": at}
-    session.exec(dialect.insert(DraftReader).values(**row).on_conflict_do_nothing())
+    added: Any = dialect.insert(DraftReader).values(**row).on_conflict_do_nothing()
+    if session.exec(added.returning(col(DraftReader.draft_id))).first() is not None:
+        seals.wrote(session, DraftReader, [row])
 
 
 def lock(session: Session, draft_id: UUID) -> Draft:

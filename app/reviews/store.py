@@ -13,6 +13,7 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
+from app.audit import seals
 from app.domain.vocabulary import CaseState, ChannelKind, DraftState, Role, StageState, Verb, Verdict
 from app.domain.workflow import (
     Act,
@@ -331,6 +332,7 @@ def _store_runs(session: Session, loaded: Loaded, runs: tuple[Run, ...], at: dat
     ]
     params = {f"{name}_{row}": value for row, run in enumerate(values) for name, value in run.items()}
     session.connection().execute(_upsert(len(values)), params)
+    seals.wrote(session, StageRun, values, stream=f"draft:{loaded.draft.id}")
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from app.audit import seals
 from app.audit import service as audit
 from app.domain.canonical import canonical
 from app.domain.policy_text import Fault, Faults
@@ -64,15 +65,17 @@ def keep(session: Session, workflow: Workflow, *, at: datetime) -> None:
     if session.exec(_KEPT, params={"digest": digest}).first() is not None:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    added: Any = dialect.insert(WorkflowVersion).values(
-        digest=digest,
-        key=workflow.key,
-        title=workflow.title,
-        definition=canonical(workflow.model_dump(mode="json")).decode(),
-        created_at=at,
-    )
+    row = {
+        "digest": digest,
+        "key": workflow.key,
+        "title": workflow.title,
+        "definition": canonical(workflow.model_dump(mode="json")).decode(),
+        "created_at": at,
+    }
+    added: Any = dialect.insert(WorkflowVersion).values(**row)
     added = added.on_conflict_do_nothing(index_elements=["digest"]).returning(col(WorkflowVersion.digest))
     if session.exec(added).first() is not None:
+        seals.wrote(session, WorkflowVersion, [row])
         audit.record(
             session,
             Event.WORKFLOW_ACTIVATED,

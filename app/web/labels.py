@@ -394,6 +394,10 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.TOOL_SECRET_ADDED: "更换发布工具密钥",
         Event.EVIDENCE_EXPORTED: "导出证据包",
         Event.JOB_RETRIED: "重试后台任务",
+        Event.RECORD_BEGUN: "开始登记各表内容",
+        Event.RECORD_SEALED: "登记各表内容",
+        Event.RECORD_ERASED: "依法删除个人信息",
+        Event.RECORD_CHECKPOINTED: "签发检查点",
     },
 }
 

@@ -2,12 +2,13 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.audit import queries, service
+from app.audit import queries, service, verification
 from app.audit.service import AuditActor
 from app.domain.evidence import FaultCode
 from app.domain.vocabulary import Event
@@ -86,7 +87,7 @@ def test_a_rolled_back_transition_leaves_no_event(database: Database, clock: Set
         refused()
     with database.read() as session:
         assert len(queries.events(session, STREAM)) == 1
-        assert queries.verify_all(session).faults == ()
+        assert verification.verify(session).faults == ()
 
 
 def test_many_writers_make_one_chain(database: Database, clock: SetClock) -> None:
@@ -106,7 +107,7 @@ def test_many_writers_make_one_chain(database: Database, clock: SetClock) -> Non
         thread.join()
     assert failed == []
     with database.read() as session:
-        verified = queries.verify_all(session)
+        verified = verification.verify(session, prefix=STREAM)
         assert (verified.streams, verified.events, verified.faults) == (1, 40, ())
 
 
@@ -133,13 +134,13 @@ def test_the_tables_refuse_every_change(database: Database, clock: SetClock) -> 
         with pytest.raises(Conflict), database.write() as session:
             session.connection().execute(text(statement))
     with database.read() as session:
-        assert queries.verify_all(session).faults == ()
+        assert verification.verify(session).faults == ()
         assert len(queries.events(session, STREAM)) == 3
 
 
 def without_triggers(database: Database, *changes: str) -> None:
     """Change the record as an administrator of the database could who takes the triggers away first."""
-    names = ("audit_event", "audit_head")
+    names = ("audit_event", "audit_head", "audit_private")
     with database.write() as session:
         connection = session.connection()
         if database.is_sqlite:
@@ -167,7 +168,7 @@ def without_triggers(database: Database, *changes: str) -> None:
         ("DELETE FROM audit_event WHERE seq = 1", FaultCode.EVENTS_MISSING, 2),
         ("UPDATE audit_event SET seq = 9 WHERE seq = 2", FaultCode.COLUMN_DIFFERS, 2),
         (
-            "UPDATE audit_head SET leaf = (SELECT prev FROM audit_event WHERE seq = 1)",
+            f"UPDATE audit_head SET leaf = (SELECT prev FROM audit_event WHERE seq = 1 AND stream = '{STREAM}')",
             FaultCode.HEAD_DIFFERS,
             3,
         ),
@@ -201,7 +202,7 @@ def test_what_gets_past_the_triggers_is_found(
     ]
     without_triggers(database, *(one for one in steps if one.strip()))
     with database.read() as session:
-        faults = {(one.code, one.seq) for one in queries.verify_all(session).faults}
+        faults = {(one.code, one.seq) for one in verification.verify(session).faults}
     assert (code, seq) in faults
 
 
@@ -209,20 +210,47 @@ def test_erased_data_is_redacted_and_the_chain_stays_whole(database: Database, c
     record(database, clock, count=2)
     with database.write() as session:
         (one, _) = queries.events(session, STREAM)
-        assert service.erase(session, one.id, fields=frozenset({"comment", "nothing"})) == 1
-        assert service.erase(session, one.id, fields=frozenset({"comment"})) == 0
+        erase = partial(service.erase, session, one.id, actor=PERSON, at=clock(), reason="personal_data_law")
+        assert erase(fields=frozenset({"comment", "nothing"})) == 1
+        assert erase(fields=frozenset({"comment"})) == 0
     with database.read() as session:
-        verified = queries.verify_all(session)
+        verified = verification.verify(session)
         assert (verified.faults, verified.redacted) == ((), 1)
-        (one, _) = queries.events(session, STREAM)
+        (one, _, said) = queries.events(session, STREAM)
         assert one.private == {"actor_name": "张三", "comment": None}
+        assert (said.action, said.body["data"]) == ("record.erased", {"seq": 1, "fields": ["comment"]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_private SET openings = '{}'",
+        'UPDATE audit_private SET openings = \'{"actor_name": {"salt": "", "value": null}}\'',
+        "DELETE FROM audit_private",
+    ],
+)
+def test_openings_that_were_emptied_without_an_event_are_found(
+    database: Database, clock: SetClock, change: str
+) -> None:
+    record(database, clock, count=2)
+    with pytest.raises(Conflict), database.write() as session:
+        session.connection().exec_driver_sql(change)
+    without_triggers(database, change)
+    with database.read() as session:
+        verified = verification.verify(session, prefix=STREAM)
+    assert verified.redacted == 0
+    assert [(one.code, one.seq, one.data["field"]) for one in verified.faults] == [
+        (FaultCode.ERASED_UNRECORDED, seq, name) for seq in (1, 2) for name in ("actor_name", "comment")
+    ]
 
 
 def test_a_long_stream_is_walked_in_parts(database: Database, clock: SetClock) -> None:
     record(database, clock, count=queries.BATCH + 3)
     told: list[tuple[int, int]] = []
     with database.read() as session:
-        verified = queries.verify_all(session, progress=lambda done, of: told.append((done, of)))
+        verified = verification.verify(
+            session, prefix=STREAM, progress=lambda done, of: told.append((done, of))
+        )
     assert (verified.events, verified.faults, told) == (queries.BATCH + 3, (), [(1, 1)])
 
 
@@ -279,4 +307,4 @@ def test_a_clock_far_ahead_does_not_stop_the_record(database: Database, clock: S
     clock.now -= timedelta(days=1)
     record(database, clock)
     with database.read() as session:
-        assert queries.verify_all(session).faults == ()
+        assert verification.verify(session).faults == ()

@@ -194,7 +194,8 @@ def test_a_body_that_is_not_read_and_has_no_number() -> None:
 
 def test_a_body_in_another_spelling() -> None:
     raw = json.dumps(json.loads(chain(1)[0].body)).encode()
-    assert faults([StoredEvent(raw, evidence.leaf_hash(raw))]) == [(F.BODY_NOT_CANONICAL, 1)]
+    found = replace(chain(1)[0], body=raw, leaf=evidence.leaf_hash(raw))
+    assert faults([found]) == [(F.BODY_NOT_CANONICAL, 1)]
 
 
 def with_opening(change: Callable[[Opening], Opening | None]) -> StoredEvent:
@@ -220,11 +221,27 @@ def test_forged_personal_data(change: Callable[[Opening], Opening]) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda one: replace(one, salt="", value=None), lambda _: None])
-def test_erased_personal_data_is_reported_as_redacted_and_no_fault(
+def test_erased_personal_data_is_redacted_where_an_event_says_so_and_else_a_fault(
     change: Callable[[Opening], Opening | None],
 ) -> None:
-    walked = walk(STREAM, [with_opening(change)])
-    assert (walked.faults, walked.redacted) == ((), ((1, "actor_name"),))
+    gone = with_opening(change)
+    walked = walk(STREAM, [gone])
+    assert [(one.code, one.seq, one.data["field"]) for one in walked.faults] == [
+        (F.ERASED_UNRECORDED, 1, "actor_name")
+    ]
+    assert walked.redacted == ()
+    for data, outcome, whole in (
+        ({"seq": 1, "fields": ["actor_name"]}, "done", True),
+        ({"seq": 1, "fields": ["comment"]}, "done", False),
+        ({"seq": 2, "fields": ["actor_name"]}, "done", False),
+        ({"seq": 1, "fields": ["actor_name"]}, "refused", False),
+        ({"seq": 1, "fields": "actor_name"}, "done", False),
+    ):
+        said = body(2, gone.leaf, action="record.erased", data=data, outcome=outcome, private={})
+        raw = evidence.body_bytes(said)
+        walked = walk(STREAM, [gone, StoredEvent(raw, evidence.leaf_hash(raw))])
+        assert (walked.faults == ()) is whole, data
+        assert (walked.redacted == ((1, "actor_name"),)) is whole, data
 
 
 def test_an_opening_that_nothing_commits_to() -> None:

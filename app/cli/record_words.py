@@ -1,0 +1,155 @@
+"""What a verification of the record found, in words."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from app.audit.catalogue import NOT_VOUCHED, VOUCHED
+
+if TYPE_CHECKING:
+    from app.audit.verification import Unseen, Verified
+    from app.domain.evidence import Fault
+
+TABLES = {
+    "absence": "外出",
+    "asset": "文件",
+    "audit_checkpoint": "检查点",
+    "audit_event": "留痕",
+    "audit_head": "留痕的末尾",
+    "audit_log": "总日志",
+    "audit_logged": "总日志的记号",
+    "audit_private": "留痕里的个人信息",
+    "audit_tile": "总日志的中间结果",
+    "back_test": "回测",
+    "browser_session": "登录会话",
+    "channel": "阵地",
+    "check_report": "检查报告",
+    "decision": "审校意见",
+    "delegation": "代理",
+    "draft": "稿件",
+    "draft_asset": "稿件所用文件",
+    "draft_counter": "稿件编号流水",
+    "draft_reader": "知悉人",
+    "draft_target": "稿件去向",
+    "idempotency_key": "重复请求的答复",
+    "installation": "安装标识",
+    "job": "后台任务",
+    "notice": "消息",
+    "notice_preference": "消息设置",
+    "notice_robot": "群机器人",
+    "policy_activation": "负面清单启用",
+    "policy_file": "负面清单文件",
+    "policy_in_use": "在用负面清单",
+    "policy_version": "负面清单版本",
+    "process_beat": "进程心跳",
+    "proof": "校样",
+    "proof_mark": "校对标记",
+    "publication": "发布记录",
+    "publishing_tool": "发布工具",
+    "received_webhook": "来信防重",
+    "release": "签发",
+    "release_ticket": "发布凭证",
+    "review_case": "审签案",
+    "review_debt": "补审",
+    "revision": "修订",
+    "robot_message": "群机器人消息",
+    "role_grant": "角色授予",
+    "rule_hit": "命中统计",
+    "scheduled_release": "定时签发",
+    "section": "栏目",
+    "sign_in_failure": "登录失败计数",
+    "sign_link": "外部签字链接",
+    "stage_call": "到期提醒",
+    "stage_run": "环节",
+    "unit": "单位",
+    "user_account": "账号",
+    "waiver": "豁免",
+    "webhook_delivery": "消息投递",
+    "webhook_endpoint": "消息接收地址",
+    "webhook_message": "对外消息",
+    "webhook_secret": "对外密钥",
+    "workflow_migration": "流程迁移",
+    "workflow_version": "审校流程",
+}
+
+_FAULTS = {
+    "body_unreadable": "记录读不出来",
+    "body_not_canonical": "记录的写法不是规范形式",
+    "version_unknown": "记录的版本或算法不认识",
+    "leaf_differs": "记录的内容被改动",
+    "prev_differs": "与前一条接不上",
+    "stream_differs": "不属于这条留痕",
+    "events_missing": "缺少第 {first} 至 {last} 号记录",
+    "event_repeated": "编号重复",
+    "out_of_order": "次序颠倒",
+    "time_goes_back": "时间早于前一条",
+    "column_differs": "列 {column} 与记录不符",
+    "private_differs": "个人信息 {field} 与承诺不符",
+    "private_unknown": "个人信息 {field} 没有承诺",
+    "erased_unrecorded": "个人信息 {field} 被清空，却没有依法删除的记录",
+    "tail_missing": "末尾第 {first} 至 {last} 号记录被截去",
+    "tail_unknown": "末尾多出第 {first} 至 {last} 号记录",
+    "head_differs": "末尾与登记的不符",
+    "beginning_missing": "缺少开始登记{table}的记录，被删去",
+    "row_changed": "{table} {key} 的内容与这条记录登记的不符，被改动{columns}",
+    "row_removed": "{table} {key} 有登记，表里没有这一行，被删去",
+    "row_added": "{table} {key} 在表里，却没有登记，是后来加入的",
+    "content_differs": "{table} {key} 的内容与自身的摘要不符，被改动{columns}",
+    "content_missing": "所记的{table} {digest} 不在表里，被改动或删去",
+    "guard_missing": "{table}的保护触发器 {guard} 不在，或已停用：这张表现在可以被人改动",
+    "log_gap": "总日志缺少第 {first} 至 {last} 位",
+    "log_event_missing": "总日志第 {position} 位所记的这条记录不在了，被删去",
+    "log_event_differs": "与总日志第 {position} 位所记的不符，被改写",
+    "log_tile_differs": "总日志第 {number} 个中间结果与各位不符",
+    "back_dated": "时间 {ts} 与它进入总日志的时间（{after} 至 {before}）不符，可能倒填或预填了时间",
+    "checkpoint_unsigned": "检查点（{size} 条，{made_at}）的签名不对",
+    "checkpoint_differs": "与{where}的检查点（{size} 条，{made_at}）不符："
+    "总日志第 {good} 条以后、第 {size} 条以前的记录被整体改写过",
+    "checkpoint_ahead": "{where}的检查点（{made_at}）有 {size} 条记录，现在只有 {found} 条：末尾被截去",
+}
+
+_UNSEEN = {
+    "only_some_streams": "只核验了名称以 {what} 开头的留痕；各表内容、其他留痕和检查点没有核对",
+    "rows_as_found": "{count} 行在升级时照原样登记，登记以前有没有改动过，这里看不出来",
+    "rows_unsalted": "{what}有 {count} 行无法核对：登记用的随机数已依法删除",
+    "no_key": "没有签名公钥，检查点的签名没有核对",
+    "no_checkpoint": "还没有检查点：整条留痕连同末尾一起删去，这里看不出来",
+    "not_logged": "最后一个检查点之后的 {count} 条记录还没有进入检查点：其中若有整条留痕被删，这里看不出来",
+    "nothing_outside": "没有拿系统以外保存的检查点来对照：如果总日志和检查点也被一起改写，这里看不出来。"
+    "请用 --checkpoint 文件 对照保存在别处的检查点",
+}
+
+
+def place(fault: "Fault") -> str:
+    """Return where a fault is."""
+    if not fault.stream:
+        return "数据库"
+    return f"{fault.stream} 第 {fault.seq} 号" if fault.seq else fault.stream
+
+
+def sentence(fault: "Fault") -> str:
+    """Return what is wrong."""
+    data = {**fault.data}
+    if "table" in data:
+        data["table"] = TABLES.get(data["table"], data["table"])
+    columns = data.get("columns")
+    data["columns"] = f"（{'、'.join(columns)}）" if columns else ""
+    return _FAULTS[fault.code].format_map({"first": "", "last": "", "column": "", "field": "", **data})
+
+
+def unseen(verified: "Verified") -> Iterator[str]:
+    """Return what was not looked at, a sentence each."""
+    for one in verified.unseen:
+        if one.code in _UNSEEN:
+            what = TABLES.get(one.what, one.what)
+            yield _UNSEEN[one.code].format(what=what, count=one.count)
+    yield from _by_reason(verified.unseen)
+
+
+def _by_reason(unseen: "tuple[Unseen, ...]") -> Iterator[str]:
+    """Tables and columns that the record does not vouch for, with the reason of each."""
+    for one in unseen:
+        if one.code == "table":
+            yield f"{TABLES[one.what]}（{one.what}）：{NOT_VOUCHED[one.what]}"
+        elif one.code == "column":
+            table, column = one.what.split(".")
+            yield f"{TABLES[table]}的 {column}：{VOUCHED[table].left_out[column]}"
