@@ -408,7 +408,8 @@ def acting(
     """Return in whose place a person acts at a stage: their own, else of somebody they stand in for.
 
     Where they could act in several places, the first in which nothing but the form stands in the way; without
-    a stage, the first that has one open; `on_behalf_of` names one. `None` when they do not stand in for whom they name. Asks no database.
+    a stage, the first that has one open; `on_behalf_of` names one. `None` when they do not stand in for whom
+    they name. Asks no database.
     """
     unit_path, own = loaded.draft.unit_path, as_actor(person, loaded.draft.unit_path)
     others = stand_ins(person, unit_path)
