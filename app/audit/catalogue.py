@@ -52,6 +52,7 @@ VOUCHED: Mapping[str, Vouched] = {
     "policy_in_use": Vouched(),
     "workflow_version": Vouched(),
     "workflow_migration": Vouched(),
+    "workflow_risk": Vouched(),
     "review_case": Vouched(_DRAFT),
     "stage_run": Vouched(),
     "decision": Vouched(_DRAFT),

@@ -68,6 +68,7 @@ TABLES = {
     "webhook_message": "对外消息",
     "webhook_secret": "对外密钥",
     "workflow_migration": "流程迁移",
+    "workflow_risk": "流程风险的接受",
     "workflow_version": "审校流程",
 }
 

@@ -6,7 +6,7 @@ from alembic import op
 from app.infra.db import UtcDateTime
 
 revision = "0035_record"
-down_revision = "0045_operations"
+down_revision = "0028_workflow_risks"
 branch_labels = None
 depends_on = None
 
