@@ -6,7 +6,7 @@ from alembic import op
 from app.infra.db import UtcDateTime
 
 revision = "0035_record"
-down_revision = "0028_workflow_risks"
+down_revision = "0039_kept_answers"
 branch_labels = None
 depends_on = None
 
