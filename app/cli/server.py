@@ -40,10 +40,12 @@ def prepared(settings: "Settings") -> "Runtime":
     """Configure logs and return the runtime; what is missing or broken is told in a sentence."""
     from app.cli.machine import joined
     from app.infra import logs
+    from app.infra.paths import keep_private
     from app.infra.runtime import start
     from app.negative_list import PolicyFaults
 
     logs.configure(level=settings.log_level, json=settings.log_json)
+    keep_private(settings.data_dir)
     try:
         runtime = start(settings)
         joined(runtime)
@@ -220,6 +222,9 @@ def _upgrade(
     from alembic.util import CommandError
 
     from app.cli.machine import nobody_else, not_beside_remains, refused, revision, shown
+    from app.infra.paths import keep_private
+
+    keep_private(settings.data_dir)
     from app.infra import migrate as migrations
     from app.infra.errors import AppError
 

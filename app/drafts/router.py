@@ -253,7 +253,7 @@ def show_asset(sha256: Digest, actor: CurrentActor, session: ReadSession) -> Res
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "private, max-age=3600",
+            "Cache-Control": "private, no-store",
             "ETag": f'"{asset.sha256}"',
         },
     )

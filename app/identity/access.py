@@ -29,6 +29,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: A token is some 350 characters; what is longer is not read.
 MAX_TOKEN = 2000
 MAX_COOKIE = 200
+#: The name of the cookie that a browser keeps after a sign-in.
+BROWSER = "signed-in-here"
 #: A session's last sight is written down at most this often.
 _SEEN_EVERY = timedelta(minutes=1)
 #: How old a session may be whose cookie still lets a large form in.
@@ -39,7 +41,34 @@ log = structlog.get_logger()
 
 def cookie_name(settings: Settings) -> str:
     """Return the name of the session cookie: `__Host-` binds it to this host, over https alone."""
-    return "__Host-sanshen" if settings.secure_cookies else "sanshen"
+    return bound("sanshen", settings)
+
+
+def bound(name: str, settings: Settings) -> str:
+    """Return the name of a cookie of ours, bound to this host wherever that can be."""
+    return f"__Host-{name}" if settings.secure_cookies else name
+
+
+def browser_mark(runtime: Runtime) -> str:
+    """Return what a browser keeps after a sign-in, for a week: somebody signed in here, nobody says who.
+
+    It lets a large form in that was typed before a session ended; it opens nothing.
+    """
+    made = str(int(runtime.clock().timestamp()))
+    return f"{made}.{_mark(runtime, made)}"
+
+
+def _is_marked(runtime: Runtime, given: str) -> bool:
+    made, _, mark = given.partition(".")
+    if not (made.isascii() and made.isdigit() and len(made) <= 12 and len(given) <= MAX_COOKIE):
+        return False
+    age = runtime.clock().timestamp() - int(made)
+    genuine = hmac.compare_digest(_mark(runtime, made).encode(), mark.encode())
+    return genuine and 0 <= age < _JUST_ENDED.total_seconds()
+
+
+def _mark(runtime: Runtime, made: str) -> str:
+    return hmac.new(runtime.secret, f"browser {made}".encode(), hashlib.sha256).hexdigest()
 
 
 def csrf_token(raw: str) -> str:
@@ -143,6 +172,9 @@ def known(request: Request) -> str | None:
     runtime = runtime_of(request)
     if (header := request.headers.get("authorization")) is not None:
         return str(_bearer(runtime, header).id)
+    mark = request.cookies.get(bound(BROWSER, runtime.settings), "")
+    if _is_marked(runtime, mark):
+        return f"browser:{mark}"
     raw = request.cookies.get(cookie_name(runtime.settings), "")
     if not raw or len(raw) > MAX_COOKIE:
         return None
@@ -196,6 +228,8 @@ __all__ = [
     "CurrentActor",
     "Grant",
     "authorize",
+    "bound",
+    "browser_mark",
     "cookie_name",
     "csrf_matches",
     "csrf_token",

@@ -1,3 +1,4 @@
+import os
 import re
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -6,13 +7,21 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from app.infra.paths import shipped
 
 #: Good for trying the product out; production refuses it.
 DEFAULT_SECRET = "sanshen-development-secret-change-me"  # noqa: S105
 MIN_SECRET = 32
+#: A secret with fewer different characters was typed, not made.
+MIN_DIFFERENT = 10
 #: An entry of a list of hosts, in lower case: a name or an address, perhaps with a port.
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?|[0-9a-f]*:[0-9a-f:.]+")
 
@@ -30,6 +39,9 @@ class Environment(StrEnum):
 
 class Settings(BaseSettings):
     """Everything that differs between installations, from `SANSHEN_*` variables.
+
+    What is secret may stand in files instead, named like the variables, in the folder that
+    `SANSHEN_SECRETS_DIR` names: environments are shown by many tools.
 
     Raises `pydantic.ValidationError` naming every fault, among them secrets that production must not have.
     """
@@ -92,6 +104,20 @@ class Settings(BaseSettings):
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = True
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 – pydantic's own
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = os.environ.get("SANSHEN_SECRETS_DIR")
+        if not folder:
+            return init_settings, env_settings, dotenv_settings, file_secret_settings
+        return init_settings, env_settings, dotenv_settings, SecretsSettingsSource(settings_cls, folder)
 
     @field_validator("proxies", "operators", mode="before")
     @classmethod
@@ -162,6 +188,10 @@ class Settings(BaseSettings):
             ]
             if not self.public_url.startswith("https://"):
                 faults.append("SANSHEN_PUBLIC_URL 不是 https 地址，生产环境必须用 https")
+            if len(set(secret)) < MIN_DIFFERENT:
+                faults.append("SANSHEN_SECRET_KEY 太简单，请用 openssl rand -hex 32 生成")
+            if self.cookie_secure is False:
+                faults.append("SANSHEN_COOKIE_SECURE 不能是 false，生产环境的会话只能走 https")
             if self.webhook_loopback:
                 faults.append("SANSHEN_WEBHOOK_LOOPBACK 只供试用，生产环境不能打开")
         faults += [

@@ -75,8 +75,15 @@ def load_signer(path: Path, *, create: bool) -> Signer:
     return Signer(key)
 
 
+def others_may_read(path: Path) -> bool:
+    """Say whether a file is open to users of this machine that are neither its owner nor of its group."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o007)
+
+
 def read_key(path: Path) -> Any:  # noqa: ANN401 – any private key of `cryptography`
     """Return the private key in a PEM file. Raises `FileNotFoundError`, `ValueError` for anything else."""
+    if others_may_read(path):
+        raise ValueError(f"{path} 是私钥，本机的其他用户也能读到，请先执行 chmod o-rwx {path}")
     try:
         return serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -53,7 +53,8 @@ def show_proof_content(digest: Digest, session: ReadSession, actor: CurrentActor
         "Content-Security-Policy": CONTENT_POLICY,
         "X-Content-Type-Options": "nosniff",
         "ETag": f'"{digest}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
+        # Nothing of an unpublished text stays in a browser.
+        "Cache-Control": "private, no-store",
         "Referrer-Policy": "no-referrer",
     }
     return Response(proof.content, media_type=proof.media_type, headers=headers)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.identity import service
-from app.identity.access import cookie_name
+from app.identity.access import BROWSER, bound, browser_mark, cookie_name
 from app.identity.signing_in import session_owner
 from app.infra.db import database_of
 from app.infra.errors import AppError
@@ -97,6 +97,15 @@ def enter(request: Request, form: AnyForm) -> Response:
         secure=runtime.settings.secure_cookies,
         samesite="lax",
     )
+    answer.set_cookie(
+        bound(BROWSER, runtime.settings),
+        browser_mark(runtime),
+        path="/",
+        httponly=True,
+        secure=runtime.settings.secure_cookies,
+        samesite="lax",
+        max_age=604_800,
+    )
     return answer
 
 
@@ -149,4 +158,6 @@ def leave(request: Request, sent: SentForm) -> Response:
     answer.delete_cookie(
         name, path="/", secure=runtime.settings.secure_cookies, httponly=True, samesite="lax"
     )
+    # Whoever sits down here next finds no text in the browser's store of pages and pictures.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer

@@ -24,6 +24,7 @@ from app.domain.vocabulary import (
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
+from app.identity.access import bound
 from app.identity.models import Unit
 from app.infra.clock import moment
 from app.infra.db import ReadSession, database_of
@@ -246,7 +247,7 @@ def _page(
         waivable=checks.waivable(policy_of(session, runtime), found.hits),
         can_ask_waiver=checks.may_ask(viewer.actor, draft),
         waiver_reasons=choices(WaiverReason),
-        keys=request.cookies.get("keys") != "off",
+        keys=request.cookies.get(bound("keys", runtime_of(request).settings)) != "off",
         form=form or Form(),
         waiting=view is not None and bool(_laying(view)),
         releases=releases_of(session, draft, channels),

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.vocabulary import WaiverReason
+from app.identity.access import bound
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.reviews import service
@@ -163,11 +164,18 @@ def decide_waiver(request: Request, sent: SentForm, draft_id: UUID, waiver_id: U
 
 
 @router.post("/preferences/keys")
-def keys(request: Request, sent: SentForm) -> Response:  # noqa: ARG001 – every page handler is given the request
+def keys(request: Request, sent: SentForm) -> Response:
     """Turn the shortcut keys on or off, in this browser."""
     on = sent.form.word("keys") == "on"
     answer = see_other(inside(sent.form.text("next")), "keys_on" if on else "keys_off")
+    settings = runtime_of(request).settings
     answer.set_cookie(
-        "keys", "on" if on else "off", path="/", httponly=True, samesite="lax", max_age=31_536_000
+        bound("keys", settings),
+        "on" if on else "off",
+        path="/",
+        httponly=True,
+        secure=settings.secure_cookies,
+        samesite="lax",
+        max_age=31_536_000,
     )
     return answer
