@@ -1,5 +1,7 @@
 # syntax=docker/dockerfile:1
-FROM python:3.11-slim-bookworm AS build
+# By tag here; by digest with --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:… (see compose.yaml).
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 RUN python -m venv /opt/sanshen
 ENV PATH=/opt/sanshen/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -9,12 +11,13 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY migrations migrations
 COPY policies policies
-RUN pip install --no-deps .
+# The demo bureau, with its published password, and the benchmarks are for trying out.
+RUN pip install --no-deps . && rm -r /opt/sanshen/lib/python3*/site-packages/app/demo /opt/sanshen/lib/python3*/site-packages/app/bench
 
-FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/sanshen --create-home sanshen
+FROM ${PYTHON_IMAGE}
+RUN useradd --system --uid 10001 --home-dir /var/lib/sanshen --create-home sanshen && chmod 0700 /var/lib/sanshen
 COPY --from=build /opt/sanshen /opt/sanshen
-ENV PATH=/opt/sanshen/bin:$PATH PYTHONUNBUFFERED=1 \
+ENV PATH=/opt/sanshen/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     SANSHEN_ENVIRONMENT=production SANSHEN_DATA_DIR=/var/lib/sanshen
 USER 10001
 WORKDIR /var/lib/sanshen

@@ -57,6 +57,10 @@ def main() -> None:
 
     try:
         app()
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(("app.demo", "app.bench")):
+            raise
+        fail("这份安装是生产用的，不带演示数据和测速；试用请用源码安装。")
     except ValidationError as error:
         if error.title != "Settings":
             raise

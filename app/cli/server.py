@@ -205,10 +205,31 @@ def migrate(
     settings = settings_with(data)
     _upgrade(settings, to, down=down, new=new, alone=True)
     now = migrations.revision(settings.url)
+    role = "" if down else _granted(settings)
     if as_json:
-        print_json({"revision": now})
+        print_json({"revision": now, "role": role or None})
     else:
-        out.print(f"数据库结构已在 {now or '空'}。")
+        out.print(f"数据库结构已在 {now or '空'}。" + (f"服务使用角色 {role}。" if role else ""))
+
+
+def _granted(settings: "Settings") -> str:
+    """Give the role of the service its rights, where one is named; return its name."""
+    import psycopg
+
+    from app.infra.database_roles import RoleRefused, grant
+
+    role = settings.database_role
+    if not role:
+        return ""
+    if settings.url.startswith("sqlite"):
+        fail("SQLite 没有数据库角色，请去掉 SANSHEN_DATABASE_ROLE。")
+    try:
+        grant(settings.url, role, settings.database_role_password.get_secret_value())
+    except RoleRefused as error:
+        fail(f"不能给服务的数据库角色授权：{error}。")
+    except psycopg.Error as error:
+        fail(f"不能给服务的数据库角色授权：{str(error).partition(chr(10))[0]}")
+    return role
 
 
 def _upgrade(

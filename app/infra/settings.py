@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     database_url: str = ""
     #: How long `serve`, `worker` and `migrate` wait at their start for a database that is starting itself.
     database_wait_seconds: int = Field(default=60, ge=0, le=3600)
+    #: The role that web service and workers use on PostgreSQL: `sanshen migrate`, run by the owner, makes it.
+    database_role: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
+    database_role_password: SecretStr = SecretStr("")
     policies_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -206,7 +207,7 @@ def test_compose_runs_what_there_is() -> None:
     # Every port is open to this machine alone; a proxy stands before it.
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert all(re.match(r"(\$\{PROXY_ADDRESS:-)?127\.0\.0\.1:", port) for port in ports)
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "migrate"])
@@ -214,13 +215,45 @@ def test_compose_gives_every_setting_that_production_needs(service: str) -> None
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     needed = {
         "SANSHEN_ENVIRONMENT",
-        "SANSHEN_DATABASE_URL",
-        "SANSHEN_SECRET_KEY",
+        "SANSHEN_SECRETS_DIR",
         "SANSHEN_PUBLIC_URL",
         "SANSHEN_TOKEN_KEY_FILE",
         "SANSHEN_SIGNING_KEY_FILE",
     }
-    assert needed <= services[service]["environment"].keys()
+    environment = services[service]["environment"]
+    assert needed <= environment.keys()
+    # What is secret is in files: an environment is shown to whoever may look at a container.
+    assert not any(
+        name.endswith(("_KEY", "_PASSWORD", "_URL")) for name in environment.keys() - {"SANSHEN_PUBLIC_URL"}
+    )
+    files = {one["target"] for one in services[service]["secrets"] if isinstance(one, dict)}
+    assert {"sanshen_database_url", "sanshen_secret_key"} <= files
+
+
+def test_compose_takes_from_each_container_what_it_does_not_need() -> None:
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["pids_limit"] <= 512, name
+    urls = {
+        name: one["source"]
+        for name, service in compose["services"].items()
+        for one in service.get("secrets", ())
+        if isinstance(one, dict) and one["target"] == "sanshen_database_url"
+    }
+    # The owner of the tables migrates them; what serves has a role of its own, and no proxy is everybody.
+    assert urls == {"migrate": "owner_url", "web": "app_url", "worker": "app_url"}
+    told = compose["services"]["web"]["environment"]["SANSHEN_PROXIES"]
+    proxies = told.removeprefix("${SANSHEN_PROXIES:-").removesuffix("}")
+    subnet = ip_network(compose["networks"]["front"]["ipam"]["config"][0]["subnet"])
+    assert proxies.split(",")[0] == compose["services"]["proxy"]["networks"]["front"]["ipv4_address"]
+    assert all(
+        ip_network(one).num_addresses == 1 and ip_network(one).subnet_of(subnet) for one in proxies.split(",")
+    )
+    assert compose["networks"]["inside"]["internal"] is True
+    assert compose["services"]["database"]["networks"] == ["inside"]
 
 
 def test_ci_runs_the_readme_on_a_machine_with_nothing() -> None:

@@ -99,15 +99,18 @@ def test_a_production_installation_begins_as_it_is_told(folder: Path, database_u
     made = bash(marked("secrets"), folder)
     assert made.returncode == 0, made.stderr
     settings = dict(line.split("=", 1) for line in (folder / ".env").read_text(encoding="utf-8").splitlines())
-    modes = {
-        path.name: path.stat().st_mode & 0o077
-        for path in (folder / ".env", folder / "secrets" / "token.pem", folder / "secrets" / "signing.pem")
-    }
+    secrets = folder / "secrets"
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (folder / ".env", *secrets.iterdir())}
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["secrets"]
+    # What the service is given, as compose gives it: files named like the settings.
+    given = folder / "run-secrets"
+    given.mkdir()
+    shutil.copy(secrets / "secret_key", given / "sanshen_secret_key")
     env = {
         "SANSHEN_ENVIRONMENT": "production",
         "SANSHEN_DATABASE_URL": "postgresql://" + database_url.partition("://")[2],
         "SANSHEN_DATA_DIR": str(folder / "data"),
-        "SANSHEN_SECRET_KEY": settings["SANSHEN_SECRET_KEY"],
+        "SANSHEN_SECRETS_DIR": str(given),
         "SANSHEN_PUBLIC_URL": settings["SANSHEN_PUBLIC_URL"],
         "SANSHEN_TOKEN_KEY_FILE": str(folder / "secrets" / "token.pem"),
         "SANSHEN_SIGNING_KEY_FILE": str(folder / "secrets" / "signing.pem"),
@@ -141,6 +144,8 @@ def test_a_production_installation_begins_as_it_is_told(folder: Path, database_u
         assert serve.end() == 0
 
     assert set(modes.values()) == {0}
+    made_here = {one["file"].removeprefix("./secrets/") for one in compose.values()}
+    assert made_here - {"tls.pem", "tls.key"} == modes.keys() - {".env"}
     assert logins == ["xitong", "anquan", "shenji"]
     assert (user.status_code, by_system.status_code, granted.status_code) == (201, 403, 201)
     assert {one["code"] for one in channels} == {"wechat", "website", "journal"}
