@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     #: How long the service may work on one request.
     request_seconds: float = Field(default=120, gt=0, le=3600)
 
+    #: The folder of secrets in files; read before all others, see `settings_customise_sources`.
+    secrets_dir: Path | None = None
+
     session_minutes: int = Field(default=480, ge=5, le=1440)
     session_idle_minutes: int = Field(default=60, ge=5, le=480)
     token_minutes: int = Field(default=10, ge=1, le=10)

@@ -13,6 +13,7 @@ import click
 import httpx
 import pytest
 import typer.main
+import yaml
 from sqlmodel import SQLModel
 
 from app.cli import app
