@@ -76,6 +76,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(
         KnownHosts,
         hosts=settings.answers_under,
+        operators=settings.operators,
         numbers=settings.is_for_trying_out,
     )
     app.add_middleware(logs.RequestContext)

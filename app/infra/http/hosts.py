@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from app.infra.errors import Misdirected
+from app.infra.http.proxies import Networks, within
 from app.infra.problems import problem, problems
 
 problems(
@@ -30,12 +31,14 @@ _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,
 class KnownHosts:
     """ASGI middleware: refuses requests whose `Host` is missing, doubled, malformed or not ours.
 
-    `numbers`: bare addresses are fine everywhere, as while trying out; else only for what operators ask.
+    Bare addresses are fine from the networks of operators, and for what operators ask; with `numbers`, as
+    while trying out, from everywhere.
     """
 
-    def __init__(self, app: _App, *, hosts: Collection[str], numbers: bool) -> None:
+    def __init__(self, app: _App, *, hosts: Collection[str], operators: Networks, numbers: bool) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
+        self.operators = operators
         self.numbers = numbers
 
     async def __call__(self, scope: _Scope, receive: Any, send: Any) -> None:  # noqa: ANN401 – ASGI
@@ -51,7 +54,9 @@ class KnownHosts:
             return False
         if host in self.hosts:
             return True
-        return (self.numbers or scope["path"] in OPERATIONS) and _is_number(host)
+        client = scope.get("client")
+        inside = client is not None and within(client[0], self.operators)
+        return (self.numbers or inside or scope["path"] in OPERATIONS) and _is_number(host)
 
 
 def host_of(scope: _Scope) -> str | None:
