@@ -12,7 +12,8 @@ COPY app app
 COPY migrations migrations
 COPY policies policies
 # The demo bureau, with its published password, and the benchmarks are for trying out.
-RUN pip install --no-deps . && rm -r /opt/sanshen/lib/python3*/site-packages/app/demo /opt/sanshen/lib/python3*/site-packages/app/bench
+RUN pip install --no-deps . && cd "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+    && rm -r app/demo app/bench
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --home-dir /var/lib/sanshen --create-home sanshen && chmod 0700 /var/lib/sanshen
