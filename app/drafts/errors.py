@@ -22,6 +22,18 @@ problems(
         "targets_unknown": ("投稿去向有误，请按下列各条修改。", "Some targets are not to be had."),
         "not_with_author": ("稿件不在编辑手中，现在不能修改。", "The draft is not in its author's hands."),
         "line_scheduled": LINE_SCHEDULED,
+        "edited_meanwhile": (
+            "您打开以后，别人也改了这篇稿件。两边的改动已合在一起，还没有保存，请看过再保存。",
+            "Somebody else changed the text since it was read; look at both changes before saving.",
+        ),
+        "edited_apart": (
+            "您打开以后，别人也改了这篇稿件，有的地方和您改的是同一处。还没有保存，请逐处选择后再保存。",
+            "Somebody else changed the same places of the text since it was read; choose for each.",
+        ),
+        "choose_each": (
+            "还有两边都改过的地方没有选择，请按下列各条选择。",
+            "A choice is missing for some places that both sides changed.",
+        ),
         "already_submitted": (
             "稿件已经提交过，去向不能再改。",
             "The draft was submitted before; its targets stay.",

@@ -30,12 +30,15 @@ def editable_texts(document: Document) -> tuple[tuple[str, str], ...]:
     return tuple((place, text) for place, text in document.texts() if place not in FIELDS)
 
 
-def rewritten(document: Document, texts: Mapping[str, str], added: str = "") -> Document | Refused:
+def rewritten(
+    document: Document, texts: Mapping[str, str], added: str = "", *, dropped: frozenset[int] = frozenset()
+) -> Document | Refused:
     """Return the document with its texts as in `texts`, by place; places that are not named stay.
 
     Of a paragraph, heading, list item or quote each further line becomes a paragraph of its own, and one that
     was emptied goes; `added` goes to the end. Markup keeps to its words, and what is typed as Markdown is
     read as that.
+    The blocks whose index is in `dropped` go.
     """
     now = dict(document.texts())
     # A text that was not touched stays as it is, with the line ends that it may have.
@@ -52,6 +55,8 @@ def rewritten(document: Document, texts: Mapping[str, str], added: str = "") -> 
     blocks: list[Block] = []
     for index, block in enumerate(edited.blocks):
         place = f"blocks/{index}"
+        if index in dropped:
+            continue
         lines = wanted.get(place)
         if lines is None:
             blocks.append(block)

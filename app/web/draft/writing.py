@@ -11,22 +11,28 @@ from sqlmodel import Session
 from app.channels import queries as channels
 from app.domain.document import FIELDS, Document
 from app.domain.edits import text_at
+from app.domain.merging import Merged, merge
 from app.domain.refusals import Refused
 from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState, Role
 from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake.taking import Format, Intake, take_in, text_faults
-from app.drafts.models import Draft
+from app.drafts.models import Draft, Revision
+from app.identity import queries as identity
 from app.identity.access import authorize
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
+from app.infra.etags import must_match
 from app.infra.runtime import runtime_of
 from app.reviews import service as reviews
 from app.web.acting import attempt, see_other
 from app.web.draft.editing import editable_texts, rewritten
+from app.web.draft.merging import Apart, Meanwhile, Settled, choices, packed, settled, unpacked
 from app.web.draft.page import show_again
 from app.web.draft.panels.checks import checked
+from app.web.draft.panels.compare import differences
 from app.web.draft.panels.returned import last_return
+from app.web.forms.again import refusal_of
 from app.web.labels import label
 from app.web.present import place_name
 from app.web.render import page
@@ -141,7 +147,11 @@ def edit(request: Request, viewer: Visitor, session: ReadSession, draft_id: UUID
     authorize(viewer.actor, Role.EDITOR, unit_path=draft.unit_path)
     if draft.state not in WITH_AUTHOR:
         raise Conflict("not_with_author")
-    return _edit_page(request, viewer, session, draft)
+    # Somebody who signed in again goes on with the text that they had read.
+    refused = refusal_of(request)
+    mine = refused is not None and refused.typed.action == f"/drafts/{draft_id}/edit"
+    form = Form(refused.typed.fields) if refused is not None and mine else None
+    return _edit_page(request, viewer, session, draft, form)
 
 
 def _edit_page(
@@ -152,15 +162,21 @@ def _edit_page(
     form: Form | None = None,
     error: AppError | None = None,
 ) -> Response:
-    revision = drafts.head(session, draft)
-    document = drafts.document_of(revision)
-    found = checked(session, runtime_of(request), draft, revision, document)
-    given = dict(form.fields) if form else {}
+    runtime, head = runtime_of(request), drafts.head(session, draft)
+    base = (_quoted(session, draft, form) if form else None) or head
+    apart = error.merged if isinstance(error, Apart) else None
+    merged = apart or unpacked(runtime.secret, form.text("merged") if form else "")
+    document = merged.document if merged else drafts.document_of(base)
+    chosen = frozenset(one.place for one in merged.collisions) if merged else frozenset()
+    # What was brought together anew is shown as it is; else what was typed stays.
+    given = dict(form.fields) if form and apart is None else {}
+    typed = dict(form.fields) if form else {}
     texts = [
         {"place": place, "name": place_name(place), "text": given.get(f"text:{place}", text)}
         for place, text in editable_texts(document)
+        if place not in chosen
     ]
-    values = {name: given.get(name, getattr(document, name)) for name in FIELDS}
+    found = checked(session, runtime, draft, head, drafts.document_of(head))
     return page(
         request,
         "draft_edit.html",
@@ -168,29 +184,73 @@ def _edit_page(
         section="/drafts",
         error=error,
         draft=draft,
-        values=values,
+        own=form is not None,
+        version=typed.get("version", draft.version),
+        revision=base.number,
+        onto=(head.number if apart else typed.get("onto", "")) if merged else "",
+        merged=packed(runtime.secret, merged) if merged else "",
+        meanwhile=_meanwhile(session, draft, base, head) if merged else None,
+        choices=choices(merged, form or Form()) if merged else (),
+        values={name: given.get(name, getattr(document, name)) for name in FIELDS},
         texts=texts,
+        chosen=chosen,
         added=given.get("added", ""),
-        comment=given.get("comment", ""),
+        comment=typed.get("comment", ""),
         findings=found.hits,
         returned=last_return(session, draft),
     )
 
 
+def _read(session: Session, draft: Draft, form: Form) -> Revision:
+    """Return the revision that a form was written upon.
+
+    One that does not say it must have been read in the draft's present version; raises `PreconditionFailed`.
+    """
+    if (found := _quoted(session, draft, form)) is not None:
+        return found
+    must_match(frozenset({form.number("version", default=0)}), draft.version)
+    return drafts.head(session, draft)
+
+
+def _quoted(session: Session, draft: Draft, form: Form) -> Revision | None:
+    number = form.number("onto", default=0) or form.number("revision", default=0)
+    return next((one for one in drafts.revisions(session, draft.id) if one.number == number), None)
+
+
+def _meanwhile(session: Session, draft: Draft, base: Revision, head: Revision) -> Meanwhile:
+    since = [one for one in drafts.revisions(session, draft.id) if base.number < one.number <= head.number]
+    names = identity.names(session, {one.author_id for one in since})
+    return Meanwhile(
+        "、".join(dict.fromkeys(names.get(one.author_id, "") for one in since)),
+        head.created_at,
+        head.number,
+        differences(drafts.document_of(base), drafts.document_of(head)),
+    )
+
+
 @router.post("/drafts/{draft_id}/edit")
 def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
-    """Save the texts as a new revision, and hand them in if that was asked for."""
-    form, at = sent.form, runtime_of(request).clock()
+    """Save the texts as a new revision, and hand them in if that was asked for.
+
+    What others changed since the text was read is brought together with it and shown before it is saved.
+    """
+    runtime, form = runtime_of(request), sent.form
 
     def verb(session: Session) -> tuple[Draft, bool]:
-        draft = drafts.visible(session, draft_id, sent.actor, lock=True)
-        before = draft.head_id
-        document = _edited(drafts.document_of(drafts.head(session, draft)), form)
-        seen = frozenset({form.number("version", default=0)})
+        draft = service.editable(session, draft_id, sent.actor)
+        base, head = _read(session, draft, form), drafts.head(session, draft)
+        merged = unpacked(runtime.secret, form.text("merged"))
+        document = _settled(merged, form) if merged else _edited(drafts.document_of(base), form)
+        if base.id != head.id:
+            both = merge(drafts.document_of(base), document, drafts.document_of(head))
+            if both.collisions or both.document != drafts.document_of(head):
+                raise Apart(both)
+            document = both.document
+        seen = frozenset({draft.version})
         draft = service.revise(
-            session, draft_id=draft_id, document=document, seen=seen, actor=sent.actor, at=at
+            session, draft_id=draft_id, document=document, seen=seen, actor=sent.actor, at=runtime.clock()
         )
-        return draft, draft.head_id != before
+        return draft, draft.head_id != head.id
 
     done = attempt(request, verb)
     if isinstance(done, AppError):
@@ -203,13 +263,22 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     return see_other(f"/drafts/{draft_id}", "revised" if changed else "unchanged")
 
 
-def _edited(document: Document, form: Form) -> Document:
+def _settled(merged: Merged, form: Form) -> Document:
+    """Return what was brought together, as it was chosen and edited. Raises `Invalid` with every fault."""
+    done = settled(merged, form)
+    if not isinstance(done, Settled):
+        raise Invalid("choose_each", reasons=done)
+    return _edited(done.document, form, done)
+
+
+def _edited(document: Document, form: Form, choice: Settled | None = None) -> Document:
     """Return the document as the form says. Raises `Invalid` with every fault."""
     texts = {name: form.word(name) for name in FIELDS}
     for name, value in form.fields:
         place = name.removeprefix("text:")
         if place != name and text_at(document, place) is not None:
             texts[place] = value
+    texts.update(choice.texts if choice else {})
     faults = [fault for place, text in texts.items() for fault in text_faults(text, field=place)]
     faults += text_faults(form.text("added"), field="added")
     faults += [
@@ -219,7 +288,8 @@ def _edited(document: Document, form: Form) -> Document:
     ]
     if not texts["title"]:
         faults.append(Reason("title_missing", field="title"))
-    changed = rewritten(document, texts, form.text("added")) if not faults else document
+    dropped = choice.dropped if choice else frozenset()
+    changed = rewritten(document, texts, form.text("added"), dropped=dropped) if not faults else document
     if isinstance(changed, Refused) or not any(True for _ in changed.blocks):
         faults.append(Reason("content_empty", field="content"))
     if faults or isinstance(changed, Refused):

@@ -64,9 +64,10 @@ def filled(html: str, sent: Typed) -> Filled:
         return Filled(html, False, sent.words)
     start, tag, controls = found
     names = {one.name for one in controls}
-    left = tuple((key, value) for key, value in sent.words if key not in names)
+    own = " data-own" in tag
+    left = () if own else tuple((key, value) for key, value in sent.words if key not in names)
     edits = [(start, start + len(tag), _with(tag, "data-unsaved", "yes"))]
-    if " data-own" not in tag:
+    if not own:
         edits += _edits(controls, sent)
     edits += _unfolded(html, start)
     return Filled(_applied(html, edits), True, left)

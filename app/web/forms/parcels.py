@@ -38,25 +38,36 @@ def sealed(secret: bytes, sent: Typed, *, at: datetime) -> str:
         "fields": sent.fields,
         "at": at.timestamp(),
     }
-    nonce = secrets.token_bytes(_NONCE)
-    packed = zlib.compress(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-    return base64.urlsafe_b64encode(
-        _FORMAT + nonce + AESGCM(_key(secret)).encrypt(nonce, packed, _FORMAT)
-    ).decode()
+    return closed(secret, json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def opened(secret: bytes, parcel: str, *, at: datetime) -> Typed | None:
     """Return the form in a parcel; `None` when it is too old, or none that this installation sealed."""
-    try:
-        raw = base64.urlsafe_b64decode(parcel.encode())
-        nonce, content = raw[1 : 1 + _NONCE], raw[1 + _NONCE :]
-        held = json.loads(zlib.decompress(AESGCM(_key(secret)).decrypt(nonce, content, raw[:1])))
-    except (ValueError, InvalidTag):
+    raw = unclosed(secret, parcel)
+    if raw is None:
         return None
+    held = json.loads(raw.decode("utf-8", "surrogatepass"))
     if at.timestamp() - held["at"] > KEPT.total_seconds():
         return None
     fields = tuple((str(key), str(value)) for key, value in held["fields"])
     return Typed(held["action"], held["page"], held["by"], fields)
+
+
+def closed(secret: bytes, content: bytes) -> str:
+    """Return content that this installation alone can read again, in letters, digits, `-`, `_` and `=`."""
+    nonce = secrets.token_bytes(_NONCE)
+    sealed_bytes = AESGCM(_key(secret)).encrypt(nonce, zlib.compress(content), _FORMAT)
+    return base64.urlsafe_b64encode(_FORMAT + nonce + sealed_bytes).decode()
+
+
+def unclosed(secret: bytes, parcel: str) -> bytes | None:
+    """Return what `closed` was given; `None` for anything else."""
+    try:
+        raw = base64.urlsafe_b64decode(parcel.encode())
+        nonce, content = raw[1 : 1 + _NONCE], raw[1 + _NONCE :]
+        return zlib.decompress(AESGCM(_key(secret)).decrypt(nonce, content, raw[:1]))
+    except (ValueError, InvalidTag):
+        return None
 
 
 def _key(secret: bytes) -> bytes:
