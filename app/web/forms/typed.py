@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 #: What a form says of the state it was read at, and of itself; it differs between two readings of one page.
 READ_AT = frozenset(
-    {"csrf", "form_page", "form_by", "digest", "version", "revision", "onto", "merged", "until", "policy"}
+    {"csrf", "form_page", "form_by", "digest", "version", "revision", "onto", "merged", "policy"}
 )
 #: Fields that no form shows, and choices whose values are codes: nothing that anybody typed.
 UNTYPED = READ_AT | {
@@ -16,7 +16,6 @@ UNTYPED = READ_AT | {
     "delegate",
     "drafts",
     "error_type",
-    "file",
     "fingerprint",
     "format",
     "grant_unit",

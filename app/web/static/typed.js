@@ -7,7 +7,7 @@ import { say } from "./live.js";
 const OURS = "typed:", SENT = "typed-sent";
 const owner = document.body.dataset.owner || "";
 // What a form says of the state it was read at; the same form says something else when it is read again.
-const READ_AT = ["csrf", "form_page", "form_by", "digest", "version", "revision", "onto", "merged", "until", "policy"];
+const READ_AT = ["csrf", "form_page", "form_by", "digest", "version", "revision", "onto", "merged", "policy"];
 const MOST_BYTES = 16000000;
 
 const store = (() => { try { return window.sessionStorage; } catch { return null; } })();
