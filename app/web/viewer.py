@@ -77,7 +77,7 @@ def present(request: Request, tasks: BackgroundTasks) -> Viewer:
 
 def too_long(name: str, text: str, limit: int) -> Reason:
     """Return the reason of a refusal of `text`, which is longer than `limit` characters."""
-    message = f"太长：现有 {len(text)} 个字符，至多 {limit} 个，请删去 {len(text) - limit} 个。"
+    message = f"太长：至多 {limit} 个字符，现有 {len(text)} 个，请删去 {len(text) - limit} 个。"
     return Reason("field", {"message": message}, field=name)
 
 
