@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.document import Block, Document, Heading, Image, Paragraph, Table
@@ -147,6 +147,7 @@ _TEXTS = st.lists(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     base=_TEXTS,
     mine=_TEXTS,
