@@ -428,6 +428,7 @@ class Event(StrEnum):
     WORKFLOW_MIGRATION_GRANTED = "workflow.migration_granted"
     WORKFLOW_MIGRATION_DECLINED = "workflow.migration_declined"
     LINK_MADE = "link.made"
+    LINK_SENT = "link.sent"
     LINK_USED = "link.used"
     LINK_REFUSED = "link.refused"
     LINK_REVOKED = "link.revoked"

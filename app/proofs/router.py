@@ -14,7 +14,7 @@ from app.proofs.models import Proof, ProofMark
 from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
 from app.proofs.service import NewMark
 from app.reviews.links import service as links
-from app.reviews.links.router import Token, guarded
+from app.reviews.links.router import Code, Token, guarded
 
 router = ApiRouter(tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -65,15 +65,16 @@ def show_proof_content(digest: Digest, session: ReadSession, actor: CurrentActor
     response_class=Response,
     responses={200: {"content": {"text/html": {"schema": BYTES}}}},
 )
-def show_proof_by_link(token: Token, request: Request) -> Response:
-    """Give the bytes of the proof that a link is bound to. Changes nothing."""
+def show_proof_by_link(token: Token, request: Request, code: Code = "") -> Response:
+    """Give the bytes of the proof that a link is bound to, to who says its code. Changes nothing."""
 
     def read() -> Proof:
+        runtime = runtime_of(request)
         with database_of(request).read() as session:
-            link = links.look(session, token, at=runtime_of(request).clock()).link
+            link = links.look(session, token, code, runtime=runtime, at=runtime.clock()).link
             return queries.bound(session, link.case_id, link.line, link.digest)
 
-    proof = guarded(request, read)
+    proof = guarded(request, read, token)
     headers = {
         "Content-Security-Policy": CONTENT_POLICY,
         "X-Content-Type-Options": "nosniff",

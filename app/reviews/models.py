@@ -156,12 +156,14 @@ class Decision(SQLModel, table=True):
 class SignLink(SQLModel, table=True):
     """A single-use link by which somebody outside signs at one stage, on one digest.
 
-    The link's token is stored by its SHA-256 alone. A person has one open link at a place at most.
+    The link's token is stored by its SHA-256 alone, and the code that opens it by a keyed hash. Who asks says
+    the code, another person sends the address. A person has one open link at a place at most.
     """
 
     __tablename__ = "sign_link"
     __table_args__: ClassVar = (
         one_of("state", LinkState),
+        CheckConstraint("sent_by IS NULL OR sent_by <> asked_by", name="two_persons"),
         Index(
             "uq_sign_link_open",
             "case_id",
@@ -191,6 +193,10 @@ class SignLink(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: str | None = Field(default=None, max_length=40)
+    code_hash: str = Field(default="", max_length=64)
+    namesake: bool = False
+    sent_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class WorkflowMigration(SQLModel, table=True):

@@ -1,7 +1,7 @@
 """Signing without an account: the page on which reviewers ask people outside, and the one that these get.
 
-The page behind a link needs no session, no cookie and no script; it tells no other site where it is and is
-not to be indexed. Reading it changes nothing.
+The page behind a link needs no session and no script; its code, once typed, is kept in a cookie. It tells no
+other site where it is and is not to be indexed. Reading it changes nothing.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ from app.infra.runtime import runtime_of
 from app.proofs import queries as proofs
 from app.proofs.models import Proof
 from app.reviews import queries as reviews
+from app.reviews.links import dispatching
 from app.reviews.links import service as links
 from app.reviews.links.errors import GONE
 from app.reviews.links.router import address, guarded
@@ -72,6 +73,9 @@ class Invited:
     by: str
     expires_at: datetime
     mine: bool
+    sent: str
+    sendable: bool
+    namesake: bool
 
 
 @router.get("/drafts/{draft_id}/links")
@@ -82,7 +86,7 @@ def asking(request: Request, viewer: Visitor, draft_id: UUID) -> Response:
 
 @router.post("/drafts/{draft_id}/links")
 def ask(request: Request, sent: SentForm, draft_id: UUID) -> Response:
-    """Make a link and show it, this once: it is in no other page, and no address leads back to it."""
+    """Ask somebody outside, and show the code that is to be said to them, this once."""
     runtime, form = runtime_of(request), sent.form
     stage, _, line = form.word("place").partition("/")
 
@@ -95,7 +99,7 @@ def ask(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             post=form.word("post"),
             phone=form.word("phone"),
             note=form.word("note"),
-            days=form.number("days", default=links.DAYS),
+            days=form.number("days", default=links.DAYS) if form.word("days") else None,
             namesake=form.word("namesake") == "yes",
         )
         case_id = case_of(session, sent, draft_id).id
@@ -111,6 +115,22 @@ def ask(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     made = attempt(request, verb)
     if isinstance(made, AppError):
         return _asking(request, sent.viewer, draft_id, error=made, form=form)
+    link, code = made
+    return _asking(request, sent.viewer, draft_id, made=link, code=code)
+
+
+@router.post("/drafts/{draft_id}/links/{link_id}/sending")
+def send(request: Request, sent: SentForm, draft_id: UUID, link_id: UUID) -> Response:
+    """Make the address of a link that somebody else asked for and show it, this once."""
+    namesake = sent.form.word("namesake") == "yes"
+
+    def verb(session: Session) -> tuple[SignLink, str]:
+        at = runtime_of(request).clock()
+        return dispatching.send(session, link_id=link_id, namesake=namesake, actor=sent.actor, at=at)
+
+    made = attempt(request, verb)
+    if isinstance(made, AppError):
+        return _asking(request, sent.viewer, draft_id, error=made)
     link, token = made
     return _asking(request, sent.viewer, draft_id, made=link, address=address(request, token))
 
@@ -137,6 +157,7 @@ def _asking(
     form: Form | None = None,
     made: SignLink | None = None,
     address: str = "",
+    code: str = "",
 ) -> Response:
     with database_of(request).read() as session:
         draft = drafts.visible(session, draft_id, viewer.actor)
@@ -159,8 +180,8 @@ def _asking(
         sent=sent,
         made=made,
         address=address,
+        code=f"{code[:4]} {code[4:]}" if code else "",
         form=form or Form(),
-        days=links.DAYS,
         most=links.MAX_DAYS,
     )
 
@@ -169,7 +190,8 @@ def _sent(
     session: Session, view: CaseView, channels: Mapping[str, str], viewer: Viewer, at: datetime
 ) -> tuple[Invited, ...]:
     found = links.listing(session, view.row.id)
-    names = identity.names(session, {one.asked_by for one in found})
+    names = identity.names(session, {who for one in found for who in (one.asked_by, one.sent_by) if who})
+    may = links.may_ask(view.case.authors, viewer.actor, view.draft.unit_path)
     return tuple(
         Invited(
             one.id,
@@ -183,6 +205,9 @@ def _sent(
             names.get(one.asked_by, ""),
             one.expires_at,
             one.asked_by == viewer.actor.id,
+            names.get(one.sent_by, "") if one.sent_by else "",
+            may and one.asked_by != viewer.actor.id,
+            one.namesake,
         )
         for one in found
     )
@@ -203,6 +228,56 @@ def look(request: Request, token: Token) -> Response:
     return _signing(request, token)
 
 
+@router.post("/links/{token}/code")
+def enter(request: Request, token: Token, form: BareForm) -> Response:
+    """Take the code that opens a link, and keep it in this browser while it is open."""
+    runtime, code = runtime_of(request), form.word("code")[:40]
+
+    def read() -> None:
+        with database_of(request).read() as session:
+            links.look(session, token, code, runtime=runtime, at=runtime.clock())
+
+    try:
+        guarded(request, read, token)
+    except AppError as error:
+        return _closed(request, token, error)
+    answer = see_other(f"/links/{token}")
+    answer.set_cookie(
+        _cookie(request, token),
+        code,
+        path="/",
+        httponly=True,
+        secure=runtime.settings.secure_cookies,
+        samesite="strict",
+    )
+    return answer
+
+
+def _cookie(request: Request, token: str) -> str:
+    prefix = "__Host-" if runtime_of(request).settings.secure_cookies else ""
+    return f"{prefix}link-{links.hashed(token)[:16]}"
+
+
+def _code(request: Request, token: str) -> str:
+    """Return the code that was typed for a link in this browser; empty before it was."""
+    return request.cookies.get(_cookie(request, token), "")
+
+
+def _closed(request: Request, token: str, error: AppError) -> Response:
+    """Ask for the code of a link, or tell what became of it."""
+    if error.code not in {"link_code_needed", "link_code_differs"}:
+        return _gone(request, error)
+    return page(
+        request,
+        "link_code.html",
+        viewer=None,
+        status=200 if error.code == "link_code_needed" else error.status,
+        error=error if error.code == "link_code_differs" else None,
+        headers=HEADERS,
+        here=f"/links/{token}",
+    )
+
+
 @router.post("/links/{token}")
 def sign(request: Request, token: Token, form: BareForm) -> Response:
     """Take down the one decision of a link."""
@@ -214,11 +289,13 @@ def sign(request: Request, token: Token, form: BareForm) -> Response:
             form.word("outcome"), form.word("name"), form.word("comment"), form.all("ticked")
         )
         with database_of(request).write() as session:
-            links.decide(session, token, answer, runtime=runtime, at=runtime.clock())
+            links.decide(session, token, _code(request, token), answer, runtime=runtime, at=runtime.clock())
 
     try:
-        guarded(request, decide)
+        guarded(request, decide, token)
     except AppError as error:
+        if error.code in {"link_code_needed", "link_code_differs"}:
+            return _closed(request, token, error)
         if error.code in GONE or error.status in {404, 429}:
             return _gone(request, error)
         return _signing(request, token, error=error, form=form)
@@ -232,8 +309,9 @@ def picture(
     """Give a picture of the text that a link shows. Raises `NotFound`, and what became of the link."""
 
     def read() -> Asset:
+        runtime = runtime_of(request)
         with database_of(request).read() as session:
-            seen = links.look(session, token, at=runtime_of(request).clock())
+            seen = links.look(session, token, _code(request, token), runtime=runtime, at=runtime.clock())
             blocks = drafts.document_of(seen.loaded.revision).blocks
             shown = {block.sha256 for block in blocks if isinstance(block, Image)}
             asset = session.get(Asset, sha256) if sha256 in shown else None
@@ -241,7 +319,7 @@ def picture(
                 raise NotFound("not_found")
             return asset
 
-    asset = guarded(request, read)
+    asset = guarded(request, read, token)
     policy = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
     return Response(asset.content, media_type=asset.media_type, headers={**HEADERS, **policy})
 
@@ -254,11 +332,13 @@ def proof(request: Request, token: Token) -> Response:
     """
 
     def read() -> Proof:
+        runtime = runtime_of(request)
         with database_of(request).read() as session:
-            link = links.look(session, token, at=runtime_of(request).clock()).link
+            seen = links.look(session, token, _code(request, token), runtime=runtime, at=runtime.clock())
+            link = seen.link
             return proofs.bound(session, link.case_id, link.line, link.digest)
 
-    found = guarded(request, read)
+    found = guarded(request, read, token)
     content = found.content.replace(b"/api/v1/assets/", f"/links/{token}/assets/".encode())
     headers = {**HEADERS, "Content-Security-Policy": PROOF_POLICY}
     return Response(content, media_type=found.media_type, headers=headers)
@@ -268,8 +348,9 @@ def _signing(
     request: Request, token: str, *, error: AppError | None = None, form: Form | None = None
 ) -> Response:
     def read() -> Response:
+        runtime = runtime_of(request)
         with database_of(request).read() as session:
-            seen = links.look(session, token, at=runtime_of(request).clock())
+            seen = links.look(session, token, _code(request, token), runtime=runtime, at=runtime.clock())
             unit = session.get(Unit, seen.loaded.draft.unit_id)
             bound = drafts.targets(session, seen.loaded.draft.id)
         on_proof = seen.stage.acts_on is Subject.PROOF
@@ -290,9 +371,9 @@ def _signing(
         )
 
     try:
-        return guarded(request, read)
+        return guarded(request, read, token)
     except AppError as gone:
-        return _gone(request, gone)
+        return _closed(request, token, gone)
 
 
 def _gone(request: Request, error: AppError) -> Response:

@@ -3,9 +3,13 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from httpx import Response
 
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
+from tests.api.desk import Desk
 
 EXPERTS = """
   - key: experts
@@ -23,6 +27,14 @@ EXPERTS = """
 
   - key: final_review
 """
+
+
+def sent(desk: Desk, asked: Response, *, by: str = "final_reviewer", **body: Any) -> tuple[str, str]:
+    """Let another reviewer send the link that was asked for, and return its token and its code."""
+    assert asked.status_code == 201, asked.text
+    answer = desk.post(f"/links/{asked.json()['id']}/sending", by, body)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["address"]).rsplit("/", 1)[1], str(asked.json()["code"])
 
 
 def policies(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from app.domain.document import Document, Paragraph
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
+from tests.api import outside
 from tests.api.desk import Desk
 
 ADDED = {"check_source", "check_leaders", "check_minors", "check_welfare_list", "outside_experts"}
@@ -142,8 +143,9 @@ def test_flags_and_class_are_on_record_and_choose_the_stages(desk: Desk) -> None
     asked = {"stage": "outside_experts", "name": "李明远", "post": "教授", "phone": "13800001111"}
     link = desk.post(f"/cases/{desk.case_id}/links", "second_reviewer", asked)
     assert link.status_code == 201
-    raw = link.json()["address"].rsplit("/", 1)[1]
-    signed = desk.client.post(f"/api/v1/signing/{raw}", json={"outcome": "approve", "name": "李明远"})
+    raw, code = outside.sent(desk, link)
+    answer = {"outcome": "approve", "name": "李明远", "code": code}
+    signed = desk.client.post(f"/api/v1/signing/{raw}", json=answer)
     assert signed.status_code == 200
     assert desk.open_stages() == {("final_review", "")}
 

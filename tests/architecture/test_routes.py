@@ -45,6 +45,7 @@ OPEN = {
     "POST /api/v1/auth/token": "signing in",
     "GET /links/{token}": "a link to sign on without account: the address is the proof",
     "POST /links/{token}": "the same",
+    "POST /links/{token}/code": "the same: the code that opens it",
     "GET /links/{token}/assets/{sha256}": "the same, for the pictures of the text",
     "GET /links/{token}/proof": "the same, for the proof",
     "GET /api/v1/signing/{token}/proof": "the same over the API, for the proof",
@@ -52,7 +53,7 @@ OPEN = {
     "POST /api/v1/signing/{token}": "the same over the API",
 }
 #: Forms without a CSRF token, because nobody's session is behind them.
-WITHOUT_SESSION = {"POST /sign-in", "POST /links/{token}"}
+WITHOUT_SESSION = {"POST /sign-in", "POST /links/{token}", "POST /links/{token}/code"}
 #: Bodies that are read before they are understood: the signature is over the bytes.
 SIGNED = {"POST /api/v1/webhooks/clearance", "POST /api/v1/webhooks/publications"}
 #: What nobody can read in the installation that the test builds.

@@ -8,6 +8,7 @@ from app.domain.workflow import Workflow, read_workflow
 from app.identity.posts import Held, set_posts
 from app.infra.paths import shipped
 from tests import factories
+from tests.api import outside
 from tests.api.desk import Desk
 
 SCHEMES = sorted(path.stem for path in (shipped("policies") / "workflows").glob("*.yaml"))
@@ -81,13 +82,14 @@ def passed_by_guest(desk: Desk, stage: dict[str, Any], number: int) -> None:
     }
     made = desk.post(f"/cases/{desk.case_id}/links", OFFICIALS[0], guest)
     assert made.status_code == 201, (stage["stage"], made.text)
+    raw, code = outside.sent(desk, made, by=OFFICIALS[1])
     answer = {
+        "code": code,
         "outcome": first_approval(stage),
         "name": guest["name"],
         "comment": "同意。",
         "checklist": stage["checklist"],
     }
-    raw = made.json()["address"].rsplit("/", 1)[1]
     done = desk.client.post(f"/api/v1/signing/{raw}", json=answer)
     assert done.status_code == 200, (stage["stage"], done.text)
 

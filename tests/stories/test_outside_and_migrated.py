@@ -38,9 +38,10 @@ def test_it_is_published_and_its_evidence_holds(desk: Desk) -> None:
     desk.approve("second_review", "second_reviewer")
     for name, phone in (("李明远", "13800001111"), ("王慧", "13900002222")):
         body = {"stage": "experts", "name": name, "post": "教授", "phone": phone}
-        link = desk.post(f"/cases/{desk.case_id}/links", "second_reviewer", body).json()["address"]
-        answer = {"outcome": "agree", "name": name, "checklist": ["已通读全文"]}
-        done = desk.client.post(f"/api/v1/signing/{link.rsplit('/', 1)[1]}", json=answer)
+        asked = desk.post(f"/cases/{desk.case_id}/links", "second_reviewer", body)
+        raw, code = outside.sent(desk, asked)
+        answer = {"outcome": "agree", "name": name, "checklist": ["已通读全文"], "code": code}
+        done = desk.client.post(f"/api/v1/signing/{raw}", json=answer)
         assert done.status_code == 200, done.text
     assert desk.stage("final_review")["title"] == "总编终审"
     desk.approve("final_review", "final_reviewer")

@@ -77,17 +77,36 @@ def factories_digest(session: Any, draft_id: UUID) -> str:
     return drafts.revisions(session, draft_id)[-1].digest
 
 
+CODES: dict[str, str] = {}
 FIELDS = {"place": "experts/", "name": "李明远", "post": "清河大学教授", "phone": "13800001111"}
 
 
 def asked(web: TestClient, draft_id: UUID, **fields: str) -> str:
-    """Ask as the second reviewer, and return the path of the link."""
+    """Ask as the second reviewer, send as the final one, and return the path; the code is kept."""
     sign_in(web, "second_reviewer")
     answer = send(web, f"/drafts/{draft_id}/links", **{**FIELDS, **fields})
     assert answer.status_code == 200, unescape(answer.text)
+    assert "/links/" not in re.sub(r'action="[^"]*"|href="[^"]*"', "", answer.text)
+    code = re.search(r'id="f-code" value="([0-9 ]+)"', answer.text)
+    sign_in(web, "final_reviewer")
+    page = web.get(f"/drafts/{draft_id}/links").text
+    sending = re.search(rf'action="(/drafts/{draft_id}/links/[^/]+/sending)"', page)
+    assert sending is not None
+    answer = send(web, sending[1])
     found = re.search(r'id="f-address" value="https?://[^/]+(/links/[^"]+)"', answer.text)
     assert found is not None
+    assert code is not None
+    CODES[found[1]] = code[1]
+    sign_in(web, "second_reviewer")
     return found[1]
+
+
+def opened(web: TestClient, path: str) -> Response:
+    """Type the code of a link, and return its page."""
+    entered = web.post(f"{path}/code", data={"code": CODES[path]}, headers={"Origin": "null"})
+    assert entered.status_code == 303
+    assert entered.headers["location"] == path
+    return web.get(path)
 
 
 def guarded(answer: Response) -> None:
@@ -123,9 +142,17 @@ def test_the_holder_needs_no_session_and_reading_changes_nothing(
     path = asked(web, at_experts(runtime, bureau))
     web.cookies.clear()
     before = rows(runtime)
-    page = web.get(path)
+    closed = web.get(path)
+    assert (closed.status_code, "请输入验证码" in closed.text) == (200, True)
+    assert "志愿者" not in closed.text
+    assert "李明远" not in closed.text
+    guarded(closed)
+    wrong = web.post(f"{path}/code", data={"code": "1234 5678"})
+    assert (wrong.status_code, "验证码不对" in wrong.text) == (403, True)
+    page = opened(web, path)
     assert page.status_code == 200
     assert "志愿者逐户登记需求" in page.text
+    assert "李明远" not in page.text
     guarded(page)
     assert rows(runtime) == before
     refused = web.post(
@@ -160,7 +187,7 @@ def test_a_link_that_is_gone_says_what_to_do(
     revoked = web.get(path)
     assert (revoked.status_code, "这个链接已被收回" in revoked.text) == (409, True)
     late = asked(web, draft_id, days="1")
-    clock.advance(days=1)
+    clock.advance(days=2)
     web.cookies.clear()
     expired = web.get(late)
     assert (expired.status_code, "请与发出链接的人联系" in expired.text) == (409, True)
@@ -181,13 +208,26 @@ def test_asked_and_signed_in_a_browser(people: Callable[..., Person]) -> None:
     accessible(page)
     for name, value in (("name", "李明远"), ("post", "清河大学教授"), ("phone", "13800001111")):
         page.fill(f"#f-{name}", value)
-    page.click("text=生成链接")
+    page.click("text=邀请并取得验证码")
     page.wait_for_selector("#made")
     accessible(page)
     reviewer.shot("links-asked")
+    code = page.input_value("#f-code")
+    sender = people("final_reviewer")
+    page = sender.go(f"/drafts/{draft_id}/links")
+    accessible(page)
+    page.click("button:has-text('发出链接')")
+    page.wait_for_selector("#made")
+    accessible(page)
+    sender.shot("links-sent")
     path = re.sub(r"^https?://[^/]+", "", page.input_value("#f-address"))
     expert = people("nobody", signed_in=False, width=375)
     page = expert.go(path)
+    accessible(page)
+    expert.shot("link-code-375")
+    page.fill("#f-code", code)
+    page.click("button[type=submit]")
+    page.wait_for_selector("#f-outcome")
     accessible(page)
     expert.shot("link-375")
     expert.tab_to(page.locator("#o-agree"))

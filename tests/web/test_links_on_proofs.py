@@ -63,16 +63,29 @@ def at_third_proof(desk: Desk) -> Desk:
     return desk
 
 
+CODES: dict[str, str] = {}
+
+
 def asked(desk: Desk, **body: Any) -> str:
     answer = desk.post(f"/cases/{desk.case_id}/links", "second_reviewer", {**PLACE, **LI, **body})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["address"]).rsplit("/", 1)[1]
+    raw, code = outside.sent(desk, answer)
+    CODES[raw] = code
+    return raw
+
+
+def opened(desk: Desk, raw: str) -> None:
+    """Type the code of a link into the browser."""
+    entered = desk.client.post(f"/links/{raw}/code", data={"code": CODES[raw]}, follow_redirects=False)
+    assert entered.status_code == 303, entered.text
 
 
 def test_the_holder_sees_the_proof_with_its_pictures_and_nothing_else(desk: Desk) -> None:
     raw = asked(desk)
     web, bound = desk.client, desk.case()["proofs"]["wechat"]
     web.cookies.clear()
+    for closed in (f"/links/{raw}/proof", f"/api/v1/signing/{raw}/proof"):
+        assert web.get(closed).status_code == 403
+    opened(desk, raw)
     page = web.get(f"/links/{raw}", headers={"accept": "text/html"})
     assert page.headers["content-security-policy"] == FRAME_POLICY
     assert f'src="/links/{raw}/proof"' in page.text
@@ -85,12 +98,12 @@ def test_the_holder_sees_the_proof_with_its_pictures_and_nothing_else(desk: Desk
     (address,) = re.findall(r'src="([^"]+)"', shown.text)
     assert address.startswith(f"/links/{raw}/assets/")
     assert web.get(address).content == PNG
-    exact = web.get(f"/api/v1/signing/{raw}/proof")
+    exact = web.get(f"/api/v1/signing/{raw}/proof", headers={"Signing-Code": CODES[raw]})
     with desk.session() as session:
         (stored,) = session.exec(select(Proof.content)).all()
     assert exact.content == stored
     assert shown.content == stored.replace(b"/api/v1/assets/", f"/links/{raw}/assets/".encode())
-    seen = web.get(f"/api/v1/signing/{raw}").json()
+    seen = web.get(f"/api/v1/signing/{raw}", headers={"Signing-Code": CODES[raw]}).json()
     assert (seen["subject"], seen["digest"]) == ("proof", bound)
     for path in (f"/links/{'x' * 43}/proof", f"/api/v1/signing/{'x' * 43}/proof"):
         assert web.get(path).status_code == 404
@@ -99,6 +112,9 @@ def test_the_holder_sees_the_proof_with_its_pictures_and_nothing_else(desk: Desk
 def test_it_is_decided_on_the_bytes_that_were_shown(desk: Desk) -> None:
     raw = asked(desk)
     form = {"outcome": "approve", "name": "李明远"}
+    assert desk.client.post(f"/links/{raw}", data=form).status_code == 200  # its code is asked for
+    assert desk.open_stages() == {("third_proof", "wechat")}
+    opened(desk, raw)
     done = desk.client.post(f"/links/{raw}", data=form)
     assert done.status_code == 303
     decided = next(
@@ -116,6 +132,7 @@ def test_a_link_to_an_earlier_proof_is_worthless(desk: Desk) -> None:
     first = asked(desk)
     second = asked(desk, name="王慧", post="省社科院研究员", phone="139 0000 2222")
     back = {"outcome": "send_back", "name": "李明远", "comment": "第一段有误"}
+    opened(desk, first)
     assert desk.client.post(f"/links/{first}", data=back).status_code == 303
     assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "returned"
     over = desk.client.get(f"/api/v1/signing/{second}/proof")
@@ -148,12 +165,20 @@ def test_in_a_browser(people: Callable[..., Person]) -> None:
     page.click("#outside a")
     for name, value in LI.items():
         page.fill(f"#f-{name}", value)
-    page.click("text=生成链接")
+    page.click("text=邀请并取得验证码")
+    page.wait_for_selector("#made")
+    accessible(page)
+    code = page.input_value("#f-code")
+    sender = people("final_reviewer")
+    page = sender.go(f"/drafts/{desk.draft_id}/links")
+    page.click("button:has-text('发出链接')")
     page.wait_for_selector("#made")
     accessible(page)
     path = re.sub(r"^https?://[^/]+", "", page.input_value("#f-address"))
     expert = people("nobody", signed_in=False, width=375)
     page = expert.go(path)
+    page.fill("#f-code", code)
+    page.click("button[type=submit]")
     page.frame_locator("iframe").locator("text=志愿者逐户登记需求").wait_for()
     accessible(page)
     expert.shot("link-proof-375")

@@ -4,20 +4,30 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import FastAPI, Path, Request
+from fastapi import FastAPI, Header, Path, Request
 from sqlmodel import Session
 
 from app.domain.vocabulary import LinkState
 from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession, database_of
-from app.infra.errors import NotFound
+from app.infra.errors import Forbidden, NotFound
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
+from app.reviews.links import dispatching
 from app.reviews.links import service as links
 from app.reviews.links.guesses import Guesses
-from app.reviews.links.schemas import AnsweredOut, AnswerIn, InvitationIn, LinkMade, LinkOut, SeenOut
+from app.reviews.links.schemas import (
+    AnsweredOut,
+    AnswerIn,
+    InvitationIn,
+    LinkMade,
+    LinkOut,
+    LinkSent,
+    SeenOut,
+    SendingIn,
+)
 from app.reviews.models import SignLink
 from app.reviews.schemas import OutcomeOut
 from app.reviews.store import load
@@ -25,6 +35,8 @@ from app.reviews.store import load
 router = ApiRouter(tags=["outside signing"])
 
 Token = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+#: The code of a link, as who invited said it to its holder.
+Code = Annotated[str, Header(alias="Signing-Code", max_length=40)]
 Result = TypeVar("Result")
 
 
@@ -34,16 +46,29 @@ Result = TypeVar("Result")
 def create_link(
     case_id: UUID, body: InvitationIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> LinkMade:
-    """Make a single-use link for somebody outside. Its address is in this answer and nowhere else."""
+    """Ask somebody outside. The answer has the code that the asker says to them, and no address.
+
+    Another reviewer sends the address (`/links/{link_id}/sending`); neither can sign alone.
+    """
     runtime = runtime_of(request)
     at = runtime.clock()
     invitation = links.Invitation(
         body.stage, body.line or "", body.name, body.post, body.phone, body.note, body.days, body.namesake
     )
-    link, token = links.ask(
+    link, code = links.ask(
         session, case_id=case_id, invitation=invitation, actor=actor, runtime=runtime, at=at
     )
-    return LinkMade(**_shown(link, request).model_dump(), address=address(request, token))
+    return LinkMade(**_shown(link, request).model_dump(), code=code)
+
+
+@router.post("/links/{link_id}/sending")
+def send_link(
+    link_id: UUID, body: SendingIn, request: Request, session: WriteSession, actor: CurrentActor
+) -> LinkSent:
+    """Make the address of a link that somebody else asked for; it is in this answer and nowhere else."""
+    at = runtime_of(request).clock()
+    link, token = dispatching.send(session, link_id=link_id, namesake=body.namesake, actor=actor, at=at)
+    return LinkSent(**_shown(link, request).model_dump(), address=address(request, token))
 
 
 @router.get("/cases/{case_id}/links")
@@ -61,17 +86,17 @@ def revoke_link(link_id: UUID, request: Request, session: WriteSession, actor: C
 
 
 @router.get("/signing/{token}")
-def show_signing(token: Token, request: Request) -> SeenOut:
-    """Show what the holder of a link is to decide on. Changes nothing."""
+def show_signing(token: Token, request: Request, code: Code = "") -> SeenOut:
+    """Show what the holder of a link is to decide on, who says its code. Changes nothing."""
 
     def read(session: Session) -> SeenOut:
-        seen = links.look(session, token, at=runtime_of(request).clock())
+        runtime = runtime_of(request)
+        seen = links.look(session, token, code, runtime=runtime, at=runtime.clock())
         return SeenOut(
             title=seen.loaded.draft.title,
             subject=seen.stage.acts_on,
             stage_title=seen.stage.title,
             duty=seen.stage.duty,
-            name=seen.link.name,
             post=seen.link.post,
             asked_by=seen.asker,
             note=seen.link.note,
@@ -95,7 +120,7 @@ def show_signing(token: Token, request: Request) -> SeenOut:
         with database_of(request).read() as session:
             return read(session)
 
-    return guarded(request, reading)
+    return guarded(request, reading, token)
 
 
 @router.post("/signing/{token}")
@@ -107,19 +132,28 @@ def sign_by_link(token: Token, body: AnswerIn, request: Request) -> AnsweredOut:
         at = runtime.clock()
         answer = links.Answer(body.outcome, body.name, body.comment, tuple(body.checklist))
         with database_of(request).write() as session:
-            links.decide(session, token, answer, runtime=runtime, at=at)
+            links.decide(session, token, body.code, answer, runtime=runtime, at=at)
         return AnsweredOut(state=LinkState.USED, outcome=body.outcome, decided_at=at)
 
-    return guarded(request, writing)
+    return guarded(request, writing, token)
 
 
-def guarded(request: Request, act: Callable[[], Result]) -> Result:
-    """Do something with a token for an address that has not guessed too often. Raises `TooMany`."""
+def guarded(request: Request, act: Callable[[], Result], token: str) -> Result:
+    """Do something with a token for an address that has not guessed too often, nor at its code.
+
+    Raises `TooMany`.
+    """
     guesses: Guesses = request.app.state.guesses
     at, where = runtime_of(request).clock(), request.client.host if request.client else ""
+    codes = f"code of {links.hashed(token)}"
     guesses.admit(where, at)
+    guesses.admit(codes, at)
     try:
         return act()
+    except Forbidden as error:
+        if error.code == "link_code_differs":
+            guesses.missed(codes, at)
+        raise
     except NotFound:
         guesses.missed(where, at)
         raise

@@ -5,14 +5,16 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.domain.vocabulary import LinkState, Subject
-from app.reviews.links.service import DAYS, MAX_DAYS
+from app.reviews.links.service import MAX_DAYS
 from app.reviews.schemas import Comment, Line, OutcomeOut, StageKey, _In
 
 
 class InvitationIn(_In):
     """Whom to ask outside (外部签审). The telephone number says who they are; a keyed hash of it is kept.
 
-    `namesake`: somebody else in the case has the same name, and it is really another person.
+    `days` are working days that the link is good for; without them three, or as long as the stage may take.
+    `namesake`: somebody else in the case has the same name, and it is really another person; who sends the
+    link makes sure of it.
     """
 
     stage: StageKey
@@ -21,7 +23,7 @@ class InvitationIn(_In):
     post: Annotated[str, Field(min_length=1, max_length=60)]
     phone: Annotated[str, Field(min_length=1, max_length=30)]
     note: Annotated[str, Field(max_length=500)] = ""
-    days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = DAYS
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS)] | None = None
     namesake: bool = False
 
 
@@ -40,16 +42,33 @@ class LinkOut(BaseModel):
     expires_at: datetime
     ended_at: datetime | None
     outcome: str | None
+    namesake: bool
+    sent_by: UUID | None
+    sent_at: datetime | None
 
 
 class LinkMade(LinkOut):
-    """A new link: its address is shown this once."""
+    """A new link: the code that opens it, shown this once, to be said to the invited person."""
+
+    code: str
+
+
+class SendingIn(_In):
+    """Sending a link that somebody else asked for; `namesake` once it is sure that it is another person."""
+
+    namesake: bool = False
+
+
+class LinkSent(LinkOut):
+    """A link that was sent: its address is shown this once."""
 
     address: str
 
 
 class AnswerIn(_In):
-    """A decision by link: the key of an outcome, and the invited person's own name as they type it."""
+    """A decision by link: its code, the key of an outcome, and the person's own name as they type it."""
+
+    code: Annotated[str, Field(max_length=40)] = ""
 
     outcome: Annotated[str, Field(max_length=40)]
     name: Annotated[str, Field(max_length=50)]
@@ -68,7 +87,6 @@ class SeenOut(BaseModel):
     subject: Subject
     stage_title: str
     duty: str
-    name: str
     post: str
     asked_by: str
     note: str

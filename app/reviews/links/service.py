@@ -1,9 +1,10 @@
 """Signing without an account (外部签审): single-use links for experts and leaders outside.
 
 A link is bound to a case, a stage, a line, a named person and the digest that is to be read: of the text, or
-of one channel's proof. Whoever holds it sees that and decides once. Each outside person is one natural person
-throughout: the same telephone number is the same person, in every case, so separation of duties holds for
-them as for everybody else.
+of one channel's proof. Whoever holds it, and knows its code, sees that and decides once. Nobody of the house
+has both: who asks says the code, another person sends the address (`sending`). Each outside person is one
+natural person throughout: the same telephone number is the same person, in every case, so separation of
+duties holds for them as for everybody else.
 """
 
 import hashlib
@@ -31,12 +32,13 @@ from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.reviews import checking, clock
 from app.reviews.links import errors as _words  # noqa: F401 – the words of the codes below
-from app.reviews.links import outsiders
+from app.reviews.links import outsiders, sending
 from app.reviews.models import SignLink
 from app.reviews.steps import take
 from app.reviews.store import Loaded, load
 
-DAYS, MAX_DAYS = 3, 14
+#: Working days that a link is good for: an opinion that may take 15 does not outlive it.
+DAYS, MAX_DAYS = 3, 20
 #: Random bytes of a token: 256 bit, so that guessing is no way in.
 TOKEN_BYTES = 32
 #: How a decision by link can end. Asking somebody else (请示) is for those who answer for the case.
@@ -55,7 +57,7 @@ class Invitation:
     post: str
     phone: str
     note: str = ""
-    days: int = DAYS
+    days: int | None = None
     namesake: bool = False
 
 
@@ -86,19 +88,21 @@ class Answer:
 
 def may_ask(authors: frozenset[str], actor: Person, unit_path: str) -> bool:
     """Tell whether somebody may ask people outside: a reviewer of the draft's unit who wrote none of it."""
-    return str(actor.id) not in authors and _reviews(actor, unit_path)
+    return str(actor.id) not in authors and reviews(actor, unit_path)
 
 
 def ask(
     session: Session, *, case_id: UUID, invitation: Invitation, actor: Person, runtime: Runtime, at: datetime
 ) -> tuple[SignLink, str]:
-    """Make a link for somebody outside, and return it with its token, which is kept nowhere.
+    """Ask somebody outside, and return the link with its code, which is kept nowhere. Nobody can use it yet.
+
+    It is for another person to send, see `sending.send`; who asks never sees its address.
 
     Raises `NotFound`, `Forbidden` for who is no reviewer of the draft's unit or wrote any of it, `Invalid`
     for a form with faults, `Conflict` with every reason why this person cannot act there now.
     """
     loaded = load(session, case_id, actor)
-    if not _reviews(actor, loaded.draft.unit_path):
+    if not reviews(actor, loaded.draft.unit_path):
         authorize(actor, *sorted(SEEING), unit_path=loaded.draft.unit_path)
     if str(actor.id) in loaded.case.authors:
         raise Forbidden("forbidden", reasons=[Reason("link_by_author")])
@@ -119,10 +123,13 @@ def ask(
         outsiders.add(
             session, person_id, invitation.name, invitation.phone, loaded.draft, actor, runtime=runtime, at=at
         )
-    raw = secrets.token_urlsafe(TOKEN_BYTES)
+    link_id, code = new_id(), sending.new_code()
     link = SignLink(
-        id=new_id(),
-        token_hash=hashed(raw),
+        id=link_id,
+        # Of a token that nobody has: the one to come is made when the link is sent.
+        token_hash=hashed(secrets.token_urlsafe(TOKEN_BYTES)),
+        code_hash=sending.code_hash(link_id, code, runtime.secret),
+        namesake=invitation.namesake,
         case_id=loaded.row.id,
         draft_id=loaded.draft.id,
         stage=stage.key,
@@ -135,13 +142,23 @@ def ask(
         state=LinkState.OPEN,
         asked_by=actor.id,
         asked_at=at,
-        expires_at=at + timedelta(days=invitation.days),
+        expires_at=_expiry(stage, invitation.days, runtime, at),
     )
     session.add(link)
     session.flush()
     more = {"expires_at": link.expires_at.isoformat(), "namesake": invitation.namesake}
-    _record(session, Event.LINK_MADE, link, actor, at, more, {"name": link.name, "post": link.post})
-    return link, raw
+    on_record(session, Event.LINK_MADE, link, actor, at, more, {"name": link.name, "post": link.post})
+    return link, code
+
+
+def _expiry(stage: Stage, days: int | None, runtime: Runtime, at: datetime) -> datetime:
+    """Return when a link ends: after so many working days, or with the stage where that takes longer."""
+    if days is None:
+        within = stage.within.working_days if stage.within is not None else 0
+        days = min(max(DAYS, within), MAX_DAYS)
+    due = clock.due_by(runtime.settings.policies)(at, days)
+    # Where nobody has entered the year's holidays: two days more for each week, and the longest holiday.
+    return due or at + timedelta(days=days + 2 * (days // 5 + 1) + 8)
 
 
 def revoke(session: Session, *, link_id: UUID, actor: Person, at: datetime) -> SignLink:
@@ -157,7 +174,7 @@ def revoke(session: Session, *, link_id: UUID, actor: Person, at: datetime) -> S
         raise Conflict("link_over")
     link.state, link.ended_at = LinkState.REVOKED, at
     session.add(link)
-    _record(session, Event.LINK_REVOKED, link, actor, at)
+    on_record(session, Event.LINK_REVOKED, link, actor, at)
     return link
 
 
@@ -173,30 +190,36 @@ def state_of(link: SignLink, at: datetime) -> LinkState:
     return LinkState.EXPIRED if late else LinkState(link.state)
 
 
-def look(session: Session, token: str, *, at: datetime) -> Seen:
-    """Return what the holder of a link may see. Changes nothing.
+def look(session: Session, token: str, code: str, *, runtime: Runtime, at: datetime) -> Seen:
+    """Return what the holder of a link may see who knows its code. Changes nothing.
 
-    Raises `NotFound` for a token that was never given, `Conflict` with the code of what became of the link.
+    Raises `NotFound` for a token that was never given, `Conflict` with the code of what became of the link,
+    `Forbidden` without the code or with another.
     """
     link = _by_token(session, token)
     loaded = load(session, link.case_id, SYSTEM_PERSON, lock=False)
-    if (code := _gone(link, loaded, at)) is not None:
-        raise Conflict(code, reasons=[Reason(code)])
+    if (why := gone(link, loaded, at)) is not None:
+        raise Conflict(why, reasons=[Reason(why)])
+    sending.must_know(link, code, runtime.secret)
     return _seen(session, link, loaded)
 
 
-def decide(session: Session, token: str, answer: Answer, *, runtime: Runtime, at: datetime) -> SignLink:
+def decide(
+    session: Session, token: str, code: str, answer: Answer, *, runtime: Runtime, at: datetime
+) -> SignLink:
     """Decide once by a link, on the digest that it is bound to.
 
-    Raises `NotFound`, `Conflict` for a link that is used, revoked, expired, or bound to what is no more,
-    `Invalid` for another name or a form with faults: nothing is recorded then but the refusal.
+    Raises `NotFound`, `Forbidden` without its code, `Conflict` for a link that is used, revoked, expired, or
+    bound to what is no more, `Invalid` for another name or a form with faults: nothing is recorded then but
+    the refusal.
     """
     link = _by_token(session, token)
     loaded = load(session, link.case_id, SYSTEM_PERSON)
     session.refresh(link)
     person = outsiders.as_person(session, link)
-    if (code := _gone(link, loaded, at)) is not None:
-        raise Conflict(code, reasons=[Reason(code)], record=_refusal(link, person, code, at))
+    if (why := gone(link, loaded, at)) is not None:
+        raise Conflict(why, reasons=[Reason(why)], record=_refusal(link, person, why, at))
+    sending.must_know(link, code, runtime.secret, record=_refusal(link, person, "link_code_differs", at))
     if name_key(answer.name) != name_key(link.name):
         told = [Reason("field", {"message": "请填写受邀人本人的姓名。"}, "name")]
         record = _refusal(link, person, "link_name_differs", at)
@@ -226,7 +249,7 @@ def decide(session: Session, token: str, answer: Answer, *, runtime: Runtime, at
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key
     session.add(link)
     more = {"outcome": outcome.key, "asked_by": str(link.asked_by)}
-    _record(
+    on_record(
         session, Event.LINK_USED, link, person, at, more, {"typed": answer.name.strip(), "post": link.post}
     )
     return link
@@ -237,7 +260,8 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _reviews(actor: Person, unit_path: str) -> bool:
+def reviews(actor: Person, unit_path: str) -> bool:
+    """Tell whether somebody reviews, proofreads or signs for this unit, or holds a post over it."""
     by_post = any(unit_path.startswith(one.unit_path) for one in actor.posts)
     return by_post or any(actor.has(role, unit_path=unit_path) for role in SEEING)
 
@@ -250,8 +274,8 @@ def _faults(invitation: Invitation) -> list[Reason]:
         faults.append(Reason("field", {"message": "请填写单位和职务。"}, field="post"))
     if not phone_key(invitation.phone):
         faults.append(Reason("phone_invalid", field="phone"))
-    if not 1 <= invitation.days <= MAX_DAYS:
-        message = f"有效期应为 1–{MAX_DAYS} 天。"
+    if invitation.days is not None and not 1 <= invitation.days <= MAX_DAYS:
+        message = f"有效期应为 1–{MAX_DAYS} 个工作日。"
         faults.append(Reason("field", {"message": message}, field="days"))
     return faults
 
@@ -312,11 +336,13 @@ def _by_token(session: Session, token: str) -> SignLink:
     return link
 
 
-def _gone(link: SignLink, loaded: Loaded, at: datetime) -> str | None:
+def gone(link: SignLink, loaded: Loaded, at: datetime) -> str | None:
     """Return the code of what stands in the way of using a link at all; `None` when nothing does."""
     state = state_of(link, at)
     if state is not LinkState.OPEN:
         return f"link_{state}"
+    if link.sent_at is None:
+        return "link_unsent"
     case, stage = loaded.case, loaded.workflow.by_key.get(link.stage)
     run = case.current().get((link.stage, link.line))
     if stage is None or run is None or run.state is not StageState.OPEN:
@@ -351,7 +377,7 @@ def _refusal(link: SignLink, person: Person, code: str, at: datetime) -> Callabl
     return record
 
 
-def _record(
+def on_record(
     session: Session,
     event: Event,
     link: SignLink,
@@ -360,6 +386,7 @@ def _record(
     more: Mapping[str, object] | None = None,
     private: dict[str, str] | None = None,
 ) -> None:
+    """Put on the draft's record what somebody did to a link."""
     audit.record(
         session,
         event,

@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi import FastAPI, Path, Request
 from pydantic import BaseModel, Field
 
 from app.domain.vocabulary import MigrationState
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.models import WorkflowRisk
 from app.reviews.risks import service as risks
 from app.reviews.schemas import Comment, _In
 
-router = APIRouter(prefix="/api/v1", tags=["workflows"])
+router = ApiRouter(tags=["workflows"])
 Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -48,7 +49,7 @@ class RiskOut(BaseModel):
 
 
 @router.post("/workflows/{key}/risks", status_code=201)
-def ask_to_accept(
+def create_workflow_risk(
     key: Key, body: RiskIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> RiskOut:
     """Ask that a workflow's warnings be accepted; another person does, and until then nobody walks it."""
@@ -58,14 +59,14 @@ def ask_to_accept(
 
 
 @router.get("/workflow-risks")
-def asked_to_accept(session: ReadSession, actor: CurrentActor) -> list[RiskOut]:
+def list_workflow_risks(session: ReadSession, actor: CurrentActor) -> list[RiskOut]:
     """List what was asked for, the newest first: for those who ask and those who accept."""
     authorize(actor, *risks.ACCEPTING)
     return [_shown(one) for one in risks.wishes(session)]
 
 
 @router.post("/workflow-risks/{wish_id}/decision")
-def accept(
+def decide_workflow_risk(
     wish_id: UUID, body: RiskDecisionIn, request: Request, session: WriteSession, actor: CurrentActor
 ) -> RiskOut:
     """Accept the warnings of a workflow that another person asked to use, or decline."""
