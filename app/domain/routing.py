@@ -32,13 +32,16 @@ def _as_tuple(value: Any) -> Any:  # noqa: ANN401 – raw YAML
 class FactRule(_Value):
     """A fact about a text, and what tells of it: any rule that hits, any word in it, any field filled in.
 
-    `words` are found literally anywhere in the text; `rules` are ids of the negative list, or a group of them
-    by its beginning (`privacy.welfare_named` stands for `privacy.welfare_named.website` too).
+    `words` are found literally anywhere in the text, but not where one of `not_before` follows, for there the
+    last character belongs to another word (市长 with 效 behind it is 全市长效机制); `rules` are ids of the
+    negative list, or a group of them by its beginning (`privacy.welfare_named` stands for
+    `privacy.welfare_named.website` too).
     """
 
     title: Title
     rules: tuple[str, ...] = ()
     words: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    not_before: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     fields: tuple[Literal["byline", "source", "source_url", "attachments"], ...] = ()
 
     @model_validator(mode="after")
@@ -46,6 +49,18 @@ class FactRule(_Value):
         if not (self.rules or self.words or self.fields):
             raise ValueError("say by which rules, words or fields the fact is told")
         return self
+
+    def words_in(self, text: str) -> tuple[str, ...]:
+        """Return which of its words stand in a text as words of their own; perhaps none."""
+        return tuple(word for word in self.words if self._stands(word, text))
+
+    def _stands(self, word: str, text: str) -> bool:
+        end = -1
+        while (start := text.find(word, end + 1)) >= 0:
+            end = start
+            if not text.startswith(self.not_before, start + len(word)):
+                return True
+        return False
 
 
 class Anchor(_Value):
@@ -185,7 +200,7 @@ def facts_in(document: Document, routing: Routing, *, rules: Collection[str] = (
         told = [
             f"rule:{rule}" for rule in sorted(rules) if any(_of_group(rule, group) for group in fact.rules)
         ]
-        told += [f"word:{word}" for word in fact.words if word in text]
+        told += [f"word:{word}" for word in fact.words_in(text)]
         told += [f"field:{field}" for field in fact.fields if getattr(document, field)]
         if told:
             found[name] = told

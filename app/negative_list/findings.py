@@ -6,9 +6,11 @@ from functools import cached_property
 from operator import itemgetter
 from typing import cast
 
+from rapidfuzz.distance import Levenshtein
+
 from app.negative_list.buffer import Buffer
 from app.negative_list.checkers.base import Spot, Thing
-from app.negative_list.fold import fold_text, span
+from app.negative_list.fold import fold, fold_text, span
 from app.negative_list.masking import MAX_EXCERPT, begun_fingerprint, excerpt, fingerprint, mask, value_hash
 from app.negative_list.messages import fill
 from app.negative_list.model import Finding
@@ -98,7 +100,7 @@ class Builder:
         weight, shadow, basis, message = rule.weight, rule.shadow, runner.basis, runner.message
         dressed = rule.mask or self._hidden or rule.suggest != _AS_IT_IS
         copy, document_id = begun_fingerprint(self._key, rule_id).copy, self._document_id
-        hashed = None
+        checks, hashed = runner.checker is not None and runner.folds, None
         made: list[_Placed] = []
         for low, high, suggestions, note in spots:
             first, last = low, high
@@ -112,6 +114,8 @@ class Builder:
             start = start16 = first - starts[index]
             end = end16 = start + last - first
             shown, match = text[start:end], folded[low:high]
+            if checks and suggestions and shown != match:
+                suggestions = tuple([in_own_form(one, shown) for one in suggestions])  # noqa: PLW2901
             if dressed:
                 shown, suggestions, hashed = self._dressed(rule, shown, match, first, last, suggestions)  # noqa: PLW2901
             if end - start > MAX_EXCERPT:
@@ -158,6 +162,25 @@ class Builder:
     def _order(self) -> dict[str, int]:
         """The number of each part by its place."""
         return {part.ref: index for index, part in enumerate(self._buffer.parts)}
+
+
+def in_own_form(suggestion: str, shown: str) -> str:
+    """Return a suggestion made from folded text with what it leaves unchanged as it was typed: `shown`.
+
+    （星期四, for which the suggestion is (星期三, becomes （星期三: nobody asked for another bracket.
+    """
+    folded, origin = fold(shown)
+    wanted = fold_text(suggestion)
+    if len(wanted) != len(suggestion):
+        return suggestion
+    places = range(len(shown) + 1) if origin is None else origin
+    pieces = []
+    for step in Levenshtein.opcodes(folded, wanted):
+        if step.tag == "equal":
+            pieces.append(shown[places[step.src_start] : places[step.src_end]])
+        else:
+            pieces.append(suggestion[step.dest_start : step.dest_end])
+    return "".join(pieces)
 
 
 def _utf16(text: str, start: int, end: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.negative_list.faults import Fault
+from app.negative_list.fold import fold_text
 
 Row = Mapping[str, str]
 
@@ -72,6 +73,16 @@ class Lexicon:
                 for line in lines[1:]
             )
         return self._rows
+
+    def without(self, column: str) -> tuple[int, ...]:
+        """Return the lines of the table, from 1, whose cell in this column is empty; perhaps none."""
+        lines = [
+            (number, line)
+            for number, line in enumerate(self.text.splitlines(), 1)
+            if line.strip() and not line.startswith("#")
+        ][1:]
+        rows = zip(lines, self.rows(), strict=True)
+        return tuple(number for (number, _), row in rows if not fold_text(row[column]).strip())
 
 
 def _split(cell: str) -> tuple[str, ...]:

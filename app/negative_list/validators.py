@@ -73,12 +73,15 @@ def _is_number(value: str) -> bool:
 def cn_idcard(value: str) -> bool:
     """Whether it is an 18-digit citizen number: province, a real birthday, check character MOD 11-2.
 
-    Source: GB 11643.
+    So is the number of a foreigner's permanent residence card of 2023: 9, the province that took the request,
+    three digits of the nationality, and from the birthday on as a citizen's.
+
+    Source: GB 11643; 国家移民管理局 on the new card (2023-12-01).
     """
     number = _SPACING.sub("", value).upper()
     return (
         len(number) == 18
-        and number[:2] in _PROVINCES
+        and (number[:2] in _PROVINCES or (number[:1] == "9" and number[1:3] in _PROVINCES))
         and _is_number(number[:17])
         and (_is_number(number[17]) or number[17] == "X")
         and is_day(int(number[6:10]), int(number[10:12]), int(number[12:14]))

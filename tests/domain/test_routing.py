@@ -367,3 +367,18 @@ def test_a_draft_is_cleared_only_with_its_three_reviews_whatever_is_added(
         elif run.stage != "rule_check":
             assert run.state is StageState.PASSED
     assert hand.state("initial_review") is hand.state("second_review") is hand.state("final_review")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("社区长者食堂开业，全市长期护理保险试点，建立全县长效机制。", []),
+        ("市长三角办、总理事会、全省长途客运、市长约三公里", []),
+        ("辖区长大的孩子，县长江路改造，餐厅长期营业", []),
+        ("市长到会。", ["word:市长"]),
+        ("全市长期坚持，副市长安排部署，区长春节期间走访", ["word:市长", "word:副市长", "word:区长"]),
+        ("局长", ["word:局长"]),
+    ],
+)
+def test_a_word_that_only_ends_in_another_word_tells_of_nobody(text: str, told: list[str]) -> None:
+    assert facts_in(document(text), SHIPPED).get("names_leader", []) == told

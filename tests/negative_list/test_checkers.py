@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from app.negative_list import ImageFact, PartKind, Structure, TableFact, VideoFact
+from app.negative_list import (
+    ImageFact,
+    PartKind,
+    PolicyFaults,
+    Structure,
+    TableFact,
+    VideoFact,
+)
 from app.negative_list.validators import VALIDATORS
 from tests.negative_list.policies import loaded, rule, run
 
@@ -54,9 +61,9 @@ CASES: list[tuple[str, dict[str, Any], str, list[tuple[str, str]]]] = [
         "date",
         {},
         "2024年5月1日（星期四），2024年5月1日星期三",
-        [("2024年5月1日（星期四", "2024年5月1日(星期三")],
+        [("2024年5月1日（星期四", "2024年5月1日（星期三")],
     ),
-    ("date", {}, "1949年10月1日（周天）", [("1949年10月1日（周天", "1949年10月1日(周六")]),
+    ("date", {}, "1949年10月1日（周天）", [("1949年10月1日（周天", "1949年10月1日（周六")]),
     ("date", {}, "④1月27日，①2月30日，证号1102月30日", [("2月30日", "")]),
     (
         "date",
@@ -69,6 +76,29 @@ CASES: list[tuple[str, dict[str, Any], str, list[tuple[str, str]]]] = [
         {},
         "二月三十日，十二月三十日，六月三十一日，十一月三十一日，十二月三十一日",
         [("二月三十日", ""), ("六月三十一日", ""), ("十一月三十一日", "")],
+    ),
+    (
+        "date",
+        {},
+        "2025 年 2 月 29 日，6 月 31 日，2025年2月27日—29日，11月29、31日，2月28、29日，3月30日—31日",
+        [("2025 年 2 月 29 日", ""), ("6 月 31 日", ""), ("2025年2月27日—29日", ""), ("11月29、31日", "")],
+    ),
+    (
+        "date",
+        {},
+        "二〇二三年二月二十九日，二〇二四年二月二十九日，农历二月三十日，甲辰年二月三十日，2月30号楼、2月31号公告",
+        [("二〇二三年二月二十九日", "")],
+    ),
+    # What is left as it is is suggested as it was typed.
+    (
+        "date",
+        {},
+        "2024年5月1日（星期四）；2024年5月1日 （周五）；２０２４年５月１日（星期日）",
+        [
+            ("2024年5月1日（星期四", "2024年5月1日（星期三"),
+            ("2024年5月1日 （周五", "2024年5月1日 （周三"),
+            ("２０２４年５月１日（星期日", "２０２４年５月１日（星期三"),
+        ],
     ),
     ("date_order", {}, "2024年5月10日至5月1日", [("2024年5月10日至5月1日", "")]),
     (
@@ -83,6 +113,7 @@ CASES: list[tuple[str, dict[str, Any], str, list[tuple[str, str]]]] = [
     ("pairs", {}, "（甲", [("（", "")]),
     ("pairs", {}, "1）甲；a）乙；一）丙；丁）", [("）", "")]),
     ("pairs", {}, "“多段引文的第一段", []),
+    ("pairs", {}, "他说：“只有一段", [("“", "")]),
     (
         "hidden",
         {},
@@ -133,9 +164,25 @@ CASES: list[tuple[str, dict[str, Any], str, list[tuple[str, str]]]] = [
         [("张小明", "张晓明")],
     ),
     ("name_spelling", {"posts": ["局长"]}, "局长张晓明说，局长李小明到会。", []),
+    # Two people of one family name, each as often as the other.
+    ("name_spelling", {"posts": ["局长"]}, "局长王建国到会。局长王建军主持。", []),
+    ("title_spelling", {}, "《河南省养老服务条例》《河北省养老服务条例》", []),
+    ("title_spelling", {}, "《春季安全工作通知》《冬季安全工作通知》", []),
+    ("title_spelling", {}, "《社会救助规程A》和《社会救助规程B》", []),
+    ("title_spelling", {}, "《社会救助规程》《社会救助规定》《社会救助规程》《社会救助规定》", []),
+    (
+        "title_spelling",
+        {},
+        "《第Ｂ部分养老服务条例》，又《第Ｂ部分养老服务条列》",
+        [("《第Ｂ部分养老服务条列》", "《第Ｂ部分养老服务条例》")],
+    ),
     ("total", {}, "共100人，其中男60人、女50人。", [("100人，其中男60人、女50人", "")]),
     ("total", {}, "共100人，其中男60人、女40人。共100人，其中党员60人。", []),
     ("total", {}, "共10人，其中甲6人、乙7人。", [("10人，其中甲6人、乙7人", "")]),
+    ("total", {}, "救助1,200人，其中男700人、女500人。共12,345.5万元，其中省级10,000万元。", []),
+    ("total", {}, "救助1,200人，其中男700人、女600人。", [("1,200人，其中男700人、女600人", "")]),
+    ("total", {}, "男60人，女40人，其中党员70人。", []),
+    ("total", {}, "男60人，女40人，其中党员170人。", [("40人，其中党员170人", "")]),
     (
         "person_post",
         {"lexicon": "people.tsv"},
@@ -160,7 +207,7 @@ HIT: dict[str, object] = {
     "host": "http://evil.com",
     "total": "共10人，其中甲6人、乙7人",
     "title_spelling": "《未成年人保护条例》《未成年人保护条列》",
-    "name_spelling": "局长张晓明说，局长张小明说",
+    "name_spelling": "局长张晓明说，局长张小明说，局长张晓明，",
     "person_post": "副局长赵明远",
     "abbreviation_first": "社工站",
 }
@@ -216,6 +263,39 @@ STRUCTURES: list[tuple[str, dict[str, Any], Structure, list[tuple[str, str]]]] =
         [("t/0/rows/0/1", "身份证号 "), ("t/0/rows/0/2", "手 机 号")],
     ),
     (
+        # Under a title, in a second row of heads, in front of a row; with its owner and a remark.
+        "table_columns",
+        {"columns": ["身份证号"]},
+        Structure(
+            tables=(
+                TableFact("t/0", (("公示名单", ""), ("姓名", "居民身份证号码"), ("甲", "1"))),
+                TableFact(
+                    "t/1", (("对象", "", "金额"), ("姓名", "公民身份证号（后四位）", ""), ("甲", "1", "2"))
+                ),
+                TableFact("t/2", (("姓名", "甲"), ("本人身份证号", "1"))),
+                TableFact("t/3", (("身份证号怎么填", "说明"), ("甲", "1"))),
+            )
+        ),
+        [
+            ("t/2/rows/1/0", "本人身份证号"),
+            ("t/0/rows/1/1", "居民身份证号码"),
+            ("t/1/rows/1/1", "公民身份证号（后四位）"),
+        ],
+    ),
+    (
+        # An office may be called by telephone, and people may not.
+        "table_columns",
+        {"columns": ["身份证号"], "office": ["联系电话"], "people": ["姓名"]},
+        Structure(
+            tables=(
+                TableFact("t/0", (("单位", "联系电话"), ("民政局", "1"))),
+                TableFact("t/1", (("姓名", "联系电话"), ("甲", "1"))),
+                TableFact("t/2", (("单位", "身份证号"), ("民政局", "1"))),
+            )
+        ),
+        [("t/1/rows/0/1", "联系电话"), ("t/2/rows/0/1", "身份证号")],
+    ),
+    (
         "table_total",
         {},
         Structure(
@@ -234,7 +314,7 @@ STRUCTURES: list[tuple[str, dict[str, Any], Structure, list[tuple[str, str]]]] =
 STRUCTURE_HIT: dict[str, dict[str, Any]] = {
     "image_without_alt": {"images": [{}]}, "image_without_credit": {"images": [{}]},
     "map_without_number": {"images": [{"alt": "地图"}]}, "video_without_caption": {"videos": [{}]},
-    "table_columns": {"tables": [{"rows": [["手机号"], ["1"]]}]},
+    "table_columns": {"tables": [{"rows": [["手机号", "身份证号"], ["1", "2"]]}]},
     "table_total": {"tables": [{"rows": [["项", "数"], ["甲", "1"], ["合计", "9"]]}]},
     "text_length": {"fields": {"title": "很长的标题"}},
 }  # fmt: skip
@@ -299,3 +379,29 @@ def test_validators(validator: str, good: list[str], bad: list[str]) -> None:
         assert VALIDATORS[validator](value), value
     for value in bad:
         assert not VALIDATORS[validator](value), value
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "open_at"),
+    [
+        (("“第一段。", "“第二段。”"), []),
+        (("他说：“第一段。", "“第二段。", "“第三段。”"), []),
+        (("会议强调：“第一段。", "第二段没有引号。", "第三段结束。”"), []),
+        (("会议强调：“第一段。", "另一段。", "又一段。"), [0]),
+        (("第一段。”", "“第二段。”"), [0]),
+        (("他说：“甲。", "她说：“乙。", "丙。”"), [0]),
+    ],
+)
+def test_a_quotation_of_several_paragraphs_closes_once(
+    tmp_path: Path, paragraphs: tuple[str, ...], open_at: list[int]
+) -> None:
+    policy = loaded(tmp_path, [rule("c", {"kind": "checker", "name": "pairs"}, "（甲")], lexicons=LEXICONS)
+    found = run(policy, *paragraphs).findings
+    assert [int(finding.ref.removeprefix("blocks/")) for finding in found] == open_at
+
+
+def test_a_table_whose_first_column_is_empty_somewhere_is_a_fault_with_its_line(tmp_path: Path) -> None:
+    lexicons = {**LEXICONS, "people.tsv": LEXICONS["people.tsv"] + "\t\t\tx\n"}
+    match = {"kind": "checker", "name": "person_post", "args": {"lexicon": "people.tsv"}}
+    with pytest.raises(PolicyFaults, match=r"people\.tsv 第 4 行的“name”是空的"):
+        loaded(tmp_path, [rule("c", match, HIT["person_post"])], lexicons=lexicons)

@@ -224,6 +224,26 @@ def test_words_are_changed_added_and_taken_out(web: TestClient, runtime: Runtime
     assert "<del>按排\t安排</del>" in shown
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "new:0:20000000",
+        "new:0:1000000",
+        f"new:0:{'9' * 5000}",
+        "cell:0:200",
+        "cell:-1:0",
+        "new:一:0",
+        "new:0",
+    ],
+)
+def test_a_cell_that_no_page_shows_is_refused_at_once(web: TestClient, runtime: Runtime, cell: str) -> None:
+    sign_in(web, "policy_keeper")
+    path = f"/policies/{in_force(runtime)}/files/lexicons/typos.tsv"
+    refused = send(web, path, **{cell: "x"})
+    assert (refused.status_code, "表格里没有这一格" in unescape(refused.text)) == (422, True)
+
+
 def test_a_file_is_edited_whole_and_a_rule_added(web: TestClient, runtime: Runtime) -> None:
     sign_in(web, "policy_keeper")
     path = f"/policies/{in_force(runtime)}/files/wording/words.yaml"

@@ -104,4 +104,7 @@ def lexicon(
         if not rows or missing:
             args.fault(key, f"{name} 的表头应有这些列：{'、'.join(columns)}")
             return None
+        if blank := found.without(columns[0]):
+            args.fault(key, f"{name} 第 {'、'.join(map(str, blank[:5]))} 行的“{columns[0]}”是空的")
+            return None
     return found

@@ -17,6 +17,10 @@ _SIGN = re.compile(f"[{''.join(PAIRS)}{''.join(_OPENERS)}]")
 _NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
 
 
+#: Paragraphs that a quotation may go on for without a mark of its own.
+_PARAGRAPHS = 4
+
+
 class Pairs(Checker):
     """Quotation marks, title marks and brackets that open and do not close, or the other way round."""
 
@@ -34,10 +38,42 @@ class Pairs(Checker):
                 signs = signs.replace(pair, b"")
             if signs.count(_END) == len(signs):
                 return
-        pieces = signs.split(_END)
+        yield from self._across(context, signs.split(_END))
+
+    def _across(self, context: Context, pieces: Sequence[bytes]) -> Iterable[Spot]:
+        """Yield each sign without its partner, but for quotations of several paragraphs.
+
+        Such a quotation opens in each paragraph and closes in the last only, or opens once and closes a few
+        paragraphs later. Source: GB/T 15834-2011, 4.8.
+        """
+        text = context.view.text
+        #: An opening mark that nothing has closed yet, whether it begins its paragraph, and how long ago.
+        waiting: tuple[Spot, bool] | None = None
+        waited = 0
         for index, start, end in context.parts_of():
-            if pieces[index]:
-                yield from self._part(context.view.text, start, end)
+            words = text[start:end].lstrip()
+            if not words:
+                continue
+            spots = list(self._part(text, start, end)) if pieces[index] else []
+            if waiting is not None:
+                waited += 1
+                closing = next((spot for spot in spots if text[spot.start] == "”"), None)
+                if closing is not None:
+                    spots.remove(closing)
+                    waiting = None
+                elif words.startswith("“"):
+                    waiting = None
+                elif waited == _PARAGRAPHS:
+                    yield from _unless_it_begins(waiting)
+                    waiting = None
+            if spots and text[spots[-1].start] == "“":
+                if waiting is not None:
+                    yield from _unless_it_begins(waiting)
+                spot = spots.pop()
+                waiting, waited = (spot, spot.start == end - len(words)), 0
+            yield from spots
+        if waiting is not None:
+            yield from _unless_it_begins(waiting)
 
     def _part(self, text: str, start: int, end: int) -> Iterable[Spot]:
         opened: list[int] = []
@@ -55,15 +91,18 @@ class Pairs(Checker):
                 depths[text[opened.pop()]] -= 1
             elif char != "）" or not _NUMBERING.search(text, max(start, place - 3), place):
                 yield Spot(place, place + 1, (), f"“{char}”没有对应的“{_OPENERS[char]}”")
-        part = text[start:end]
-        begin = start + len(part) - len(part.lstrip())
         for place in opened:
-            # A quotation of several paragraphs opens in each and closes in the last only.
-            if text[place] != "“" or place > begin:
-                yield self._open(text, place)
+            yield self._open(text, place)
 
     def _open(self, text: str, place: int) -> Spot:
         return Spot(place, place + 1, (), f"“{text[place]}”没有对应的“{PAIRS[text[place]]}”")
+
+
+def _unless_it_begins(waiting: tuple[Spot, bool]) -> Iterable[Spot]:
+    """Yield an opening mark that was never closed; one that begins its paragraph is let be."""
+    spot, begins = waiting
+    if not begins:
+        yield spot
 
 
 _HIDDEN = (

@@ -69,23 +69,54 @@ class VideoWithoutCaption(StructureCheck):
                 yield Thing(PartKind.CAPTION, f"{video.ref}/caption", "")
 
 
+#: What stands before and behind the name of a column without making it another: 居民身份证号码, 本人手机号.
+_OWNER = re.compile(
+    r"^(?:申请人|救助对象|户主|本人|居民|公民|有效|家庭|监护人的?|法定代理人|持证人|联系人|个人)+"
+)
+_NOTE = re.compile(r"[(\[].*[)\]]$")
+_NUMBER_SIGN = re.compile(r"(?:号码|编号|号)$")
+
+
 class TableColumns(StructureCheck):
-    """A table with a column that must not be public. Signs and spaces in the head do not matter."""
+    """A table with a column that must not be public, wherever its head stands.
+
+    That may be under a title, in a second row of heads, or in front of a row. Signs and spaces in the head,
+    remarks in brackets behind it, and whose it is (本人、居民), do not matter.
+
+    `people` are columns that name a person. Where they are given, `office` columns are let be in a table that
+    names none: the telephone of an office may be public.
+    """
 
     reads = "tables"
 
     def __init__(self, args: Fields) -> None:
-        columns = args.texts("columns")
+        columns, office, people = args.texts("columns"), args.texts("office"), args.texts("people")
         if not columns:
             args.fault("columns", "缺少栏目名：columns: [身份证号, 手机号]")
-        self._columns = frozenset(map(_bare, columns))
+        self._columns = frozenset(map(_head, columns))
+        self._office, self._people = frozenset(map(_head, office)), frozenset(map(_bare, people))
 
     def run(self, structure: Structure) -> Iterable[Thing]:
         """Return each head of a column that must not be public."""
         for table in structure.tables:
-            for column, cell in enumerate(table.rows[0] if table.rows else ()):
-                if _bare(cell) in self._columns:
-                    yield Thing(PartKind.TABLE, f"{table.ref}/rows/0/{column}", cell, start=0, end=len(cell))
+            named = not self._people or any(
+                self._names_people(cell) for row in table.rows for cell in row if cell
+            )
+            unwanted = self._columns | self._office if named else self._columns
+            for number, row in enumerate(table.rows):
+                for column, cell in enumerate(row):
+                    if cell and _head(cell) in unwanted:
+                        ref = f"{table.ref}/rows/{number}/{column}"
+                        yield Thing(PartKind.TABLE, ref, cell, start=0, end=len(cell))
+
+    def _names_people(self, cell: str) -> bool:
+        return _bare(cell) in self._people
+
+
+def _head(text: str) -> str:
+    """Return the name of a column as it is compared: without whose it is, and without 号码 behind it."""
+    bare = _bare(_NOTE.sub("", fold_text(text).strip()))
+    return _NUMBER_SIGN.sub("", _OWNER.sub("", bare) or bare)
 
 
 def _bare(text: str) -> str:

@@ -1,5 +1,6 @@
 """Changing a rule, a rule file or a word list: saved as a version of its own, if it has no fault."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from app.web.render import page
 from app.web.viewer import Form, Sent, SentForm, Viewer, Visitor
 
 router = APIRouter()
+
+#: Row and column of a cell in the form of a word list: a list has at most some tens of thousands of lines.
+_CELL = re.compile(r"([0-9]{1,6}):([0-9]{1,2})")
 
 #: Rows of a word list that are shown at a time; a search finds the others.
 ROWS = 50
@@ -224,13 +228,20 @@ def _filled(row: Row, columns: int, form: Form | None) -> Row:
 
 
 def _changed_rows(text: str, form: Form) -> str:
-    """Return the word list as the form says. Raises `Invalid` for a cell that would break its line."""
+    """Return the word list as the form says.
+
+    Raises `Invalid` for a cell that would break its line, and for a place that no page of ours shows.
+    """
     cells: dict[str, dict[int, dict[int, str]]] = {"cell": {}, "new": {}}
     for key, value in form.fields:
         kind, _, rest = key.partition(":")
-        row, _, column = rest.partition(":")
-        if kind in cells and row.isdecimal() and column.isdecimal():
-            cells[kind].setdefault(int(row), {})[int(column)] = value
+        if kind not in cells:
+            continue
+        place = _CELL.fullmatch(rest)
+        if place is None:
+            message = "表格里没有这一格，请重新打开页面再改。"
+            raise Invalid("malformed", reasons=[Reason("field", {"message": message})])
+        cells[kind].setdefault(int(place[1]), {})[int(place[2])] = value
     if any(
         sign in value
         for rows in cells.values()
