@@ -84,6 +84,22 @@ def seal_of(salt: str, table: str, value: Callable[[str], Any]) -> str:
     return sealing.seal(salt, table, values, added=_added(table))
 
 
+def shown(table: str, row: SQLModel, instead: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Return a row as its seal was made: each column's bytes as text, or what `instead` gives for it.
+
+    A verifier that knows no tables can make the seal again. Columns of raw bytes need one in `instead`.
+    """
+    found: dict[str, object] = {}
+    for one in columns_of(table):
+        if instead and one.name in instead:
+            found[one.name] = instead[one.name]
+            continue
+        written = one.written(getattr(row, one.name))
+        empty = written is None or written == _added(table).get(one.name)
+        found[one.name] = None if empty or written is None else written.decode("utf-8", "surrogatepass")
+    return found
+
+
 def wrote(
     session: Session, table: type[SQLModel], rows: Iterable[Mapping[str, Any]], *, stream: str | None = None
 ) -> None:

@@ -5,32 +5,51 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from app.audit import queries as audit
+from app.audit import seals
 from app.audit.models import AuditEvent
 from app.domain.canonical import canonical
 from app.domain.document import sha256
 from app.domain.evidence import Head, timestamp
 from app.domain.vocabulary import DraftState, Event
 from app.drafts import queries as drafts
-from app.drafts.models import Asset, Draft, Revision
+from app.drafts.models import Asset, Draft, DraftAsset, DraftReader, DraftTarget, Revision
 from app.identity.queries import Actor
 from app.infra.db import Database
 from app.infra.errors import Forbidden
 from app.infra.signing import Signer
-from app.proofs.models import Proof
-from app.publication.models import Release, ReleaseTicket
+from app.proofs.models import Proof, ProofMark
+from app.publication.models import Publication, Release, ReleaseTicket, ReviewDebt, ScheduledRelease
 from app.publication.verifier.verify_evidence import build
-from app.reviews.models import Decision, ReviewCase, WorkflowVersion
-from app.screening.models import CheckReport
+from app.reviews.models import Decision, ReviewCase, StageRun, WorkflowVersion
+from app.screening.models import CheckReport, Waiver
 
 VERSION = 1
 VERIFIER = "verify_evidence.py"
 
+#: Tables whose rows name their draft, and of which each goes into the package.
+_OF_DRAFTS: tuple[type[Any], ...] = (
+    CheckReport,
+    Decision,
+    DraftAsset,
+    DraftReader,
+    DraftTarget,
+    Proof,
+    ProofMark,
+    Publication,
+    Release,
+    ReviewCase,
+    ReviewDebt,
+    Revision,
+    ScheduledRelease,
+    Waiver,
+)
 #: What an audit administrator may take the text of: it is public already.
 _PUBLIC = frozenset({DraftState.PUBLISHED, DraftState.PUBLISHED_WITH_DEBT, DraftState.RETRACTED})
 #: How the files of proofs end; others end in `.bin`.
@@ -39,13 +58,18 @@ _ENDINGS = {"text/html": "html", "application/pdf": "pdf", "text/plain": "txt", 
 README = """三审证据包
 
 这里是一篇稿件从提交到发布的全部留痕：稿件各版本、各阵地校样、检查报告、审校意见、审校流程、
-签发凭证和逐条记录，以及核验程序。核验不需要联网，也不需要本系统：
+签发凭证、数据库各表中这篇稿件的内容（tables.json）和逐条记录，以及核验程序。
+核验不需要联网，也不需要本系统：
 
-    python3 verify_evidence.py 证据包.zip
+    python3 verify_evidence.py 证据包.zip --key 单位公布的公钥指纹
 
-核验程序说明谁在何时批准了什么；任何一处被改动，都会指出在哪里。请把它打印的公钥指纹
-与单位公布的指纹核对。events.jsonl 每行是一条记录；private.json 是记录里个人信息的明文，
-依法删除的为空，不影响核验。
+怀疑证据包被人换过时，请不要用包里的核验程序，用您从别处得到的同名程序（本系统安装包里就有，
+也可以用 sanshen evidence verify）。公钥指纹请以单位公布的为准：包里的公钥只能说明包内前后一致，
+换了公钥重新签名的包，不给出 --key 是看不出来的。
+
+核验程序说明谁在何时批准了什么、当时看到的是哪个版本；任何一处被改动，都会指出在哪里。
+重新压缩过的包也能核验，会注明是重新打包的。events.jsonl 每行是一条记录；private.json 是记录里
+个人信息的明文，依法删除的为空并另有记录，不影响核验。
 """
 
 log = structlog.get_logger()
@@ -112,15 +136,50 @@ def _members(session: Session, draft: Draft, head: Head, stream: str) -> Iterato
         yield f"revisions/{revision.digest}.json", revision.document.encode()
     yield from _assets(session, revisions)
     for proof in session.exec(select(Proof).where(Proof.draft_id == draft.id)).all():
-        yield (
-            f"proofs/{proof.digest}.{_ENDINGS.get(proof.media_type.partition(';')[0], 'bin')}",
-            bytes(proof.content),
-        )
+        yield _proof_name(proof), bytes(proof.content)
     reports = session.exec(select(CheckReport.report).where(CheckReport.draft_id == draft.id)).all()
     yield from _by_content("reports", reports)
     texts = select(ReleaseTicket.text).join(Release, col(Release.id) == col(ReleaseTicket.release_id))
     yield from _by_content("tickets", session.exec(texts.where(Release.draft_id == draft.id)).all())
     yield from _decisions(session, draft)
+    yield "tables.json", canonical(_tables(session, draft))
+
+
+def _tables(session: Session, draft: Draft) -> dict[str, dict[str, dict[str, object]]]:
+    """Return every row of the draft's tables as it was sealed; what is a member of the package is named."""
+    cases = select(ReviewCase.id).where(ReviewCase.draft_id == draft.id)
+    releases = select(Release.id).where(Release.draft_id == draft.id)
+    held: tuple[tuple[type[Any], Any], ...] = (
+        (Draft, col(Draft.id) == draft.id),
+        *((table, col(table.draft_id) == draft.id) for table in _OF_DRAFTS),
+        (StageRun, col(StageRun.case_id).in_(cases)),
+        (ReleaseTicket, col(ReleaseTicket.release_id).in_(releases)),
+    )
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for table, which in held:
+        name = str(table.__tablename__)
+        rows = session.exec(select(table).where(which)).all()
+        found[name] = {
+            seals.key_of(name, row.__getattribute__): seals.shown(name, row, _named(row)) for row in rows
+        }
+    return found
+
+
+def _named(row: SQLModel) -> dict[str, object]:
+    """Return the columns of a row that are members of the package, each with its name."""
+    if isinstance(row, Revision):
+        return {"document": {"member": f"revisions/{row.digest}.json"}}
+    if isinstance(row, Proof):
+        return {"content": {"member": _proof_name(row)}}
+    if isinstance(row, CheckReport):
+        return {"report": {"member": f"reports/{sha256(row.report.encode())}.json"}}
+    if isinstance(row, ReleaseTicket):
+        return {"text": {"member": f"tickets/{sha256(row.text.encode())}.json"}}
+    return {}
+
+
+def _proof_name(proof: Proof) -> str:
+    return f"proofs/{proof.digest}.{_ENDINGS.get(proof.media_type.partition(';')[0], 'bin')}"
 
 
 def _record(session: Session, head: Head, stream: str) -> Iterator[Member]:

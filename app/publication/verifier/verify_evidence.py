@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import struct
 import sys
+import zipfile
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,11 @@ Members = dict[str, bytes]
 Json = dict[str, Any]
 #: The line of each event that could be read, and its body.
 Events = list[tuple[int, Json]]
+#: Who decided (their names), when, and the digest of what they saw.
+Vote = tuple[str, Any, Any]
+
+#: What is read at most of a package that was packed anew: compressed, it may say more than it should.
+MOST_MEMBERS, MOST_BYTES = 100_000, 4 * 2**30
 
 NOTHING = "0" * 64
 REVIEWS = ("initial_review", "second_review", "final_review")
@@ -44,6 +51,13 @@ NAMES = {
     "first_proof": "一校",
     "second_proof": "二校",
     "third_proof": "三校",
+}
+#: Why a stage stays passed over a later text, by the kind of the change.
+RULES = {
+    "none": "版本未变",
+    "marks_only": "核红小改",
+    "layout": "只改了版式",
+    "substantive": "有实质改动，但流程规定这个环节不看改动的部分",
 }
 #: action → field of its data → folder of the member that the field names by its SHA-256.
 NAMED = (
@@ -64,11 +78,12 @@ FOLDERS = frozenset(folder for _, _, folder in NAMED) | {"assets"}
 
 
 class Report:
-    """What was found: `faults` as (place, sentence), `story` in sentences, `facts` for programs."""
+    """What was found: `faults` as (place, sentence), `story` and `notes` as sentences, `facts` as data."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[str, str]] = []
         self.story: list[str] = []
+        self.notes: list[str] = []
         self.facts: Json = {}
 
     def fault(self, place: str, sentence: str) -> None:
@@ -91,6 +106,8 @@ def verify(raw: bytes, key: str | None = None) -> Report:
     openings = _check_openings(members, events, report)
     _check_named(members, events, report)
     _check_decisions(members, events, report)
+    _check_tables(members, events, openings, report)
+    _check_statement(keys, manifest, events, members, report)
     _Walk(members, keys, openings, manifest, report).run(events)
     return report
 
@@ -144,6 +161,12 @@ def _central_header(name: bytes, data: bytes, offset: int) -> bytes:
 
 
 def _read_container(raw: bytes, report: Report) -> Members:
+    packed = _repacked(raw)
+    if packed is not None:
+        report.facts["repacked"] = True
+        said = "这个文件是解开后重新压缩的，不是导出时的原文件；里面的内容仍逐个与签了名的清单核对"
+        report.notes.append(said)
+        return packed
     members: Members = {}
     order, offset = [], 0
     while raw[offset : offset + 4] == b"PK\x03\x04" and offset + 30 <= len(raw):
@@ -172,6 +195,44 @@ def _read_container(raw: bytes, report: Report) -> Members:
     if raw != whole and (at >= offset or not order):
         report.fault(f"第 {at} 字节", "压缩包的目录或结尾与成员不符，或文件不完整")
     return members
+
+
+def _repacked(raw: bytes) -> Members | None:
+    """Return the members of a package that somebody unpacked and packed anew; None for any other file.
+
+    Not one of its members has the head that an export gives it, or it was compressed; a file in which single
+    bytes were changed is not taken for such a one.
+    """
+    members: Members = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as file:
+            entries = [one for one in file.infolist() if not one.is_dir()]
+            if (
+                file.comment
+                or len(entries) > MOST_MEMBERS
+                or sum(one.file_size for one in entries) > MOST_BYTES
+            ):
+                return None
+            shared = _shared_folder([one.filename for one in entries])
+            for one in entries:
+                data = file.read(one)
+                at, name = one.header_offset, one.filename.encode("utf-8", "replace")
+                if raw[at : at + 30 + len(name)] == _local_header(name, data):
+                    return None
+                if one.filename[len(shared) :] in members:
+                    return None
+                members[one.filename[len(shared) :]] = data
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error):
+        return None
+    return members if "manifest.json" in members else None
+
+
+def _shared_folder(names: list[str]) -> str:
+    """Return the folder that the whole package was packed in, with its slash; else nothing."""
+    found = [name[: -len("manifest.json")] for name in names if name.endswith("manifest.json")]
+    if len(found) == 1 and all(name.startswith(found[0]) for name in names):
+        return found[0]
+    return ""
 
 
 def _first_difference(one: bytes, other: bytes) -> int:
@@ -252,6 +313,12 @@ def _check_manifest(members: Members, keys: Json, key: str | None, report: Repor
     if key is not None and key_id != key.lower() and keys.get(str(key_id)) != key:
         report.fault("keys.json", "签名的公钥不是您指定的那一把")
     report.facts["key_id"] = key_id
+    report.facts["key_known"] = key is not None
+    if key is None:
+        report.notes.append(
+            "没有给出单位公布的公钥指纹（--key），用的是包里的公钥："
+            "只能说明包内前后一致，整包换钥重签看不出来"
+        )
     statement = signed.get("statement")
     return statement if isinstance(statement, dict) else {}
 
@@ -344,6 +411,7 @@ def _number_faults(seq: object, last: int) -> tuple[tuple[bool, str], ...]:
 def _check_openings(members: Members, events: Events, report: Report) -> Json:
     openings = _read_json(members, "private.json", report)
     committed = {str(body.get("seq")): body.get("private") for _, body in events}
+    erased = _erased(events)
     for seq, fields in openings.items():
         if not isinstance(fields, dict):
             report.fault(f"private.json 第 {seq} 号", "结构不对，已被改动")
@@ -356,13 +424,36 @@ def _check_openings(members: Members, events: Events, report: Report) -> Json:
                 report.fault(place, "记录里没有这一项，是后来加入的")
             elif not _opens(name, opening, known[name]):
                 report.fault(place, "与记录里的承诺不符，已被改动")
+    for seq, known in committed.items():
+        given = openings.get(seq)
+        given = given if isinstance(given, dict) else {}
+        for name in known if isinstance(known, dict) else ():
+            opening = given.get(name)
+            if (not isinstance(opening, dict) or opening.get("value") is None) and (seq, name) not in erased:
+                report.fault(f"private.json 第 {seq} 号 {name}", "被清空或删去，却没有依法删除的记录")
     return openings
+
+
+def _erased(events: Events) -> set[tuple[str, str]]:
+    """Return what the record says was erased by law: the number of the event and the field."""
+    found: set[tuple[str, str]] = set()
+    for _, body in events:
+        fields = _data(body).get("fields")
+        if (
+            body.get("action") == "record.erased"
+            and body.get("outcome") == "done"
+            and isinstance(fields, list)
+        ):
+            found |= {(str(_data(body).get("seq")), one) for one in fields if isinstance(one, str)}
+    return found
 
 
 def _opens(name: str, opening: Json, committed: object) -> bool:
     try:
         if opening["value"] is None:
-            return True
+            return bool(set(opening) == {"salt", "value"} and not opening["salt"])
+        if set(opening) != {"salt", "value"}:
+            return False
         hidden = bytes.fromhex(opening["salt"]) + name.encode() + b"\x00" + opening["value"].encode()
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
@@ -414,23 +505,259 @@ def _check_decisions(members: Members, events: Events, report: Report) -> None:
     if not isinstance(table, list):
         report.fault("decisions.json", "缺少这个文件，或不是有效的 JSON")
         return
-    recorded = [
-        _decision(_data(body), body["actor"].get("id") if isinstance(body.get("actor"), dict) else None)
-        for _, body in events
-        if str(body.get("action")) in DECISIONS and body.get("outcome") == "done"
-    ]
-    for number, row in enumerate(table, start=1):
-        one = _decision(row, row.get("actor")) if isinstance(row, dict) else None
-        if one in recorded:
-            recorded.remove(one)
+    recorded: list[tuple[int, Json]] = []
+    before = ""
+    for line, body in events:
+        if str(body.get("action")) in DECISIONS and body.get("outcome") == "done":
+            recorded.append((line, _decided(body, before)))
+        before = str(body.get("ts"))
+    for number, given in enumerate(table, start=1):
+        place = f"decisions.json 第 {number} 条"
+        row = given if isinstance(given, dict) else {}
+        same = [one for one in recorded if all(row.get(name) == one[1][name] for name in PLACE)]
+        if same:
+            recorded.remove(same[0])
+            _check_decision(row, same[0], place, report)
         else:
-            report.fault(f"decisions.json 第 {number} 条", "记录里没有这条意见，是后来加入或改动的")
-    for missing in recorded:
-        report.fault("decisions.json", f"缺少环节 {missing[0]} {missing[1]} 的一条意见")
+            report.fault(place, "记录里没有这条意见，是后来加入或改动的")
+    for _, missing in recorded:
+        report.fault("decisions.json", f"缺少环节 {missing['stage']} {missing['line']} 的一条意见")
 
 
-def _decision(row: Json, actor: object) -> tuple[str, ...]:
-    return tuple(str(one) for one in (*(row.get(key) for key in ("stage", "line", "round", "digest")), actor))
+#: The fields by which a decision is known, and its other ones.
+PLACE = ("stage", "line", "round", "digest", "actor")
+FIELDS = ("id", "case", "verdict", "outcome", "final", "principal", "role", "workflow", "decided_at")
+VERDICTS = {
+    "decision.approved": "approved",
+    "marks.confirmed": "approved",
+    "decision.sent_back": "sent_back",
+    "decision.declined": "declined",
+}
+
+
+def _check_decision(row: Json, recorded: tuple[int, Json], place: str, report: Report) -> None:
+    line, known = recorded
+    for name in FIELDS:
+        if row.get(name) not in known.get(name, (row.get(name),)):
+            report.fault(place, f"{name} 与 events.jsonl 第 {line} 行的记录不符，已被改动")
+    for name in sorted(set(row) - {*PLACE, *FIELDS}):
+        report.fault(place, f"多出一项 {name}")
+
+
+def _decided(body: Json, before: str) -> Json:
+    """Return what an event says of a decision: its place, and for each other field the values that are right.
+
+    A field that the record does not hold is left out: the seal of its row holds it. The record's time stands
+    still where the clock went back (`before` is the time of the event before).
+    """
+    data, actor, behalf = _data(body), body.get("actor"), body.get("on_behalf_of")
+    actor = actor if isinstance(actor, dict) else {}
+    behalf = behalf if isinstance(behalf, dict) else {}
+    known: Json = {name: data.get(name) for name in ("stage", "line", "round", "digest")}
+    known["actor"] = actor.get("id")
+    known["case"] = (data.get("case"),)
+    known["verdict"] = (VERDICTS.get(str(body.get("action"))),)
+    known["outcome"] = (data.get("outcome"),)
+    known["final"] = (data.get("final", True),)
+    known["principal"] = (behalf.get("id"),)
+    known["workflow"] = (data.get("workflow"),)
+    if actor.get("role") is not None:
+        known["role"] = (actor.get("role"),)
+    if str(body.get("ts")) != before:
+        known["decided_at"] = (body.get("ts"),)
+    return known
+
+
+# --- the rows of the tables, and their seals ------------------------------
+
+#: The tables of which every row is in the package; others are sealed as well, and stay where they are.
+TABLES = {
+    "check_report": "检查报告",
+    "decision": "审校意见",
+    "draft": "稿件",
+    "draft_asset": "稿件所用文件",
+    "draft_reader": "知悉人",
+    "draft_target": "稿件去向",
+    "proof": "校样",
+    "proof_mark": "校对标记",
+    "publication": "发布记录",
+    "release": "签发",
+    "release_ticket": "发布凭证",
+    "review_case": "审签案",
+    "review_debt": "补审",
+    "revision": "修订",
+    "scheduled_release": "定时签发",
+    "stage_run": "环节",
+    "waiver": "豁免",
+}
+#: Of a decision: field of decisions.json → column.
+COLUMNS = {
+    "case": "case_id",
+    "stage": "stage",
+    "line": "line",
+    "round": "round",
+    "verdict": "verdict",
+    "outcome": "outcome",
+    "final": "final",
+    "digest": "digest",
+    "actor": "actor_id",
+    "principal": "principal_id",
+    "role": "role",
+    "workflow": "workflow_digest",
+    "decided_at": "decided_at",
+}
+
+
+def _check_tables(members: Members, events: Events, openings: Json, report: Report) -> None:
+    """Hold every row against the seal that the record's last event of it gives it."""
+    sealed = _sealed(events)
+    if "tables.json" not in members and not sealed:
+        report.notes.append("这个包是旧版本导出的，没有各表内容；审校意见已与记录核对")
+        return
+    tables = _read_json(members, "tables.json", report)
+    for name in tables.keys() - TABLES.keys():
+        report.fault(f"tables.json {name}", "不认识这张表，是后来加入的")
+    # The rows of a draft that was there before rows were sealed are vouched for elsewhere.
+    from_the_first = bool(events) and isinstance(events[0][1].get("rows"), dict)
+    unsealed = 0
+    for name, title in TABLES.items():
+        rows = tables.get(name)
+        if not isinstance(rows, dict):
+            report.fault(f"tables.json {title}", "缺少这张表")
+            continue
+        for key, row in rows.items():
+            known = sealed.pop((name, key), None)
+            place = f"tables.json {title} {key}"
+            if known is not None and known[2]:
+                _check_row(
+                    members, openings, name, row if isinstance(row, dict) else {}, known, place, report
+                )
+            elif from_the_first or known is not None:
+                report.fault(place, "记录里没有登记这一行，是后来加入的")
+            else:
+                unsealed += 1
+    _check_removed(sealed, report)
+    if unsealed:
+        report.notes.append(f"各表有 {unsealed} 行在开始登记以前就有，这里没有核对")
+    _check_same(members, tables, report)
+
+
+def _check_removed(sealed: dict[tuple[str, str], tuple[int, str, str]], report: Report) -> None:
+    """Tell of rows that are sealed, were not removed, and are not there."""
+    for (name, key), (line, _, seal) in sealed.items():
+        if seal and name in TABLES:
+            said = f"events.jsonl 第 {line} 行登记了这一行，表里没有，已被删去"
+            report.fault(f"tables.json {TABLES[name]} {key}", said)
+
+
+def _sealed(events: Events) -> dict[tuple[str, str], tuple[int, str, str]]:
+    """Return the last seal of each row: the line and the number of its event, and the seal."""
+    found: dict[tuple[str, str], tuple[int, str, str]] = {}
+    for line, body in events:
+        rows = body.get("rows")
+        for name, keys in rows.items() if isinstance(rows, dict) else ():
+            for key, seal in keys.items() if isinstance(keys, dict) else ():
+                found[name, key] = (line, str(body.get("seq")), str(seal))
+    return found
+
+
+def _check_row(
+    members: Members,
+    openings: Json,
+    name: str,
+    row: Json,
+    known: tuple[int, str, str],
+    place: str,
+    report: Report,
+) -> None:
+    line, seq, seal = known
+    fields = openings.get(seq)
+    opening = fields.get("rows") if isinstance(fields, dict) else None
+    salt = opening.get("value") if isinstance(opening, dict) else None
+    if not isinstance(salt, str):
+        report.notes.append(f"{place} 无法核对：登记用的随机数已依法删除")
+        return
+    now = _seal(members, salt, name, row)
+    if now[:64] == seal[:64]:
+        return
+    names = sorted(row)
+    hints = [seal[64 + at * 4 :][:4] != now[64 + at * 4 :][:4] for at in range(len(names))]
+    differ = [one for one, differs in zip(names, hints) if differs]  # noqa: B905 – Python 3.9 if len(now) == len(seal) else []
+    columns = f"（{'、'.join(differ)}）" if differ else ""
+    report.fault(place, f"与 events.jsonl 第 {line} 行登记的不符，已被改动{columns}")
+
+
+def _seal(members: Members, salt: str, name: str, row: Json) -> str:
+    """Return the seal of a row: a salted hash over its columns, then four digits for each."""
+    keyed = salt.encode()
+    whole = hashlib.sha256(b"\x03" + keyed + name.encode())
+    hints = []
+    for column in sorted(row):
+        value = row[column]
+        if isinstance(value, dict):
+            value = members.get(str(value.get("member"))) if set(value) == {"member"} else None
+        if value is None:
+            hints.append("0000")
+            continue
+        data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+        one = hashlib.sha256(b"\x04" + keyed + column.encode() + b"\x00" + data).digest()
+        whole.update(b"\x00" + column.encode() + one)
+        hints.append(one[:2].hex())
+    return whole.hexdigest() + "".join(hints)
+
+
+def _check_same(members: Members, tables: Json, report: Report) -> None:
+    """Hold decisions.json, which is for reading, against the rows that are sealed."""
+    table, rows = _loaded(members.get("decisions.json", b"")), tables.get("decision")
+    if not isinstance(table, list) or not isinstance(rows, dict):
+        return
+    for number, one in enumerate(table, start=1):
+        row = rows.get(str(one.get("id"))) if isinstance(one, dict) else None
+        place = f"decisions.json 第 {number} 条"
+        if not isinstance(row, dict):
+            report.fault(place, "id 在各表内容里没有，已被改动")
+            continue
+        for name, column in COLUMNS.items():
+            value = one.get(name)
+            written = None if value is None else str(int(value)) if isinstance(value, bool) else str(value)
+            if written != row.get(column):
+                report.fault(place, f"{name} 与 tables.json 不符，已被改动")
+
+
+def _check_statement(keys: Json, manifest: Json, events: Events, members: Members, report: Report) -> None:
+    """Hold what the manifest says of the draft, and the keys, against the record."""
+    for one in sorted(set(keys) - {str(report.facts.get("key_id"))}):
+        report.fault("keys.json", f"多出一把没有用到的公钥 {one}")
+    first = _data(events[0][1]) if events else {}
+    titles = {_title_of(data) for name, data in members.items() if name.startswith("revisions/")}
+    expected = (
+        ("v", manifest.get("v") == 1),
+        ("kind", manifest.get("kind") == "evidence"),
+        ("stream", manifest.get("stream") == f"draft:{manifest.get('draft')}"),
+        ("number", manifest.get("number") == first.get("number", manifest.get("number"))),
+        ("title", manifest.get("title") in titles),
+        ("made_at", _is_after(manifest.get("made_at"), events)),
+    )
+    for name, right in expected:
+        if not right:
+            report.fault(f"manifest.json {name}", "与记录不符，已被改动")
+    for name in sorted(
+        set(manifest) - {*(one for one, _ in expected), "draft", "head", "members", "checkpoint"}
+    ):
+        report.fault(f"manifest.json {name}", "多出一项")
+
+
+def _title_of(document: bytes) -> object:
+    value = _loaded(document)
+    return value.get("title") if isinstance(value, dict) else None
+
+
+def _is_after(made_at: object, events: Events) -> bool:
+    try:
+        # A clock that was set back may be an hour behind the record; a day is another matter.
+        return not events or _instant(made_at) >= _instant(events[-1][1].get("ts")) - timedelta(days=1)
+    except (TypeError, ValueError):
+        return False
 
 
 # --- what was approved ------------------------------
@@ -442,7 +769,7 @@ def _urgent(events: Events) -> list[Json]:
     ]
 
 
-def _count(known: Json, persons: set[Any], name: tuple[str, Any]) -> None:
+def _count(known: Json, persons: set[Any], name: Vote) -> None:
     """Add a vote to what passed a stage."""
     known["persons"] |= persons
     known["names"].append(name)
@@ -475,7 +802,7 @@ class _Walk:
         self.checked: set[tuple[Any, Any]] = set()
         self.overridden: dict[tuple[str, str], str] = {}
         self.owed: dict[str, set[str]] = {}
-        self.kept: dict[tuple[str, str], list[tuple[set[Any], tuple[str, Any]]]] = {}
+        self.kept: dict[tuple[str, str], list[tuple[set[Any], Vote]]] = {}
         self.timed: dict[str, Json] = {}
         self.embargo: str | None = None
 
@@ -555,13 +882,13 @@ class _Walk:
         place = (data["stage"], data["line"])
         known = self.passed.get(place)
         if known is None or known["round"] != data.get("round"):
-            known = {"persons": set(), "names": [], "votes": [], "round": data.get("round")}
+            known = {"persons": set(), "names": [], "votes": [], "stayed": [], "round": data.get("round")}
             for persons, name in self.kept.pop(place, ()):
                 _count(known, persons, name)
         both = (body.get("actor"), body.get("on_behalf_of"))
         persons = {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
         persons |= {one for one in (data.get("through"),) if one}
-        _count(known, persons, (self._who(body), body.get("ts")))
+        _count(known, persons, (self._who(body), body.get("ts"), data.get("digest")))
         known.update(digest=data.get("digest"), line=line, final=data.get("final") is not False)
         self.passed[place] = known
 
@@ -591,9 +918,16 @@ class _Walk:
         self.passed.pop((data["stage"], data["line"]), None)
         self.overridden.pop((data["stage"], data["line"]), None)
 
-    def _kept(self, _line: int, _body: Json, data: Json) -> None:
-        if (data["stage"], data["line"]) in self.passed:
-            self.passed[data["stage"], data["line"]]["digest"] = data.get("now")
+    def _kept(self, line: int, _body: Json, data: Json) -> None:
+        """Note that a stage stays passed over a later text: by which rule, from which digest to which."""
+        known = self.passed.get((data["stage"], data["line"]))
+        if known is None:
+            return
+        if data.get("was") != known["digest"]:
+            self.report.fault(f"events.jsonl 第 {line} 行", "保留的不是这个环节先前通过的版本")
+        known["digest"] = data.get("now")
+        change = str(data.get("change"))
+        known["stayed"].append({"line": line, "rule": change, "was": data.get("was"), "now": data.get("now")})
 
     def _new_text(self, _line: int, _body: Json, data: Json) -> None:
         if data["digest"] != self.revision:
@@ -604,6 +938,8 @@ class _Walk:
         for (_, line), known in self.passed.items():
             if line == data["line"] and known["digest"] is None:
                 known["digest"] = data.get("digest")
+                if known["stayed"]:
+                    known["stayed"][-1]["now"] = data.get("digest")
 
     def _signed(self, line: int, body: Json, data: Json) -> None:
         place, channel = f"events.jsonl 第 {line} 行", data["channel"]
@@ -746,8 +1082,14 @@ class _Walk:
             f"内容摘要 {data['digest']}"
         )
         for key, known in in_order:
-            for name, ts in known["names"]:
-                story.append(f"　　{self._title(key)}：{name}，{ts}，版本 {str(known['digest'])[:16]}…")
+            for name, ts, seen in known["names"]:
+                story.append(f"　　{self._title(key)}：{name}，{ts}，所见版本 {str(seen)[:16]}…")
+            for stay in known["stayed"]:
+                was, now, rule = str(stay["was"])[:16], str(stay["now"])[:16], str(stay["rule"])
+                story.append(
+                    f"　　　　此后{RULES.get(rule, rule)}，按规则保留，没有重审：{was}… 改为 {now}…"
+                    f"（events.jsonl 第 {stay['line']} 行）"
+                )
         self.report.facts.setdefault("releases", []).append(
             {
                 "channel": data["channel"],
@@ -755,7 +1097,13 @@ class _Walk:
                 "at": body.get("ts"),
                 "signed_by": self._who(body),
                 "approved": [
-                    {"stage": key, "by": [name for name, _ in known["names"]], "digest": known["digest"]}
+                    {
+                        "stage": key,
+                        "by": [name for name, _, _ in known["names"]],
+                        "seen": [seen for _, _, seen in known["names"]],
+                        "kept": list(known["stayed"]),
+                        "digest": known["digest"],
+                    }
                     for key, known in in_order
                 ],
             }
@@ -872,11 +1220,16 @@ def run(arguments: list[str]) -> tuple[int, str]:
 
 def _as_json(report: Report) -> str:
     faults = [{"place": place, "fault": sentence} for place, sentence in report.faults]
-    return json.dumps({"whole": not faults, "faults": faults, **report.facts}, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {"whole": not faults, "faults": faults, "notes": report.notes, **report.facts},
+        ensure_ascii=False,
+        indent=2,
+    )
 
 
 def _as_text(report: Report) -> str:
     lines = [*report.story, f"签名公钥指纹 {report.facts.get('key_id')}，请与单位公布的核对。"]
+    lines += [f"注意：{note}。" for note in report.notes]
     if not report.faults:
         return "\n".join([*lines, "核验通过：没有发现任何改动。"])
     lines.append(f"核验不通过，共 {len(report.faults)} 处：")
