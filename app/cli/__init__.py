@@ -6,8 +6,10 @@ import typer
 
 from app.cli import (
     audit,
+    backup,
     bench,
     check,
+    doctor,
     evidence,
     health,
     policy,
@@ -36,6 +38,9 @@ app.command("up")(server.up)
 app.command("serve")(server.serve)
 app.command("worker")(server.worker)
 app.command("migrate")(server.migrate)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("doctor")(doctor.doctor)
 app.command("tour")(tour.tour)
 app.command("check")(check.check)
 app.command("bench")(bench.bench)

@@ -17,10 +17,10 @@ from sqlmodel import Session, col, select
 from app.audit.models import AuditEvent
 from app.audit.service import ROWS
 from app.infra import migrate
-from app.infra.clock import moment
+from app.infra.clock import Clock, moment
+from app.infra.db import Database
 from app.infra.errors import AppError
 from app.infra.policies import FollowedPolicies, NegativeList
-from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.infra.sqlite_file import path_of
 from app.jobs import queries as jobs
@@ -40,16 +40,19 @@ OVERDUE_MINUTES = 5
 MADE = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def database(runtime: Runtime) -> list[Fault]:
+def database(database: Database, settings: Settings, *, clock: Clock) -> list[Fault]:
     """Look whether the database answers, has our tables, can be written, and whether the clock fits it."""
     try:
-        with runtime.database.read() as session:
-            found = [*_schema(session), *_clock(session, runtime)]
+        with database.read() as session:
+            found = [*_schema(session)]
+            if found:
+                return found
+            found += _clock(session, clock())
             if session.get_bind().dialect.name == "postgresql":
                 found += _standby(session)
     except AppError as error:
-        return [unavailable(error, runtime.settings)]
-    return found + _openable(runtime.settings)
+        return [unavailable(error, settings)]
+    return found + _openable(settings)
 
 
 def unavailable(error: AppError, settings: Settings) -> Fault:
@@ -109,8 +112,7 @@ def _openable(settings: Settings) -> list[Fault]:
 # --- the clock ----------------------------------------------------------
 
 
-def _clock(session: Session, runtime: Runtime) -> Iterator[Fault]:
-    now = runtime.clock()
+def _clock(session: Session, now: datetime) -> Iterator[Fault]:
     confirmed = False
     if session.get_bind().dialect.name == "postgresql":
         theirs = session.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
@@ -221,23 +223,29 @@ def work(session: Session, *, at: datetime) -> list[Fault]:
     return found + _processes(session, at)
 
 
+def alive(session: Session, *, at: datetime) -> list[ProcessBeat]:
+    """Return the processes that gave a sign of life in the last seconds."""
+    since = at - timedelta(seconds=LOST_SECONDS)
+    return list(session.exec(select(ProcessBeat).where(ProcessBeat.seen_at >= since)).all())
+
+
 def _processes(session: Session, at: datetime) -> list[Fault]:
     rows = session.exec(select(ProcessBeat).order_by(col(ProcessBeat.started_at))).all()
-    lost_before = at - timedelta(seconds=LOST_SECONDS)
-    alive = [one for one in rows if one.seen_at >= lost_before]
+    living = alive(session, at=at)
+    here = {one.id for one in living}
     found = []
     for one in rows:
-        if one.seen_at >= lost_before:
+        if one.id in here:
             continue
         data = {"process": f"{one.host}:{one.pid}", "seen": moment(one.seen_at)}
-        if one.works and not any(other.works for other in alive):
+        if one.works and not any(other.works for other in living):
             found.append(Fault("worker_lost", data))
-        elif one.serves and not any(other.serves for other in alive):
+        elif one.serves and not any(other.serves for other in living):
             found.append(Fault("server_lost", data))
         else:
             found.append(Fault("process_lost", data, Level.NOTE))
-    if any(one.serves for one in alive) and not any(one.works for one in rows):
+    if any(one.serves for one in living) and not any(one.works for one in rows):
         found.append(Fault("no_worker"))
-    if len(versions := sorted({one.version for one in alive})) > 1:
+    if len(versions := sorted({one.version for one in living})) > 1:
         found.append(Fault("versions_differ", {"versions": "、".join(versions)}, Level.WARNING))
     return found

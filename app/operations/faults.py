@@ -80,6 +80,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "另一个服务正在使用这个 SQLite 数据库：{holder}。",
         "只留一个；要多个进程，请改用 PostgreSQL。",
     ),
+    "database_none": ("还没有数据库 {path}。", "新装请运行 sanshen migrate。"),
     # space and files
     "disk_full": ("{path} 所在的磁盘只剩 {free}。", "清出空间；在此之前服务不接收新内容。"),
     "disk_low": ("{path} 所在的磁盘只剩 {free}（{percent}%）。", "尽快清理或者扩容。"),

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, select
 
+from app.audit.models import AuditEvent
+from app.infra.db import Database
 from app.infra.runtime import Runtime
 from app.infra.sqlite_file import path_of
 from app.operations.models import Installation
@@ -48,8 +51,12 @@ def secret_check(secret: bytes) -> str:
 
 def keys_of(runtime: Runtime) -> Keys:
     """Return the names of the keys in use."""
-    token = hashlib.sha256(runtime.tokens.public_pem.encode()).hexdigest()[:16]
-    return Keys(secret_check(runtime.secret), runtime.signer.key_id, token)
+    return Keys(secret_check(runtime.secret), runtime.signer.key_id, key_name(runtime.tokens.public_pem))
+
+
+def key_name(public_pem: str) -> str:
+    """Return what names a key, by its public half."""
+    return hashlib.sha256(public_pem.encode()).hexdigest()[:16]
 
 
 def remains(data_dir: Path, url: str) -> list[Path]:
@@ -100,16 +107,15 @@ def join(runtime: Runtime) -> frozenset[str]:
     if known is not None and known != found.id:
         raise Foreign(known, found.id, runtime.settings.data_dir / MARKER)
     if found.secret_check is None:
-        accept(runtime)
+        accept(runtime.database, keys)
     if known is None:
         mark(runtime.settings.data_dir, found.id)
     return changed(found, keys)
 
 
-def accept(runtime: Runtime) -> None:
-    """Note the keys in use as the installation's."""
-    keys = keys_of(runtime)
-    with runtime.database.write() as session:
+def accept(database: Database, keys: Keys) -> None:
+    """Note these keys as the installation's."""
+    with database.write() as session:
         found = session.exec(select(Installation).with_for_update()).one()
         found.secret_check, found.signing_key, found.token_key = (
             keys.secret_check,
@@ -119,13 +125,22 @@ def accept(runtime: Runtime) -> None:
         session.add(found)
 
 
+def settle_clock(database: Database) -> None:
+    """Note that what is recorded up to now was looked at, even where a clock that was ahead has dated it."""
+    with database.write() as session:
+        found = session.exec(select(Installation).with_for_update()).one()
+        found.clock_settled_at = session.exec(select(func.max(AuditEvent.ts))).one()
+        session.add(found)
+
+
 def changed(found: Installation, keys: Keys) -> frozenset[str]:
     """Return which of the keys are others than the installation's; none before any were noted."""
-    if found.secret_check is None:
-        return frozenset()
-    pairs = {
-        "secret": (found.secret_check, keys.secret_check),
-        "signing": (found.signing_key, keys.signing_key),
-        "token": (found.token_key, keys.token_key),
-    }
-    return frozenset(name for name, (before, now) in pairs.items() if before != now)
+    now = {"secret": keys.secret_check, "signing": keys.signing_key, "token": keys.token_key}
+    return frozenset(
+        name for name, before in noted(found).items() if before is not None and before != now[name]
+    )
+
+
+def noted(found: Installation) -> dict[str, str | None]:
+    """Return the names of the keys that the installation was used with, by what they are for."""
+    return {"secret": found.secret_check, "signing": found.signing_key, "token": found.token_key}

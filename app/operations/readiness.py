@@ -77,7 +77,7 @@ class Readiness:
 
     def _all(self) -> list[Fault]:
         runtime, settings = self._runtime, self._runtime.settings
-        found = checks.database(runtime)
+        found = checks.database(runtime.database, settings, clock=runtime.clock)
         if not any(fault.stops for fault in found):
             try:
                 with runtime.database.read() as session:
