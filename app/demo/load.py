@@ -12,7 +12,6 @@ from sqlmodel import Session, select
 from app.channels import service as channels
 from app.demo import walk
 from app.domain.vocabulary import Role, UnitKind
-from app.drafts.models import Draft
 from app.identity import posts, queries, service
 from app.identity.access import SYSTEM
 from app.identity.models import Unit, User
@@ -75,13 +74,12 @@ def bureau_once(
 
 
 def load(runtime: Runtime, *, drafts: bool, progress: Callable[[str], None]) -> None:
-    """Load the bureau, and its drafts if wanted; what an earlier load left there stays as it is."""
+    """Load the bureau, and its drafts if wanted; what an earlier load began is taken up where it ended."""
     progress("单位与人员")
     with runtime.database.write() as session:
         begun = session.exec(select(Unit.id)).first() is not None
         bureau = _found(session) if begun else _bureau(session, runtime)
-        there = set(session.exec(select(Draft.title)).all())
-    entries = [one for one in texts("drafts.yaml") if one["title"] not in there] if drafts else []
+    entries = texts("drafts.yaml") if drafts else []
     for number, entry in enumerate(entries, 1):
         progress(f"稿件 {number}/{len(entries)}：{entry['title']}")
         walk.to(runtime, bureau.actors, entry)

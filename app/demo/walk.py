@@ -1,26 +1,31 @@
 """Walking a demo draft to the state that it is to be shown in, through the services and the job runner."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.domain.document import Document
-from app.domain.vocabulary import ErrorType, MarkKind, Role, StageState
+from app.domain.vocabulary import CaseState, ErrorType, MarkKind, Role, StageState
 from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake.taking import Format, take_in
+from app.drafts.models import Draft
 from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
+from app.jobs.models import Job, JobState
 from app.jobs.runner import Runner
 from app.proofs import service as proofs
+from app.proofs.models import ProofMark
 from app.publication import service as publication
 from app.publication import tickets, tools
-from app.publication.models import Release
+from app.publication.models import Publication, Release
 from app.publication.tools import Publisher
 from app.reviews import service as reviews
+from app.reviews.queries import case_of_draft
 from app.reviews.store import Loaded, load
 from app.webhooks import service as webhooks
 
@@ -52,7 +57,10 @@ ENDS: Mapping[str, tuple[str, Literal["send_back", "decline", "hold", "recall"],
 
 
 def to(runtime: Runtime, people: Mapping[str, Actor], entry: Mapping[str, Any]) -> None:
-    """Create the draft that `entry` describes and walk it until the state it names."""
+    """Create the draft that `entry` describes and walk it until the state it names.
+
+    A walk that was cut off is taken up where it ended: each step looks first whether it was done.
+    """
     _Walk(runtime, people).walk(entry)
 
 
@@ -66,17 +74,9 @@ class _Walk:
         draft_id, digest = self._create(entry)
         if until == "editing":
             return
-        with self.runtime.database.write() as session:
-            loaded = reviews.submit(
-                session,
-                draft_id=draft_id,
-                digest=digest,
-                comment="请审。",
-                actor=self.people["bianji"],
-                runtime=self.runtime,
-                at=self.runtime.clock(),
-            )
-            self.case_id = loaded.row.id
+        self.case_id = self._submit(draft_id, digest)
+        if until in ENDS and self._case().case.state is not CaseState.RUNNING:
+            return
         stop = ENDS[until][0] if until in ENDS else until
         for stage, login in REVIEWERS.items():
             if stop == "blocked":
@@ -98,9 +98,29 @@ class _Walk:
         )
         targets = tuple(tuple(target.split("/")) for target in entry["targets"])
         with self.runtime.database.write() as session:
+            begun = session.exec(
+                select(Draft).where(Draft.title == taken.document.title).order_by(col(Draft.id)).limit(1)
+            ).first()
+            if begun is not None:
+                return begun.id, drafts.head(session, begun).digest
             new = service.NewDraft(document=taken.document, targets=targets)
             draft = service.create(session, new=new, actor=self.people["bianji"], at=self.runtime.clock())
             return draft.id, drafts.head(session, draft).digest
+
+    def _submit(self, draft_id: UUID, digest: str) -> UUID:
+        with self.runtime.database.write() as session:
+            begun = case_of_draft(session, draft_id)
+            if begun is not None:
+                return begun.id
+            return reviews.submit(
+                session,
+                draft_id=draft_id,
+                digest=digest,
+                comment="请审。",
+                actor=self.people["bianji"],
+                runtime=self.runtime,
+                at=self.runtime.clock(),
+            ).row.id
 
     def _proofread(self, until: str) -> None:
         lines = self._case().case.lines
@@ -141,6 +161,8 @@ class _Walk:
         with self.runtime.database.write() as session:
             loaded = self._loaded(session)
             run = loaded.case.current()[stage, line]
+            if run.state is StageState.PASSED:
+                return
             assert run.state is StageState.OPEN, f"{stage} on {line or 'the draft'} is {run.state}"
             form = reviews.Form(
                 stage, line, run.digest or "", WORDS.get(stage, ""), checklist=tuple(checklist)
@@ -178,6 +200,9 @@ class _Walk:
     def _mark(self, line: str) -> None:
         with self.runtime.database.write() as session:
             loaded = self._loaded(session)
+            marked = select(ProofMark.id).where(ProofMark.case_id == loaded.row.id, ProofMark.line == line)
+            if session.exec(marked.limit(1)).first() is not None:
+                return
             place, start, quote, new_text = _improvement(drafts.document_of(loaded.revision))
             mark = proofs.NewMark(
                 line=line,
@@ -198,6 +223,9 @@ class _Walk:
     def _sign(self, line: str) -> None:
         with self.runtime.database.write() as session:
             loaded = self._loaded(session)
+            signed = select(Release.id).where(Release.case_id == loaded.row.id, Release.channel == line)
+            if session.exec(signed.limit(1)).first() is not None:
+                return
             publication.sign(
                 session,
                 case_id=loaded.row.id,
@@ -212,6 +240,9 @@ class _Walk:
     def _publish(self, lines: tuple[str, ...]) -> None:
         with self.runtime.database.write() as session:
             case_id, at = self._loaded(session).row.id, self.runtime.clock()
+            published = select(Publication.id).join(Release).where(Release.case_id == case_id)
+            if session.exec(published.limit(1)).first() is not None:
+                return
             unit = session.exec(select(Unit).where(Unit.parent_id == None)).one()  # noqa: E711 – SQL's IS NULL
             made = webhooks.create_tool(
                 session,
@@ -237,7 +268,16 @@ class _Walk:
                 )
 
     def _work(self) -> None:
-        Runner(self.runtime).run_until_idle()
+        """Do all that is due; what a walk that was cut off holds comes back within a lease."""
+        runner = Runner(self.runtime)
+        runner.run_until_idle()
+        while self._held():
+            time.sleep(0.5)
+            runner.run_until_idle()
+
+    def _held(self) -> bool:
+        with self.runtime.database.read() as session:
+            return session.exec(select(Job.id).where(Job.state == JobState.RUNNING)).first() is not None
 
     def _loaded(self, session: Session) -> Loaded:
         assert self.case_id is not None

@@ -27,6 +27,7 @@ from app.infra.signing import Signer, load_signer
 from app.infra.sqlite_file import path_of
 from app.infra.tokens import load_tokens
 from app.negative_list import PolicyFaults
+from app.notifications.models import NoticeRobot
 from app.operations import checks, installation
 from app.operations.faults import Fault, Level
 from app.operations.models import ProcessBeat
@@ -216,9 +217,13 @@ def _installation(one: _Examination, session: Session, section: Section) -> None
         if before is not None and now[name] is not None and now[name] != before:
             section.faults.append(Fault("key_changed", {"which": names[name]}))
     sealed = 0
-    for row in session.exec(select(WebhookSecret)).all():
+    boxes = [
+        *session.exec(select(WebhookSecret.id, WebhookSecret.sealed)).all(),
+        *session.exec(select(NoticeRobot.id, NoticeRobot.sealed)).all(),
+    ]
+    for owner, box in boxes:
         try:
-            vault.unseal(row.sealed, owner=row.id, master=secret)
+            vault.unseal(box, owner=owner, master=secret)
         except vault.SealBroken:
             sealed += 1
     if sealed:

@@ -154,8 +154,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "secret_weak": ("SANSHEN_SECRET_KEY 太简单。", "换成 openssl rand -hex 32 生成的。"),
     "secrets_sealed": (
-        "有 {count} 个推送密钥用现在的 SANSHEN_SECRET_KEY 解不开。",
-        "恢复原来的 SANSHEN_SECRET_KEY，或者逐个重新生成推送密钥。",
+        "有 {count} 个推送密钥或者群机器人地址用现在的 SANSHEN_SECRET_KEY 解不开。",
+        "恢复原来的 SANSHEN_SECRET_KEY，或者逐个重新设置。",
     ),
     "not_production": ("现在是试用设置（SANSHEN_ENVIRONMENT=development）。", "正式使用时设为 production。"),
     "foreign_database": (

@@ -115,7 +115,8 @@ def restore(
     """Put a backup that was unpacked into `folder` in place, upgraded to this version, and verify its record.
 
     Nobody else may use the database meanwhile. Raises `NotEmpty` without the right word where something is,
-    `StillRunning`, `Altered` when the record does not hold (unless `despite_faults`), `Unusable`, `AppError`, `OSError`.
+    `StillRunning`, `Altered` when the record does not hold (unless `despite_faults`), `Unusable`, `AppError`,
+    `OSError`.
     """
     kind = "sqlite" if path_of(settings.url) else "postgresql"
     if manifest.database != kind:
