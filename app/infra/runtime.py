@@ -37,6 +37,8 @@ def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – f
     Raises `FileNotFoundError` or `ValueError` for keys, `PolicyFaults` for a faulty negative list.
     """
     create = settings.environment is Environment.DEVELOPMENT
+    # What is in it is for nobody else on this machine.
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = settings.data_dir / "keys"
     database = replaced.pop("database", None) or Database(settings.url, pool_size=settings.threads + 4)
     return Runtime(
