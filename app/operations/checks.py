@@ -26,7 +26,7 @@ from app.infra.sqlite_file import path_of
 from app.jobs import queries as jobs
 from app.jobs.models import Job, JobState
 from app.operations import policy_files
-from app.operations.faults import Fault, Level
+from app.operations.faults import Fault, Gravity
 from app.operations.models import Installation, ProcessBeat
 from app.operations.pulse import LOST_SECONDS
 
@@ -132,7 +132,7 @@ def _clock(session: Session, now: datetime) -> Iterator[Fault]:
         if settled is not None and newest <= settled:
             return
         yield (
-            Fault("clock_was_ahead", data, Level.NOTE)
+            Fault("clock_was_ahead", data, Gravity.NOTE)
             if confirmed
             else Fault("clock_behind", data, stops=True)
         )
@@ -150,7 +150,7 @@ class Steadiness:
         """Return a warning when the clock was moved by more than `APART_SECONDS` in this time."""
         moved = time.time() - time.monotonic() - self._offset
         return (
-            [Fault("clock_jumped", {"seconds": round(moved)}, Level.WARNING)]
+            [Fault("clock_jumped", {"seconds": round(moved)}, Gravity.WARNING)]
             if abs(moved) > APART_SECONDS
             else []
         )
@@ -191,7 +191,7 @@ def _room(folder: Path, free: int, total: int) -> Iterator[Fault]:
     if free < FULL_BYTES:
         yield Fault("disk_full", data, stops=True)
     elif percent < LOW_PERCENT and free < LOW_BYTES:
-        yield Fault("disk_low", data, Level.WARNING)
+        yield Fault("disk_low", data, Gravity.WARNING)
 
 
 # --- policies -----------------------------------------------------------
@@ -245,9 +245,9 @@ def _processes(session: Session, at: datetime) -> list[Fault]:
         elif one.serves and not any(other.serves for other in living):
             found.append(Fault("server_lost", data))
         else:
-            found.append(Fault("process_lost", data, Level.NOTE))
+            found.append(Fault("process_lost", data, Gravity.NOTE))
     if any(one.serves for one in living) and not any(one.works for one in rows):
         found.append(Fault("no_worker"))
     if len(versions := sorted({one.version for one in living})) > 1:
-        found.append(Fault("versions_differ", {"versions": "、".join(versions)}, Level.WARNING))
+        found.append(Fault("versions_differ", {"versions": "、".join(versions)}, Gravity.WARNING))
     return found

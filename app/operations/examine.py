@@ -29,7 +29,7 @@ from app.infra.tokens import load_tokens
 from app.negative_list import PolicyFaults
 from app.notifications.models import NoticeRobot
 from app.operations import checks, installation
-from app.operations.faults import Fault, Level
+from app.operations.faults import Fault, Gravity
 from app.operations.models import ProcessBeat
 from app.webhooks import vault
 from app.webhooks.addresses import AllowList
@@ -105,7 +105,7 @@ def examine(
 
 def errors(sections: Sequence[Section]) -> list[Fault]:
     """Return what wants somebody now."""
-    return [fault for section in sections for fault in section.faults if fault.level is Level.ERROR]
+    return [fault for section in sections for fault in section.faults if fault.level is Gravity.ERROR]
 
 
 # --- settings, keys, files ------------------------------------------------
@@ -116,16 +116,16 @@ def _settings(one: _Examination) -> Section:
     secret = settings.secret_key.get_secret_value()
     production = settings.environment is Environment.PRODUCTION
     if not production:
-        section.faults.append(Fault("not_production", level=Level.NOTE))
+        section.faults.append(Fault("not_production", level=Gravity.NOTE))
     if secret == DEFAULT_SECRET:
-        section.faults.append(Fault("secret_default", level=Level.ERROR if production else Level.NOTE))
+        section.faults.append(Fault("secret_default", level=Gravity.ERROR if production else Gravity.NOTE))
     elif len(set(secret)) < _VARIED:
-        section.faults.append(Fault("secret_weak", level=Level.ERROR if production else Level.WARNING))
+        section.faults.append(Fault("secret_weak", level=Gravity.ERROR if production else Gravity.WARNING))
     for path in (settings.data_dir, path_of(settings.url)):
         if path is not None and path.exists() and (mode := path.stat().st_mode & 0o077):
             data = {"path": path, "mode": f"{path.stat().st_mode & 0o777:o}"}
             section.faults.append(
-                Fault("folder_open", data, Level.WARNING if mode & 0o022 == 0 else Level.ERROR)
+                Fault("folder_open", data, Gravity.WARNING if mode & 0o022 == 0 else Gravity.ERROR)
             )
     section.facts = {"environment": str(settings.environment), "data": str(settings.data_dir)}
     return section
@@ -147,7 +147,9 @@ def _keys(one: _Examination) -> Section:
             fresh = one.settings.environment is Environment.DEVELOPMENT and not installation.remains(
                 one.settings.data_dir, one.settings.url
             )
-            section.faults.append(Fault("key_missing", {"path": path}, Level.NOTE if fresh else Level.ERROR))
+            section.faults.append(
+                Fault("key_missing", {"path": path}, Gravity.NOTE if fresh else Gravity.ERROR)
+            )
             continue
         if path.stat().st_mode & 0o077:
             data = {"path": path, "mode": f"{path.stat().st_mode & 0o777:o}"}
@@ -205,7 +207,7 @@ def _installation(one: _Examination, session: Session, section: Section) -> None
     if known is not None and known != found.id:
         section.faults.append(Fault("foreign_database", {"path": one.settings.data_dir}))
     elif known is None:
-        section.faults.append(Fault("no_marker", level=Level.NOTE))
+        section.faults.append(Fault("no_marker", level=Gravity.NOTE))
     secret = one.settings.secret_key.get_secret_value().encode()
     now = {
         "secret": installation.secret_check(secret),
@@ -240,7 +242,7 @@ def _role(one: _Examination, session: Session, section: Section) -> None:
     section.facts = {"role": role}
     if superuser:
         production = one.settings.environment is Environment.PRODUCTION
-        level = Level.WARNING if production else Level.NOTE
+        level = Gravity.WARNING if production else Gravity.NOTE
         section.faults.append(Fault("role_superuser", {"role": role}, level))
     lacking = [
         f"{table}（{right}）"
@@ -298,7 +300,7 @@ def _policies(one: _Examination, database: Database) -> Section:
     today = beijing(one.clock())
     years = [today.year, *([today.year + 1] if today.month == 12 else [])]
     section.faults += [
-        Fault("year_unknown", {"year": year}, Level.WARNING)
+        Fault("year_unknown", {"year": year}, Gravity.WARNING)
         for year in years
         if not (settings.policies / "calendar" / f"{year}.yaml").is_file()
     ]
@@ -313,13 +315,13 @@ def _work(one: _Examination, session: Session, section: Section) -> None:
         for row in running
     ]
     if not running:
-        section.faults.append(Fault("not_running", level=Level.NOTE))
+        section.faults.append(Fault("not_running", level=Gravity.NOTE))
 
 
 def _bureau(one: _Examination, session: Session, section: Section) -> None:
     units = session.exec(select(func.count()).select_from(Unit)).one()
     if not units:
-        section.faults.append(Fault("nobody", level=Level.NOTE))
+        section.faults.append(Fault("nobody", level=Gravity.NOTE))
     elif not session.exec(select(Channel.id).limit(1)).all():
         section.faults.append(Fault("channels_none"))
     if one.settings.environment is Environment.PRODUCTION and (found := list(_demo_accounts(session))):
@@ -353,7 +355,7 @@ def _webhooks(one: _Examination, session: Session, section: Section) -> None:
 def _mail(one: _Examination) -> Section:
     section, settings = Section("邮件"), one.settings
     if not settings.smtp_host:
-        section.faults.append(Fault("mail_none", level=Level.NOTE))
+        section.faults.append(Fault("mail_none", level=Gravity.NOTE))
         return section
     try:
         with socket.create_connection((settings.smtp_host, settings.smtp_port), _MAIL_SECONDS):

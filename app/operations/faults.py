@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Level(StrEnum):
+class Gravity(StrEnum):
     """How bad it is: an error wants somebody now, a warning soon, a note is only told."""
 
     ERROR = "error"
@@ -23,7 +23,7 @@ class Fault:
 
     code: str
     data: Mapping[str, Any] = field(default_factory=dict)
-    level: Level = Level.ERROR
+    level: Gravity = Gravity.ERROR
     stops: bool = False
 
     @property

@@ -145,7 +145,7 @@ UNSEEN = {
     "Outcome": "the record's own column",
     "FaultCode": "worded by `sanshen audit verify` and by the verifier",
     "Environment": "a setting",
-    "Level": "printed by `sanshen doctor` in its own words",
+    "Gravity": "printed by `sanshen doctor` in its own words",
     "Rung": "a key of the channels file",
     "SpanKind": "a format of the text, shown as such",
     "Align": "a format of the text, shown as such",

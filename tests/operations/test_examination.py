@@ -27,7 +27,7 @@ from app.jobs.models import Job, JobState
 from app.main import create_app
 from app.operations import checks, installation
 from app.operations.examine import errors, examine
-from app.operations.faults import WORDS, Fault, Level
+from app.operations.faults import WORDS, Fault, Gravity
 from app.operations.models import ProcessBeat
 from app.operations.pulse import LOST_SECONDS, Pulse
 from app.operations.readiness import Readiness
@@ -42,7 +42,7 @@ def found(runtime: Runtime, **more: Any) -> set[str]:
     """Return the codes of what an examination finds wrong, beside mere notes."""
     settings = runtime.settings.model_copy(update=more)
     sections = examine(settings)
-    return {fault.code for one in sections for fault in one.faults if fault.level is not Level.NOTE}
+    return {fault.code for one in sections for fault in one.faults if fault.level is not Gravity.NOTE}
 
 
 def asked(runtime: Runtime) -> tuple[set[str], bool]:
@@ -220,7 +220,7 @@ def test_processes_that_are_missing(
         beat(installed, serves=serves, works=works, ago=ago, version=version)
     with installed.database.read() as session:
         faults = checks.work(session, at=installed.clock())
-    assert {fault.code for fault in faults if fault.level is not Level.NOTE} == codes
+    assert {fault.code for fault in faults if fault.level is not Gravity.NOTE} == codes
     assert not any(fault.stops for fault in faults)
 
 
