@@ -24,6 +24,10 @@ from tests import described
 CI = os.environ.get("CI") == "true"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", default=1, type=int, help="how often each process is killed (tests/kills)")
+
+
 class SetClock:
     """A clock that stands still until a test moves it."""
 

@@ -270,6 +270,7 @@ class _Walk:
     def _work(self) -> None:
         """Do all that is due; what a walk that was cut off holds comes back within a lease."""
         runner = Runner(self.runtime)
+        runner.take_over()
         runner.run_until_idle()
         while self._held():
             time.sleep(0.5)

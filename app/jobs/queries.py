@@ -79,6 +79,12 @@ def lie_ahead(session: Session, *, at: datetime) -> bool:
     return session.exec(query.limit(1)).first() is not None
 
 
+def holders(session: Session) -> frozenset[str]:
+    """Return the workers that hold a job now."""
+    query = select(Job.worker).where(Job.state == JobState.RUNNING).distinct()
+    return frozenset(one for one in session.exec(query).all() if one)
+
+
 def ever(session: Session, kind: str, key: str) -> bool:
     """Say whether a job of this kind and key was ever promised and is still kept."""
     return session.exec(select(Job.id).where(Job.kind == kind, Job.key == key).limit(1)).first() is not None

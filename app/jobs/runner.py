@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -74,6 +75,10 @@ class Runner:
     def start(self) -> None:
         """Begin to work in the background; commits of this process wake the workers."""
         self._stopping.clear()
+        try:
+            self.take_over()
+        except AppError as error:  # the database is away: what is held comes back when its lease ends
+            log.warning("jobs.no_database", code=error.code)
         self.runtime.database.after_commit.append(self._wake)
         for lane in Lane:
             for number in range(self._threads_per_lane or THREADS[lane]):
@@ -82,6 +87,27 @@ class Runner:
                 )
                 thread.start()
                 self._threads.append(thread)
+
+    def take_over(self) -> int:
+        """Let go of what processes of this machine held that are no more; return how many jobs that were.
+
+        Else it would wait until their leases end. A holder that lives after all has lost its fence.
+        """
+        with self.runtime.database.read() as session:
+            gone = [one for one in queries.holders(session) if self._is_gone(one)]
+        if not gone:
+            return 0
+        with self.runtime.database.write() as session:
+            taken = service.let_go(session, gone, at=self.runtime.clock())
+        log.warning("jobs.taken_over", jobs=taken, workers=sorted(gone))
+        return taken
+
+    def _is_gone(self, worker: str) -> bool:
+        host, _, pid = worker.rpartition(":")
+        if host != self._worker.rpartition(":")[0] or not pid.isdigit():
+            return False
+        # A number of our own is that of whoever had it before: in a container it is always the same.
+        return worker == self._worker or not Path(f"/proc/{pid}").exists()
 
     def stop(self, timeout: float = 20) -> None:
         """Take no more jobs and wait up to `timeout` seconds for those under way.

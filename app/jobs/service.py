@@ -285,6 +285,13 @@ def is_due(*, but: bool = False) -> ColumnElement[bool]:
     )
 
 
+def let_go(session: Session, workers: Collection[str], *, at: datetime) -> int:
+    """Let others take at once what these workers hold: they are no more. Return how many jobs that were."""
+    held = and_(col(Job.state) == JobState.RUNNING, col(Job.worker).in_(sorted(workers)))
+    ended = update(Job).where(held).values(lease_until=at - timedelta(seconds=1))
+    return int(session.exec(ended.execution_options(synchronize_session=False)).rowcount)
+
+
 def holds(session: Session, job_id: UUID, fence: int) -> bool:
     """Say whether the claim with this fence still holds the job; locks the row until the transaction ends."""
     query = select(Job.id).where(Job.id == job_id, Job.fence == fence, Job.state == JobState.RUNNING)

@@ -116,6 +116,25 @@ def test_a_dead_worker_s_claim_ends_under_a_clock_set_back(
     assert stored(database, job_id).state == "done"
 
 
+def test_what_a_killed_process_of_this_machine_held_is_taken_up_at_once(
+    database: Database, clock: SetClock, runtime: Runtime
+) -> None:
+    handles(KIND)(lambda _job: None)
+    worker = Runner(runtime)
+    host = worker._worker.rpartition(":")[0]
+    # One that is no more, one that had our own number, one that lives, one of another machine.
+    holders = [f"{host}:{2**22 + 1}", worker._worker, f"{host}:1", "elsewhere:7"]
+    held = []
+    for holder in holders:
+        held.append(promise(database, clock))
+        with database.write() as session:
+            service.claim(session, kinds={KIND}, worker=holder, at=clock(), lease=timedelta(seconds=30))
+    assert worker.take_over() == 2
+    assert worker.run_until_idle() == 2
+    assert [stored(database, one).state for one in held] == ["done", "done", "running", "running"]
+    assert worker.take_over() == 0
+
+
 def test_an_appointment_of_the_calendar_stays_one(
     database: Database, clock: SetClock, runtime: Runtime
 ) -> None:
