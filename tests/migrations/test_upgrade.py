@@ -1,7 +1,7 @@
 """A release upgrade, from the schema of 2026-11-27 with rows that the program of that day made.
 
-`at_0018.json.gz` holds them, table by table: the demo bureau, a draft published on two channels, one with a mark on
-its proof, one that waits for an answer from outside, and one before the second review.
+`at_0018.json.gz` holds them, table by table: the demo bureau, a draft published on two channels, one with a
+mark on its proof, one that waits for an answer from outside, and one before the second review.
 """
 
 import base64
@@ -77,7 +77,9 @@ def fill(url: str) -> dict[str, int]:
 def upgraded(database_url: str, tmp_path: Path, negative_list: NegativeList) -> Runtime:
     fill(database_url)
     migrate.upgrade(database_url)
-    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
+    settings = Settings(
+        data_dir=tmp_path / "data", database_url=database_url, hosts=frozenset({"testserver"})
+    )
     # The key that signed the tickets of that day.
     key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     write_key(settings.data_dir / "keys" / "signing.pem", key)
@@ -111,7 +113,7 @@ def test_what_was_begun_before_an_upgrade_goes_on_after_it(upgraded: Runtime, tm
     with TestClient(create_app(upgraded), raise_server_exceptions=False) as client:
         editor, second = signed_in(client, "bianji"), signed_in(client, "fushen")
         drafts = client.get("/api/v1/drafts", headers=editor).json()["items"]
-        states = {one["title"][:6]: one["state"] for one in drafts}
+        states = sorted(one["state"] for one in drafts)
         ours = next(one for one in drafts if one["state"] == "published")
         package = client.get(f"/api/v1/drafts/{ours['id']}/evidence", headers=editor)
         (waiting,) = [
@@ -132,7 +134,7 @@ def test_what_was_begun_before_an_upgrade_goes_on_after_it(upgraded: Runtime, tm
     (tmp_path / "evidence.zip").write_bytes(package.content)
     verified = run("evidence", "verify", tmp_path / "evidence.zip", cwd=tmp_path)
 
-    assert sorted(states.values()) == ["held", "in_review", "in_review", "published"] or len(states) == 4
+    assert states == ["held", "in_review", "in_review", "published"]
     assert package.status_code == 200
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert decided.status_code == 200, decided.text
