@@ -100,6 +100,8 @@ def load_postgresql(connection: Connection, folder: Path, *, revision: str) -> N
     """Make the tables of `revision` in an empty schema and fill them, in the caller's transaction."""
     migrate.upgrade("", revision, connection=connection)
     columns: dict[str, list[str]] = json.loads((folder / TABLES / "columns.json").read_text(encoding="utf-8"))
+    # What the migrations recorded waits to be checked at the commit, and no table changes before.
+    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     guards, keys = _without_guards(connection), _without_keys(connection)
     with _cursor(connection) as cursor:
         for name in columns:
