@@ -31,6 +31,7 @@ class RefusalCode(StrEnum):
     SAME_PERSON = "same_person"
     ALREADY_DECIDED = "already_decided"
     CLAIMED_BY_OTHER = "claimed_by_other"
+    EACH_FOR_THEMSELVES = "each_for_themselves"
     NOT_CLAIMED = "not_claimed"
     RECUSED = "recused"
     NO_DELEGATION = "no_delegation"

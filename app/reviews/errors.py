@@ -55,6 +55,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     ),
     C.ALREADY_DECIDED: ("您在这个环节已经表过态，请等其他人。", "You have decided at this stage already."),
     C.CLAIMED_BY_OTHER: ("这个环节已由他人认领，请与认领人联系。", "Somebody else has claimed the stage."),
+    C.EACH_FOR_THEMSELVES: (
+        "这个环节由多人各自表态，不能转给别人；如不能办理，请设立代理或者回避。",
+        "Several people decide here, each for themselves.",
+    ),
     C.NOT_CLAIMED: ("这个环节不是您认领的，不能取消认领。", "You have not claimed the stage."),
     C.RECUSED: ("已回避本稿，不能再处理，请由他人处理。", "They have withdrawn from this case."),
     C.NO_DELEGATION: (

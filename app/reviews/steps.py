@@ -33,6 +33,8 @@ LAY_OUT = "proofs.lay_out"
 _ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.DECLINE, Verb.OVERRIDE})
 #: Differences told with a stale digest, and characters of each of their texts; the page shows all of them.
 _MOST, _LONGEST = 50, 2000
+#: The role of a decision is stored in so many characters.
+_LONGEST_ROLE = 60
 #: Said in the message of the step itself rather than in one of their own.
 _WITHIN = frozenset(
     {Event.CASE_STAGE_OPENED, Event.CASE_STAGE_SKIPPED, Event.CASE_STAGE_VOIDED, Event.CASE_STAGE_KEPT}
@@ -189,11 +191,14 @@ def _role(loaded: Loaded, act: Act, actor: Actor) -> str:
         return (
             str(Role.EDITOR) if act.verb in {Verb.SUBMIT, Verb.RESUBMIT, Verb.RECALL, Verb.CARRY_OUT} else ""
         )
-    for seat in seats(loaded.case, stage, act.line, actor):
-        if seat.outside:
-            return str(UserKind.OUTSIDE)
-        return str(seat.role or seat.post or ("author" if seat.author else "named"))
-    return ""
+    taken = seats(loaded.case, stage, act.line, actor)
+    if any(seat.outside for seat in taken[:1]):
+        return str(UserKind.OUTSIDE)
+    names = [str(seat.role or seat.post or ("author" if seat.author else "named")) for seat in taken]
+    if stage.need == "one_of_each":
+        # Whoever may sit on several benches is on record with all: which one they fill is seen in the end.
+        return "、".join(dict.fromkeys(names))[:_LONGEST_ROLE]
+    return next(iter(names), "")
 
 
 def _tell(

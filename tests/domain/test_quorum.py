@@ -1,8 +1,13 @@
 """One vote of several taken back: what stays, and until when."""
 
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, Role, StageState, Verb
-from app.domain.workflow import Facts, Vote
+from app.domain.workflow import Actor, Facts, Vote
 from tests.domain.walks import FIRST, Hand, hand_for, person, stage
 
 OTHER = person("other", Role.INITIAL_REVIEWER)
@@ -59,3 +64,52 @@ def test_votes_fall_with_what_they_were_given_for() -> None:
     effects = hand.do(Verb.TAKE_BACK, OTHER, blocked, stage="read")
     assert effects.events[0].data["kept"] == []
     assert hand.case.state is CaseState.BLOCKED
+
+
+# several people, each for themselves
+
+
+def joint(need: object = "one_of_each") -> Hand:
+    seats = [
+        {"role": "initial_reviewer", "group": "desk"},
+        {"post": "法规科负责人", "group": "law"},
+        {"post": "科室负责人", "group": "office"},
+    ]
+    return hand_for(stage("joint", who=seats[1:] if need == "one_of_each" else seats, need=need))
+
+
+LAW = person("law", posts=frozenset({"法规科负责人"}))
+OFFICE = person("office", posts=frozenset({"科室负责人"}))
+BOTH = person("both", posts=frozenset({"法规科负责人", "科室负责人"}))
+
+
+@pytest.mark.parametrize("order", list(permutations((LAW, BOTH))) + list(permutations((OFFICE, BOTH))))
+def test_one_of_each_does_not_hang_on_who_comes_first(order: tuple[Actor, ...]) -> None:
+    hand = joint()
+    hand.approve("joint", order[0])
+    assert hand.state("joint") is StageState.OPEN
+    hand.approve("joint", order[1])
+    assert hand.state("joint") is StageState.PASSED
+
+
+def test_one_person_fills_one_bench_however_many_posts_they_hold() -> None:
+    hand = joint()
+    hand.approve("joint", BOTH)
+    assert hand.state("joint") is StageState.OPEN
+    assert hand.refused(Verb.APPROVE, BOTH, stage="joint") == {RefusalCode.ALREADY_DECIDED}
+    hand.do(Verb.TAKE_BACK, BOTH, stage="joint")
+    hand.approve("joint", LAW)
+    hand.approve("joint", BOTH)
+    assert hand.state("joint") is StageState.PASSED
+
+
+@pytest.mark.parametrize("need", ["all", {"at_least": 2}, "one_of_each"])
+def test_a_claim_keeps_nobody_out_and_nobody_hands_over_where_each_decides(need: object) -> None:
+    hand = joint(need)
+    hand.do(Verb.CLAIM, LAW, stage="joint")
+    facts = replace(hand.facts, candidates=frozenset({"law", "office"}))
+    hand.approve("joint", OFFICE, facts=facts)
+    hand.do(Verb.CLAIM, LAW, stage="joint")
+    facts = replace(hand.facts, named=OFFICE)
+    refused = hand.refused(Verb.HAND_OVER, LAW, facts, stage="joint", to="office")
+    assert RefusalCode.EACH_FOR_THEMSELVES in refused

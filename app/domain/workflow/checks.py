@@ -1,5 +1,7 @@
 """What stands in the way of a step. Every check returns all its refusals, and none without an objection."""
 
+from collections.abc import Collection, Iterable
+
 from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, Verb
@@ -103,7 +105,7 @@ def person(
         refusals.append(Refusal(RefusalCode.OWN_MARKS, {"stage": stage.key}))
     run = current.get((stage.key, line))
     if run is not None and run.state is OPEN:
-        if run.claimed_by is not None and run.claimed_by not in persons:
+        if run.claimed_by is not None and run.claimed_by not in persons and not stage.by_several:
             refusals.append(Refusal(RefusalCode.CLAIMED_BY_OTHER, {"stage": stage.key, "by": run.claimed_by}))
         if not run.persons.isdisjoint(persons):
             refusals.append(Refusal(RefusalCode.ALREADY_DECIDED, {"stage": stage.key}))
@@ -246,6 +248,37 @@ def raised(case: Case, stage: Stage, line: str, actor: Actor, outcome: Outcome) 
     return (common | set(outcome.raises)) - case.flags
 
 
+#: Between the benches that one vote may sit on; no key of a bench has it.
+_OR = "+"
+#: A bench is stored in so many characters.
+_LONGEST_BENCH = 40
+
+
+def bench_of(benches: frozenset[str | None]) -> str | None:
+    """Return the bench of a vote: one, or all that its maker may sit on, for which one is seen in the end."""
+    named = sorted(bench for bench in benches if bench is not None)
+    several = _OR.join(named)
+    return several if named and len(several) <= _LONGEST_BENCH else next(iter(named), None)
+
+
+def empty_benches(needed: Collection[str | None], votes: Iterable[Vote]) -> set[str | None]:
+    """Return the benches that stay empty when as many as can be are filled, in whatever order people came."""
+    seated: dict[str | None, tuple[str | None, ...]] = {}
+
+    def seat(may: tuple[str | None, ...], asked: set[str | None]) -> bool:
+        for bench in may:
+            if bench in needed and bench not in asked:
+                asked.add(bench)
+                if bench not in seated or seat(seated[bench], asked):
+                    seated[bench] = may
+                    return True
+        return False
+
+    for vote in votes:
+        seat((None,) if vote.group is None else tuple(vote.group.split(_OR)), set())
+    return set(needed) - seated.keys()
+
+
 def enough(case: Case, stage: Stage, line: str, votes: tuple[Vote, ...], facts: Facts) -> bool:
     """Tell whether these approvals pass the stage: any one, all, m, or one of each group."""
     if stage.need == "any":
@@ -254,7 +287,5 @@ def enough(case: Case, stage: Stage, line: str, votes: tuple[Vote, ...], facts: 
         everybody = facts.candidates
         return bool(everybody) and everybody <= {person for vote in votes for person in vote.persons}
     if stage.need == "one_of_each":
-        return {who.group for who in stage.who if case.meets(who.when, line)} <= {
-            vote.group for vote in votes
-        }
+        return not empty_benches({who.group for who in stage.who if case.meets(who.when, line)}, votes)
     return len(votes) >= stage.need.at_least

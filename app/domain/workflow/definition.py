@@ -192,6 +192,11 @@ class Stage(_Value):
         return StageKind.CONFIRM_MARKS in self.kinds
 
     @cached_property
+    def by_several(self) -> bool:
+        """Whether several people decide here, each for themselves."""
+        return self.need != "any"
+
+    @cached_property
     def benches(self) -> frozenset[str | None]:
         """The groups of those who may act; `None` for whoever sits on no bench."""
         return frozenset(who.group for who in self.who)

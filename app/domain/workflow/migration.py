@@ -230,7 +230,7 @@ def _seats(
         persons |= {f"{stage.key} {number}" for number in range(needed)}
     if stage.need == "one_of_each":
         open_benches = {who.group for who in stage.who if case.meets(who.when, line)}
-        open_benches -= {vote.group for vote in votes}
+        open_benches = checks.empty_benches(open_benches, votes)
         return [
             Seat(
                 stage.key,

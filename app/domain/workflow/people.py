@@ -119,6 +119,8 @@ def hand_over(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     refusals = checks.running(case)
     if there is case or (run is not None and run.state in DONE):
         refusals += checks.stage_open(walk.workflow, walk.current, act)
+    if stage.by_several and there is case:
+        refusals += (Refusal(RefusalCode.EACH_FOR_THEMSELVES, {"stage": stage.key}),)
     refusals += _may_pass_on(case, stage, act, run, actor, by_office=facts.by_office)
     refusals += _named(walk, act, actor, oneself_too=True)
     workflow = extended(walk.workflow, there.added)
@@ -133,7 +135,7 @@ def hand_over(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     walk.set(added=there.added, instead=there.instead)
     walk.workflow = workflow
     was = None if run is None else run.claimed_by
-    if run is not None and run.state is StageState.OPEN:
+    if run is not None and run.state is StageState.OPEN and not stage.by_several:
         walk.put(replace(run, claimed_by=act.to))
     walk.say(
         Event.CASE_HANDED_OVER,

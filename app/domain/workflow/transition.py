@@ -234,7 +234,9 @@ def _claim(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
     _, refusals = checks.standing(walk.case, walk.workflow, walk.current, act, actor)
     if refusals:
         return refusals
-    walk.put(replace(walk.current[act.stage, act.line], claimed_by=actor.person))
+    if not walk.workflow.by_key[act.stage].by_several:
+        # Where each decides for themselves a claim is on record, and keeps nobody from having their say.
+        walk.put(replace(walk.current[act.stage, act.line], claimed_by=actor.person))
     walk.say(Event.CASE_CLAIMED, stage=act.stage, line=act.line)
     return ()
 
@@ -345,12 +347,10 @@ def _decision(walk: Walk, act: Act, actor: Actor) -> tuple[Stage | None, Outcome
 
 
 def _vote(case: Case, stage: Stage, run: Run, actor: Actor) -> Vote:
-    # Somebody who may sit on two benches takes one that is still empty.
     benches = stage.benches
     if len(benches) > 1:
         benches = frozenset(seat.group for seat in checks.seats(case, stage, run.line, actor))
-    empty = benches - {vote.group for vote in run.votes}
-    return Vote(actor.person, actor.principal, min(empty or benches, key=str), actor.through)
+    return Vote(actor.person, actor.principal, checks.bench_of(benches), actor.through)
 
 
 def _blocked(facts: Facts) -> tuple[Refusal, ...]:
