@@ -1,5 +1,6 @@
 """The draft's page: the text as it will appear, what the rules found, what awaits whom, and the record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -41,7 +42,7 @@ from app.web.draft.panels.deciding import panels, proofs_to_decide
 from app.web.draft.panels.left_out import missing
 from app.web.draft.panels.returned import last_return
 from app.web.draft.panels.scheduled import timing_of
-from app.web.draft.panels.timeline import Names, entries
+from app.web.draft.panels.timeline import Entry, Names, entries
 from app.web.draft.panels.together import together
 from app.web.draft.panels.tracks import TONES, lanes, where
 from app.web.labels import choices, label
@@ -184,6 +185,15 @@ def _page(
     unit = session.get(Unit, draft.unit_id)
     going_on = view is not None and view.case.state not in {CaseState.RECALLED, CaseState.DECLINED}
     base = f"/drafts/{draft.id}"
+    events = audit.events(session, f"draft:{draft.id}", limit=_SHOWN)
+    record = entries(
+        events,
+        Names(
+            {one.stage.key: one.stage.title for one in view.stages} if view else {},
+            channels,
+            {str(key): name for key, name in view.names.items()} if view else {},
+        ),
+    )
     return page(
         request,
         "draft.html",
@@ -235,14 +245,8 @@ def _page(
             RevisionRow(one.number, names.get(one.author_id, ""), one.created_at)
             for one in reversed(revisions)
         ),
-        record=entries(
-            audit.events(session, f"draft:{draft.id}", limit=_SHOWN),
-            Names(
-                {one.stage.key: one.stage.title for one in view.stages} if view else {},
-                channels,
-                {str(key): name for key, name in view.names.items()} if view else {},
-            ),
-        ),
+        record=record,
+        latest=_latest(events, record, error),
         waivers=checks.waiver_views(session, draft, found.waivers, viewer.actor),
         waivable=checks.waivable(policy_of(session, runtime), found.hits),
         can_ask_waiver=checks.may_ask(viewer.actor, draft),
@@ -326,6 +330,21 @@ def _stale(
     read = next((one for one in reversed(revisions) if one.digest == quoted), None)
     changes = differences(drafts.document_of(read), drafts.document_of(now)) if read else ()
     return Stale(names.get(now.author_id, ""), now.created_at, now.number, changes)
+
+
+def _latest(
+    events: Sequence[audit.RecordedEvent], record: tuple[Entry, ...], error: AppError | None
+) -> Entry | None:
+    """Return what somebody did last, where something done meanwhile is why a form was refused."""
+    if error is None or error.status not in {409, 412}:
+        return None
+    done = [one for event, one in zip(events, record, strict=True) if _by_somebody(event, one)]
+    return done[-1] if done else None
+
+
+def _by_somebody(event: audit.RecordedEvent, entry: Entry) -> bool:
+    name = event.private.get("actor_name") or ""
+    return bool(name) and not entry.refused and entry.text.startswith(name)
 
 
 def _since_mine(session: Session, draft: Draft, now: Revision, viewer: Viewer) -> SinceMine | None:

@@ -49,7 +49,7 @@ def page_of_form(request: Request, given: str = "") -> str:
     ours = referer.netloc == request.headers.get("host", "")
     from_browser = referer.path + (f"?{referer.query}" if referer.query else "") if ours else ""
     for address in (given, from_browser):
-        if address and _is_ours(address) and not _is_verb(request.app, urlsplit(address).path):
+        if address and _is_ours(address) and _is_page(request.app, urlsplit(address).path):
             return address
     return page_above(request.app, request.url.path)
 
@@ -66,9 +66,13 @@ def page_above(app: FastAPI, path: str) -> str:
     for above in _upwards(path):
         if above in _ELSEWHERE:
             return _ELSEWHERE[above]
-        if "GET" in _methods(app, above) and not _is_verb(app, above):
+        if _is_page(app, above):
             return above
     return "/"
+
+
+def _is_page(app: FastAPI, path: str) -> bool:
+    return path != "/sign-in" and "GET" in _methods(app, path) and not _is_verb(app, path)
 
 
 def _is_verb(app: FastAPI, path: str) -> bool:

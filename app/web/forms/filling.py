@@ -80,7 +80,7 @@ def _matching(html: str, sent: Typed) -> tuple[int, str, list[_Control]] | None:
         if reader.method != "post" or urlsplit(reader.action).path != sent.action:
             continue
         controls = reader.controls
-        hidden = {one.name for one in controls if one.kind == "hidden"} - READ_AT
+        hidden = {one.name for one in controls if one.kind == "hidden" and sent.all(one.name)} - READ_AT
         same = all(
             {one.value for one in controls if one.kind == "hidden" and one.name == name}
             == set(sent.all(name))
