@@ -177,6 +177,8 @@ class _Reader(HTMLParser):
                 "button": "submit",
                 "select": "select-multiple" if "multiple" in given else "select",
             }.get(tag, tag)
+            if given.get("autocomplete") == "one-time-code":
+                kind = "password"
             value = given.get("value", "on" if kind in _TICKED else "")
             one = _Control(kind, given["name"], value, start, text)
             self.controls.append(one)

@@ -73,7 +73,7 @@ TITLES = {
 
 def secret(name: str) -> bool:
     """Say whether a field holds what is known to its owner alone, such as a password or a one-time code."""
-    return any(part in name for part in _SECRET)
+    return name == "code" or any(part in name for part in _SECRET)
 
 
 @dataclass(frozen=True, slots=True)
