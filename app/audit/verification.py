@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from app.audit import chains, guards, tables
+from app.audit import chains, guards, log_check, tables
 from app.audit.catalogue import NOT_VOUCHED, VOUCHED
 from app.audit.ledger import Ledger
 from app.audit.service import ROWS
@@ -62,7 +62,6 @@ def verify(
     `signer` is the key that checkpoints are signed with; `outside` are texts of checkpoints that were kept
     elsewhere.
     """
-    del signer, outside
     _stand_still(session)
     with Ledger() as ledger:
         walked = chains.walk_all(session, ledger, prefix=prefix, progress=progress)
@@ -70,7 +69,8 @@ def verify(
             only = (Unseen("only_some_streams", prefix),)
             return Verified(walked.streams, walked.events, tuple(walked.faults), walked.redacted, unseen=only)
         compared = tables.compare(session, ledger, progress=progress)
-    faults = [*walked.faults, *compared.faults, *guards.missing(session)]
+    logged = log_check.check(session, signer=signer, outside=outside)
+    faults = [*walked.faults, *compared.faults, *logged.faults, *guards.missing(session)]
     lost = sorted(VOUCHED.keys() - walked.begun)
     faults += [Fault(FaultCode.BEGINNING_MISSING, ROWS, 0, {"table": name}) for name in lost]
     return Verified(
@@ -79,8 +79,20 @@ def verify(
         tuple(faults),
         walked.redacted,
         tables=compared.rows,
-        unseen=tuple(_unseen(walked, compared)),
+        checkpoints=logged.compared,
+        unseen=(*_not_logged(walked, logged, outside), *_unseen(walked, compared)),
     )
+
+
+def _not_logged(walked: chains.Walked, logged: log_check.Checked, outside: Sequence[str]) -> Iterator[Unseen]:
+    if not logged.compared:
+        yield Unseen("no_checkpoint")
+    elif walked.events > logged.logged:
+        yield Unseen("not_logged", count=walked.events - logged.logged)
+    if logged.unsigned:
+        yield Unseen("no_key", count=logged.unsigned)
+    if not outside:
+        yield Unseen("nothing_outside")
 
 
 def _unseen(walked: chains.Walked, compared: tables.Compared) -> Iterator[Unseen]:

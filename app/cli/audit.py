@@ -1,15 +1,18 @@
 """`sanshen audit verify`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.machine import opened
-from app.cli.output import err, out, print_json
+from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson, DataDir, settings_with
 
 if TYPE_CHECKING:
     from app.audit.verification import Verified
+    from app.infra.settings import Settings
+    from app.infra.signing import Signer
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,6 +25,9 @@ def _topic() -> None:
 @app.command("verify")
 def verify(
     prefix: Annotated[str, typer.Option("--stream", help="只核验名称以此开头的留痕，如 draft:。")] = "",
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option("--checkpoint", help="保存在别处的检查点文件，可给多个。")
+    ] = None,
     data: DataDir = None,
     *,
     as_json: AsJson = False,
@@ -33,8 +39,10 @@ def verify(
     from app.infra.migrate import load_tables
 
     load_tables()
+    settings = settings_with(data)
+    outside = [_checkpoints(path) for path in checkpoint or ()]
     with (
-        opened(settings_with(data)) as database,
+        opened(settings) as database,
         Progress(console=err, transient=True) as progress,
         database.read() as session,
     ):
@@ -43,13 +51,61 @@ def verify(
         def told(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        verified = verification.verify(session, prefix=prefix, progress=told)
+        verified = verification.verify(
+            session, prefix=prefix, signer=_signer(settings), outside=outside, progress=told
+        )
     if as_json:
         print_json(_as_json(verified))
     else:
         _print(verified)
     if verified.faults:
         raise typer.Exit(1)
+
+
+@app.command("checkpoint")
+def checkpoint(data: DataDir = None) -> None:
+    """现在就签发一个检查点，写到检查点目录并显示；请把它保存到别处。"""
+    from app.audit import log
+    from app.infra import logs
+    from app.infra.clock import system_clock
+    from app.infra.migrate import load_tables
+
+    load_tables()
+    settings = settings_with(data)
+    logs.configure(level="WARNING", json=settings.log_json)
+    signer = _signer(settings)
+    if signer is None:
+        fail("读不了签名密钥，不能签发检查点。")
+    with opened(settings) as database:
+        try:
+            made = log.advance(database, signer, settings.checkpoints, at=system_clock())
+        except OSError as error:
+            fail(f"检查点已存入数据库，但写不进 {settings.checkpoints}：{said(error)}")
+        with database.read() as session:
+            note = made.note if made is not None else log.newest(session)
+    out.print(note or "还没有任何记录。", markup=False, soft_wrap=True, end="")
+
+
+def _checkpoints(path: Path) -> str:
+    from app.domain import checkpoints
+
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"读不了 {path}：{said(error) if isinstance(error, OSError) else '不是 UTF-8 文本'}")
+    if not checkpoints.read(text):
+        fail(f"{path} 里没有检查点。")
+    return text
+
+
+def _signer(settings: "Settings") -> "Signer | None":
+    from app.infra.signing import load_signer
+
+    path = settings.signing_key_file or settings.data_dir / "keys" / "signing.pem"
+    try:
+        return load_signer(path, create=False)
+    except (OSError, ValueError):
+        return None
 
 
 def _as_json(verified: "Verified") -> dict[str, Any]:

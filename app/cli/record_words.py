@@ -102,7 +102,7 @@ _FAULTS = {
     "log_event_differs": "与总日志第 {position} 位所记的不符，被改写",
     "log_tile_differs": "总日志第 {number} 个中间结果与各位不符",
     "back_dated": "时间 {ts} 与它进入总日志的时间（{after} 至 {before}）不符，可能倒填或预填了时间",
-    "checkpoint_unsigned": "检查点（{size} 条，{made_at}）的签名不对",
+    "checkpoint_unsigned": "{where}的检查点（{size} 条，{made_at}）签名不对",
     "checkpoint_differs": "与{where}的检查点（{size} 条，{made_at}）不符："
     "总日志第 {good} 条以后、第 {size} 条以前的记录被整体改写过",
     "checkpoint_ahead": "{where}的检查点（{made_at}）有 {size} 条记录，现在只有 {found} 条：末尾被截去",
@@ -112,7 +112,7 @@ _UNSEEN = {
     "only_some_streams": "只核验了名称以 {what} 开头的留痕；各表内容、其他留痕和检查点没有核对",
     "rows_as_found": "{count} 行在升级时照原样登记，登记以前有没有改动过，这里看不出来",
     "rows_unsalted": "{what}有 {count} 行无法核对：登记用的随机数已依法删除",
-    "no_key": "没有签名公钥，检查点的签名没有核对",
+    "no_key": "{count} 个检查点不是用现在的签名密钥签的，或没有密钥：它们的签名没有核对",
     "no_checkpoint": "还没有检查点：整条留痕连同末尾一起删去，这里看不出来",
     "not_logged": "最后一个检查点之后的 {count} 条记录还没有进入检查点：其中若有整条留痕被删，这里看不出来",
     "nothing_outside": "没有拿系统以外保存的检查点来对照：如果总日志和检查点也被一起改写，这里看不出来。"

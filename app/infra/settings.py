@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     #: PEM files (EC P-256 for tokens, Ed25519 for tickets and evidence); made on first start in development.
     token_key_file: Path | None = None
     signing_key_file: Path | None = None
+    #: Where the record's checkpoints are written, a file a day; best a folder of another machine.
+    checkpoint_dir: Path | None = None
 
     #: Names beside that of the public address under which the service answers.
     hosts: frozenset[str] = frozenset()
@@ -161,6 +163,11 @@ class Settings(BaseSettings):
         if self.database_url.startswith(("postgres://", "postgresql://")):
             return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
         return self.database_url
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder that checkpoints are written into; one under the data folder when none is given."""
+        return self.checkpoint_dir or self.data_dir / "checkpoints"
 
     @property
     def policies(self) -> Path:

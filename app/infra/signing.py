@@ -44,6 +44,18 @@ class Signer:
         """Return the signature over `data`, base64."""
         return base64.b64encode(self._private.sign(data)).decode()
 
+    def signature(self, data: bytes) -> bytes:
+        """Return the 64 bytes of the signature over `data`."""
+        return self._private.sign(data)
+
+    def verifies_bytes(self, signature: bytes, data: bytes) -> bool:
+        """Say whether this key signed exactly `data`."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_bytes).verify(signature, data)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
     def sign(self, statement: dict[str, Any]) -> SignedStatement:
         """Return `statement` signed. The statement must be a JSON value."""
         return SignedStatement(

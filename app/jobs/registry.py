@@ -15,6 +15,7 @@ from app.jobs import service
 
 #: Modules whose import registers handlers, from below to above.
 HANDLER_MODULES = (
+    "app.audit.jobs",
     "app.screening.jobs",
     "app.reviews.jobs",
     "app.proofs.jobs",

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlmodel import Session, SQLModel, col, select
 
+from app.audit import log as audit_log
 from app.audit import queries as audit
 from app.audit import seals
 from app.audit.models import AuditEvent
@@ -97,6 +98,9 @@ def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, 
         head = audit.head_of(session, stream)
         # A text that came back has one name: its digest.
         members = list(dict(_members(session, draft, head, stream)).items())
+        checkpoint = audit_log.newest(session)
+    if checkpoint is not None:
+        members.append(("checkpoint.txt", checkpoint.encode()))
     members.append(("keys.json", canonical({signer.key_id: signer.public_key})))
     members.append((VERIFIER, verifier()))
     members.append(("README.txt", README.encode()))
