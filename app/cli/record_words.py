@@ -151,6 +151,10 @@ def _by_reason(unseen: "tuple[Unseen, ...]") -> Iterator[str]:
     for one in unseen:
         if one.code == "table":
             yield f"{TABLES[one.what]}（{one.what}）：{NOT_VOUCHED[one.what]}"
-        elif one.code == "column":
-            table, column = one.what.split(".")
-            yield f"{TABLES[table]}的 {column}：{VOUCHED[table].left_out[column]}"
+    columns: dict[tuple[str, str], list[str]] = {}
+    for one in unseen:
+        if one.code == "column":
+            table, _, column = one.what.partition(".")
+            columns.setdefault((table, VOUCHED[table].left_out[column]), []).append(column)
+    for (table, reason), names in columns.items():
+        yield f"{TABLES[table]}的 {'、'.join(names)}：{reason}"
