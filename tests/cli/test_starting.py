@@ -189,7 +189,7 @@ def test_a_worker_waits_for_the_tables(database: Database, database_url: str, tm
     del database
     env = {"SANSHEN_DATABASE_URL": database_url, "SANSHEN_DATA_DIR": str(tmp_path / "data")}
     down = run("migrate", "--down", "--to", "0018_timing", "--json", cwd=tmp_path, **env)
-    assert json.loads(down.stdout) == {"revision": "0018_timing"}
+    assert json.loads(down.stdout)["revision"] == "0018_timing"
     with running("worker", folder=tmp_path, **env) as worker:
         worker._until(lambda: "还没有升级" in worker.err.read_text(encoding="utf-8") or None)
         assert run("migrate", cwd=tmp_path, **env).returncode == 0
