@@ -153,7 +153,9 @@ def _keys(one: _Examination) -> Section:
             continue
         if path.stat().st_mode & 0o077:
             data = {"path": path, "mode": f"{path.stat().st_mode & 0o777:o}"}
+            # It is not read either: no process of ours would use it like this.
             section.faults.append(Fault("key_open", data))
+            continue
         try:
             if name == "token":
                 one.token_key = installation.key_name(load_tokens(path, create=False).public_pem)
