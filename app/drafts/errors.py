@@ -52,7 +52,7 @@ reasons(
         "content_empty": "正文为空。",
         "only_left_out": "来稿里有{what}，都没有收进正文。{why}",
         "too_many_blocks": "内容多于 {limit} 段，请拆成几篇再交。",
-        "table_too_large": "表格多于 {limit} 格，请拆成几个表，或作为附件上传。",
+        "table_too_large": "表格合计多于 {limit} 格，请拆成几篇，或作为附件上传。",
         "conversion_too_heavy": (
             "排版太复杂，在限定的时间和内存里读不完，没有收稿。"
             "请去掉多余的嵌套、表格和标记，或拆成几篇，或改用纯文本。"

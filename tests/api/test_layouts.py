@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import html
 
-from app.domain.document import Document, Numbering
+from app.domain.document import Document, ListItem, Numbering
 from app.domain.lists import ordinals, sign
 from app.domain.vocabulary import ChannelKind
 from app.proofs.render import render
@@ -155,3 +157,46 @@ def test_a_heading_deeper_than_html_has_tells_its_level() -> None:
         "<h6>5",
         '<h6 aria-level="7">6',
     ]
+
+
+ITEMS = st.lists(
+    st.one_of(
+        st.builds(
+            lambda number, depth, way, ordered: {
+                "kind": "list_item",
+                "text": "x",
+                "ordered": ordered,
+                "depth": depth,
+                **({"number": number, "numbering": way} if ordered else {}),
+            },
+            st.one_of(st.none(), st.integers(-3, 30)),
+            st.integers(0, 3),
+            st.sampled_from(list(Numbering)),
+            st.booleans(),
+        ),
+        st.just({"kind": "paragraph", "text": "段"}),
+        st.just({"kind": "list_item", "text": "续", "continues": True}),
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ITEMS)
+def test_numbers_outlast_a_proof_and_its_reading(blocks: list[dict[str, Any]]) -> None:
+    document = Document.model_validate({"title": "标题", "blocks": blocks})
+    counted = zip(document.blocks, ordinals(document.blocks), strict=True)
+    expected = [
+        None if number is None else sign(number, block.numbering)
+        for block, number in counted
+        if isinstance(block, ListItem) and not block.continues
+    ]
+    page = html.document_fromstring(laid_out(*blocks))
+    assert [shown for _, shown in _read_as_browser(page)] == expected
+    assert page.text_content().count("续") == sum(block["text"] == "续" for block in blocks)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_runs_off_a_page(kind: ChannelKind) -> None:
+    assert re.search(r"overflow-wrap: ?anywhere", laid_out({"kind": "paragraph", "text": "x"}, kind=kind))

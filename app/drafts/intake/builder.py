@@ -31,7 +31,7 @@ from app.drafts.intake.runs import Inline, Mark, lowered, raised
 TITLE_LENGTH = 200
 #: A text of more blocks is no article; it would only fill the storage.
 MOST_BLOCKS = 50_000
-#: A table of more cells is refused: a few characters of source can ask for millions.
+#: Tables of more cells than this together are refused: a few characters of source can ask for millions.
 MOST_CELLS = 50_000
 ASSET = re.compile(r"^(?:sha256:|/api/v1/assets/)(?P<sha256>[0-9a-f]{64})$")
 #: Control characters, which no document holds; tab and line feed are none of them.
@@ -80,6 +80,7 @@ class Builder:
     fields: dict[str, str] = field(default_factory=dict)
     base: str = ""
     _title_at: int | None = None
+    _cells: int = 0
     _title_run: Inline = field(default_factory=Inline)
 
     def leave_out(self, kind: str, what: str) -> None:
@@ -183,7 +184,10 @@ class Builder:
         )
 
     def table(self, table: Table) -> None:
-        """Append a table."""
+        """Append a table. Raises `TooMuch` where the tables have more cells than a document may hold."""
+        self._cells += len(table.rows) * len(table.rows[0])
+        if self._cells > MOST_CELLS:
+            raise TooMuch("table_too_large", limit=MOST_CELLS)
         self._add(table)
 
     def image(self, address: str, alt: str, caption: str = "") -> None:

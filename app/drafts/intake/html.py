@@ -80,6 +80,7 @@ class Reader:
         self.look = Look()
         # Where the lines of the run stand: as where its first word stood.
         self._align: Align | None = None
+        self._begun = False
         self.anchor: Mark | None = None
         self.shape, self.level = Shape.PARAGRAPH, 1
         self.sign: Sign | None = None
@@ -120,7 +121,7 @@ class Reader:
 
     def flush(self) -> None:
         """End the block that is being read."""
-        run, self.run = self.run.collapse(), Inline()
+        run, self.run, self._begun = self.run.collapse(), Inline(), False
         if not run.text.strip():
             self.media.flush()
             return
@@ -264,8 +265,8 @@ class Reader:
         if self.look.unseen:
             self.unseen.append(text)
             return
-        if not self.run.pieces or not self.run.text.strip():
-            self._align = self.look.align
+        if not self._begun:
+            self._align, self._begun = self.look.align, not text.isspace()
         if self.look.keeps_lines:
             text = text.replace("\n", HARD).replace(" ", KEPT)
         self.run.add(*self._marked(text))

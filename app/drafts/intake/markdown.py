@@ -42,8 +42,7 @@ class _Renderer(RendererHTML):
 
     def html_block(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
         """Return a block of HTML as it is, or as text where it would swallow what follows."""
-        content = tokens[index].content
-        return f"{_kept(content, '')}\n"
+        return _kept(tokens[index].content, "")
 
     def softbreak(self, *_: Any) -> str:  # noqa: ANN401
         """Return a line end, which the reader of HTML weighs."""

@@ -23,7 +23,10 @@ _REFERENCE = re.compile(r"\[\^([^\]\s]{1,100})\]")
 _SHARED = frozenset("“”‘’—…·•①②③④⑤⑥⑦⑧⑨⑩※°×%‰")
 _CODE = re.compile(r"`+")
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
-_DESTINATION = re.compile(r"\((?:<[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)")
+_DESTINATION = re.compile(
+    r"\(\s*(?:<[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
+    r"(?:\s+(?:\"[^\"]{0,2000}\"|'[^']{0,2000}'|\([^()]{0,2000}\)))?\s*\)"
+)
 
 
 class Inlines(ParserInline):
@@ -119,6 +122,9 @@ def _openers(src: str, has_references: bool) -> set[int]:
                 found.add(opener)
             at += 1
             if following == "(" and (destination := _DESTINATION.match(src, at)):
+                # Brackets of an address part nothing around it; if it turns out to be none, they are text.
+                within = _openers(destination[0][1:], has_references)
+                found |= {at + 1 + opener for opener in within}
                 at = destination.end()
         else:
             at += 1

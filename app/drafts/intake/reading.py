@@ -20,7 +20,7 @@ from app.drafts.intake.builder import Builder, TooMuch
 from app.drafts.intake.left_out import LeftOut, summed
 
 #: So much marked-up text, in characters, is read in the process that was asked; see decision 42 for its cost.
-SMALL = 30_000
+SMALL = 20_000
 #: Processor time of a child, and the time after which it is ended in any case, in seconds.
 CPU_SECONDS = 20
 DEADLINE = 45
@@ -30,7 +30,7 @@ MEMORY = 1_500_000_000
 MOST_OUT = 40_000_000
 #: Children at once in one process, and how long to wait for a turn, in seconds.
 AT_ONCE = 2
-PATIENCE = 30
+PATIENCE = 5
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 _blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 
 from app.domain.document import (
     Block,
@@ -71,14 +71,22 @@ def asset(sha256: str) -> str:
     return f"/api/v1/assets/{sha256}"
 
 
-def body(blocks: Sequence[Block], *, heading: Callable[[Heading], str] | None = None) -> str:
-    """Return the blocks as HTML, one a line; consecutive list items become lists."""
+def body(
+    blocks: Sequence[Block], *, heading: Callable[[Heading], str] | None = None, around_table: str = "{}"
+) -> str:
+    """Return the blocks as HTML, one a line; consecutive list items become lists.
+
+    `heading` and `around_table` are how a layout has these otherwise; the latter holds a table at `{}`.
+    """
     lines: list[str] = []
     for is_list, group in groupby(blocks, key=lambda block: isinstance(block, ListItem)):
         if is_list:
             lines.append(_list([block for block in group if isinstance(block, ListItem)]))
         else:
-            lines += [_block(block, heading) for block in group]
+            lines += [
+                around_table.format(_table(block)) if isinstance(block, Table) else _block(block, heading)
+                for block in group
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -158,7 +166,10 @@ _NUMBERED = {
 
 
 def _list(items: Sequence[ListItem]) -> str:
-    return "".join(_nested(list(zip(items, ordinals(items), strict=True)), 0))
+    counted = list(zip(items, ordinals(items), strict=True))
+    # What goes on with an item that is no longer there is a paragraph.
+    alone = list(takewhile(lambda one: one[0].continues, counted))
+    return "".join([*(_continued(item) for item, _ in alone), *_nested(counted[len(alone) :], 0)])
 
 
 def _way(item: ListItem) -> str:
@@ -179,16 +190,20 @@ def _nested(items: list[tuple[ListItem, int | None]], depth: int) -> Iterator[st
             value = f' value="{number}"' if number is not None and number != count else ""
             count = count if number is None else number
             yield f"<li{value}>{_line(item, item.text and inline(item.text, item.spans))}"
-            while items and items[0][0].continues and items[0][0].depth <= max(depth, item.depth):
-                further = items.pop(0)[0]
-                yield f"<p>{_line(further, inline(further.text, further.spans))}</p>"
-            if items and items[0][0].depth > max(depth, item.depth):
+            while items and (items[0][0].continues or items[0][0].depth > max(depth, item.depth)):
+                if items[0][0].continues:
+                    yield _continued(items.pop(0)[0])
+                    continue
                 deeper = []
-                while items and items[0][0].depth > max(depth, item.depth):
+                while items and (items[0][0].continues or items[0][0].depth > max(depth, item.depth)):
                     deeper.append(items.pop(0))
                 yield from _nested(deeper, depth + 1)
             yield "</li>"
         yield f"</{way[:2]}>"
+
+
+def _continued(item: ListItem) -> str:
+    return f"<p>{_line(item, inline(item.text, item.spans))}</p>"
 
 
 def _line(item: ListItem, words: str) -> str:

@@ -11,7 +11,8 @@ RENDERER = "website/2"
 _STYLE = """article { overflow-wrap: anywhere; }
 img, video { max-width: 100%; height: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border: 1px solid #999; padding: 0.2em 0.4em; }
+th, td { border: 1px solid #999; padding: 0.2em; }
+.table { overflow-x: auto; }
 .attachments { margin-top: 2em; }
 """
 
@@ -21,7 +22,11 @@ def render(document: Document, setting: Setting) -> Rendered:
     parts = [f"<article>\n<header>\n<h1>{escape(document.title)}</h1>\n"]
     if document.subtitle:
         parts.append(f'<p role="doc-subtitle">{escape(document.subtitle)}</p>\n')
-    parts += [_line(document, setting), "</header>\n", markup.body(document.blocks)]
+    parts += [
+        _line(document, setting),
+        "</header>\n",
+        markup.body(document.blocks, around_table='<div class="table">{}</div>'),
+    ]
     if document.attachments:
         links = "".join(
             f'<li><a href="{markup.asset(sha256)}">{escape(name)}</a></li>'

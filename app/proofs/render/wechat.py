@@ -10,7 +10,7 @@ from app.proofs.render.pages import Rendered, Setting, page
 
 RENDERER = "wechat/2"
 _STYLE = """
-section { font-size: 16px; line-height: 1.75; color: #333; letter-spacing: 0.5px; overflow-wrap: anywhere; }
+.all { font-size: 16px; line-height: 1.75; color: #333; letter-spacing: 0.5px; overflow-wrap: anywhere; }
 p { margin: 0 0 1em; text-align: justify; }
 h3 { font-size: 18px; line-height: 1.5; margin: 1.2em 0 0.6em; font-weight: bold; color: #222; }
 blockquote { margin: 0 0 1em; padding: 0 0 0 12px; border-left: 3px solid #c0392b; color: #666; }
@@ -18,8 +18,8 @@ figure { margin: 0 0 1em; text-align: center; }
 img { max-width: 100%; }
 figcaption { font-size: 14px; color: #888; }
 table { width: 100%; border-collapse: collapse; margin: 0 0 1em; font-size: 14px; }
-th { border: 1px solid #ddd; padding: 6px; background: #f6f6f6; }
-td { border: 1px solid #ddd; padding: 6px; }
+th { border: 1px solid #ddd; padding: 4px; background: #f6f6f6; }
+td { border: 1px solid #ddd; padding: 4px; }
 a { color: #576b95; text-decoration: none; }
 hr { border: none; border-top: 1px solid #ddd; margin: 1.5em 0; }
 """
@@ -87,10 +87,11 @@ def article(document: Document, setting: Setting) -> str:
     subtitle = (
         f"<p><strong>{markup.inline(document.subtitle, ())}</strong></p>\n" if document.subtitle else ""
     )
-    body = markup.body(document.blocks, heading=_heading)
+    table = '<section style="overflow-x: auto">{}</section>'
+    body = markup.body(document.blocks, heading=_heading, around_table=table)
     words = setting.not_carried(document)
     files = f"<p>{markup.inline(words, ())}</p>\n" if words else ""
-    plain = f"<section>\n{subtitle}{body}{_source(document)}{files}</section>\n"
+    plain = f'<section class="all">\n{subtitle}{body}{_source(document)}{files}</section>\n'
     styled = css_inline.inline_fragment(plain, _STYLE)
     return nh3.clean(styled, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes=set(SCHEMES))
 
