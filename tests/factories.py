@@ -67,6 +67,7 @@ def person(
         password=PASSWORD,
         unit_id=unit.id,
         kind=kind,
+        must_change=False,
         actor=SYSTEM,
         at=at,
     )

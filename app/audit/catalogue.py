@@ -26,7 +26,7 @@ _DRAFT = ("draft", "draft_id")
 
 VOUCHED: Mapping[str, Vouched] = {
     "unit": Vouched(("unit", "id")),
-    "user_account": Vouched(("user", "id")),
+    "user_account": Vouched(("user", "id"), added={"must_change_password": False, "credentials": 0}),
     "role_grant": Vouched(("user", "user_id")),
     "delegation": Vouched(("user", "principal_id")),
     "absence": Vouched(("user", "user_id")),
@@ -80,6 +80,7 @@ NOT_VOUCHED: Mapping[str, str] = {
     "audit_checkpoint": "检查点本身：核对签名，并与总日志核对",
     "browser_session": "登录会话，几小时内失效；登录和退出本身有留痕",
     "sign_in_failure": "登录失败的计数，只管限制重试",
+    "former_password": "用过的密码的摘要，只管不许重复；改密码本身有留痕",
     "idempotency_key": "接口重复请求的答复，只保存一段时间",
     "job": "后台任务的排队和进度；任务做成的事各有留痕",
     "notice": "给个人的消息，看过没有",

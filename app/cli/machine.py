@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from app.operations.lock import Lock, Occupied
 
 #: What the fields of the services are called on the command line.
-_FIELDS = {"login": "登录名", "name": "名称", "password": "密码", "role": "角色", "section": "栏目"}
+_FIELDS = {
+    "login": "登录名",
+    "name": "名称",
+    "password": "密码",
+    "role": "角色",
+    "section": "栏目",
+    "posts": "职务",
+}
 
 
 #: Seconds between two looks at a database that is still starting.

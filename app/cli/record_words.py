@@ -57,6 +57,7 @@ TABLES = {
     "scheduled_release": "定时签发",
     "section": "栏目",
     "sign_in_failure": "登录失败计数",
+    "former_password": "用过的密码",
     "sign_link": "外部签字链接",
     "stage_call": "到期提醒",
     "stage_run": "环节",

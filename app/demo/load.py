@@ -102,6 +102,7 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
             name=person["name"],
             password=PASSWORD,
             unit_id=units[person["unit"]],
+            must_change=False,
             actor=SYSTEM,
             at=at,
         )

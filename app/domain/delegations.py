@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from app.domain.roles import SEEING
+from app.domain.roles import DECIDING
 from app.domain.vocabulary import Role
 
 #: What can be done for somebody else; writing is done in one's own name, and an office is nobody else's.
-DELEGABLE = SEEING
+DELEGABLE = DECIDING
 #: Links between the one who acts and the one they act for.
 LONGEST_CHAIN = 2
 #: A longer absence is a change of duties: then roles are given.

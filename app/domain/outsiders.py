@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from enum import StrEnum
 
 #: Digits of a telephone number, country code included. Source: ITU-T E.164, at most 15; the shortest
 #: numbers with an area code in use here have 7.
@@ -33,3 +34,12 @@ def phone_key(phone: str) -> str:
         if digits.startswith(f"{prefix}1") and len(digits) == len(prefix) + 11:
             digits = digits.removeprefix(prefix)
     return digits if len(digits) in _DIGITS else ""
+
+
+class LinkState(StrEnum):
+    """What became of a link by which somebody signs without an account."""
+
+    OPEN = "open"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"

@@ -1,30 +1,23 @@
-"""Who may hold which roles together: the three administrators stand apart, and people decide, not machines.
+"""What the roles are: who answers by name, who sees drafts, who reviews, and what a machine may hold.
 
-Source: GB/T 22239-2019, 8.1.5 (系统管理、审计管理、安全管理), 三员分立.
+Which of them exclude each other, and what else does, is asked in `powers`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.vocabulary import ADMINISTRATORS, Role
-
-#: Roles whose holder answers for a text with a natural person's name.
-PERSONAL = frozenset(
-    {
-        Role.INITIAL_REVIEWER,
-        Role.SECOND_REVIEWER,
-        Role.FINAL_REVIEWER,
-        Role.PROOFREADER,
-        *ADMINISTRATORS,
-    }
-)
+from app.domain.vocabulary import Role
 
 #: Reviewers from the lowest to the highest.
 REVIEWERS = (Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER, Role.FINAL_REVIEWER)
 
+#: Roles whose holders decide about texts of their scope, and see them.
+DECIDING = frozenset({*REVIEWERS, Role.PROOFREADER, Role.PUBLISHER})
+
 #: Roles that let their holder see the drafts within their scope.
-SEEING = frozenset({*REVIEWERS, Role.PROOFREADER, Role.PUBLISHER})
+SEEING = DECIDING | {Role.READER}
+
+#: All that a machine may hold: handing drafts in, and reading. People decide, not machines.
+FOR_MACHINES = frozenset({Role.EDITOR, Role.READER})
 
 
 class UserKind(StrEnum):
@@ -36,44 +29,6 @@ class UserKind(StrEnum):
     PERSON = "person"
     SERVICE = "service"
     OUTSIDE = "outside"
-
-
-class RoleFault(StrEnum):
-    """Why a role cannot be added to those that a user holds."""
-
-    ADMINISTRATOR_EXCLUDES = "administrator_excludes"
-    PERSON_ONLY = "person_only"
-
-
-@dataclass(frozen=True, slots=True)
-class RoleRefusal:
-    """One reason why `role` cannot be given; `held` are the roles that exclude it, sorted, perhaps none."""
-
-    fault: RoleFault
-    role: Role
-    held: tuple[Role, ...] = ()
-
-
-def excluded_by(role: Role, held: Iterable[Role]) -> tuple[Role, ...]:
-    """Return which of the `held` roles exclude `role`, sorted; empty when it may be added.
-
-    An administrator excludes every other role, also the same one over another unit: one person holds one
-    administrator's office.
-    """
-    others = set(held)
-    if role in ADMINISTRATORS:
-        return tuple(sorted(others))
-    return tuple(sorted(others & ADMINISTRATORS))
-
-
-def refusals(role: Role, *, held: Iterable[Role], kind: UserKind) -> tuple[RoleRefusal, ...]:
-    """Return every reason why a user of `kind` who holds `held` may not be given `role`; else none."""
-    found = []
-    if excluding := excluded_by(role, held):
-        found.append(RoleRefusal(RoleFault.ADMINISTRATOR_EXCLUDES, role, excluding))
-    if kind is UserKind.SERVICE and role in PERSONAL:
-        found.append(RoleRefusal(RoleFault.PERSON_ONLY, role))
-    return tuple(found)
 
 
 def at_least(role: Role) -> tuple[Role, ...]:

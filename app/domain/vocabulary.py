@@ -12,6 +12,7 @@ class Role(StrEnum):
     FINAL_REVIEWER = "final_reviewer"
     PROOFREADER = "proofreader"
     PUBLISHER = "publisher"
+    READER = "reader"
     POLICY_KEEPER = "policy_keeper"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
@@ -306,6 +307,7 @@ class NoticeKind(StrEnum):
     WAIVER_DECIDED = "waiver_decided"
     DEBT_OWED = "debt_owed"
     CALENDAR_MISSING = "calendar_missing"
+    ACCOUNT = "account"
 
 
 class MailMode(StrEnum):
@@ -314,15 +316,6 @@ class MailMode(StrEnum):
     NEVER = "never"
     AT_ONCE = "at_once"
     DAILY = "daily"
-
-
-class LinkState(StrEnum):
-    """What became of a link by which somebody signs without an account."""
-
-    OPEN = "open"
-    USED = "used"
-    REVOKED = "revoked"
-    EXPIRED = "expired"
 
 
 class MigrationState(StrEnum):
@@ -341,12 +334,15 @@ class Event(StrEnum):
     USER_SIGNED_OUT = "user.signed_out"
     USER_CREATED = "user.created"
     USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 – a name, not a secret
+    USER_PASSWORD_RESET = "user.password_reset"  # noqa: S105 – a name, not a secret
+    USER_SESSION_ENDED = "user.session_ended"
     USER_DEACTIVATED = "user.deactivated"
     USER_EMAIL_CHANGED = "user.email_changed"
     USER_WORK_HANDED_OVER = "user.work_handed_over"
     USER_POSTS_SET = "user.posts_set"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
+    DELEGATION_ASKED = "delegation.asked"
     DELEGATION_GRANTED = "delegation.granted"
     DELEGATION_REVOKED = "delegation.revoked"
     USER_ABSENT = "user.absent"

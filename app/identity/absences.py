@@ -121,6 +121,7 @@ def away(
         true() if ids is None else col(Delegation.principal_id).in_(ids),
         col(Delegation.absent).is_(True),
         col(Delegation.revoked_at).is_(None),
+        col(Delegation.confirmed_at).is_not(None),
         Delegation.starts_on <= today,
         Delegation.ends_on >= last,
     )

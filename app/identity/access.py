@@ -14,6 +14,7 @@ from fastapi import BackgroundTasks, Depends, Request
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.models import BrowserSession
@@ -69,6 +70,11 @@ def _is_marked(runtime: Runtime, given: str) -> bool:
 
 def _mark(runtime: Runtime, made: str) -> str:
     return hmac.new(runtime.secret, f"browser {made}".encode(), hashlib.sha256).hexdigest()
+
+
+def device_cookie(settings: Settings) -> str:
+    """Return the name of the cookie by which a browser shows that it has signed in before."""
+    return f"{cookie_name(settings)}-device"
 
 
 def csrf_token(raw: str) -> str:
@@ -130,7 +136,25 @@ def _seen(runtime: Runtime, raw: str) -> None:
 def current_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     """Return who makes this request.
 
-    Raises `Unauthenticated` without proof or with a bad one, `Forbidden` when the CSRF token is missing.
+    Raises `Unauthenticated` without proof or with a bad one, `Forbidden` when the CSRF token is missing, and
+    where somebody must choose a password of their own first.
+    """
+    actor = any_actor(request, tasks)
+    own_password(actor)
+    return actor
+
+
+def own_password(actor: Actor) -> None:
+    """Let pass whoever has a password that nobody else has set. Raises `Forbidden`."""
+    if actor.must_change_password:
+        raise Forbidden("password_change_needed")
+
+
+@proves
+def any_actor(request: Request, tasks: BackgroundTasks) -> Actor:
+    """Return who makes this request, also with a password that somebody else has set.
+
+    Only for choosing another, one's own profile and sessions. Raises as `current_actor` does otherwise.
     """
     runtime = runtime_of(request)
     if (header := request.headers.get("authorization")) is not None:
@@ -152,13 +176,13 @@ def _bearer(runtime: Runtime, header: str) -> Actor:
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
         raise Unauthenticated("token_invalid", headers=challenge)
     try:
-        user_id = runtime.tokens.read(token, at=runtime.clock())
+        user_id, credentials = runtime.tokens.read(token, at=runtime.clock())
     except Unauthenticated as error:
         error.headers.update(challenge)
         raise
     with runtime.database.read() as session:
         actor = user_actor(session, user_id, at=runtime.clock())
-    if actor is None:
+    if actor is None or actor.credentials != credentials:
         raise Unauthenticated("token_invalid", headers=challenge)
     return actor
 
@@ -206,6 +230,8 @@ def require_inside(request: Request, tasks: BackgroundTasks) -> None:
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+#: Whoever asks, also with a password that somebody else has set.
+AnyActor = Annotated[Actor, Depends(any_actor)]
 
 
 def authorize(
@@ -222,11 +248,19 @@ def authorize(
         raise Forbidden("forbidden", reasons=[Reason("role_needed", {"roles": sorted(map(str, roles))})])
 
 
+def person(actor: Actor) -> None:
+    """Let people pass, and the service itself. Raises `Forbidden` for a tool: people decide, not machines."""
+    if actor.kind is UserKind.SERVICE:
+        raise Forbidden("forbidden", reasons=[Reason("machine_decides")])
+
+
 __all__ = [
     "SYSTEM",
     "Actor",
+    "AnyActor",
     "CurrentActor",
     "Grant",
+    "any_actor",
     "authorize",
     "bound",
     "browser_mark",
@@ -234,8 +268,11 @@ __all__ = [
     "csrf_matches",
     "csrf_token",
     "current_actor",
+    "device_cookie",
     "is_inside",
     "known",
+    "own_password",
+    "person",
     "require_inside",
     "signed_in",
 ]

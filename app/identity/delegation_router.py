@@ -52,9 +52,11 @@ class DelegationOut(BaseModel):
     starts_on: date
     ends_on: date
     absent: bool
-    state: Literal["coming", "in_force", "over", "revoked"]
+    state: Literal["asked", "coming", "in_force", "over", "revoked"]
     granted_by: UUID
     granted_at: datetime
+    confirmed_by: UUID | None
+    confirmed_at: datetime | None
     revoked_at: datetime | None
 
 
@@ -97,7 +99,11 @@ def create_delegation(
     session: WriteSession,
     key: idempotency.Key = None,
 ) -> Response:
-    """Let somebody act for the caller, or, as security administrator, for somebody who is absent."""
+    """Let somebody act for the caller, or, as security administrator, ask it for somebody else.
+
+    What is asked waits (`asked`) until the principal or a second administrator confirms it; it holds at once
+    where somebody else had entered that the principal is away on those days.
+    """
     at = runtime_of(request).clock()
 
     def act() -> DelegationOut:
@@ -109,6 +115,17 @@ def create_delegation(
 
     asked = {"delegate": True, **body.model_dump(mode="json")}
     return idempotency.once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201)
+
+
+@router.post("/delegations/{delegation_id}/confirmation")
+def confirm_delegation(
+    request: Request, delegation_id: UUID, actor: CurrentActor, session: WriteSession
+) -> DelegationOut:
+    """Agree to a delegation that a security administrator asked for (its principal, or another one)."""
+    at = runtime_of(request).clock()
+    row = delegating.confirm(session, delegation_id=delegation_id, actor=actor, at=at)
+    names = queries.names(session, {row.principal_id, row.delegate_id})
+    return _shown(Shown(row, names[row.principal_id], names[row.delegate_id], ""), at)
 
 
 @router.post("/delegations/{delegation_id}/revocation")

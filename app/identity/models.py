@@ -52,6 +52,10 @@ class User(SQLModel, table=True):
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
+    #: Somebody else set the password: it opens the account for nothing but choosing another.
+    must_change_password: bool = False
+    #: Grows with every password: tokens of an earlier one are good for nothing.
+    credentials: int = 0
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     posts: list[dict[str, Any]] = Field(default_factory=list, sa_type=_Comparable)
     qualification: str = Field(default="none", max_length=20)
@@ -120,6 +124,8 @@ class Delegation(SQLModel, table=True):
     reason: str = Field(default="", max_length=200)
     granted_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
     granted_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -159,11 +165,26 @@ class BrowserSession(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class FormerPassword(SQLModel, table=True):
+    """A password that an account had before, hashed: it does not come again."""
+
+    __tablename__ = "former_password"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT", index=True)
+    password_hash: str = Field(max_length=200)
+    replaced_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class SignInFailure(SQLModel, table=True):
-    """How often signing in failed for a login or from an address, hashed: people type passwords as logins."""
+    """How often signing in failed: of a login at an address, of a device, of a login, from an address.
+
+    Hashed: people type passwords as logins. `succeeded_at`: the login is known at this address.
+    """
 
     __tablename__ = "sign_in_failure"
 
     key: str = Field(primary_key=True, max_length=64)
     failures: int
-    last_at: datetime = Field(sa_type=UtcDateTime)
+    last_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    succeeded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -4,20 +4,19 @@ The security administrator keeps them, as roles are kept: they decide who may ac
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from app.audit import service as audit
-from app.domain.roles import UserKind
-from app.domain.vocabulary import ADMINISTRATORS, Event, Role
+from app.domain.vocabulary import Event, Role
 from app.domain.workflow.definition import Qualification
-from app.identity import queries
+from app.identity import holding
 from app.identity.models import User
 from app.identity.queries import Actor
-from app.identity.service import unit_in_reach, user_in_reach
+from app.identity.reach import unit_in_reach, user_in_reach
 from app.infra.errors import Conflict, Forbidden, Reason
 
 
@@ -50,11 +49,10 @@ def set_posts(
         raise Forbidden("forbidden", reasons=[Reason("own_account")])
     if not user.active:
         raise Conflict("user_inactive")
-    if posts and user.kind != UserKind.PERSON:
-        raise Conflict("roles_exclude", reasons=[Reason("person_only")])
-    known = queries.user_actor(session, user.id)
-    if posts and known is not None and known.roles() & ADMINISTRATORS:
-        raise Conflict("roles_exclude", reasons=[Reason("administrator_excludes")])
+    powers = holding.powers_of(session, user, at)
+    places = tuple(units[one.unit_id].path for one in posts)
+    if places:
+        holding.refuse(replace(powers, posts=places), "roles_exclude", field="posts")
     kept = {(one.unit_id, one.post.strip(), one.heads): None for one in posts}
     user.posts = [
         {"unit": str(unit_id), "path": units[unit_id].path, "post": post, "heads": heads}

@@ -2,126 +2,26 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Date, Text, bindparam, cast, exists, false, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from app.audit.service import AuditActor
-from app.domain import delegations
+from app.domain import delegations, powers
 from app.domain.delegations import Held, Link, Scope
+from app.domain.powers import Powers
 from app.domain.roles import UserKind
 from app.domain.vocabulary import ADMINISTRATORS, Role
-from app.domain.workflow.definition import Qualification
+from app.identity.actors import SYSTEM, Actor, Grant, Post, StandIn, Via
 from app.identity.models import BrowserSession, Delegation, RoleGrant, Unit, User
 from app.infra.clock import beijing
 
-Via = Literal["session", "token", "link", "system"]
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role over a unit and all below it; `None` stands for every channel, every section."""
-
-    role: Role
-    unit_path: str
-    channel: str | None = None
-    section: str | None = None
-
-    def covers(self, unit_path: str | None, channel: str | None, section: str | None) -> bool:
-        """Say whether this grant reaches there; what is not asked for is covered."""
-        return (
-            (unit_path is None or unit_path.startswith(self.unit_path))
-            and (channel is None or self.channel in {None, channel})
-            and (section is None or self.section in {None, section})
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A post (职务) that somebody holds over a unit and all below it; `heads`: they head that unit."""
-
-    name: str
-    unit_path: str
-    heads: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """Somebody for whom the actor may act (代理): with which of their roles, and within which unit.
-
-    `through` stands between the two where a delegation was passed on; `login` is empty where roles are named,
-    for then nothing else of the principal's is delegated.
-    """
-
-    principal: UUID
-    name: str
-    login: str
-    unit_id: UUID
-    grants: tuple[Grant, ...]
-    through: UUID | None = None
-    unit_path: str = "/"
-    posts: tuple[Post, ...] = ()
-    qualification: Qualification = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts, and with which grants; read anew for every request."""
-
-    id: UUID
-    name: str
-    login: str
-    unit_id: UUID
-    unit_path: str
-    grants: tuple[Grant, ...] = ()
-    via: Via = "session"
-    standing_in: tuple[StandIn, ...] = ()
-    posts: tuple[Post, ...] = ()
-    qualification: Qualification = "none"
-
-    def has(
-        self,
-        role: Role,
-        *,
-        unit_path: str | None = None,
-        channel: str | None = None,
-        section: str | None = None,
-    ) -> bool:
-        """Say whether the actor holds `role` there; without a place, anywhere."""
-        return any(grant.role is role and grant.covers(unit_path, channel, section) for grant in self.grants)
-
-    @property
-    def reach(self) -> tuple[Grant, ...]:
-        """All grants by which the actor sees: their own, and those of the people they stand in for."""
-        if not self.standing_in:
-            return self.grants
-        return (*self.grants, *(grant for one in self.standing_in for grant in one.grants))
-
-    def roles(self) -> frozenset[Role]:
-        """Return the roles the actor holds anywhere."""
-        return frozenset(grant.role for grant in self.grants)
-
-    def as_audit(self, role: Role | None = None) -> AuditActor:
-        """Return the actor as the record names them, acting in `role`."""
-        if self.via == "system":
-            return AuditActor(id=None, name=self.name)
-        if self.via == "link":
-            return AuditActor(id=self.id, name=self.name, role=str(UserKind.OUTSIDE))
-        return AuditActor(
-            id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id)
-        )
-
-
 _NAMES = select(User.id, User.name).where(col(User.id).in_(bindparam("ids", expanding=True)))
-
-#: The service itself, for the command line and for jobs. No request can be it.
-SYSTEM = Actor(id=UUID(int=0), name="系统", login="", unit_id=UUID(int=0), unit_path="/", via="system")
 
 
 def session_hash(raw: str) -> str:
@@ -160,7 +60,7 @@ def session_actor(
     }
     rows = session.exec(_by_session(), params=asked).all()
     actor = _actor(rows, "session")
-    if actor is None:
+    if actor is None or actor.kind is not UserKind.PERSON:
         return None
     *_, stands_in, last_seen = rows[0]
     return (_with_principals(session, actor, at) if stands_in else actor), last_seen
@@ -193,6 +93,7 @@ def _stands_in() -> ColumnElement[bool]:
     given = select(Delegation.id).where(
         Delegation.delegate_id == User.id,
         col(Delegation.revoked_at).is_(None),
+        col(Delegation.confirmed_at).is_not(None),
         col(Delegation.starts_on) <= on,
         col(Delegation.ends_on) >= on,
     )
@@ -202,7 +103,8 @@ def _stands_in() -> ColumnElement[bool]:
 def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:
     """Return the actor with the people they stand in for on the day of `at`, as far as those are active."""
     links = _links_to(session, actor.id, beijing(at).date())
-    if not links:
+    if not links or actor.kind is not UserKind.PERSON or actor.roles() & ADMINISTRATORS:
+        # Those who keep the system, and machines, take nobody's place, whatever the tables say.
         return actor
     by_link = dict(links)
     found = delegations.chains(str(actor.id), list(by_link), on=beijing(at).date())
@@ -232,7 +134,12 @@ def _links_to(session: Session, delegate: UUID, on: date) -> dict[Link, UUID]:
 def _standing() -> Any:  # noqa: ANN401 – see `_actors`
     delegate: BindParameter[UUID] = bindparam("delegate")
     on: BindParameter[date] = bindparam("on", type_=Date)
-    standing = (col(Delegation.revoked_at).is_(None), Delegation.starts_on <= on, Delegation.ends_on >= on)
+    standing = (
+        col(Delegation.revoked_at).is_(None),
+        col(Delegation.confirmed_at).is_not(None),
+        Delegation.starts_on <= on,
+        Delegation.ends_on >= on,
+    )
     nearer = select(Delegation.principal_id).where(Delegation.delegate_id == delegate, *standing)
     return (
         select(Delegation, Unit.path)
@@ -284,6 +191,7 @@ def deputies(session: Session, user_ids: Iterable[UUID], at: datetime) -> dict[U
             col(Delegation.principal_id).in_(list(user_ids)),
             col(Delegation.absent).is_(True),
             col(Delegation.revoked_at).is_(None),
+            col(Delegation.confirmed_at).is_not(None),
             Delegation.starts_on <= on,
             Delegation.ends_on >= on,
         )
@@ -336,7 +244,13 @@ def _actor(rows: Iterable[Any], via: Via) -> Actor | None:
         for _user, _path, role, over, channel, section, *_ in rows
         if role is not None
     )
-    posts = tuple(Post(one["post"], one["path"], one["heads"]) for one in user.posts)
+    kind = UserKind(user.kind)
+    held = tuple(Held(one.role, one.unit_path, one.channel, one.section) for one in grants)
+    stored = Powers(kind, held, tuple(one["path"] for one in user.posts))
+    # What an account could never be given is not used either, whatever the tables say.
+    good = powers.usable(stored)
+    if good is not stored:
+        grants = tuple(Grant(one.role, one.unit_path, one.channel, one.section) for one in good.held)
     return Actor(
         user.id,
         user.name,
@@ -345,8 +259,11 @@ def _actor(rows: Iterable[Any], via: Via) -> Actor | None:
         path,
         grants,
         via,
-        posts=posts,
+        posts=tuple(Post(one["post"], one["path"], one["heads"]) for one in user.posts) if good.posts else (),
         qualification=user.qualification,
+        kind=kind,
+        must_change_password=user.must_change_password,
+        credentials=user.credentials,
     )
 
 
@@ -446,3 +363,26 @@ def grants_in_force(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, tu
     for grant in session.exec(query).all():
         found[grant.user_id] = (*found.get(grant.user_id, ()), grant)
     return found
+
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "Grant",
+    "Post",
+    "StandIn",
+    "Via",
+    "accounts",
+    "as_link",
+    "colleagues",
+    "deputies",
+    "grants_in_force",
+    "head_counts",
+    "holders",
+    "names",
+    "posted",
+    "session_actor",
+    "session_hash",
+    "units_within",
+    "user_actor",
+]

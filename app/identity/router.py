@@ -1,10 +1,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Path, Query, Request
 
-from app.identity import absence_router, delegation_router, posts_router, queries, service
-from app.identity.access import Actor, CurrentActor, authorize, cookie_name
+from app.identity import absence_router, delegation_router, devices, posts_router, queries, service, sessions
+from app.identity.access import Actor, AnyActor, CurrentActor, authorize, cookie_name, device_cookie
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.schemas import (
     EmailIn,
@@ -13,6 +13,7 @@ from app.identity.schemas import (
     MeOut,
     OwnPasswordIn,
     PasswordIn,
+    SessionOut,
     TokenIn,
     TokenOut,
     UnitIn,
@@ -22,50 +23,82 @@ from app.identity.schemas import (
     UserOut,
     UsersOut,
 )
-from app.infra.db import ReadSession, WriteSession
+from app.identity.signing_in import Caller
+from app.infra.db import ReadSession, WriteSession, database_of
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
+from app.infra.ids import new_id
 from app.infra.runtime import runtime_of
 
 router = ApiRouter(tags=["identity"])
 
 
-def address_of(request: Request) -> str:
-    """Return the network address that a request came from; `""` when the server knows none."""
-    return request.client.host if request.client else ""
+def caller_of(request: Request, *proofs: str | None) -> Caller:
+    """Return where a request comes from, and the devices it says it is, by its cookie and by `proofs`."""
+    cookie = request.cookies.get(device_cookie(runtime_of(request).settings), "")
+    given = (*proofs, *cookie.split("~"))
+    return Caller(request.client.host if request.client else "", [one for one in given if one])
 
 
 @router.post("/auth/token")
-def issue_token(request: Request, body: TokenIn, session: WriteSession) -> TokenOut:
-    """Exchange a login and its password for a short-lived Bearer token (ES256)."""
+def issue_token(request: Request, body: TokenIn) -> TokenOut:
+    """Exchange a login and its password for a short-lived Bearer token (ES256).
+
+    Send the `device` of an earlier answer along: whoever has proved the password before is then not kept out
+    by wrong guesses that others make.
+    """
     runtime = runtime_of(request)
-    at, minutes, address = runtime.clock(), runtime.settings.token_minutes, address_of(request)
-    user = service.verify(session, body.login, body.password, at=at, address=address)
-    service.record_token(session, user, at=at, address=address)
-    return TokenOut(token=runtime.tokens.issue(user.id, at=at, minutes=minutes), expires_in=minutes * 60)
+    at, minutes, caller = runtime.clock(), runtime.settings.token_minutes, caller_of(request, body.device)
+    user = service.verify(runtime, body.login, body.password, caller=caller)
+    with database_of(request).write() as session:
+        service.record_token(session, user, at=at, address=caller.address)
+    known = devices.known_proof(runtime.secret, user.id, caller.devices)
+    return TokenOut(
+        token=runtime.tokens.issue(user.id, at=at, minutes=minutes, credentials=user.credentials),
+        expires_in=minutes * 60,
+        device=known or devices.proof(runtime.secret, user.id, str(new_id())),
+        must_change_password=user.must_change_password,
+    )
 
 
 @router.get("/me")
-def show_me(actor: CurrentActor) -> MeOut:
+def show_me(actor: AnyActor) -> MeOut:
     """Say who the caller is and which roles they hold where."""
     return _me(actor)
 
 
 @router.put("/me/password", status_code=204)
-def change_own_password(
-    request: Request, body: OwnPasswordIn, actor: CurrentActor, session: WriteSession
-) -> None:
-    """Change one's own password; every other browser session ends."""
+def change_own_password(request: Request, body: OwnPasswordIn, actor: AnyActor) -> None:
+    """Change one's own password; every other browser session ends, and every token, this one too."""
     runtime = runtime_of(request)
     service.change_password(
-        session,
+        runtime,
         old=body.old,
         new=body.new,
         actor=actor,
-        at=runtime.clock(),
-        address=address_of(request),
+        caller=caller_of(request),
         keep=request.cookies.get(cookie_name(runtime.settings)),
     )
+
+
+@router.get("/me/sessions")
+def list_own_sessions(request: Request, actor: AnyActor, session: ReadSession) -> list[SessionOut]:
+    """List one's own open browser sessions, the one seen last in front."""
+    runtime = runtime_of(request)
+    raw = request.cookies.get(cookie_name(runtime.settings), "")
+    found = sessions.own(session, actor, at=runtime.clock(), settings=runtime.settings, raw=raw)
+    return [SessionOut.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.delete("/me/sessions/{session_id}", status_code=204)
+def end_own_session(
+    request: Request,
+    session_id: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    actor: AnyActor,
+    session: WriteSession,
+) -> None:
+    """End one of one's own browser sessions at once."""
+    sessions.end(session, session_id, actor=actor, at=runtime_of(request).clock())
 
 
 @router.get("/units")
@@ -141,7 +174,7 @@ def deactivate_user(request: Request, user_id: UUID, actor: CurrentActor, sessio
 def reset_password(
     request: Request, user_id: UUID, body: PasswordIn, actor: CurrentActor, session: WriteSession
 ) -> None:
-    """Give somebody else a new password (system administrator)."""
+    """Give somebody else a new password, which they must change first (system administrator)."""
     service.reset_password(
         session, user_id=user_id, new=body.password, actor=actor, at=runtime_of(request).clock()
     )
@@ -199,6 +232,7 @@ def _me(actor: Actor) -> MeOut:
             GrantOut(role=one.role, unit_path=one.unit_path, channel=one.channel, section=one.section)
             for one in actor.grants
         ],
+        must_change_password=actor.must_change_password,
     )
 
 

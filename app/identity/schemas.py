@@ -43,6 +43,11 @@ class TokenIn(_In):
 
     login: str = Field(min_length=1, max_length=64)
     password: Password
+    device: str | None = Field(
+        default=None,
+        max_length=200,
+        description="what an earlier answer gave as `device`: with it, others' wrong guesses keep nobody out",
+    )
 
 
 class TokenOut(BaseModel):
@@ -51,6 +56,12 @@ class TokenOut(BaseModel):
     token: str
     token_type: str = "Bearer"  # noqa: S105 – the scheme, not a secret
     expires_in: int = Field(description="seconds")
+    device: str = Field(
+        description="to be kept and sent along next time; it opens nothing, but counts this caller apart"
+    )
+    must_change_password: bool = Field(
+        description="somebody else set the password: nothing but `PUT /api/v1/me/password` is open"
+    )
 
 
 class GrantOut(BaseModel):
@@ -71,6 +82,7 @@ class MeOut(BaseModel):
     unit_id: UUID
     unit_path: str
     grants: list[GrantOut]
+    must_change_password: bool = False
 
 
 class OwnPasswordIn(_In):
@@ -121,6 +133,15 @@ class EmailIn(_In):
     email: Email | None
 
 
+class SessionOut(BaseModel):
+    """An open browser session of one's own."""
+
+    id: str
+    created_at: datetime
+    last_seen_at: datetime
+    this_one: bool
+
+
 class UserGrantOut(BaseModel):
     """A grant in force, with the id by which it can be revoked."""
 
@@ -143,6 +164,7 @@ class UserOut(BaseModel):
     unit_id: UUID
     kind: UserKind
     active: bool
+    must_change_password: bool
     created_at: datetime
     grants: list[UserGrantOut]
 

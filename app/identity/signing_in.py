@@ -1,33 +1,69 @@
-"""Signing in: throttled before hashing, the same work for logins that nobody has, every attempt on record."""
+"""Signing in: throttled before hashing, the same work for logins that nobody has, every attempt on record.
+
+Guesses are counted where they come from, so that nobody is kept out by what others do elsewhere: by login and
+address together; for a device that has signed in before (`devices`), by that device alone; and, for whoever
+has never signed in from there, by the login and by the address as a whole, with much more room.
+"""
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.audit.service import AuditActor
+from app.domain.roles import UserKind
 from app.domain.vocabulary import Event
+from app.identity import devices, passwords
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
-from app.identity import passwords
 from app.identity.access import csrf_token
 from app.identity.models import BrowserSession, SignInFailure, User
 from app.identity.queries import session_hash
-from app.infra.errors import TooMany, Unauthenticated
+from app.infra.errors import AppError, Forbidden, TooMany, Unauthenticated
+from app.infra.ids import new_id
+from app.infra.runtime import Runtime
 
-#: Failures without any delay, for one login and from one address (an office shares an address).
-FREE_FOR_LOGIN = 5
-FREE_FOR_ADDRESS = 30
+#: Failures without any delay: of one login at one address, or on one known device.
+FREE_FOR_PLACE = 5
+#: Of one login wherever tried, and of all logins at one address (an office shares an address); both are asked
+#: of those alone who have never signed in from there.
+FREE_FOR_LOGIN = 50
+FREE_FOR_ADDRESS = 100
 LONGEST_DELAY = timedelta(minutes=15)
 #: After this long without a failure the count starts again.
 FORGOTTEN_AFTER = timedelta(hours=1)
+#: A login's address is known for so long after its last success there.
+KNOWN_FOR = timedelta(days=90)
+#: So many counts that nobody needs any more are cleared away after a failure.
+_CLEARED = 100
 
 _NOBODY = AuditActor(id=UUID(int=0), name="")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where somebody tries to sign in from: the network address, and the devices that they say they are."""
+
+    address: str
+    devices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A browser session that was opened: its opaque id for the cookie alone, its CSRF token, the device."""
+
+    raw: str
+    csrf: str
+    device: str
+    must_change_password: bool
 
 
 def delay(failures: int, *, free: int) -> timedelta:
@@ -37,39 +73,93 @@ def delay(failures: int, *, free: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - free + 1, 10)), LONGEST_DELAY)
 
 
-def verify(session: Session, login: str, password: str, *, at: datetime, address: str) -> User:
+def verify(runtime: Runtime, login: str, password: str, *, caller: Caller) -> User:
     """Return the active user of this login and password.
 
-    Raises `TooMany` before any hashing while the login or the address must wait, else `Unauthenticated`,
-    which puts the failure on record and counts it. The work is the same whether or not the login exists.
+    Raises `TooMany` before any hashing while whoever tries must wait, else `Unauthenticated`. It is a
+    transaction of its own: failures are counted and recorded also where the caller's is rolled back, and of
+    tries at once each waits for the one before, so that none goes uncounted. The work is the same whether or
+    not the login exists.
     """
-    keys = {_key("login", login): FREE_FOR_LOGIN, _key("address", address): FREE_FOR_ADDRESS}
-    _throttle(session, keys, at)
+    at = runtime.clock()
+    with runtime.database.write() as session:
+        found = _tried(session, runtime, login, password, caller, at)
+    if isinstance(found, AppError):
+        raise found
+    return found
+
+
+def _tried(
+    session: Session, runtime: Runtime, login: str, password: str, caller: Caller, at: datetime
+) -> User | AppError:
     user = session.exec(select(User).where(User.login == login.strip().casefold())).one_or_none()
+    device = devices.known(runtime.secret, user.id, caller.devices) if user else None
+    place = _key("place", login, _network(caller.address))
+    own = _key("device", device) if device else place
+    counts = _counts(session, [own], at)
+    free = {own: FREE_FOR_PLACE}
+    if own == place and not _is_known(counts[place], at):
+        wider = {
+            _key("login", login): FREE_FOR_LOGIN,
+            _key("address", _network(caller.address)): FREE_FOR_ADDRESS,
+        }
+        counts |= _counts(session, list(wider), at)
+        free |= wider
+    if (wait := _wait(counts, free, at)) > timedelta(0):
+        seconds = -(-wait // timedelta(seconds=1))
+        return TooMany("sign_in_throttled", headers={"Retry-After": str(seconds)})
     good = passwords.matches(user.password_hash if user else None, password)
-    if user is None or not good or not user.active:
-        raise Unauthenticated("sign_in_refused", record=_failure(keys, user, at))
-    session.exec(delete(SignInFailure).where(col(SignInFailure.key) == _key("login", login)))
-    return user
-
-
-def sign_in(session: Session, login: str, password: str, *, at: datetime, address: str) -> tuple[str, str]:
-    """Open a browser session and return its opaque id, for the cookie alone, and its CSRF token.
-
-    Raises what `verify` raises.
-    """
-    user = verify(session, login, password, at=at, address=address)
-    raw = secrets.token_urlsafe(32)
-    session.add(BrowserSession(id_hash=session_hash(raw), user_id=user.id, created_at=at, last_seen_at=at))
+    if user is not None and good and user.active:
+        counts[own].failures = 0
+        there = counts.get(place) or _counts(session, [place], at)[place]
+        there.succeeded_at = at
+        session.add_all([counts[own], there])
+        return user
+    for one in counts.values():
+        one.failures, one.last_at = (one.failures + 1 if at - one.last_at < FORGOTTEN_AFTER else 1), at
+        session.add(one)
+    _clear_away(session, counts, at)
+    # What was typed as a login is kept nowhere; nobody's attempts share one stream.
     audit.record(
         session,
-        Event.USER_SIGNED_IN,
-        stream=f"user:{user.id}",
-        actor=_as_audit(user),
+        Event.USER_SIGN_IN_REFUSED,
+        stream=f"user:{user.id if user else _NOBODY.id}",
+        actor=_as_audit(user) if user else _NOBODY,
         at=at,
-        private={"address": address},
+        outcome="refused",
+        reason="inactive" if user and not user.active else "wrong",
+        private={"address": caller.address},
     )
-    return raw, csrf_token(raw)
+    return Unauthenticated("sign_in_refused")
+
+
+def sign_in(runtime: Runtime, login: str, password: str, *, caller: Caller, presented: str = "") -> Entered:
+    """Open a browser session; the one of the id `presented`, if any, ends.
+
+    Raises what `verify` raises, and `Forbidden` for a tool's account: tools use the API.
+    """
+    user = verify(runtime, login, password, caller=caller)
+    if user.kind != UserKind.PERSON:
+        raise Forbidden("machine_signs_in")
+    raw, at = secrets.token_urlsafe(32), runtime.clock()
+    with runtime.database.write() as session:
+        if presented:
+            sign_out(session, presented, at=at)
+        session.add(
+            BrowserSession(id_hash=session_hash(raw), user_id=user.id, created_at=at, last_seen_at=at)
+        )
+        audit.record(
+            session,
+            Event.USER_SIGNED_IN,
+            stream=f"user:{user.id}",
+            actor=_as_audit(user),
+            at=at,
+            private={"address": caller.address},
+        )
+    device = devices.known_proof(runtime.secret, user.id, caller.devices) or devices.proof(
+        runtime.secret, user.id, str(new_id())
+    )
+    return Entered(raw, csrf_token(raw), device, user.must_change_password)
 
 
 def sign_out(session: Session, raw: str, *, at: datetime) -> None:
@@ -118,46 +208,61 @@ def _as_audit(user: User) -> AuditActor:
     return AuditActor(id=user.id, name=user.name, unit=str(user.unit_id))
 
 
-def _key(kind: str, value: str) -> str:
-    return hashlib.sha256(f"{kind}:{value.strip().casefold()}".encode()).hexdigest()
+def _network(address: str) -> str:
+    """Return the address that is counted: of IPv6 the network that one household or office is given."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return address
 
 
-def _throttle(session: Session, keys: dict[str, int], at: datetime) -> None:
-    failures = session.exec(select(SignInFailure).where(col(SignInFailure.key).in_(keys))).all()
+def _key(kind: str, *values: str) -> str:
+    return hashlib.sha256("\n".join((kind, *(one.strip().casefold() for one in values))).encode()).hexdigest()
+
+
+def _counts(session: Session, keys: Sequence[str], at: datetime) -> dict[str, SignInFailure]:
+    """Return the counts of these keys, made where there are none and held until the transaction ends."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    for key in sorted(keys):
+        none: Any = dialect.insert(SignInFailure).values(key=key, failures=0, last_at=at)
+        session.exec(none.on_conflict_do_nothing())
+    query = (
+        select(SignInFailure)
+        .where(col(SignInFailure.key).in_(keys))
+        .order_by(col(SignInFailure.key))
+        .with_for_update()
+    )
+    return {one.key: one for one in session.exec(query).all()}
+
+
+def _wait(counts: Mapping[str, SignInFailure], free: Mapping[str, int], at: datetime) -> timedelta:
     until = [
-        one.last_at + delay(one.failures, free=keys[one.key])
-        for one in failures
-        if at - one.last_at < FORGOTTEN_AFTER
+        counts[key].last_at + delay(counts[key].failures, free=allowed)
+        for key, allowed in free.items()
+        if at - counts[key].last_at < FORGOTTEN_AFTER
     ]
-    wait = max(until, default=at) - at
-    if wait > timedelta(0):
-        raise TooMany("sign_in_throttled", headers={"Retry-After": str(-(-wait // timedelta(seconds=1)))})
+    return max(until, default=at) - at
 
 
-def _failure(keys: dict[str, int], user: User | None, at: datetime) -> Callable[[Session], None]:
-    def record(session: Session) -> None:
-        forgotten = col(SignInFailure.last_at) < at - FORGOTTEN_AFTER
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        for key in sorted(keys):
-            first = dialect.insert(SignInFailure).values(key=key, failures=1, last_at=at)
-            session.exec(
-                first.on_conflict_do_update(
-                    index_elements=["key"],
-                    set_={
-                        "failures": case((forgotten, 1), else_=col(SignInFailure.failures) + 1),
-                        "last_at": at,
-                    },
-                )
-            )
-        # What was typed as a login is kept nowhere; nobody's attempts share one stream.
-        audit.record(
-            session,
-            Event.USER_SIGN_IN_REFUSED,
-            stream=f"user:{user.id if user else _NOBODY.id}",
-            actor=_as_audit(user) if user else _NOBODY,
-            at=at,
-            outcome="refused",
-            reason="inactive" if user and not user.active else "wrong",
+def _is_known(place: SignInFailure, at: datetime) -> bool:
+    return place.succeeded_at is not None and at - place.succeeded_at < KNOWN_FOR
+
+
+def _clear_away(session: Session, mine: Mapping[str, SignInFailure], at: datetime) -> None:
+    old = (
+        select(SignInFailure.key)
+        .where(
+            SignInFailure.last_at < at - FORGOTTEN_AFTER,
+            or_(
+                col(SignInFailure.succeeded_at).is_(None),
+                col(SignInFailure.succeeded_at) < at - KNOWN_FOR,
+            ),
+            col(SignInFailure.key).not_in(list(mine)),
         )
-
-    return record
+        .limit(_CLEARED)
+        .with_for_update(skip_locked=True)
+    )
+    session.exec(delete(SignInFailure).where(col(SignInFailure.key).in_(old)))

@@ -28,6 +28,7 @@ class _Claims:
     """What a genuine token says, in seconds since 1970."""
 
     user_id: UUID
+    credentials: int
     issued: int
     expires: int
 
@@ -41,12 +42,16 @@ class Tokens:
     #: Tokens whose signature was found good, by their SHA-256: the tokens themselves are kept nowhere.
     _genuine: dict[bytes, _Claims] = field(default_factory=dict, repr=False, compare=False)
 
-    def issue(self, user_id: UUID, *, at: datetime, minutes: int) -> str:
-        """Return a token that says for `minutes` (1–10) from `at` who its bearer is."""
+    def issue(self, user_id: UUID, *, at: datetime, minutes: int, credentials: int = 0) -> str:
+        """Return a token that says for `minutes` (1–10) from `at` who its bearer is.
+
+        `credentials` numbers the password that it was given for.
+        """
         if not 1 <= minutes <= MAX_MINUTES:
             raise ValueError("a token lives 1 to 10 minutes")
         claims = {
             "sub": str(user_id),
+            "cred": credentials,
             "iss": ISSUER,
             "aud": AUDIENCE,
             "iat": int(at.timestamp()),
@@ -56,8 +61,10 @@ class Tokens:
         token: str = jwt.encode(claims, self.private_pem, algorithm=ALGORITHM)
         return token
 
-    def read(self, token: str, *, at: datetime) -> UUID:
-        """Return whom the token names. Raises `Unauthenticated` for forged, expired and malformed ones.
+    def read(self, token: str, *, at: datetime) -> tuple[UUID, int]:
+        """Return whom the token names, and the number of the password that it was given for.
+
+        Raises `Unauthenticated` for forged, expired and malformed ones.
 
         A signature is verified once and then known by the token's hash; its times are looked at every time.
         """
@@ -72,7 +79,7 @@ class Tokens:
             raise Unauthenticated("token_invalid")
         if at.timestamp() >= claims.expires:
             raise Unauthenticated("token_expired")
-        return claims.user_id
+        return claims.user_id, claims.credentials
 
     def _verified(self, token: str) -> _Claims:
         options = {f"require_{claim}": True for claim in ("iat", "iss", "aud", "sub", "jti")}
@@ -87,7 +94,7 @@ class Tokens:
                 issuer=ISSUER,
                 options=options,
             )
-            return _Claims(UUID(claims["sub"]), int(claims["iat"]), int(claims["exp"]))
+            return _Claims(UUID(claims["sub"]), int(claims["cred"]), int(claims["iat"]), int(claims["exp"]))
         except (JWTError, ValueError, TypeError, KeyError) as error:
             raise Unauthenticated("token_invalid") from error
 

@@ -5,21 +5,25 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event, NoticeKind
 from app.identity.models import User
 from app.identity.queries import user_actor
+from app.identity.telling import TELL_ACCOUNT
 from app.jobs import service as jobs
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
 from app.jobs.service import NOTIFY
 from app.notifications import mail, queries, robots, service
 from app.notifications.models import MailState, Notice
 from app.notifications.service import MAIL, ROBOT, Said
+from app.notifications.wording import sentence
 from app.webhooks.addresses import AllowList
 
 #: Told by the sweep for late stages, when it meets a year whose holidays nobody has entered.
 ALARM = "notifications.alarm"
+#: A letter to an address that an account no longer has.
+MAIL_AWAY = "notifications.mail_away"
 
 
 class RobotFailed(Exception):
@@ -57,6 +61,44 @@ def _alarm(job: JobContext) -> None:
             with_mail=bool(runtime.settings.smtp_host),
             at=runtime.clock(),
         )
+
+
+@handles(TELL_ACCOUNT)
+def _account(job: JobContext) -> None:
+    runtime, told = job.runtime, job.payload
+    with_mail, at = bool(runtime.settings.smtp_host), runtime.clock()
+    with runtime.database.write() as session:
+        job.end(session)
+        people = session.exec(
+            select(User).where(col(User.id).in_([UUID(one) for one in told["people"]]))
+        ).all()
+        data = {"what": told["what"], **told["data"]}
+        service.alarm(
+            session,
+            [one for one in people if one.active],
+            kind=NoticeKind.ACCOUNT,
+            data=data,
+            source=told["source"],
+            with_mail=with_mail,
+            at=at,
+            whatever_they_chose=True,
+        )
+        if told["old_address"] and with_mail:
+            jobs.enqueue(session, MAIL_AWAY, {"to": told["old_address"], "data": data}, at=at)
+
+
+@handles(MAIL_AWAY, lane=Lane.MAIL, tries=20)
+def _mail_away(job: JobContext) -> None:
+    settings = job.runtime.settings
+    if settings.smtp_host:
+        letter = mail.plain_letter(
+            sentence(NoticeKind.ACCOUNT, job.payload["data"], None),
+            to=job.payload["to"],
+            name=str(job.id),
+            settings=settings,
+            at=job.runtime.clock(),
+        )
+        mail.send(letter, settings)
 
 
 @handles(MAIL, lane=Lane.MAIL, tries=20)

@@ -58,6 +58,19 @@ def letter(
     return message
 
 
+def plain_letter(text: str, *, to: str, name: str, settings: Settings, at: datetime) -> EmailMessage:
+    """Return a mail of one sentence to an address that has no account any more; `name` makes its id."""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = f"【三审】{text}"[:_SUBJECT]
+    message["From"] = Address("三审", addr_spec=settings.smtp_from)
+    message["To"] = Address(addr_spec=to)
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{name}@{settings.smtp_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(f"{text}。\n\n----\n本邮件由系统自动发出，请勿回复。\n", cte="base64")
+    return message
+
+
 def send(message: EmailMessage, settings: Settings) -> None:
     """Hand a letter to the mail server, over TLS unless the settings say otherwise, all within its time.
 

@@ -118,7 +118,11 @@ def confidential(session: Session, draft_ids: Iterable[UUID]) -> frozenset[UUID]
 def preferences(session: Session, user_id: UUID) -> dict[NoticeKind, MailMode]:
     """Return when each kind goes to somebody by mail: as they chose, else as usual."""
     wishes = modes.chosen(session, [user_id])
-    return {kind: wishes.get((user_id, kind), modes.usual(kind)) for kind in NoticeKind}
+    return {
+        kind: wishes.get((user_id, kind), modes.usual(kind))
+        for kind in NoticeKind
+        if kind is not NoticeKind.ACCOUNT
+    }
 
 
 def robots(session: Session, actor: Actor) -> tuple[NoticeRobot, ...]:

@@ -109,9 +109,13 @@ def alarm(
     source: str,
     with_mail: bool,
     at: datetime,
+    whatever_they_chose: bool = False,
 ) -> int:
-    """Tell these people of something wrong that concerns no draft; return how many hear it newly."""
-    wishes = modes.chosen(session, [user.id for user in people])
+    """Tell these people of something that concerns no draft; return how many hear it newly.
+
+    `whatever_they_chose`: by mail at once, also to who wants no mail of this kind.
+    """
+    wishes = {} if whatever_they_chose else modes.chosen(session, [user.id for user in people])
     rows = [_row(user, kind, data, source, wishes=wishes, with_mail=with_mail, at=at) for user in people]
     return _store(session, rows, at=at)
 

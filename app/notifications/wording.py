@@ -62,6 +62,21 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
         "系统里没有{year}年的放假安排，期限算不出来，逾期不会提醒：请在 policies/calendar 补上 {year}.yaml",
         "系统里没有{year}年的放假安排",
     ),
+    K.ACCOUNT: ("您的账号有变动：{account}", "账号有变动"),
+}
+
+#: What was done to an account → the sentence; `{from}`, `{to}` and `{role}` are filled in.
+_ACCOUNT = {
+    "password_reset": (
+        "管理员重设了您的登录密码，原有登录全部失效。如果不是您请其办理的，请立即联系安全管理员和审计管理员"
+    ),
+    "email_changed": "管理员改动了账号登记的邮箱。如果不是您请其办理的，请立即联系安全管理员和审计管理员",
+    "delegation_asked": (
+        "安全管理员拟为您设立{from}至{to}的代理，须经您或者另一位管理员同意，请到“代理与外出”页面查看、办理"
+    ),
+    "delegation_set": "与您有关的一项代理已经生效（{from}至{to}）。如有不符，请到“代理与外出”页面终止",
+    "delegation_ended": "与您有关的一项代理已经终止（{from}至{to}）",
+    "granted_alone": "有人在服务器上单独授予了“{role}”职责，没有第二人到场，请核对留痕",
 }
 
 
@@ -111,3 +126,6 @@ class _Words(dict[str, str]):
             reason_sentence(Reason(str(code))).rstrip("。") for code in data.get("reasons", ())
         )
         self["year"] = str(data.get("year", ""))
+        days = {"from": data.get("starts_on", ""), "to": data.get("ends_on", "")}
+        known = {**days, "role": data.get("role", "")}
+        self["account"] = _ACCOUNT.get(str(data.get("what", "")), "").format_map(known)

@@ -14,7 +14,7 @@ from app.domain.evidence import timestamp
 from app.domain.release import Blocker
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState, Role, StageKind, StageState
 from app.drafts import service as drafts
-from app.identity.access import authorize
+from app.identity.access import authorize, person
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, NotFound, Reason
 from app.infra.runtime import Runtime, policy_of
@@ -159,6 +159,7 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
         raise NotFound("not_found")
     loaded = load(session, release.case_id, actor)
     session.refresh(release)
+    person(actor)
     authorize(actor, Role.PUBLISHER, unit_path=loaded.draft.unit_path, channel=release.channel)
     if release.state != ReleaseState.SIGNED:
         raise Conflict("release_not_renewable", data={"state": release.state})

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.audit import service as audit
 from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, objections, owed
 from app.domain.vocabulary import Event, Role, StageKind
+from app.identity.access import person
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
 from app.infra.ids import new_id
@@ -53,6 +54,7 @@ def lay_out(
     Nothing happens where it is laid out already. Raises `NotFound`, `Forbidden`, `Invalid` for another line.
     """
     loaded = load(session, case_id, actor)
+    person(actor)
     allowed = lane(runtime.settings.policies)
     if not roles_over(actor, loaded, line) & set(allowed.roles):
         raise _refused(loaded, line, "", [Objection(UrgentCode.ROLE)], actor=actor, at=at)
@@ -80,6 +82,7 @@ def release(
     refusal goes on record.
     """
     loaded = load(session, case_id, actor)
+    person(actor)
     rules = lane(runtime.settings.policies)
     checked = checking.check(session, loaded, runtime=runtime, at=at)
     left = debts.refresh(session, debts.of_unit(session, loaded.draft.unit_id), at=at)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
+from app.domain.roles import UserKind
 from app.domain.vocabulary import Verb
 from app.domain.workflow import Act, Case, Facts, Stage, objections, seats
 from app.identity import absences
@@ -43,6 +44,7 @@ def of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozenset[s
         str(user.id)
         for user in people.values()
         if (person := user_actor(session, user.id)) is not None
+        and person.kind is not UserKind.SERVICE
         and not objections(
             loaded.case,
             loaded.workflow,
@@ -64,6 +66,8 @@ def delegates(session: Session, loaded: Loaded, stage: Stage, line: str, *, at: 
         if who.role is not None
         for user in holders(session, who.role, unit_path=path)
     }
+    if any(who.post is not None or who.head_of_author for who in stage.who):
+        held |= {user.id for user in posted(session, unit_path=path)}
     near = _standing_in(session, held, at)
     act = Act(Verb.CLAIM, stage.key, line)
     found = set()
@@ -95,6 +99,7 @@ def _standing_in(session: Session, principals: Collection[UUID], at: datetime) -
     query = select(Delegation.delegate_id).where(
         col(Delegation.principal_id).in_(list(principals)),
         col(Delegation.revoked_at).is_(None),
+        col(Delegation.confirmed_at).is_not(None),
         Delegation.starts_on <= today,
         Delegation.ends_on >= today,
     )

@@ -17,6 +17,7 @@ from app.domain.vocabulary import Event, Role, Verb, Verdict
 from app.domain.workflow import Act, Actor, Effects, Facts, extended, seats, transition
 from app.drafts import queries as drafts
 from app.identity import queries as identity
+from app.identity.access import person
 from app.identity.queries import Actor as Person
 from app.infra.db import new_row
 from app.infra.errors import NotFound
@@ -29,6 +30,8 @@ from app.reviews.store import Loaded, save
 
 #: Done by this feature's upper neighbour; the kind is the whole contract.
 LAY_OUT = "proofs.lay_out"
+#: All that a tool does with a case: hand a text in, and take it back. People do the rest.
+_FOR_MACHINES = frozenset({Verb.SUBMIT, Verb.RESUBMIT, Verb.RECALL})
 #: Verbs whose refusal the trade wants on record.
 _ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.DECLINE, Verb.OVERRIDE})
 #: Differences told with a stale digest, and characters of each of their texts; the page shows all of them.
@@ -57,6 +60,8 @@ def take(
     Raises `Forbidden`, `Conflict` or `Invalid` with every reason; `quietly` answers `None` instead, for jobs
     that may come late.
     """
+    if act.verb not in _FOR_MACHINES:
+        person(by)
     answer = transition(loaded.case, loaded.workflow, act, actor, facts, at)
     if isinstance(answer, Refused):
         if quietly:

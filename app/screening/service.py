@@ -11,7 +11,7 @@ from app.domain.roles import at_least
 from app.domain.vocabulary import Event, Role, WaiverReason, WaiverState
 from app.drafts import queries as drafts
 from app.drafts.models import Asset, Draft, DraftAsset, Revision
-from app.identity.access import authorize
+from app.identity.access import authorize, person
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, Reason
 from app.infra.ids import new_id
@@ -142,6 +142,7 @@ def ask_waiver(
     block, when its rule takes no waivers, when there is one already; `Invalid` when its rule needs evidence.
     """
     draft = drafts.visible(session, draft_id, actor, lock=True)
+    person(actor)
     authorize(actor, *ASKERS, unit_path=draft.unit_path)
     scope = checking.scope_of(drafts.targets(session, draft.id))
     report = ensure_report(
@@ -203,6 +204,7 @@ def decide_waiver(
     """
     _, draft = queries.waiver(session, waiver_id, actor)
     drafts.visible(session, draft.id, actor, lock=True)
+    person(actor)
     waiver = session.exec(
         select(Waiver)
         .where(Waiver.id == waiver_id)

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from app.domain.outsiders import LinkState
 from app.domain.roles import UserKind
 from app.domain.vocabulary import (
     ActivationState,
@@ -13,7 +14,6 @@ from app.domain.vocabulary import (
     ErrorType,
     Event,
     Level,
-    LinkState,
     MailMode,
     MarkKind,
     MarkState,
@@ -44,6 +44,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Role.FINAL_REVIEWER: "终审",
         Role.PROOFREADER: "校对",
         Role.PUBLISHER: "签发人",
+        Role.READER: "只读",
         Role.POLICY_KEEPER: "负面清单管理员",
         Role.SYSTEM_ADMIN: "系统管理员",
         Role.SECURITY_ADMIN: "安全管理员",
@@ -285,6 +286,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         NoticeKind.WAIVER_DECIDED: "豁免已批复",
         NoticeKind.DEBT_OWED: "补审待办",
         NoticeKind.CALENDAR_MISSING: "缺少放假安排",
+        NoticeKind.ACCOUNT: "账号变动",
     },
     MailMode: {MailMode.NEVER: "不发", MailMode.AT_ONCE: "随时发", MailMode.DAILY: "每天一封"},
     Event: {
@@ -293,12 +295,15 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.USER_SIGNED_OUT: "退出登录",
         Event.USER_CREATED: "新建用户",
         Event.USER_PASSWORD_CHANGED: "修改密码",
+        Event.USER_PASSWORD_RESET: "管理员重设密码",
+        Event.USER_SESSION_ENDED: "结束登录",
         Event.USER_DEACTIVATED: "停用用户",
         Event.USER_EMAIL_CHANGED: "登记邮箱",
         Event.USER_WORK_HANDED_OVER: "移交在手工作",
         Event.USER_POSTS_SET: "登记职务和职称",
         Event.ROLE_GRANTED: "授予角色",
         Event.ROLE_REVOKED: "收回角色",
+        Event.DELEGATION_ASKED: "代办代理，待同意",
         Event.DELEGATION_GRANTED: "设立代理",
         Event.DELEGATION_REVOKED: "终止代理",
         Event.USER_ABSENT: "登记外出",

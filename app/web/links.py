@@ -15,7 +15,8 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.document import Image
-from app.domain.vocabulary import ChannelKind, LinkState, Subject
+from app.domain.outsiders import LinkState
+from app.domain.vocabulary import ChannelKind, Subject
 from app.drafts import queries as drafts
 from app.drafts.models import Asset
 from app.identity import queries as identity

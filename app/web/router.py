@@ -18,7 +18,7 @@ from app.web.draft.verbs import deciding, timing, together, urgent
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
 from app.web.forms.again import Again, Refused, refusal_of
 from app.web.forms.typed import typed
-from app.web.people import account_verbs, accounts, delegations, leaving
+from app.web.people import account_verbs, accounts, delegations, leaving, own, own_page
 from app.web.proof import page as proof
 from app.web.render import STATIC, error_page
 from app.web.rules import back_tests, editor, reading, versions, waivers
@@ -43,6 +43,7 @@ PAGES = (
     accounts.router,
     account_verbs.router,
     leaving.router,
+    own.router,
     proof.router,
     links.router,
     workflows.router,
@@ -113,6 +114,8 @@ def _answer(request: Request, said: Response, form: Form | None) -> Response:
     if request.method in {"GET", "HEAD"}:
         if status == 401 and not script:
             return RedirectResponse(sign_in_address(asked_page(request)), status_code=303)
+        if status == 403 and not script and own.is_needed(said):
+            return RedirectResponse(own_page.address(asked_page(request)), status_code=303)
         if status in {405, 422} and is_verb(request):
             return RedirectResponse(page_above(request.app, request.url.path), status_code=303)
     elif form is not None and refusal_of(request) is None:

@@ -3,20 +3,26 @@
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.identity import service
-from app.identity.access import BROWSER, bound, browser_mark, cookie_name
+from app.identity import devices, service
+from app.identity.access import BROWSER, bound, browser_mark, cookie_name, device_cookie
+from app.identity.router import caller_of
 from app.identity.signing_in import session_owner
 from app.infra.db import database_of
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
+from app.infra.settings import Settings
 from app.web.forms.addresses import inside, page_of_form, sign_in_address
 from app.web.forms.again import Again, Refused, with_cookie
 from app.web.forms.parcels import opened, owner_mark, sealed
 from app.web.forms.typed import Typed, typed
+from app.web.people import own_page
 from app.web.render import page
-from app.web.viewer import AnyForm, Form, SentForm, Viewer, viewer_of
+from app.web.viewer import AnyForm, AnySentForm, Form, Viewer, viewer_of
 
 router = APIRouter()
+
+#: How long a browser is known by which somebody signed in.
+_A_YEAR = 365 * 24 * 3600
 
 
 @router.get("/sign-in")
@@ -78,38 +84,52 @@ def _asking(
 @router.post("/sign-in")
 def enter(request: Request, form: AnyForm) -> Response:
     """Open a browser session, and go on to where its owner was going, or back to the form that was sent."""
-    runtime = runtime_of(request)
-    address = request.client.host if request.client else ""
+    runtime, caller = runtime_of(request), caller_of(request)
     login, then, parcel = form.word("login"), inside(form.text("next")), form.text("carried")
+    name = cookie_name(runtime.settings)
     try:
-        with runtime.database.write() as session:
-            raw, _ = service.sign_in(
-                session, login, form.text("password"), at=runtime.clock(), address=address
-            )
+        entered = service.sign_in(
+            runtime,
+            login,
+            form.text("password"),
+            caller=caller,
+            presented=request.cookies.get(name, ""),
+        )
     except AppError as error:
         return _asking(request, then, parcel=parcel, ended=bool(parcel), login=login, error=error)
-    answer = _onwards(request, raw, then, parcel)
-    answer.set_cookie(
-        cookie_name(runtime.settings),
-        raw,
-        path="/",
-        httponly=True,
-        secure=runtime.settings.secure_cookies,
-        samesite="lax",
+    answer = (
+        own_page.first(_now(request, entered.raw), then, parcel)
+        if entered.must_change_password
+        else onwards(request, entered.raw, then, parcel)
     )
-    answer.set_cookie(
-        bound(BROWSER, runtime.settings),
-        browser_mark(runtime),
-        path="/",
-        httponly=True,
-        secure=runtime.settings.secure_cookies,
-        samesite="lax",
-        max_age=604_800,
-    )
+    _keep(answer, runtime.settings, name, entered.raw)
+    _keep(answer, runtime.settings, bound(BROWSER, runtime.settings), browser_mark(runtime), 604_800)
+    known = [one for one in caller.devices if one != entered.device][: devices.MOST - 1]
+    proofs = "~".join([entered.device, *known])
+    _keep(answer, runtime.settings, device_cookie(runtime.settings), proofs, _A_YEAR)
     return answer
 
 
-def _onwards(request: Request, raw: str, then: str, parcel: str) -> Response:
+def _keep(answer: Response, settings: Settings, name: str, value: str, seconds: int | None = None) -> None:
+    answer.set_cookie(
+        name,
+        value,
+        path="/",
+        max_age=seconds,
+        httponly=True,
+        secure=settings.secure_cookies,
+        samesite="lax",
+    )
+
+
+def _now(request: Request, raw: str) -> Request:
+    """Return the request as the browser would send it with its new session."""
+    cookie = f"{cookie_name(runtime_of(request).settings)}={raw}"
+    return Request({**request.scope, "headers": with_cookie(request.scope["headers"], cookie)})
+
+
+def onwards(request: Request, raw: str, then: str, parcel: str) -> Response:
+    """Lead whoever has this session on to where they were going, or back to the form in the parcel."""
     runtime = runtime_of(request)
     if not parcel:
         return RedirectResponse(then, status_code=303)
@@ -121,7 +141,7 @@ def _onwards(request: Request, raw: str, then: str, parcel: str) -> Response:
     assert found is not None
     cookie = f"{cookie_name(runtime.settings)}={raw}"
     if sent.by and sent.by != owner_mark(runtime.secret, found):
-        now = Request({**request.scope, "headers": with_cookie(request.scope["headers"], cookie)})
+        now = _now(request, raw)
         return others(now, viewer_of(now, BackgroundTasks()), parcel, status=200)
     return Again(Refused(sent, 200, said="signed_in_again"), cookie=cookie)
 
@@ -142,7 +162,7 @@ def not_theirs(request: Request, viewer: Viewer, form: Form) -> Response | None:
 
 
 @router.post("/sign-out")
-def leave(request: Request, sent: SentForm) -> Response:
+def leave(request: Request, sent: AnySentForm) -> Response:
     """End the browser session; what another person had typed goes along to the sign-in form."""
     runtime = runtime_of(request)
     name = cookie_name(runtime.settings)

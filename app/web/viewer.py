@@ -8,7 +8,7 @@ from fastapi import BackgroundTasks, Depends, Request
 
 from app.domain.roles import SEEING
 from app.domain.vocabulary import ADMINISTRATORS, Role
-from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, signed_in
+from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, own_password, signed_in
 from app.identity.models import Unit
 from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
 from app.infra.runtime import runtime_of
@@ -68,7 +68,20 @@ def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:
 
 
 def present(request: Request, tasks: BackgroundTasks) -> Viewer:
-    """Return who is signed in. Raises `Unauthenticated`; a page then leads to the sign-in form and back."""
+    """Return who is signed in. Raises `Unauthenticated`; a page then leads to the sign-in form and back.
+
+    Raises `Forbidden` where they must choose a password of their own first.
+    """
+    viewer = anybody(request, tasks)
+    own_password(viewer.actor)
+    return viewer
+
+
+def anybody(request: Request, tasks: BackgroundTasks) -> Viewer:
+    """Return who is signed in, also with a password that somebody else has set: for choosing another.
+
+    Raises `Unauthenticated`.
+    """
     viewer = viewer_of(request, tasks)
     if viewer is None:
         raise Unauthenticated("unauthenticated")
@@ -197,6 +210,17 @@ def sent(
     request: Request, viewer: Annotated[Viewer, Depends(present)], form: Annotated[Form, Depends(form_of)]
 ) -> Sent:
     """Return a form and who sent it. Raises `Unauthenticated`, `Forbidden` without the CSRF token."""
+    return _proved(request, viewer, form)
+
+
+def sent_by_anybody(
+    request: Request, viewer: Annotated[Viewer, Depends(anybody)], form: Annotated[Form, Depends(form_of)]
+) -> Sent:
+    """Return a form and who sent it, also with a password that somebody else has set. Raises as `sent`."""
+    return _proved(request, viewer, form)
+
+
+def _proved(request: Request, viewer: Viewer, form: Form) -> Sent:
     raw = request.cookies[cookie_name(runtime_of(request).settings)]
     if not csrf_matches(raw, form.text("csrf")):
         raise Forbidden("csrf_failed")
@@ -205,5 +229,8 @@ def sent(
 
 Visitor = Annotated[Viewer, Depends(present)]
 SentForm = Annotated[Sent, Depends(sent)]
+#: The same for whoever must choose a password of their own first.
+AnyVisitor = Annotated[Viewer, Depends(anybody)]
+AnySentForm = Annotated[Sent, Depends(sent_by_anybody)]
 AnyForm = Annotated[Form, Depends(form_of)]
 BareForm = Annotated[Form, Depends(bare_form_of)]

@@ -12,8 +12,10 @@ from app.domain.vocabulary import Role
 from app.identity import passwords, service
 from app.identity.access import SYSTEM
 from app.identity.models import RoleGrant, User
+from app.identity.signing_in import Caller
 from app.infra.db import Database
 from app.infra.errors import AppError, Conflict
+from app.infra.runtime import Runtime
 from tests import factories
 from tests.conftest import SetClock
 from tests.factories import PASSWORD, Bureau
@@ -72,7 +74,8 @@ def test_creating_a_user(client: TestClient, bureau: Bureau, as_: Headers, datab
 
     assert good.status_code == 201
     assert good.json()["grants"] == []
-    assert "password" not in good.text
+    assert "a-good-password" not in good.text
+    assert good.json()["must_change_password"]
     assert factories.events(database, f"user:{good.json()['id']}") == [("user.created", "done")]
     with database.read() as session:
         stored = session.exec(select(User).where(User.login == "wang")).one()
@@ -129,11 +132,10 @@ def test_malformed_accounts_are_refused(
 
 
 def test_deactivating_ends_tokens_and_sessions_at_once(
-    client: TestClient, bureau: Bureau, as_: Headers, database: Database, clock: SetClock
+    client: TestClient, bureau: Bureau, as_: Headers, database: Database, runtime: Runtime
 ) -> None:
     editor, editor_id = as_("editor"), bureau.user("editor").id
-    with database.write() as session:
-        service.sign_in(session, "editor", PASSWORD, at=clock(), address="10.0.0.9")
+    service.sign_in(runtime, "editor", PASSWORD, caller=Caller("10.0.0.9"))
     url = f"/api/v1/users/{editor_id}/deactivation"
 
     assert client.post(url).status_code == 401

@@ -4,17 +4,20 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from jose import jwt
 from sqlmodel import select
 
+from app.domain.roles import UserKind
+from app.domain.vocabulary import Role
 from app.identity import signing_in
 from app.identity.access import cookie_name, csrf_token
 from app.identity.models import BrowserSession, SignInFailure
+from app.identity.signing_in import Caller
 from app.infra.db import Database, statements
+from app.infra.errors import Forbidden
 from app.infra.runtime import Runtime
 from app.infra.tokens import load_tokens
 from tests import factories
@@ -33,10 +36,9 @@ def _me(client: TestClient, token: str):
 
 
 def _browser(client: TestClient, runtime: Runtime, login: str = "editor") -> tuple[str, str]:
-    with runtime.database.write() as session:
-        raw, csrf = signing_in.sign_in(session, login, PASSWORD, at=runtime.clock(), address="10.0.0.9")
-    client.cookies.set(cookie_name(runtime.settings), raw)
-    return raw, csrf
+    entered = signing_in.sign_in(runtime, login, PASSWORD, caller=Caller("10.0.0.9"))
+    client.cookies.set(cookie_name(runtime.settings), entered.raw)
+    return entered.raw, entered.csrf
 
 
 def test_nobody_is_told_to_sign_in(client: TestClient) -> None:
@@ -72,44 +74,66 @@ def test_refused_attempts_are_on_record_and_logins_that_nobody_has_are_not_kept(
     assert factories.events(database, NOBODY) == [("user.sign_in_refused", "refused")]
     with database.read() as session:
         kept = [one.key for one in session.exec(select(SignInFailure))]
-    assert len(kept) == 3
+    assert len(kept) == 5, "a login at an address, each login, and the address"
     assert all(len(key) == 64 for key in kept)
 
 
-def test_failures_throttle_the_login_before_any_hashing(
-    client: TestClient, bureau: Bureau, clock: SetClock
+def test_a_tool_has_no_browser_session(client: TestClient, runtime: Runtime, bureau: Bureau) -> None:
+    with runtime.database.write() as session:
+        bot = factories.person(
+            session,
+            "bot",
+            unit=bureau.office,
+            roles=[Role.EDITOR],
+            kind=UserKind.SERVICE,
+            at=runtime.clock(),
+        )
+        raw = "made-by-hand"
+        session.add(
+            BrowserSession(
+                id_hash=hashlib.sha256(raw.encode()).hexdigest(),
+                user_id=bot.id,
+                created_at=runtime.clock(),
+                last_seen_at=runtime.clock(),
+            )
+        )
+
+    with pytest.raises(Forbidden, match="machine_signs_in"):
+        signing_in.sign_in(runtime, "bot", PASSWORD, caller=Caller("10.0.0.9"))
+    assert _token(client, "bot").status_code == 200
+    client.cookies.set(cookie_name(runtime.settings), raw)
+    assert client.get("/api/v1/me").status_code == 401
+
+
+def test_the_session_presented_at_sign_in_ends(client: TestClient, runtime: Runtime, bureau: Bureau) -> None:
+    old, _ = _browser(client, runtime)
+    entered = signing_in.sign_in(runtime, "editor2", PASSWORD, caller=Caller("10.0.0.9"), presented=old)
+
+    client.cookies.set(cookie_name(runtime.settings), old)
+    assert client.get("/api/v1/me").status_code == 401
+    client.cookies.set(cookie_name(runtime.settings), entered.raw)
+    assert client.get("/api/v1/me").json()["login"] == "editor2"
+
+
+def test_own_sessions_are_listed_and_ended_and_nobody_elses(
+    client: TestClient, runtime: Runtime, bureau: Bureau, clock: SetClock
 ) -> None:
-    for _ in range(signing_in.FREE_FOR_LOGIN):
-        assert _token(client, "editor", "wrong-password").status_code == 401
+    foreign, _ = _browser(client, runtime, "editor2")
+    old, _ = _browser(client, runtime)
+    clock.advance(minutes=2)
+    _, csrf = _browser(client, runtime)
+    head = {"X-CSRF-Token": csrf}
 
-    throttled = _token(client, "EDITOR ", PASSWORD)
-    assert (throttled.status_code, throttled.json()["code"]) == (429, "sign_in_throttled")
-    assert int(throttled.headers["retry-after"]) == 2
-    assert _token(client, "editor2").status_code == 200
-
-    clock.advance(seconds=2)
-    assert _token(client, "editor").status_code == 200
-    assert _token(client, "editor", "wrong-password").status_code == 401, (
-        "the count starts again after success"
-    )
-
-
-def test_failures_throttle_the_address_for_every_login(
-    client: TestClient, bureau: Bureau, clock: SetClock
-) -> None:
-    for attempt in range(signing_in.FREE_FOR_ADDRESS):
-        assert _token(client, f"guess-{attempt}", "x").status_code == 401
-
-    assert _token(client, "editor").status_code == 429
-    clock.advance(hours=1, seconds=1)
-    assert _token(client, "editor").status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("failures", "seconds"), [(0, 0), (4, 0), (5, 2), (6, 4), (7, 8), (13, 512), (14, 900), (900, 900)]
-)
-def test_the_delay_doubles_up_to_a_quarter_of_an_hour(failures: int, seconds: int) -> None:
-    assert signing_in.delay(failures, free=5) == timedelta(seconds=seconds)
+    listed = client.get("/api/v1/me/sessions").json()
+    assert [one["this_one"] for one in listed] == [True, False]
+    of = {raw: hashlib.sha256(raw.encode()).hexdigest() for raw in (foreign, old)}
+    assert listed[1]["id"] == of[old]
+    assert client.delete(f"/api/v1/me/sessions/{of[foreign]}", headers=head).status_code == 404
+    assert client.delete(f"/api/v1/me/sessions/{of[old]}", headers=head).status_code == 204
+    assert client.delete(f"/api/v1/me/sessions/{of[old]}", headers=head).status_code == 404
+    assert len(client.get("/api/v1/me/sessions").json()) == 1
+    client.cookies.set(cookie_name(runtime.settings), old)
+    assert client.get("/api/v1/me").status_code == 401
 
 
 def test_a_token_says_who_its_bearer_is(client: TestClient, bureau: Bureau, database: Database) -> None:
@@ -294,6 +318,7 @@ def test_a_request_is_proved_by_one_statement(client: TestClient, runtime: Runti
 def test_the_password_can_be_changed_and_ends_other_sessions(
     client: TestClient, runtime: Runtime, bureau: Bureau, database: Database
 ) -> None:
+    before = _token(client).json()["token"]
     other, _ = _browser(client, runtime)
     raw, csrf = _browser(client, runtime)
     head = {"X-CSRF-Token": csrf}
@@ -304,11 +329,14 @@ def test_the_password_can_be_changed_and_ends_other_sessions(
     assert (wrong.status_code, wrong.json()["code"]) == (401, "sign_in_refused")
     weak = client.put("/api/v1/me/password", json={"old": PASSWORD, "new": "editor1234"}, headers=head)
     assert (weak.status_code, weak.json()["code"]) == (422, "password_refused")
+    same = client.put("/api/v1/me/password", json={"old": PASSWORD, "new": PASSWORD}, headers=head)
+    assert [one["code"] for one in same.json()["reasons"]] == ["password_used_before"]
     good = client.put("/api/v1/me/password", json={"old": PASSWORD, "new": "another-good-one"}, headers=head)
 
     assert good.status_code == 204
     assert client.get("/api/v1/me").status_code == 200, "the session that changed it goes on"
     client.cookies.clear()
+    assert _me(client, before).status_code == 401, "tokens of the old password are good for nothing"
     assert _token(client).status_code == 401
     assert _token(client, password="another-good-one").status_code == 200
     with database.read() as session:

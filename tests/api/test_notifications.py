@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from app.domain.vocabulary import Event, NoticeKind, Role
 from app.identity import service as identity
 from app.identity.access import SYSTEM
+from app.identity.models import RoleGrant
 from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
 from app.notifications import service
@@ -205,9 +207,7 @@ def test_a_notice_of_a_draft_that_one_may_not_see_any_more_is_gone(desk: Desk, t
     assert told("initial_reviewer") == [("stage_opened", "initial_review")]
     with desk.runtime.database.write() as session:
         user = desk.bureau.user("initial_reviewer")
-        for grant in session.exec(
-            select(identity.RoleGrant).where(identity.RoleGrant.user_id == user.id)
-        ).all():
+        for grant in session.exec(select(RoleGrant).where(RoleGrant.user_id == user.id)).all():
             identity.revoke_grant(
                 session, user_id=user.id, grant_id=grant.id, actor=SYSTEM, at=desk.runtime.clock()
             )
@@ -222,6 +222,9 @@ def test_whoever_stands_in_for_somebody_is_told_too(desk: Desk, told: Told) -> N
     days = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
     answer = desk.post("/delegations", "initial_reviewer", {"delegate_id": str(deputy.id), **days})
     assert answer.status_code == 201, answer.text
+    assert told("deputy") == [("account", "")], "that they are to stand in"
+    with desk.runtime.database.write() as session:
+        session.exec(delete(Notice))
     desk.submit()
     assert told("deputy") == told("initial_reviewer") == [("stage_opened", "initial_review")]
     assert told("bystander") == []
@@ -329,7 +332,7 @@ def test_preferences_are_kept_by_kind(desk: Desk) -> None:
     assert desk.client.get("/api/v1/notification-preferences").status_code == 401
     before = desk.get("/notification-preferences", "editor").json()
     assert before["email"] is None
-    assert set(before["mail"]) == set(NoticeKind)
+    assert set(before["mail"]) == set(NoticeKind) - {NoticeKind.ACCOUNT}
     assert (before["mail"]["stage_opened"], before["mail"]["published"]) == ("at_once", "daily")
 
     def put(body: Any) -> Any:
@@ -362,7 +365,7 @@ def test_every_kind_has_its_sentences() -> None:
 
 def test_every_kind_is_told_by_some_event_or_job() -> None:
     by_events = {tell.kind for tells in TELLS.values() for tell in tells}
-    assert set(NoticeKind) - by_events == {NoticeKind.CALENDAR_MISSING}
+    assert set(NoticeKind) - by_events == {NoticeKind.CALENDAR_MISSING, NoticeKind.ACCOUNT}
     assert all(isinstance(event, Event) for event in TELLS)
 
 

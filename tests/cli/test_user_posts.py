@@ -32,4 +32,4 @@ def test_what_cannot_be_is_refused(bureau: Run) -> None:
     assert bureau("user", "grant", "wang", "system_admin").exit_code == 0
     refused = bureau("user", "posts", "wang", "--post", "主任")
     assert refused.exit_code != 0
-    assert "互斥" in refused.output + refused.stderr
+    assert "管理员不能同时担任审校岗位" in refused.output + refused.stderr

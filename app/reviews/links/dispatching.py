@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.roles import SEEING
-from app.domain.vocabulary import Event, LinkState
+from app.domain.outsiders import LinkState
+from app.domain.roles import DECIDING
+from app.domain.vocabulary import Event
 from app.identity.access import authorize
 from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict, Forbidden, NotFound, Reason
@@ -32,7 +33,7 @@ def send(
     loaded = load(session, link.case_id, actor)
     session.refresh(link)
     if not reviews(actor, loaded.draft.unit_path):
-        authorize(actor, *sorted(SEEING), unit_path=loaded.draft.unit_path)
+        authorize(actor, *sorted(DECIDING), unit_path=loaded.draft.unit_path)
     if str(actor.id) in loaded.case.authors:
         raise Forbidden("forbidden", reasons=[Reason("link_sent_by_author")])
     if link.asked_by == actor.id:

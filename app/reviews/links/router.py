@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import FastAPI, Header, Path, Request
 from sqlmodel import Session
 
-from app.domain.vocabulary import LinkState
+from app.domain.outsiders import LinkState
 from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession, database_of

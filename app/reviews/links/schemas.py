@@ -4,7 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.domain.vocabulary import LinkState, Subject
+from app.domain.outsiders import LinkState
+from app.domain.vocabulary import Subject
 from app.reviews.links.service import MAX_DAYS
 from app.reviews.schemas import Comment, Line, OutcomeOut, StageKey, _In
 

@@ -17,10 +17,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
-from app.domain.outsiders import name_key, phone_key
+from app.domain.outsiders import LinkState, name_key, phone_key
 from app.domain.refusals import RefusalCode
-from app.domain.roles import SEEING
-from app.domain.vocabulary import CaseState, Event, LinkState, StageKind, StageState, Verb
+from app.domain.roles import DECIDING
+from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Verb
 from app.domain.workflow import Act, Facts, Outcome, Stage, objections
 from app.identity import queries as identity
 from app.identity.access import authorize
@@ -103,7 +103,7 @@ def ask(
     """
     loaded = load(session, case_id, actor)
     if not reviews(actor, loaded.draft.unit_path):
-        authorize(actor, *sorted(SEEING), unit_path=loaded.draft.unit_path)
+        authorize(actor, *sorted(DECIDING), unit_path=loaded.draft.unit_path)
     if str(actor.id) in loaded.case.authors:
         raise Forbidden("forbidden", reasons=[Reason("link_by_author")])
     if faults := _faults(invitation):
@@ -263,7 +263,7 @@ def hashed(token: str) -> str:
 def reviews(actor: Person, unit_path: str) -> bool:
     """Tell whether somebody reviews, proofreads or signs for this unit, or holds a post over it."""
     by_post = any(unit_path.startswith(one.unit_path) for one in actor.posts)
-    return by_post or any(actor.has(role, unit_path=unit_path) for role in SEEING)
+    return by_post or any(actor.has(role, unit_path=unit_path) for role in DECIDING)
 
 
 def _faults(invitation: Invitation) -> list[Reason]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.domain.refusals import Refusal, Refused
-from app.domain.roles import SEEING
+from app.domain.roles import DECIDING
 from app.domain.vocabulary import MigrationState, Role
 from app.domain.workflow import Actor, Effects, Facts, Workflow
 from app.domain.workflow.migration import Differences, differences, migrate
@@ -26,7 +26,7 @@ from app.reviews.models import ReviewCase, WorkflowMigration, WorkflowVersion
 from app.reviews.store import as_actor, as_case, runs_of
 
 #: Roles whose holders can act at stages; those who keep the system cannot.
-_ACTING = (Role.EDITOR, *sorted(SEEING))
+_ACTING = (Role.EDITOR, *sorted(DECIDING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.identity import service
 from app.identity.posts import Held, set_posts
 from app.identity.posts_router import PostsIn
-from app.identity.schemas import GrantIn, PasswordIn, UnitIn, UserIn
+from app.identity.schemas import EmailIn, GrantIn, PasswordIn, UnitIn, UserIn
 from app.infra.db import database_of
 from app.infra.errors import AppError
 from app.infra.problems import malformed
@@ -129,6 +129,18 @@ def close(request: Request, sent: SentForm, user_id: UUID) -> Response:
         service.deactivate_user(session, user_id=user_id, actor=sent.actor, at=at)
 
     return _done(request, sent, user_id, verb, "account_closed")
+
+
+@router.post("/accounts/{user_id}/email")
+def email(request: Request, sent: SentForm, user_id: UUID) -> Response:
+    """Say where somebody's notices go by mail."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        wish = _read(EmailIn, email=sent.form.word("email") or None)
+        service.set_email(session, user_id=user_id, email=wish.email, actor=sent.actor, at=at)
+
+    return _done(request, sent, user_id, verb, "email_set")
 
 
 @router.post("/accounts/{user_id}/password")

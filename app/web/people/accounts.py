@@ -13,7 +13,7 @@ from app.channels import queries as channels
 from app.channels.models import Channel
 from app.domain.deadlines import CHAIN, Rung
 from app.domain.roles import UserKind
-from app.domain.vocabulary import Role, UnitKind
+from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
 from app.domain.workflow.definition import QUALIFICATIONS
 from app.identity import queries, service
 from app.identity.models import RoleGrant, Unit, User
@@ -201,6 +201,7 @@ def one_account(
         own=own,
         keeps=keeps and user.active and not own,
         closes=viewer.actor.has(Role.SYSTEM_ADMIN, unit_path=unit.path) and user.active and not own,
+        resets=not {Role(one.role) for one in grants} & ADMINISTRATORS,
     )
 
 

@@ -24,8 +24,8 @@ from app.web.viewer import Form, SentForm, Viewer, Visitor
 
 router = APIRouter()
 
-_STATES = {"coming": "未开始", "in_force": "进行中", "over": "已结束", "revoked": "已终止"}
-_TONES = {"coming": "go", "in_force": "good", "over": "plain", "revoked": "plain"}
+_STATES = {"asked": "待同意", "coming": "未开始", "in_force": "进行中", "over": "已结束", "revoked": "已终止"}
+_TONES = {"asked": "warn", "coming": "go", "in_force": "good", "over": "plain", "revoked": "plain"}
 _SHOWN = 100
 
 
@@ -43,6 +43,7 @@ class Row:
     state: str
     tone: str
     may_end: bool
+    may_confirm: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,28 @@ def give(request: Request, sent: SentForm) -> Response:
     """Let somebody act for the viewer, or for somebody absent."""
     at = runtime_of(request).clock()
 
-    def verb(session: Session) -> None:
+    def verb(session: Session) -> bool:
         new = _new(sent.form, sent.actor.id)
-        delegating.delegate(session, new=new, actor=sent.actor, at=at)
+        return delegating.delegate(session, new=new, actor=sent.actor, at=at).confirmed_at is not None
+
+    holds = attempt(request, verb)
+    if isinstance(holds, AppError):
+        return _page(request, sent.viewer, error=holds, form=sent.form)
+    return see_other("/delegations", "delegated" if holds else "delegation_asked")
+
+
+@router.post("/delegations/{delegation_id}/confirmation")
+def confirm(request: Request, sent: SentForm, delegation_id: UUID) -> Response:
+    """Agree to a delegation that a security administrator asked for."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        delegating.confirm(session, delegation_id=delegation_id, actor=sent.actor, at=at)
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
-        return _page(request, sent.viewer, error=error, form=sent.form)
-    return see_other("/delegations", "delegated")
+        return _page(request, sent.viewer, error=error)
+    return see_other("/delegations", "delegation_confirmed")
 
 
 @router.post("/delegations/{delegation_id}/revocation")
@@ -206,7 +221,8 @@ def _row(one: delegating.Shown, viewer: Viewer, *, at_state: str) -> Row:
         row.absent,
         _STATES[at_state],
         _TONES[at_state],
-        at_state in {"coming", "in_force"} and (concerned or viewer.actor.has(Role.SECURITY_ADMIN)),
+        at_state in {"asked", "coming", "in_force"} and (concerned or viewer.actor.has(Role.SECURITY_ADMIN)),
+        at_state == "asked" and delegating.may_confirm(one, viewer.actor),
     )
 
 

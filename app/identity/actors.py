@@ -1,0 +1,115 @@
+"""Who acts: a person or a tool with all that they may act by, read anew for every request."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from app.audit.service import AuditActor
+from app.domain.roles import UserKind
+from app.domain.vocabulary import Role
+from app.domain.workflow.definition import Qualification
+
+Via = Literal["session", "token", "link", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over a unit and all below it; `None` stands for every channel, every section."""
+
+    role: Role
+    unit_path: str
+    channel: str | None = None
+    section: str | None = None
+
+    def covers(self, unit_path: str | None, channel: str | None, section: str | None) -> bool:
+        """Say whether this grant reaches there; what is not asked for is covered."""
+        return (
+            (unit_path is None or unit_path.startswith(self.unit_path))
+            and (channel is None or self.channel in {None, channel})
+            and (section is None or self.section in {None, section})
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post (职务) that somebody holds over a unit and all below it; `heads`: they head that unit."""
+
+    name: str
+    unit_path: str
+    heads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody for whom the actor may act (代理): with which of their roles, and within which unit.
+
+    `through` stands between the two where a delegation was passed on; `login` is empty where roles are named,
+    for then nothing else of the principal's is delegated.
+    """
+
+    principal: UUID
+    name: str
+    login: str
+    unit_id: UUID
+    grants: tuple[Grant, ...]
+    through: UUID | None = None
+    unit_path: str = "/"
+    posts: tuple[Post, ...] = ()
+    qualification: Qualification = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and with which grants; read anew for every request."""
+
+    id: UUID
+    name: str
+    login: str
+    unit_id: UUID
+    unit_path: str
+    grants: tuple[Grant, ...] = ()
+    via: Via = "session"
+    standing_in: tuple[StandIn, ...] = ()
+    posts: tuple[Post, ...] = ()
+    qualification: Qualification = "none"
+    kind: UserKind = UserKind.PERSON
+    #: Somebody else set their password: nothing is open to them but choosing another.
+    must_change_password: bool = False
+    #: The number of their password: a token names the one that it was given for.
+    credentials: int = 0
+
+    def has(
+        self,
+        role: Role,
+        *,
+        unit_path: str | None = None,
+        channel: str | None = None,
+        section: str | None = None,
+    ) -> bool:
+        """Say whether the actor holds `role` there; without a place, anywhere."""
+        return any(grant.role is role and grant.covers(unit_path, channel, section) for grant in self.grants)
+
+    @property
+    def reach(self) -> tuple[Grant, ...]:
+        """All grants by which the actor sees: their own, and those of the people they stand in for."""
+        if not self.standing_in:
+            return self.grants
+        return (*self.grants, *(grant for one in self.standing_in for grant in one.grants))
+
+    def roles(self) -> frozenset[Role]:
+        """Return the roles the actor holds anywhere."""
+        return frozenset(grant.role for grant in self.grants)
+
+    def as_audit(self, role: Role | None = None) -> AuditActor:
+        """Return the actor as the record names them, acting in `role`."""
+        if self.via == "system":
+            return AuditActor(id=None, name=self.name)
+        if self.via == "link":
+            return AuditActor(id=self.id, name=self.name, role=str(UserKind.OUTSIDE))
+        return AuditActor(
+            id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id)
+        )
+
+
+#: The service itself, for the command line and for jobs. No request can be it.
+SYSTEM = Actor(id=UUID(int=0), name="系统", login="", unit_id=UUID(int=0), unit_path="/", via="system")
