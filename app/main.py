@@ -4,16 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import import_module
+from uuid import UUID
 
 import anyio.to_thread
 from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlmodel import SQLModel
 
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Role
+from app.drafts.models import Draft
 from app.identity import access
+from app.identity.models import Unit, User
 from app.infra import bodies, logs, problems
+from app.infra.errors import Forbidden, NotFound, Reason
 from app.infra.http import contract
 from app.infra.http.answering import Answering
 from app.infra.http.asking import well_asked
@@ -21,9 +26,11 @@ from app.infra.http.compressing import Compressing
 from app.infra.http.deadlines import Deadline
 from app.infra.http.hosts import KnownHosts
 from app.infra.http.proxies import TrustedProxies
-from app.infra.runtime import Runtime
+from app.infra.runtime import Runtime, runtime_of
+from app.notifications.models import NoticeRobot
 from app.operations import readiness
 from app.web import policy_faults
+from app.webhooks.models import PublishingTool, WebhookEndpoint
 
 #: Features with a router, from below to above.
 FEATURES = (
@@ -42,6 +49,19 @@ FEATURES = (
 )
 #: Asked most, and so looked through first: a request is held against route after route.
 _FIRST = "reviews"
+
+
+#: Whose unit a stream is of, by the kind of the stream.
+_OF_UNITS: dict[str, type[SQLModel]] = {
+    "draft": Draft,
+    "user": User,
+    "unit": Unit,
+    "tool": PublishingTool,
+    "webhook": WebhookEndpoint,
+    "robot": NoticeRobot,
+}
+#: Slashes in the path of a whole body: `/<id>/`.
+_ROOT = 2
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -92,10 +112,41 @@ def create_app(runtime: Runtime) -> FastAPI:
 
 
 def _admit(request: Request, tasks: BackgroundTasks, roles: tuple[Role, ...]) -> AuditActor:
-    """Let only holders of one of `roles` pass: the gate of features that lie below identity."""
+    """Let only holders of one of `roles` pass: the gate of features that lie below identity.
+
+    What is of a unit is for whoever holds the office there, and unknown (404) to everybody else; what is of
+    the whole installation, such as its queue, for whoever holds it over a whole body.
+    """
     actor = access.current_actor(request, tasks)
     access.authorize(actor, *roles)
+    offices = tuple(one.unit_path for one in actor.grants if one.role in roles)
+    place = _place_of(request, str(request.path_params.get("stream", "")))
+    if not (
+        any(place.startswith(office) for office in offices)
+        if place
+        else any(office.count("/") == _ROOT for office in offices)
+    ):
+        if "stream" in request.path_params:
+            raise NotFound("not_found")
+        raise Forbidden("forbidden", reasons=[Reason("role_needed")])
     return actor.as_audit(roles[0])
+
+
+def _place_of(request: Request, stream: str) -> str:
+    """Return the path of the unit that a stream of the record belongs to; "" for the installation's own."""
+    kind, _, name = stream.partition(":")
+    table = _OF_UNITS.get(kind)
+    try:
+        named = UUID(name) if table else None
+    except ValueError:
+        return ""
+    if table is None or named is None:
+        return ""
+    with runtime_of(request).database.read() as session:
+        row = session.get(table, named)
+        unit = session.get(Unit, row.unit_id) if isinstance(row, User) else None
+        found: str = unit.path if unit else getattr(row, "path", "") or getattr(row, "unit_path", "")
+    return found
 
 
 def _operations(app: FastAPI, runtime: Runtime) -> None:

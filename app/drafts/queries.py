@@ -49,8 +49,11 @@ def visible(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fals
     return draft
 
 
-def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
-    """Say whether the actor may see this draft; asks the database only where the draft does not tell."""
+def may_see(session: Session, draft: Draft, actor: Actor, *, by_copy: bool = True) -> bool:
+    """Say whether the actor may see this draft; asks the database only where the draft does not tell.
+
+    Without `by_copy` a copy (抄送) alone is not enough.
+    """
     if actor.via == "system" or draft.submitter_id == actor.id:
         return True
     if any(draft.unit_path.startswith(one.unit_path) for one in _posts(actor)):
@@ -64,6 +67,8 @@ def may_see(session: Session, draft: Draft, actor: Actor) -> bool:
     let_in = select(DraftReader.user_id).where(
         DraftReader.draft_id == draft.id, col(DraftReader.user_id).in_(_persons(actor))
     )
+    if not by_copy:
+        let_in = let_in.where(DraftReader.why != ReadingFor.COPIED)
     return session.scalars(written.union_all(let_in).limit(1)).first() is not None
 
 

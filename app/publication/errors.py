@@ -16,6 +16,10 @@ problems(
             "发布凭证不是本系统签发的，或已被改动。",
             "The ticket was not issued here, or was changed.",
         ),
+        "evidence_of_copies": (
+            "这篇稿件只是抄送给您知悉的，证据包请向经办人或者审计管理员索取。",
+            "The draft was only copied to you; its evidence is for those who handle it.",
+        ),
         "evidence_before_publication": (
             "稿件发布之后审计管理员才能导出证据包。",
             "The audit administrator may export evidence after publication.",

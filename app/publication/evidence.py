@@ -18,7 +18,7 @@ from app.audit.models import AuditEvent
 from app.domain.canonical import canonical
 from app.domain.document import sha256
 from app.domain.evidence import Head, timestamp
-from app.domain.vocabulary import DraftState, Event
+from app.domain.vocabulary import DraftState, Event, Role
 from app.drafts import queries as drafts
 from app.drafts.models import Asset, Draft, DraftAsset, DraftReader, DraftTarget, Revision
 from app.identity.queries import Actor
@@ -130,6 +130,11 @@ def _permitted(session: Session, draft_id: UUID, actor: Actor) -> Draft:
     draft = drafts.known(session, draft_id, actor)
     if not drafts.may_see(session, draft, actor) and draft.state not in _PUBLIC:
         raise Forbidden("evidence_before_publication")
+    if not (
+        drafts.may_see(session, draft, actor, by_copy=False)
+        or actor.has(Role.AUDIT_ADMIN, unit_path=draft.unit_path)
+    ):
+        raise Forbidden("evidence_of_copies")
     return draft
 
 
