@@ -148,3 +148,4 @@ def client(runtime: Runtime) -> Iterator[TestClient]:
     with TestClient(app, raise_server_exceptions=False) as client:
         client.event_hooks["response"].append(partial(described.hold, app))
         yield client
+    described.hold_messages(runtime)

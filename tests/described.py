@@ -1,5 +1,8 @@
-"""Every answer that a test gets from the API is held against the API's own description."""
+"""Every answer that a test gets from the API, and every message to the outside, is held against what is
+said of them: the API's description, and the catalogue of webhooks.
+"""
 
+import json
 import re
 from functools import cached_property
 from typing import Any
@@ -7,6 +10,13 @@ from typing import Any
 import jsonschema_rs
 from fastapi import FastAPI
 from httpx import Response
+from sqlmodel import select
+
+from app.infra.errors import Unavailable
+from app.infra.runtime import Runtime
+from app.jobs.models import Job
+from app.jobs.service import FAN_OUT
+from app.webhooks.catalogue import ANNOUNCED
 
 #: Headers that a client has to know of.
 TOLD = ("etag", "location", "retry-after", "www-authenticate", "idempotency-replayed")
@@ -86,3 +96,17 @@ def hold(app: FastAPI, answer: Response) -> None:
         answer.read()
         fault = description(app).fault(answer)
         assert fault is None, fault
+
+
+def hold_messages(runtime: Runtime) -> None:
+    """Raise `AssertionError` for a message in the outbox that the catalogue does not describe."""
+    try:
+        with runtime.database.read() as session:
+            told = session.exec(select(Job.payload).where(Job.kind == FAN_OUT)).all()
+    except Unavailable:  # a test that takes the database away
+        return
+    for payload in told:
+        message = json.loads(payload)
+        model = ANNOUNCED.get(message["type"])
+        assert model is not None, message["type"]
+        model.model_validate(message["data"])

@@ -6,6 +6,7 @@ session's CSRF token in `X-CSRF-Token`.
 
 import hashlib
 import hmac
+import secrets
 from datetime import timedelta
 from typing import Annotated
 
@@ -32,6 +33,8 @@ MAX_TOKEN = 2000
 MAX_COOKIE = 200
 #: The name of the cookie that a browser keeps after a sign-in.
 BROWSER = "signed-in-here"
+#: Of a CSRF token, and of the mask before it.
+_TOKEN_BYTES = 16
 #: A session's last sight is written down at most this often.
 _SEEN_EVERY = timedelta(minutes=1)
 #: How old a session may be whose cookie still lets a large form in.
@@ -78,13 +81,31 @@ def device_cookie(settings: Settings) -> str:
 
 
 def csrf_token(raw: str) -> str:
-    """Return the CSRF token of a session id. It says nothing about the id, so pages may print it."""
-    return hmac.new(raw.encode(), b"csrf", hashlib.sha256).hexdigest()
+    """Return a CSRF token of a session id, masked anew at each call. It says nothing about the id.
+
+    Pages print it and are compressed: behind a fresh mask their length tells nothing of it (BREACH).
+    """
+    mask = secrets.token_bytes(_TOKEN_BYTES)
+    return (mask + _mixed(mask, _csrf(raw))).hex()
 
 
 def csrf_matches(raw: str, given: str | None) -> bool:
-    """Say whether `given` is the session's CSRF token, in constant time."""
-    return hmac.compare_digest(csrf_token(raw).encode(), (given or "").encode())
+    """Say whether `given` is a CSRF token of the session, in constant time."""
+    try:
+        token = bytes.fromhex(given or "")
+    except ValueError:
+        return False
+    if len(token) != 2 * _TOKEN_BYTES:
+        return False
+    return hmac.compare_digest(_mixed(token[:_TOKEN_BYTES], token[_TOKEN_BYTES:]), _csrf(raw))
+
+
+def _csrf(raw: str) -> bytes:
+    return hmac.new(raw.encode(), b"csrf", hashlib.sha256).digest()[:_TOKEN_BYTES]
+
+
+def _mixed(one: bytes, other: bytes) -> bytes:
+    return bytes(left ^ right for left, right in zip(one, other, strict=True))
 
 
 def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:

@@ -1,3 +1,4 @@
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,18 @@ from app.infra.db import ReadSession, WriteSession
 from app.infra.http.links import BYTES, made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
+from app.infra.signing import ALGORITHM
 from app.publication import evidence, queries, service, tickets, timing_router, urgent_router
 from app.publication.models import Release
-from app.publication.schemas import PublicationOut, PublicationsOut, ReleaseOut, SignedOut, SignIn
+from app.publication.schemas import (
+    PublicationOut,
+    PublicationsOut,
+    ReleaseOut,
+    SignedOut,
+    SignIn,
+    SigningKeyOut,
+    SigningKeysOut,
+)
 
 router = ApiRouter(tags=["publication"])
 
@@ -92,6 +102,23 @@ def renew_ticket(
     release = service.renew(session, release_id, actor=actor, runtime=runtime, at=runtime.clock())
     draft = drafts.visible(session, release.draft_id, actor)
     return _release(release, actor, draft.unit_path)
+
+
+@router.get("/signing-keys")
+def list_signing_keys(request: Request) -> SigningKeysOut:
+    """List the public keys that tickets, clearances and evidence are verified with. For everybody."""
+    signer = runtime_of(request).signer
+    return SigningKeysOut(
+        keys=[
+            SigningKeyOut(
+                key_id=signer.key_id,
+                algorithm=ALGORITHM,
+                public_key=signer.public_key,
+                x=base64.urlsafe_b64encode(signer.public_bytes).rstrip(b"=").decode(),
+                kid=signer.key_id,
+            )
+        ]
+    )
 
 
 @router.get("/drafts/{draft_id}/publications")

@@ -136,3 +136,23 @@ class PublicationsOut(BaseModel):
     releases: list[ReleaseOut]
     scheduled: list[ScheduledOut]
     publications: list[PublicationOut]
+
+
+class SigningKeyOut(BaseModel):
+    """A public key, named as a `SignedStatement` names it, and as a JSON Web Key (RFC 8037)."""
+
+    key_id: str = Field(description="what `key_id` of a signed statement names")
+    algorithm: str = Field(description="what `algorithm` of a signed statement names")
+    public_key: str = Field(description="the raw key, 32 bytes in base64")
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+    x: str = Field(description="the raw key in base64url, without padding")
+    kid: str = Field(description="`key_id` once more")
+    use: str = "sig"
+    alg: str = "EdDSA"
+
+
+class SigningKeysOut(BaseModel):
+    """The public keys in use; `signature` is over the RFC 8785 form of `statement`."""
+
+    keys: list[SigningKeyOut]

@@ -45,6 +45,7 @@ reasons(
         "host_never_allowed": "主机 {host} 是云平台的内部地址或保留地址，任何时候都不能作为接收地址。",
         "host_is_this_machine": "主机 {host} 是本机，只有试用时打开 SANSHEN_WEBHOOK_LOOPBACK 才能使用。",
         "host_not_allowed": "主机 {host} 不在允许的名单里，请安全管理员加入后再登记。",
+        "event_not_told": "事件 {event} 只留痕，不向外通知，请从列表中去掉。",
         "payload_not_base64": "payload_base64 不是有效的 base64。",
     }
 )

@@ -21,6 +21,7 @@ from app.jobs import service as jobs
 from app.webhooks import addresses, standard, vault
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
 from app.webhooks.addresses import AllowList
+from app.webhooks.catalogue import ANNOUNCED, FORESEEN
 from app.webhooks.models import (
     DeliveryState,
     PublishingTool,
@@ -122,6 +123,9 @@ def create_endpoint(
     the address, `Conflict` when the unit has this address already.
     """
     unit = identity.unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
+    if untold := sorted(set(events) - ANNOUNCED.keys() - FORESEEN):
+        reasons = [Reason("event_not_told", {"event": str(event)}, field="body.events") for event in untold]
+        raise Invalid("malformed", reasons=reasons)
     if reasons := addresses.faults(url, allowed=allowed):
         raise Invalid("webhook_endpoint_refused", reasons=reasons)
     url = addresses.normal(url)

@@ -13,7 +13,7 @@ from sqlmodel import select
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
 from app.identity import signing_in
-from app.identity.access import cookie_name, csrf_token
+from app.identity.access import cookie_name, csrf_matches, csrf_token
 from app.identity.models import BrowserSession, SignInFailure
 from app.identity.signing_in import Caller
 from app.infra.db import Database, statements
@@ -232,7 +232,11 @@ def test_a_browser_session_proves_who_one_is(client: TestClient, runtime: Runtim
     raw, csrf = _browser(client, runtime)
 
     assert client.get("/api/v1/me").json()["login"] == "editor"
-    assert csrf == csrf_token(raw)
+    # Masked anew each time, and good each time.
+    assert csrf != csrf_token(raw)
+    assert csrf_matches(raw, csrf)
+    assert csrf_matches(raw, csrf_token(raw))
+    assert not csrf_matches(raw + "x", csrf)
     with runtime.database.read() as session:
         stored = session.exec(select(BrowserSession)).one()
     assert stored.id_hash == hashlib.sha256(raw.encode()).hexdigest()

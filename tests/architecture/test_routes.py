@@ -40,6 +40,7 @@ OPEN = {
     "GET /metrics": "while trying out; in production for those inside or signed in (test_front.py)",
     "GET /openapi.json": "the same",
     "GET /docs": "the same",
+    "GET /api/v1/signing-keys": "public keys, by which anybody verifies tickets and evidence",
     "GET /sign-in": "the form to sign in with",
     "POST /sign-in": "signing in",
     "POST /api/v1/auth/token": "signing in",

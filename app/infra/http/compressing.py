@@ -2,7 +2,7 @@
 
 An answer that holds a secret beside words of an attacker's choice tells the secret by its length (BREACH). So
 what another site made a browser ask for is never compressed, nor what signs somebody in; CSRF tokens are
-masked anew for each page (`identity.access.masked`), and a gzip header of random length blurs the rest.
+masked anew for each page (`identity.access.csrf_token`), and a gzip header of random length blurs the rest.
 """
 
 import secrets

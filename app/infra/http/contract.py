@@ -4,6 +4,7 @@ Statuses and headers follow from what an operation is: who may call it, whether 
 `If-Match`, an `Idempotency-Key`. A test holds every answer of the suite against this description.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -236,20 +237,34 @@ def _plain(parameter: Schema) -> None:
 
 
 def _tidy(value: Any) -> None:  # noqa: ANN401 – any JSON value
-    """Drop the titles that only repeat a property's name; tell clients that a kind is always there."""
+    """Make all schemas in a value plain for generators; see `_property`."""
     if isinstance(value, list):
         for one in value:
             _tidy(one)
     if not isinstance(value, dict):
         return
-    properties: Schema = value.get("properties", {})
-    for key, schema in properties.items():
+    for name, schema in value.get("properties", {}).items():
         if isinstance(schema, dict):
-            schema.pop("title", None)
-            if key == "kind" and "const" in schema:
-                schema.pop("default", None)
-                value["required"] = [*dict.fromkeys(["kind", *value.get("required", ())])]
+            _property(value, name, schema)
     if isinstance(value.get("schema"), dict):
         value["schema"].pop("title", None)
     for one in value.values():
         _tidy(one)
+
+
+def _property(owner: Schema, name: str, schema: Schema) -> None:
+    """Make one property plain.
+
+    Its title only repeats its name; but a choice of types is named by it. What a field is taken for when it
+    is left out is told in words: by a `default` some generators make a field one that must be given. A
+    `kind` by which blocks are told apart is always there.
+    """
+    choices = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    if len(choices) < 2:
+        schema.pop("title", None)
+    if name == "kind" and "const" in schema:
+        owner["required"] = [*dict.fromkeys(["kind", *owner.get("required", ())])]
+    taken_for = schema.pop("default", None) if name not in owner.get("required", ()) else None
+    if taken_for not in (None, [], {}):
+        said = f"Left out: `{json.dumps(taken_for, ensure_ascii=False)}`."
+        schema["description"] = f"{schema.get('description', '')} {said}".strip()
