@@ -38,7 +38,7 @@ class TokenIn(_In):
     """A login and its password."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"login": "bianji", "password": "qinghe-2026-demo"}]}
+        extra="forbid", json_schema_extra={"examples": [{"login": "bianji", "password": "qinghe-demo-2026"}]}
     )
 
     login: str = Field(min_length=1, max_length=64)
