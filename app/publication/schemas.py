@@ -31,7 +31,6 @@ class SignIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {"line": "wechat", "digest": "0" * 64, "comment": "同意发布"},
-                {"line": "wechat", "digest": "0" * 64, "release_at": "2026-10-01T08:00:00+08:00"},
             ]
         },
     )
@@ -62,7 +61,7 @@ class EmbargoIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"until": "2026-10-01T08:00:00+08:00", "comment": "随通稿发布"}]},
+        json_schema_extra={"examples": [{"until": None, "comment": "通稿已经发布"}]},
     )
 
     until: Instant | None

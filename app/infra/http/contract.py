@@ -233,6 +233,8 @@ def _plain(parameter: Schema) -> None:
     if choices and len(choices) < len(schema["anyOf"]):
         rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
         parameter["schema"] = rest | (choices[0] if len(choices) == 1 else {"anyOf": choices})
+    if parameter["name"] == "Idempotency-Key":
+        parameter["schema"] |= {"minLength": 1, "pattern": "^[!-~]+$"}
     wording.explain_parameter(parameter)
 
 
