@@ -138,7 +138,9 @@ def document(app: FastAPI, *, webhooks: Schema) -> Schema:
     schemas["Problem"]["properties"]["code"]["examples"] = ["not_found"]
     found["components"]["securitySchemes"] = SCHEMES
     found["components"]["responses"] = {name: _problem(status) for status, (name, _) in _BY_STATUS.items()}
-    found["webhooks"] = webhooks
+    # By reference: openapi-generator writes clients of webhooks, and writes them wrongly.
+    found["components"]["pathItems"] = webhooks
+    found["webhooks"] = {name: {"$ref": f"#/components/pathItems/{name}"} for name in webhooks}
     found["x-problems"] = {code: {"title": zh, "title_en": en} for code, (zh, en) in sorted(PROBLEMS.items())}
     secured = _secured(app)
     for path, item in found["paths"].items():
