@@ -183,7 +183,7 @@ def _operation(event: Event, data: type[BaseModel]) -> dict[str, Any]:
             "operationId": "on_" + str(event).replace(".", "_"),
             "tags": ["webhooks"],
             "summary": f"Told when: {str(event).replace('.', ' ').replace('_', ' ')}",
-            "description": f"{data.__doc__} Sent at least once; any 2xx within ten seconds takes it. {_SIGNED}",
+            "description": f"{data.__doc__} Sent at least once; any 2xx in ten seconds takes it. {_SIGNED}",
             "security": [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
             "responses": {
