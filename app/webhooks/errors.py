@@ -26,6 +26,8 @@ problems(
             "本单位已经登记过这个接收地址；要改变接收哪些事件，请修改已有的登记。",
             "The unit has an endpoint at this address.",
         ),
+        "webhook_endpoint_active": ("这个接收地址没有停用。", "The endpoint is enabled already."),
+        "tool_active": ("这个发布工具没有停用。", "The tool is enabled already."),
         "webhook_endpoint_inactive": ("这个接收地址已经停用。", "The endpoint is disabled."),
         "webhook_delivery_under_way": ("这条通知正在投递，不需要重发。", "The delivery is still under way."),
         "tool_name_taken": ("本单位已有同名的发布工具。", "The unit has a tool of this name."),

@@ -44,6 +44,9 @@ JITTER = 0.1
 #: How long an endpoint is left alone after so many failures in a row; never longer than a message would wait.
 RESTS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 
+#: An endpoint that took nothing for so long is switched off; an administrator switches it on again.
+PATIENCE = timedelta(days=5)
+
 GONE = 410
 #: Answers below 500 that ask for patience: took too long, too many.
 _LATER = frozenset({408, 425, 429})
@@ -195,6 +198,11 @@ def settle(
         _note(session, Event.WEBHOOK_DELIVERED, delivery, at=at)
         return
     _rest(session, endpoint, answer, at=at)
+    if endpoint.active and at - (endpoint.failing_since or at) >= PATIENCE:
+        delivery.state = DeliveryState.FAILED
+        _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
+        disable(session, endpoint, reason="failing", actor=audit.SYSTEM, at=at)
+        return
     if answer.status != GONE and delivery.attempt < len(WAITS):
         wait = WAITS[delivery.attempt]
         wait += wait * (JITTER * (random.random() if luck is None else luck))  # noqa: S311 – spreads load

@@ -50,6 +50,9 @@ def endpoint(row: WebhookEndpoint) -> EndpointOut:
         events=json.loads(row.events),
         active=row.active,
         disabled_reason=row.disabled_reason,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        resting_until=row.resting_until,
         created_at=row.created_at,
     )
 

@@ -34,7 +34,8 @@ def tools(session: Session, actor: Actor) -> list[PublishingTool]:
 
 def endpoints(session: Session, actor: Actor) -> list[WebhookEndpoint]:
     """Return the endpoints of the units that the actor administers, oldest first; perhaps none."""
-    query = select(WebhookEndpoint).where(_in_reach(actor, col(WebhookEndpoint.unit_path)))
+    there = col(WebhookEndpoint.disabled_reason).is_distinct_from("deleted")
+    query = select(WebhookEndpoint).where(_in_reach(actor, col(WebhookEndpoint.unit_path)), there)
     return list(session.exec(query.order_by(col(WebhookEndpoint.id))).all())
 
 

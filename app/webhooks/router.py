@@ -17,7 +17,7 @@ from app.infra.runtime import Runtime, runtime_of
 from app.infra.signing import SignedStatement
 from app.publication import tools as publication
 from app.publication.schemas import PublicationOut
-from app.webhooks import inbound, presenting, queries, service
+from app.webhooks import inbound, managing_router, presenting, queries, service
 from app.webhooks.addresses import AllowList
 from app.webhooks.models import DeliveryState
 from app.webhooks.schemas import (
@@ -181,18 +181,6 @@ def list_tools(actor: CurrentActor, session: ReadSession) -> list[ToolOut]:
     return [presenting.tool(one) for one in queries.tools(session, actor)]
 
 
-@router.post("/tools/{tool_id}/secrets", status_code=201, responses={201: made("list_tools")})
-def rotate_tool_secret(
-    request: Request, actor: CurrentActor, session: WriteSession, tool_id: UUID
-) -> ToolWithSecretOut:
-    """Make a new secret for a tool; the old one stays good for 24 hours."""
-    runtime = runtime_of(request)
-    made = service.rotate_tool_secret(
-        session, tool_id, actor=actor, master=runtime.secret, at=runtime.clock()
-    )
-    return presenting.new_tool(made, public_url=runtime.settings.public_url)
-
-
 @router.post("/webhooks/endpoints", status_code=201, responses={201: made("list_endpoints")})
 def create_endpoint(
     request: Request, actor: CurrentActor, session: WriteSession, new: NewEndpointIn
@@ -259,3 +247,4 @@ def replay_delivery(
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
+    app.include_router(managing_router.router)

@@ -52,8 +52,21 @@ class NewEndpointIn(_Given):
     events: list[Event] = Field(default_factory=list, max_length=100)
 
 
+class EndpointChangeIn(_Given):
+    """What is to be changed of an endpoint; what is left out stays. An empty list of events: all of them."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    events: list[Event] | None = Field(default=None, max_length=100)
+
+
+class RotationIn(_Given):
+    """Whether the old secrets end at once, one of them having leaked, rather than after 24 hours."""
+
+    revoke_old: bool = False
+
+
 class EndpointOut(BaseModel):
-    """An address that is told of events."""
+    """An address that is told of events; so many tries in a row failed, the next is after `resting_until`."""
 
     id: UUID
     unit_id: UUID
@@ -61,6 +74,9 @@ class EndpointOut(BaseModel):
     events: list[str]
     active: bool
     disabled_reason: str | None
+    failures: int
+    failing_since: datetime | None
+    resting_until: datetime | None
     created_at: datetime
 
 

@@ -89,7 +89,7 @@ def create_tool(
     )
     session.add(tool)
     session.flush()
-    secret = _add_secret(session, tool=tool, endpoint=None, master=master, at=at)
+    secret = add_secret(session, tool=tool, endpoint=None, master=master, at=at)
     audit.record(
         session,
         Event.TOOL_CREATED,
@@ -148,7 +148,7 @@ def create_endpoint(
     )
     session.add(endpoint)
     session.flush()
-    secret = _add_secret(session, tool=None, endpoint=endpoint, master=master, at=at)
+    secret = add_secret(session, tool=None, endpoint=endpoint, master=master, at=at)
     audit.record(
         session,
         Event.WEBHOOK_ENDPOINT_CREATED,
@@ -158,32 +158,6 @@ def create_endpoint(
         data={"endpoint": str(endpoint.id), "unit": str(unit.id), "url": url, "events": sorted(set(events))},
     )
     return NewEndpoint(endpoint, standard.printed(secret))
-
-
-def rotate_tool_secret(
-    session: Session, tool_id: UUID, *, actor: Actor, master: bytes, at: datetime
-) -> NewTool:
-    """Make a new secret for a tool; the old ones stay good for a day. Raises as `create_tool` does."""
-    tool = session.get(PublishingTool, tool_id)
-    if tool is None:
-        raise NotFound("not_found")
-    identity.unit_in_reach(session, tool.unit_id, actor, Role.SYSTEM_ADMIN)
-    if not tool.active:
-        raise Conflict("tool_inactive")
-    for old in session.exec(select(WebhookSecret).where(WebhookSecret.tool_id == tool_id)).all():
-        if old.expires_at is None or old.expires_at > at + ROTATION:
-            old.expires_at = at + ROTATION
-            session.add(old)
-    secret = _add_secret(session, tool=tool, endpoint=None, master=master, at=at)
-    audit.record(
-        session,
-        Event.TOOL_SECRET_ADDED,
-        stream=f"tool:{tool.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={"tool": str(tool.id)},
-    )
-    return NewTool(tool, standard.printed(secret))
 
 
 def deactivate_endpoint(
@@ -299,7 +273,7 @@ def secrets_of(
     return found
 
 
-def _add_secret(
+def add_secret(
     session: Session,
     *,
     tool: PublishingTool | None,
@@ -307,6 +281,7 @@ def _add_secret(
     master: bytes,
     at: datetime,
 ) -> bytes:
+    """Store a fresh secret of a tool or of an endpoint, sealed, and return it."""
     secret, row_id = standard.new_secret(), new_id()
     session.add(
         WebhookSecret(
