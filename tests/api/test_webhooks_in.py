@@ -238,7 +238,7 @@ def test_a_body_without_a_length_is_counted_as_it_comes(press: Press) -> None:
         params={"tool": press.tool_id},
         headers={"content-type": "application/json"},
     )
-    assert refused(answer) == (413, "webhook_too_large")
+    assert refused(answer) == (413, "body_too_large")
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"nonsense", b"\xff\xfe", b'{"channel": "\\ud800"}'])

@@ -212,6 +212,9 @@ def world(client: TestClient, runtime: Runtime) -> World:
     candidate = keepers.stored(runtime, keepers.with_new_block())
     assert desk.post("/backtests", "policy_keeper", {"candidate": candidate}).status_code == 202
     desk.work()
+    runtime.settings.webhook_hosts = frozenset({"hook.example"})
+    endpoint = {"unit_id": str(desk.bureau.city.id), "url": "https://hook.example/"}
+    assert desk.post("/webhooks/endpoints", "system_admin", endpoint).status_code == 201
     return World(client, runtime, create_app(runtime), _values(runtime))
 
 
