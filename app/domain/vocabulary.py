@@ -152,7 +152,6 @@ class Verb(StrEnum):
     EMBARGO = "embargo"
     OVERRIDE = "override"
     CARRY_OUT = "carry_out"
-    # what the service itself does
     BIND_SUBJECT = "bind_subject"
     LAY_OUT_FAILED = "lay_out_failed"
     RECONSIDER = "reconsider"
@@ -431,17 +430,13 @@ class Event(StrEnum):
     WEBHOOK_ENDPOINT_CREATED = "webhook.endpoint_created"
     WEBHOOK_ENDPOINT_DISABLED = "webhook.endpoint_disabled"
     WEBHOOK_ENDPOINT_CHANGED = "webhook.endpoint_changed"
-    WEBHOOK_ENDPOINT_ENABLED = "webhook.endpoint_enabled"
-    WEBHOOK_SECRET_ADDED = "webhook.secret_added"  # noqa: S105 – a name, not a secret
-    WEBHOOK_TESTED = "webhook.tested"
     WEBHOOK_REPLAYED = "webhook.replayed"
     WEBHOOK_DELIVERED = "webhook.delivered"
     WEBHOOK_FAILED = "webhook.failed"
     ROBOT_CREATED = "robot.created"
     ROBOT_DISABLED = "robot.disabled"
     TOOL_CREATED = "tool.created"
-    TOOL_DISABLED = "tool.disabled"
-    TOOL_ENABLED = "tool.enabled"
+    TOOL_CHANGED = "tool.changed"
     TOOL_SECRET_ADDED = "tool.secret_added"  # noqa: S105 – a name, not a secret
     EVIDENCE_EXPORTED = "evidence.exported"
     RECORD_BEGUN = "record.begun"

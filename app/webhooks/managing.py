@@ -76,7 +76,7 @@ def switch_tool(session: Session, tool_id: UUID, *, on: bool, actor: Actor, at: 
         raise Conflict("tool_active" if on else "tool_inactive")
     tool.active = on
     session.add(tool)
-    _note_tool(session, Event.TOOL_ENABLED if on else Event.TOOL_DISABLED, tool, actor, at)
+    _note_tool(session, Event.TOOL_CHANGED, tool, actor, at, active=on)
     return tool
 
 
@@ -90,7 +90,15 @@ def rotate_endpoint_secret(
     endpoint = endpoint_in_reach(session, endpoint_id, actor)
     ended = _end_secrets(session, endpoint_id=endpoint.id, until=at if at_once else at + ROTATION)
     secret = add_secret(session, tool=None, endpoint=endpoint, master=master, at=at)
-    _note(session, Event.WEBHOOK_SECRET_ADDED, endpoint, actor, at, revoked=ended if at_once else 0)
+    _note(
+        session,
+        Event.WEBHOOK_ENDPOINT_CHANGED,
+        endpoint,
+        actor,
+        at,
+        secret="added",
+        revoked=ended if at_once else 0,
+    )
     return NewEndpoint(endpoint, standard.printed(secret))
 
 
@@ -143,7 +151,7 @@ def enable_endpoint(session: Session, endpoint_id: UUID, *, actor: Actor, at: da
     endpoint.active, endpoint.disabled_reason = True, None
     endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
     session.add(endpoint)
-    _note(session, Event.WEBHOOK_ENDPOINT_ENABLED, endpoint, actor, at)
+    _note(session, Event.WEBHOOK_ENDPOINT_CHANGED, endpoint, actor, at, active=True)
     return endpoint
 
 
@@ -183,7 +191,7 @@ def test_endpoint(
     session.add(message)
     session.add(delivery)
     promise(session, delivery, at=at)
-    _note(session, Event.WEBHOOK_TESTED, endpoint, actor, at, message=str(message.id))
+    _note(session, Event.WEBHOOK_ENDPOINT_CHANGED, endpoint, actor, at, tested=str(message.id))
     return delivery, message
 
 

@@ -77,7 +77,7 @@ def test_a_tool_that_is_switched_off_gets_no_answer(desk: Desk) -> None:
     assert send(desk, "POST", f"{path}/activation").json()["active"] is True
     assert send(desk, "POST", f"{path}/activation").json()["code"] == "tool_active"
     assert asks(press, press.secret) == 200
-    assert actions(desk, f"tool:{press.tool_id}")[1:3] == ["tool.disabled", "tool.enabled"]
+    assert actions(desk, f"tool:{press.tool_id}")[1:3] == ["tool.changed", "tool.changed"]
 
 
 def test_an_endpoint_is_shown_changed_and_forgotten(desk: Desk, listener: Listener) -> None:
