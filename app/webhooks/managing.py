@@ -96,7 +96,7 @@ def rotate_endpoint_secret(
         endpoint,
         actor,
         at,
-        secret="added",
+        with_secret=True,
         revoked=ended if at_once else 0,
     )
     return NewEndpoint(endpoint, standard.printed(secret))
