@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
+from app.drafts import replays as _guards  # noqa: F401 – asked before a stored answer is given again
 from app.drafts.intake.taking import Intake, take_in
 from app.drafts.models import AssetRole, Draft, Revision
 from app.drafts.schemas import (

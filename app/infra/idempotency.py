@@ -1,5 +1,11 @@
-"""`Idempotency-Key`: the same request twice is done once, and answered twice alike."""
+"""`Idempotency-Key`: the same request twice is done once, and answered twice alike.
 
+The second answer goes only to those who may still know what it is about: the features that know say so, by
+`guards`.
+"""
+
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +32,19 @@ Key = Annotated[
         "key is done once, and answered alike as often as it is sent.",
     ),
 ]
+#: What is asked before a stored answer is given again, with the session, who asks, the ids in the request and
+#: of what it made, and the instant; raises as the verb itself would.
+Guard = Callable[[Session, UUID, frozenset[UUID], datetime], None]
+GUARDS: list[Guard] = []
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: What an answer says that was given before.
 REPLAYED = {"Idempotency-Replayed": "true"}
+
+
+def guards(guard: Guard) -> Guard:
+    """Have `guard` asked before any stored answer is given again, and return it."""
+    GUARDS.append(guard)
+    return guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,7 @@ def once(
     if key is None:
         return _answer(act().model_dump_json(), status, headers)
     check(key)
-    if (found := kept(session, caller_id, key, request)) is not None:
+    if (found := kept(session, caller_id, key, request, at=at)) is not None:
         return _answer(found.body, found.status, {**(headers or {}), **REPLAYED})
     body = act().model_dump_json()
     keep(session, caller_id, key, request, Kept(status, body), at=at)
@@ -71,17 +88,35 @@ def check(key: str) -> None:
         raise Invalid("malformed", reasons=[Reason("idempotency_key", field="header.Idempotency-Key")])
 
 
-def kept(session: Session, caller_id: UUID, key: str, request: Any) -> Kept | None:  # noqa: ANN401 – any JSON value
+def kept(
+    session: Session,
+    caller_id: UUID,
+    key: str,
+    request: Any,  # noqa: ANN401 – any JSON value
+    *,
+    at: datetime,
+) -> Kept | None:
     """Return the answer that this caller's key got; `None` for a new key.
 
-    Raises `Conflict` when it was for another request.
+    Raises `Conflict` when it was for another request, and what the guards raise when the caller may not know
+    at `at` what it is about.
     """
     row = session.get(IdempotencyKey, (caller_id, key))
     if row is None:
         return None
     if row.request_digest != sha256(canonical(request)):
         raise Conflict("idempotency_key_reused")
+    about = _about(request, row.body)
+    for guard in GUARDS:
+        guard(session, caller_id, about, at)
     return Kept(row.status, row.body)
+
+
+def _about(request: Any, body: str) -> frozenset[UUID]:  # noqa: ANN401 – any JSON value
+    """Return the ids that a request names, and that of what it made where the answer is not sealed."""
+    made = json.loads(body).get("id") if body.startswith("{") else None
+    named = _ID.findall(f"{canonical(request).decode()} {made or ''}")
+    return frozenset(map(UUID, named))
 
 
 def keep(

@@ -1,9 +1,11 @@
-"""What is of one unit is unknown to the offices of another: the record, the queue, the evidence."""
+"""What is of one unit is unknown to the offices of another: the record, the queue, stored answers."""
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from app.domain.vocabulary import Role
+from app.identity.models import RoleGrant
 from app.infra.runtime import Runtime
 from tests import factories
 from tests.api.desk import Desk
@@ -44,3 +46,37 @@ def test_the_record_of_a_unit_is_its_own_auditors(desk: Desk) -> None:
 def test_the_queue_is_for_administrators_of_a_whole_body(desk: Desk) -> None:
     assert desk.get("/jobs", "system_admin").status_code == 200
     assert desk.get("/jobs", "d_sys").status_code == 403
+
+
+def test_a_stored_answer_is_given_again_only_to_those_who_may_still_see_the_draft(desk: Desk) -> None:
+    desk.submit()
+    case = f"/cases/{desk.case_id}"
+    key = {"Idempotency-Key": "k1"}
+    approval = {"stage": "initial_review", "verdict": "approve", "digest": desk.digest()}
+    asked = [
+        (f"{case}/claims", "initial_reviewer", {"stage": "initial_review"}, {"Idempotency-Key": "k0"}),
+        (f"{case}/decisions", "initial_reviewer", approval, key),
+        # One of those whose answers are kept sealed.
+        (f"{case}/holds", "second_reviewer", _holding(desk), key),
+    ]
+    for path, login, body, headers in asked:
+        first = desk.post(path, login, body, **headers)
+        assert first.is_success, first.text
+        again = desk.post(path, login, body, **headers)
+        assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+
+    with desk.runtime.database.write() as session:
+        reviewing = {Role.INITIAL_REVIEWER, Role.SECOND_REVIEWER}
+        for grant in session.exec(select(RoleGrant)):
+            if grant.role in reviewing:
+                grant.revoked_at = desk.runtime.clock()
+                session.add(grant)
+
+    for path, login, body, headers in asked:
+        refused = desk.post(path, login, body, **headers)
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found"), path
+        assert desk.digest() not in refused.text
+
+
+def _holding(desk: Desk) -> dict[str, str]:
+    return {"stage": "second_review", "digest": desk.digest(), "comment": "向上级请示口径"}

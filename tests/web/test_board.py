@@ -7,6 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from app.domain.vocabulary import Role
+from app.identity.models import RoleGrant
 from app.infra.runtime import Runtime
 from app.reviews import queries
 from app.reviews.models import StageRun
@@ -63,6 +65,29 @@ def test_what_one_has_decided(web: TestClient, runtime: Runtime, bureau: Bureau)
     assert f'href="/drafts/{draft.id}"' in page
     sign_in(web, "second_reviewer")
     assert "表述清楚" not in web.get("/done").text
+
+
+def test_of_a_draft_out_of_sight_only_the_own_decision_stays(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    draft = submitted(web, runtime, bureau)
+    sign_in(web, "initial_reviewer")
+    digest = digest_of(runtime, draft.id)
+    send(web, f"/drafts/{draft.id}/decisions", **decision(digest, comment="表述清楚"))
+    before = web.get("/done").text
+    assert draft.title in before
+    assert draft.number in before
+
+    with runtime.database.write() as session:
+        for grant in session.exec(select(RoleGrant).where(RoleGrant.role == Role.INITIAL_REVIEWER)):
+            grant.revoked_at = runtime.clock()
+            session.add(grant)
+
+    after = web.get("/done").text
+    assert "表述清楚" in after
+    assert "稿件已不在您的知悉范围" in after
+    for told in (draft.title, draft.number, str(draft.id)):
+        assert told not in after
 
 
 def test_what_was_copied_to_one(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:

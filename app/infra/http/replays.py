@@ -54,7 +54,8 @@ def keyed(endpoint: Callable[..., Any], *, asker: str, status: int) -> Callable[
         place = (values[asker].id, _key)
         request = {"post": _asked.url.path, "given": _plain({name: values[name] for name in given})}
         master = runtime_of(_asked).secret
-        if (found := kept(values[session], *place, request)) is not None:
+        at = runtime_of(_asked).clock()
+        if (found := kept(values[session], *place, request, at=at)) is not None:
             return _again(found, place, master)
         body = answer.dump_json(endpoint(**values, **passed))
         headers = {name: value for name, value in _answer.headers.items() if name in _CARRIED}

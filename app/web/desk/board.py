@@ -14,6 +14,7 @@ from sqlmodel import Session
 from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, DraftState, Verdict
 from app.drafts import queries as drafts
+from app.drafts.models import Draft
 from app.identity import queries as identity
 from app.identity.models import Unit
 from app.identity.queries import Actor
@@ -37,6 +38,8 @@ router = APIRouter()
 PAGE = 40
 #: Cards read in one statement where all of them are wanted.
 _AT_ONCE = 500
+#: What stands for the title of a draft that the viewer decided on and may not know any more.
+OUT_OF_SIGHT = "稿件已不在您的知悉范围"
 #: Stages are told in a select box; a board's filter for who has claimed a stage in words.
 CLAIMED = (("nobody", "没人认领"), ("somebody", "已有人认领"), ("me", "我认领的"))
 #: States that a case on the board can be in.
@@ -63,7 +66,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A decision that the viewer made; a draft that they may not see any more has no address."""
+    """A decision that the viewer made; of a draft that they may not see any more it tells nothing."""
 
     address: str
     title: str
@@ -175,19 +178,7 @@ def done(request: Request, viewer: Visitor, session: ReadSession, before: UUID |
     """Show what the viewer has decided, the newest first."""
     found = reviews.done_by(session, viewer.actor.id, before=before, limit=PAGE + 1)
     shown = found[:PAGE]
-    rows = tuple(
-        Done(
-            f"/drafts/{draft.id}" if drafts.may_see(session, draft, viewer.actor) else "",
-            draft.title,
-            draft.number,
-            _stage(session, decision),
-            label(Verdict(decision.verdict)),
-            "good" if decision.verdict == Verdict.APPROVED else "warn",
-            decision.comment,
-            decision.decided_at,
-        )
-        for decision, draft in shown
-    )
+    rows = tuple(_done(session, decision, draft, viewer.actor) for decision, draft in shown)
     more = f"/done?before={shown[-1][0].id}" if len(found) > PAGE else ""
     return page(request, "done.html", viewer=viewer, section="/done", rows=rows, more=more)
 
@@ -243,6 +234,20 @@ def _rows(session: Session, found: Iterable[Card], units: dict[UUID, str]) -> tu
             )
         )
     return tuple(rows)
+
+
+def _done(session: Session, decision: Decision, draft: Draft, actor: Actor) -> Done:
+    seen = drafts.may_see(session, draft, actor)
+    return Done(
+        f"/drafts/{draft.id}" if seen else "",
+        draft.title if seen else OUT_OF_SIGHT,
+        draft.number if seen else "",
+        _stage(session, decision),
+        label(Verdict(decision.verdict)),
+        "good" if decision.verdict == Verdict.APPROVED else "warn",
+        decision.comment,
+        decision.decided_at,
+    )
 
 
 def _stage(session: Session, decision: Decision) -> str:
