@@ -37,6 +37,8 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="从标准输�
 Generated = Annotated[bool, typer.Option("--generate", help="生成密码，只显示这一次。")]
 
 _LOGIN = "只能用字母、数字和 . _ @ -，2 至 64 个字符，以字母或数字开头。"
+#: What is said of a role that was given on the machine, where nobody else has to agree.
+_ALONE = "留痕已写明没有第二人到场，并通知该单位的安全管理员和审计管理员。"
 #: Made passwords: no letters or digits that look alike.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -89,9 +91,18 @@ def add(
                 at=at,
             )
             for one in roles:
-                service.grant_role(session, user_id=user.id, role=one, unit_id=over_id, actor=actor, at=at)
+                service.grant_role(
+                    session,
+                    user_id=user.id,
+                    role=one,
+                    unit_id=over_id,
+                    actor=actor,
+                    at=at,
+                    alone=label(one),
+                )
             told = _told(session, user)
-    _say(told, f"已建立账号 {user.login}（{user.name}）。", given, as_json=as_json)
+    said = f"已建立账号 {user.login}（{user.name}）。{_ALONE if roles else ''}"
+    _say(told, said, given, as_json=as_json)
 
 
 @app.command("list")
@@ -184,9 +195,10 @@ def grant(
             section=section,
             actor=operator(),
             at=system_clock(),
+            alone=label(wanted),
         )
         told = _told(session, user)
-    _say(told, f"已授予 {user.login}（{user.name}）。", as_json=as_json)
+    _say(told, f"已授予 {user.login}（{user.name}）。{_ALONE}", as_json=as_json)
 
 
 @app.command("revoke")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from app.domain.delegations import LONGEST_DAYS
+from app.domain.delegations import FURTHEST_DAYS, LONGEST_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class AbsenceFault(StrEnum):
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
     STARTS_IN_THE_PAST = "starts_in_the_past"
     TOO_LONG = "absence_too_long"
+    TOO_FAR_AHEAD = "too_far_ahead"
     OVERLAPS = "absence_overlaps"
 
 
@@ -41,6 +42,7 @@ def faults(new: Days, others: Iterable[Days], *, today: date) -> tuple[AbsenceFa
         (new.ends_on < new.starts_on, AbsenceFault.ENDS_BEFORE_IT_STARTS),
         (new.starts_on < today, AbsenceFault.STARTS_IN_THE_PAST),
         ((new.ends_on - new.starts_on).days >= LONGEST_DAYS, AbsenceFault.TOO_LONG),
+        ((new.ends_on - today).days > FURTHEST_DAYS, AbsenceFault.TOO_FAR_AHEAD),
         (any(new.meet(other) for other in others), AbsenceFault.OVERLAPS),
     )
     return tuple(fault for wrong, fault in checks if wrong)

@@ -18,6 +18,8 @@ DELEGABLE = DECIDING
 LONGEST_CHAIN = 2
 #: A longer absence is a change of duties: then roles are given.
 LONGEST_DAYS = 366
+#: Days from today by which a delegation or an absence is over: nobody plans further ahead.
+FURTHEST_DAYS = 2 * LONGEST_DAYS
 
 Person = str
 
@@ -64,6 +66,7 @@ class DelegationFault(StrEnum):
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
     STARTS_IN_THE_PAST = "starts_in_the_past"
     TOO_LONG = "too_long"
+    TOO_FAR_AHEAD = "too_far_ahead"
     ROLE_NOT_DELEGABLE = "role_not_delegable"
     CIRCLE = "circle"
     CHAIN_TOO_LONG = "chain_too_long"
@@ -80,6 +83,7 @@ def faults(new: Link, others: Collection[Link], *, today: date) -> tuple[Delegat
         (new.ends_on < new.starts_on, DelegationFault.ENDS_BEFORE_IT_STARTS),
         (new.starts_on < today, DelegationFault.STARTS_IN_THE_PAST),
         ((new.ends_on - new.starts_on).days >= LONGEST_DAYS, DelegationFault.TOO_LONG),
+        ((new.ends_on - today).days > FURTHEST_DAYS, DelegationFault.TOO_FAR_AHEAD),
         (not new.scope.roles <= DELEGABLE, DelegationFault.ROLE_NOT_DELEGABLE),
     )
     found = [fault for wrong, fault in checks if wrong]

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from app.audit import service as audit
 from app.domain.delegations import Held
 from app.domain.vocabulary import Event, Role
-from app.identity import holding
+from app.identity import holding, telling
 from app.identity.actors import Actor
-from app.identity.models import RoleGrant
+from app.identity.models import RoleGrant, Unit, User
 from app.identity.reach import unit_in_reach, user_in_reach
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
@@ -31,8 +31,12 @@ def grant_role(
     section: str | None = None,
     actor: Actor,
     at: datetime,
+    alone: str = "",
 ) -> RoleGrant:
     """Give a user a role over a unit and all below it, for one channel or section or for all (`None`).
+
+    `alone` is what the role is called, where somebody at the machine gives it whom no other person sees: the
+    record says so, and the security and audit administrators of the unit hear of it.
 
     The user's row is locked, so that two grants at once cannot together break what each alone keeps.
     Raises `NotFound`, `Forbidden`, `Invalid` for a section without channel, `Conflict` with every reason.
@@ -66,15 +70,34 @@ def grant_role(
     )
     session.add(grant)
     session.flush()
-    audit.record(
+    receipt = audit.record(
         session,
         Event.ROLE_GRANTED,
         stream=f"user:{user.id}",
         actor=actor.as_audit(Role.SECURITY_ADMIN),
         at=at,
-        data=_grant_data(grant),
+        data=_grant_data(grant) | ({"second_person": "none"} if alone else {}),
     )
+    if alone:
+        told = [one for one in _watching(session, unit.path) if one.id != user.id]
+        telling.tell(session, told, "granted_alone", source=receipt, at=at, data={"role": alone})
     return grant
+
+
+def _watching(session: Session, unit_path: str) -> tuple[User, ...]:
+    """Return the security and audit administrators over a unit."""
+    rows = session.exec(
+        select(User, Unit.path)
+        .join(RoleGrant, col(RoleGrant.user_id) == col(User.id))
+        .join(Unit, col(Unit.id) == col(RoleGrant.unit_id))
+        .where(
+            col(RoleGrant.role).in_((Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)),
+            col(RoleGrant.revoked_at).is_(None),
+            col(User.active),
+        )
+        .order_by(col(User.id))
+    ).all()
+    return tuple(user for user, path in rows if unit_path.startswith(path))
 
 
 def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Actor, at: datetime) -> RoleGrant:

@@ -14,11 +14,14 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from app.audit import queries as record
+from app.audit.models import AuditEvent
 from app.channels.models import Channel
 from app.cli import app
 from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity import passwords
+from app.identity.telling import TELL_ACCOUNT
 from app.infra.db import Database
+from app.jobs.models import Job
 from tests import factories
 from tests.cli import processes
 
@@ -221,6 +224,29 @@ def test_the_three_administrators_exclude_each_other_and_all_else(bureau: Run, h
         assert "互斥" in result.stderr or role == held
     [account] = shown(bureau("user", "list", "--json"))
     assert [one["role"] for one in account["roles"]] == [held]
+
+
+def test_a_role_given_on_the_machine_says_that_nobody_else_was_there(bureau: Run, database: Database) -> None:
+    at_city = ("--over", "清河市民政局")
+    watching = [
+        shown(add(bureau, login, "--role", role, *at_city, "--json"))["id"]
+        for login, role in (("anquan", "security_admin"), ("shenji", "audit_admin"))
+    ]
+    add(bureau, "xitong", "--role", "system_admin", *at_city)
+    given = add(bureau, "zhongshen", "--role", "final_reviewer", *at_city)
+    assert "没有第二人到场" in given.output
+    [account] = [one for one in shown(bureau("user", "list", "--json")) if one["login"] == "zhongshen"]
+
+    with database.read() as session:
+        body = session.exec(
+            select(AuditEvent.body).where(
+                AuditEvent.stream == f"user:{account['id']}", AuditEvent.action == "role.granted"
+            )
+        ).one()
+        promised = session.exec(select(Job.payload).where(Job.kind == TELL_ACCOUNT)).all()
+    assert json.loads(body)["data"]["second_person"] == "none"
+    told = [said for one in promised if (said := json.loads(one))["data"].get("role") == "终审"]
+    assert [(one["what"], one["people"]) for one in told] == [("granted_alone", sorted(watching))]
 
 
 def test_a_role_in_one_section_is_given_and_taken_back(bureau: Run, database: Database) -> None:
