@@ -26,6 +26,12 @@ CI = os.environ.get("CI") == "true"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", default=1, type=int, help="how often each process is killed (tests/kills)")
+    parser.addoption(
+        "--fuzz",
+        default=0,
+        type=int,
+        help="every role asks on both databases, for so many seconds each (tests/fuzz)",
+    )
 
 
 class SetClock:

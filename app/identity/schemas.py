@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role, UnitKind
+from app.identity.passwords import MIN_LENGTH
 
 Login = Annotated[
     str,
@@ -27,6 +28,8 @@ Email = Annotated[
     ),
 ]
 Password = Annotated[str, Field(max_length=200)]
+#: Described, not checked here: the service tells every fault of a password at once.
+NewPassword = Annotated[Password, Field(json_schema_extra={"minLength": MIN_LENGTH})]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -89,13 +92,13 @@ class OwnPasswordIn(_In):
     """One's old and new password."""
 
     old: Password
-    new: Password
+    new: NewPassword
 
 
 class PasswordIn(_In):
     """A new password."""
 
-    password: Password
+    password: NewPassword
 
 
 class UnitIn(_In):
@@ -121,7 +124,7 @@ class UserIn(_In):
 
     login: Login
     name: Name
-    password: Password
+    password: NewPassword
     unit_id: UUID
     kind: Literal[UserKind.PERSON, UserKind.SERVICE] = UserKind.PERSON
     email: Email | None = None

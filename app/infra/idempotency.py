@@ -28,7 +28,7 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         max_length=200,
-        description="Any text of your own, 1 to 200 visible characters: the same request with the same "
+        description="Any text of your own, 1 to 200 visible ASCII characters: the same request with the same "
         "key is done once, and answered alike as often as it is sent.",
     ),
 ]
@@ -37,6 +37,8 @@ Key = Annotated[
 Guard = Callable[[Session, UUID, frozenset[UUID], datetime], None]
 GUARDS: list[Guard] = []
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: What a key is made of; proxies and clients do not agree on any other characters in a header.
+FORM = "[!-~]([ -~]*[!-~])?"
 #: What an answer says that was given before.
 REPLAYED = {"Idempotency-Replayed": "true"}
 
@@ -83,8 +85,8 @@ def once(
 
 
 def check(key: str) -> None:
-    """Raise `Invalid` for a key that is blank or holds what cannot be seen."""
-    if not key.strip() or not key.isprintable():
+    """Raise `Invalid` for a key that is blank or holds more than visible ASCII and spaces between."""
+    if not re.fullmatch(FORM, key):
         raise Invalid("malformed", reasons=[Reason("idempotency_key", field="header.Idempotency-Key")])
 
 

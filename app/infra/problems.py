@@ -92,7 +92,7 @@ REASONS: dict[str, str] = {
     "media_type": "请求内容的类型是 {given}，这里只收 {taken}。",
     "content_coding": "不接收经过压缩（Content-Encoding: {given}）的请求内容，请原样发送。",
     "acceptable": "这里能给出：{given}。",
-    "idempotency_key": "Idempotency-Key 应为 1–200 个可见字符。",
+    "idempotency_key": "Idempotency-Key 应为 1–200 个英文字母、数字、标点，中间可以有空格。",
 }
 
 #: pydantic's error types in Chinese; anything else is told with pydantic's own words

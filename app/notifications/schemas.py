@@ -78,7 +78,12 @@ class RobotIn(_In):
 
     unit_id: UUID
     name: Name
-    url: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    # Described, not checked here: the service tells every fault of an address at once.
+    url: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1000),
+        Field(json_schema_extra={"pattern": "^https?://."}),
+    ]
     kinds: list[NoticeKind] = Field(default_factory=list, max_length=50)
     titles: bool = False
 

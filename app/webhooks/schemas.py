@@ -17,6 +17,10 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+#: Described, not checked here: the service tells every fault of an address at once.
+HTTP = Field(json_schema_extra={"pattern": "^https?://."})
+
+
 class NewToolIn(_Given):
     """A publishing tool: whose it is, and the codes of the channels that it publishes on."""
 
@@ -48,14 +52,14 @@ class NewEndpointIn(_Given):
     """An address to be told; no events: all of them."""
 
     unit_id: UUID
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP]
     events: list[Event] = Field(default_factory=list, max_length=100)
 
 
 class EndpointChangeIn(_Given):
     """What is to be changed of an endpoint; what is left out stays. An empty list of events: all of them."""
 
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP] | None = None
     events: list[Event] | None = Field(default=None, max_length=100)
 
 

@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from app.infra.http import wording
 from app.infra.http.links import REPLAYED, TAG
 from app.infra.http.routing import is_proved, summary_of
+from app.infra.idempotency import FORM
 from app.infra.problems import MEDIA_TYPE, PROBLEMS
 
 Schema = dict[str, Any]
@@ -214,6 +215,8 @@ def _statuses(operation: Schema, path: str, method: str, named: set[str]) -> Ite
     if not operation["security"]:
         # Open to all, and so a place for guesses: of passwords, of links.
         yield from (401, 429) if "/auth/" in path else (429,)
+    elif path.endswith("/me/password"):
+        yield 429  # the old password can be guessed at here too
     if any("content" in answer for status, answer in operation["responses"].items() if status[0] == "2"):
         yield 406
     if operation["security"]:
@@ -236,7 +239,11 @@ def _plain(parameter: Schema) -> None:
         rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
         parameter["schema"] = rest | (choices[0] if len(choices) == 1 else {"anyOf": choices})
     if parameter["name"] == "Idempotency-Key":
-        parameter["schema"] |= {"minLength": 1, "pattern": "^[!-~]+$"}
+        parameter["schema"] |= {"minLength": 1, "pattern": f"^{FORM}$"}
+    if parameter["name"] == "If-Match":
+        # Routes take it as one that may be missing, to answer 428 then.
+        parameter |= {"required": True}
+        parameter["schema"] |= {"pattern": '^"[0-9]{1,9}"(, ?"[0-9]{1,9}")*$'}
     wording.explain_parameter(parameter)
 
 

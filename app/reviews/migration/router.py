@@ -87,7 +87,7 @@ class MigrationIn(_In):
     """Asking: which cases (all that differ when none are named), and why."""
 
     cases: list[UUID] = Field(default_factory=list, max_length=1000)
-    reason: Comment
+    reason: Annotated[Comment, Field(json_schema_extra={"minLength": 1, "pattern": r"\S"})]
 
 
 class MigrationGrantIn(_In):
