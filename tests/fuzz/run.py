@@ -13,25 +13,25 @@ from schemathesis.python.asgi import shutdown_lifespans
 
 SEED = 20261130
 #: A request that its schema allows may be refused for what it asks for: schemathesis itself takes 401,
-#: 403, 404, 409 and 429 for that. A refusal with 412, 415, 422 or 428 is taken when every reason of it
-#: stands here, with why no schema can say it.
-BUSINESS = {
-    "nul_character": "JSON Schema has no word for it but a pattern on each of hundreds of strings",
+#: 403, 404, 409 and 429 for that. Of 412, 415, 422 and 428 it is taken when its problem stands here, with why
+#: no schema can say it; or, of a malformed request, when every one of its reasons does.
+PROBLEMS = {
+    "content_unusable": "what content is follows from `format`, and whether it says anything from reading it",
+    "text_unusable": "a pattern against control characters on each of hundreds of strings",
+    "targets_unknown": "which channels and sections there are is the installation's choice",
+    "password_refused": "what is easily guessed or was used before follows from lists and the account",
+    "webhook_endpoint_refused": "an address is taken apart, and its host held against the allowed ones",
+    "robot_refused": "an address is taken apart, and its host held against the allowed ones",
+    "asset_type_refused": "what a file is, its bytes say",
+    "instant_past": "whether an instant lies ahead depends on when it is asked",
+    "urgent_refused": "whether the urgent lane is open depends on the content's reasons",
+    "precondition_failed": "which version is the present one depends on what others did",
+}
+REASONS = {
     "cursor": "a cursor is opaque: only one that was given out is good",
     "section_without_channel": "one field needs another: generators of clients know no dependentRequired",
-    "content_wrong_type": "what content is follows from `format`: generators know no if and then",
-    "content_empty": "a text of marks and spaces only has nothing in it",
-    "title_missing": "a title may stand in the first line of the content",
-    "asset_type_refused": "what a file is, its bytes say",
-    "password_common": "what is easily guessed is judged by word lists",
-    "password_is_login": "what is too near to a login depends on the login",
-    "password_used_before": "which passwords were used before is nobody's to know",
-    "url_not_http": "a host must be there and be one",
-    "url_has_credentials": "an address is taken apart before it is judged",
-    "url_has_fragment": "an address is taken apart before it is judged",
-    "url_has_unseen": "an address is taken apart before it is judged",
     "unknown_channel": "which channels there are is the installation's choice",
-    "instant_past": "whether an instant lies ahead depends on when it is asked",
+    "unknown_section": "which sections there are is the installation's choice",
 }
 
 
@@ -88,8 +88,10 @@ def refusal(failure: Any, response: Any) -> str:
     if not isinstance(failure, RejectedPositiveData) or response.status_code not in {412, 415, 422, 428}:
         return ""
     problem = response.json()
-    codes = {one["code"] for one in problem["reasons"]} or {problem["code"]}
-    return ", ".join(sorted(codes)) if codes <= set(BUSINESS) else ""
+    if problem["code"] != "malformed":
+        return problem["code"] if problem["code"] in PROBLEMS else ""
+    codes = {one["code"] for one in problem["reasons"]}
+    return ", ".join(sorted(codes)) if codes <= set(REASONS) else ""
 
 
 def _count(told: Told, event: events.EngineEvent) -> None:
