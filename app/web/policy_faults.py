@@ -79,7 +79,7 @@ SENTENCES = {
     "all_of_outside": "环节“{stage}”请外部人员，没有“全体”可言；need 请写 any 或者 at_least。",
     "outside_signs": "环节“{stage}”是签发或者核红，须由本单位人员办理；请去掉 outside。",
     "role_cannot_decide": (
-        "环节“{stage}”由{role}办理；管理员和负面清单管理员看不到稿件，环节会一直停在那里。请换成审校角色或者职务。"
+        "环节“{stage}”由{role}办理；管理员和负面清单管理员看不到稿件，只读角色只看不办。请换成审校角色或者职务。"
     ),
     "watches_not_the_text": (
         "环节“{stage}”的 watches 不含正文（blocks）：正文整篇换掉，结论也不作废。"

@@ -44,6 +44,11 @@ class Viewer:
         return bool(self.actor.roles() & ADMINISTRATORS)
 
     @property
+    def audits(self) -> bool:
+        """Whether they read the record of any unit."""
+        return self.actor.has(Role.AUDIT_ADMIN)
+
+    @property
     def writes(self) -> bool:
         """Whether they may write drafts anywhere."""
         return self.actor.has(Role.EDITOR)

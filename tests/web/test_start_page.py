@@ -120,3 +120,23 @@ def test_an_empty_list_says_what_is_true_for_its_reader(
     assert bureau
     sign_in(web, login)
     assert words in web.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        ("editor", "稿件建立后会列在这里"),
+        ("outsider", "稿件建立后会列在这里"),
+        ("audit_admin", "审计管理员不看内容，只查留痕"),
+        ("system_admin", "系统管理员和安全管理员不看内容"),
+        ("security_admin", "系统管理员和安全管理员不看内容"),
+    ],
+)
+def test_an_empty_list_of_drafts_says_why_it_is_empty(
+    web: TestClient, bureau: Bureau, login: str, words: str
+) -> None:
+    assert bureau
+    sign_in(web, login)
+    page = web.get("/drafts").text
+    assert words in page
+    assert ("不是没有稿件" in page) == login.endswith("_admin")

@@ -299,7 +299,8 @@ def _overrides(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 
 #: They keep the system or its rules: drafts are not to be known of by them, so a stage of theirs never ends.
-_NEVER_DECIDE = ADMINISTRATORS | {Role.POLICY_KEEPER}
+#: Readers only read, and machines may hold that role.
+_NEVER_DECIDE = ADMINISTRATORS | {Role.POLICY_KEEPER, Role.READER}
 
 
 def _deciding(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
