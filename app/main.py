@@ -28,7 +28,7 @@ from app.infra.http.hosts import KnownHosts
 from app.infra.http.proxies import TrustedProxies
 from app.infra.runtime import Runtime, runtime_of
 from app.notifications.models import NoticeRobot
-from app.operations import readiness
+from app.operations import belonging, readiness
 from app.web import policy_faults
 from app.webhooks import catalogue
 from app.webhooks.models import PublishingTool, WebhookEndpoint
@@ -88,6 +88,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.admit = _admit
+    app.state.of_own_body = belonging.of_own_body
     app.state.known = access.known
     settings = runtime.settings
     # From the last to the first, as a request meets them.

@@ -1,9 +1,11 @@
 """Who may use the routes of the lowest features, which know no identity: the application says who."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from fastapi import BackgroundTasks, Request
+from sqlmodel import Session
 
 from app.domain.vocabulary import Role
 from app.infra.http.routing import proves
@@ -19,3 +21,11 @@ def holder_of(*roles: Role) -> Callable[[Request, BackgroundTasks], Any]:
         return request.app.state.admit(request, tasks, roles)
 
     return proves(admit)
+
+
+def of_own_body(
+    request: Request, session: Session, reader_id: UUID | None, texts: Sequence[str]
+) -> list[bool]:
+    """Say of each text whether all that it names is of the reader's own body; `create_app` says how."""
+    found: list[bool] = request.app.state.of_own_body(session, reader_id, texts)
+    return found

@@ -6,13 +6,14 @@ from fastapi import Depends, FastAPI, Query, Request
 from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Event, Role
-from app.infra.admission import holder_of
+from app.infra.admission import holder_of, of_own_body
 from app.infra.db import ReadSession, WriteSession
+from app.infra.errors import NotFound
 from app.infra.http import cursors
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.jobs import queries, service
-from app.jobs.models import JobState
+from app.jobs.models import Job, JobState
 from app.jobs.schemas import JobOut, JobsOut
 
 router = ApiRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -23,17 +24,22 @@ Administrator = Annotated[AuditActor, Depends(holder_of(Role.SYSTEM_ADMIN))]
 @router.get("")
 def list_jobs(
     request: Request,
-    _administrator: Administrator,
+    administrator: Administrator,
     session: ReadSession,
     state: JobState | None = None,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> JobsOut:
-    """Show the queue to the system administrator: newest first, and how long work has been waiting."""
+    """Show the queue to the system administrator: newest first, and how long work has been waiting.
+
+    Work of another body is left out, so that a page may be short; the figures are those of the whole queue.
+    """
     found, last = cursors.page(queries.jobs(session, state=state, before=before, limit=limit + 1), limit)
     figures = queries.figures(session, at=runtime_of(request).clock())
+    own = of_own_body(request, session, administrator.id, [one.payload for one in found])
+    shown = [one for one, is_own in zip(found, own, strict=True) if is_own]
     return JobsOut(
-        jobs=[JobOut.model_validate(one, from_attributes=True) for one in found],
+        jobs=[JobOut.model_validate(one, from_attributes=True) for one in shown],
         next_before=last.id if last else None,
         by_state=figures.by_state,
         oldest_due_seconds=figures.oldest_due_seconds,
@@ -44,6 +50,9 @@ def list_jobs(
 def retry_job(request: Request, administrator: Administrator, session: WriteSession, job_id: UUID) -> JobOut:
     """Have a job tried again that was given up."""
     at = runtime_of(request).clock()
+    wanted = session.get(Job, job_id)
+    if wanted is not None and not all(of_own_body(request, session, administrator.id, [wanted.payload])):
+        raise NotFound("not_found")
     job = service.retry(session, job_id, at=at)
     audit.record(
         session,

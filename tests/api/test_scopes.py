@@ -7,6 +7,8 @@ from sqlmodel import select
 from app.domain.vocabulary import Role
 from app.identity.models import RoleGrant
 from app.infra.runtime import Runtime
+from app.jobs import service as jobs
+from app.jobs.models import Job, JobState
 from tests import factories
 from tests.api.desk import Desk
 
@@ -46,6 +48,23 @@ def test_the_record_of_a_unit_is_its_own_auditors(desk: Desk) -> None:
 def test_the_queue_is_for_administrators_of_a_whole_body(desk: Desk) -> None:
     assert desk.get("/jobs", "system_admin").status_code == 200
     assert desk.get("/jobs", "d_sys").status_code == 403
+
+
+def test_the_queue_shows_nothing_of_another_body(desk: Desk) -> None:
+    desk.submit()
+    with desk.runtime.database.write() as session:
+        where = desk.bureau.elsewhere
+        factories.person(session, "e_sys", unit=where, roles=[Role.SYSTEM_ADMIN], at=desk.runtime.clock())
+        for job in session.exec(select(Job)):
+            job.state = JobState.DEAD
+            session.add(job)
+        jobs.enqueue(session, "tests.sweep", {}, at=desk.runtime.clock())
+    shown = desk.get("/jobs", "system_admin").json()["jobs"]
+    assert len(shown) > 1
+    assert [one["kind"] for one in desk.get("/jobs", "e_sys").json()["jobs"]] == ["tests.sweep"]
+    dead = next(one["id"] for one in shown if one["kind"] == "webhooks.fan_out")
+    assert desk.post(f"/jobs/{dead}/retries", "e_sys").status_code == 404
+    assert desk.post(f"/jobs/{dead}/retries", "system_admin").status_code == 202
 
 
 def test_a_stored_answer_is_given_again_only_to_those_who_may_still_see_the_draft(desk: Desk) -> None:
