@@ -24,6 +24,7 @@ PROBLEMS = {
     "robot_refused": "an address is taken apart, and its host held against the allowed ones",
     "asset_type_refused": "what a file is, its bytes say",
     "instant_past": "whether an instant lies ahead depends on when it is asked",
+    "policy_faulty": "a policy's files are read and compiled: each fault is told with its file and line",
     "urgent_refused": "whether the urgent lane is open depends on the content's reasons",
     "precondition_failed": "which version is the present one depends on what others did",
 }
