@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -66,6 +67,10 @@ _ADDRESS = re.compile(r"https?://[^/?#\s\\][^\s\\]*|(?:mailto|tel):[^\s\\]+", re
 
 def leads_out(href: str) -> bool:
     """Tell whether every layout can keep a link to `href`: whole addresses, mail and telephone."""
+    try:
+        urlsplit(href.strip())
+    except ValueError:  # http://[x has a bracket that nothing closes
+        return False
     return _ADDRESS.fullmatch(href.strip()) is not None
 
 

@@ -208,8 +208,13 @@ class Database:
         try:
             # A session that ends without a commit is rolled back; that too may find the database gone.
             with session:
-                yield session
-                self._commit(session)
+                try:
+                    yield session
+                    self._commit(session)
+                except DBAPIError:
+                    # Where the commit itself failed, ending the session alone leaves the transaction open.
+                    session.rollback()
+                    raise
         except (DBAPIError, OverflowError, *_NO_CONNECTION) as error:
             raise _translated(error) from error
         finally:

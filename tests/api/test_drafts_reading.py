@@ -51,6 +51,7 @@ def test_only_who_may_know_of_a_draft_sees_it_anywhere(
         "proofreader2",
         "proofreader3",
         "publisher",
+        "reader",
     }
     paths = ["", "/revisions", "/revisions/1"]
 

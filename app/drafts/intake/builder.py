@@ -237,6 +237,10 @@ def _unmarked(run: Inline) -> str:
 def _resolved(base: str, address: str) -> str:
     if address.startswith("//"):
         return f"https:{address}"
-    if base.startswith(("http://", "https://")) and not urlsplit(address).scheme:
-        return urljoin(base, address)
+    try:
+        if base.startswith(("http://", "https://")) and not urlsplit(address).scheme:
+            return urljoin(base, address)
+    except ValueError:
+        # http://[::1 is no address at all; the link is judged as it was typed.
+        return address
     return address

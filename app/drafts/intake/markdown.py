@@ -121,7 +121,7 @@ def _number(tokens: Sequence[Token]) -> None:
     for token in tokens:
         if token.type in {"ordered_list_open", "bullet_list_open"}:
             lists.append([])
-        elif token.type == "list_item_open" and token.info.isdigit():
+        elif token.type == "list_item_open" and token.info.isascii() and token.info.isdigit():
             lists[-1].append(token)
         elif token.type in {"ordered_list_close", "bullet_list_close"}:
             items = lists.pop()

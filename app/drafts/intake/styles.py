@@ -108,9 +108,9 @@ _KEEPING = frozenset({"pre", "listing", "xmp", "plaintext"})
 def _marked(marks: frozenset[SpanKind], tag: str, style: Mapping[str, str]) -> frozenset[SpanKind]:
     found = set(marks)
     weight = style.get("font-weight", "")
-    if weight in {"bold", "bolder"} or (weight.isdigit() and int(weight) >= 600):
+    if weight in {"bold", "bolder"} or (_is_number(weight) and int(weight[:9]) >= 600):
         found.add(SpanKind.BOLD)
-    elif weight in {"normal", "lighter"} or weight.isdigit():
+    elif weight in {"normal", "lighter"} or _is_number(weight):
         found.discard(SpanKind.BOLD)
     slant = style.get("font-style", "")
     if slant in {"italic", "oblique"}:
@@ -160,6 +160,11 @@ def _without_size(around: bool, style: Mapping[str, str]) -> bool:
         return around
     # A share of nothing is nothing; a length of its own is seen again.
     return number == 0 or (around and found[2] in {"em", "%", "ex", "ch"})
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is made of the ten digits alone: ² and ① are digits that no number is read from."""
+    return text.isascii() and text.isdigit()
 
 
 def _is_zero(value: str) -> bool:

@@ -174,7 +174,7 @@ def _heads(read: _Rows, merges: tuple[Merge, ...], width: int) -> int:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text[:9]) if text and text.strip().isdigit() else None
+    return int(text[:9]) if text and text.strip().isascii() and text.strip().isdigit() else None
 
 
 def _parts(

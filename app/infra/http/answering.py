@@ -38,10 +38,11 @@ class Answering:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        method = scope["method"]
-        answer = _Answer(scope, send, Headers(scope=scope), head=method == "HEAD")
-        if method == "HEAD":
-            scope["method"] = "GET"
+        head, served = scope["method"] == "HEAD", scope
+        answer = _Answer(scope, send, Headers(scope=scope), head=head)
+        if head:
+            # The server reads the method of its own scope to know that no body is to follow.
+            scope = {**served, "method": "GET"}
         try:
             refusal = _coded(answer.asked)
             if refusal is not None:
@@ -55,7 +56,8 @@ class Answering:
             said = await Request(scope).app.exception_handlers[Exception](Request(scope), error)
             await said(scope, receive, answer.send)
         finally:
-            scope["method"] = method
+            if head:
+                served.update({name: value for name, value in scope.items() if name != "method"})
 
 
 def _coded(headers: Headers) -> AppError | None:
