@@ -343,7 +343,7 @@ def test_unusable_content_names_every_fault(
     [
         ("<p>甲</p><!-- 乙", [("comment", "乙")]),
         ("<!-- 乙", [("comment", "乙")]),
-        ("<p>甲</p><b 乙", [("markup", "<b 乙")]),
+        ("<p>甲</p><b class=乙", [("markup", "<b class=乙")]),
         ("<p>甲</p><script>乙", [("script", "乙")]),
         ("<p>甲</p><![CDATA[乙]]>", [("comment", "[CDATA[乙]]")]),
     ],

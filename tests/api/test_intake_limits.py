@@ -1,11 +1,12 @@
 """What a source may ask for: time, memory and size are bounded, and what is too much is refused in words."""
 
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -141,7 +142,9 @@ BRACKETS = st.lists(
 @example("[![a](i[1].png)](u)")
 @example("[[r]] [r][r] ![r][]")
 def test_links_are_those_of_commonmark(source: str) -> None:
-    text = f"x{source}\n\n[r]: v"
+    # Asterisks between letters are signs of arithmetic here.
+    assume(re.search(r"[\w)]\*+[\w(]", f"x{source}") is None)
+    text = f"x{source}\n\n[r]\n\n[r]: /v"
     assert as_html(text) == PLAIN.render(text)
 
 

@@ -12,6 +12,7 @@ from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
 from app.drafts.intake.runs import HARD, KEPT, Inline, Mark, run_of
 from app.drafts.intake.styles import Look, declarations, gone, look, pictures
+from app.drafts.intake.tags import with_words_kept
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(
@@ -47,6 +48,7 @@ def read_html(text: str, builder: Builder, *, titles: bool = True) -> None:
     Raises `TooMuch` where it asks for more than a document holds, `RecursionError` for nesting that nobody
     writes.
     """
+    text = with_words_kept(text)
     if cut_off := _CUT_OFF.search(text):
         # No parser makes anything of a tag without an end.
         builder.leave_out("markup", cut_off[0])

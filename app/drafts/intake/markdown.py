@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from app.drafts.intake import front_matter
+from app.drafts.intake import definitions, front_matter
 from app.drafts.intake import markdown_rules as rules
 from app.drafts.intake.builder import Builder
 from app.drafts.intake.html import read_html
@@ -35,6 +35,11 @@ class _Renderer(RendererHTML):
     def note_reference(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
         """Return the mark of a footnote."""
         return f"<sup>[{tokens[index].content}]</sup>"
+
+    def definition(self, tokens: Sequence[Token], index: int, _: Any, env: Any) -> str:  # noqa: ANN401
+        """Return a definition that no link uses as it was written."""
+        token = tokens[index]
+        return f"<p>{escape(token.content)}</p>\n" if definitions.shown(token, env) else ""
 
     def html_inline(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
         """Return a tag as it is, or as text where it would swallow what follows."""
@@ -57,11 +62,14 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before(
         "html_block", "whole_html", rules.whole_html, {"alt": ["paragraph", "blockquote"]}
     )
-    parser.block.ruler.before("reference", "note", rules.note_block)
+    parser.block.ruler.at("reference", definitions.definition)
+    parser.block.ruler.before("reference", "note", definitions.note_block)
+    parser.block.ruler.at("html_block", rules.html_of_tags, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.block.ruler.before("paragraph", "rows", rules.table_block, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("link", rules.bounded_link)
     parser.inline.ruler.at("image", rules.bounded_image)
-    parser.inline.ruler.before("link", "note_reference", rules.note_reference)
+    parser.inline.ruler.at("html_inline", rules.html_tag)
+    parser.inline.ruler.before("link", "note_reference", definitions.note_reference)
     # Addresses stay as they were typed; what may be linked is judged by the builder, which lists the rest.
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.validateLink = lambda url: bool(url) or True  # type: ignore[method-assign]
@@ -88,8 +96,9 @@ def as_html(text: str) -> str:
         raise RecursionError
     _number(tokens)
     _tick(tokens)
-    rendered = str(_PARSER.renderer.render(tokens, _PARSER.options, env))
-    return rendered + _notes(env)
+    # Notes are parsed first: they too may use the addresses that the text defines.
+    notes = _notes(env)
+    return str(_PARSER.renderer.render(tokens, _PARSER.options, env)) + notes
 
 
 def _notes(env: MutableMapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What Markdown here does otherwise than CommonMark: Chinese emphasis, tables, footnotes, bounded links."""
+"""What Markdown here does otherwise than CommonMark: Chinese emphasis, tables, tags, bounded links."""
 
 import re
 from bisect import bisect_left
@@ -8,17 +8,16 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 from markdown_it.parser_inline import ParserInline
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline, image, link
+from markdown_it.rules_block import StateBlock, html_block
+from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
 from app.drafts.intake.runs import wide
+from app.drafts.intake.tags import is_tag
 
 _RULER = re.compile(r"^[-:|][-:|\s]*$")
 _COLUMN = re.compile(r"^:?-+:?$")
-_NOTE = re.compile(r"^\[\^([^\]\s]{1,100})\]:[ \t]*")
-_REFERENCE = re.compile(r"\[\^([^\]\s]{1,100})\]")
 #: Signs of Chinese texts that Western ones have too.
 _SHARED = frozenset("“”‘’—…·•①②③④⑤⑥⑦⑧⑨⑩※°×%‰")
 _CODE = re.compile(r"`+")
@@ -73,9 +72,9 @@ class _State(StateInline):
         chinese = _is_chinese(before, after)
         left = not space_after and (not sign_after or space_before or sign_before or chinese)
         right = not space_before and (not sign_before or space_after or sign_after or chinese)
-        if marker == "*" and end - start == 1 and before.isdigit() and after.isdigit():
-            # 5*6*7 is a product.
-            return Scanned(can_open=False, can_close=False, length=1)
+        if marker == "*" and _is_product(before, after, end - start):
+            # One asterisk may still begin what ends at a sign or a space: **粗*斜***.
+            return Scanned(left and end - start == 1 and not after.isdigit(), False, end - start)
         can_open = left and (canSplitWord or not right or sign_before)
         can_close = right and (canSplitWord or not left or sign_after or (sign_before and chinese))
         return Scanned(can_open, can_close, end - start)
@@ -83,6 +82,16 @@ class _State(StateInline):
 
 def _is_punctuation(char: str) -> bool:
     return isMdAsciiPunct(ord(char)) or isPunctChar(char)
+
+
+def _is_product(before: str, after: str, length: int) -> bool:
+    """Tell whether asterisks are signs of arithmetic: 5*6*7, 长*宽, (a+b)*(c+d), 10**8.
+
+    Chinese is written without spaces, so two asterisks beside a Chinese character are emphasis.
+    """
+    if length > 1:
+        return before.isalnum() and after.isalnum() and not wide(before) and not wide(after)
+    return (before.isalnum() or before in ")）") and (after.isalnum() or after in "(（")
 
 
 def _is_chinese(before: str, after: str) -> bool:
@@ -152,59 +161,6 @@ def bounded_image(state: StateInline, silent: bool) -> bool:
     """Read a picture where there can be one."""
     at = state.pos
     return state.src.startswith("![", at) and state.may_open(at + 1) and image(state, silent)  # type: ignore[attr-defined]
-
-
-# --- footnotes -------------------------------------------------------------
-
-
-def note_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take a footnote, `[^1]: words`, with its indented lines."""
-    if state.is_code_block(start) or state.level > 0:
-        return False
-    line = state.getLines(start, start + 1, state.blkIndent, False).strip()
-    found = _NOTE.match(line)
-    if found is None:
-        return False
-    if silent:
-        return True
-    lines, following = [line[found.end() :]], start + 1
-    while following < end:
-        text = state.getLines(following, following + 1, 0, False)
-        if text.strip() and not text.startswith(("    ", "\t")) and (not lines[-1].strip() or _begins(text)):
-            break
-        lines.append(text.strip())
-        following += 1
-    words = "\n".join(lines).strip()
-    notes = state.env.setdefault("notes", {})
-    if found[1] in notes:
-        notes[found[1]] += "\n\n" + words
-    else:
-        notes[found[1]] = words
-    state.line = following
-    return True
-
-
-def _begins(text: str) -> bool:
-    """Tell whether a line begins something of its own, so that it does not go on with a note."""
-    return text.lstrip()[:1] in {"#", ">", "|", "-", "*", "+", "`", "<"} or _NOTE.match(text) is not None
-
-
-def note_reference(state: StateInline, silent: bool) -> bool:
-    """Read `[^1]` where there is such a footnote."""
-    if not state.src.startswith("[^", state.pos):
-        return False
-    found = _REFERENCE.match(state.src, state.pos)
-    notes = state.env.get("notes", {})
-    if found is None or found[1] not in notes or found.end() > state.posMax:
-        return False
-    if not silent:
-        cited = state.env.setdefault("cited", [])
-        if found[1] not in cited:
-            cited.append(found[1])
-        token = state.push("note_reference", "", 0)
-        token.content = str(cited.index(found[1]) + 1)
-    state.pos = found.end()
-    return True
 
 
 # --- tables ----------------------------------------------------------------
@@ -277,6 +233,18 @@ def _split(line: str) -> list[str]:
 # --- HTML in Markdown ------------------------------------------------------
 
 _OPENS = re.compile(r"<(table|ol|ul|dl|details|figure|pre)\b", re.IGNORECASE)
+
+
+def html_of_tags(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a block of HTML, unless what it begins with is no tag."""
+    return is_tag(state.src, state.bMarks[start] + state.tShift[start]) and html_block(
+        state, start, end, silent
+    )
+
+
+def html_tag(state: StateInline, silent: bool) -> bool:
+    """Read a tag of HTML, unless it is none."""
+    return state.src[state.pos] == "<" and is_tag(state.src, state.pos) and html_inline(state, silent)
 
 
 def whole_html(state: StateBlock, start: int, end: int, silent: bool) -> bool:

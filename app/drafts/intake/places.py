@@ -9,6 +9,8 @@ import re
 from array import array
 from collections.abc import Iterable, Sequence
 
+from app.drafts.intake.tags import is_tag
+
 #: Comments, scripts, styles and tags are no text; an address in angle brackets is.
 _PIECES = re.compile(
     r"(?P<none><!--.*?-->|<(?P<silent>script|style)\b.*?</(?P=silent)\s*>"
@@ -29,11 +31,16 @@ class Places:
         shown: list[str] = []
         self._at = array("q")
         for piece in _PIECES.finditer(source):
-            if piece["none"] is not None:
+            if piece["none"] is not None and (piece[0][0] != "<" or is_tag(source, piece.start())):
                 continue
             if piece["reference"] is not None:
                 words = "".join(html.unescape(piece[0]).split())
                 self._at.extend([piece.start()] * len(words))
+            elif piece["none"] is not None:
+                words = "".join(piece[0].split())
+                self._at.extend(
+                    piece.start() + index for index, char in enumerate(piece[0]) if not char.isspace()
+                )
             else:
                 words = piece[0]
                 self._at.extend(range(piece.start(), piece.end()))
