@@ -1,5 +1,6 @@
 """`sanshen up|serve|worker|migrate`."""
 
+import os
 import signal
 import socket
 import threading
@@ -71,6 +72,11 @@ def up(
     """一条命令跑起来：建库、装入演示单位、在一个进程里提供网页、接口和后台任务。"""
     from app.cli.machine import occupied
 
+    if os.environ.get("SANSHEN_ENVIRONMENT") == "production":
+        fail(
+            "sanshen up 只供试用，它的地址是本机的 http。",
+            "生产环境请用 sanshen migrate、sanshen serve 和 sanshen worker。",
+        )
     began = time.perf_counter()
     listener = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

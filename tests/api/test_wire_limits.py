@@ -1,5 +1,6 @@
 """What nobody who is unknown can do to the service: hold it, fill it, or have it work for them."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,17 @@ from app.infra.http import connections
 from app.infra.http.connections import LimitedConnection
 from app.infra.runtime import Runtime
 from tests import factories
-from tests.api.wire import PATIENCE, asked, connected, heard, post, refused_while, serving, status
+from tests.api.wire import (
+    PATIENCE,
+    asked,
+    connected,
+    heard,
+    one_answer,
+    post,
+    refused_while,
+    serving,
+    status,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -85,14 +96,31 @@ def test_a_second_request_on_a_connection_has_the_same_limits(port: int) -> None
     first = HEAD.replace(b"Connection: close\r\n", b"") + b"\r\n"
     with connected(port) as connection:
         connection.sendall(first)
-        assert status(connection.recv(65_536)) == 200
+        assert status(one_answer(connection)) == 200
         connection.sendall(first[:30])
         assert status(heard(connection)) == 408
     with connected(port) as connection:
         connection.sendall(first + HEAD + b"X-A: ")
-        assert status(connection.recv(65_536)) == 200
-        connection.sendall(b"a" * 100_000)
+        assert status(one_answer(connection)) == 200
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"a" * 70_000)
         assert status(heard(connection)) == 431
+
+
+def test_a_head_has_no_body_and_leaves_its_connection_good(port: int) -> None:
+    asked_for = HEAD.replace(b"GET", b"HEAD").replace(b"Connection: close\r\n", b"") + b"\r\n"
+    with connected(port) as connection:
+        for _ in range(3):
+            connection.sendall(asked_for)
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                part = connection.recv(65_536)
+                assert part, answer
+                answer += part
+            assert status(answer) == 200
+            assert b"content-length: " in answer.lower()
+        connection.sendall(HEAD + b"\r\n")
+        assert status(heard(connection)) == 200
 
 
 # --- bodies ---

@@ -45,6 +45,22 @@ def heard(connection: socket.socket) -> bytes:
     return bytes(found)
 
 
+def one_answer(connection: socket.socket) -> bytes:
+    """Return one whole answer that says its length, however its bytes come."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        part = connection.recv(65_536)
+        assert part, found
+        found += part
+    head, _, body = found.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        part = connection.recv(65_536)
+        assert part, found
+        body += part
+    return head + b"\r\n\r\n" + body
+
+
 def asked(port: int, request: bytes) -> bytes:
     """Send these bytes, and return all that comes until the connection ends."""
     with connected(port) as connection:
