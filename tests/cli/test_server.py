@@ -245,7 +245,7 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(command: s
 # --- settings ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "up"])
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
 def test_production_refuses_default_secrets_with_all_reasons(command: str, tmp_path: Path) -> None:
     done = run(command, cwd=tmp_path, SANSHEN_ENVIRONMENT="production", SANSHEN_PUBLIC_URL="http://review")
 
@@ -253,10 +253,18 @@ def test_production_refuses_default_secrets_with_all_reasons(command: str, tmp_p
     assert "SANSHEN_SECRET_KEY 是公开的默认值" in done.stderr
     assert "缺少 SANSHEN_TOKEN_KEY_FILE" in done.stderr
     assert "缺少 SANSHEN_SIGNING_KEY_FILE" in done.stderr
-    # `up` is its own address, which is not https.
     assert "SANSHEN_PUBLIC_URL 不是 https 地址" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_up_says_that_it_is_for_trying_out(tmp_path: Path) -> None:
+    done = run(
+        "up", cwd=tmp_path, SANSHEN_ENVIRONMENT="production", SANSHEN_PUBLIC_URL="https://review.example"
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "sanshen up 只供试用" in done.stderr
+    assert "sanshen serve" in done.stderr
 
 
 def test_production_refuses_keys_that_are_not_there_or_not_keys(tmp_path: Path) -> None:
