@@ -76,7 +76,7 @@ NOT_VOUCHED: Mapping[str, str] = {
     "audit_private": "留痕里的个人信息：逐项与承诺核对",
     "audit_log": "全部记录的总日志：逐条核对，并与检查点核对",
     "audit_tile": "总日志的中间结果：逐个重算",
-    "audit_logged": "总日志写到哪里的记号，核验不用它",
+    "audit_logged": "总日志写到哪里的记号：与总日志核对",
     "audit_checkpoint": "检查点本身：核对签名，并与总日志核对",
     "browser_session": "登录会话，几小时内失效；登录和退出本身有留痕",
     "sign_in_failure": "登录失败的计数，只管限制重试",

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.audit import queries
+from app.audit import queries, reading
 from app.audit.catalogue import NAMED
 from app.audit.ledger import Ledger, Named, Sealed
-from app.audit.models import AuditHead
 from app.domain import evidence, sealing
 from app.domain.evidence import Fault, FaultCode, Head, StoredEvent
 from app.domain.vocabulary import Event
@@ -38,9 +37,13 @@ def walk_all(
 
     A stream that has events and no head, or a head and no events, is a fault too.
     """
-    found = select(AuditHead).where(col(AuditHead.stream).startswith(prefix, autoescape=True))
-    heads = {row.stream: Head(row.seq, row.leaf) for row in session.exec(found).all()}
     walked = Walked()
+    heads = {}
+    for rows in reading.rows(session, "audit_head", prefix=prefix):
+        for row in rows:
+            stream, seq = str(row["stream"]), row["seq"]
+            walked.faults += reading.unreadable("audit_head", stream, row)
+            heads[stream] = Head(seq if isinstance(seq, int) else 0, row["leaf"])
     for stream, events in groupby(queries.all_stored(session, prefix), key=lambda one: one[0]):
         _walk(stream, (event for _, event in events), heads.pop(stream, None), ledger, walked)
         if progress:

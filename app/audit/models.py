@@ -92,7 +92,7 @@ class AuditTile(SQLModel, table=True):
 
 
 class AuditLogged(SQLModel, table=True):
-    """How far a stream is in the log: bookkeeping, which no verifier believes."""
+    """How far a stream is in the log: bookkeeping, which a verifier compares with the log."""
 
     __tablename__ = "audit_logged"
 

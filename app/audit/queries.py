@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from app.audit import reading
 from app.audit.models import AuditEvent, AuditHead, AuditPrivate
 from app.domain import evidence, sealing
 from app.domain.evidence import Head, Opening, StoredEvent, Walk
@@ -49,14 +50,15 @@ def all_stored(session: Session, prefix: str = "") -> Iterator[tuple[str, Stored
 def _walked(session: Session, which: sa.ColumnElement[bool]) -> Iterator[tuple[str, StoredEvent]]:
     event, private = AuditEvent.__table__.c, AuditPrivate.__table__.c  # type: ignore[attr-defined]
     query = (
-        sa.select(*event, private.openings)
+        sa.select(*reading.raw(session, event), private.openings)
         .outerjoin(AuditPrivate, private.event_id == event.id)
         .where(which)
         .order_by(event.stream, event.seq)
         .execution_options(yield_per=BATCH)
     )
-    for row in session.connection().execute(query):
-        yield row.stream, _stored(row)
+    read = reading.reader(session, event)
+    for row in session.connection().execute(query).mappings():
+        yield str(row["stream"]), _stored(read(dict(row)))
 
 
 def events(session: Session, stream: str, *, after: int = 0, limit: int = BATCH) -> list[RecordedEvent]:
@@ -87,22 +89,18 @@ def _openings(openings: str | None) -> dict[str, Opening]:
         return {"(unreadable)": Opening("", "")}
 
 
-def _stored(row: Any) -> StoredEvent:  # noqa: ANN401 – a row of columns
+def _stored(row: reading.Row) -> StoredEvent:
+    body, ts, actor = row["body"], row["ts"], row["actor_id"]
     return StoredEvent(
-        body=row.body.encode(),
-        leaf=row.leaf,
+        body=body.encode() if isinstance(body, str) else body.written,
+        leaf=row["leaf"],
         columns={
-            "id": str(row.id),
-            "ts": evidence.timestamp(row.ts),
-            "action": row.action,
-            "stream": row.stream,
-            "seq": row.seq,
-            "prev": row.prev,
-            "outcome": row.outcome,
-            "actor_id": str(row.actor_id) if row.actor_id else None,
-            "actor_role": row.actor_role,
+            "id": str(row["id"]),
+            "ts": str(ts) if isinstance(ts, reading.Unreadable) else evidence.timestamp(ts),
+            "actor_id": str(actor) if actor else None,
+            **{name: row[name] for name in ("action", "stream", "seq", "prev", "outcome", "actor_role")},
         },
-        private=_openings(row.openings),
+        private=_openings(row["openings"]),
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, SQLModel
 
 from app.audit.catalogue import VOUCHED
+from app.audit.reading import Unreadable
 from app.domain import sealing
 from app.domain.evidence import timestamp
 from app.infra.db import UtcDateTime
@@ -75,7 +76,8 @@ def keys_of(table: str) -> tuple[Column, ...]:
 
 def key_of(table: str, value: Callable[[str], Any]) -> str:
     """Return the key of a row as it stands in events: its primary key, several columns with `|` between."""
-    return "|".join((one.written(value(one.name)) or b"").decode() for one in keys_of(table))
+    parts = (one.written(value(one.name)) or b"" for one in keys_of(table))
+    return "|".join(part.decode("utf-8", "replace") for part in parts)
 
 
 def seal_of(salt: str, table: str, value: Callable[[str], Any]) -> str:
@@ -175,8 +177,13 @@ def _added(table: str) -> dict[str, bytes]:
 
 
 def _writer(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], bytes | None]:
+    write = _readable(kind)
+    return lambda value: value.written if isinstance(value, Unreadable) else write(value)
+
+
+def _readable(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], bytes | None]:
     if isinstance(kind, sa.TypeDecorator) and not isinstance(kind, UtcDateTime):
-        return _writer(kind.impl_instance)
+        return _readable(kind.impl_instance)
     write = next(writer for type_, writer in _WRITERS if isinstance(kind, type_))
     scale = getattr(kind, "scale", None)
     if write is _number:

@@ -1,13 +1,12 @@
 """Holding the tables against what the record seals and names."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, select
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-from app.audit import seals
+from app.audit import reading, seals
 from app.audit.catalogue import CONTENT, VOUCHED
 from app.audit.ledger import Ledger, Sealed
 from app.domain import sealing
@@ -49,24 +48,17 @@ def compare(
 
 def _compare_table(session: Session, name: str, ledger: Ledger, compared: Compared) -> None:
     compared.rows[name] = 0
-    for rows in _rows(session, name):
+    for rows in reading.rows(session, name, size=_LARGE if name in CONTENT else _ROWS):
         by_key = {seals.key_of(name, row.__getitem__): row for row in rows}
         compared.rows[name] += len(rows)
         known = ledger.seals(name, list(by_key))
         for key, row in by_key.items():
+            compared.faults += reading.unreadable(name, key, row)
             _compare_row(name, key, row, known[key], compared)
             _content(name, key, row, ledger, compared)
     for key, sealed in ledger.not_seen(name):
         data = {"table": name, "key": key}
         compared.faults.append(Fault(FaultCode.ROW_REMOVED, sealed.stream, sealed.seq, data))
-
-
-def _rows(session: Session, name: str) -> Iterator[list[Row]]:
-    table: Table = SQLModel.metadata.tables[name]
-    size = _LARGE if name in CONTENT else _ROWS
-    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=size)
-    for rows in session.connection().execute(query).mappings().partitions():
-        yield [dict(row) for row in rows]
 
 
 def _compare_row(name: str, key: str, row: Row, known: list[Sealed], compared: Compared) -> None:
@@ -94,7 +86,7 @@ def _content(name: str, key: str, row: Row, ledger: Ledger, compared: Compared) 
         return
     column, digest = CONTENT[name]
     content = row[column]
-    if content is None:
+    if content is None or isinstance(content, reading.Unreadable):
         return
     found = sha256(content if isinstance(content, bytes) else content.encode())
     ledger.content(name, found)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from app.audit import chains, guards, log_check, tables
+from app.audit import chains, guards, log_check, reading, tables
 from app.audit.catalogue import NOT_VOUCHED, VOUCHED
 from app.audit.ledger import Ledger
 from app.audit.service import ROWS
@@ -54,22 +55,24 @@ def verify(
     prefix: str = "",
     signer: Signer | None = None,
     outside: Sequence[str] = (),
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> Verified:
     """Verify the record and what it vouches for; changes nothing.
 
     `prefix` narrows it to the streams whose names begin so: then tables and checkpoints are not looked at.
     `signer` is the key that checkpoints are signed with; `outside` are texts of checkpoints that were kept
-    elsewhere.
+    elsewhere; `folder` is where checkpoints are written when they are made.
     """
+    files = log_check.files(folder)  # before the tables: what is made meanwhile would lack its row
     _stand_still(session)
-    with Ledger() as ledger:
+    with Ledger() as ledger, reading.any_text(session):
         walked = chains.walk_all(session, ledger, prefix=prefix, progress=progress)
         if prefix:
             only = (Unseen("only_some_streams", prefix),)
             return Verified(walked.streams, walked.events, tuple(walked.faults), walked.redacted, unseen=only)
         compared = tables.compare(session, ledger, progress=progress)
-    logged = log_check.check(session, signer=signer, outside=outside)
+        logged = log_check.check(session, signer=signer, outside=outside, files=files)
     faults = [*walked.faults, *compared.faults, *logged.faults, *guards.missing(session)]
     lost = sorted(VOUCHED.keys() - walked.begun)
     faults += [Fault(FaultCode.BEGINNING_MISSING, ROWS, 0, {"table": name}) for name in lost]
@@ -85,12 +88,14 @@ def verify(
 
 
 def _not_logged(walked: chains.Walked, logged: log_check.Checked, outside: Sequence[str]) -> Iterator[Unseen]:
-    if not logged.compared:
+    if not logged.compared and not logged.begun:
         yield Unseen("no_checkpoint")
     elif walked.events > logged.logged:
         yield Unseen("not_logged", count=walked.events - logged.logged)
     if logged.unsigned:
         yield Unseen("no_key", count=logged.unsigned)
+    if logged.not_comparable:
+        yield Unseen("not_comparable", count=logged.not_comparable)
     if not outside:
         yield Unseen("nothing_outside")
 

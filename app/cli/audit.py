@@ -52,7 +52,12 @@ def verify(
             progress.update(task, completed=done, total=total)
 
         verified = verification.verify(
-            session, prefix=prefix, signer=_signer(settings), outside=outside, progress=told
+            session,
+            prefix=prefix,
+            signer=_signer(settings),
+            outside=outside,
+            folder=settings.checkpoints,
+            progress=told,
         )
     if as_json:
         print_json(_as_json(verified))

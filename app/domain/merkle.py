@@ -12,6 +12,8 @@ _NODE = b"\x01"
 EMPTY = hashlib.sha256(b"").digest()
 #: Leaves whose common node is kept, so that neither a root nor a proof reads the whole log.
 TILE = 256
+#: The length of a hash.
+BYTES = 32
 
 
 def node(left: bytes, right: bytes) -> bytes:

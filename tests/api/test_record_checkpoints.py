@@ -143,6 +143,9 @@ def test_what_was_cut_off_before_a_checkpoint_is_found_with_its_place(
             connection.exec_driver_sql("DELETE FROM audit_checkpoint")
             connection.exec_driver_sql("DELETE FROM audit_log")
             hit = [one.code for one in verification.verify(session, signer=signer).faults]
+            assert set(hit) == {F.GUARD_MISSING, F.CHECKPOINTS_MISSING, F.LOGGED_MISSING}
+            connection.exec_driver_sql("DELETE FROM audit_logged")
+            hit = [one.code for one in verification.verify(session, signer=signer).faults]
             assert set(hit) == {F.GUARD_MISSING}
             outside = verification.verify(session, signer=signer, outside=[made.note])
             assert F.CHECKPOINT_AHEAD in {one.code for one in outside.faults}

@@ -69,7 +69,14 @@ def test_a_checkpoint_that_was_kept_elsewhere_shows_a_deleted_stream(
         "DELETE FROM audit_head WHERE stream = 'draft:a'",
         "DELETE FROM audit_log",
         "DELETE FROM audit_checkpoint",
+        "DELETE FROM audit_logged",
     )
+    by_itself = run("verify")
+    assert by_itself.exit_code == 1
+    assert "检查点目录里的检查点" in by_itself.output
+    assert f"检查点目录里的 {written.name} 有 1 个检查点不在数据库里" in by_itself.output
+    assert "还没有检查点" not in by_itself.output
+    written.unlink()
     faults = json.loads(run("verify", "--json").stdout)["faults"]
     assert {one["code"] for one in faults} == {"guard_missing"}
     found = run("verify", "--checkpoint", str(kept))
