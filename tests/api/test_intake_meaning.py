@@ -127,6 +127,36 @@ def test_a_number_that_no_list_can_have_stays_in_the_words() -> None:
         ("<tr><td>a<td>b<tr><td rowspan=9>c", (("a", "b"), ("c", "")), (), 1),
         ("<tr><td rowspan=2>a<td>b<tr><td colspan=3>c", (("a", "b", "", ""), ("", "c", "", "")), None, 1),
         ("<thead><tr><td>a<td>b</thead><tr><td>1<td>2", (("a", "b"), ("1", "2")), (), 1),
+        (
+            "<thead><tr><th rowspan=3>a<th>b</thead><tbody><tr><td>1<td>2</tbody>",
+            (("a", "b"), ("1", "2")),
+            (),
+            1,
+        ),
+        (
+            "<tbody><tr><td rowspan=0>a<td>b<tr><td>c</tbody><tbody><tr><td>d<td>e</tbody>",
+            (("a", "b"), ("", "c"), ("d", "e")),
+            ((0, 0, 2, 1),),
+            1,
+        ),
+        (
+            "<tr><td rowspan=2>a<td>b<tr></tr><tr></tr><tr><td>c<td>d",
+            (("a", "b"), ("", ""), ("c", "d")),
+            ((0, 0, 2, 1),),
+            1,
+        ),
+        (
+            "<tfoot><tr><td>计<td>3</tfoot><tbody><tr><td>x<td>1<tr><td>y<td>2</tbody>",
+            (("x", "1"), ("y", "2"), ("计", "3")),
+            (),
+            1,
+        ),
+        (
+            "<tbody><tr><td>x<td>1</tbody><thead><tr><td>名<td>数</thead><thead><tr><td>z<td>9</thead>",
+            (("名", "数"), ("x", "1"), ("z", "9")),
+            (),
+            1,
+        ),
     ],
 )
 def test_every_value_keeps_its_column(

@@ -1,7 +1,8 @@
 """Tables of HTML: merged cells lie where they lay, so that every value keeps its column."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from app.domain.document import TEXT_BLOCKS, Block, CellSpan, Image, ListItem, Merge, Table
@@ -25,42 +26,66 @@ class _Cell:
 
 
 @dataclass(slots=True)
+class _Row:
+    cells: list[_Cell]
+    in_head: bool
+    section: int
+
+
+@dataclass(slots=True)
 class _Rows:
     """The rows of a table as they are read, and how many of them its source calls its head."""
 
-    rows: list[list[_Cell]] = field(default_factory=list)
-    head: int = 0
-    only_head_so_far: bool = True
+    rows: list[_Row] = field(default_factory=list)
+    _section: int = -1
+    _reach: int = 0
 
-    def add(self, cells: list[_Cell], *, in_head: bool) -> None:
-        if not cells:
-            return
-        self.rows.append(cells)
-        self.only_head_so_far = self.only_head_so_far and (in_head or all(cell.is_head for cell in cells))
-        self.head += self.only_head_so_far
+    def add(self, row: _Row) -> None:
+        """Append a row; one without cells counts where a cell above reaches into it."""
+        if row.section != self._section:
+            self._section, self._reach = row.section, 0
+        if row.cells or self._reach > len(self.rows):
+            reach = max((cell.rows for cell in row.cells), default=0) + len(self.rows)
+            self._reach = max(self._reach, reach)
+            self.rows.append(row)
+
+    @property
+    def head(self) -> int:
+        """How many rows from the first the source calls its head."""
+        heads = takewhile(lambda row: row.in_head or all(cell.is_head for cell in row.cells), self.rows)
+        return sum(1 for _ in heads)
+
+    def ends(self) -> list[int]:
+        """Return for each row where its section ends: no cell reaches beyond it."""
+        ends = list(range(1, len(self.rows) + 1))
+        for number in range(len(self.rows) - 2, -1, -1):
+            if self.rows[number].section == self.rows[number + 1].section:
+                ends[number] = ends[number + 1]
+        return ends
 
 
 def read_table(reader: Reader, table: Any) -> None:  # noqa: ANN401 – lxml has no types
     """Read a table; one of a single cell is how mail and WeChat editors draw a box: its content is text."""
-    parts = list(_parts(table, reader.add))
+    parts = _in_order(_parts(table, reader.add, [0]))
     reader.flush()
-    parts = [(part, in_head) for part, in_head in parts if part.tag != "tr" or not reader.hides(part)]
-    cells = [cell for part, _ in parts if part.tag == "tr" for cell in _cells(part)]
+    parts = [part for part in parts if part.node.tag != "tr" or not reader.hides(part.node)]
+    cells = [cell for part in parts if part.node.tag == "tr" for cell in _cells(part.node)]
     if len(cells) == 1:
-        for part, _ in parts:
-            _boxed(reader, part)
+        for part in parts:
+            _boxed(reader, part.node)
         return
     rows, caption, pictures = _Rows(), "", list[Image]()
-    for part, in_head in parts:
-        if part.tag == "caption":
-            caption = reader.words_of(part)
-        elif part.tag == "tr":
-            around, reader.look = reader.look, reader.look_in(part)
-            shown = [cell for cell in _cells(part) if not reader.hides(cell)]
-            rows.add([_cell(reader, cell, pictures) for cell in shown], in_head=in_head)
+    for part in parts:
+        if part.node.tag == "caption":
+            caption = reader.words_of(part.node)
+        elif part.node.tag == "tr":
+            around, reader.look = reader.look, reader.look_in(part.node)
+            shown = [cell for cell in _cells(part.node) if not reader.hides(cell)]
+            read = [_cell(reader, cell, pictures) for cell in shown]
+            rows.add(_Row(read, part.kind == "thead", part.section))
             reader.look = around
         else:
-            reader.child(part)
+            reader.child(part.node)
     reader.flush()
     if rows.rows:
         reader.builder.table(_grid(rows, caption))
@@ -124,20 +149,20 @@ def _joined(cells: tuple[str, ...]) -> str:
 
 
 def _grid(read: _Rows, caption: str) -> Table:
-    height = len(read.rows)
+    height, ends = len(read.rows), read.ends()
     taken: dict[tuple[int, int], _Cell] = {}
     merges: list[Merge] = []
     owners: dict[tuple[int, int], _Cell] = {}
     width = 0
-    for row, cells in enumerate(read.rows):
+    for row, one in enumerate(read.rows):
         column = 0
-        for cell in cells:
+        for cell in one.cells:
             while (row, column) in taken:
                 column += 1
             columns = 1
             while columns < cell.columns and (row, column + columns) not in taken:
                 columns += 1
-            rows = min(cell.rows, height - row)
+            rows = min(cell.rows, ends[row] - row)
             if len(taken) + rows * columns > MOST_CELLS:
                 raise TooMuch("table_too_large", limit=MOST_CELLS)
             for below in range(row, row + rows):
@@ -159,7 +184,7 @@ def _grid(read: _Rows, caption: str) -> Table:
         for (row, column), cell in sorted(owners.items(), key=lambda pair: pair[0])
         for (kind, href), start, end in cell.marks
     )
-    merged = tuple(one for one in merges if one.rows > 1 or one.columns > 1)
+    merged = tuple(merges)
     return Table(
         rows=texts, caption=caption, head_rows=_heads(read, merged, width), merges=merged, spans=spans
     )
@@ -177,24 +202,53 @@ def _whole(text: str | None) -> int | None:
     return int(text[:9]) if text and text.strip().isascii() and text.strip().isdigit() else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A row, a caption or more, and the section of the table in which it lies."""
+
+    node: Any
+    kind: str
+    section: int
+
+
 def _parts(
     table: Any,  # noqa: ANN401
     stray: Callable[[str | None], None],
-    *,
-    in_head: bool = False,
-) -> Iterator[tuple[Any, bool]]:
-    """Yield what lies in a table, rows, captions and more, and whether in its head; text goes to `stray`."""
+    sections: list[int],
+    kind: str = "",
+) -> Iterator[_Part]:
+    """Yield what lies in a table, rows, captions and more; text goes to `stray`, `sections` counts."""
     stray(table.text)
     for node in table:
         if node.tag in {"tbody", "thead", "tfoot"}:
-            yield from _parts(node, stray, in_head=node.tag == "thead")
+            sections[0] += 1
+            yield from _parts(node, stray, sections, node.tag)
+            sections[0] += 1
         elif node.tag not in {"colgroup", "col"}:
-            yield node, in_head
+            yield _Part(node, kind, sections[0])
             if node.tag == "tr":
                 stray(node.text)
                 for cell in node:
                     stray(cell.tail)
         stray(node.tail)
+
+
+def _in_order(parts: Iterable[_Part]) -> list[_Part]:
+    """Return the parts as they are shown: the first head on top and the first foot below, wherever written.
+
+    Source: CSS 2.2, 17.2, `table-header-group` and `table-footer-group`.
+    """
+    found = list(parts)
+    first = {
+        kind: next((one.section for one in found if one.kind == kind), None) for kind in ("thead", "tfoot")
+    }
+
+    def place(part: _Part) -> int:
+        if part.section == first["thead"]:
+            return -1
+        return 1 if part.section == first["tfoot"] else 0
+
+    return sorted(found, key=place)
 
 
 __all__ = ["read_table"]
