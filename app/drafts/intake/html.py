@@ -10,8 +10,8 @@ from app.domain.document import TEXT_BLOCKS, Align, SpanKind
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
-from app.drafts.intake.runs import HARD, KEPT, Inline, Mark, run_of
-from app.drafts.intake.styles import Look, declarations, gone, look, pictures
+from app.drafts.intake.runs import HARD, KEPT, Inline, Mark, run_of, wide
+from app.drafts.intake.styles import Gap, Look, declarations, gone, look, parted, pictures, says_something
 from app.drafts.intake.tags import with_words_kept
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -83,6 +83,8 @@ class Reader:
         # Where the lines of the run stand: as where its first word stood.
         self._align: Align | None = None
         self._begun = False
+        # What parts the next words from those before, and how those end.
+        self._gap, self._last = Gap.NONE, ""
         self.anchor: Mark | None = None
         self.shape, self.level = Shape.PARAGRAPH, 1
         self.sign: Sign | None = None
@@ -123,7 +125,7 @@ class Reader:
 
     def flush(self) -> None:
         """End the block that is being read."""
-        run, self.run, self._begun = self.run.collapse(), Inline(), False
+        run, self.run, self._begun, self._gap = self.run.collapse(), Inline(), False, Gap.NONE
         if not run.text.strip():
             self.media.flush()
             return
@@ -164,12 +166,18 @@ class Reader:
     def _read(self, node: Any, tag: str) -> None:  # noqa: ANN401
         if tag == "br":
             self.run.add(HARD, self._marks())
+            self._gap = Gap.NONE
         elif tag == "img":
             self.media.image(node)
+            self._gap = max(self._gap, Gap.BETWEEN_NUMBERS)
         elif self.media.is_embedded(node, tag, known=tag in _INLINE or tag in _BLOCKS or tag in _HEADINGS):
             self.media.embedded(node, tag)
-        elif tag in _INLINE or ":" in tag:
+        elif tag not in _BLOCKS and tag not in _HEADINGS:
+            # So does a browser with an element that it does not know.
+            gap = parted(declarations(node.get("style", "")))
+            self._gap = max(self._gap, gap)
             self._inline(node, tag)
+            self._gap = max(self._gap, gap)
         else:
             self.flush()
             self._block(node, tag)
@@ -267,11 +275,24 @@ class Reader:
         if self.look.unseen:
             self.unseen.append(text)
             return
+        self._part(text)
         if not self._begun:
             self._align, self._begun = self.look.align, not text.isspace()
         if self.look.keeps_lines:
             text = text.replace("\n", HARD).replace(" ", KEPT)
         self.run.add(*self._marked(text))
+
+    def _part(self, text: str) -> None:
+        """Keep words that are shown apart from running into those before."""
+        if text.isspace():
+            return
+        numbers = self._last.isalnum() and text[0].isalnum() and not (wide(self._last) or wide(text[0]))
+        if self._begun and self._last and self._gap:
+            if self._gap is Gap.LINE:
+                self.run.add(HARD)
+            elif self._gap is Gap.SPACE or numbers:
+                self.run.add(" ")
+        self._gap, self._last = Gap.NONE, text[-1]
 
     def _marked(self, text: str) -> tuple[str, frozenset[Mark]]:
         marks = self._marks()
@@ -306,6 +327,8 @@ class Reader:
         if tag == "input" and node.get("type", "").lower() == "checkbox":
             self.add("☑ " if "checked" in node.attrib else "☐ ")
             return
+        if tag == "style" and says_something(self.text_of(node)):
+            self.builder.leave_out("style_sheet", "样式表没有读")
         if tag in _NAMES_NOTHING and not (tag == "link" and node.get("href")):
             return
         what = self.text_of(node) or node.get("value") or node.get("placeholder") or ""

@@ -7,10 +7,13 @@ sheet of styles hides is taken for visible, so that people see it and decide.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from app.domain.document import Align, SpanKind
 
 _DECLARATION = re.compile(r"([\w-]+)\s*:\s*((?:[^;\"'(]|\"[^\"]*\"|'[^']*'|\([^)]*\))+)")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_IMPORTANT = re.compile(r"!\s*important\b")
 _LENGTH = re.compile(r"([\d.]+)\s*([a-z%]*)")
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]+)", re.IGNORECASE)
 _ALIGNS = {"center": Align.CENTER, "right": Align.RIGHT, "end": Align.RIGHT, "-webkit-center": Align.CENTER}
@@ -33,6 +36,15 @@ _MARKS = {
 _SCRIPTS = frozenset({SpanKind.SUPERSCRIPT, SpanKind.SUBSCRIPT})
 
 
+class Gap(IntEnum):
+    """What parts two runs of text; the larger one counts."""
+
+    NONE = 0
+    BETWEEN_NUMBERS = 1
+    SPACE = 2
+    LINE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How text is shown at a place, after everything that lies around it."""
@@ -50,11 +62,21 @@ class Look:
 
 
 def declarations(style: str) -> dict[str, str]:
-    """Return the declarations of a `style` attribute, names and values in lower case; the last one counts."""
-    return {
-        found[1].lower(): found[2].replace("!important", "").strip().lower()
-        for found in _DECLARATION.finditer(style)
-    }
+    """Return the declarations of a `style` attribute, names and values in lower case.
+
+    The last one counts, but for those that are `!important`.
+    """
+    said: dict[str, str] = {}
+    important: set[str] = set()
+    for found in _DECLARATION.finditer(_COMMENT.sub(" ", style)):
+        name, value = found[1].lower(), found[2].lower()
+        plain = _IMPORTANT.sub("", value)
+        if plain == value and name in important:
+            continue
+        if plain != value:
+            important.add(name)
+        said[name] = plain.strip()
+    return said
 
 
 def pictures(style: str) -> list[str]:
@@ -94,7 +116,7 @@ def look(around: Look, tag: str, attributes: Mapping[str, str], style: Mapping[s
     white = style.get("white-space", "")
     return replace(
         around,
-        marks=_marked(marks, tag, style),
+        marks=_marked(marks, around.marks, tag, style),
         align=_aligned(around.align, tag, attributes, style),
         invisible=invisible,
         no_size=_without_size(around.no_size, style),
@@ -105,7 +127,9 @@ def look(around: Look, tag: str, attributes: Mapping[str, str], style: Mapping[s
 _KEEPING = frozenset({"pre", "listing", "xmp", "plaintext"})
 
 
-def _marked(marks: frozenset[SpanKind], tag: str, style: Mapping[str, str]) -> frozenset[SpanKind]:
+def _marked(
+    marks: frozenset[SpanKind], around: frozenset[SpanKind], tag: str, style: Mapping[str, str]
+) -> frozenset[SpanKind]:
     found = set(marks)
     weight = style.get("font-weight", "")
     if weight in {"bold", "bolder"} or (_is_number(weight) and int(weight[:9]) >= 600):
@@ -118,18 +142,57 @@ def _marked(marks: frozenset[SpanKind], tag: str, style: Mapping[str, str]) -> f
     elif slant == "normal":
         found.discard(SpanKind.ITALIC)
     line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
+    if line.split()[:1] == ["none"] and tag in _MARKS:
+        # The element's own line is taken away; lines around it are drawn by what lies around.
+        found -= {_MARKS[tag]} & {SpanKind.STRIKE, SpanKind.UNDERLINE} - around
     if "line-through" in line:
         found.add(SpanKind.STRIKE)
     if "underline" in line and tag != "a":
         found.add(SpanKind.UNDERLINE)
-    if tag not in {"td", "th", "tr", "img"}:
-        raised = style.get("vertical-align", "")
-        if raised in {"super", "sub"}:
+    if tag in _LIFTED:
+        said = _script(style)
+        if said is not None:
             found -= _SCRIPTS
-            found.add(SpanKind.SUPERSCRIPT if raised == "super" else SpanKind.SUBSCRIPT)
-        elif raised == "baseline":
-            found -= _SCRIPTS
+            found |= said
     return frozenset(found)
+
+
+_RAISED = frozenset({SpanKind.SUPERSCRIPT})
+_LOWERED = frozenset({SpanKind.SUBSCRIPT})
+#: Blocks are moved for their looks; words are lifted in these.
+_LIFTED = frozenset(
+    "a abbr b big cite code em font i ins del s strike label mark q small span strong sub sup u".split()  # noqa: SIM905
+)
+_SIGNED = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([a-z]+|%)$")
+#: What is moved by less sits straighter in its line, and means nothing.
+_LEAST = {"em": 0.2, "ex": 0.4, "rem": 0.2, "%": 20, "px": 3, "pt": 2}
+
+
+def _script(style: Mapping[str, str]) -> frozenset[SpanKind] | None:
+    """Return whether text is raised or lowered, `None` where nothing is said of it.
+
+    Word writes `position: relative; top: -6pt; mso-text-raise: 6pt`; others raise by a length.
+    """
+    raised = style.get("vertical-align", "")
+    in_box = style.get("display", "").startswith("inline-")
+    if raised == "super" or (raised == "text-top" and not in_box):
+        return _RAISED
+    if raised == "sub" or (raised == "text-bottom" and not in_box):
+        return _LOWERED
+    moved = 0.0 if in_box else _moved(raised)
+    moved = moved or _moved(style.get("mso-text-raise", ""))
+    if not moved and style.get("position") == "relative" and style.get("top", "").endswith("pt"):
+        moved = -_moved(style["top"])
+    if moved:
+        return _RAISED if moved > 0 else _LOWERED
+    return frozenset() if raised == "baseline" else None
+
+
+def _moved(length: str) -> float:
+    found = _SIGNED.match(length)
+    if found is None or abs(float(found[1])) < _LEAST.get(found[2], 3):
+        return 0.0
+    return float(found[1])
 
 
 def _aligned(
@@ -172,3 +235,28 @@ def _is_zero(value: str) -> bool:
         return float(value.rstrip("%")) == 0
     except ValueError:
         return False
+
+
+_SAID = re.compile(
+    r"line-through|vertical-align\s*:\s*(?:super|sub|text-top|text-bottom|[+-]?[\d.]*[1-9])"
+    r"|display\s*:\s*none|visibility\s*:\s*hidden",
+    re.IGNORECASE,
+)
+
+
+def says_something(sheet: str) -> bool:
+    """Tell whether a style sheet strikes, raises or hides words, which is not read from sheets."""
+    return _SAID.search(_COMMENT.sub(" ", sheet)) is not None
+
+
+_LINES = frozenset({"block", "flex", "grid", "list-item", "table", "table-row", "table-caption", "flow-root"})
+
+
+def parted(style: Mapping[str, str]) -> Gap:
+    """Return what parts an element that is inline by its name from its neighbours."""
+    shown = style.get("display", "").split(" ", 1)[0]
+    if shown in _LINES:
+        return Gap.LINE
+    if shown == "table-cell":
+        return Gap.SPACE
+    return Gap.BETWEEN_NUMBERS if style.get("float") in {"left", "right"} else Gap.NONE
