@@ -6,6 +6,7 @@ import pytest
 
 from app.drafts.intake.markdown import as_html
 from app.drafts.intake.tags import with_words_kept
+from app.drafts.intake.taking import Format, take_in
 from tests.api.test_intake_meaning import lost, words
 
 
@@ -83,3 +84,38 @@ def test_many_definitions_take_no_longer_than_their_number() -> None:
 )
 def test_asterisks_of_arithmetic_are_no_emphasis(source: str, shown: str) -> None:
     assert words("markdown", source) == [shown]
+
+
+@pytest.mark.parametrize(
+    ("form", "source", "title"),
+    [
+        ("html", "<h1>关于防汛<br>工作的通知</h1><p>文", "关于防汛工作的通知"),
+        ("html", "<h1>Flood<br>notice 12<br>34</h1><p>文", "Flood notice 12 34"),
+        ("html", "<ol start=3><li><h1>总则</h1></ol><p>文", "3. 总则"),
+        ("markdown", "# 关于防汛<br>工作的通知\n\n文", "关于防汛工作的通知"),
+    ],
+)
+def test_a_title_is_one_line_and_keeps_its_number(form: str, source: str, title: str) -> None:
+    assert take_in(Format(form), source, {}).document.title == title
+
+
+def test_a_key_of_the_head_that_is_said_twice_is_listed() -> None:
+    found = take_in(
+        Format.MARKDOWN, "---\ntitle: 旧题\nauthor: 甲\ntitle: 新题\nauthor: [乙, 丙]\n---\n文", {}
+    )
+    assert (found.document.title, found.document.byline) == ("新题", "乙、丙")
+    listed = [("front_matter", "title: 旧题"), ("front_matter", "author: 甲")]
+    assert [(one.kind, one.what) for one in found.left_out] == listed
+
+
+@pytest.mark.parametrize(
+    ("inner", "shown"),
+    [
+        ("**重点**内容\n\n- 项", ["题要", "*重点*内容", "•项", "后"]),
+        ("## 小节\n\n1. 一\n2. 二", ["题要", "小节", "1.一", "2.二", "后"]),
+        ("|甲|乙|\n|-|-|\n|1|2|", ["题要", "甲|乙", "1|2", "后"]),
+    ],
+)
+def test_markdown_in_details_is_markdown(inner: str, shown: list[str]) -> None:
+    source = f"<details>\n<summary>题要</summary>\n\n{inner}\n\n</details>\n\n后"
+    assert words("markdown", source) == shown

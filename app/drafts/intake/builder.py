@@ -25,7 +25,7 @@ from app.domain.document import (
 )
 from app.domain.lists import sparse
 from app.drafts.intake.left_out import LeftOut, left_out
-from app.drafts.intake.runs import Inline, Mark, lowered, raised
+from app.drafts.intake.runs import Inline, Mark, in_one_line, lowered, raised
 
 #: A longer line is no title.
 TITLE_LENGTH = 200
@@ -109,7 +109,7 @@ class Builder:
 
     def offer_title(self, run: Inline, *, at: int | None = None) -> None:
         """Take a run as the title unless there is one; `at` is the block that says it, and then goes."""
-        text = _unmarked(run).strip()
+        text = in_one_line(_unmarked(run))
         if self.title is None and 0 < len(text) <= TITLE_LENGTH:
             self.title, self._title_at, self._title_run = text, at, run
 

@@ -44,7 +44,25 @@ assert _MOST.keys() <= Document.model_fields.keys()
 
 
 class _Loader(yaml.BaseLoader):
-    """Every value as it is written: no dates, no numbers; and no aliases, which can stand for millions."""
+    """Every value as it is written: no dates, no numbers; and no aliases, which can stand for millions.
+
+    `overruled` holds what keys say that are said again later.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.overruled: list[tuple[str, Any]] = []
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: ANN401
+        """Construct a mapping; the last value of a key counts."""
+        said: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+            if name in said:
+                self.overruled.append((name, self.construct_object(said[name], deep=True)))
+            if name:
+                said[name] = value
+        return super().construct_mapping(node, deep=deep)
 
     def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 – as the loader that it extends
         """Compose a node. Raises `YAMLError` for an alias."""
@@ -62,11 +80,13 @@ def read(text: str, builder: Builder) -> str:
     if found is None or found.end() > _LONGEST:
         return text
     try:
-        said = yaml.load(found[2], _Loader) if found[1] == "---" else tomllib.loads(found[2])  # noqa: S506 – a loader of words
+        said, overruled = _of_yaml(found[2]) if found[1] == "---" else (tomllib.loads(found[2]), [])
     except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError):
         return text
     if not isinstance(said, Mapping) or not said:
         return text
+    for key, value in overruled:
+        builder.leave_out("front_matter", f"{key}: {_words(value)}")
     for key, value in said.items():
         words = _words(value)
         name = _FIELDS.get(str(key).lower().replace("_", "").replace("-", ""), "")
@@ -79,6 +99,14 @@ def read(text: str, builder: Builder) -> str:
             if comment.strip() and comment.strip() not in str(said):
                 builder.leave_out("comment", comment)
     return text[found.end() :]
+
+
+def _of_yaml(text: str) -> tuple[Any, list[tuple[str, Any]]]:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data(), loader.overruled
+    finally:
+        loader.dispose()
 
 
 def _words(value: Any) -> str:  # noqa: ANN401 – any value of YAML or TOML

@@ -129,12 +129,12 @@ class Reader:
         if not run.text.strip():
             self.media.flush()
             return
-        if self.shape is Shape.HEADING and self.level == 1 and self.titles:
-            self.builder.offer_title(run, at=len(self.builder.blocks))
         if self.shape in {Shape.HEADING, Shape.QUOTE} and self.sign is not None:
             # An item that is a heading keeps its number in its words.
             run.pieces.insert(0, (self.lists.words(self.sign), frozenset()))
             self.sign = None
+        if self.shape is Shape.HEADING and self.level == 1 and self.titles:
+            self.builder.offer_title(run, at=len(self.builder.blocks))
         self.builder.text(run, self.shape, level=self.level, sign=self.sign, align=self._align)
         if self.shape is Shape.LIST_ITEM:
             # What follows in the same item is no item of its own.

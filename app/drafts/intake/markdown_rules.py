@@ -232,7 +232,7 @@ def _split(line: str) -> list[str]:
 
 # --- HTML in Markdown ------------------------------------------------------
 
-_OPENS = re.compile(r"<(table|ol|ul|dl|details|figure|pre)\b", re.IGNORECASE)
+_OPENS = re.compile(r"<(table|ol|ul|dl|figure|pre)\b", re.IGNORECASE)
 
 
 def html_of_tags(state: StateBlock, start: int, end: int, silent: bool) -> bool:

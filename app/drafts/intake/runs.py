@@ -66,6 +66,14 @@ def layout_only(whole: str, start: int, end: int) -> bool:
     return (chinese[0] and after.isdigit()) or (chinese[1] and before.isdigit())
 
 
+def in_one_line(text: str) -> str:
+    """Return text of several lines as one; a space stands for a line end, but none in Chinese."""
+    bare = text.strip()
+    return re.sub(
+        r"\s*\n\s*", lambda found: "" if layout_only(bare, found.start(), found.end()) else " ", bare
+    )
+
+
 def _between(whole: str, space: re.Match[str]) -> str:
     before = whole[space.start() - 1] if space.start() else HARD
     after = whole[space.end()] if space.end() < len(whole) else HARD
