@@ -31,6 +31,7 @@ def test_what_is_shown_apart_does_not_run_together(content: str, shown: list[str
     [
         ("position:relative;top:-6.0pt;mso-text-raise:6.0pt", "10⁶"),
         ("position:relative;top:4.5pt", "10₆"),
+        ("position:relative;bottom:5pt", "10⁶"),
         ("mso-text-raise:-3pt", "10₆"),
         ("vertical-align:0.5em", "10⁶"),
         ("vertical-align:-40%", "10₆"),
@@ -58,3 +59,12 @@ def test_a_sheet_that_may_say_something_is_listed_once(rule: str) -> None:
     sheet = f"<style>.a{{{rule}}}</style>"
     assert lost("html", f"{sheet}<p class=a>文</p>{sheet}") == [("style_sheet", "样式表没有读")]
     assert lost("html", "<style>.a{color:red;vertical-align:0}/* display:none */</style><p>文</p>") == []
+
+
+def test_an_element_that_nobody_knows_is_markup_where_it_has_attributes() -> None:
+    assert words("html", '<p><vendor class="a">甲</vendor>乙<other>丙</other></p>') == [
+        "甲乙<other>丙</other>"
+    ]
+    assert words("markdown", '甲<vendor class="a">**乙**</vendor>') == ["甲*乙*"]
+    assert lost("html", "<image src=a.png><p>文") == [("image", "a.png")]
+    assert words("html", "<image src=a.png><p>文") == ["文"]

@@ -167,9 +167,11 @@ class Reader:
         if tag == "br":
             self.run.add(HARD, self._marks())
             self._gap = Gap.NONE
-        elif tag == "img":
+        elif tag in {"img", "image"}:
+            # Browsers take the one for the other; what was parsed into the second lies behind it.
             self.media.image(node)
             self._gap = max(self._gap, Gap.BETWEEN_NUMBERS)
+            self.walk(node)
         elif self.media.is_embedded(node, tag, known=tag in _INLINE or tag in _BLOCKS or tag in _HEADINGS):
             self.media.embedded(node, tag)
         elif tag not in _BLOCKS and tag not in _HEADINGS:

@@ -181,8 +181,10 @@ def _script(style: Mapping[str, str]) -> frozenset[SpanKind] | None:
         return _LOWERED
     moved = 0.0 if in_box else _moved(raised)
     moved = moved or _moved(style.get("mso-text-raise", ""))
-    if not moved and style.get("position") == "relative" and style.get("top", "").endswith("pt"):
-        moved = -_moved(style["top"])
+    if not moved and style.get("position") == "relative":
+        # In points Word writes; in pixels ornaments are shifted.
+        top, bottom = style.get("top", ""), style.get("bottom", "")
+        moved = -_moved(top) if top.endswith("pt") else _moved(bottom) if bottom.endswith("pt") else 0.0
     if moved:
         return _RAISED if moved > 0 else _LOWERED
     return frozenset() if raised == "baseline" else None

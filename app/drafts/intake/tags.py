@@ -26,6 +26,8 @@ _BARE = frozenset(
 #: What lies in these is no markup of the page's own: it is left as it stands, up to the end of the element.
 _OF_OTHERS = frozenset({"script", "style", "svg", "math", "textarea", "title", "xmp", "xml"})
 _TAG = re.compile(r"</?([A-Za-z][^\s/<>]*)([^<>]{0,4000})")
+#: So far before its end an element that nobody knows is looked for.
+_NEAR = 4000
 _VALUED = re.compile(r"\s[\w:.@-]+\s*=\s*[\"']")
 
 
@@ -39,7 +41,10 @@ def is_tag(text: str, at: int) -> bool:
         return False
     if not (name in _KNOWN or "-" in name or ":" in name or name.startswith("mp")):
         # Of an element that nobody knows the attributes show that it is one.
-        return _VALUED.search(rest) is not None
+        if text[at + 1] != "/":
+            return _VALUED.search(rest) is not None
+        begun = text.rfind(f"<{found[1]}", max(0, at - _NEAR), at)
+        return begun >= 0 and is_tag(text, begun)
     if "=" in rest or '"' in rest:
         return True
     bare = rest.strip().strip("/").lower().split()
