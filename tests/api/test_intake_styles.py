@@ -68,3 +68,7 @@ def test_an_element_that_nobody_knows_is_markup_where_it_has_attributes() -> Non
     assert words("markdown", '甲<vendor class="a">**乙**</vendor>') == ["甲*乙*"]
     assert lost("html", "<image src=a.png><p>文") == [("image", "a.png")]
     assert words("html", "<image src=a.png><p>文") == ["文"]
+
+
+def test_text_of_nothing_but_controls_parts_nothing() -> None:
+    assert words("html", "<p>1<b>\x7f</b><img alt=''>2</p>") == ["1 2"]

@@ -286,7 +286,7 @@ class Reader:
 
     def _part(self, text: str) -> None:
         """Keep words that are shown apart from running into those before."""
-        if text.isspace():
+        if not text or text.isspace():
             return
         numbers = self._last.isalnum() and text[0].isalnum() and not (wide(self._last) or wide(text[0]))
         if self._begun and self._last and self._gap:
