@@ -142,6 +142,7 @@ _FIELD_MESSAGES = {
 
 #: What may stand where a pattern is asked for; nobody is shown the pattern itself.
 _FORMS = {
+    r'^"[0-9]{1,9}"(, ?"[0-9]{1,9}")*$': '应为带英文引号的版本号，例如 "3"',
     r"^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$": ("应为 2–64 位的英文字母、数字和 . _ @ -，以字母或者数字开头"),
     r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$": (
         "应为邮箱地址，如 wang@example.gov.cn"
