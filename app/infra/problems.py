@@ -154,6 +154,8 @@ _FORMS = {
     r"^[a-z]+:[A-Za-z0-9_.:-]+$": "应为“种类:编号”，如 draft:0190…",
     r"^[^\x00-\x1f]+$": "不能为空，也不能有换行和控制字符",
     r"^(https?://[^\s\x00-\x1f]+)?$": "应为 http:// 或者 https:// 开头、没有空格的网址",
+    r"^[!-~]([ -~]*[!-~])?$": "应为可见的英文字符，前后没有空格",
+    r"^https?://.": "应为 http:// 或者 https:// 开头的网址",
     r"\S": "不能只有空格",
 }
 #: Where what stands there is not known by a sentence of its own.
