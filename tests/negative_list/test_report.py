@@ -15,7 +15,9 @@ MISSED = NotChecked("images/0", "图片", "没有识别图片里的文字")
 
 
 def report_of(policy: Policy, name: str = "稿件 1.txt") -> FileReport:
-    read = check_text(policy, name, TEXT, ".txt", Scope())
+    faults: list[str] = []
+    read = check_text(policy, name, TEXT, ".txt", Scope(), faults)
+    assert read is not None, faults
     return read._replace(report=read.report._replace(not_checked=(MISSED,)))
 
 
