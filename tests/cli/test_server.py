@@ -200,9 +200,9 @@ def test_migrate_makes_the_tables_and_takes_them_away(tmp_path: Path) -> None:
     down = run("migrate", "--data", data, "--down", "--to", "base", "--json", cwd=tmp_path)
     nowhere = run("migrate", "--data", data, "--to", "nowhere", cwd=tmp_path)
 
-    assert json.loads(up.stdout) == {"revision": migrate.head()}
+    assert json.loads(up.stdout) == {"revision": migrate.head(), "role": None}
     assert again.stdout.strip() == f"数据库结构已在 {migrate.head()}。"
-    assert json.loads(down.stdout) == {"revision": None}
+    assert json.loads(down.stdout) == {"revision": None, "role": None}
     assert nowhere.returncode == 2
     assert "没有结构版本“nowhere”" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
@@ -273,7 +273,7 @@ def test_production_refuses_keys_that_are_not_there_or_not_keys(tmp_path: Path) 
     env = {
         "SANSHEN_ENVIRONMENT": "production",
         "SANSHEN_DATA_DIR": str(data),
-        "SANSHEN_SECRET_KEY": "s" * 40,
+        "SANSHEN_SECRET_KEY": "7b2f9c41e8d05a36f1c7" * 2,
         "SANSHEN_PUBLIC_URL": "https://review.example.gov.cn",
         "SANSHEN_SIGNING_KEY_FILE": str(tmp_path / "signing.pem"),
     }
