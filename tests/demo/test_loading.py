@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from sqlmodel import select
 
-from app.audit import queries as audit
+from app.audit import verification
 from app.audit.models import AuditEvent
 from app.demo import load, walk
 from app.drafts.models import Draft
@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 def figures(database: Database) -> dict[str, Counter[object]]:
     with database.read() as session:
-        assert audit.verify_all(session).faults == ()
+        assert verification.verify(session).faults == ()
         return {
             "drafts": Counter(session.exec(select(Draft.title, Draft.state)).all()),
             "cases": Counter(session.exec(select(ReviewCase.state)).all()),

@@ -63,7 +63,9 @@ class _Reader(HTMLParser):
             if "selected" in given or len(self._field.options) == 1:
                 self._field.value = given.get("value", "")
         elif tag in {"input", "textarea", "select", "button"} and "name" in given and self._form is not None:
-            kind = {"input": given.get("type", "text"), "button": "submit"}.get(tag, tag)
+            # What nobody can type into is as good as hidden, and some of it is there for password managers.
+            shown = "hidden" if "readonly" in given else given.get("type", "text")
+            kind = {"input": shown, "button": "submit"}.get(tag, tag)
             ticked = kind in {"checkbox", "radio"}
             one = Field(
                 kind,
