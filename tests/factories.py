@@ -234,7 +234,8 @@ def draft(
 def signed_in(client: TestClient, user: User | str) -> dict[str, str]:
     """Return the headers of a request by `user` (or their login), with a token got from the service."""
     login = user if isinstance(user, str) else user.login
-    answer = client.post("/api/v1/auth/token", json={"login": login, "password": PASSWORD})
+    asked = {"Accept": "application/json"}  # also of a client that reads pages
+    answer = client.post("/api/v1/auth/token", json={"login": login, "password": PASSWORD}, headers=asked)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 

@@ -91,7 +91,7 @@ def test_the_api_gives_the_same(web: TestClient, runtime: Runtime, bureau: Burea
     sign_in(web, "second_reviewer")
     page = web.get("/board.csv").content
     web.cookies.clear()
-    headers = factories.signed_in(web, "second_reviewer")
+    headers = factories.signed_in(web, "second_reviewer") | {"Accept": "text/csv, application/problem+json"}
     assert web.get("/api/v1/board.csv", headers=headers).content == page
     assert len(table(web.get("/api/v1/board.csv?stage=initial_review", headers=headers))) == 2
     assert web.get("/api/v1/board.csv?state=nonsense", headers=headers).status_code == 422
