@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.identity.signing_in import FREE_FOR_PLACE
+from app.infra import logs
 from app.infra.http.proxies import client_of
 from app.infra.runtime import Runtime
 from app.infra.settings import Environment, Settings
@@ -22,6 +23,12 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 PROXIES = tuple(map(ip_network, ("10.0.0.0/24", "192.168.7.9/32", "fd00:7::/64")))
 Headers = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture(autouse=True)
+def logs_of_the_service() -> None:
+    """Log as the service does, whatever a command line that ran in this process before has set."""
+    logs.configure(level="INFO", json=True)
 
 
 @pytest.fixture

@@ -91,11 +91,12 @@ def test_the_picture_over_the_api(web: TestClient, runtime: Runtime, bureau: Bur
         row = queries.case_of_draft(session, draft.id)
         assert row is not None
         path = f"/api/v1/cases/{row.id}/picture"
-    body = web.get(path).json()
+    program = {"Accept": "application/json"}
+    body = web.get(path, headers=program).json()
     assert "● 初审" in body["text"]
     ET.fromstring(body["svg"])
     sign_in(web, "outsider")
-    assert web.get(path).status_code == 404
+    assert web.get(path, headers=program).status_code == 404
     web.cookies.clear()
     assert web.get(path, headers={"Accept": "application/json"}).status_code == 401
 
