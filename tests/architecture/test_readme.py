@@ -130,6 +130,12 @@ def test_a_production_installation_begins_as_it_is_told(folder: Path, database_u
                 given = {"login": login, "password": passwords[login]}
                 return {"Authorization": f"Bearer {http.post('/auth/token', json=given).json()['token']}"}
 
+            # A password that the machine made is replaced before anything else.
+            kept_out = http.get("/units", headers=as_("xitong"))
+            for login, made_for in passwords.copy().items():
+                own = {"old": made_for, "new": f"{login}-knows-it-alone"}
+                assert http.put("/me/password", json=own, headers=as_(login)).status_code == 204
+                passwords[login] = own["new"]
             office = next(one for one in http.get("/units", headers=as_("xitong")).json() if one["parent_id"])
             new = {
                 "login": "bianji",
@@ -144,6 +150,7 @@ def test_a_production_installation_begins_as_it_is_told(folder: Path, database_u
             channels = http.get("/channels", headers=as_("xitong")).json()
         assert serve.end() == 0
 
+    assert kept_out.json()["code"] == "password_change_needed", kept_out.text
     assert set(modes.values()) == {0}
     made_here = {one["file"].removeprefix("./secrets/") for one in compose.values()}
     assert made_here - {"tls.pem", "tls.key"} == modes.keys() - {".env"}
