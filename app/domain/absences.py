@@ -1,6 +1,6 @@
 """Being out of office (外出): dated days on which somebody acts at nothing, without anybody in their place.
 
-Source: docs/decisions.md, "Out of office".
+Source: docs/decisions/0036-out-of-office.md.
 """
 
 from collections.abc import Iterable

@@ -109,7 +109,7 @@ def owed(case: Case, workflow: Workflow, line: str) -> tuple[Owed, ...]:
 def objections(case: Case, workflow: Workflow, lane: UrgentLane, wish: Wish) -> tuple[Objection, ...]:
     """Return everything that stands against an urgent release; empty when it may go out with its debts.
 
-    Source: docs/decisions.md, "The urgent lane".
+    Source: docs/decisions/0034-the-urgent-lane.md.
     """
     if wish.line not in case.lines:
         return (Objection(UrgentCode.LINE, {"line": wish.line}),)

@@ -1,7 +1,7 @@
 """Acting for another (代理): dated, scoped, passed on once at most, and never in a circle.
 
 A delegate decides in their principal's place; both, and who stands between them, count as persons behind the
-decision (`separation`). Source: docs/decisions.md, "Delegation".
+decision (`separation`). Source: docs/decisions/0028-delegation.md.
 """
 
 from collections.abc import Collection, Iterator

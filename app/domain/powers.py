@@ -2,8 +2,8 @@
 
 Roles, posts and delegations are given in different places and in any order. What they must not come to is
 asked here of the whole set: before each of them is given, and again, by `usable`, whenever somebody acts.
-Source: GB/T 22239-2019, 8.1.5 (系统管理、审计管理、安全管理); docs/decisions.md, "Powers are looked at
-together".
+Source: GB/T 22239-2019, 8.1.5 (系统管理、审计管理、安全管理);
+docs/decisions/0049-powers-are-looked-at-together.md.
 """
 
 from dataclasses import dataclass, replace

@@ -70,7 +70,7 @@ def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
     Holds the invariants: all stages of the line passed and the three reviews among them, different persons in
     every distinct set, the newest active policy run on the text and no blocking finding open, the digest
     that of the last approved proof, no embargo, and not before a scheduled line's instant.
-    Source: 《图书质量保障体系》 art. 8; docs/decisions.md, "The gate".
+    Source: 《图书质量保障体系》 art. 8; docs/decisions/0017-the-gate-asks-after-the-sign-off.md.
     """
     case = dossier.case
     if dossier.line not in case.lines:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may be, within a scope. Source: docs/decisions.md, "Roles"."""
+    """What a person may be, within a scope. Source: docs/decisions/0008-roles.md."""
 
     EDITOR = "editor"
     INITIAL_REVIEWER = "initial_reviewer"

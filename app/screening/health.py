@@ -1,7 +1,7 @@
 """How rules do: how often they hit, how much of it is let through, and where they hit lately.
 
 A finding counts once, however often its draft is checked: findings are told apart by their fingerprints. They
-are counted when a report is stored (docs/decisions.md, "Rule hits").
+are counted when a report is stored (docs/decisions/0024-rule-hits.md).
 """
 
 from collections.abc import Iterable

@@ -23,7 +23,7 @@ from app.webhooks.addresses import AllowList
 from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from app.webhooks.service import disable, party_of, promise, secrets_of
 
-#: Waiting times before each try, 75 hours in all. Source: docs/decisions.md, "Webhooks".
+#: Waiting times before each try, 75 hours in all. Source: Standard Webhooks 1.0.0, its example of a schedule.
 WAITS = (
     timedelta(0),
     timedelta(seconds=5),

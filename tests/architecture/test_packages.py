@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
-#: Chosen in spite of a weak copyleft, which leaves a user's own code alone. See docs/decisions.md, 7.
+#: Chosen in spite of a weak copyleft, which leaves a user's own code alone: docs/decisions/0007-licences.md.
 LGPL = {"psycopg", "psycopg-binary", "python-stdnum"}
 #: A list of certificates that httpx brings; the MPL asks for nothing beyond that file itself.
 MPL = {"certifi"}

@@ -5,7 +5,7 @@ all that the old one does, it takes its place, and its words hold. Where it lack
 for: what is missing is added, and of two ways of saying one stage the stricter holds; where two say different
 people, both decide. What was passed stays passed by its bindings, unless the stage asks for more now.
 
-Source: domain invariants 7, 11 and 12; docs/decisions.md, 48.
+Source: domain invariants 7, 11 and 12; docs/decisions/0048-a-new-text-is-routed-again.md.
 """
 
 from collections.abc import Collection, Iterator, Mapping

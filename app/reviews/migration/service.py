@@ -1,6 +1,7 @@
 """Moving open cases to the workflow version in force.
 
-One person asks for a migration after a dry run, another grants it. See docs/decisions.md, "Migration".
+One person asks for a migration after a dry run, another grants it. See
+docs/decisions/0031-migration-of-cases.md.
 """
 
 from collections.abc import Collection, Iterable, Sequence
