@@ -42,6 +42,18 @@ def configure(*, level: str, json: bool) -> None:
     )
 
 
+def route_of(scope: _Scope) -> str:
+    """Return the path of the route that answered a request, as it was declared.
+
+    What an application under a prefix answered, such as static files, goes by the prefix; "unmatched" is what
+    nobody did.
+    """
+    if (route := scope.get("route")) is not None:
+        return str(getattr(route, "path", "unmatched"))
+    mounted = str(scope.get("root_path", "")).removeprefix(str(scope.get("app_root_path", "")))
+    return f"{mounted}/{{path}}" if mounted else "unmatched"
+
+
 class RequestContext:
     """ASGI middleware: gives every request an id, counts it, times it, logs it.
 
@@ -76,7 +88,7 @@ class RequestContext:
             await self.app(scope, receive, tagged)
         finally:
             took = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = route_of(scope)
             REQUESTS.labels(scope["method"], route, status).inc()
             SECONDS.labels(scope["method"], route).observe(took)
             structlog.get_logger().info(

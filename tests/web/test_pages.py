@@ -197,6 +197,7 @@ def test_blocking_findings_send_the_draft_back_and_a_waiver_lets_it_on(
     draft = submitted(web, runtime, bureau, "二十年前的老文件里还写着“残废人”这样的称呼，展板上照录了原文。")
     page = unescape(web.get(f"/drafts/{draft.id}").text)
     assert "处阻断项" in page
+    assert "规则检查：有阻断项" in re.sub(r"<[^>]+>", "", page)
     fingerprints = re.findall(r'name="fingerprint" value="([0-9a-f]+)"', page)
     assert fingerprints
     for fingerprint in dict.fromkeys(fingerprints):

@@ -197,3 +197,11 @@ def test_the_pages_are_for_everybody(
     accessible(office.go("/delegations"))
     accessible(office.go(f"/leaving?user={site.bureau.user('initial_reviewer').id}"))
     office.shot(f"leaving-{width}")
+
+
+def test_a_proof_without_faults_is_passed_by_the_word_of_its_button(desk: Desk) -> None:
+    desk.reviews()
+    desk.work()
+    page = Browser(desk, "proofreader").get(f"/drafts/{desk.draft_id}/proofs/wechat")
+    assert "没有差错可以直接“校毕”" in page
+    assert "直接通过" not in page

@@ -161,6 +161,11 @@ def _page(
     base = f"/drafts/{draft.id}/proofs/{line}"
     titles = {one.stage.key: one.stage.title for one in view.stages}
     may_mark = current and _may_mark(view, line)
+    decidable = (
+        panels(view, subject=Subject.PROOF, line=line, channels=channels, action=f"{base}/decisions")
+        if current
+        else ()
+    )
     return page(
         request,
         "proof.html",
@@ -184,11 +189,8 @@ def _page(
         may_mark=may_mark,
         lines=_lines(document) if may_mark else (),
         carry=_carry(session, draft, view, viewer) if current else None,
-        decidable=panels(
-            view, subject=Subject.PROOF, line=line, channels=channels, action=f"{base}/decisions"
-        )
-        if current
-        else (),
+        decidable=decidable,
+        straight_on="”或“".join(dict.fromkeys(way.title for one in decidable for way in one.approve)),
         releases=[one for one in releases_of(session, draft, channels) if one.line == line],
         mark_kinds=choices(MarkKind),
         error_types=choices(ErrorType),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.vocabulary import DraftState, StageState
+from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState
 from app.drafts.queries import Target
 from app.reviews.queries import CaseView, StageView
 from app.web.labels import label
@@ -68,6 +68,9 @@ def _perhaps(one: StageView) -> bool:
 
 def _step(one: StageView, view: CaseView) -> Step:
     people = "、".join(_people(one, view))
+    if StageKind.RULE_CHECK in one.stage.kinds and view.case.state is CaseState.BLOCKED:
+        # The stage itself waits: the case stops before it. What people ask is whether the rules have run.
+        return Step(one.stage.title, str(CaseState.BLOCKED), label(CaseState.BLOCKED), people)
     return Step(one.stage.title, str(one.state), label(one.state), people)
 
 
