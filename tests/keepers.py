@@ -146,15 +146,17 @@ class House:
 @contextmanager
 def pieces_of(count: int) -> Iterator[None]:
     """Let back-tests be done in pieces of so many drafts; one that reads the same piece for ever fails."""
-    from app.screening import jobs
+    from app.screening import jobs as module
 
+    jobs: Any = module
     before, real, done = jobs.PIECE, jobs.backtest, 0
 
     def one_piece(*args: Any, **more: Any) -> Backtest:
         nonlocal done
         done += 1
         assert done < 50, "the back-test does not come to an end"
-        return real(*args, **more)
+        piece: Backtest = real(*args, **more)
+        return piece
 
     jobs.PIECE, jobs.backtest = count, one_piece
     try:

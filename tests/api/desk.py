@@ -64,12 +64,14 @@ class Desk:
         return self._headers[login]
 
     def get(self, path: str, login: str = "editor", **params: Any) -> Response:
-        return self.client.get(f"/api/v1{path}", headers=self.headers(login), params=params)
+        answer: Response = self.client.get(f"/api/v1{path}", headers=self.headers(login), params=params)
+        return answer
 
     def post(self, path: str, login: str, body: dict[str, Any] | None = None, **headers: str) -> Response:
-        return self.client.post(
+        answer: Response = self.client.post(
             f"/api/v1{path}", headers={**self.headers(login), **headers}, json={} if body is None else body
         )
+        return answer
 
     def digest(self) -> str:
         answer = self.get(f"/drafts/{self.draft_id}")

@@ -97,7 +97,9 @@ def post_office(cert: Path, key: Path, *, starttls: bool = True, tls: bool = Fal
         )
         return AuthResult(success=good, handled=False)
 
-    secured = {"tls_context": context, "require_starttls": True, "auth_required": True} if starttls else {}
+    secured: dict[str, Any] = {}
+    if starttls:
+        secured = {"tls_context": context, "require_starttls": True, "auth_required": True}
     if tls:
         secured = {"ssl_context": context}
     controller = Controller(

@@ -59,12 +59,13 @@ class Press:
             "webhook-signature": signed,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        return self.desk.client.post(
+        answer: Response = self.desk.client.post(
             f"/api/v1/webhooks/{path}",
             params={"tool": self.tool_id if tool is None else tool},
             content=raw,
             headers={name: value for name, value in given.items() if value is not None},
         )
+        return answer
 
     def ask(self, **body: Any) -> dict[str, Any]:
         answer = self.send("clearance", {"channel": "wechat", **body})

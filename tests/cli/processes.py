@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ class Running:
         lines = self.err.read_text(encoding="utf-8").splitlines()
         return [found for line in lines if (found := _json(line)) is not None]
 
-    def _until(self, tell: Any) -> Any:
+    def _until(self, tell: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             # What a process said before it ended counts, so the end is looked at first.

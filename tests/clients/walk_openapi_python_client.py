@@ -6,7 +6,7 @@ import hmac
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from uuid import UUID
 
 import httpx
@@ -51,7 +51,7 @@ class Signing(httpx.Auth):
     def __init__(self, secret: str) -> None:
         self._key = base64.b64decode(secret.removeprefix("whsec_"))
 
-    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         name, at = request.headers["webhook-id"], str(int(time.time()))
         signed = hmac.new(self._key, f"{name}.{at}.".encode() + request.content, hashlib.sha256).digest()
         request.headers["webhook-timestamp"] = at

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any, Literal
 
 import pytest
 
@@ -36,8 +37,8 @@ BLOCKED = Facts(blockers=("privacy.id_card",))
 GROUP = Target("work_group", ChannelKind.APP, "notice")
 
 
-def holding(name: str, *posts: str, **more: object) -> Actor:
-    return Actor(person=name, name=name, posts=frozenset(posts), **more)  # type: ignore[arg-type]
+def holding(name: str, *posts: str, **more: Any) -> Actor:
+    return Actor(person=name, name=name, posts=frozenset(posts), **more)
 
 
 def of_rank(actor: Actor, qualification: str) -> Actor:
@@ -70,7 +71,7 @@ class Scheme:
     file: str
     cast: Cast
     targets: tuple[Target, ...] = (WECHAT,)
-    grade: str | None = None
+    grade: Literal["A", "B", "C"] | None = None
     flags: frozenset[str] = frozenset()
     outcomes: dict[str, str] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
@@ -198,10 +199,10 @@ class Walk(Hand):
             self.case,
             targets=scheme.targets,
             grade=scheme.grade,
-            flags=scheme.flags,  # type: ignore[arg-type]
+            flags=scheme.flags,
         )
 
-    def form(self, stage: Stage, line: str) -> dict[str, object]:
+    def form(self, stage: Stage, line: str) -> dict[str, Any]:
         offered = [outcome.key for outcome in stage.outcomes_of("approve")]
         key = self.scheme.outcomes.get(stage.key, offered[0])
         assert key in offered
@@ -214,7 +215,7 @@ class Walk(Hand):
             "ticked": frozenset(stage.checklist),
         }
 
-    def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object) -> Effects:
+    def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any) -> Effects:
         effects = super().do(verb, actor, facts, **fields)
         self.told += effects.events
         return effects

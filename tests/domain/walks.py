@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.domain.changes import Change
 from app.domain.refusals import RefusalCode, Refused
@@ -69,32 +70,32 @@ class Hand:
     last: Effects | None = None
 
     def answer(
-        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object
+        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any
     ) -> Effects | Refused:
         stage = self.workflow.by_key.get(str(fields.get("stage", "")))
         if stage is not None and "digest" not in fields:
             fields["digest"] = self.case.subject_of(stage, str(fields.get("line", ""))) or ""
-        act = Act(verb, **fields)  # type: ignore[arg-type]
+        act = Act(verb, **fields)
         self.at += timedelta(minutes=1)
         return transition(self.case, self.workflow, act, actor, facts or self.facts, self.at)
 
-    def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object) -> Effects:
+    def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any) -> Effects:
         answer = self.answer(verb, actor, facts, **fields)
         assert isinstance(answer, Effects), answer
         self.case, self.last = answer.case, answer
         return answer
 
     def refused(
-        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: object
+        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any
     ) -> set[RefusalCode]:
         answer = self.answer(verb, actor, facts, **fields)
         assert isinstance(answer, Refused), answer
         return set(answer.codes)
 
-    def submit(self, **fields: object) -> Effects:
+    def submit(self, **fields: Any) -> Effects:
         return self.do(Verb.SUBMIT, AUTHOR, **{"digest": self.case.revision, **fields})
 
-    def approve(self, stage: str, actor: Actor, line: str = "", **fields: object) -> Effects:
+    def approve(self, stage: str, actor: Actor, line: str = "", **fields: Any) -> Effects:
         return self.do(Verb.APPROVE, actor, stage=stage, line=line, **fields)
 
     def bind(self, line: str, digest: str | None = None) -> Effects:

@@ -2,12 +2,15 @@
 
 import re
 from html import unescape
+from uuid import UUID
 
 from fastapi.testclient import TestClient
+from httpx import Response
 from sqlalchemy import func
 from sqlmodel import SQLModel, select
 
 from app.drafts import queries as drafts
+from app.drafts.models import Draft
 from app.infra.runtime import Runtime
 from tests import factories
 from tests.factories import PASSWORD, Bureau
@@ -27,8 +30,9 @@ def csrf(web: TestClient) -> str:
     return found[1]
 
 
-def send(web: TestClient, path: str, **fields: object):
-    return web.post(path, data={"csrf": csrf(web), **fields})
+def send(web: TestClient, path: str, **fields: object) -> Response:
+    answer: Response = web.post(path, data={"csrf": csrf(web), **fields})
+    return answer
 
 
 def new_draft(
@@ -37,13 +41,13 @@ def new_draft(
     *paragraphs: str,
     title: str = "清河市开展冬季送温暖活动",
     by: str = "editor",
-):
+) -> Draft:
     with runtime.database.write() as session:
         content = factories.document(title, *paragraphs)
         return factories.draft(session, bureau, at=runtime.clock(), by=by, content=content)
 
 
-def submitted(web: TestClient, runtime: Runtime, bureau: Bureau, *paragraphs: str):
+def submitted(web: TestClient, runtime: Runtime, bureau: Bureau, *paragraphs: str) -> Draft:
     draft = new_draft(runtime, bureau, *paragraphs)
     sign_in(web, "editor")
     answer = send(web, f"/drafts/{draft.id}/submissions", digest=digest_of(runtime, draft.id))
@@ -51,7 +55,7 @@ def submitted(web: TestClient, runtime: Runtime, bureau: Bureau, *paragraphs: st
     return draft
 
 
-def digest_of(runtime: Runtime, draft_id) -> str:
+def digest_of(runtime: Runtime, draft_id: UUID) -> str:
     with runtime.database.read() as session:
         return drafts.revisions(session, draft_id)[-1].digest
 
