@@ -17,19 +17,19 @@ from app.domain.vocabulary import Role
 from app.drafts.models import Draft
 from app.identity import access
 from app.identity.models import Unit, User
-from app.infra import bodies, logs, problems
+from app.infra import logs
 from app.infra.errors import Forbidden, NotFound, Reason
-from app.infra.http import contract
-from app.infra.http.answering import Answering
-from app.infra.http.asking import well_asked
-from app.infra.http.compressing import Compressing
+from app.infra.http import bodies, contract, problems
+from app.infra.http.compression import Compressing
 from app.infra.http.deadlines import Deadline
 from app.infra.http.hosts import KnownHosts
 from app.infra.http.proxies import TrustedProxies
+from app.infra.http.requests import well_asked
+from app.infra.http.responses import Answering
 from app.infra.runtime import Runtime, runtime_of
 from app.notifications.models import NoticeRobot
 from app.operations import belonging, readiness
-from app.web import policy_faults
+from app.web.components import policy_faults
 from app.webhooks import catalogue
 from app.webhooks.models import PublishingTool, WebhookEndpoint
 
@@ -44,6 +44,7 @@ FEATURES = (
     "reviews",
     "proofs",
     "publication",
+    "evidence",
     "webhooks",
     "notifications",
     "web",

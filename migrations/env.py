@@ -5,7 +5,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import Session, SQLModel
 
-from app.audit import beginning
+from app.audit import first_seals
 from app.infra.db import Database
 from app.infra.migrate import load_tables
 from app.infra.settings import Settings
@@ -25,7 +25,7 @@ def run(connection: Connection, *, is_sqlite: bool) -> None:
     if context.get_context().get_current_revision() == context.script.get_current_head():
         # The record vouches for every table from the first day on that it is there.
         with Session(bind=connection) as session:
-            beginning.begin(session, at=datetime.now(UTC))
+            first_seals.begin(session, at=datetime.now(UTC))
             session.commit()
 
 

@@ -16,14 +16,15 @@ from app.audit import service as audit
 from app.audit.models import AuditEvent
 from app.channels import service as channels
 from app.channels.models import Channel
-from app.domain.document import Document, Heading, Paragraph
+from app.domain.document.model import Document, Heading, Paragraph
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role, UnitKind
 from app.drafts import service as drafts
 from app.drafts.models import Draft
 from app.drafts.service import NewDraft
-from app.identity import passwords, queries, service
+from app.identity import queries, service
 from app.identity.access import SYSTEM
+from app.identity.credentials import passwords
 from app.identity.models import Unit, User
 from app.identity.queries import Actor
 from app.infra.db import Database

@@ -12,8 +12,8 @@ from app.infra.db import Database
 from app.infra.policies import FollowedPolicies, Seen, unfolded
 from app.infra.runtime import Runtime
 from app.negative_list import load_policy
-from app.negative_list.backtest import Backtest
-from app.screening import policies
+from app.negative_list.quality.backtest import Backtest
+from app.screening.policies import service as policies
 from tests import factories
 from tests.factories import Bureau
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditHead, AuditLog, AuditLogged, AuditTile
-from app.domain import checkpoints, merkle
-from app.domain.checkpoints import Checkpoint
+from app.domain.record import checkpoints, merkle
+from app.domain.record.checkpoints import Checkpoint
 from app.domain.vocabulary import Event
 from app.infra.clock import beijing
 from app.infra.db import Database

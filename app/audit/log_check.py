@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
-from app.audit import reading
+from app.audit import row_reader
 from app.audit.service import ROWS
-from app.domain import checkpoints, merkle
-from app.domain.checkpoints import Checkpoint
-from app.domain.evidence import Fault, FaultCode
+from app.domain.record import checkpoints, merkle
+from app.domain.record.chain import Fault, FaultCode
+from app.domain.record.checkpoints import Checkpoint
 from app.infra.signing import Signer
 
 #: How far clocks may be apart: an event that lies further outside its checkpoints was dated by hand.
@@ -91,10 +91,10 @@ def _signature(where: str, one: Checkpoint, signer: Signer | None, checked: Chec
 
 def _inside(session: Session, checked: Checked) -> Iterator[Checkpoint]:
     """Yield the checkpoints of the database that can be read, and tell of the others."""
-    for rows in reading.rows(session, "audit_checkpoint"):
+    for rows in row_reader.rows(session, "audit_checkpoint"):
         for row in rows:
             checked.begun = True
-            checked.faults += reading.unreadable("audit_checkpoint", str(row["size"]), row)
+            checked.faults += row_reader.unreadable("audit_checkpoint", str(row["size"]), row)
             note = row["note"]
             read = checkpoints.read(note) if isinstance(note, str) else []
             if len(read) != 1 or read[0].note != note or _instant(read[0]) is None:
@@ -104,7 +104,7 @@ def _inside(session: Session, checked: Checked) -> Iterator[Checkpoint]:
             differ = [
                 name
                 for name, value in says.items()
-                if row[name] != value and not isinstance(row[name], reading.Unreadable)
+                if row[name] != value and not isinstance(row[name], row_reader.Unreadable)
             ]
             if differ:
                 checked.fault(FaultCode.CHECKPOINT_ROW_DIFFERS, size=read[0].size, columns=differ)
@@ -149,9 +149,9 @@ class _Walk:
         self.good = 0
         self.ends: dict[str, int] = {}
         self.tiles: dict[int, str] = {}
-        for rows in reading.rows(session, "audit_tile"):
+        for rows in row_reader.rows(session, "audit_tile"):
             for row in rows:
-                checked.faults += reading.unreadable("audit_tile", str(row["number"]), row)
+                checked.faults += row_reader.unreadable("audit_tile", str(row["number"]), row)
                 self.tiles[row["number"]] = row["root"]
         self.begun = bool(self.tiles)
         #: Sizes at which the log was signed here, and when.
@@ -182,11 +182,11 @@ class _Walk:
     def bookkeeping(self) -> None:
         """Compare how far each stream is said to be in the log with how far it is."""
         told: dict[str, object] = {}
-        for rows in reading.rows(self.session, "audit_logged"):
+        for rows in row_reader.rows(self.session, "audit_logged"):
             for row in rows:
                 stream = str(row["stream"])
                 told[stream] = row["seq"]
-                self.checked.faults += reading.unreadable("audit_logged", stream, row)
+                self.checked.faults += row_reader.unreadable("audit_logged", stream, row)
         self.begun = self.begun or bool(told)
         if bool(told) != bool(self.ends):
             self.checked.fault(FaultCode.LOGGED_MISSING, said=len(told), found=len(self.ends))
@@ -202,22 +202,22 @@ class _Walk:
         log, event = tables["audit_log"].c, tables["audit_event"].c
         query = (
             sa.select(
-                *reading.raw(self.session, log),
+                *row_reader.raw(self.session, log),
                 event.leaf.label("found"),
-                *reading.raw(self.session, [event.ts]),
+                *row_reader.raw(self.session, [event.ts]),
             )
             .outerjoin(tables["audit_event"], sa.and_(event.stream == log.stream, event.seq == log.seq))
             .order_by(log.position)
             .execution_options(yield_per=2000)
         )
-        read = reading.reader(self.session, [*log, event.ts])
+        read = row_reader.reader(self.session, [*log, event.ts])
         for row in self.session.connection().execute(query).mappings():
             yield read(dict(row))
 
     def _entry(self, row: dict[str, Any]) -> None:
         position, stream, seq = row["position"], str(row["stream"]), row["seq"]
         entry = {name: row[name] for name in ("position", "stream", "seq", "leaf")}
-        self.checked.faults += reading.unreadable("audit_log", str(position), entry)
+        self.checked.faults += row_reader.unreadable("audit_log", str(position), entry)
         if not isinstance(position, int) or position < self.next:
             return
         number = seq if isinstance(seq, int) else 0

@@ -9,10 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.audit import reading
+from app.audit import row_reader
 from app.audit.models import AuditEvent, AuditHead, AuditPrivate
-from app.domain import evidence, sealing
-from app.domain.evidence import Head, Opening, StoredEvent, Walk
+from app.domain.record import chain, sealing
+from app.domain.record.chain import Head, Opening, StoredEvent, Walk
 
 #: Events read at a time when a whole stream is walked.
 BATCH = 500
@@ -34,7 +34,7 @@ class RecordedEvent:
 def head_of(session: Session, stream: str) -> Head:
     """Return where a stream ends; number 0 when nothing was recorded."""
     row = session.get(AuditHead, stream)
-    return Head(row.seq, row.leaf) if row else Head(0, evidence.NOTHING)
+    return Head(row.seq, row.leaf) if row else Head(0, chain.NOTHING)
 
 
 def stored(session: Session, stream: str) -> Iterator[StoredEvent]:
@@ -50,13 +50,13 @@ def all_stored(session: Session, prefix: str = "") -> Iterator[tuple[str, Stored
 def _walked(session: Session, which: sa.ColumnElement[bool]) -> Iterator[tuple[str, StoredEvent]]:
     event, private = AuditEvent.__table__.c, AuditPrivate.__table__.c  # type: ignore[attr-defined]
     query = (
-        sa.select(*reading.raw(session, event), private.openings)
+        sa.select(*row_reader.raw(session, event), private.openings)
         .outerjoin(AuditPrivate, private.event_id == event.id)
         .where(which)
         .order_by(event.stream, event.seq)
         .execution_options(yield_per=BATCH)
     )
-    read = reading.reader(session, event)
+    read = row_reader.reader(session, event)
     for row in session.connection().execute(query).mappings():
         yield str(row["stream"]), _stored(read(dict(row)))
 
@@ -75,7 +75,7 @@ def events(session: Session, stream: str, *, after: int = 0, limit: int = BATCH)
 
 def verify_stream(session: Session, stream: str) -> Walk:
     """Walk one stream against its head."""
-    return evidence.walk(stream, stored(session, stream), head=head_of(session, stream))
+    return chain.walk(stream, stored(session, stream), head=head_of(session, stream))
 
 
 def _openings(openings: str | None) -> dict[str, Opening]:
@@ -89,14 +89,14 @@ def _openings(openings: str | None) -> dict[str, Opening]:
         return {"(unreadable)": Opening("", "")}
 
 
-def _stored(row: reading.Row) -> StoredEvent:
+def _stored(row: row_reader.Row) -> StoredEvent:
     body, ts, actor = row["body"], row["ts"], row["actor_id"]
     return StoredEvent(
         body=body.encode() if isinstance(body, str) else body.written,
         leaf=row["leaf"],
         columns={
             "id": str(row["id"]),
-            "ts": str(ts) if isinstance(ts, reading.Unreadable) else evidence.timestamp(ts),
+            "ts": str(ts) if isinstance(ts, row_reader.Unreadable) else chain.timestamp(ts),
             "actor_id": str(actor) if actor else None,
             **{name: row[name] for name in ("action", "stream", "seq", "prev", "outcome", "actor_role")},
         },

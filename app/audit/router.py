@@ -5,10 +5,10 @@ from fastapi import Depends, FastAPI, Path, Query
 from app.audit import queries
 from app.audit.schemas import EventOut, EventsOut, StreamFaultOut, WalkOut
 from app.domain.vocabulary import Role
-from app.infra.admission import holder_of
 from app.infra.db import ReadSession
 from app.infra.errors import NotFound
 from app.infra.http import cursors
+from app.infra.http.permissions import holder_of
 from app.infra.http.routing import ApiRouter
 
 router = ApiRouter(

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, SQLModel
 
 from app.audit.catalogue import VOUCHED
-from app.audit.reading import Unreadable
-from app.domain import sealing
-from app.domain.evidence import timestamp
+from app.audit.row_reader import Unreadable
+from app.domain.record import sealing
+from app.domain.record.chain import timestamp
 from app.infra.db import UtcDateTime
 
 _WRITTEN = "audit_written"

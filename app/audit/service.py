@@ -15,8 +15,8 @@ from sqlmodel import Session, select
 
 from app.audit import seals
 from app.audit.models import AuditEvent, AuditHead, AuditPrivate
-from app.domain import evidence, sealing
-from app.domain.evidence import Opening
+from app.domain.record import chain, sealing
+from app.domain.record.chain import Opening
 from app.domain.vocabulary import Event
 from app.infra.clock import system_clock
 from app.infra.db import new_row
@@ -112,10 +112,10 @@ def record(
     made = _Waiting(head, new_id(), last.seq + 1, max(at, last.ts), event, actor, {}, {})
     made.openings = {name: _hidden(value) for name, value in {**names, **(private or {})}.items()}
     made.body = {
-        "v": evidence.VERSION,
-        "alg": evidence.ALGORITHM,
+        "v": chain.VERSION,
+        "alg": chain.ALGORITHM,
         "id": str(made.id),
-        "ts": evidence.timestamp(made.ts),
+        "ts": chain.timestamp(made.ts),
         "actor": _actor(actor),
         "on_behalf_of": _actor(on_behalf_of) if on_behalf_of else None,
         "action": str(event),
@@ -151,7 +151,7 @@ def _seal(waiting: list[_Waiting], rows: Mapping[tuple[str, str], seals.Written]
         alike = [one for name, one in streams.items() if name.partition(":")[0] == home.partition(":")[0]]
         into = streams.get(home) or (alike or waiting)[-1]
         if sealing.SALT not in into.openings:
-            into.openings[sealing.SALT] = _hidden(secrets.token_hex(evidence.SALT_BYTES))
+            into.openings[sealing.SALT] = _hidden(secrets.token_hex(chain.SALT_BYTES))
         salt = into.openings[sealing.SALT].value
         assert salt is not None
         gone = written.row is None
@@ -162,9 +162,9 @@ def _seal(waiting: list[_Waiting], rows: Mapping[tuple[str, str], seals.Written]
 def _store(session: AnySession, one: _Waiting) -> None:
     """Store an event: from here on its stream ends with it."""
     rows = {"rows": one.rows} if one.rows else {}
-    committed = {name: evidence.commitment(name, opening) for name, opening in one.openings.items()}
-    body = evidence.body_bytes({**one.body, "prev": one.head.leaf, "private": committed, **rows})
-    one.leaf = evidence.leaf_hash(body)
+    committed = {name: chain.commitment(name, opening) for name, opening in one.openings.items()}
+    body = chain.body_bytes({**one.body, "prev": one.head.leaf, "private": committed, **rows})
+    one.leaf = chain.leaf_hash(body)
     session.add(
         new_row(
             AuditEvent,
@@ -187,7 +187,7 @@ def _store(session: AnySession, one: _Waiting) -> None:
 
 
 def _hidden(value: str) -> Opening:
-    return Opening(secrets.token_hex(evidence.SALT_BYTES), value)
+    return Opening(secrets.token_hex(chain.SALT_BYTES), value)
 
 
 def _waiting(session: AnySession) -> dict[str, list[_Waiting]]:
@@ -259,7 +259,7 @@ def _locked_head(session: Session, stream: str, at: datetime) -> AuditHead:
     if head is None:
         # Two first events at once: one row is made, the other transaction waits here and goes on after it.
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        first: Any = dialect.insert(AuditHead).values(stream=stream, seq=0, leaf=evidence.NOTHING, ts=at)
+        first: Any = dialect.insert(AuditHead).values(stream=stream, seq=0, leaf=chain.NOTHING, ts=at)
         session.exec(first.on_conflict_do_nothing())
         head = session.exec(_HEAD, params={"stream": stream}).one()
     locked[stream] = head

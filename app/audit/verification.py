@@ -7,11 +7,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from app.audit import chains, guards, log_check, reading, tables
+from app.audit import chain_walk, log_check, row_reader, triggers
+from app.audit import table_check as tables
 from app.audit.catalogue import NOT_VOUCHED, VOUCHED
 from app.audit.ledger import Ledger
 from app.audit.service import ROWS
-from app.domain.evidence import Fault, FaultCode
+from app.domain.record.chain import Fault, FaultCode
 from app.infra.signing import Signer
 
 #: Hears of `(done, of)` while it goes on; what is counted differs from step to step.
@@ -66,14 +67,14 @@ def verify(
     """
     files = log_check.files(folder)  # before the tables: what is made meanwhile would lack its row
     _stand_still(session)
-    with Ledger() as ledger, reading.any_text(session):
-        walked = chains.walk_all(session, ledger, prefix=prefix, progress=progress)
+    with Ledger() as ledger, row_reader.any_text(session):
+        walked = chain_walk.walk_all(session, ledger, prefix=prefix, progress=progress)
         if prefix:
             only = (Unseen("only_some_streams", prefix),)
             return Verified(walked.streams, walked.events, tuple(walked.faults), walked.redacted, unseen=only)
         compared = tables.compare(session, ledger, progress=progress)
         logged = log_check.check(session, signer=signer, outside=outside, files=files)
-    faults = [*walked.faults, *compared.faults, *logged.faults, *guards.missing(session)]
+    faults = [*walked.faults, *compared.faults, *logged.faults, *triggers.missing(session)]
     lost = sorted(VOUCHED.keys() - walked.begun)
     faults += [Fault(FaultCode.BEGINNING_MISSING, ROWS, 0, {"table": name}) for name in lost]
     return Verified(
@@ -87,7 +88,9 @@ def verify(
     )
 
 
-def _not_logged(walked: chains.Walked, logged: log_check.Checked, outside: Sequence[str]) -> Iterator[Unseen]:
+def _not_logged(
+    walked: chain_walk.Walked, logged: log_check.Checked, outside: Sequence[str]
+) -> Iterator[Unseen]:
     if not logged.compared and not logged.begun:
         yield Unseen("no_checkpoint")
     elif walked.events > logged.logged:
@@ -100,7 +103,7 @@ def _not_logged(walked: chains.Walked, logged: log_check.Checked, outside: Seque
         yield Unseen("nothing_outside")
 
 
-def _unseen(walked: chains.Walked, compared: tables.Compared) -> Iterator[Unseen]:
+def _unseen(walked: chain_walk.Walked, compared: tables.Compared) -> Iterator[Unseen]:
     if walked.as_found:
         yield Unseen("rows_as_found", count=walked.as_found)
     for name, count in compared.unsalted.items():

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.bench import databases, over_http, transitions, walks
+from app.bench import databases, full_walk, over_http, transitions
+from app.bench.bureau import REVIEWERS, desk
 from app.bench.databases import KINDS, NO_POSTGRES, Place
-from app.bench.desk import REVIEWERS, desk
 from app.bench.figures import Bar, Figure, Options
 
 #: SQL statements of one approval, whatever it sets going.
@@ -19,7 +19,7 @@ def run(options: Options) -> Iterator[Figure]:
             if not place.has(kind):
                 for key, title, unit, bar in (
                     ("statements.plain", "通过一次的 SQL 语句", "条", STATEMENTS),
-                    ("walk.ms", "三审三校全程", "毫秒", walks.BAR),
+                    ("walk.ms", "三审三校全程", "毫秒", full_walk.BAR),
                     ("http.per_second", "HTTP 审批", "次/秒", over_http.PER_SECOND[kind]),
                     ("http.p99_ms", "HTTP 审批的 p99", "毫秒", over_http.SLOWEST),
                 ):
@@ -27,7 +27,7 @@ def run(options: Options) -> Iterator[Figure]:
                 continue
             options.say(f"数 SQL 语句（{name}）")
             yield from _statements(place, kind, name)
-            yield from walks.measure(place, options, kind)
+            yield from full_walk.measure(place, options, kind)
             yield from over_http.measure(place, options, kind)
 
 

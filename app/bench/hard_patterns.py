@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from app.bench.figures import Bar, Figure
 from app.negative_list import Part, PartKind
-from app.negative_list.backends import Unit, available, make
-from app.negative_list.buffer import Buffer
-from app.negative_list.patterns import PatternError, parse
+from app.negative_list.engine.backends import Unit, available, make
+from app.negative_list.pattern.parse import PatternError, parse
+from app.negative_list.text.buffer import Buffer
 
 #: Nested and doubled repeats. None of them may be taken, or it must end soon.
 EVIL = (

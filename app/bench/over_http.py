@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from app.bench.bureau import REVIEWERS, Desk, Handed, desk
 from app.bench.databases import KINDS, Place
-from app.bench.desk import REVIEWERS, Desk, Handed, desk
 from app.bench.figures import Bar, Broken, Figure, Options, middle
 from app.bench.load import percentile
 from app.bench.postgres import free_port

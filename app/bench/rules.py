@@ -15,7 +15,7 @@ import ahocorasick_rs
 
 from app.bench import hard_patterns, texts
 from app.bench.figures import Bar, Figure, Options, middle
-from app.domain.document import Document, Paragraph
+from app.domain.document.model import Document, Paragraph
 from app.infra.paths import shipped
 from app.infra.policies import settle
 from app.negative_list import (
@@ -30,8 +30,8 @@ from app.negative_list import (
     parts_of,
     structure_of,
 )
-from app.negative_list.backtest import Item, backtest
-from app.negative_list.model import SEVERITIES, Severity
+from app.negative_list.quality.backtest import Item, backtest
+from app.negative_list.text.model import SEVERITIES, Severity
 
 _KEY = b"sanshen bench"
 #: Characters of the text that a long check is tried on.

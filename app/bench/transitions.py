@@ -4,15 +4,15 @@ import time
 from collections.abc import Iterator
 from uuid import UUID
 
+from app.bench.bureau import LINE, PROOFREADERS, REVIEWERS, Desk, desk
 from app.bench.databases import Place
-from app.bench.desk import LINE, PROOFREADERS, REVIEWERS, Desk, desk
 from app.bench.figures import Bar, Figure, Options, middle
 from app.domain.refusals import Refused
 from app.domain.vocabulary import Verb
 from app.domain.workflow import Act, Facts, transition
-from app.reviews import clock
-from app.reviews.steps import LAY_OUT
-from app.reviews.store import as_actor, load
+from app.reviews import calendar
+from app.reviews.apply import LAY_OUT
+from app.reviews.cases import as_actor, load
 
 BAR = Bar(50)
 
@@ -40,7 +40,7 @@ def _figure(hand: Desk, case_id: UUID, stage: str, title: str, calls: int, round
     digest = loaded.case.subject_of(loaded.workflow.by_key[stage], line) or ""
     act = Act(Verb.APPROVE, stage, line, digest)
     who, at = as_actor(actor, loaded.draft.unit_path), hand.runtime.clock()
-    facts = Facts(due=clock.due_by(hand.runtime.settings.policies))
+    facts = Facts(due=calendar.due_by(hand.runtime.settings.policies))
     case, workflow = loaded.case, loaded.workflow
     transition(case, workflow, act, who, facts, at)
     samples = []

@@ -1,6 +1,6 @@
 """The words of the refusals about channels."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 problems(
     {

@@ -14,8 +14,8 @@ from app.channels.models import Channel, Section
 from app.channels.schemas import ChannelEntry, ChannelsFile
 from app.identity.models import Unit
 from app.infra.errors import Invalid, Reason
+from app.infra.http.problems import field_reasons
 from app.infra.ids import new_id
-from app.infra.problems import field_reasons
 
 
 def read(path: Path) -> ChannelsFile:

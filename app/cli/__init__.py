@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _faults(error: "ValidationError") -> list[str]:
-    from app.infra.problems import field_reasons, sentence
+    from app.infra.http.problems import field_reasons, sentence
 
     told = []
     for fault in field_reasons(error.errors()):

@@ -92,7 +92,7 @@ def checkpoint(data: DataDir = None) -> None:
 
 
 def _checkpoints(path: Path) -> str:
-    from app.domain import checkpoints
+    from app.domain.record import checkpoints
 
     try:
         text = path.read_text("utf-8")

@@ -13,7 +13,7 @@ from app.cli.output import err, fail, out, print_json, said
 
 if TYPE_CHECKING:
     from app.negative_list import Policy, Scope
-    from app.negative_list.report import FileReport
+    from app.negative_list.engine.report import FileReport
 
 MAX_BYTES = 5_000_000
 BEIJING = timezone(timedelta(hours=8))
@@ -57,7 +57,7 @@ def load(given: Path | None, backend: str | None = None) -> "Policy":
 def scope_of(policy: "Policy", channels: Sequence[str], sections: Sequence[str]) -> "Scope":
     """Return the scope of these channel kinds and section codes; unknown ones end the command with 2."""
     from app.negative_list import Scope
-    from app.negative_list.faults import nearest
+    from app.negative_list.source.faults import nearest
 
     faults = [
         f"不认识{what}“{name}”，可用：{'、'.join(known)}{nearest(name, list(known))}"
@@ -80,7 +80,7 @@ def check(
     as_sarif: Annotated[bool, typer.Option("--sarif", help="输出 SARIF 2.1.0。")] = False,
 ) -> None:
     """用负面清单检查文件。有阻断级命中时返回 1，有文件不能检查时返回 2。"""
-    from app.negative_list import report
+    from app.negative_list.engine import report
 
     if as_json and as_sarif:
         fail("--json 和 --sarif 只能选一个")
@@ -118,7 +118,7 @@ def _check_all(
 
 def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) -> str | None:
     """Return a file's text; None, with a fault added, when it is no text of a known kind, or too large."""
-    from app.negative_list.files import KINDS, READ_AS, looks_like
+    from app.negative_list.source.files import KINDS, READ_AS, looks_like
 
     try:
         data = file.read_bytes()
@@ -149,8 +149,8 @@ def check_text(
     from app.drafts.intake.builder import TooMuch
     from app.drafts.intake.files import read_file as read_as_handed_in
     from app.negative_list import check as run
-    from app.negative_list.files import line_starts
-    from app.negative_list.report import FileReport, located
+    from app.negative_list.engine.report import FileReport, located
+    from app.negative_list.source.files import line_starts
 
     try:
         taken = read_as_handed_in(text, suffix)

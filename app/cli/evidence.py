@@ -28,9 +28,9 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """导出一篇稿件的证据包：全部留痕、各版本、校样、意见、凭证和核验程序。"""
+    from app.evidence import export as evidence
     from app.infra import logs
     from app.infra.clock import system_clock
-    from app.publication import evidence
 
     settings = settings_with(data)
     logs.configure(level="WARNING", json=settings.log_json)
@@ -65,7 +65,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """核验证据包：说明谁在何时批准了什么，或者指出每一处改动（退出码 1）。不连接数据库。"""
-    from app.publication.verifier import verify_evidence
+    from app.evidence.verifier import verify_evidence
 
     arguments = [str(package), *(["--key", key] if key is not None else []), *(["--json"] if as_json else [])]
     with err.status("正在核验…"):

@@ -10,7 +10,7 @@ from app.cli.output import fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 
 if TYPE_CHECKING:
-    from app.screening.health import Health
+    from app.screening.rules.health import Health
 
 
 def health(
@@ -25,8 +25,8 @@ def health(
     from app.infra.clock import system_clock
     from app.infra.policies import FollowedPolicies
     from app.negative_list import PolicyFaults
-    from app.screening import health as reading
-    from app.screening import policy_queries
+    from app.screening.policies import queries as policy_queries
+    from app.screening.rules import health as reading
 
     settings, at = settings_with(data), system_clock()
     with opened(settings) as database, database.read() as session:

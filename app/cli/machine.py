@@ -207,7 +207,7 @@ def operator() -> "Actor":
 
 def refused(error: "AppError") -> NoReturn:
     """Say a refusal with all its reasons, and leave with 2."""
-    from app.infra.problems import problem_body, sentence
+    from app.infra.http.problems import problem_body, sentence
 
     reasons = [
         f"  {_FIELDS.get(one.field, one.field)}：{sentence(one)}" if one.field else f"  {sentence(one)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from app.cli.output import fail
-from app.web.labels import label
+from app.words.labels import label
 
 if TYPE_CHECKING:
     from sqlmodel import Session

@@ -13,8 +13,8 @@ from app.cli.output import err, fail, out, print_json
 
 if TYPE_CHECKING:
     from app.negative_list import Policy, Rule
-    from app.negative_list.backtest import Backtest, Item, Progress, RuleResult, Sample
-    from app.negative_list.compare import Comparison
+    from app.negative_list.quality.backtest import Backtest, Item, Progress, RuleResult, Sample
+    from app.negative_list.source.compare import Comparison
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="负面清单：检查、测试、查看、比较、回测。"
@@ -34,7 +34,7 @@ def _say(line: str = "") -> None:
 @app.command(help="检查规则文件，一次列出全部问题；有问题时退出码为 1。")
 def lint(folder: Folder = None, *, as_json: AsJson = False) -> None:
     """Say all that is wrong with a policy folder, and leave with 1 if anything is."""
-    from app.negative_list.lint import lint as run
+    from app.negative_list.quality.lint import lint as run
 
     chosen = policy_folder(folder)
     with err.status("检查负面清单") as status:
@@ -76,9 +76,9 @@ def run_examples(
     as_json: AsJson = False,
 ) -> None:
     """Run the examples of a policy on every backend, and leave with 1 if any does not behave."""
-    from app.negative_list import backends
-    from app.negative_list.examples import faults_of
-    from app.negative_list.program import Program
+    from app.negative_list.engine import backends
+    from app.negative_list.engine.program import Program
+    from app.negative_list.quality.examples import faults_of
 
     chosen = policy_folder(folder)
     with err.status("读取规则") as status:
@@ -115,7 +115,7 @@ def run_examples(
 
 
 def _golden(policy: "Policy", folder: Path) -> dict[str, Any]:
-    from app.negative_list.golden import golden_files, mismatches
+    from app.negative_list.quality.golden import golden_files, mismatches
 
     files = golden_files(folder)
     today = datetime.now(UTC).astimezone(BEIJING).date()
@@ -132,7 +132,7 @@ def _golden(policy: "Policy", folder: Path) -> dict[str, Any]:
 
 
 def _mutations(policy: "Policy") -> dict[str, Any]:
-    from app.negative_list.mutate import escaped, survivors, variants_of
+    from app.negative_list.quality.mutate import escaped, survivors, variants_of
 
     return {
         "tried": sum(1 + len(rule.unless) for rule in policy.rules),
@@ -172,8 +172,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the rules of a policy, or one of them in full."""
-    from app.negative_list.describe import as_plain, as_text, summary
-    from app.negative_list.faults import nearest
+    from app.negative_list.source.describe import as_plain, as_text, summary
+    from app.negative_list.source.faults import nearest
 
     policy = load(policies)
     if rule is None:
@@ -203,7 +203,7 @@ def diff(
     """Print what differs between two policy folders."""
     from dataclasses import asdict
 
-    from app.negative_list.compare import compare
+    from app.negative_list.source.compare import compare
 
     folders = [policy_folder(folder) for folder in (old, new)]
     missing = [f"没有这个文件夹：{folder}" for folder in folders if not folder.is_dir()]
@@ -266,7 +266,7 @@ def backtest(
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar
 
-    from app.negative_list.backtest import backtest as run
+    from app.negative_list.quality.backtest import backtest as run
 
     found, faults = _texts_of(files)
     if faults:
@@ -322,7 +322,7 @@ def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
 def _items(files: Sequence[Path], scope: Any, faults: list[str], *, lines: bool) -> "Iterator[Item]":  # noqa: ANN401
     from app.drafts.intake.builder import TooMuch
     from app.drafts.intake.files import read_file as read_as_handed_in
-    from app.negative_list.backtest import Item
+    from app.negative_list.quality.backtest import Item
 
     for file in files:
         text = read_file(file, faults, most=None)

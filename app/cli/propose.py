@@ -21,12 +21,12 @@ def propose(
     from app.domain.vocabulary import PolicySource
     from app.infra.clock import system_clock
     from app.infra.errors import Invalid
+    from app.infra.http.problems import sentence
     from app.infra.models import PolicyVersion
     from app.infra.policies import digest_in_use, read_folder
-    from app.infra.problems import sentence
     from app.negative_list import PolicyFaults
-    from app.screening import policies
-    from app.screening.proposing import screened
+    from app.screening.policies import service as policies
+    from app.screening.policies.proposals import screened
 
     settings = settings_with(data)
     chosen = folder / "negative_list" if (folder / "negative_list" / "policy.yaml").is_file() else folder

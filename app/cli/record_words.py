@@ -7,7 +7,7 @@ from app.audit.catalogue import NOT_VOUCHED, VOUCHED
 
 if TYPE_CHECKING:
     from app.audit.verification import Unseen, Verified
-    from app.domain.evidence import Fault
+    from app.domain.record.chain import Fault
 
 TABLES = {
     "absence": "外出",

@@ -9,7 +9,7 @@ from app.cli.naming import chosen, unit_named, unit_names
 from app.cli.output import out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 from app.domain.vocabulary import UnitKind
-from app.web.labels import label
+from app.words.labels import label
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -41,7 +41,7 @@ def add(
     from app.identity import service
     from app.identity.schemas import UnitName
     from app.infra.clock import system_clock
-    from app.infra.problems import malformed
+    from app.infra.http.problems import malformed
 
     wanted = chosen(UnitKind, kind, "层级")
     try:

@@ -13,7 +13,7 @@ from app.cli.output import fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
-from app.web.labels import label
+from app.words.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -265,10 +265,10 @@ def _account(login: str, name: str, password: str, unit_id: "UUID", kind: UserKi
     """Return the account that is wanted, or say everything that is wrong with it."""
     from pydantic import ValidationError
 
-    from app.identity import passwords
+    from app.identity.credentials import passwords
     from app.identity.schemas import UserIn
     from app.infra.errors import Invalid, Reason
-    from app.infra.problems import field_reasons
+    from app.infra.http.problems import field_reasons
 
     faults: list[Reason] = []
     try:

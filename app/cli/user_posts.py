@@ -30,7 +30,7 @@ def posts(
     as_json: AsJson = False,
 ) -> None:
     """登记职务和职称，管到一个单位及其下属（不写 --unit 就是本人所在单位）；以前登记的由此取代。"""
-    from app.identity.posts import Held, set_posts
+    from app.identity.posts.service import Held, set_posts
     from app.infra.clock import system_clock
 
     title = next((one for one in get_args(Qualification) if one == qualification), None)

@@ -12,7 +12,7 @@ from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Qualification
 
 if TYPE_CHECKING:
-    from app.domain.policy_text import Fault
+    from app.domain.files.policy_text import Fault
     from app.domain.workflow import Actor, Workflow
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="审校流程：检查、画图、格式。")
@@ -63,7 +63,7 @@ class Person(BaseModel):
 @app.command(help="检查流程、分流和日历文件，一次列出全部问题；有问题时退出码为 1。")
 def lint(files: Files, people: People = None, *, as_json: AsJson = False) -> None:
     """Say all that is wrong with policy files, and leave with 1 if anything is."""
-    from app.web.policy_faults import sentence
+    from app.web.components.policy_faults import sentence
 
     actors = None if people is None else _people(people)
     told: list[dict[str, Any]] = []
@@ -97,8 +97,8 @@ def draw(
     from app.domain.workflow import lint as read
     from app.domain.workflow.draw import svg
     from app.domain.workflow.picture import text_picture
-    from app.web.labels import label
-    from app.web.policy_faults import sentence
+    from app.web.components.policy_faults import sentence
+    from app.words.labels import label
 
     linted = read(_text(file))
     if linted.workflow is None or linted.faults:
@@ -120,7 +120,7 @@ def schema(
 ) -> None:
     """Print the JSON schema of a kind of policy file."""
     from app.domain.calendar import calendar_schema
-    from app.domain.routing import routing_schema
+    from app.domain.routing.rules import routing_schema
     from app.domain.workflow import workflow_schema
 
     made = {"workflow": workflow_schema, "routing": routing_schema, "calendar": calendar_schema}
@@ -130,9 +130,10 @@ def schema(
 def _checked(
     file: Path, text: str, people: "list[Actor] | None", named: Mapping[Path, str]
 ) -> tuple[tuple["Fault", ...], list[dict[str, Any]]]:
-    from app.domain import calendar, routing_lint, workflow
+    from app.domain import calendar, workflow
+    from app.domain.routing import lint as routing_lint
     from app.domain.workflow.staffing import stuck_authors
-    from app.web.policy_faults import sentence
+    from app.web.components.policy_faults import sentence
 
     # The first key that only one kind of file has tells which it is; what has none is meant as a workflow.
     if _has(text, "choose"):
@@ -175,8 +176,8 @@ def _workflows(folder: Path, named: Mapping[Path, str]) -> "tuple[Mapping[str, W
 
 
 def _people(file: Path) -> "list[Actor]":
-    from app.domain.policy_text import Lines
-    from app.web.policy_faults import sentence
+    from app.domain.files.policy_text import Lines
+    from app.web.components.policy_faults import sentence
 
     try:
         people = TypeAdapter(list[Person]).validate_json(_text(file))

@@ -10,11 +10,12 @@ import yaml
 from sqlmodel import Session, select
 
 from app.channels import service as channels
-from app.demo import walk
+from app.demo import case_driver
 from app.domain.vocabulary import Role, UnitKind
-from app.identity import posts, queries, service
+from app.identity import queries, service
 from app.identity.access import SYSTEM
 from app.identity.models import Unit, User
+from app.identity.posts import service as posts
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.infra.settings import Environment
@@ -82,7 +83,7 @@ def load(runtime: Runtime, *, drafts: bool, progress: Callable[[str], None]) -> 
     entries = texts("drafts.yaml") if drafts else []
     for number, entry in enumerate(entries, 1):
         progress(f"稿件 {number}/{len(entries)}：{entry['title']}")
-        walk.to(runtime, bureau.actors, entry)
+        case_driver.to(runtime, bureau.actors, entry)
 
 
 def _bureau(session: Session, runtime: Runtime) -> Bureau:

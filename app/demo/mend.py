@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.domain.changes import MarksOnly, classify
-from app.domain.document import Document
-from app.domain.edits import Edit, apply_edits, text_at
+from app.domain.document.changes import MarksOnly, classify
+from app.domain.document.edits import Edit, apply_edits, text_at
+from app.domain.document.model import Document
 from app.domain.refusals import Refused
 from app.domain.vocabulary import ChangeClass, MarkKind
 

@@ -16,9 +16,9 @@ from typing import Any
 from app.demo import mend, offline
 from app.demo.client import Person, Refusal, json_bytes, refusal_of, send
 from app.demo.receiver import Receiver, signed_headers
-from app.domain.document import FIELDS, Document, sha256
+from app.domain.document.model import FIELDS, Document, sha256
 from app.domain.vocabulary import ChannelKind
-from app.proofs.render import render
+from app.proofs.layout import render
 
 CHANNELS = (("wechat", "news"), ("website", "news"), ("journal", "theory"))
 FORMATS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.domain import policy_text
-from app.domain.policy_text import Fault, Faults, Lines
+from app.domain.files import policy_text
+from app.domain.files.policy_text import Fault, Faults, Lines
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5

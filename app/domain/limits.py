@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.domain.vocabulary import ChannelKind
 
 #: Characters of a title. Source: WeChat official accounts, draft/add, `title`.

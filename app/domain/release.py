@@ -6,9 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain import separation
 from app.domain.vocabulary import REVIEW_LEVELS, CaseState, StageKind, StageState
-from app.domain.workflow import Case, Run, Stage, Workflow
+from app.domain.workflow import Case, Run, Stage, Workflow, separation
 from app.domain.workflow.case import DONE, Spot
 
 #: The states of a case whose lines may go out: other lines may still be on their way.

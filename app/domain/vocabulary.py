@@ -222,6 +222,17 @@ class WaiverReason(StrEnum):
     OTHER = "other"
 
 
+class WaiverStanding(StrEnum):
+    """Where a waiver stands among all: open, in force, refused, or stale for one of three reasons."""
+
+    ASKED = "asked"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    FINDING_GONE = "finding_gone"
+    RULE_GONE = "rule_gone"
+
+
 class WaiverState(StrEnum):
     """Where a waiver stands; only a granted and unexpired one lets a finding through."""
 

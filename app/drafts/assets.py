@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.audit import seals
 from app.audit import service as audit
-from app.domain.document import sha256
+from app.domain.document.model import sha256
 from app.domain.vocabulary import Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries, service

@@ -1,6 +1,6 @@
 """The words of the refusals about drafts and their files."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 #: Also what a case says of a new text.
 LINE_SCHEDULED = (

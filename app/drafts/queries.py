@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, true
 from sqlmodel import Session, col, select
 
 from app.channels.models import Channel, Section
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.domain.roles import SEEING
 from app.domain.vocabulary import ChannelKind, DraftState, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below

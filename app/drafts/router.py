@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
-from app.drafts import replays as _guards  # noqa: F401 – asked before a stored answer is given again
-from app.drafts.intake.taking import Intake, take_in
+from app.drafts import idempotency as _guards  # noqa: F401 – asked before a stored answer is given again
+from app.drafts.intake.service import Intake, take_in
 from app.drafts.models import AssetRole, Draft, Revision
 from app.drafts.schemas import (
     AssetOut,
@@ -28,11 +28,11 @@ from app.drafts.schemas import (
 )
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
-from app.infra.etags import IfMatch, etag, seen_versions
 from app.infra.http.bounds import Digest, Ordinal
+from app.infra.http.etags import IfMatch, etag, seen_versions
+from app.infra.http.idempotency import Key, once
 from app.infra.http.links import TAGGED, made, tagged_bytes
 from app.infra.http.routing import ApiRouter
-from app.infra.idempotency import Key, once
 from app.infra.runtime import runtime_of
 
 router = ApiRouter(tags=["drafts"])

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.document import Document, Sha256
+from app.domain.document.model import Document, Sha256
 from app.domain.vocabulary import ChannelKind, DraftState
-from app.drafts.intake.taking import Format
+from app.drafts.intake.service import Format
 from app.drafts.models import AssetRole
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]

@@ -13,12 +13,7 @@ from sqlmodel import Session, col, select
 from app.audit import seals
 from app.audit import service as audit
 from app.channels import queries as channels
-from app.domain.document import (
-    Document,
-    digest,
-    document_bytes,
-    text_and_media_digest,
-)
+from app.domain.document.model import Document, digest, document_bytes, text_and_media_digest
 from app.domain.vocabulary import WITH_AUTHOR, DraftState, Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries
@@ -36,7 +31,7 @@ from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.clock import beijing
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
-from app.infra.etags import must_match
+from app.infra.http.etags import must_match
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 

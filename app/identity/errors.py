@@ -1,6 +1,6 @@
 """The words of identity's refusals."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 problems(
     {

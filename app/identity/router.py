@@ -3,9 +3,12 @@ from uuid import UUID
 
 from fastapi import FastAPI, Path, Query, Request
 
-from app.identity import absence_router, delegation_router, devices, posts_router, queries, service, sessions
+from app.identity import queries, service
+from app.identity.absences import router as absence_router
 from app.identity.access import Actor, AnyActor, CurrentActor, authorize, cookie_name, device_cookie
+from app.identity.delegations import router as delegation_router
 from app.identity.models import RoleGrant, Unit, User
+from app.identity.posts import router as posts_router
 from app.identity.schemas import (
     EmailIn,
     GrantIn,
@@ -23,7 +26,9 @@ from app.identity.schemas import (
     UserOut,
     UsersOut,
 )
-from app.identity.signing_in import Caller
+from app.identity.sessions import devices
+from app.identity.sessions import service as sessions
+from app.identity.sessions.sign_in import Caller
 from app.infra.db import ReadSession, WriteSession, database_of
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter

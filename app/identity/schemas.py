@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role, UnitKind
-from app.identity.passwords import MIN_LENGTH
+from app.identity.credentials.passwords import MIN_LENGTH
 
 Login = Annotated[
     str,

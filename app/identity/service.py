@@ -11,12 +11,12 @@ from app.domain.vocabulary import Event, Role, UnitKind
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.access import authorize
 from app.identity.actors import Actor
-from app.identity.credentials import beyond, change_password, reset_password, set_first
-from app.identity.granting import FREE_CLAIMS, grant_role, held_roles, revoke_grant
+from app.identity.credentials.service import beyond, change_password, reset_password, set_first
 from app.identity.models import Unit, User
+from app.identity.notices import tell
 from app.identity.reach import SEE_ACCOUNTS, unit_in_reach, user_in_reach
-from app.identity.signing_in import record_token, revoke_sessions, sign_in, sign_out, verify
-from app.identity.telling import tell
+from app.identity.roles.service import FREE_CLAIMS, grant_role, held_roles, revoke_grant
+from app.identity.sessions.sign_in import record_token, revoke_sessions, sign_in, sign_out, verify
 from app.infra.errors import Conflict, Forbidden, Invalid, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs

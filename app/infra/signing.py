@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
 
 ALGORITHM = "Ed25519"
 

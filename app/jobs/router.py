@@ -6,10 +6,10 @@ from fastapi import Depends, FastAPI, Query, Request
 from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Event, Role
-from app.infra.admission import holder_of, of_own_body
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
 from app.infra.http import cursors
+from app.infra.http.permissions import holder_of, of_own_body
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.jobs import queries, service

@@ -1,10 +1,12 @@
 """The negative list: rules that find what must not be published."""
 
-from app.negative_list.content import parts_of, structure_of
-from app.negative_list.engine import check
-from app.negative_list.faults import Fault, PolicyFaults
-from app.negative_list.load import load_policy
-from app.negative_list.model import (
+from app.negative_list.engine.check import check
+from app.negative_list.source.faults import Fault, PolicyFaults
+from app.negative_list.source.load import load_policy
+from app.negative_list.source.policy import Policy
+from app.negative_list.source.rules import Rule
+from app.negative_list.text.content import parts_of, structure_of
+from app.negative_list.text.model import (
     Finding,
     ImageFact,
     LinkFact,
@@ -19,8 +21,6 @@ from app.negative_list.model import (
     VideoFact,
     View,
 )
-from app.negative_list.policy import Policy
-from app.negative_list.rules import Rule
 
 __all__ = [
     "Fault",

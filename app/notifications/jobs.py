@@ -9,16 +9,17 @@ from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event, NoticeKind
 from app.identity.models import User
+from app.identity.notices import TELL_ACCOUNT
 from app.identity.queries import user_actor
-from app.identity.telling import TELL_ACCOUNT
 from app.jobs import service as jobs
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
 from app.jobs.service import NOTIFY
-from app.notifications import mail, queries, robots, service
+from app.notifications import mail, queries, service
 from app.notifications.models import MailState, Notice
+from app.notifications.robots import service as robots
+from app.notifications.sentences import sentence
 from app.notifications.service import MAIL, ROBOT, Said
-from app.notifications.wording import sentence
-from app.webhooks.addresses import AllowList
+from app.webhooks.addresses.targets import AllowList
 
 #: Told by the sweep for late stages, when it meets a year whose holidays nobody has entered.
 ALARM = "notifications.alarm"

@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from app.infra.calls import DEADLINE, Call
+from app.infra.outgoing_calls import DEADLINE, Call
 from app.infra.settings import Settings
 from app.jobs.registry import GiveUp
 from app.notifications.queries import Told
-from app.notifications.wording import About, plain, sentence
+from app.notifications.sentences import About, plain, sentence
 
 _FOOT = "本邮件由系统自动发出，请勿回复。哪些通知发邮件，可以在“通知设置”里改："
 #: A subject is cut here, so that it is shown whole in a list of mails.

@@ -12,10 +12,10 @@ from app.drafts.models import Draft
 from app.drafts.queries import visible_to
 from app.identity.models import RoleGrant, User
 from app.identity.queries import Actor
-from app.notifications import modes
+from app.notifications import preferences as modes
 from app.notifications.models import MailState, Notice, NoticeRobot
+from app.notifications.sentences import About, sentence
 from app.notifications.service import CONFIDENTIAL
-from app.notifications.wording import About, sentence
 from app.reviews.models import ReviewCase
 
 #: More notices than these make a second letter.

@@ -10,9 +10,10 @@ from app.infra.db import ReadSession, WriteSession
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
-from app.notifications import queries, robots, service
+from app.notifications import queries, service
 from app.notifications.models import NoticeRobot
 from app.notifications.queries import Told
+from app.notifications.robots import service as robots
 from app.notifications.schemas import (
     NoticeOut,
     NoticesOut,
@@ -23,7 +24,7 @@ from app.notifications.schemas import (
     RobotIn,
     RobotOut,
 )
-from app.webhooks.addresses import AllowList
+from app.webhooks.addresses.targets import AllowList
 
 router = ApiRouter(tags=["notifications"])
 

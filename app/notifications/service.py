@@ -19,11 +19,11 @@ from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
-from app.notifications import modes
+from app.notifications import preferences
 from app.notifications.models import MailState, Notice, NoticePreference, NoticeRobot, RobotMessage
-from app.notifications.who import AWAITING, TELLS, Scene
+from app.notifications.recipients import AWAITING, TELLS, Scene
 from app.reviews import queries as reviews
-from app.reviews.store import Loaded, load
+from app.reviews.cases import Loaded, load
 
 #: The jobs that bring notices out of the house; a person, or a robot, has one that has not begun.
 MAIL, ROBOT = "notifications.mail", "notifications.robot"
@@ -77,7 +77,7 @@ def tell(
     words = _words(scene, said)
     concerned = {person for word in words for person in word.people} - ({by} if by else set())
     seeing = _seeing(session, draft, concerned, at=at)
-    wishes = modes.chosen(session, seeing)
+    wishes = preferences.chosen(session, seeing)
     rows = [
         _row(
             seeing[person],
@@ -115,7 +115,7 @@ def alarm(
 
     `whatever_they_chose`: by mail at once, also to who wants no mail of this kind.
     """
-    wishes = {} if whatever_they_chose else modes.chosen(session, [user.id for user in people])
+    wishes = {} if whatever_they_chose else preferences.chosen(session, [user.id for user in people])
     rows = [_row(user, kind, data, source, wishes=wishes, with_mail=with_mail, at=at) for user in people]
     return _store(session, rows, at=at)
 
@@ -222,7 +222,7 @@ def _row(
     at: datetime,
     scene: Scene | None = None,
 ) -> dict[str, Any]:
-    mode = wishes.get((user.id, kind), modes.usual(kind))
+    mode = wishes.get((user.id, kind), preferences.usual(kind))
     first = next(iter(data.get("places", ())), {"stage": "", "line": ""})
     return {
         "id": new_id(),
@@ -264,7 +264,7 @@ def _promise_mail(session: Session, user_id: UUID, mail: str, *, at: datetime) -
         MAIL,
         {"user_id": str(user_id), "daily": daily},
         at=at,
-        run_at=modes.next_daily(at) if daily else at + GATHER,
+        run_at=preferences.next_daily(at) if daily else at + GATHER,
         key=f"{user_id}:{'daily' if daily else 'now'}",
     )
 

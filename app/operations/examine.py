@@ -32,8 +32,8 @@ from app.operations import checks, installation
 from app.operations.faults import Fault, Gravity
 from app.operations.models import ProcessBeat
 from app.webhooks import vault
-from app.webhooks.addresses import AllowList
-from app.webhooks.addresses import faults as address_faults
+from app.webhooks.addresses.targets import AllowList
+from app.webhooks.addresses.targets import faults as address_faults
 from app.webhooks.models import WebhookEndpoint, WebhookSecret
 
 #: A SQLite file up to this size is looked through as well, larger ones with `full`.
@@ -333,7 +333,7 @@ def _bureau(one: _Examination, session: Session, section: Section) -> None:
 def _demo_accounts(session: Session) -> Iterator[str]:
     """Yield the accounts that anybody may sign in to, with the password that is printed for the demo."""
     from app.demo.load import PASSWORD, texts
-    from app.identity import passwords
+    from app.identity.credentials import passwords
     from app.identity.models import User
 
     logins = [person["login"] for person in texts("bureau.yaml")["people"]]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from app.channels import service as channels
 from app.infra.errors import AppError
-from app.infra.problems import sentence
+from app.infra.http.problems import sentence
 from app.operations.faults import Fault
 from app.reviews import policy_files
-from app.web import policy_faults
+from app.web.components import policy_faults
 
 
 def faults(policies: Path) -> tuple[Fault, ...]:

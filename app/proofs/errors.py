@@ -1,6 +1,6 @@
 """The words of proofs' refusals; those of marks and edits stand with reviews."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 problems(
     {

@@ -4,8 +4,8 @@ from uuid import UUID
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from app.identity.access import CurrentActor
-from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession, database_of
+from app.infra.http import idempotency
 from app.infra.http.links import BYTES, made, tagged_bytes
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
@@ -13,8 +13,8 @@ from app.proofs import queries, service
 from app.proofs.models import Proof, ProofMark
 from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
 from app.proofs.service import NewMark
-from app.reviews.links import service as links
-from app.reviews.links.router import Code, Token, guarded
+from app.reviews.guest_links import service as links
+from app.reviews.guest_links.router import Code, Token, guarded
 
 router = ApiRouter(tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

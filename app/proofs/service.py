@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.channels import queries as channels
-from app.domain.edits import Edit, apply_edits, faults, text_at
+from app.domain.document.edits import Edit, apply_edits, faults, text_at
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import ErrorType, Event, MarkKind, MarkState, Role, StageKind, StageState, Verb
 from app.domain.workflow import Act, Facts, objections
@@ -23,11 +23,11 @@ from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.proofs import errors as _words  # noqa: F401 – the words of the codes below
+from app.proofs.layout import Rendered, render
 from app.proofs.models import Proof, ProofMark
-from app.proofs.render import Rendered, render
 from app.reviews import service as reviews
+from app.reviews.cases import Loaded, acting, as_actor, load, may_write
 from app.reviews.errors import refused
-from app.reviews.store import Loaded, acting, as_actor, load, may_write
 
 
 @dataclass(frozen=True, slots=True)

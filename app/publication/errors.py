@@ -1,6 +1,6 @@
 """The words of publication's refusals: what is wrong, and what to do next."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 from app.reviews import errors as _words  # noqa: F401 – line_unknown has its words there
 
 problems(

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.jobs.registry import JobContext, handles
-from app.publication import scheduling, urgent
+from app.publication.schedule import service as scheduling
+from app.publication.urgent import service as urgent
 
 #: So often a process that is behind the negative list in force waits for it, rather than withhold a release.
 _PATIENCE = 6

@@ -9,14 +9,15 @@ from app.domain.vocabulary import ReleaseState, Role
 from app.drafts import queries as drafts
 from app.identity.access import CurrentActor
 from app.identity.queries import Actor
-from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
-from app.infra.http.links import BYTES, made
+from app.infra.http import idempotency
+from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.infra.signing import ALGORITHM
-from app.publication import evidence, queries, service, tickets, timing_router, urgent_router
+from app.publication import queries, service, tickets
 from app.publication.models import Release
+from app.publication.schedule import router as timing_router
 from app.publication.schemas import (
     PublicationOut,
     PublicationsOut,
@@ -26,6 +27,7 @@ from app.publication.schemas import (
     SigningKeyOut,
     SigningKeysOut,
 )
+from app.publication.urgent import router as urgent_router
 
 router = ApiRouter(tags=["publication"])
 
@@ -133,22 +135,6 @@ def list_publications(actor: CurrentActor, session: ReadSession, draft_id: UUID)
             for one in queries.publications_of(session, draft_id)
         ],
     )
-
-
-@router.get(
-    "/drafts/{draft_id}/evidence",
-    response_class=Response,
-    responses={200: {"content": {"application/zip": {"schema": BYTES}}}},
-)
-def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Response:
-    """Give the draft's evidence: a zip that anybody can verify without this service.
-
-    The export goes on record.
-    """
-    runtime = runtime_of(request)
-    package = evidence.export(runtime.database, runtime.signer, draft_id, actor=actor, at=runtime.clock())
-    headers = {"Content-Disposition": f'attachment; filename="{package.filename}"'}
-    return Response(package.content, media_type="application/zip", headers=headers)
 
 
 def install(app: FastAPI) -> None:

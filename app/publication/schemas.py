@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.domain.document import Sha256
+from app.domain.document.model import Sha256
 from app.domain.vocabulary import ReleaseState, ScheduledState
 from app.infra.http.bounds import Instant
 from app.infra.signing import SignedStatement

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from app.audit import service as audit
 from app.audit.service import AuditActor
-from app.domain.evidence import timestamp
+from app.domain.record.chain import timestamp
 from app.domain.release import Blocker
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState, Role, StageKind, StageState
 from app.drafts import service as drafts
@@ -19,12 +19,12 @@ from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, NotFound, Reason
 from app.infra.runtime import Runtime, policy_of
 from app.jobs import service as jobs
-from app.publication import dossiers, tickets
 from app.publication import errors as _words  # noqa: F401 – the words of the codes below
+from app.publication import gate, tickets
 from app.publication.models import Publication, Release, ReleaseTicket
 from app.publication.tickets import Ticket
 from app.reviews import service as reviews
-from app.reviews.store import Loaded, load
+from app.reviews.cases import Loaded, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def sign_off(
     if run.state is not StageState.PASSED:
         return None
     session.flush()
-    found = dossiers.standing(
+    found = gate.standing(
         session,
         loaded,
         line=line,
@@ -163,7 +163,7 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
     authorize(actor, Role.PUBLISHER, unit_path=loaded.draft.unit_path, channel=release.channel)
     if release.state != ReleaseState.SIGNED:
         raise Conflict("release_not_renewable", data={"state": release.state})
-    found = dossiers.standing(
+    found = gate.standing(
         session, loaded, line=release.channel, digest=release.digest, signed=True, runtime=runtime, at=at
     )
     if found:

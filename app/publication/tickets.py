@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.domain.canonical import canonical
-from app.domain.document import sha256
-from app.domain.evidence import timestamp
+from app.domain.document.model import sha256
+from app.domain.record.canonical import canonical
+from app.domain.record.chain import timestamp
 from app.infra.ids import new_id
 from app.infra.signing import SignedStatement, Signer
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.domain.refusals import Refusal, RefusalCode
 from app.drafts.errors import LINE_SCHEDULED
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 C = RefusalCode
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.jobs.registry import JobContext, handles
-from app.reviews import late, queries, service
-from app.reviews.leaving import service as leaving
+from app.reviews import queries, service
+from app.reviews.deadlines import escalation
+from app.reviews.handover import service as leaving
 
 
 @handles("reviews.reconsider")
@@ -22,7 +23,7 @@ def reconsider(context: JobContext) -> None:
 @handles("reviews.late", every=timedelta(minutes=5))
 def look_for_late_stages(context: JobContext) -> None:
     """Remind of stages that are due today, and call out those that are late."""
-    late.sweep(context.runtime, at=context.runtime.clock())
+    escalation.sweep(context.runtime, at=context.runtime.clock())
 
 
 @handles("reviews.free_claims")

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.outsiders import LinkState
+from app.domain.guests import LinkState
 from app.domain.vocabulary import CaseState, MigrationState, StageState, Verdict
 from app.infra.db import UtcDateTime, one_of
 

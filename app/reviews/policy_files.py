@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from app.domain import calendar, routing_lint
-from app.domain.policy_text import Fault
+from app.domain import calendar
+from app.domain.files.policy_text import Fault
+from app.domain.routing import lint as routing_lint
 from app.domain.workflow import lint
-from app.reviews import choosing
+from app.reviews import routing
 
 #: Told with the workflow's own file.
 _OF_WORKFLOWS = frozenset({"faulty_workflow"})
@@ -65,5 +66,5 @@ def _of(policies: Path, path: Path) -> Iterator[Fault]:
         elif path.parent.name == "calendar":
             yield from calendar.lint_year(text)[1]
         else:
-            linted = routing_lint.lint(text, choosing.InForce(policies))
+            linted = routing_lint.lint(text, routing.InForce(policies))
             yield from (one for one in linted.faults if one.code not in _OF_WORKFLOWS)

@@ -12,16 +12,27 @@ from sqlmodel import Session, col, select
 from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
 from app.domain.vocabulary import CaseState, StageState, Verb
-from app.domain.workflow import Act, Case, Consult, Facts, Run, Stage, Workflow, objections, timing, ways_back
-from app.domain.workflow.added import MOST
+from app.domain.workflow import (
+    Act,
+    Case,
+    Consult,
+    Facts,
+    Run,
+    Stage,
+    Workflow,
+    objections,
+    scheduling,
+    ways_back,
+)
+from app.domain.workflow.added_stages import MOST
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, DraftReader, ReadingFor, Revision
 from app.identity import queries as identity
 from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound
 from app.reviews import workflows
+from app.reviews.cases import Loaded, acting, as_actor, as_case, runs_of, workflow_of
 from app.reviews.models import Decision, ReviewCase, StageRun
-from app.reviews.store import Loaded, acting, as_actor, as_case, runs_of, workflow_of
 
 #: Open stages looked at for one to-do list; further ones come with the next page.
 WINDOW = 400
@@ -406,7 +417,7 @@ def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
 
 def _taking_back(seen: _Seen, actor: Person, known: Facts, at: datetime) -> Iterator[Option]:
     """Yield whether a reader may take each scheduled line back from its time."""
-    stage = timing.signing(seen.workflow)
+    stage = scheduling.signing(seen.workflow)
     for line, _ in seen.case.scheduled:
         me = acting(actor, seen, stage.key if stage else "", line) or as_actor(actor, seen.draft.unit_path)
         act = Act(Verb.UNSCHEDULE, line=line)

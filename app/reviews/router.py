@@ -8,21 +8,23 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from app.identity.access import Actor, CurrentActor
-from app.infra import idempotency, prefer
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
-from app.infra.etags import etag
 from app.infra.http import cursors as paging
+from app.infra.http import idempotency, prefer
 from app.infra.http.contract import described
+from app.infra.http.etags import etag
 from app.infra.http.links import TAGGED, made
+from app.infra.http.prefer import Minimal
 from app.infra.http.routing import ApiRouter
-from app.infra.prefer import Minimal
 from app.infra.runtime import runtime_of
 from app.reviews import cursors, queries, service, workflows
 from app.reviews.board import router as board_router
-from app.reviews.leaving import router as leaving_router
-from app.reviews.links import router as link_router
+from app.reviews.collaboration import router as people_router
+from app.reviews.guest_links import router as link_router
+from app.reviews.handover import router as leaving_router
 from app.reviews.migration import router as migration_router
+from app.reviews.presenters import brief, decision_out, shown
 from app.reviews.risks import router as risk_router
 from app.reviews.schemas import (
     AwaitingOut,
@@ -38,8 +40,6 @@ from app.reviews.schemas import (
     WorkflowOut,
 )
 from app.reviews.service import Form
-from app.reviews.showing import brief, decision_out, shown
-from app.reviews.together import router as people_router
 
 router = ApiRouter(tags=["reviews"])
 Limit = Annotated[int, Query(ge=1, le=100)]

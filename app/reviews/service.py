@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.domain.changes import Change, classify
-from app.domain.document import Document
+from app.domain.document.changes import Change, classify
+from app.domain.document.model import Document
 from app.domain.limits import exceeded
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import WITH_AUTHOR, CaseState, StageKind, Verb
@@ -21,12 +21,12 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import candidates, checking, choosing, clock, recalling, workflows
+from app.reviews import calendar, eligibility, resubmission, routing, screening, workflows
+from app.reviews.apply import record_routing, take
+from app.reviews.cases import Loaded, acting, as_actor, book_of, load, may_write
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.risks import service as accepting
-from app.reviews.steps import record_routing, take
-from app.reviews.store import Loaded, acting, as_actor, book_of, load, may_write
 
 ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
 
@@ -86,12 +86,12 @@ def submit(
     author = _author(actor, draft)
     document, policies = drafts.document_of(head), runtime.settings.policies
     case = replace(_new_case(session, draft, head, actor), grade=grade, flags=frozenset(flags))
-    case, kept = recalling.carried_over(session, draft.id, case)
-    checked = checking.check_text(session, draft, head, case, runtime=runtime, at=at)
-    told = choosing.facts_of(policies, document, rules=checked.rules)
+    case, kept = resubmission.carried_over(session, draft.id, case)
+    checked = screening.check_text(session, draft, head, case, runtime=runtime, at=at)
+    told = routing.facts_of(policies, document, rules=checked.rules)
     found = checked.rules | told.keys()
     case = replace(case, found=found, ever_found=found)
-    routed = choosing.route(policies, case, given=frozenset(flags))
+    routed = routing.route(policies, case, given=frozenset(flags))
     case = replace(case, routes=frozenset({routed.chosen}))
     if accepted := accepting.must_be_accepted(session, routed.workflow):
         kept |= {"accepted": accepted}
@@ -123,10 +123,10 @@ def decide(
     verb = Verb(verdict)
     if verb is Verb.APPROVE and stage is not None and StageKind.SIGN_OFF in stage.kinds and not by_release:
         raise Conflict("use_release")
-    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    checked = screening.check(session, loaded, runtime=runtime, at=at)
     facts = replace(facts_of(checked, runtime), open_marks=loaded.open_marks(form.line))
     if stage is not None and stage.need == "all":
-        facts = replace(facts, candidates=candidates.of(session, loaded, stage, form.line))
+        facts = replace(facts, candidates=eligibility.of(session, loaded, stage, form.line))
     take(session, loaded, _act(verb, form), place_of(actor, loaded, form), facts, by=actor, at=at)
     return loaded
 
@@ -143,7 +143,7 @@ def answer(
 ) -> Loaded:
     """Attach the answer from outside, and go on, also with proofs laid out meanwhile. Raises as `decide`."""
     loaded = load(session, case_id, actor)
-    facts = facts_of(checking.check(session, loaded, runtime=runtime, at=at), runtime)
+    facts = facts_of(screening.check(session, loaded, runtime=runtime, at=at), runtime)
     act = Act(Verb.ANSWER, comment=comment)
     take(session, loaded, act, place_of(actor, loaded, Form("", "", "")), facts, by=actor, at=at)
     return loaded
@@ -173,7 +173,7 @@ def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetim
     `None` when it is not blocked any more, or still is. Raises `NotFound` for an unknown case.
     """
     loaded = load(session, case_id, SYSTEM_PERSON)
-    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    checked = screening.check(session, loaded, runtime=runtime, at=at)
     if loaded.case.state is not CaseState.BLOCKED or checked.blockers:
         return None
     # The author may be at work on a newer text already: then their resubmission decides.
@@ -199,7 +199,7 @@ def bind_subject(
     False when it comes too late: the text has changed, the case has ended, or the line has its proof.
     """
     loaded = load(session, case_id, SYSTEM_PERSON)
-    checked = checking.check(session, loaded, runtime=runtime, at=at)
+    checked = screening.check(session, loaded, runtime=runtime, at=at)
     facts = replace(facts_of(checked, runtime), proof=BoundProof(line, digest, revision))
     act = Act(Verb.BIND_SUBJECT, line=line, digest=digest)
     return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
@@ -230,9 +230,9 @@ def carry_out(
     Raises `Forbidden` or `Conflict` with every reason, among them what makes the change too large.
     """
     before = loaded.revision
-    was = checking.check(session, loaded, runtime=runtime, at=at)
+    was = screening.check(session, loaded, runtime=runtime, at=at)
     loaded.revision = revision
-    now = checking.check(session, loaded, runtime=runtime, at=at)
+    now = screening.check(session, loaded, runtime=runtime, at=at)
     change = classify(
         drafts.document_of(before),
         document,
@@ -240,8 +240,8 @@ def carry_out(
         new_findings=now.more_than(was),
     )
     policies, earlier = runtime.settings.policies, loaded.case
-    loaded.case = choosing.with_text(policies, document, earlier, rules=now.rules)
-    if routed := choosing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
+    loaded.case = routing.with_text(policies, document, earlier, rules=now.rules)
+    if routed := routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
         change = change.not_small(Refusal(RefusalCode.CHANGES_ROUTE, {"workflow": routed.workflow.title}))
     facts = replace(
         facts_of(now, runtime),
@@ -321,16 +321,16 @@ def _resubmit(
 ) -> Loaded:
     loaded = load(session, case_id, actor)
     author = _author(actor, loaded.draft)
-    choosing.same_marks(loaded.case, *marked)
+    routing.same_marks(loaded.case, *marked)
     before = loaded.revision
     old, new = drafts.document_of(before), drafts.document_of(head)
-    was = checking.check(session, loaded, runtime=runtime, at=at)
+    was = screening.check(session, loaded, runtime=runtime, at=at)
     loaded.revision = head
-    now = was if head.id == before.id else checking.check(session, loaded, runtime=runtime, at=at)
+    now = was if head.id == before.id else screening.check(session, loaded, runtime=runtime, at=at)
     policies, earlier, routed = runtime.settings.policies, loaded.case, None
     if head.id != before.id:
-        loaded.case = choosing.with_text(policies, new, earlier, rules=now.rules)
-        routed = choosing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
+        loaded.case = routing.with_text(policies, new, earlier, rules=now.rules)
+        routed = routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
     limits = loaded.workflow.marks_only if routed is None else routed.workflow.marks_only
     change: Change = classify(old, new, limits=limits, new_findings=now.more_than(was))
     facts = replace(
@@ -345,8 +345,8 @@ def _resubmit(
     act = Act(Verb.RESUBMIT, digest=digest, comment=comment)
     if routed is not None:
         loaded.case = replace(loaded.case, routes=loaded.case.routes | {routed.chosen})
-        told = choosing.facts_of(policies, new, rules=now.rules)
-        accepted = accepting.must_be_accepted(session, choosing.laid_out(policies, routed.chosen))
+        told = routing.facts_of(policies, new, rules=now.rules)
+        accepted = accepting.must_be_accepted(session, routing.laid_out(policies, routed.chosen))
         more = {"accepted": accepted} if accepted else {}
         record_routing(session, loaded, routed, told, at=at, **more)
     take(session, loaded, act, author, facts, by=actor, at=at)
@@ -368,10 +368,10 @@ def place_of(actor: Person, loaded: Loaded, form: Form) -> Actor:
     return place
 
 
-def facts_of(checked: checking.Checked, runtime: Runtime) -> Facts:
+def facts_of(checked: screening.Checked, runtime: Runtime) -> Facts:
     """Return what the rules and the calendar say, for a step."""
     return Facts(
-        blockers=checked.blockers, findings=checked.findings, due=clock.due_by(runtime.settings.policies)
+        blockers=checked.blockers, findings=checked.findings, due=calendar.due_by(runtime.settings.policies)
     )
 
 

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from app.audit import seals
 from app.audit import service as audit
-from app.domain.canonical import canonical
-from app.domain.policy_text import Fault, Faults
+from app.domain.files.policy_text import Fault, Faults
+from app.domain.record.canonical import canonical
 from app.domain.vocabulary import Event
 from app.domain.workflow import Workflow, read_workflow
 from app.infra.errors import Reason, Unavailable

@@ -12,11 +12,13 @@ from app.domain.vocabulary import BackTestState
 from app.identity.queries import Actor, user_actor
 from app.infra.clock import beijing
 from app.infra.errors import AppError, Conflict, NotFound
-from app.infra.problems import PROBLEMS
+from app.infra.http.problems import PROBLEMS
 from app.jobs.registry import JobContext, LeaseLost, handles
-from app.negative_list.backtest import Backtest, Progress, backtest
-from app.screening import back_test_sums, back_tests, policies
+from app.negative_list.quality.backtest import Backtest, Progress, backtest
+from app.screening.backtests import service as backtests
+from app.screening.backtests import sums as back_test_sums
 from app.screening.models import BackTest
+from app.screening.policies import service as policies
 
 #: Drafts between two saves of what was gathered: a worker that dies loses no more than these.
 PIECE = 5000
@@ -27,7 +29,7 @@ _TRIES = 4
 log = structlog.get_logger()
 
 
-@handles(back_tests.JOB, tries=_TRIES)
+@handles(backtests.JOB, tries=_TRIES)
 def back_test(context: JobContext) -> None:
     """Run a back-test from where it stands to its end; one that is over is left alone."""
     test_id, at = UUID(context.payload["back_test"]), context.runtime.clock()
@@ -55,8 +57,8 @@ def _run(context: JobContext, test_id: UUID) -> None:
             return
         if actor is None:
             raise NotFound("not_found")
-        total, a_month = back_tests.size(session, test, actor)
-        waived = back_tests.waived(session)
+        total, a_month = backtests.size(session, test, actor)
+        waived = backtests.waived(session)
     _save(context, test_id, state=BackTestState.RUNNING, total=total)
     base, candidate = (policies.loaded(runtime, one) for one in (test.base, test.candidate))
     sums: dict[str, Any] | None = json.loads(test.partial) if test.partial else None
@@ -67,7 +69,7 @@ def _run(context: JobContext, test_id: UUID) -> None:
         piece: Backtest = backtest(
             base,
             candidate,
-            back_tests.items(runtime.database, test, actor, at_most=PIECE, seen=reader.saw),
+            backtests.items(runtime.database, test, actor, at_most=PIECE, seen=reader.saw),
             on=beijing(test.asked_at).date(),
             key=runtime.secret,
             waived=waived,
@@ -85,7 +87,7 @@ def _run(context: JobContext, test_id: UUID) -> None:
         row = session.get_one(BackTest, test_id)
         row.done = row.total = sums["items"]
         report = back_test_sums.finished(sums, items_a_month=a_month)
-        back_tests.finish(session, row, report, actor=actor, at=runtime.clock())
+        backtests.finish(session, row, report, actor=actor, at=runtime.clock())
 
 
 class _Reader:
@@ -121,4 +123,4 @@ def _save(context: JobContext, test_id: UUID, **values: Any) -> BackTest:  # noq
 def _give_up(context: JobContext, test_id: UUID, error: str, at: datetime) -> None:
     with context.runtime.database.write() as session:
         context.guard(session)
-        back_tests.fail(session, session.get_one(BackTest, test_id), error, at=at)
+        backtests.fail(session, session.get_one(BackTest, test_id), error, at=at)

@@ -8,13 +8,18 @@ from app.drafts import queries as drafts
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.idempotency import Key, once
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
-from app.infra.idempotency import Key, once
 from app.infra.runtime import Runtime, policy_of, runtime_of
-from app.screening import check_router, checking, policy_router, policy_start, queries, rule_router, service
-from app.screening.check_router import report_out
+from app.screening import queries, service
+from app.screening.checks import router as check_router
+from app.screening.checks import service as checks
+from app.screening.checks.router import report_out
 from app.screening.models import Waiver
+from app.screening.policies import router as policy_router
+from app.screening.policies import start
+from app.screening.rules import router as rule_router
 from app.screening.schemas import (
     ReportOut,
     WaiverDecisionIn,
@@ -88,8 +93,8 @@ def decide_waiver(
 def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Actor) -> ReportOut:
     draft = drafts.visible(session, draft_id, actor)
     revision, at, policy = drafts.head(session, draft), runtime.clock(), policy_of(session, runtime)
-    scope = checking.scope_of(drafts.targets(session, draft.id))
-    stored = queries.stored(session, revision.id, policy.digest, checking.scope_key(policy, scope, at=at))
+    scope = checks.scope_of(drafts.targets(session, draft.id))
+    stored = queries.stored(session, revision.id, policy.digest, checks.scope_key(policy, scope, at=at))
     report = (
         queries.report_of(stored)
         if stored
@@ -125,4 +130,4 @@ def install(app: FastAPI) -> None:
     """Add this feature's routes, and let the process bring in the first version of the negative list."""
     for one in (router, check_router.router, rule_router.router, policy_router.router):
         app.include_router(one)
-    policy_start.attach(app.state.runtime)
+    start.attach(app.state.runtime)

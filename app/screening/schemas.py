@@ -10,7 +10,7 @@ from app.domain.vocabulary import WaiverReason, WaiverState
 from app.drafts.schemas import ContentIn, LeftOutOut
 from app.infra.http.bounds import Instant
 from app.negative_list import Finding, PartKind, Severity
-from app.negative_list.model import SEVERITIES
+from app.negative_list.text.model import SEVERITIES
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
-from app.domain.document import Document, sha256
+from app.domain.document.model import Document, sha256
 from app.domain.roles import at_least
 from app.domain.vocabulary import Event, Role, WaiverReason, WaiverState
 from app.drafts import queries as drafts
@@ -17,9 +17,11 @@ from app.infra.errors import Conflict, Forbidden, Invalid, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.negative_list import Finding, Policy, Report, Scope, Severity
-from app.screening import checking, health, queries
 from app.screening import errors as _words  # noqa: F401 – the words of the codes below
+from app.screening import queries
+from app.screening.checks import service as checks
 from app.screening.models import CheckReport, Waiver
+from app.screening.rules import health
 
 #: No waiver lasts longer.
 LONGEST_DAYS = 90
@@ -41,7 +43,7 @@ def examine(
 ) -> Report:
     """Return the report on a document of a draft, and store nothing."""
     files, texts = attached(session, draft_id, document)
-    return checking.run(
+    return checks.run(
         policy, document, scope=scope, at=at, key=key, document_id=str(draft_id), files=files, texts=texts
     )
 
@@ -60,7 +62,7 @@ def ensure_report(
 
     `key` is the installation's secret. The caller holds the draft's row.
     """
-    named = checking.scope_key(policy, scope, at=at)
+    named = checks.scope_key(policy, scope, at=at)
     stored = queries.stored(session, revision.id, policy.digest, named)
     if stored is not None:
         return stored
@@ -144,7 +146,7 @@ def ask_waiver(
     draft = drafts.visible(session, draft_id, actor, lock=True)
     person(actor)
     authorize(actor, *ASKERS, unit_path=draft.unit_path)
-    scope = checking.scope_of(drafts.targets(session, draft.id))
+    scope = checks.scope_of(drafts.targets(session, draft.id))
     report = ensure_report(
         session, policy=policy, key=key, draft=draft, revision=drafts.head(session, draft), scope=scope, at=at
     )
@@ -298,7 +300,7 @@ def attached(
         .where(DraftAsset.draft_id == draft_id, col(DraftAsset.sha256).in_(document.attachments))
     ).all()
     files = {name: (filename, kind) for name, filename, kind in held}
-    plain = [name for name, (_, kind) in files.items() if kind == checking.PLAIN_TEXT]
+    plain = [name for name, (_, kind) in files.items() if kind == checks.PLAIN_TEXT]
     contents = (
         session.exec(select(Asset.sha256, Asset.content).where(col(Asset.sha256).in_(plain))).all()
         if plain

@@ -10,21 +10,21 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
-from app.web import api_docs, links, sign_in, workflows
-from app.web.desk import board, board_csv, drafts, notices, work
-from app.web.draft import page as draft
-from app.web.draft import writing
-from app.web.draft.verbs import deciding, timing, together, urgent
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
 from app.web.forms.again import Again, Refused, refusal_of
 from app.web.forms.typed import typed
-from app.web.people import account_verbs, accounts, delegations, leaving, own, own_page
-from app.web.proof import page as proof
-from app.web.render import STATIC, error_page
-from app.web.rules import back_tests, editor, reading, versions, waivers
-from app.web.shield import Shield
-from app.web.sign_in import ask_again, not_theirs
-from app.web.viewer import Form, bare_form_of, from_here, posted, viewer_of
+from app.web.pages import api_docs, guest_links, sign_in, workflows
+from app.web.pages.desk import board, board_csv, drafts, notices, work
+from app.web.pages.draft import page as draft
+from app.web.pages.draft import writing
+from app.web.pages.draft.verbs import collaboration, deciding, scheduling, urgent
+from app.web.pages.people import account_verbs, accounts, delegations, handover, own_account, own_account_page
+from app.web.pages.proof import page as proof
+from app.web.pages.rules import back_tests, editor, reading, versions, waivers
+from app.web.pages.sign_in import ask_again, not_theirs
+from app.web.shell.render import STATIC, error_page
+from app.web.shell.security_headers import Shield
+from app.web.shell.viewer import Form, bare_form_of, from_here, posted, viewer_of
 
 PAGES = (
     sign_in.router,
@@ -36,16 +36,16 @@ PAGES = (
     writing.router,
     draft.router,
     deciding.router,
-    together.router,
+    collaboration.router,
     urgent.router,
-    timing.router,
+    scheduling.router,
     delegations.router,
     accounts.router,
     account_verbs.router,
-    leaving.router,
-    own.router,
+    handover.router,
+    own_account.router,
     proof.router,
-    links.router,
+    guest_links.router,
     workflows.router,
     notices.router,
     reading.router,
@@ -114,8 +114,8 @@ def _answer(request: Request, said: Response, form: Form | None) -> Response:
     if request.method in {"GET", "HEAD"}:
         if status == 401 and not script:
             return RedirectResponse(sign_in_address(asked_page(request)), status_code=303)
-        if status == 403 and not script and own.is_needed(said):
-            return RedirectResponse(own_page.address(asked_page(request)), status_code=303)
+        if status == 403 and not script and own_account.is_needed(said):
+            return RedirectResponse(own_account_page.address(asked_page(request)), status_code=303)
         if status in {405, 422} and is_verb(request):
             return RedirectResponse(page_above(request.app, request.url.path), status_code=303)
     elif form is not None and refusal_of(request) is None:

@@ -1,4 +1,4 @@
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 problems(
     {

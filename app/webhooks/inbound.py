@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from app.domain.document import sha256
+from app.domain.document.model import sha256
 from app.infra.errors import Conflict, Invalid, Reason, Unauthenticated
-from app.infra.problems import malformed
-from app.publication.tools import Publisher
+from app.infra.http.problems import malformed
+from app.publication.clearance import Publisher
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
 from app.webhooks import standard
 from app.webhooks.models import PublishingTool, ReceivedWebhook

@@ -6,8 +6,8 @@ from uuid import UUID
 from app.jobs.queries import message_of
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
 from app.jobs.service import FAN_OUT
-from app.webhooks import outgoing
-from app.webhooks.addresses import AllowList
+from app.webhooks import delivery
+from app.webhooks.addresses.targets import AllowList
 from app.webhooks.service import DELIVER
 
 #: So many messages are fanned out in one transaction.
@@ -20,7 +20,7 @@ def _fan_out(promised: Sequence[JobContext]) -> None:
     messages = {job.id: (message_of(job.id, job.payload), job.payload["timestamp"]) for job in promised}
     with runtime.database.write() as session:
         end_together(session, promised)
-        outgoing.fan_out(session, messages, at=runtime.clock())
+        delivery.fan_out(session, messages, at=runtime.clock())
 
 
 @handles(DELIVER, lane=Lane.WEBHOOKS)
@@ -28,12 +28,12 @@ def _deliver(job: JobContext) -> None:
     runtime, at = job.runtime, job.runtime.clock()
     delivery_id, attempt = UUID(job.payload["delivery_id"]), job.payload["attempt"]
     with runtime.database.read() as session:
-        parcel = outgoing.prepare(session, delivery_id, attempt=attempt, master=runtime.secret, at=at)
+        parcel = delivery.prepare(session, delivery_id, attempt=attempt, master=runtime.secret, at=at)
     if parcel is None:
         return
     settings = runtime.settings
-    answer = outgoing.send(
+    answer = delivery.send(
         parcel, allowed=AllowList.of(settings), timeout_seconds=settings.webhook_timeout_seconds, at=at
     )
     with runtime.database.write() as session:
-        outgoing.settle(session, parcel, answer, at=runtime.clock())
+        delivery.settle(session, parcel, answer, at=runtime.clock())

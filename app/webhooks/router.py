@@ -6,19 +6,19 @@ from fastapi.responses import Response
 
 from app.domain.vocabulary import Role
 from app.identity.access import CurrentActor, authorize
-from app.infra import idempotency
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import TooLarge
-from app.infra.http import cursors
+from app.infra.http import cursors, idempotency
 from app.infra.http.contract import SIGNATURE, json_body
 from app.infra.http.links import REPLAYED, made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, runtime_of
 from app.infra.signing import SignedStatement
-from app.publication import tools as publication
+from app.publication import clearance as publication
 from app.publication.schemas import PublicationOut
-from app.webhooks import inbound, managing_router, presenting, queries, service
-from app.webhooks.addresses import AllowList
+from app.webhooks import inbound, presenters, queries, service
+from app.webhooks.addresses.targets import AllowList
+from app.webhooks.endpoints import router as managing_router
 from app.webhooks.models import DeliveryState
 from app.webhooks.schemas import (
     ClearanceIn,
@@ -91,7 +91,7 @@ def ask_clearance(request: Request, body: RawBody, tool: Tool = "") -> Response:
     wish = publication.Wish(
         channel=asked.channel,
         digest=asked.digest,
-        payload=presenting.payload_of(asked),
+        payload=presenters.payload_of(asked),
         release_id=asked.release,
     )
     with runtime.database.write() as session:
@@ -171,14 +171,14 @@ def create_tool(
         master=runtime.secret,
         at=runtime.clock(),
     )
-    return presenting.new_tool(made, public_url=runtime.settings.public_url)
+    return presenters.new_tool(made, public_url=runtime.settings.public_url)
 
 
 @router.get("/tools")
 def list_tools(actor: CurrentActor, session: ReadSession) -> list[ToolOut]:
     """List the publishing tools of the units that one administers."""
     authorize(actor, Role.SYSTEM_ADMIN)
-    return [presenting.tool(one) for one in queries.tools(session, actor)]
+    return [presenters.tool(one) for one in queries.tools(session, actor)]
 
 
 @router.post("/webhooks/endpoints", status_code=201, responses={201: made("list_endpoints")})
@@ -197,14 +197,14 @@ def create_endpoint(
         master=runtime.secret,
         at=runtime.clock(),
     )
-    return EndpointWithSecretOut(**presenting.endpoint(made.endpoint).model_dump(), secret=made.secret)
+    return EndpointWithSecretOut(**presenters.endpoint(made.endpoint).model_dump(), secret=made.secret)
 
 
 @router.get("/webhooks/endpoints")
 def list_endpoints(actor: CurrentActor, session: ReadSession) -> list[EndpointOut]:
     """List the endpoints of the units that one administers."""
     authorize(actor, Role.SYSTEM_ADMIN)
-    return [presenting.endpoint(one) for one in queries.endpoints(session, actor)]
+    return [presenters.endpoint(one) for one in queries.endpoints(session, actor)]
 
 
 @router.post("/webhooks/endpoints/{endpoint_id}/deactivation")
@@ -213,7 +213,7 @@ def deactivate_endpoint(
 ) -> EndpointOut:
     """Stop telling an address anything."""
     at = runtime_of(request).clock()
-    return presenting.endpoint(service.deactivate_endpoint(session, endpoint_id, actor=actor, at=at))
+    return presenters.endpoint(service.deactivate_endpoint(session, endpoint_id, actor=actor, at=at))
 
 
 @router.get("/webhooks/deliveries")
@@ -231,7 +231,7 @@ def list_deliveries(
         session, actor, endpoint_id=endpoint, state=state, before=before, limit=limit + 1
     )
     found, last = cursors.page(sent, limit)
-    page = [presenting.delivery(one.delivery, one.message) for one in found]
+    page = [presenters.delivery(one.delivery, one.message) for one in found]
     return DeliveriesOut(deliveries=page, next_before=last.delivery.id if last else None)
 
 
@@ -241,7 +241,7 @@ def replay_delivery(
 ) -> DeliveryOut:
     """Send one message again, under the id that it had."""
     sent = service.replay(session, delivery_id, actor=actor, at=runtime_of(request).clock())
-    return presenting.delivery(sent, queries.message(session, sent.message_id))
+    return presenters.delivery(sent, queries.message(session, sent.message_id))
 
 
 def install(app: FastAPI) -> None:

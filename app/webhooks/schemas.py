@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.domain.document import Sha256
+from app.domain.document.model import Sha256
 from app.domain.vocabulary import Event
 from app.infra.signing import SignedStatement
 from app.webhooks.models import DeliveryState

@@ -18,9 +18,10 @@ from app.identity.queries import Actor
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
-from app.webhooks import addresses, standard, vault
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
-from app.webhooks.addresses import AllowList
+from app.webhooks import standard, vault
+from app.webhooks.addresses import targets as addresses
+from app.webhooks.addresses.targets import AllowList
 from app.webhooks.catalogue import ANNOUNCED, FORESEEN
 from app.webhooks.models import (
     DeliveryState,

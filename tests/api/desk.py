@@ -9,7 +9,7 @@ from httpx import Response
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEvent
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.jobs.models import Job

@@ -7,9 +7,9 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
+from app.evidence.verifier.verify_evidence import build, verify
 from app.infra.signing import Signer
-from app.publication.verifier.verify_evidence import build, verify
 from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed
 

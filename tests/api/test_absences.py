@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.domain.vocabulary import Role
-from app.identity import absences
+from app.identity.absences import service as absences
 from app.infra.runtime import Runtime
 from tests import factories
 from tests.api.desk import Desk

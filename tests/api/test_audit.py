@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.audit import queries, service, verification
 from app.audit.service import AuditActor
-from app.domain.evidence import FaultCode
+from app.domain.record.chain import FaultCode
 from app.domain.vocabulary import Event
 from app.infra.db import Database, statements
 from app.infra.errors import Conflict

@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 
-from app.infra import calls
-from app.infra.calls import DEADLINE, Call, NotFound
+from app.infra import outgoing_calls
+from app.infra.outgoing_calls import DEADLINE, Call, NotFound
 from app.infra.settings import Settings
-from app.notifications import mail, robots
-from app.webhooks import outgoing
-from app.webhooks.addresses import AllowList
+from app.notifications import mail
+from app.notifications.robots import service as robots
+from app.webhooks import delivery
+from app.webhooks.addresses.targets import AllowList
 from tests.api.dripping import server
 
 #: The time that a call has in these tests, and the most that it may really take on a busy machine.
@@ -43,10 +44,10 @@ def test_a_webhook_is_over_by_its_deadline(kind: str) -> None:
     first, drip = DRIPS[kind]
     with server(first=first, drip=drip) as port:
         host = f"127.0.0.1:{port}"
-        parcel = outgoing.Parcel(uuid4(), 0, f"http://{host}/", "msg", b"{}", (b"x" * 32,))
+        parcel = delivery.Parcel(uuid4(), 0, f"http://{host}/", "msg", b"{}", (b"x" * 32,))
         allowed = AllowList(frozenset({host}), loopback=True)
-        answer, seconds = took(lambda: outgoing.send(parcel, allowed=allowed, timeout_seconds=SPAN, at=NOW))
-    assert answer == outgoing.Answer(None, DEADLINE)
+        answer, seconds = took(lambda: delivery.send(parcel, allowed=allowed, timeout_seconds=SPAN, at=NOW))
+    assert answer == delivery.Answer(None, DEADLINE)
     assert SPAN * 0.9 <= seconds < MOST
 
 
@@ -54,10 +55,10 @@ def test_a_handshake_that_drips_is_over_by_its_deadline() -> None:
     # A record of TLS that is said to have 16 KB and comes byte by byte.
     with server(first=b"\x16\x03\x03\x40\x00", drip=b"\x02") as port:
         host = f"127.0.0.1:{port}"
-        parcel = outgoing.Parcel(uuid4(), 0, f"https://{host}/", "msg", b"{}", (b"x" * 32,))
+        parcel = delivery.Parcel(uuid4(), 0, f"https://{host}/", "msg", b"{}", (b"x" * 32,))
         allowed = AllowList(frozenset({host}), loopback=True)
-        answer, seconds = took(lambda: outgoing.send(parcel, allowed=allowed, timeout_seconds=SPAN, at=NOW))
-    assert answer == outgoing.Answer(None, DEADLINE)
+        answer, seconds = took(lambda: delivery.send(parcel, allowed=allowed, timeout_seconds=SPAN, at=NOW))
+    assert answer == delivery.Answer(None, DEADLINE)
     assert seconds < MOST
 
 
@@ -65,20 +66,20 @@ def test_a_receiver_that_takes_nothing_in_is_over_by_its_deadline() -> None:
     with server(first=b"", drip=b"") as port:
         host = f"127.0.0.1:{port}"
         body = b"x" * 30_000_000  # more than any buffer of the system takes
-        parcel = outgoing.Parcel(uuid4(), 0, f"http://{host}/", "msg", body, (b"x" * 32,))
+        parcel = delivery.Parcel(uuid4(), 0, f"http://{host}/", "msg", body, (b"x" * 32,))
         allowed = AllowList(frozenset({host}), loopback=True)
-        answer, seconds = took(lambda: outgoing.send(parcel, allowed=allowed, timeout_seconds=SPAN, at=NOW))
-    assert answer == outgoing.Answer(None, DEADLINE)
+        answer, seconds = took(lambda: delivery.send(parcel, allowed=allowed, timeout_seconds=SPAN, at=NOW))
+    assert answer == delivery.Answer(None, DEADLINE)
     assert seconds < MOST
 
 
 def test_a_webhook_does_not_wait_for_the_body_of_an_answer() -> None:
     with server(first=b"HTTP/1.1 204 No Content\r\nRetry-After: 7\r\n\r\n", drip=b"z") as port:
         host = f"127.0.0.1:{port}"
-        parcel = outgoing.Parcel(uuid4(), 0, f"http://{host}/", "msg", b"{}", (b"x" * 32,))
+        parcel = delivery.Parcel(uuid4(), 0, f"http://{host}/", "msg", b"{}", (b"x" * 32,))
         allowed = AllowList(frozenset({host}), loopback=True)
-        answer, seconds = took(lambda: outgoing.send(parcel, allowed=allowed, timeout_seconds=30, at=NOW))
-    assert isinstance(answer, outgoing.Answer)
+        answer, seconds = took(lambda: delivery.send(parcel, allowed=allowed, timeout_seconds=30, at=NOW))
+    assert isinstance(answer, delivery.Answer)
     assert answer.is_good
     assert seconds < MOST
 
@@ -132,7 +133,7 @@ def test_a_letter_is_over_by_its_deadline(kind: str) -> None:
 
 def test_a_look_up_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(calls.socket, "getaddrinfo", lambda *_a, **_k: over.wait(60) and [])
+    monkeypatch.setattr(outgoing_calls.socket, "getaddrinfo", lambda *_a, **_k: over.wait(60) and [])
 
     def look_up() -> None:
         with Call(SPAN) as call, pytest.raises(NotFound):
@@ -149,7 +150,7 @@ def test_a_certificate_must_be_for_the_host_and_not_for_the_address() -> None:
     """Nobody vouches for the receiver: the call ends with an error of TLS, and nothing is sent in clear."""
     with server(first=b"HTTP/1.1 200 OK\r\n\r\n", drip=b"") as port:
         host = f"127.0.0.1:{port}"
-        parcel = outgoing.Parcel(uuid4(), 0, f"https://{host}/", "msg", b"{}", (b"x" * 32,))
+        parcel = delivery.Parcel(uuid4(), 0, f"https://{host}/", "msg", b"{}", (b"x" * 32,))
         allowed = AllowList(frozenset({host}), loopback=True)
-        answer = outgoing.send(parcel, allowed=allowed, timeout_seconds=5, at=NOW)
+        answer = delivery.send(parcel, allowed=allowed, timeout_seconds=5, at=NOW)
     assert (answer.status, answer.error) == (None, "ConnectError")

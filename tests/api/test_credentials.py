@@ -10,10 +10,13 @@ from httpx import Response
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
-from app.identity import passwords, posts, service, signing_in
+from app.identity import service
 from app.identity.access import SYSTEM, cookie_name, csrf_token
+from app.identity.credentials import passwords
 from app.identity.models import Unit
-from app.identity.signing_in import Caller
+from app.identity.posts import service as posts
+from app.identity.sessions import sign_in
+from app.identity.sessions.sign_in import Caller
 from app.infra.runtime import Runtime
 from tests import factories
 from tests.api.desk import Desk
@@ -106,7 +109,7 @@ def test_other_ways_to_an_account_are_judged_alike(desk: Desk) -> None:
 
 def test_a_reset_ends_sessions_and_tokens_and_tells_the_person(desk: Desk) -> None:
     before = desk.headers("final_reviewer")
-    entered = signing_in.sign_in(desk.runtime, "final_reviewer", PASSWORD, caller=HOME)
+    entered = sign_in.sign_in(desk.runtime, "final_reviewer", PASSWORD, caller=HOME)
     assert reset(desk, "final_reviewer").status_code == 204
 
     assert desk.client.get("/api/v1/me", headers=before).status_code == 401
@@ -158,7 +161,7 @@ def test_a_password_that_another_set_opens_nothing_but_choosing_ones_own(desk: D
     desk.submit()
     reset(desk, "initial_reviewer")
     head = token(desk, "initial_reviewer", NEW)
-    entered = signing_in.sign_in(desk.runtime, "initial_reviewer", NEW, caller=HOME)
+    entered = sign_in.sign_in(desk.runtime, "initial_reviewer", NEW, caller=HOME)
     assert entered.must_change_password
 
     through = set()

@@ -18,12 +18,12 @@ from app.audit import queries as audit
 from app.audit import service as audit_service
 from app.cli import audit as audit_command
 from app.cli import evidence as evidence_command
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
+from app.evidence import export
+from app.evidence.verifier import verify_evidence
+from app.evidence.verifier.verify_evidence import ed25519_verify, verify
 from app.infra.db import Database
 from app.infra.runtime import Runtime
-from app.publication import evidence
-from app.publication.verifier import verify_evidence
-from app.publication.verifier.verify_evidence import ed25519_verify, verify
 from tests.api.desk import Desk
 from tests.api.packages import (
     exported,
@@ -272,4 +272,4 @@ def test_the_keys_in_a_package_are_public(package: bytes, runtime: Runtime) -> N
     keys = json.loads(members(package)["keys.json"])
     assert keys == {runtime.signer.key_id: runtime.signer.public_key}
     assert len(base64.b64decode(keys[runtime.signer.key_id])) == 32
-    assert evidence.verifier() == members(package)["verify_evidence.py"]
+    assert export.verifier() == members(package)["verify_evidence.py"]

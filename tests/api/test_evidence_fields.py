@@ -11,10 +11,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi.testclient import TestClient
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
+from app.evidence.verifier import verify_evidence
+from app.evidence.verifier.verify_evidence import TABLES, verify
 from app.infra.runtime import Runtime
-from app.publication.verifier import verify_evidence
-from app.publication.verifier.verify_evidence import TABLES, verify
 from tests.api.desk import Desk
 from tests.api.packages import exported, members, places, published, resigned
 from tests.api.press import signed

@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
+from app.evidence.verifier.verify_evidence import verify
 from app.infra.runtime import Runtime
 from app.infra.signing import Signer
-from app.publication.verifier.verify_evidence import verify
 from tests.api.desk import Desk
 from tests.api.packages import exported, lines, members, places, published, rebuilt, rechained, resigned, said
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.evidence.verifier.verify_evidence import verify
 from app.infra.runtime import Runtime
-from app.publication.verifier.verify_evidence import verify
 from tests.api.desk import Desk
 from tests.api.packages import exported, lines, members, rechained, resigned, said
 from tests.api.press import Press, ready, sign

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.identity.signing_in import FREE_FOR_PLACE
+from app.identity.sessions.sign_in import FREE_FOR_PLACE
 from app.infra import logs
 from app.infra.http.proxies import client_of
 from app.infra.runtime import Runtime

@@ -8,9 +8,9 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import select
 
-from app.identity import signing_in
 from app.identity.models import SignInFailure
-from app.identity.signing_in import Caller
+from app.identity.sessions import sign_in
+from app.identity.sessions.sign_in import Caller
 from app.infra.errors import AppError
 from app.infra.runtime import Runtime
 from tests.conftest import SetClock
@@ -24,7 +24,7 @@ def _token(client: TestClient, login: str = "editor", password: str = PASSWORD) 
 def test_failures_throttle_a_login_at_its_address_before_any_hashing(
     client: TestClient, bureau: Bureau, clock: SetClock
 ) -> None:
-    for _ in range(signing_in.FREE_FOR_PLACE):
+    for _ in range(sign_in.FREE_FOR_PLACE):
         assert _token(client, "editor", "wrong-password").status_code == 401
 
     throttled = _token(client, "EDITOR ", PASSWORD)
@@ -42,7 +42,7 @@ def test_failures_throttle_a_login_at_its_address_before_any_hashing(
 def _tries(runtime: Runtime, login: str, address: str, password: str = "wrong", *devices: str) -> str:
     """Return what became of an attempt to sign in: `in`, or the code of its refusal."""
     try:
-        signing_in.verify(runtime, login, password, caller=Caller(address, devices))
+        sign_in.verify(runtime, login, password, caller=Caller(address, devices))
     except AppError as error:
         return error.code
     return "in"
@@ -67,7 +67,7 @@ def test_guesses_from_everywhere_keep_out_only_whoever_comes_from_a_new_place(
     runtime: Runtime, bureau: Bureau
 ) -> None:
     assert _tries(runtime, "editor", HOME, PASSWORD) == "in"
-    for number in range(signing_in.FREE_FOR_LOGIN):
+    for number in range(sign_in.FREE_FOR_LOGIN):
         _tries(runtime, "editor", f"203.0.113.{number}")
 
     assert _tries(runtime, "editor", "192.0.2.1", PASSWORD) == "sign_in_throttled"
@@ -78,7 +78,7 @@ def test_guesses_of_many_names_at_one_address_keep_out_none_who_is_known_there(
     runtime: Runtime, bureau: Bureau, clock: SetClock
 ) -> None:
     assert _tries(runtime, "editor", HOME, PASSWORD) == "in"
-    for number in range(signing_in.FREE_FOR_ADDRESS):
+    for number in range(sign_in.FREE_FOR_ADDRESS):
         _tries(runtime, f"guess-{number}", HOME)
 
     assert _tries(runtime, "editor2", HOME, PASSWORD) == "sign_in_throttled"
@@ -98,7 +98,7 @@ def test_a_device_that_signed_in_before_is_counted_by_itself(
     answer = client.post("/api/v1/auth/token", json=body)
     assert answer.status_code == 200
     assert answer.json()["device"] == device
-    for _ in range(signing_in.FREE_FOR_PLACE):
+    for _ in range(sign_in.FREE_FOR_PLACE):
         client.post("/api/v1/auth/token", json={**body, "password": "wrong"})
     assert client.post("/api/v1/auth/token", json=body).status_code == 429, "a stolen device guesses slowly"
 
@@ -134,8 +134,8 @@ def test_of_tries_at_once_none_goes_uncounted(runtime: Runtime, bureau: Bureau) 
     with ThreadPoolExecutor(12) as pool:
         codes = list(pool.map(lambda _: _tries(runtime, "editor", HOME), range(24)))
 
-    assert codes.count("sign_in_refused") == signing_in.FREE_FOR_PLACE
-    assert codes.count("sign_in_throttled") == 24 - signing_in.FREE_FOR_PLACE
+    assert codes.count("sign_in_refused") == sign_in.FREE_FOR_PLACE
+    assert codes.count("sign_in_throttled") == 24 - sign_in.FREE_FOR_PLACE
 
 
 def test_right_passwords_at_once_all_come_in(runtime: Runtime, bureau: Bureau) -> None:
@@ -162,4 +162,4 @@ def test_old_counts_are_cleared_away(runtime: Runtime, bureau: Bureau, clock: Se
     ("failures", "seconds"), [(0, 0), (4, 0), (5, 2), (6, 4), (7, 8), (13, 512), (14, 900), (900, 900)]
 )
 def test_the_delay_doubles_up_to_a_quarter_of_an_hour(failures: int, seconds: int) -> None:
-    assert signing_in.delay(failures, free=5) == timedelta(seconds=seconds)
+    assert sign_in.delay(failures, free=5) == timedelta(seconds=seconds)

@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.domain.vocabulary import Role
-from app.identity import passwords, service
+from app.identity import service
 from app.identity.access import SYSTEM
+from app.identity.credentials import passwords
 from app.identity.models import RoleGrant, User
-from app.identity.signing_in import Caller
+from app.identity.sessions.sign_in import Caller
 from app.infra.db import Database
 from app.infra.errors import AppError, Conflict
 from app.infra.runtime import Runtime

@@ -12,10 +12,10 @@ from sqlmodel import select
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
-from app.identity import signing_in
 from app.identity.access import cookie_name, csrf_matches, csrf_token
 from app.identity.models import BrowserSession, SignInFailure
-from app.identity.signing_in import Caller
+from app.identity.sessions import sign_in
+from app.identity.sessions.sign_in import Caller
 from app.infra.db import Database, statements
 from app.infra.errors import Forbidden
 from app.infra.runtime import Runtime
@@ -36,7 +36,7 @@ def _me(client: TestClient, token: str):
 
 
 def _browser(client: TestClient, runtime: Runtime, login: str = "editor") -> tuple[str, str]:
-    entered = signing_in.sign_in(runtime, login, PASSWORD, caller=Caller("10.0.0.9"))
+    entered = sign_in.sign_in(runtime, login, PASSWORD, caller=Caller("10.0.0.9"))
     client.cookies.set(cookie_name(runtime.settings), entered.raw)
     return entered.raw, entered.csrf
 
@@ -99,7 +99,7 @@ def test_a_tool_has_no_browser_session(client: TestClient, runtime: Runtime, bur
         )
 
     with pytest.raises(Forbidden, match="machine_signs_in"):
-        signing_in.sign_in(runtime, "bot", PASSWORD, caller=Caller("10.0.0.9"))
+        sign_in.sign_in(runtime, "bot", PASSWORD, caller=Caller("10.0.0.9"))
     assert _token(client, "bot").status_code == 200
     client.cookies.set(cookie_name(runtime.settings), raw)
     assert client.get("/api/v1/me").status_code == 401
@@ -107,7 +107,7 @@ def test_a_tool_has_no_browser_session(client: TestClient, runtime: Runtime, bur
 
 def test_the_session_presented_at_sign_in_ends(client: TestClient, runtime: Runtime, bureau: Bureau) -> None:
     old, _ = _browser(client, runtime)
-    entered = signing_in.sign_in(runtime, "editor2", PASSWORD, caller=Caller("10.0.0.9"), presented=old)
+    entered = sign_in.sign_in(runtime, "editor2", PASSWORD, caller=Caller("10.0.0.9"), presented=old)
 
     client.cookies.set(cookie_name(runtime.settings), old)
     assert client.get("/api/v1/me").status_code == 401
@@ -293,8 +293,8 @@ def test_a_session_ends_in_the_end_however_much_it_is_used(
 def test_signing_out_ends_the_session(client: TestClient, runtime: Runtime, bureau: Bureau) -> None:
     raw, _ = _browser(client, runtime)
     with runtime.database.write() as session:
-        signing_in.sign_out(session, raw, at=runtime.clock())
-        signing_in.sign_out(session, "unknown", at=runtime.clock())
+        sign_in.sign_out(session, raw, at=runtime.clock())
+        sign_in.sign_out(session, "unknown", at=runtime.clock())
 
     assert client.get("/api/v1/me").status_code == 401
     assert factories.events(runtime.database, f"user:{bureau.user('editor').id}")[-1] == (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.document import Heading, ListItem, Paragraph, Quote, SpanKind, Table
-from app.drafts.intake.taking import Format, decode, take_in, to_document
+from app.domain.document.model import Heading, ListItem, Paragraph, Quote, SpanKind, Table
+from app.drafts.intake.service import Format, decode, take_in, to_document
 from app.infra.errors import AppError, Invalid, TooLarge
 
 TITLED = {"title": "标题"}

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from lxml import html
 from markdown_it import MarkdownIt
 
-from app.drafts.intake.taking import Format, Intake, take_in, to_document
+from app.drafts.intake.service import Format, Intake, take_in, to_document
 
 if TYPE_CHECKING:
-    from app.domain.document import Document
+    from app.domain.document.model import Document
 
 TITLED = {"title": "标题"}
 

@@ -10,13 +10,14 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from app.drafts.intake import markdown_rules, reading, taking
+from app.drafts.intake import markdown_rules, subprocess_reader
+from app.drafts.intake import service as taking
 from app.drafts.intake.builder import MOST_CELLS, TooMuch
 from app.drafts.intake.markdown import as_html
-from app.drafts.intake.reading import SMALL, Source, read, read_here
-from app.drafts.intake.taking import Format, refusals, take_in
+from app.drafts.intake.service import Format, refusals, take_in
+from app.drafts.intake.subprocess_reader import SMALL, Source, read, read_here
 from app.infra.errors import Invalid, TooLarge, Unavailable
-from app.infra.problems import sentence
+from app.infra.http.problems import sentence
 
 ARTICLE = (
     "市民政局召开**座谈会**，听取[意见](https://a.cn)。\n\n1. 一\n2. 二\n\n"
@@ -39,18 +40,18 @@ def test_what_is_heavy_is_read_elsewhere_and_says_the_same() -> None:
 
 @pytest.mark.parametrize("limit", ["DEADLINE", "MOST_OUT"])
 def test_a_child_that_takes_or_says_too_much_is_ended(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, limit, 0.01 if limit == "DEADLINE" else 10)
+    monkeypatch.setattr(subprocess_reader, limit, 0.01 if limit == "DEADLINE" else 10)
     assert refused("markdown", ARTICLE * 400) == ["conversion_too_heavy"]
 
 
 def test_a_child_has_limits_of_its_own() -> None:
     script = (
-        "import resource\nfrom app.drafts.intake.child import _limit\n_limit()\n"
+        "import resource\nfrom app.drafts.intake.subprocess_child import _limit\n_limit()\n"
         "print(resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_FSIZE)[0])\n"
         "try:\n    bytearray(2_000_000_000)\nexcept MemoryError:\n    print('bounded')\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(reading.CPU_SECONDS), "0", "bounded"]
+    assert done.stdout.split() == [str(subprocess_reader.CPU_SECONDS), "0", "bounded"]
 
 
 def test_a_child_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,15 +69,15 @@ def test_a_child_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_turn_people_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PATIENCE", 0.01)
-    for _ in range(reading.AT_ONCE):
-        reading._turns.acquire()
+    monkeypatch.setattr(subprocess_reader, "PATIENCE", 0.01)
+    for _ in range(subprocess_reader.AT_ONCE):
+        subprocess_reader._turns.acquire()
     try:
         with pytest.raises(Unavailable) as busy:
             take_in(Format.MARKDOWN, ARTICLE * 400, {"title": "题"})
     finally:
-        for _ in range(reading.AT_ONCE):
-            reading._turns.release()
+        for _ in range(subprocess_reader.AT_ONCE):
+            subprocess_reader._turns.release()
     assert busy.value.code == "conversion_busy"
     assert busy.value.headers["Retry-After"] == "30"
 

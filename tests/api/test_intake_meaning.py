@@ -4,9 +4,19 @@ from typing import Any
 
 import pytest
 
-from app.domain.document import Align, Block, Heading, ListItem, Merge, Numbering, Paragraph, SpanKind, Table
-from app.domain.lists import ordinals, sign
-from app.drafts.intake.taking import Format, Intake, take_in
+from app.domain.document.list_numbers import ordinals, sign
+from app.domain.document.model import (
+    Align,
+    Block,
+    Heading,
+    ListItem,
+    Merge,
+    Numbering,
+    Paragraph,
+    SpanKind,
+    Table,
+)
+from app.drafts.intake.service import Format, Intake, take_in
 from app.infra.errors import Invalid
 
 

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from app.drafts.intake.markdown import as_html
+from app.drafts.intake.service import Format, take_in
 from app.drafts.intake.tags import with_words_kept
-from app.drafts.intake.taking import Format, take_in
 from tests.api.test_intake_meaning import lost, words
 
 

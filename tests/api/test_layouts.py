@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from app.domain.document import Document, ListItem, Numbering
-from app.domain.lists import ordinals, sign
+from app.domain.document.list_numbers import ordinals, sign
+from app.domain.document.model import Document, ListItem, Numbering
 from app.domain.vocabulary import ChannelKind
-from app.proofs.render import render
+from app.proofs.layout import render
 
 KINDS = (ChannelKind.WEBSITE, ChannelKind.WECHAT, ChannelKind.JOURNAL)
 PERMIT = {"permit": "准印证 1 号", "imprint": "内部资料，免费交流"}

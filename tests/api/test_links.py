@@ -14,11 +14,11 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, select
 
 from app.domain.deadlines import BEIJING
-from app.domain.document import Document, Paragraph
+from app.domain.document.model import Document, Paragraph
 from app.identity.models import User
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.reviews.links.service import hashed
+from app.reviews.guest_links.service import hashed
 from app.reviews.models import Decision, SignLink
 from tests.api import outside
 from tests.api.desk import Desk

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.infra.db import Database
-from app.infra.http.asking import wants
+from app.infra.http.requests import wants
 from tests import factories
 from tests.factories import Bureau
 

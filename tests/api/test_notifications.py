@@ -19,8 +19,8 @@ from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
 from app.notifications import service
 from app.notifications.models import Notice
-from app.notifications.who import TELLS
-from app.notifications.wording import About, sentence
+from app.notifications.recipients import TELLS
+from app.notifications.sentences import About, sentence
 from tests import factories
 from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed

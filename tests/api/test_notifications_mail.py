@@ -15,7 +15,7 @@ from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.jobs.models import Job, JobState
 from app.jobs.registry import GiveUp
-from app.notifications import mail, modes
+from app.notifications import mail, preferences
 from app.notifications.models import MailState, Notice
 from app.notifications.queries import Told
 from tests import factories
@@ -178,7 +178,7 @@ def test_some_kinds_come_in_the_one_letter_of_the_day(
     ],
 )
 def test_the_letter_of_the_day_goes_out_at_half_past_eight(at: datetime, next_at: datetime) -> None:
-    assert modes.next_daily(at) == next_at
+    assert preferences.next_daily(at) == next_at
 
 
 def test_a_server_that_cannot_now_is_tried_again_and_one_that_never_will_is_given_up(
@@ -344,7 +344,7 @@ def test_no_server_is_asked_when_none_is_set(client: TestClient, runtime: Runtim
     desk.submit()
     later(desk, clock, days=2)
     assert (jobs(desk), states(desk)) == ([], [MailState.NONE])
-    assert timedelta(0) < modes.next_daily(clock()) - clock() <= timedelta(days=1)
+    assert timedelta(0) < preferences.next_daily(clock()) - clock() <= timedelta(days=1)
 
 
 def test_giving_up_is_no_ordinary_failure() -> None:

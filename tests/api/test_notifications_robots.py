@@ -13,8 +13,8 @@ from sqlmodel import col, select
 
 from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
-from app.notifications import robots
 from app.notifications.models import NoticeRobot, RobotMessage
+from app.notifications.robots import service as robots
 from app.reviews.models import ReviewCase
 from tests import factories
 from tests.api.desk import Desk

@@ -22,7 +22,7 @@ from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime, policy_of
 from app.jobs.runner import Runner
 from app.publication.models import Release
-from app.screening import policies
+from app.screening.policies import service as policies
 from tests import keepers
 from tests.api.desk import Desk
 from tests.api.press import ready, sign
@@ -315,7 +315,7 @@ def test_a_version_of_another_engine_is_named_as_such(
     client: TestClient, runtime: Runtime, folder: Path, as_: Headers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = first(runtime)
-    monkeypatch.setattr("app.negative_list.policy.ENGINE_SCHEMA", 999)
+    monkeypatch.setattr("app.negative_list.source.policy.ENGINE_SCHEMA", 999)
     runtime.negative_list = keepers.followed(folder, runtime.database)
     other = runtime.negative_list.current.digest
     assert other != before
@@ -323,9 +323,9 @@ def test_a_version_of_another_engine_is_named_as_such(
     gone = client.post("/api/v1/checks", json=body, headers=as_("editor"))
     assert (gone.status_code, gone.json()["code"]) == (409, "policy_engine_changed")
     # At its start the new engine brings the same rules in again, in the system's name.
-    from app.screening import policy_start
+    from app.screening.policies import start
 
-    policy_start.attach(runtime)
+    start.attach(runtime)
     assert first(runtime) == other
     listed = client.get("/api/v1/policies", headers=as_("editor")).json()["items"]
     assert {(one["source"], one["state"]) for one in listed} == {

@@ -10,12 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.domain.vocabulary import ChannelKind, ErrorType, MarkKind
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
+from app.proofs.layout import render
 from app.proofs.models import Proof
-from app.proofs.render import render
 from app.proofs.service import NewMark, weight_of
 from tests import factories
 from tests.api.desk import Desk
@@ -394,8 +394,8 @@ def test_the_journal_bears_its_permit_and_its_words() -> None:
 def test_the_same_text_gives_the_same_bytes_in_another_process() -> None:
     script = (
         "import sys, json, hashlib\n"
-        "from app.domain.document import Document\nfrom app.domain.vocabulary import ChannelKind\n"
-        "from app.proofs.render import render\n"
+        "from app.domain.document.model import Document\nfrom app.domain.vocabulary import ChannelKind\n"
+        "from app.proofs.layout import render\n"
         "asked = json.load(sys.stdin)\ndocument = Document.model_validate(asked['document'])\n"
         "where = {'channel': '《我市民政》', 'section': '理论学习', 'config': asked['config']}\n"
         "print(json.dumps([render(document, kind, **where).digest for kind in ChannelKind]))\n"

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import select
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
 from app.domain.vocabulary import DraftState
 from app.infra.db import Database
 from app.infra.errors import Conflict

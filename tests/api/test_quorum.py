@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.domain.vocabulary import Role
+from app.evidence.verifier.verify_evidence import verify
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
-from app.publication.verifier.verify_evidence import verify
 from tests import factories
 from tests.api.desk import PROOFREADERS, Desk
 from tests.api.packages import exported

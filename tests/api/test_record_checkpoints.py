@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from app.audit import log, verification
 from app.audit import service as audit
-from app.domain import checkpoints, merkle
-from app.domain.checkpoints import Checkpoint
-from app.domain.evidence import FaultCode as F
+from app.domain.record import checkpoints, merkle
+from app.domain.record.chain import FaultCode as F
+from app.domain.record.checkpoints import Checkpoint
 from app.domain.vocabulary import Event
 from app.infra.db import Database
 from app.infra.signing import Signer

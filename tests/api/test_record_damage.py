@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session, SQLModel
 
-from app.audit import log, reading, seals, verification
+from app.audit import log, row_reader, seals, verification
 from app.audit.catalogue import VOUCHED
 from app.cli import record_words
-from app.domain.evidence import Fault
-from app.domain.evidence import FaultCode as F
+from app.domain.record.chain import Fault
+from app.domain.record.chain import FaultCode as F
 from app.infra.db import Database, UtcDateTime
 from app.infra.signing import Signer
 from tests.api.test_record_checkpoints import ONE, OTHER, record
@@ -241,4 +241,4 @@ def test_text_is_read_as_before_afterwards(logged: sa.Connection, signer: Signer
     before = logged.connection.dbapi_connection.text_factory  # type: ignore[union-attr]
     found(logged, signer, tmp_path)
     assert logged.connection.dbapi_connection.text_factory is before  # type: ignore[union-attr]
-    assert str(reading.Unreadable("x")) == "x"
+    assert str(row_reader.Unreadable("x")) == "x"

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlmodel import Session, SQLModel
 
-from app.audit import beginning, guards, seals, verification
+from app.audit import first_seals, seals, verification
+from app.audit import triggers as guards
 from app.audit.catalogue import CONTENT, VOUCHED
-from app.domain.document import sha256
-from app.domain.evidence import Fault, FaultCode
+from app.domain.document.model import sha256
+from app.domain.record.chain import Fault, FaultCode
 from app.infra.db import Database, UtcDateTime
 from app.infra.migrate import load_tables
 from app.infra.runtime import Runtime
@@ -290,8 +291,8 @@ def test_rows_from_before_are_taken_as_found_and_vouched_for_from_then_on(
                 one for one in verification.verify(session).faults if one.code is FaultCode.BEGINNING_MISSING
             ]
             assert {one.data["table"] for one in lost} == VOUCHED.keys()
-            assert beginning.begin(session, at=clock()) == 1
-            assert beginning.begin(session, at=clock()) == 0
+            assert first_seals.begin(session, at=clock()) == 1
+            assert first_seals.begin(session, at=clock()) == 0
             session.flush()
             session.commit()
         with Session(connection) as session:

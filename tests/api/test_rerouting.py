@@ -8,7 +8,7 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
-from app.domain.document import Document, Paragraph
+from app.domain.document.model import Document, Paragraph
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk

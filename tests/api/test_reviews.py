@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.infra.runtime import Runtime
 from app.reviews import queries, service
 from app.reviews.service import Form

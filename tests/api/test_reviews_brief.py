@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, func, select
 
-from app.infra.prefer import wants_minimal
+from app.infra.http.prefer import wants_minimal
 from app.infra.runtime import Runtime
 from app.jobs.models import Job
 from app.reviews.models import Decision

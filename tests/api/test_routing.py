@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.domain.document import Document, Paragraph
+from app.domain.document.model import Document, Paragraph
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from tests.api import outside

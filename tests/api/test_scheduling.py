@@ -12,15 +12,15 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from app.audit.models import AuditEvent
+from app.evidence.verifier.verify_evidence import verify
 from app.infra.errors import AppError, Unavailable
 from app.infra.ids import new_id
 from app.infra.models import PolicyInUse
 from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
 from app.negative_list import load_policy
-from app.publication import scheduling
 from app.publication.models import Release, ScheduledRelease
-from app.publication.verifier.verify_evidence import verify
+from app.publication.schedule import service as scheduling
 from tests import factories, keepers
 from tests.api.desk import PROOFREADERS, Desk
 from tests.api.packages import exported

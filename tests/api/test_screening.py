@@ -10,14 +10,14 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import select
 
-from app.domain.document import MAX_CONTENT_BYTES, Document, Image, Paragraph, Video
+from app.domain.document.model import MAX_CONTENT_BYTES, Document, Image, Paragraph, Video
 from app.drafts.models import Draft
 from app.infra.db import Database
 from app.infra.policies import FollowedPolicies
 from app.infra.runtime import Runtime
 from app.negative_list import Scope
-from app.negative_list.model import MAX_FINDINGS
-from app.screening import checking
+from app.negative_list.text.model import MAX_FINDINGS
+from app.screening.checks import service as checks
 from app.screening.models import CheckReport
 from tests import keepers
 
@@ -177,7 +177,7 @@ def test_what_was_not_read_is_listed(client: TestClient, runtime: Runtime, as_: 
         ),
         attachments=(names["pdf"], names["words"]),
     )
-    report = checking.run(
+    report = checks.run(
         runtime.negative_list.current,
         document,
         scope=Scope(),

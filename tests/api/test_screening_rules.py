@@ -20,9 +20,13 @@ from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.negative_list import Policy
-from app.negative_list.backtest import Backtest, Item
-from app.screening import back_test_sums, checking, health, jobs, policies, queries, service
+from app.negative_list.quality.backtest import Backtest, Item
+from app.screening import jobs, queries, service
+from app.screening.backtests import sums
+from app.screening.checks import service as checks
 from app.screening.models import RuleHit
+from app.screening.policies import service as policies
+from app.screening.rules import health
 from tests import factories, keepers
 from tests.conftest import SetClock
 from tests.factories import Bureau, events
@@ -57,7 +61,7 @@ def check(session: Session, runtime: Runtime, draft: Draft) -> None:
         key=runtime.secret,
         draft=draft,
         revision=drafts.head(session, draft),
-        scope=checking.scope_of(drafts.targets(session, draft.id)),
+        scope=checks.scope_of(drafts.targets(session, draft.id)),
         at=runtime.clock(),
     )
 
@@ -237,9 +241,9 @@ def test_a_back_test_reads_the_bureaus_archive_in_pieces(
     assert (blocked["base"], blocked["candidate"], blocked["base_a_month"]) == (7, 7, 7.0)
     assert rows["wording.shazi"]["us_per_10k"] > 0
     # A keeper may not know of drafts that did not go out; a reviewer who grants may.
-    assert (test["samples"], test["hidden"]) == ([], 3 + back_test_sums.SAMPLES)
+    assert (test["samples"], test["hidden"]) == ([], 3 + sums.SAMPLES)
     seen = client.get(f"/api/v1/backtests/{asked['id']}", headers=as_("final_reviewer")).json()
-    assert (len(seen["samples"]), seen["hidden"]) == (3 + back_test_sums.SAMPLES, 0)
+    assert (len(seen["samples"]), seen["hidden"]) == (3 + sums.SAMPLES, 0)
     assert {one["excerpt"] for one in seen["samples"]} == {"傻子", "按排"}
     assert events(runtime.database, f"policy:{digest}")[-1] == ("policy.back_tested", "done")
 

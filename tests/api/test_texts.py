@@ -9,12 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
-from app.domain.document import Document, Paragraph
+from app.domain.document.model import Document, Paragraph
+from app.infra.http.problems import _FORM, field_reasons
 from app.infra.paths import shipped
-from app.infra.problems import _FORM, field_reasons
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.web.policy_faults import told
+from app.web.components.policy_faults import told
 from tests.api.desk import Desk
 
 #: Words do not hang on the database.

@@ -7,11 +7,11 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import select
 
+from app.evidence.verifier.verify_evidence import verify
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
-from app.publication import urgent
 from app.publication.models import ReviewDebt
-from app.publication.verifier.verify_evidence import verify
+from app.publication.urgent import service as urgent
 from tests import factories
 from tests.api.desk import PROOFREADERS, Desk
 from tests.api.packages import exported

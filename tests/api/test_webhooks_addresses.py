@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.infra import calls
-from app.infra.calls import Call
+from app.infra import outgoing_calls
+from app.infra.outgoing_calls import Call
 from app.infra.runtime import Runtime
 from app.infra.settings import Settings
-from app.webhooks import addresses, networks
-from app.webhooks.addresses import AllowList, Target, Unreachable
+from app.webhooks.addresses import networks
+from app.webhooks.addresses import targets as addresses
+from app.webhooks.addresses.targets import AllowList, Target, Unreachable
 from tests.api.desk import Desk
 
 #: Addresses that hand out credentials, are this machine, or lead to everybody; and disguises of them.
@@ -96,7 +97,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch, *found: str) -> Callable[[], Targe
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in found]
 
-    monkeypatch.setattr(calls.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(outgoing_calls.socket, "getaddrinfo", look_up)
 
     def run() -> Target:
         with Call(5) as call:

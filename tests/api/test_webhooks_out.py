@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from app.audit import queries as audit
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
-from app.webhooks import outgoing
+from app.webhooks import delivery
 from app.webhooks.models import WebhookDelivery
 from tests.api.desk import Desk
 from tests.api.press import Listener, ready, signed
@@ -170,7 +170,7 @@ def test_a_message_is_fanned_out_once_however_often_its_job_runs(
 
         (message,) = outbox(session)
     with runtime.database.write() as session:
-        assert outgoing.fan_out(session, {message.id: (message, "x")}, at=runtime.clock()) == 0
+        assert delivery.fan_out(session, {message.id: (message, "x")}, at=runtime.clock()) == 0
     desk.work()
     assert len(listener.got) == 1
 
@@ -178,7 +178,7 @@ def test_a_message_is_fanned_out_once_however_often_its_job_runs(
 def test_ten_tries_over_75_hours_then_it_is_given_up(
     desk: Desk, listener: Listener, clock: SetClock, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outgoing, "JITTER", 0)
+    monkeypatch.setattr(delivery, "JITTER", 0)
     made = register(desk, listener, "draft.created")
     listener.answers = [(500, {})] * 20
     began = clock()
@@ -215,14 +215,14 @@ def test_ten_tries_over_75_hours_then_it_is_given_up(
 
 
 def test_waits_are_spread_but_never_shortened() -> None:
-    assert sum(outgoing.WAITS, timedelta(0)) == timedelta(hours=75, minutes=35, seconds=5)
-    assert 0 < outgoing.JITTER <= 0.5
+    assert sum(delivery.WAITS, timedelta(0)) == timedelta(hours=75, minutes=35, seconds=5)
+    assert 0 < delivery.JITTER <= 0.5
 
 
 def test_an_outage_of_three_days_loses_nothing(
     desk: Desk, listener: Listener, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outgoing, "JITTER", 0)
+    monkeypatch.setattr(delivery, "JITTER", 0)
     register(desk, listener, "draft.created")
     listener.answers = [(503, {})] * 9
     desk.draft()
@@ -251,7 +251,7 @@ def test_retry_after_is_heeded_within_reason(
     asked: str,
     waits: timedelta,
 ) -> None:
-    monkeypatch.setattr(outgoing, "JITTER", 0)
+    monkeypatch.setattr(delivery, "JITTER", 0)
     register(desk, listener, "draft.created")
     listener.answers = [(429, {"retry-after": asked})]
     desk.draft()
@@ -263,7 +263,7 @@ def test_retry_after_is_heeded_within_reason(
 def test_retry_after_may_be_a_date(
     desk: Desk, listener: Listener, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outgoing, "JITTER", 0)
+    monkeypatch.setattr(delivery, "JITTER", 0)
     register(desk, listener, "draft.created")
     listener.answers = [(503, {"retry-after": format_datetime(clock() + timedelta(minutes=3), usegmt=True)})]
     desk.draft()
@@ -382,9 +382,9 @@ def test_a_try_that_another_worker_made_is_not_counted_twice(
     Runner(runtime).run_until_idle()
     with runtime.database.write() as session:
         row = session.exec(select(WebhookDelivery)).one()
-        assert outgoing.prepare(session, row.id, attempt=0, master=runtime.secret, at=runtime.clock()) is None
-        parcel = outgoing.Parcel(row.id, 0, "", "", b"", ())
-        outgoing.settle(session, parcel, outgoing.Answer(500), at=runtime.clock())
+        assert delivery.prepare(session, row.id, attempt=0, master=runtime.secret, at=runtime.clock()) is None
+        parcel = delivery.Parcel(row.id, 0, "", "", b"", ())
+        delivery.settle(session, parcel, delivery.Answer(500), at=runtime.clock())
         session.flush()
         assert (row.state, row.attempt) == ("delivered", 1)
 

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 from app.cli import app
 from app.infra.migrate import load_tables
-from app.web.labels import LABELS
+from app.words.labels import LABELS
 from tests.cli.processes import PATIENCE, ROOT, environment, run, running
 from tests.conftest import missing
 

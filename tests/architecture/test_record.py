@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from app.audit import seals
 from app.audit.catalogue import CONTENT, NAMED, NOT_VOUCHED, VOUCHED
 from app.cli.record_words import TABLES
-from app.domain.evidence import FaultCode
+from app.domain.record.chain import FaultCode
 from app.domain.vocabulary import Event
 from app.infra.migrate import load_tables
 

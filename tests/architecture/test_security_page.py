@@ -4,9 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from app.infra import bodies, json_bounds
-from app.infra.http import connections
-from app.infra.problems import MOST_REASONS
+from app.infra.http import bodies, connections, json_bounds
+from app.infra.http.problems import MOST_REASONS
 
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "security.md").read_text(encoding="utf-8")

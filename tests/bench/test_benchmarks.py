@@ -59,13 +59,13 @@ def test_the_cycle_is_measured_on_both_databases(options: Options) -> None:
 
 
 def test_a_peer_that_is_not_there_is_said_not_to_be_measured(options: Options, tmp_path: Path) -> None:
-    from app.bench import databases, walks
+    from app.bench import databases, full_walk
 
     wrong = tmp_path / "python"
     with databases.place(options) as place:
         for interpreter, said in ((None, "--wagtail"), (wrong, "没有跑成")):
             asked = Options(quick=True, postgres=options.postgres, wagtail=interpreter)
-            walk = by_key(list(walks.measure(place, asked, "sqlite")))["walk.ms.sqlite"]
+            walk = by_key(list(full_walk.measure(place, asked, "sqlite")))["walk.ms.sqlite"]
             if interpreter is None and walk.peer_value is not None:
                 continue  # this interpreter has Wagtail
             assert (walk.state, walk.peer_value) == (State.NOT_MEASURED, None)

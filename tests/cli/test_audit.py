@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from app.audit import service as audit
 from app.cli import audit as command
-from app.domain import checkpoints
+from app.domain.record import checkpoints
 from app.domain.vocabulary import Event
 from app.infra.db import Database
 from app.infra.runtime import Runtime

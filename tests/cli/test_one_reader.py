@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.drafts.intake.files import read_file
-from app.drafts.intake.taking import Format, take_in
-from app.negative_list.model import PartKind
+from app.drafts.intake.service import Format, take_in
+from app.negative_list.text.model import PartKind
 
 MARKDOWN = """\
 ---

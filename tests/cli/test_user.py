@@ -18,8 +18,8 @@ from app.audit.models import AuditEvent
 from app.channels.models import Channel
 from app.cli import app
 from app.domain.vocabulary import ADMINISTRATORS, Role
-from app.identity import passwords
-from app.identity.telling import TELL_ACCOUNT
+from app.identity.credentials import passwords
+from app.identity.notices import TELL_ACCOUNT
 from app.infra.db import Database
 from app.jobs.models import Job
 from tests import factories

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app.cli.workflow import app
 from app.domain.calendar import calendar_schema
-from app.domain.routing import routing_schema
+from app.domain.routing.rules import routing_schema
 from app.domain.workflow import workflow_schema
 from app.infra.paths import shipped
 from tests.domain.test_lint import GOOD

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from app.audit import verification
 from app.audit.models import AuditEvent
-from app.demo import load, walk
+from app.demo import case_driver, load
 from app.drafts.models import Draft
 from app.infra.db import Database
 from app.infra.runtime import Runtime
@@ -63,7 +63,7 @@ def test_a_killed_load_is_taken_up_at_every_step(database: Database, runtime: Ru
         for attempt in range(1, 200):
             left = attempt  # each gets one commit further than the one before
             try:
-                walk.to(runtime, people.actors, entry)
+                case_driver.to(runtime, people.actors, entry)
             except Killed:
                 continue
             break
@@ -72,7 +72,7 @@ def test_a_killed_load_is_taken_up_at_every_step(database: Database, runtime: Ru
     database.after_commit.remove(kill)
     killed = figures(database)
     for entry in entries:  # once more changes nothing
-        walk.to(runtime, people.actors, entry)
+        case_driver.to(runtime, people.actors, entry)
 
     assert figures(database) == killed
     assert kills > 40

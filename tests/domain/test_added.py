@@ -6,7 +6,7 @@ from app.domain.refusals import RefusalCode
 from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import CaseState, Event, Role, StageState, Subject, Verb
 from app.domain.workflow import Facts
-from app.domain.workflow.added import MOST, extended
+from app.domain.workflow.added_stages import MOST, extended
 from app.domain.workflow.case import Added
 from tests.domain.walks import (
     AUTHOR,

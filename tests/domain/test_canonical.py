@@ -8,7 +8,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
 
 
 class Word(StrEnum):

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.changes import MarksOnly, changed_fields, classify
-from app.domain.document import Document
+from app.domain.document.changes import MarksOnly, changed_fields, classify
+from app.domain.document.model import Document
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import ChangeClass
 

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.calendar import Calendar, YearUnknown, calendar_schema, lint_year, read_calendar
-from app.domain.canonical import canonical
 from app.domain.deadlines import (
     BEIJING,
     CHAIN,
@@ -20,7 +19,8 @@ from app.domain.deadlines import (
     told_by,
     working_days_late,
 )
-from app.domain.policy_text import Faults
+from app.domain.files.policy_text import Faults
+from app.domain.record.canonical import canonical
 from app.infra.paths import shipped
 
 FILES = sorted((shipped("policies") / "calendar").glob("*.yaml"))

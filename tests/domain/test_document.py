@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.domain.document import (
+from app.domain.document.model import (
     Document,
     Sign,
     digest,

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.document import Document
-from app.domain.edits import Edit, apply_edits, faults, text_at
-from app.domain.lists import ordinals
+from app.domain.document.edits import Edit, apply_edits, faults, text_at
+from app.domain.document.list_numbers import ordinals
+from app.domain.document.model import Document
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import MarkKind
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from app.domain import evidence
-from app.domain.evidence import NOTHING, FaultCode, Head, Opening, StoredEvent, walk
+from app.domain.record import chain as evidence
+from app.domain.record.chain import NOTHING, FaultCode, Head, Opening, StoredEvent, walk
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 STREAM = "draft:1"

@@ -1,6 +1,6 @@
 import pytest
 
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.domain.limits import exceeded
 from app.domain.vocabulary import ChannelKind
 

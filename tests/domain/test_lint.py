@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.canonical import canonical
+from app.domain.record.canonical import canonical
 from app.domain.workflow import Workflow, lint, read_workflow, workflow_schema
 from app.domain.workflow.lint import WorkflowFaults
 from app.infra.paths import shipped

@@ -1,7 +1,7 @@
 import pytest
 
-from app.domain.document import Block, ListItem, Numbering, Paragraph
-from app.domain.lists import ordinals, sign
+from app.domain.document.list_numbers import ordinals, sign
+from app.domain.document.model import Block, ListItem, Numbering, Paragraph
 
 
 def item(text: str = "x", **more: object) -> ListItem:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from app.domain.changes import Change
+from app.domain.document.changes import Change
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
 from app.domain.workflow import (

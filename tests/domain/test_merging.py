@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.document import Block, Document, Heading, Image, Paragraph, Table
-from app.domain.merging import Collision, merge
+from app.domain.document.merging import Collision, merge
+from app.domain.document.model import Block, Document, Heading, Image, Paragraph, Table
 
 A, B, C = "第一段，讲开头的事情。", "第二段，讲中间的情况。", "第三段，讲结尾的安排。"
 

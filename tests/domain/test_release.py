@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.changes import MarksOnly
+from app.domain.document.changes import MarksOnly
 from app.domain.release import BlockerCode, Dossier, blockers
 from app.domain.vocabulary import CaseState, StageState
 from app.domain.workflow import Vote

@@ -9,7 +9,7 @@ import pytest
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageKind, StageState, Verb
 from app.domain.workflow import Effects, Workflow, combined
 from app.domain.workflow.lint import check
-from app.domain.workflow.timing import signing
+from app.domain.workflow.scheduling import signing
 from tests.domain.test_migration import edited
 from tests.domain.walks import (
     AUTHOR,

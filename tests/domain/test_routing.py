@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.canonical import canonical
-from app.domain.document import Document, Paragraph
-from app.domain.routing import (
+from app.domain.document.model import Document, Paragraph
+from app.domain.record.canonical import canonical
+from app.domain.routing.lint import lint, read_routing
+from app.domain.routing.rules import (
     Addition,
     Anchor,
     Choice,
@@ -18,7 +19,6 @@ from app.domain.routing import (
     route,
     routing_schema,
 )
-from app.domain.routing_lint import lint, read_routing
 from app.domain.vocabulary import (
     REVIEW_LEVELS,
     CaseState,

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain import separation
 from app.domain.refusals import Refused
 from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import (
@@ -16,7 +15,7 @@ from app.domain.vocabulary import (
     StageState,
     Verb,
 )
-from app.domain.workflow import Stage
+from app.domain.workflow import Stage, separation
 from tests.domain.schemes import BLOCKED, BY_FILE, HOUSE, SCHEMES, C, Scheme, Walk, each_stage, everyone
 from tests.domain.walks import (
     AUTHOR,

@@ -2,10 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, Role, StageState
-from app.domain.workflow import Case, Run, Vote
+from app.domain.workflow import Case, Run, Vote, separation
 from tests.domain.walks import AUTHOR, FIRST, SECOND, STANDARD, TEXT, WECHAT, person
 
 SECOND_REVIEW = STANDARD.by_key["second_review"]

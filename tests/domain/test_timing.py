@@ -10,7 +10,7 @@ from app.domain.refusals import Refused
 from app.domain.release import BlockerCode, Dossier, blockers
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
 from app.domain.workflow import SYSTEM, Act, Facts, Grant, Vote, objections, transition
-from app.domain.workflow import timing as t
+from app.domain.workflow import scheduling as t
 from tests.domain.walks import (
     AT,
     AUTHOR,

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from app.domain import delegations, separation
+from app.domain import delegations
 from app.domain.delegations import Link, Scope
 from app.domain.refusals import Refused
 from app.domain.vocabulary import (
@@ -39,6 +39,7 @@ from app.domain.workflow import (
     combined,
     extended,
     objections,
+    separation,
     transition,
 )
 from app.domain.workflow.case import CLOSED, DONE, PENDING

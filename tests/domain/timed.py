@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import CaseState, StageState, Verb
-from app.domain.workflow import SYSTEM, Act, Actor, Case, Facts, Workflow, extended, timing
+from app.domain.workflow import SYSTEM, Act, Actor, Case, Facts, Workflow, extended, scheduling
 
 
 class Timed(RuleBasedStateMachine):
@@ -46,7 +46,8 @@ class Timed(RuleBasedStateMachine):
             for _ in range(4):
                 self.forward(8, chosen)
             acting = (
-                tuple(one for one in acting if timing.may_sign(self.case, self.workflow, line, one)) or acting
+                tuple(one for one in acting if scheduling.may_sign(self.case, self.workflow, line, one))
+                or acting
             )
         when = None if verb is Verb.EMBARGO and hours == 24 else self.at + timedelta(hours=hours)
         digest = self.case.proof_of(line) or ""
@@ -75,7 +76,7 @@ class Timed(RuleBasedStateMachine):
         run = self.case.current()["sign_off", line]
         assert (run.state, run.digest) == (StageState.PASSED, digest)
         assert self.case.state in {CaseState.RUNNING, CaseState.CLEARED}
-        self.case = timing.fulfilled(self.case, line)
+        self.case = scheduling.fulfilled(self.case, line)
 
     @rule(blocked=st.sampled_from([(), (), (), ("rule",)]))
     def policy_changes(self, blocked: tuple[str, ...]) -> None:
@@ -103,7 +104,7 @@ class Timed(RuleBasedStateMachine):
             assert run.state is StageState.PASSED
             assert run.digest == act.digest == after.proof_of(line)
             assert actor.persons.isdisjoint(after.authors | after.recused)
-            assert self.at < due <= self.at + timing.FURTHEST
+            assert self.at < due <= self.at + scheduling.FURTHEST
         for _, due in after.scheduled:
             assert after.embargo_until is None or due >= after.embargo_until
         if after.state in {CaseState.RECALLED, CaseState.DECLINED}:
@@ -112,4 +113,4 @@ class Timed(RuleBasedStateMachine):
             assert act.verb is Verb.EMBARGO
             was, now = before.embargoed_until(self.at), after.embargo_until
             if was is not None and (now is None or now < was):
-                assert any(timing.may_sign(before, self.workflow, line, actor) for line in before.lines)
+                assert any(scheduling.may_sign(before, self.workflow, line, actor) for line in before.lines)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.changes import Change
+from app.domain.document.changes import Change
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, ChannelKind, Event, Role, StageState, Verb
 from app.domain.workflow import (

@@ -21,8 +21,8 @@ from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.jobs.models import Job
 from app.jobs.runner import Runner
-from app.reviews import late
-from app.reviews.late import wanted
+from app.reviews.deadlines import escalation
+from app.reviews.deadlines.escalation import wanted
 from app.reviews.models import Call, StageCall, StageRun
 from tests import factories
 from tests.api.desk import Desk
@@ -79,8 +79,8 @@ def heard(desk: Desk, login: str) -> list[str]:
 
 def look(desk: Desk, clock: SetClock, at: datetime) -> int:
     clock.now = at
-    made = late.sweep(desk.runtime, at=at)
-    assert late.sweep(desk.runtime, at=at) == 0, "looked twice, called twice"
+    made = escalation.sweep(desk.runtime, at=at)
+    assert escalation.sweep(desk.runtime, at=at) == 0, "looked twice, called twice"
     desk.work()
     return made
 
@@ -132,7 +132,7 @@ def test_a_stage_that_was_decided_calls_nobody(desk: Desk, clock: SetClock) -> N
             run.due_at = None
             session.add(run)
     clock.now = DUE + 9 * NEXT_DAY
-    assert late._waiting(Session(desk.runtime.database.engine), clock()) == []
+    assert escalation._waiting(Session(desk.runtime.database.engine), clock()) == []
 
 
 def test_the_clock_stands_still_while_an_answer_is_awaited(desk: Desk, clock: SetClock) -> None:
@@ -155,11 +155,11 @@ def test_the_clock_stands_still_while_an_answer_is_awaited(desk: Desk, clock: Se
 def test_two_that_look_at_the_same_time_call_once(desk: Desk, clock: SetClock) -> None:
     at = DUE + timedelta(minutes=1)
     with desk.runtime.database.read() as session:
-        (waiting,) = late._waiting(session, at)
+        (waiting,) = escalation._waiting(session, at)
     made = []
     for _ in range(2):
         with desk.runtime.database.write() as session:
-            made.append(late._call(session, waiting, {Call.LATE}, at=at))
+            made.append(escalation._call(session, waiting, {Call.LATE}, at=at))
     assert made == [1, 0]
 
 

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.infra import problems
 from app.infra.db import Database, ReadSession, WriteSession
 from app.infra.errors import Unavailable
+from app.infra.http import problems
 from app.infra.runtime import Runtime
 from app.jobs import queries, registry, runner, service
 from app.jobs.models import Job, JobState

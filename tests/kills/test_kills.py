@@ -36,7 +36,7 @@ from app.jobs import queries as jobs
 from app.jobs.models import Job, JobState
 from app.reviews.models import Decision, ReviewCase
 from app.webhooks import service as webhooks
-from app.webhooks.addresses import AllowList
+from app.webhooks.addresses.targets import AllowList
 from tests import factories, keepers
 from tests.cli.processes import PATIENCE, Running, running
 

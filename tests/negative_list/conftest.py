@@ -3,7 +3,7 @@
 import pytest
 
 from app.negative_list import Policy, load_policy
-from app.negative_list.backends import available
+from app.negative_list.engine.backends import available
 from tests.negative_list.policies import SHIPPED
 
 

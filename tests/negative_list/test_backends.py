@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.negative_list import Part, PartKind, Policy, Report, Scope, check
-from app.negative_list.backends import NAMES, Unit, available, make
-from app.negative_list.backends.offsets import words_and_events
-from app.negative_list.buffer import SEPARATOR, Buffer
-from app.negative_list.characters import MARK
-from app.negative_list.examples import faults_of
-from app.negative_list.fold import fold, fold_text, span
-from app.negative_list.model import View
-from app.negative_list.nodes import Node
-from app.negative_list.patterns import PatternError, parse
-from app.negative_list.program import Program, view_of
+from app.negative_list.engine.backends import NAMES, Unit, available, make
+from app.negative_list.engine.backends.offsets import words_and_events
+from app.negative_list.engine.program import Program, view_of
+from app.negative_list.pattern.nodes import Node
+from app.negative_list.pattern.parse import PatternError, parse
+from app.negative_list.quality.examples import faults_of
+from app.negative_list.text.buffer import SEPARATOR, Buffer
+from app.negative_list.text.characters import MARK
+from app.negative_list.text.fold import fold, fold_text, span
+from app.negative_list.text.model import View
 from tests.negative_list.policies import KEY, TODAY, loaded, rule, run
 
 ODD = [

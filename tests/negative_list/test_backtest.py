@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.document import Document, Image, Paragraph, Table
+from app.domain.document.model import Document, Image, Paragraph, Table
 from app.negative_list import Policy, Scope, check
-from app.negative_list.backtest import Backtest, Change, Item, Progress, backtest
+from app.negative_list.quality.backtest import Backtest, Change, Item, Progress, backtest
 from tests.negative_list.policies import HEAD, KEY, TODAY, loaded, rule
 
 BLOCK = {"severity": "block", "basis": ["某法"]}
@@ -43,7 +43,7 @@ def base(tmp_path: Path) -> Policy:
 def test_items_are_taken_a_few_at_a_time_and_long_ones_alone(
     base: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.negative_list.backtest._EVERY", 0)
+    monkeypatch.setattr("app.negative_list.quality.backtest._EVERY", 0)
     seen: list[int] = []
     run(base, base, *["残废。"] * 20, progress=lambda progress: seen.append(progress.items))
     assert seen == [8, 16, 20, 20]
@@ -54,7 +54,7 @@ def test_items_are_taken_a_few_at_a_time_and_long_ones_alone(
 
 def test_scans_that_were_cut_short_are_counted(base: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(base, base, "残废，" * 200).incomplete == 0
-    monkeypatch.setattr("app.negative_list.backends.hyperscan_backend.LIMIT", 100)
+    monkeypatch.setattr("app.negative_list.engine.backends.hyperscan_backend.LIMIT", 100)
     assert run(base, base, "残废，" * 200, "好").incomplete == 1
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from app.negative_list import Policy, Report
-from app.negative_list.backends import available
-from app.negative_list.engine import _INCOMPLETE
-from app.negative_list.model import MAX_FINDINGS
+from app.negative_list.engine.backends import available
+from app.negative_list.engine.check import _INCOMPLETE
+from app.negative_list.text.model import MAX_FINDINGS
 from tests.negative_list.policies import run
 
 #: What intake lets through at most, in bytes.
@@ -99,7 +99,7 @@ def test_a_scan_that_ended_early_says_that_the_rest_was_not_checked(
     shipped_on: dict[str, Policy], backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(shipped_on[backend], "残废，" * 200).not_checked == ()
-    monkeypatch.setattr(f"app.negative_list.backends.{backend}_backend.LIMIT", 100)
+    monkeypatch.setattr(f"app.negative_list.engine.backends.{backend}_backend.LIMIT", 100)
     report = run(shipped_on[backend], "残废，" * 200)
     assert report.not_checked == (_INCOMPLETE,)
     assert 0 < report.counts["block"] <= 100

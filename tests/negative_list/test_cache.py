@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from app import negative_list
-from app.negative_list import Policy, Report, cache, load_policy
-from app.negative_list.backends import available
-from app.negative_list.cache import MOST_FILES, Cache
+from app.negative_list import Policy, Report, load_policy
+from app.negative_list.engine import cache
+from app.negative_list.engine.backends import available
+from app.negative_list.engine.cache import MOST_FILES, Cache
 from tests.negative_list.policies import GOOD, SAMPLE, SHIPPED, run, write
 
 TEXT = "为残废老人服务，再作布署"

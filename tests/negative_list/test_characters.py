@@ -3,9 +3,9 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.negative_list.characters import CLASS_OF, MARK, PAIRS, RARE, any_ordinary, classes
-from app.negative_list.charsets import DIGITS, HAN
-from app.negative_list.fold import codes_of, fold
+from app.negative_list.pattern.charsets import DIGITS, HAN
+from app.negative_list.text.characters import CLASS_OF, MARK, PAIRS, RARE, any_ordinary, classes
+from app.negative_list.text.fold import codes_of, fold
 
 PROSE = "各县（区）民政局：\n2026年《办法》施行，“低保”标准ＡＢ提高10%；〔2026〕3号。、！？——·"
 ODD = "國é①\u200b\u00ad\ue000\ufeff😀\ud83d\x00\uffff"

@@ -13,7 +13,7 @@ from app.negative_list import (
     TableFact,
     VideoFact,
 )
-from app.negative_list.validators import VALIDATORS
+from app.negative_list.engine.validators import VALIDATORS
 from tests.negative_list.policies import loaded, rule, run
 
 LAWS = (

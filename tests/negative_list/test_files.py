@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.negative_list.files import read_parts
-from app.negative_list.model import PartKind
+from app.negative_list.source.files import read_parts
+from app.negative_list.text.model import PartKind
 
 
 def test_plain_text_is_a_title_and_lines() -> None:

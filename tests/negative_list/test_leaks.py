@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.negative_list import Finding, Part, PartKind, Policy, Report, Scope, check
-from app.negative_list.masking import MAX_EXCERPT, mask
+from app.negative_list.text.masking import MAX_EXCERPT, mask
 from tests.negative_list.policies import KEY, TODAY, loaded, rule, run
 
 SECRETS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.negative_list import PolicyFaults, load_policy
-from app.negative_list.lint import lint
+from app.negative_list.quality.lint import lint
 from tests.negative_list.policies import GOOD, HEAD, SAMPLE, SHIPPED, write
 
 

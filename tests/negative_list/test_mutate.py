@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.negative_list import load_policy
-from app.negative_list.model import View
-from app.negative_list.mutate import escaped, survivors, variants, variants_of
-from app.negative_list.program import Program
+from app.negative_list.engine.program import Program
+from app.negative_list.quality.mutate import escaped, survivors, variants, variants_of
+from app.negative_list.text.model import View
 from tests.negative_list.policies import SAMPLE, loaded, rule
 
 CANFEI = {"kind": "terms", "terms": {"残废": "残疾"}}

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.bench.hard_patterns import EVIL, HEAVY
-from app.negative_list.backends.re2_patterns import Re2Pattern
-from app.negative_list.nodes import least, most
-from app.negative_list.pattern_advice import rewritten
-from app.negative_list.pattern_forms import render, trigger
-from app.negative_list.patterns import PatternError, parse
+from app.negative_list.engine.backends.re2_patterns import Re2Pattern
+from app.negative_list.pattern.advice import rewritten
+from app.negative_list.pattern.forms import render, trigger
+from app.negative_list.pattern.nodes import least, most
+from app.negative_list.pattern.parse import PatternError, parse
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.cli.check import check_text
 from app.negative_list import NotChecked, Part, PartKind, Policy, Report, Scope, check
-from app.negative_list.report import FileReport, as_json, as_sarif, as_text
+from app.negative_list.engine.report import FileReport, as_json, as_sarif, as_text
 from tests.negative_list.policies import KEY, TODAY, run
 
 TEXT = "慰问活动\n照顾残废老人👨‍👩‍👧，身份证号11010519491231002X。\n各位居民,大家好。\n残废。"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.negative_list import PolicyFaults, load_policy
-from app.negative_list.backends import NAMES
-from app.negative_list.model import View
+from app.negative_list.engine.backends import NAMES
+from app.negative_list.text.model import View
 from tests.negative_list.policies import GOOD, run, write
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rule-files.md").read_text(encoding="utf-8")

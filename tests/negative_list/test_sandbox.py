@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.negative_list.compiling import compile_faults
-from app.negative_list.lint import lint
-from app.negative_list.load import parse_source, read_source
-from app.negative_list.sandbox import problems
+from app.negative_list.pattern.compiling import compile_faults
+from app.negative_list.pattern.sandbox import problems
+from app.negative_list.quality.lint import lint
+from app.negative_list.source.load import parse_source, read_source
 from tests.negative_list.policies import GOOD, rule, write
 
 #: Taken by the parser, and a large automaton: wide sets, repeated.

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.negative_list import Part, PartKind, Policy, PolicyFaults, load_policy
-from app.negative_list.backends import NAMES
-from app.negative_list.buffer import Buffer
-from app.negative_list.fold import fold_text
-from app.negative_list.skipping import MOST, SEPARATORS, Bare, without_separators
+from app.negative_list.engine.backends import NAMES
+from app.negative_list.text.buffer import Buffer
+from app.negative_list.text.fold import fold_text
+from app.negative_list.text.skip_view import MOST, SEPARATORS, Bare, without_separators
 from tests.negative_list.policies import loaded, rule, run, write
 
 WORDS = ["残废", "残废人", "废人", "人残", "废a人", "瞎子"]

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from app.bench import postgres
-from app.demo import load, walk
+from app.demo import case_driver, load
 from app.identity.models import Unit
 from app.infra.clock import system_clock
 from app.infra.db import Database
@@ -26,7 +26,7 @@ def installed(runtime: Runtime) -> Runtime:
         people = load._found(session)
     entries = {entry["until"]: entry for entry in load.texts("drafts.yaml")}
     for until in ("published", "second_review"):
-        walk.to(runtime, people.actors, entries[until])
+        case_driver.to(runtime, people.actors, entries[until])
     with runtime.database.write() as session:
         unit = session.exec(select(Unit).where(Unit.parent_id == None)).one()  # noqa: E711 – SQL's IS NULL
         webhooks.create_tool(

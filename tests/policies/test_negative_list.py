@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, View, check, load_policy
-from app.negative_list.backends import available
-from app.negative_list.examples import faults_of, hit_problem
-from app.negative_list.program import Program
-from app.negative_list.rules import CheckerMatch, Condition, Covering, Near, StructureMatch, TermsMatch
+from app.negative_list.engine.backends import available
+from app.negative_list.engine.program import Program
+from app.negative_list.quality.examples import faults_of, hit_problem
+from app.negative_list.source.rules import CheckerMatch, Condition, Covering, Near, StructureMatch, TermsMatch
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "policies" / "negative_list"
@@ -204,7 +204,7 @@ def test_a_rule_waits_for_its_day(policy: Policy) -> None:
 def traditional() -> dict[str, str]:
     """Return one traditional character for each simplified one that has some."""
     found: dict[str, str] = {}
-    for line in (files("app.negative_list.tables") / "t2s.tsv").read_text(encoding="utf-8").splitlines():
+    for line in (files("app.negative_list.text.tables") / "t2s.tsv").read_text(encoding="utf-8").splitlines():
         cells = line.split("\t")
         if len(cells) == 2 and len(cells[0]) == len(cells[1]) == 1:
             found.setdefault(cells[1], cells[0])

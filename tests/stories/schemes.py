@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.workflow import Workflow, read_workflow
-from app.identity.posts import Held, set_posts
+from app.identity.posts.service import Held, set_posts
 from app.infra.paths import shipped
 from tests import factories
 from tests.api import outside

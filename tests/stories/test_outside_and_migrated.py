@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from app.evidence.verifier.verify_evidence import verify
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.publication.verifier.verify_evidence import verify
 from tests.api import outside
 from tests.api.desk import Desk
 from tests.api.packages import exported

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.domain.vocabulary import Role
 from app.identity import service as identity
 from app.identity.access import SYSTEM

@@ -11,9 +11,9 @@ from app.domain.vocabulary import Role
 from app.identity.models import RoleGrant
 from app.infra.runtime import Runtime
 from app.reviews import queries
+from app.reviews.collaboration import service as people_verbs
+from app.reviews.collaboration.service import Asking
 from app.reviews.models import StageRun
-from app.reviews.together import service as people_verbs
-from app.reviews.together.service import Asking
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
 from tests.web.forms import decision, digest_of, new_draft, send, sign_in, submitted

@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from app.infra.runtime import Runtime
 from app.reviews.models import StageRun
-from app.web.desk import board_csv
-from app.web.desk.board_csv import HEADINGS, written
+from app.web.pages.desk import board_csv
+from app.web.pages.desk.board_csv import HEADINGS, written
 from tests import factories
 from tests.factories import Bureau
 from tests.web.forms import digest_of, new_draft, send, sign_in
@@ -45,7 +45,7 @@ def test_only_who_has_a_board_gets_it(web: TestClient, runtime: Runtime, bureau:
 def test_it_holds_the_whole_board_with_the_filters_of_the_page(
     web: TestClient, runtime: Runtime, bureau: Bureau, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.web.desk.board._AT_ONCE", 2)
+    monkeypatch.setattr("app.web.pages.desk.board._AT_ONCE", 2)
     for number in range(4):
         submitted(web, runtime, bureau, f"走访，第{number}篇")
     submitted(web, runtime, bureau, "区里的走访", by="district_editor")

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.document import Document, Paragraph
-from app.web.draft.panels.compare import differences, stretches
+from app.domain.document.model import Document, Paragraph
+from app.web.pages.draft.panels.compare import differences, stretches
 
 
 def document(*paragraphs: str, title: str = "标题") -> Document:

@@ -1,6 +1,6 @@
 """A document edited in a form keeps everything that the form does not show."""
 
-from app.domain.document import (
+from app.domain.document.model import (
     CellSpan,
     Document,
     Heading,
@@ -12,7 +12,7 @@ from app.domain.document import (
     SpanKind,
     Table,
 )
-from app.web.draft.editing import editable_texts, rewritten
+from app.web.pages.draft.editing import editable_texts, rewritten
 
 DOCUMENT = Document(
     title="标题",

@@ -19,7 +19,7 @@ from app.infra.db import Database
 from app.infra.policies import FollowedPolicies
 from app.infra.runtime import Runtime
 from app.web.forms.typed import UNTYPED, secret
-from app.web.render import STATIC
+from app.web.shell.render import STATIC
 from tests import keepers
 from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.domain import vocabulary
-from app.negative_list import model
-from app.web.labels import LABELS, LIMITS, choices, label
+from app.negative_list.text import model
+from app.words.labels import LABELS, LIMITS, choices, label
 
 ROOT = Path(__file__).parents[2]
 ENUMS = [

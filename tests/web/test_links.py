@@ -15,7 +15,7 @@ from app.infra.runtime import Runtime
 from app.main import create_app
 from app.reviews import service
 from app.reviews.service import Form
-from app.web.links import LINK_POLICY
+from app.web.pages.guest_links import LINK_POLICY
 from tests import factories
 from tests.api import outside
 from tests.factories import Bureau

@@ -11,12 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from app.domain.document import Document, Image, Paragraph
+from app.domain.document.model import Document, Image, Paragraph
 from app.infra.runtime import Runtime
 from app.main import create_app
 from app.proofs.models import Proof
-from app.web.links import FRAME_POLICY
-from app.web.shield import PROOF_POLICY
+from app.web.pages.guest_links import FRAME_POLICY
+from app.web.shell.security_headers import PROOF_POLICY
 from tests.api import outside
 from tests.api.desk import REVIEWERS, Desk
 from tests.web.conftest import Person, accessible

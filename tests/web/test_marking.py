@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.domain.document import Document, Paragraph
-from app.domain.edits import Edit, apply_edits
+from app.domain.document.edits import Edit, apply_edits
+from app.domain.document.model import Document, Paragraph
 from app.domain.vocabulary import MarkKind
 from app.infra.errors import Invalid
-from app.web.proof.marking import anchor
+from app.web.pages.proof.marking import anchor
 
 TEXT = "😀按排好，按排妥。再见"
 

@@ -7,8 +7,8 @@ from html import unescape
 import pytest
 from fastapi.testclient import TestClient
 
-from app.identity import credentials
 from app.identity.access import SYSTEM, cookie_name
+from app.identity.credentials import service as credentials
 from app.identity.models import User
 from app.infra.runtime import Runtime
 from tests.factories import PASSWORD, Bureau

@@ -6,12 +6,12 @@ from html import unescape
 import pytest
 from fastapi.testclient import TestClient
 
-from app.domain.document import Document, Paragraph
+from app.domain.document.model import Document, Paragraph
 from app.drafts import queries as drafts
 from app.drafts import service as drafts_service
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
-from app.web.shield import PAGE_POLICY
+from app.web.shell.security_headers import PAGE_POLICY
 from tests import factories
 from tests.factories import PASSWORD, Bureau
 from tests.web.forms import csrf, decision, digest_of, new_draft, rows, send, sign_in, submitted

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 import app.domain
-from app.domain import calendar, routing_lint
-from app.domain.policy_text import Fault
+from app.domain import calendar
+from app.domain.files.policy_text import Fault
+from app.domain.routing import lint as routing_lint
 from app.domain.workflow import lint, read_workflow
 from app.infra.paths import shipped
-from app.web.policy_faults import SENTENCES, sentence
+from app.web.components.policy_faults import SENTENCES, sentence
 from tests.domain import test_deadlines, test_lint, test_routing_lint, test_staffing
 
 FOLDER = Path(next(iter(app.domain.__path__)))

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.document import Document, Heading, ListItem, Paragraph, Span, SpanKind, Table
-from app.negative_list.model import Finding, PartKind, Severity
-from app.web.present import Hit, numbered, page, place_name, runs
+from app.domain.document.model import Document, Heading, ListItem, Paragraph, Span, SpanKind, Table
+from app.negative_list.text.model import Finding, PartKind, Severity
+from app.web.components.text_view import Hit, numbered, page, place_name, runs
 
 
 def finding(

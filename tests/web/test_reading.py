@@ -7,7 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import Session
 
-from app.domain.document import Document, Heading, Image, ListItem, Paragraph, Quote, Span, SpanKind, Table
+from app.domain.document.model import (
+    Document,
+    Heading,
+    Image,
+    ListItem,
+    Paragraph,
+    Quote,
+    Span,
+    SpanKind,
+    Table,
+)
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries
 from app.drafts.models import AssetRole, Draft

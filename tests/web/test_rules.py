@@ -16,9 +16,10 @@ from app.infra.models import PolicyVersion
 from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
-from app.screening import policies, queries, service
+from app.screening import queries, service
 from app.screening.models import CheckReport, PolicyActivation
-from app.web.rules.reading import MAX_TRIED
+from app.screening.policies import service as policies
+from app.web.pages.rules.reading import MAX_TRIED
 from tests import keepers
 from tests.conftest import SetClock
 from tests.factories import Bureau, events

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from app.infra.errors import Invalid
 from app.infra.runtime import Runtime
-from app.web.draft.verbs.timing import instant
-from app.web.viewer import Form
+from app.web.pages.draft.verbs.scheduling import instant
+from app.web.shell.viewer import Form
 from tests.api.desk import PROOFREADERS, REVIEWERS, Desk
 from tests.api.press import ready
 from tests.conftest import SetClock

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
-from app.publication import debts
+from app.publication.debts import service as debts
 from app.reviews import queries, service
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible, settled

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from app.web.render import STATIC
+from app.web.shell.render import STATIC
 
 VENDOR = STATIC / "vendor"
 LOCK = json.loads((VENDOR / "vendor.lock.json").read_text())

@@ -1,7 +1,7 @@
 """Workflows: their definition, the linter, and the transition function over cases."""
 
-from app.domain.policy_text import Fault
-from app.domain.workflow.added import extended
+from app.domain.files.policy_text import Fault
+from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import (
     SYSTEM,
     Act,

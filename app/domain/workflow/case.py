@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from app.domain.changes import Change
+from app.domain.document.changes import Change
 from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject, Verb
 from app.domain.workflow.definition import AddedStage, Qualification, Stage, When, Workflow
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, Verb
+from app.domain.workflow import separation
 from app.domain.workflow.case import OPEN, PASSED, RUNNING, Act, Actor, Case, Facts, Person, Run, Spot, Vote
 from app.domain.workflow.definition import QUALIFICATIONS, Outcome, Stage, Who, Workflow
 

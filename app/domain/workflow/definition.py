@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
-from app.domain.canonical import canonical
-from app.domain.changes import MarksOnly
-from app.domain.document import sha256
+from app.domain.document.changes import MarksOnly
+from app.domain.document.model import sha256
+from app.domain.record.canonical import canonical
 from app.domain.vocabulary import REVIEW_LEVELS, ChannelKind, Level, Role, StageKind, Subject
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

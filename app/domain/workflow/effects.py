@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.vocabulary import CaseState, Event, StageState, Subject, Verdict
-from app.domain.workflow.added import extended
+from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import (
     DONE,
     OPEN,

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain import policy_text
-from app.domain.policy_text import Fault, Faults, Lines
+from app.domain.files import policy_text
+from app.domain.files.policy_text import Fault, Faults, Lines
 from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
-from app.domain.workflow import malformed, risks, staffing, worlds
+from app.domain.workflow import partial_files, risks, sample_drafts, staffing
 from app.domain.workflow.case import Actor
 from app.domain.workflow.definition import Stage, Workflow, parts
 
@@ -59,7 +59,7 @@ def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
         try:
             known = Workflow.model_validate(policy_text.without_unknown(content, error))
         except ValidationError:
-            rest = malformed.readable(content)
+            rest = partial_files.readable(content)
             if rest is not None:
                 faults += rest.standing(check(rest.workflow, lines))
             return Linted(None, policy_text.in_order(faults))
@@ -191,10 +191,10 @@ def _outside(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 def _covers(stage: Stage) -> bool:
     """Tell whether every draft that the stage applies to finds somebody among its conditions."""
-    asked = worlds.conditions([stage])
+    asked = sample_drafts.conditions([stage])
     return all(
         any(case.meets(who.when, line) for who in stage.who)
-        for case in worlds.drafts(asked, several=stage.per == "draft")
+        for case in sample_drafts.drafts(asked, several=stage.per == "draft")
         for line in (case.lines if stage.per == "channel" else ("",))
         if case.meets(stage.applies_if, line)
     )
@@ -202,16 +202,16 @@ def _covers(stage: Stage) -> bool:
 
 def _conditions(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
-        alone = worlds.conditions([stage.model_copy(update={"who": ()})])
+        alone = sample_drafts.conditions([stage.model_copy(update={"who": ()})])
         if stage.applies_if and not any(
-            case.meets(stage.applies_if) for case in worlds.drafts(alone, several=True)
+            case.meets(stage.applies_if) for case in sample_drafts.drafts(alone, several=True)
         ):
             yield _at(workflow, lines, stage, "applies_if", "never_applies")
 
 
 def _flags(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     asked = {
-        stage.key: {flag for when in worlds.conditions([stage]) for flag in when.flags}
+        stage.key: {flag for when in sample_drafts.conditions([stage]) for flag in when.flags}
         for stage in workflow.stages
     }
     for stage in workflow.stages:

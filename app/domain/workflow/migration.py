@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import REVIEW_LEVELS, CaseState, Event, StageState
-from app.domain.workflow import checks
-from app.domain.workflow.added import extended
+from app.domain.workflow import checks, separation
+from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import CLOSED, DONE, Actor, Case, Facts, Run, Spot
 from app.domain.workflow.definition import AtLeast, Stage, Workflow
 from app.domain.workflow.effects import Effects, Walk

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from app.domain import separation
-from app.domain.changes import MarksOnly
+from app.domain.document.changes import MarksOnly
 from app.domain.vocabulary import REVIEW_LEVELS, Event, StageKind, Subject
-from app.domain.workflow.added import extended
+from app.domain.workflow import separation
+from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import DONE, PENDING, Run
 from app.domain.workflow.definition import DistinctSet, Stage, Workflow
 from app.domain.workflow.effects import Walk

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from app.domain.canonical import canonical
-from app.domain.changes import MarksOnly
-from app.domain.document import sha256
-from app.domain.policy_text import Fault, Lines
+from app.domain.document.changes import MarksOnly
+from app.domain.document.model import sha256
+from app.domain.files.policy_text import Fault, Lines
+from app.domain.record.canonical import canonical
 from app.domain.vocabulary import PROOF_LEVELS, REVIEW_LEVELS, Level, Role, StageKind, Subject
-from app.domain.workflow import worlds
+from app.domain.workflow import sample_drafts
 from app.domain.workflow.definition import Stage, Watched, Workflow
 
 #: Reviews that an author has nothing to do with in any scheme; the first level is the drafter's own in some.
@@ -74,8 +74,8 @@ def _of_stage(stage: Stage) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _outside_alone(stage: Stage) -> bool:
     """Tell whether there is a draft at which nobody of the house may decide here."""
-    asked = worlds.conditions([stage])
-    for case in worlds.drafts(asked, several=stage.per == "draft"):
+    asked = sample_drafts.conditions([stage])
+    for case in sample_drafts.drafts(asked, several=stage.per == "draft"):
         for line in case.lines if stage.per == "channel" else ("",):
             able = [who for who in stage.who if case.meets(who.when, line)]
             if able and case.meets(stage.applies_if, line) and all(who.outside for who in able):

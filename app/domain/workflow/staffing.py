@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.vocabulary import Role
-from app.domain.workflow import worlds
+from app.domain.workflow import sample_drafts
 from app.domain.workflow.case import Actor, Case
 from app.domain.workflow.checks import seats
 from app.domain.workflow.definition import AtLeast, Stage, Workflow
@@ -45,10 +45,10 @@ def vacant(workflow: Workflow, people: Collection[Actor]) -> dict[str, Mapping[s
     """Return the stages that nobody could decide, each with a draft for which that is so."""
     found: dict[str, Mapping[str, object]] = {}
     for stage in workflow.stages:
-        asked = worlds.conditions([stage])
-        for case in worlds.drafts(asked, people=people):
+        asked = sample_drafts.conditions([stage])
+        for case in sample_drafts.drafts(asked, people=people):
             if stage.by_people and not all(seat.persons for seat in _seats(case, stage, people)):
-                found.setdefault(stage.key, worlds.described(case, asked))
+                found.setdefault(stage.key, sample_drafts.described(case, asked))
     return found
 
 
@@ -60,20 +60,20 @@ def shortages(workflow: Workflow, people: Collection[Actor]) -> tuple[Shortage, 
     found = []
     for index, group in enumerate(workflow.distinct):
         stages = [stage for stage in workflow.stages if stage.key in group.stages]
-        asked = worlds.conditions(stages)
-        for case in worlds.drafts(asked, people=people):
+        asked = sample_drafts.conditions(stages)
+        for case in sample_drafts.drafts(asked, people=people):
             short = _hall([seat for stage in stages for seat in _filled(case, stage, people)])
             if short:
-                found.append(_told(index, short, worlds.described(case, asked)))
+                found.append(_told(index, short, sample_drafts.described(case, asked)))
                 break
     if found or len(workflow.distinct) < 2:
         return tuple(found)
     stages = [stage for stage in workflow.stages if workflow.distinct_from[stage.key]]
-    asked = worlds.conditions(stages)
-    for case in worlds.drafts(asked, people=people):
+    asked = sample_drafts.conditions(stages)
+    for case in sample_drafts.drafts(asked, people=people):
         table = [seat for stage in stages for seat in _filled(case, stage, people)]
         if not _fits(workflow, table):
-            return (_told(None, table, worlds.described(case, asked)),)
+            return (_told(None, table, sample_drafts.described(case, asked)),)
     return ()
 
 
@@ -141,7 +141,7 @@ def _seats(case: Case, stage: Stage, people: Collection[Actor]) -> list[Seat]:
         if case.meets(who.when, line):
             bench = by_bench.setdefault(who.group, set())
             if who.author:
-                bench.add(worlds.AUTHOR)
+                bench.add(sample_drafts.AUTHOR)
             if who.outside:
                 bench.update(f"外请 {stage.key} {number}" for number in range(_needed(stage)))
     for actor in people:

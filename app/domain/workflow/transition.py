@@ -4,16 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain import separation
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, StageKind, StageState, Verb, Verdict
-from app.domain.workflow import checks, people, timing
-from app.domain.workflow.added import extended
+from app.domain.workflow import checks, collaboration, scheduling, separation
+from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import CLOSED, PENDING, Act, Actor, Case, Facts, Run, Vote
 from app.domain.workflow.definition import Outcome, Stage, Workflow
 from app.domain.workflow.effects import Decided, Effects, Walk
 from app.domain.workflow.rerouting import move
-from app.domain.workflow.text import apply_edit
+from app.domain.workflow.revisions import apply_edit
 
 
 def transition(
@@ -46,11 +45,11 @@ def objections(
         digest=act.digest if stage is None else case.subject_of(stage, act.line) or "",
         ticked=act.ticked if stage is None else frozenset(stage.checklist),
         outcome=act.outcome or next((one.key for one in offered), ""),
-        to=people.ANYBODY.person,
+        to=collaboration.ANYBODY.person,
     )
     if act.verb is Verb.EMBARGO and act.when is None:
-        filled = replace(filled, when=timing.later(case, at))
-    answer = transition(case, workflow, filled, actor, replace(facts, named=people.ANYBODY), at)
+        filled = replace(filled, when=scheduling.later(case, at))
+    answer = transition(case, workflow, filled, actor, replace(facts, named=collaboration.ANYBODY), at)
     refusals = answer.refusals if isinstance(answer, Refused) else ()
     return tuple(one for one in refusals if one.code is not RefusalCode.PERSON_CANNOT_ACT)
 
@@ -90,7 +89,7 @@ def _resubmit(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
         elif case.state is CaseState.RETURNED and not act.comment.strip():
             refusals.append(Refusal(RefusalCode.NOTHING_CHANGED, {"digest": new}))
     else:
-        refusals += timing.read_only(case)
+        refusals += scheduling.read_only(case)
     refusals += _over_limits(facts)
     if refusals:
         return tuple(refusals)
@@ -255,7 +254,7 @@ def _unclaim(walk: Walk, act: Act, actor: Actor) -> tuple[Refusal, ...]:
 
 def _carry_out(walk: Walk, _act: Act, actor: Actor) -> tuple[Refusal, ...]:
     case, facts = walk.case, walk.facts
-    refusals = list(checks.running(case) + timing.read_only(case))
+    refusals = list(checks.running(case) + scheduling.read_only(case))
     on_proof = [
         run for run in walk.current.values() if run.state is StageState.OPEN and walk.is_on_proof(run.spot)
     ]
@@ -392,7 +391,7 @@ def _close(walk: Walk, state: CaseState, reason: str) -> None:
     for run in list(walk.current.values()):
         if run.state in PENDING:
             walk.void(run, reason)
-    timing.drop(walk, reason)
+    scheduling.drop(walk, reason)
     walk.set(state=state, held_at=None)
 
 
@@ -408,20 +407,20 @@ _STEPS: dict[Verb, Callable[[Walk, Act, Actor], tuple[Refusal, ...]]] = {
     Verb.ANSWER: _answer,
     Verb.CLAIM: _claim,
     Verb.UNCLAIM: _unclaim,
-    Verb.TAKE_BACK: people.take_back,
-    Verb.HAND_OVER: people.hand_over,
-    Verb.RECUSE: people.recuse,
-    Verb.FREE: people.free,
-    Verb.REMIND: people.remind,
-    Verb.COPY: people.copy,
-    Verb.CONSULT: people.consult,
-    Verb.ADVISE: people.advise,
-    Verb.ADD_REVIEWER: people.add_reviewer,
-    Verb.OVERRIDE: people.override,
-    Verb.SCHEDULE: timing.schedule,
-    Verb.UNSCHEDULE: timing.unschedule,
-    Verb.EMBARGO: timing.embargo,
-    Verb.WITHHOLD: timing.withhold,
+    Verb.TAKE_BACK: collaboration.take_back,
+    Verb.HAND_OVER: collaboration.hand_over,
+    Verb.RECUSE: collaboration.recuse,
+    Verb.FREE: collaboration.free,
+    Verb.REMIND: collaboration.remind,
+    Verb.COPY: collaboration.copy,
+    Verb.CONSULT: collaboration.consult,
+    Verb.ADVISE: collaboration.advise,
+    Verb.ADD_REVIEWER: collaboration.add_reviewer,
+    Verb.OVERRIDE: collaboration.override,
+    Verb.SCHEDULE: scheduling.schedule,
+    Verb.UNSCHEDULE: scheduling.unschedule,
+    Verb.EMBARGO: scheduling.embargo,
+    Verb.WITHHOLD: scheduling.withhold,
     Verb.CARRY_OUT: _carry_out,
     Verb.BIND_SUBJECT: _bind_subject,
     Verb.LAY_OUT_FAILED: _lay_out_failed,

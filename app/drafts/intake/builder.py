@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urljoin, urlsplit
 
-from app.domain.document import (
+from app.domain.document.list_numbers import sparse
+from app.domain.document.model import (
     DEEPEST_LIST,
     MEANING,
     NUMBERS,
@@ -23,7 +24,6 @@ from app.domain.document import (
     Table,
     leads_out,
 )
-from app.domain.lists import sparse
 from app.drafts.intake.left_out import LeftOut, left_out
 from app.drafts.intake.runs import Inline, Mark, in_one_line, lowered, raised
 

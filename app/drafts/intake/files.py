@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from app.domain.document import Document
-from app.drafts.intake import reading
+from app.domain.document.model import Document
+from app.drafts.intake import subprocess_reader
 from app.drafts.intake.left_out import LeftOut
 from app.drafts.intake.places import Places, places_of
-from app.drafts.intake.reading import Read, Source
-from app.negative_list.content import parts_of, structure_of
-from app.negative_list.files import READ_AS, FileParts, read_parts
-from app.negative_list.model import NotChecked, Part, PartKind, Structure
+from app.drafts.intake.subprocess_reader import Read, Source
+from app.negative_list.source.files import READ_AS, FileParts, read_parts
+from app.negative_list.text.content import parts_of, structure_of
+from app.negative_list.text.model import NotChecked, Part, PartKind, Structure
 
 _FORMATS = {".md": "markdown", ".html": "html"}
 _UNTITLED = "（无标题）"
@@ -44,7 +44,7 @@ def read_file(text: str, suffix: str) -> FileRead:
     if kind not in _FORMATS:
         return FileRead(read_parts(text))
     clean = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").replace("\x00", " ")
-    read = reading.read(Source(_FORMATS[kind], clean))
+    read = subprocess_reader.read(Source(_FORMATS[kind], clean))
     document = _document(read)
     if document is None:
         title = read.title or ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from app.domain.document import Document
+from app.domain.document.model import Document
 from app.drafts.intake.builder import Builder
 
 #: A longer head is none: it would be text.

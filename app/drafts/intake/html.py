@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from app.domain.document import TEXT_BLOCKS, Align, SpanKind
+from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.document import Numbering
-from app.domain.lists import sign as written
+from app.domain.document.list_numbers import sign as written
+from app.domain.document.model import Numbering
 from app.drafts.intake.builder import Builder, Sign
 from app.drafts.intake.styles import declarations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from app.domain.document import Span, SpanKind
+from app.domain.document.model import Span, SpanKind
 
 _SPACES = re.compile(r"[ \t\r\f\n]+")
 #: Stands for a hard line break until white space is collapsed; no text that is read holds it.

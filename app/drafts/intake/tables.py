@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from app.domain.document import TEXT_BLOCKS, Block, CellSpan, Image, ListItem, Merge, Table
-from app.domain.lists import ordinals, sign
+from app.domain.document.list_numbers import ordinals, sign
+from app.domain.document.model import TEXT_BLOCKS, Block, CellSpan, Image, ListItem, Merge, Table
 from app.drafts.intake.builder import MOST_CELLS, Builder, TooMuch
 from app.drafts.intake.html import Reader
 from app.drafts.intake.runs import Mark

@@ -1,6 +1,6 @@
 """Plain text into blocks: every line a paragraph, every character kept."""
 
-from app.domain.document import Paragraph
+from app.domain.document.model import Paragraph
 from app.drafts.intake.builder import MOST_BLOCKS, Builder, TooMuch
 from app.drafts.intake.runs import Inline
 

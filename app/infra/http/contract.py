@@ -14,11 +14,11 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.infra.http import wording
+from app.infra.http import validation_words
+from app.infra.http.idempotency import FORM
 from app.infra.http.links import REPLAYED, TAG
+from app.infra.http.problems import MEDIA_TYPE, PROBLEMS
 from app.infra.http.routing import is_proved, summary_of
-from app.infra.idempotency import FORM
-from app.infra.problems import MEDIA_TYPE, PROBLEMS
 
 Schema = dict[str, Any]
 
@@ -120,10 +120,10 @@ def document(app: FastAPI, *, webhooks: Schema) -> Schema:
         title=app.title,
         version=app.version,
         summary="Content review for public bodies: three reviews, three proofreads, a signed release.",
-        description=wording.ABOUT,
+        description=validation_words.ABOUT,
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "This installation"}],
-        tags=[dict(one) for one in wording.TAGS],
+        tags=[dict(one) for one in validation_words.TAGS],
         routes=app.routes,
     )
     described(Problem)
@@ -149,7 +149,7 @@ def document(app: FastAPI, *, webhooks: Schema) -> Schema:
             if method in item:
                 _complete(item[method], path, method, secured=(path, method.upper()) in secured)
     for name, schema in schemas.items():
-        wording.explain(name, schema)
+        validation_words.explain(name, schema)
     _tidy(found["paths"])
     _tidy(schemas)
     return found
@@ -244,7 +244,7 @@ def _plain(parameter: Schema) -> None:
         # Routes take it as one that may be missing, to answer 428 then.
         parameter |= {"required": True}
         parameter["schema"] |= {"pattern": '^"[0-9]{1,9}"(, ?"[0-9]{1,9}")*$'}
-    wording.explain_parameter(parameter)
+    validation_words.explain_parameter(parameter)
 
 
 def _tidy(value: Any) -> None:  # noqa: ANN401 – any JSON value

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.infra.errors import Invalid, Reason
 from app.infra.http.bounds import within
-from app.infra.problems import reasons
+from app.infra.http.problems import reasons
 
 Item = TypeVar("Item")
 Part = datetime | UUID

@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import Request
 
 from app.infra.errors import Unavailable
-from app.infra.problems import problem, problems
+from app.infra.http.problems import problem, problems
 
 problems(
     {

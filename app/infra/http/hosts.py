@@ -8,8 +8,8 @@ from typing import Any
 from starlette.requests import Request
 
 from app.infra.errors import Misdirected
+from app.infra.http.problems import problem, problems
 from app.infra.http.proxies import Networks, within
-from app.infra.problems import problem, problems
 
 problems(
     {

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from fastapi import APIRouter
 from fastapi.params import Depends
 
-from app.infra.http import replays
+from app.infra.http import idempotent_routes
 
 Proof = TypeVar("Proof", bound=Callable[..., Any])
 
@@ -59,7 +59,7 @@ class ApiRouter(APIRouter):
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:  # noqa: ANN401
         """Add a route; see the module."""
         if "POST" in (more.get("methods") or ()) and (who := _asker(endpoint)) is not None:
-            endpoint = replays.keyed(endpoint, asker=who, status=more.get("status_code") or 200)
+            endpoint = idempotent_routes.keyed(endpoint, asker=who, status=more.get("status_code") or 200)
         super().add_api_route(path, endpoint, **more)
 
 

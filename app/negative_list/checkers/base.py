@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
-from app.negative_list.buffer import Buffer, ViewText
-from app.negative_list.faults import nearest
-from app.negative_list.lexicons import Lexicon
-from app.negative_list.model import PartKind, Structure, View
-from app.negative_list.yaml_tree import Fields
+from app.negative_list.source.faults import nearest
+from app.negative_list.source.lexicons import Lexicon
+from app.negative_list.source.yaml_tree import Fields
+from app.negative_list.text.buffer import Buffer, ViewText
+from app.negative_list.text.model import PartKind, Structure, View
 
 #: `(number of the trigger, start, end)` in the joined text of the checker's view. Words count first, then
 #: patterns go on from `len(words)`.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
-from app.negative_list.validators import WEEKDAYS, is_day
+from app.negative_list.engine.validators import WEEKDAYS, is_day
 
 #: A space on either side of a number is as common as none.
 _DATE = re.compile(r"(?:(\d{4}) ?年 ?)?(\d{1,2}) ?月 ?(?:(\d{1,2}) ?[日号])?")

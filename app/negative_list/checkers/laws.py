@@ -9,9 +9,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
-from app.negative_list.fold import fold_all
-from app.negative_list.lexicons import Lexicon
-from app.negative_list.yaml_tree import Fields
+from app.negative_list.source.lexicons import Lexicon
+from app.negative_list.source.yaml_tree import Fields
+from app.negative_list.text.fold import fold_all
 
 _LAW = re.compile(r"(?:法|条例|办法|规定|细则|规则)$")
 #: A remark after the title, （2023年修正） or （草案）, in its folded form.

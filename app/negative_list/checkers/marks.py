@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.negative_list.characters import CLASS_OF, MARK, PAIRS, RARE
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
-from app.negative_list.lexicons import Lexicon
-from app.negative_list.model import View
-from app.negative_list.yaml_tree import Fields
+from app.negative_list.source.lexicons import Lexicon
+from app.negative_list.source.yaml_tree import Fields
+from app.negative_list.text.characters import CLASS_OF, MARK, PAIRS, RARE
+from app.negative_list.text.model import View
 
 _END = CLASS_OF[MARK]
 _COUPLES = tuple(CLASS_OF[opening] + CLASS_OF[close] for opening, close in PAIRS.items())

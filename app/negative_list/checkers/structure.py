@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from app.negative_list.checkers.base import StructureCheck, Thing
-from app.negative_list.fold import fold_text
-from app.negative_list.model import PartKind, Structure, TableFact
-from app.negative_list.yaml_tree import Fields
+from app.negative_list.source.yaml_tree import Fields
+from app.negative_list.text.fold import fold_text
+from app.negative_list.text.model import PartKind, Structure, TableFact
 
 _MAPS = re.compile(r"地图|区划图|区位图|分布图|疆域图|版图")
 _MAP_NUMBER = re.compile(r"审图号")

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from app.audit import verification
 from app.audit.verification import Progress, Verified
-from app.domain.evidence import Fault
+from app.domain.record.chain import Fault
 from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.db import Database

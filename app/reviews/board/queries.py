@@ -13,8 +13,8 @@ from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, StageState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
-from app.identity import absences
 from app.identity import queries as identity
+from app.identity.absences import service as absences
 from app.identity.access import authorize
 from app.identity.models import Unit
 from app.identity.queries import Actor as Person

@@ -12,9 +12,9 @@ from app.identity.access import CurrentActor
 from app.infra.db import ReadSession
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
-from app.reviews import absent
 from app.reviews.board import queries as board
 from app.reviews.board.queries import Claimed, Wanted
+from app.reviews.deadlines import unattended
 
 router = ApiRouter(tags=["reviews"])
 
@@ -122,7 +122,7 @@ def list_waiting_for_absent(request: Request, session: ReadSession, actor: Curre
             due_at=one.due_at,
             names=list(one.names),
         )
-        for one in absent.stuck(session, actor, runtime_of(request).clock())
+        for one in unattended.stuck(session, actor, runtime_of(request).clock())
     ]
 
 

@@ -1,6 +1,6 @@
 """The words about moving open cases to the workflow version in force."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 problems(
     {

@@ -20,10 +20,10 @@ from app.identity.access import authorize
 from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound, Reason, Unavailable
 from app.infra.runtime import Runtime
-from app.reviews import checking, choosing, clock, workflows
+from app.reviews import calendar, routing, screening, workflows
 from app.reviews.board.queries import GOING_ON
+from app.reviews.cases import as_actor, as_case, runs_of
 from app.reviews.models import ReviewCase, WorkflowMigration, WorkflowVersion
-from app.reviews.store import as_actor, as_case, runs_of
 
 #: Roles whose holders can act at stages; those who keep the system cannot.
 _ACTING = (Role.EDITOR, *sorted(DECIDING))
@@ -67,7 +67,7 @@ def overview(session: Session, policies: Path, actor: Person) -> tuple[InForce, 
     for row, key, _ in _open_cases(session, actor):
         by_key.setdefault(key, []).append(row.workflow_digest)
     found = []
-    for path, _ in choosing.files(policies):
+    for path, _ in routing.files(policies):
         workflow, reasons = _readable(policies, path.stem)
         digests = by_key.get(path.stem, [])
         other = sum(workflow is None or digest != workflow.digest for digest in digests)
@@ -109,10 +109,10 @@ def dry_run(
     ]
     runs, _ = runs_of(session, [row.id for row, _ in wanted])
     people: dict[str, tuple[Actor, ...]] = {}
-    due = clock.due_by(runtime.settings.policies)
+    due = calendar.due_by(runtime.settings.policies)
     planned = []
     for row, draft in wanted:
-        known = checking.known_facts(session, row.id, at=at)
+        known = screening.known_facts(session, row.id, at=at)
         facts = Facts(blockers=known.blockers, findings=known.findings, due=due)
         if draft.unit_path not in people:
             people[draft.unit_path] = people_of(session, draft.unit_path)
@@ -148,16 +148,16 @@ def planned_for(
 
 def _readable(policies: Path, key: str) -> tuple[Workflow | None, tuple[Reason, ...]]:
     try:
-        return choosing.laid_out(policies, key), ()
+        return routing.laid_out(policies, key), ()
     except Unavailable as error:
         return None, error.reasons
 
 
 def target(policies: Path, key: str) -> Workflow:
     """Return the version that cases of a workflow are moved to. Raises `NotFound`, `Unavailable`."""
-    if key not in {path.stem for path, _ in choosing.files(policies)}:
+    if key not in {path.stem for path, _ in routing.files(policies)}:
         raise NotFound("not_found")
-    return choosing.laid_out(policies, key)
+    return routing.laid_out(policies, key)
 
 
 def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, Draft]]:

@@ -12,8 +12,8 @@ from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
 from app.infra.http.links import made
+from app.infra.http.problems import sentence
 from app.infra.http.routing import ApiRouter
-from app.infra.problems import sentence
 from app.infra.runtime import runtime_of
 from app.reviews.migration import plan as versions
 from app.reviews.migration import service as migrating

@@ -20,16 +20,16 @@ from app.identity.access import authorize
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
 from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from app.infra.http.problems import sentence
 from app.infra.ids import new_id
-from app.infra.problems import sentence
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
-from app.reviews import checking, clock, workflows
+from app.reviews import calendar, screening, workflows
+from app.reviews.apply import LAY_OUT
+from app.reviews.cases import Loaded, load, save
 from app.reviews.migration import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.migration.plan import Planned, dry_run, people_of, planned_for, target
 from app.reviews.models import ReviewCase, WorkflowMigration
-from app.reviews.steps import LAY_OUT
-from app.reviews.store import Loaded, load, save
 
 #: Who may grant what a policy keeper asks for: another keeper, or who answers for what is published.
 GRANTING = (Role.POLICY_KEEPER, Role.FINAL_REVIEWER)
@@ -128,7 +128,7 @@ def _move(
         raise Conflict("migration_outdated")
     workflows.keep(session, new, at=at)
     people: dict[str, tuple[Actor, ...]] = {}
-    due = clock.due_by(runtime.settings.policies)
+    due = calendar.due_by(runtime.settings.policies)
     moving: list[tuple[Loaded, Planned]] = []
     for case_id in _in_order(session, case_ids):
         loaded = load(session, case_id, SYSTEM_PERSON)
@@ -137,7 +137,7 @@ def _move(
         unit_path = loaded.draft.unit_path
         if unit_path not in people:
             people[unit_path] = people_of(session, unit_path)
-        checked = checking.check(session, loaded, runtime=runtime, at=at)
+        checked = screening.check(session, loaded, runtime=runtime, at=at)
         facts = Facts(blockers=checked.blockers, findings=checked.findings, due=due)
         was = workflows.version(session, loaded.row.workflow_digest)
         answer = migrate(loaded.case, was, new, people=people[unit_path], facts=facts, at=at)

@@ -1,6 +1,6 @@
 """The words about workflows that are used only when a second person has accepted what the linter warns of."""
 
-from app.infra.problems import problems, reasons
+from app.infra.http.problems import problems, reasons
 
 problems(
     {

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.audit import service as audit
-from app.domain.policy_text import Fault
+from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import Event, MigrationState, Role
 from app.domain.workflow import Workflow
 from app.domain.workflow.risks import fingerprint, risks
@@ -21,7 +21,7 @@ from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import choosing
+from app.reviews import routing
 from app.reviews.models import WorkflowRisk
 from app.reviews.risks import errors as _words  # noqa: F401 – the words of the codes below
 
@@ -168,9 +168,9 @@ def decide(
 
 def _in_force(runtime: Runtime, key: str) -> Workflow:
     policies = runtime.settings.policies
-    if key not in {path.stem for path, _ in choosing.files(policies)}:
+    if key not in {path.stem for path, _ in routing.files(policies)}:
         raise NotFound("not_found")
-    return choosing.laid_out(policies, key)
+    return routing.laid_out(policies, key)
 
 
 def _named(workflow: Workflow) -> tuple[tuple[Fault, str], ...]:

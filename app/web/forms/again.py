@@ -23,7 +23,7 @@ class Refused:
     typed: Typed
     status: int
     problem: Mapping[str, Any] | None = None
-    #: What the page says beside: a code of `app.web.said`.
+    #: What the page says beside: a code of `app.web.shell.flash`.
     said: str = ""
 
 

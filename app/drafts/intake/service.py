@@ -1,0 +1,251 @@
+"""The door of intake: text, Markdown, HTML or blocks become a `Document`, or are refused with every reason.
+
+The words stay what the editor wrote: only line ends are unified, and where a source's line break is only
+layout (Markdown, HTML) it goes between wide characters and is one space elsewhere. What a source holds and a
+document cannot is listed in `left_out`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.domain.document.model import (
+    FIELDS,
+    MAX_CONTENT_BYTES,
+    TEXT_BLOCKS,
+    Block,
+    Document,
+    Table,
+    document_bytes,
+    leads_out,
+)
+from app.domain.record.canonical import canonical
+from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
+from app.drafts.intake import subprocess_reader
+from app.drafts.intake.builder import CONTROL, Builder, TooMuch, named
+from app.drafts.intake.files import FileRead, read_file
+from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed
+from app.drafts.intake.subprocess_reader import Source
+from app.infra.errors import Invalid, Reason, TooLarge, Unavailable
+from app.infra.http.bodies import MANY, unstorable
+from app.infra.http.problems import field_reasons
+from app.negative_list.source.files import looks_like
+
+#: The largest document that a text may become, in bytes of its canonical form: markup may ask for more than
+#: it is long itself.
+MOST_RESULT = 2 * MAX_CONTENT_BYTES
+_blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
+
+
+class Format(StrEnum):
+    """What a text is handed in as."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A document, and what its source held besides; perhaps nothing."""
+
+    document: Document
+    left_out: tuple[LeftOut, ...]
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return what was left out as JSON values."""
+        return listed(self.left_out)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Tell what keeps a source from being read as a refusal: `Invalid`, or `Unavailable` for the moment."""
+    try:
+        yield
+    except TooMuch as fault:
+        reason = Reason(fault.code, dict(fault.data), field="content")
+        raise Invalid("content_unusable", reasons=[reason]) from fault
+    except subprocess_reader.Busy as busy:
+        raise Unavailable("conversion_busy", headers={"Retry-After": "30"}) from busy
+
+
+def file_parts(text: str, suffix: str) -> FileRead:
+    """Return the parts of a file as `files.read_file` does. Raises `Invalid`, `Unavailable`."""
+    with refusals():
+        return read_file(text, suffix)
+
+
+def listed(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
+    """Return what was left out as JSON values; `count` only where it is more than one."""
+    return [
+        {"kind": one.kind, "what": one.what} | ({"count": one.count} if one.count > 1 else {})
+        for one in left_out
+    ]
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of UTF-8 bytes.
+
+    Raises `Invalid` with the place of the first broken byte, and what the bytes seem to be.
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        reasons = [Reason("broken_utf8", {"at": error.start + 1})]
+        if what := looks_like(raw):
+            reasons.append(Reason("no_utf8_but", {"what": what}))
+        raise Invalid("content_unusable", reasons=reasons) from error
+
+
+def to_document(format: Format, content: Any, fields: Mapping[str, Any]) -> Document:  # noqa: A002, ANN401 – any JSON
+    """Return the document of `content`. Raises what `take_in` raises."""
+    return take_in(format, content, fields).document
+
+
+def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake:  # noqa: A002, ANN401 – any JSON
+    """Return the document of `content`, a text or (for blocks) a list, with the fields given beside it.
+
+    Without a title among the `fields`, a text's first line, a Markdown's first heading of level 1, an HTML's
+    first `h1` or its `title` is the title. Raises `TooLarge` above 5 MB, `Invalid` with every fault.
+    """
+    given = {
+        name: value for name, value in fields.items() if value not in {None, ""} or name == "attachments"
+    }
+    faults = [fault for name in FIELDS if name in given for fault in text_faults(given[name], field=name)]
+    if format is Format.BLOCKS:
+        if not isinstance(content, Sequence) or isinstance(content, str):
+            raise Invalid("content_unusable", reasons=[*faults, _wrong_type("内容块的列表")])
+        blocks, lost = _with_links_that_lead_out(_checked_blocks(content, faults))
+        return Intake(_document(given, blocks, faults, lost), lost)
+    if not isinstance(content, str):
+        raise Invalid("content_unusable", reasons=[*faults, _wrong_type("文字")])
+    faults += text_faults(content, field="content", controls=False)
+    if faults:
+        raise Invalid("content_unusable", reasons=faults)
+    _limit(len(content.encode()))
+    builder = Builder()
+    text = _clean(content, builder)
+    source = Source(str(format), text, given.get("title"), str(given.get("source_url", "")))
+    with refusals():
+        read = subprocess_reader.read(source)
+    for name, words in read.fields.items():
+        if given.setdefault(name, words) != words:
+            builder.leave_out("front_matter", f"{name}: {words}")
+    if read.title:
+        given.setdefault("title", read.title)
+    lost = summed([*builder.left_out, *read.left_out])
+    return Intake(_document(given, read.blocks, faults, lost), lost)
+
+
+def _with_links_that_lead_out(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[LeftOut, ...]]:
+    """Return the blocks without the links that no layout keeps, and those links."""
+    builder, kept = Builder(), list[Block]()
+    for block in blocks:
+        if not isinstance(block, (*TEXT_BLOCKS, Table)):
+            kept.append(block)
+            continue
+        spans = [span for span in block.spans if span.href is None or leads_out(span.href)]
+        for span in block.spans:
+            if span not in spans:
+                builder.leave_out("link", span.href or "")
+        kept.append(
+            block if len(spans) == len(block.spans) else block.model_copy(update={"spans": tuple(spans)})
+        )
+    return tuple(kept), summed(builder.left_out)
+
+
+def text_faults(text: str, *, field: str, controls: bool = True) -> list[Reason]:
+    """Return why a text cannot be stored as it is: surrogates, NULs and, if asked, control characters."""
+    faults = unstorable(text, field=field)
+    if controls:
+        faults += [
+            Reason("control_character", {"at": found.start() + 1, "name": named(found[0])}, field=field)
+            for found in islice((one for one in CONTROL.finditer(text) if one[0] != "\x00"), MANY)
+        ]
+    return faults
+
+
+def _clean(content: str, builder: Builder) -> str:
+    text = content.replace("\r\n", "\n").replace("\r", "\n")
+    if text.startswith("\ufeff"):
+        builder.leave_out("control_character", named("\ufeff"))
+        text = text[1:]
+    return builder.without_controls(text)
+
+
+def _checked_blocks(content: Sequence[Any], faults: list[Reason]) -> tuple[Block, ...]:
+    try:
+        blocks = _blocks.validate_python(tuple(content))
+    except ValidationError as error:
+        told = field_reasons(error.errors(include_url=False, include_input=False))
+        faults += [Reason(one.code, one.data, field=f"content.{one.field}") for one in told]
+        return ()
+    for index, block in enumerate(blocks):
+        for text in _strings(block.model_dump()):
+            faults += text_faults(text, field=f"content.{index}")
+    if not faults:
+        _limit(len(canonical([block.model_dump(mode="json") for block in blocks])))
+    return blocks
+
+
+def _document(
+    fields: Mapping[str, Any], blocks: tuple[Block, ...], faults: list[Reason], lost: tuple[LeftOut, ...]
+) -> Document:
+    if not str(fields.get("title", "")).strip():
+        faults.append(Reason("title_missing", field="title"))
+    if not blocks and not any((one.field or "").startswith("content") for one in faults):
+        faults += _empty(lost)
+    if not faults:
+        try:
+            document = Document(**fields, blocks=blocks)
+        except ValidationError as error:
+            for one in error.errors(include_url=False, include_input=False):
+                # The document's own rule, where there are blocks but none of them says anything.
+                empty = one["type"] == "value_error" and not one["loc"]
+                faults += _empty(lost) if empty else field_reasons([one])
+        else:
+            _limit(len(document_bytes(document)), MOST_RESULT)
+            return document
+    # What was left out says why so little, or nothing, came in.
+    raise Invalid(
+        "content_unusable", reasons=faults, data={"left_out": listed(lost[:MANY])} if lost else None
+    )
+
+
+def _empty(lost: tuple[LeftOut, ...]) -> list[Reason]:
+    """Return why there is no text, and what there was instead."""
+    if not lost:
+        return [Reason("content_empty", field="content")]
+    names = Counter[str]()
+    for one in lost:
+        names[one.name] += one.count
+    told = "、".join(f"{name} {count} 处" for name, count in names.items())
+    why = "；".join(dict.fromkeys(f"{one.name}：{one.why}" for one in lost if one.kind not in OF_MACHINES))
+    only = Reason("only_left_out", {"what": told, "why": why}, field="content")
+    return [Reason("content_empty", field="content"), only]
+
+
+def _strings(value: Any) -> list[str]:  # noqa: ANN401 – any JSON value
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for one in value.values() for text in _strings(one)]
+    if isinstance(value, Sequence):
+        return [text for one in value for text in _strings(one)]
+    return []
+
+
+def _limit(size: int, limit: int = MAX_CONTENT_BYTES) -> None:
+    if size > limit:
+        raise TooLarge("content_too_large", data={"bytes": size, "limit": limit})
+
+
+def _wrong_type(expected: str) -> Reason:
+    return Reason("content_wrong_type", {"expected": expected}, field="content")

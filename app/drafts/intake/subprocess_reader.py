@@ -1,0 +1,139 @@
+"""Reading a source: here where it is small, in a process of its own with limits where it is not.
+
+A text decides by itself how long it takes to read. What is large is read where it can hold up nobody and be
+ended: a child process with limits of processor time, memory and output, a few at a time, with a deadline.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from app.domain.document.model import Block
+from app.drafts.intake.builder import Builder, TooMuch
+from app.drafts.intake.left_out import LeftOut, summed
+
+#: So much marked-up text, in characters, is read in the process that was asked; see decision 42 for its cost.
+SMALL = 20_000
+#: Processor time of a child, and the time after which it is ended in any case, in seconds.
+CPU_SECONDS = 20
+DEADLINE = 45
+#: Memory of a child, in bytes of address space.
+MEMORY = 1_500_000_000
+#: The most that a child may answer, in bytes.
+MOST_OUT = 40_000_000
+#: Children at once in one process, and how long to wait for a turn, in seconds.
+AT_ONCE = 2
+PATIENCE = 5
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+_blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
+
+
+class Busy(Exception):
+    """All children have been at work for too long; later there is a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be read: its format, the title given beside it, and where its relative links lead from."""
+
+    format: str
+    content: str
+    title: str | None = None
+    base: str = ""
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it is read in a process of its own."""
+        return self.format != "text" and len(self.content) > SMALL
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read: blocks without the title, the title, further fields, and what was left out."""
+
+    blocks: tuple[Block, ...]
+    title: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def read(source: Source) -> Read:
+    """Return what a source says.
+
+    Raises `TooMuch` with the code of the reason where it cannot be read, `Busy` where there is no turn.
+    """
+    return _read_apart(source) if source.is_heavy else read_here(source)
+
+
+def read_here(source: Source) -> Read:
+    """Return what a source says, reading it in this process. Raises `TooMuch`."""
+    from app.drafts.intake.html import read_html
+    from app.drafts.intake.markdown import read_markdown
+    from app.drafts.intake.text import read_text
+
+    readers = {"text": read_text, "markdown": read_markdown, "html": read_html}
+    builder = Builder(base=source.base)
+    try:
+        readers[source.format](source.content, builder)
+    except RecursionError as error:
+        raise TooMuch("nested_too_deep") from error
+    title = source.title or builder.fields.get("title") or None
+    builder.settle(title)
+    return Read(tuple(builder.blocks), title or builder.title, builder.fields, summed(builder.left_out))
+
+
+def _read_apart(source: Source) -> Read:
+    if not _turns.acquire(timeout=PATIENCE):
+        raise Busy
+    try:
+        said = _ask(source)
+    finally:
+        _turns.release()
+    if "fault" in said:
+        raise TooMuch(said["fault"], **said.get("data", {}))
+    return Read(
+        _blocks.validate_python(said["blocks"]),
+        said["title"],
+        said["fields"],
+        tuple(LeftOut(**one) for one in said["left_out"]),
+    )
+
+
+def _ask(source: Source) -> dict[str, Any]:
+    """Return the child's answer; a child that was ended or says nothing was asked too much."""
+    asked = {"format": source.format, "content": source.content, "title": source.title, "base": source.base}
+    # Nothing of ours is a child's business: no settings, no secrets.
+    own = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    command = [sys.executable, "-m", "app.drafts.intake.subprocess_child"]
+    with subprocess.Popen(  # noqa: S603 – our own interpreter on our own module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**own, "PYTHONUTF8": "1", "PYTHONSAFEPATH": "1"},
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        clock = threading.Timer(DEADLINE, child.kill)
+        clock.start()
+        try:
+            child.stdin.write(json.dumps(asked).encode())
+            child.stdin.close()
+            answer = child.stdout.read(MOST_OUT + 1)
+        except BrokenPipeError:
+            answer = b""
+        finally:
+            clock.cancel()
+            child.kill()
+    if len(answer) > MOST_OUT or not answer:
+        return {"fault": "conversion_too_heavy"}
+    said: dict[str, Any] = json.loads(answer)
+    return said

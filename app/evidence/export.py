@@ -1,0 +1,258 @@
+"""Evidence: one file with everything that proves how a draft came to be published, and its verifier."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlmodel import Session, SQLModel, col, select
+
+from app.audit import log as audit_log
+from app.audit import queries as audit
+from app.audit import seals
+from app.audit.models import AuditEvent
+from app.domain.document.model import sha256
+from app.domain.record.canonical import canonical
+from app.domain.record.chain import Head, timestamp
+from app.domain.vocabulary import DraftState, Event, Role
+from app.drafts import queries as drafts
+from app.drafts.models import Asset, Draft, DraftAsset, DraftReader, DraftTarget, Revision
+from app.evidence.verifier.verify_evidence import build
+from app.identity.queries import Actor
+from app.infra.db import Database
+from app.infra.errors import Forbidden
+from app.infra.signing import Signer
+from app.proofs.models import Proof, ProofMark
+from app.publication.models import Publication, Release, ReleaseTicket, ReviewDebt, ScheduledRelease
+from app.reviews.models import Decision, ReviewCase, StageRun, WorkflowVersion
+from app.screening.models import CheckReport, Waiver
+
+VERSION = 1
+VERIFIER = "verify_evidence.py"
+
+#: Tables whose rows name their draft, and of which each goes into the package.
+_OF_DRAFTS: tuple[type[Any], ...] = (
+    CheckReport,
+    Decision,
+    DraftAsset,
+    DraftReader,
+    DraftTarget,
+    Proof,
+    ProofMark,
+    Publication,
+    Release,
+    ReviewCase,
+    ReviewDebt,
+    Revision,
+    ScheduledRelease,
+    Waiver,
+)
+#: What an audit administrator may take the text of: it is public already.
+_PUBLIC = frozenset({DraftState.PUBLISHED, DraftState.PUBLISHED_WITH_DEBT, DraftState.RETRACTED})
+#: How the files of proofs end; others end in `.bin`.
+_ENDINGS = {"text/html": "html", "application/pdf": "pdf", "text/plain": "txt", "application/json": "json"}
+
+README = """三审证据包
+
+这里是一篇稿件从提交到发布的全部留痕：稿件各版本、各阵地校样、检查报告、审校意见、审校流程、
+签发凭证、数据库各表中这篇稿件的内容（tables.json）和逐条记录，以及核验程序。
+核验不需要联网，也不需要本系统：
+
+    python3 verify_evidence.py 证据包.zip --key 单位公布的公钥指纹
+
+怀疑证据包被人换过时，请不要用包里的核验程序，用您从别处得到的同名程序（本系统安装包里就有，
+也可以用 sanshen evidence verify）。公钥指纹请以单位公布的为准：包里的公钥只能说明包内前后一致，
+换了公钥重新签名的包，不给出 --key 是看不出来的。
+
+核验程序说明谁在何时批准了什么、当时看到的是哪个版本；任何一处被改动，都会指出在哪里。
+重新压缩过的包也能核验，会注明是重新打包的。events.jsonl 每行是一条记录；private.json 是记录里
+个人信息的明文，依法删除的为空并另有记录，不影响核验。
+"""
+
+log = structlog.get_logger()
+Member = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An evidence file: its name, its bytes, and the end of the record that it holds."""
+
+    filename: str
+    content: bytes
+    head: Head
+
+
+def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, at: datetime) -> Package:
+    """Return the evidence of a draft, signed; changes nothing.
+
+    For everybody who may see the draft, and for audit administrators of its unit once it is published. Raises
+    `NotFound` and, for an audit administrator before that, `Forbidden`.
+    """
+    with database.read() as session:
+        draft = _permitted(session, draft_id, actor)
+        stream = f"draft:{draft.id}"
+        head = audit.head_of(session, stream)
+        # A text that came back has one name: its digest.
+        members = list(dict(_members(session, draft, head, stream)).items())
+        checkpoint = audit_log.newest(session)
+    if checkpoint is not None:
+        members.append(("checkpoint.txt", checkpoint.encode()))
+    members.append(("keys.json", canonical({signer.key_id: signer.public_key})))
+    members.append((VERIFIER, verifier()))
+    members.append(("README.txt", README.encode()))
+    statement = {
+        "v": VERSION,
+        "kind": "evidence",
+        "draft": str(draft.id),
+        "number": draft.number,
+        "title": draft.title,
+        "stream": stream,
+        "head": {"seq": head.seq, "leaf": head.leaf},
+        "made_at": timestamp(at),
+        "members": {name: sha256(data) for name, data in members},
+    }
+    signed = signer.sign(statement).model_dump(mode="json")
+    content = build([*sorted(members), ("manifest.json", canonical(signed))])
+    log.info(str(Event.EVIDENCE_EXPORTED), draft=str(draft.id), seq=head.seq, actor=str(actor.id))
+    return Package(f"evidence-{draft.number}.zip", content, head)
+
+
+def verifier() -> bytes:
+    """Return the one-file verifier, as it goes into every package."""
+    return files("app.evidence.verifier").joinpath(VERIFIER).read_bytes()
+
+
+def _permitted(session: Session, draft_id: UUID, actor: Actor) -> Draft:
+    draft = drafts.known(session, draft_id, actor)
+    if not drafts.may_see(session, draft, actor) and draft.state not in _PUBLIC:
+        raise Forbidden("evidence_before_publication")
+    if not (
+        drafts.may_see(session, draft, actor, by_copy=False)
+        or actor.has(Role.AUDIT_ADMIN, unit_path=draft.unit_path)
+    ):
+        raise Forbidden("evidence_of_copies")
+    return draft
+
+
+def _members(session: Session, draft: Draft, head: Head, stream: str) -> Iterator[Member]:
+    yield from _record(session, head, stream)
+    revisions = drafts.revisions(session, draft.id)
+    for revision in revisions:
+        yield f"revisions/{revision.digest}.json", revision.document.encode()
+    yield from _assets(session, revisions)
+    for proof in session.exec(select(Proof).where(Proof.draft_id == draft.id)).all():
+        yield _proof_name(proof), bytes(proof.content)
+    reports = session.exec(select(CheckReport.report).where(CheckReport.draft_id == draft.id)).all()
+    yield from _by_content("reports", reports)
+    texts = select(ReleaseTicket.text).join(Release, col(Release.id) == col(ReleaseTicket.release_id))
+    yield from _by_content("tickets", session.exec(texts.where(Release.draft_id == draft.id)).all())
+    yield from _decisions(session, draft)
+    yield "tables.json", canonical(_tables(session, draft))
+
+
+def _tables(session: Session, draft: Draft) -> dict[str, dict[str, dict[str, object]]]:
+    """Return every row of the draft's tables as it was sealed; what is a member of the package is named."""
+    cases = select(ReviewCase.id).where(ReviewCase.draft_id == draft.id)
+    releases = select(Release.id).where(Release.draft_id == draft.id)
+    held: tuple[tuple[type[Any], Any], ...] = (
+        (Draft, col(Draft.id) == draft.id),
+        *((table, col(table.draft_id) == draft.id) for table in _OF_DRAFTS),
+        (StageRun, col(StageRun.case_id).in_(cases)),
+        (ReleaseTicket, col(ReleaseTicket.release_id).in_(releases)),
+    )
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for table, which in held:
+        name = str(table.__tablename__)
+        rows = session.exec(select(table).where(which)).all()
+        found[name] = {
+            seals.key_of(name, row.__getattribute__): seals.shown(name, row, _named(row)) for row in rows
+        }
+    return found
+
+
+def _named(row: SQLModel) -> dict[str, object]:
+    """Return the columns of a row that are members of the package, each with its name."""
+    if isinstance(row, Revision):
+        return {"document": {"member": f"revisions/{row.digest}.json"}}
+    if isinstance(row, Proof):
+        return {"content": {"member": _proof_name(row)}}
+    if isinstance(row, CheckReport):
+        return {"report": {"member": f"reports/{sha256(row.report.encode())}.json"}}
+    if isinstance(row, ReleaseTicket):
+        return {"text": {"member": f"tickets/{sha256(row.text.encode())}.json"}}
+    return {}
+
+
+def _proof_name(proof: Proof) -> str:
+    return f"proofs/{proof.digest}.{_ENDINGS.get(proof.media_type.partition(';')[0], 'bin')}"
+
+
+def _record(session: Session, head: Head, stream: str) -> Iterator[Member]:
+    lines, private = [], {}
+    for event in audit.stored(session, stream):
+        if event.columns["seq"] > head.seq:
+            break
+        lines.append(event.body + b"\n")
+        private[str(event.columns["seq"])] = {
+            name: {"salt": opening.salt, "value": opening.value} for name, opening in event.private.items()
+        }
+    yield "events.jsonl", b"".join(lines)
+    yield "private.json", canonical(private)
+
+
+def _assets(session: Session, revisions: Iterable[Revision]) -> Iterator[Member]:
+    wanted = sorted({name for one in revisions for name in drafts.document_of(one).assets()})
+    for asset in session.exec(select(Asset).where(col(Asset.sha256).in_(wanted))).all() if wanted else ():
+        yield f"assets/{asset.sha256}.bin", bytes(asset.content)
+
+
+def _decisions(session: Session, draft: Draft) -> Iterator[Member]:
+    rows = session.exec(
+        select(Decision).where(Decision.draft_id == draft.id).order_by(col(Decision.id))
+    ).all()
+    table = [
+        {
+            "id": str(row.id),
+            "case": str(row.case_id),
+            "stage": row.stage,
+            "line": row.line,
+            "round": row.round,
+            "verdict": row.verdict,
+            "outcome": row.outcome,
+            "final": row.final,
+            "digest": row.digest,
+            "actor": str(row.actor_id),
+            "principal": str(row.principal_id) if row.principal_id else None,
+            "role": row.role,
+            "workflow": row.workflow_digest,
+            "decided_at": timestamp(row.decided_at),
+        }
+        for row in rows
+    ]
+    yield "decisions.json", canonical(table)
+    flows = select(WorkflowVersion).where(col(WorkflowVersion.digest).in_(_workflows(session, draft)))
+    for flow in session.exec(flows).all():
+        yield f"workflows/{flow.digest}.json", flow.definition.encode()
+
+
+def _workflows(session: Session, draft: Draft) -> list[str]:
+    """Return the digests of the workflows that the draft's cases ran on, before a migration too."""
+    now = select(ReviewCase.workflow_digest).where(ReviewCase.draft_id == draft.id)
+    recorded = select(AuditEvent.body).where(
+        AuditEvent.stream == f"draft:{draft.id}",
+        col(AuditEvent.action).in_([Event.CASE_OPENED, Event.CASE_MIGRATED]),
+    )
+    found = dict.fromkeys(session.exec(now).all())
+    for body in session.exec(recorded).all():
+        data = json.loads(body)["data"]
+        found |= dict.fromkeys(data[key] for key in ("workflow", "from", "to") if key in data)
+    return list(found)
+
+
+def _by_content(folder: str, texts: Iterable[str]) -> Iterator[Member]:
+    for text in dict.fromkeys(texts):
+        yield f"{folder}/{sha256(text.encode())}.json", text.encode()

@@ -1,0 +1,78 @@
+"""The API of posts and professional titles."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.vocabulary import Role
+from app.domain.workflow.definition import Qualification
+from app.identity.access import CurrentActor
+from app.identity.models import User
+from app.identity.posts.service import Held, set_posts
+from app.identity.service import user_in_reach
+from app.infra.db import ReadSession, WriteSession
+from app.infra.http.routing import ApiRouter
+from app.infra.runtime import runtime_of
+
+router = ApiRouter(tags=["identity"])
+
+
+class PostIn(BaseModel):
+    """A post over a unit and all below it, in the words of the workflow files; `heads`: it heads the unit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit_id: UUID
+    post: Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S")]
+    heads: bool = False
+
+
+class PostsIn(BaseModel):
+    """All posts that somebody holds from now on, and their title."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    posts: list[PostIn] = Field(max_length=20)
+    qualification: Qualification = "none"
+
+
+class PostsOut(BaseModel):
+    """The posts that somebody holds, and their title."""
+
+    posts: list[PostIn]
+    qualification: Qualification
+
+
+@router.get("/users/{user_id}/posts")
+def show_posts(user_id: UUID, session: ReadSession, actor: CurrentActor) -> PostsOut:
+    """Show the posts of somebody whose roles one keeps or audits."""
+    user, _ = user_in_reach(session, user_id, actor, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
+    return _shown(user)
+
+
+@router.put("/users/{user_id}/posts")
+def replace_posts(
+    user_id: UUID, body: PostsIn, request: Request, session: WriteSession, actor: CurrentActor
+) -> PostsOut:
+    """Say which posts and which title somebody has; what was said before is replaced."""
+    user = set_posts(
+        session,
+        user_id=user_id,
+        posts=[Held(one.unit_id, one.post, one.heads) for one in body.posts],
+        qualification=body.qualification,
+        actor=actor,
+        at=runtime_of(request).clock(),
+    )
+    return _shown(user)
+
+
+def _shown(user: User) -> PostsOut:
+    held = [{"unit_id": one["unit"], "post": one["post"], "heads": one["heads"]} for one in user.posts]
+    return PostsOut.model_validate({"posts": held, "qualification": user.qualification})
+
+
+def install(app: FastAPI) -> None:
+    """Add these routes."""
+    app.include_router(router)

@@ -1,0 +1,158 @@
+"""What is asked of every request before a route sees it: nothing unknown, nothing that cannot be kept.
+
+One dependency for all routes, so that none has to think of it. It costs no thread and no query.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request, params
+from fastapi.routing import APIRoute
+
+from app.infra.errors import Invalid, NotAcceptable, Reason, Unsupported
+from app.infra.http.bodies import unstorable
+from app.infra.http.routing import is_proved
+
+API = "/api/"
+_JSON = "application/json"
+_KNOWN = "_sanshen_known"
+_PROOFS = frozenset({"authorization", "cookie"})
+_FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a route knows: whether it wants proof of who asks, its query parameters, its types of body."""
+
+    proved: bool
+    parameters: frozenset[str]
+    taken: frozenset[str]
+    given: frozenset[str]
+
+
+async def well_asked(request: Request) -> None:
+    """Let a request through that asks in the way that its route describes.
+
+    Raises `Invalid` for text that no database stores and for unknown query parameters, `Unsupported` for a
+    body of another type, `NotAcceptable` when no type of the answer is wanted.
+    """
+    found = [*_unstorable(request)]
+    route = request.scope.get("route")
+    if not request.url.path.startswith(API) or not isinstance(route, APIRoute):
+        if found:
+            raise Invalid("text_unusable", reasons=found)
+        return
+    known = known_to(route)
+    if known.proved and not _PROOFS.intersection(request.headers.keys()):
+        # Who they are comes first: the route says so.
+        return
+    _type_of_body(request, known)
+    _accepts(request, known)
+    if found:
+        raise Invalid("text_unusable", reasons=found)
+    listed = "、".join(sorted(known.parameters)) or "（没有）"
+    unknown = [
+        Reason("unknown_parameter", {"name": name[:100], "known": listed}, field=f"query.{name[:100]}")
+        for name in dict.fromkeys(request.query_params.keys())
+        if name not in known.parameters
+    ]
+    if unknown:
+        raise Invalid("malformed", reasons=unknown)
+
+
+def _unstorable(request: Request) -> Iterator[Reason]:
+    for name, value in request.path_params.items():
+        if isinstance(value, str):
+            yield from unstorable(value, field=f"path.{name}")
+    if "%00" in request.url.query or "\0" in request.url.query:
+        for name, value in request.query_params.multi_items():
+            yield from unstorable(name, field="query")
+            yield from unstorable(value, field=f"query.{name}")
+
+
+def _type_of_body(request: Request, known: Known) -> None:
+    headers = request.headers
+    if not known.taken or (headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers):
+        return
+    given = headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = given == _JSON or (given.startswith("application/") and given.endswith("+json"))
+    if not (given in known.taken or (is_json and _JSON in known.taken)):
+        said = {"given": given[:100] or "（没有写明）", "taken": "、".join(sorted(known.taken))}
+        raise Unsupported(
+            "unsupported_media_type",
+            reasons=[Reason("media_type", said, field="header.Content-Type")],
+            headers={"Accept": ", ".join(sorted(known.taken))},
+        )
+
+
+def _accepts(request: Request, known: Known) -> None:
+    wanted = request.headers.get("accept")
+    if not wanted or not known.given or any(wants(wanted, media) for media in known.given):
+        return
+    said = {"given": "、".join(sorted(known.given))}
+    raise NotAcceptable("not_acceptable", reasons=[Reason("acceptable", said, field="header.Accept")])
+
+
+def wants(accept: str, media: str) -> bool:
+    """Say whether an `Accept` header lets `media` in: the most specific range decides, `q=0` keeps out.
+
+    Source: RFC 9110, section 12.5.1.
+    """
+    kind = media.partition("/")[0]
+    best, answer = 0, False
+    for part in accept.lower().split(","):
+        name, *parameters = (one.strip() for one in part.split(";"))
+        rank = {media: 3, f"{kind}/*": 2, "*/*": 1}.get(name, 0)
+        if rank >= max(best, 1):
+            best, answer = rank, not any(_is_zero(one) for one in parameters)
+    return answer
+
+
+def _is_zero(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name.strip() == "q" and value.strip().rstrip("0") in {"", ".", "0", "0."} and value.strip() != ""
+
+
+def known_to(route: APIRoute) -> Known:
+    """Return what a route knows; it is found out once, and kept with the route."""
+    found: Known | None = vars(route).get(_KNOWN)
+    if found is None:
+        found = vars(route)[_KNOWN] = Known(
+            is_proved(route.dependant), frozenset(_parameters(route.dependant)), _taken(route), _given(route)
+        )
+    return found
+
+
+def _parameters(dependant: Any) -> Iterator[str]:  # noqa: ANN401 – FastAPI's own
+    for field in dependant.query_params:
+        yield field.alias
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
+def _taken(route: APIRoute) -> frozenset[str]:
+    if route.body_field is not None:
+        info = route.body_field.field_info
+        if isinstance(info, params.File):
+            return frozenset({"multipart/form-data"})
+        return _FORMS if isinstance(info, params.Form) else frozenset({_JSON})
+    described: dict[str, Any] = (route.openapi_extra or {}).get("requestBody", {})
+    return frozenset(described.get("content", ()))
+
+
+def _given(route: APIRoute) -> frozenset[str]:
+    """Return the types of a good answer; empty where the route does not say."""
+    found: set[str] = set()
+    for status, described in route.responses.items():
+        if str(status).startswith("2"):
+            found.update(described.get("content", ()))
+    plain: Any = getattr(route.response_class, "value", route.response_class)
+    if route.response_model is not None:
+        found.add(_JSON)
+    elif not found and plain.media_type is not None:
+        found.add(plain.media_type)
+    return frozenset(found)
+
+
+__all__: Sequence[str] = ("Known", "known_to", "wants", "well_asked")

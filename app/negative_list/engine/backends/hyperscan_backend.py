@@ -1,0 +1,250 @@
+"""The first backend: hyperscan finds candidates in one pass, RE2 decides where that leaves a choice."""
+
+import struct
+import threading
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import hyperscan
+import numpy as np
+
+from app.negative_list.engine.backends.base import LIMIT, Hit, Hits, Scanner, Unit
+from app.negative_list.engine.backends.offsets import Event, in_code_points, words_and_events
+from app.negative_list.engine.backends.re2_patterns import Re2Pattern, crosses
+from app.negative_list.pattern.charsets import LAST, Ranges
+from app.negative_list.pattern.forms import is_heavy, render, set_of, trigger
+from app.negative_list.pattern.nodes import Node
+from app.negative_list.text.buffer import ViewText
+from app.negative_list.text.characters import any_ordinary
+from app.negative_list.text.fold import codes_of
+
+_SOM = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SOM_LEFTMOST
+_END_ONLY = hyperscan.HS_FLAG_UTF8
+_HEAD = struct.Struct("<Q")
+
+#: From so many events of one pattern on, reading their parts anew is faster than looking at each.
+_MANY = 200
+
+
+def _found(number: int, start: int, end: int, _flags: int, events: list[Event]) -> bool:
+    """Keep an event; return whether it was the last that is kept."""
+    events.append((number, start, end))
+    return len(events) >= LIMIT
+
+
+class _Database:
+    """One compiled database with a scratch space for each thread."""
+
+    def __init__(self, database: Any) -> None:  # noqa: ANN401 – hyperscan has no types
+        self.database = database
+        self._local = threading.local()
+
+    def scan(self, data: bytes) -> tuple[list[Event], bool]:
+        """Return the events `(id, from, to)` in bytes, and whether the scan was complete."""
+        scratch = getattr(self._local, "scratch", None)
+        if scratch is None:
+            scratch = self._local.scratch = hyperscan.Scratch(self.database)
+        events: list[Event] = []
+        try:
+            self.database.scan(data, _found, 0, events, scratch)
+        except hyperscan.ScanTerminated:
+            return events, False
+        return events, len(events) < LIMIT
+
+
+def _compile(sources: Sequence[bytes], flags: Sequence[int]) -> Any:  # noqa: ANN401 – hyperscan has no types
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    count = len(sources)
+    database.compile(expressions=list(sources), ids=list(range(count)), elements=count, flags=list(flags))
+    return database
+
+
+def _escaped(word: str) -> bytes:
+    return "".join(f"\\x{byte:02x}" for byte in word.encode()).encode()
+
+
+def _plan(node: Node) -> tuple[bytes, int]:
+    """Return how hyperscan is to look for a pattern: its source and flags."""
+    if is_heavy(node):
+        return render(trigger(node)).encode(), int(_END_ONLY)
+    return render(node).encode(), int(_SOM)
+
+
+def compile_one(node: Node) -> tuple[bytes, int]:
+    """Return the source and flags with which hyperscan takes a pattern.
+
+    Raises `hyperscan.HyperscanError` where it takes the pattern in no form.
+    """
+    source, flags = _plan(node)
+    try:
+        _compile([source], [flags])
+    except hyperscan.HyperscanError:
+        source, flags = render(trigger(node)).encode(), int(_END_ONLY)
+        _compile([source], [flags])
+    return source, flags
+
+
+class _SetPatterns:
+    """Patterns that are one large set of characters, by a table of all characters."""
+
+    def __init__(self, sets: Mapping[int, Ranges]) -> None:
+        self._sets = sets
+        #: Whether they have to be looked for in a text of ordinary characters only.
+        self.in_ordinary = any(map(any_ordinary, sets.values()))
+        last = max(high for ranges in sets.values() for _, high in ranges)
+        # One more than is needed, for all the characters beyond it.
+        self._table = np.zeros(min(last + 1, LAST) + 1, dtype=np.bool_)
+        for ranges in sets.values():
+            for low, high in ranges:
+                self._table[low : high + 1] = True
+
+    def parts(self, view: ViewText) -> set[tuple[int, int]]:
+        """Return `(pattern, part)` for each part that a pattern has to be tried on."""
+        found = self._table.take(codes_of(view.text), mode="clip")
+        if 1 not in found.tobytes():
+            return set()
+        parts = {view.part_at(place) for place in np.flatnonzero(found).tolist()}
+        return {(number, part) for number in self._sets for part in parts}
+
+
+class Backend(Scanner):
+    """Finds words and patterns by one hyperscan database."""
+
+    name = "hyperscan"
+
+    def __init__(self, unit: Unit, cached: bytes | None = None) -> None:
+        super().__init__(unit, cached)
+        self._patterns = [Re2Pattern(node) for node in unit.patterns]
+        sets = {
+            number: found for number, node in enumerate(unit.patterns) if (found := set_of(node)) is not None
+        }
+        self._sets = _SetPatterns(sets) if sets else None
+        #: Hyperscan's number, less the words, → number of the pattern in the unit.
+        self._numbers = [number for number in range(len(unit.patterns)) if number not in sets]
+        database = None
+        if cached is not None:
+            (size,) = _HEAD.unpack_from(cached)
+            self._exact = [bool(flag) for flag in cached[_HEAD.size : _HEAD.size + size]]
+            if len(cached) > _HEAD.size + size:
+                database = hyperscan.loadb(cached[_HEAD.size + size :], hyperscan.HS_MODE_BLOCK)
+        else:
+            database = self._compile_all([_plan(unit.patterns[number]) for number in self._numbers])
+        self._database = _Database(database) if database is not None else None
+
+    def _compile_all(self, plans: list[tuple[bytes, int]]) -> Any:  # noqa: ANN401 – hyperscan has no types
+        words = [(_escaped(word), 0) for word in self.unit.words]
+        self._exact = [flags == _SOM for _, flags in plans]
+        if not words and not plans:
+            return None
+        try:
+            return _compile(*zip(*words, *plans, strict=True))
+        except hyperscan.HyperscanError:
+            plans = [compile_one(self.unit.patterns[number]) for number in self._numbers]
+            self._exact = [flags == _SOM for _, flags in plans]
+            return _compile(*zip(*words, *plans, strict=True))
+
+    def dump(self) -> bytes | None:
+        """Return the compiled database, and which patterns it finds exactly."""
+        database = hyperscan.dumpb(self._database.database) if self._database else b""
+        return _HEAD.pack(len(self._exact)) + bytes(self._exact) + database
+
+    def scan(self, view: ViewText) -> Hits:
+        """Return everything found in the joined text of one view."""
+        data = view.data
+        if not data:
+            return Hits([], [], complete=True)
+        words: list[Hit] = []
+        spans: list[Hit] = []
+        complete = True
+        if self._database is not None:
+            events, complete = self._database.scan(data)
+            if events:
+                words, groups = words_and_events(self.unit.words, view, events)
+                if groups:
+                    spans = self._spans(view, groups)
+        if self._sets is not None and (not view.ordinary or self._sets.in_ordinary):
+            for number, part in self._sets.parts(view):
+                spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
+        return Hits(words, in_code_points(data, spans) if spans else spans, complete)
+
+    def _spans(self, view: ViewText, groups: Mapping[int, list[tuple[int, int]]]) -> list[Hit]:
+        """Return what `finditer` would, part by part, from hyperscan's events by pattern.
+
+        Hyperscan reports every end of a match with its leftmost start. Where that leaves no choice it is the
+        answer; a start with several ends is asked of RE2; where an event hides another match, RE2 reads the
+        part anew.
+        """
+        data = view.data
+        found: list[Hit] = []
+        for index, pairs in groups.items():
+            number, exact = self._numbers[index], self._exact[index]
+            if exact and _one_way(data, pairs):
+                found.extend([(number, start, end) for start, end in pairs])
+            else:
+                pattern = self._patterns[number]
+                if len(pairs) > _MANY:
+                    spans = _read_anew(view, pattern, pairs)
+                else:
+                    spans = self._resolve(view, pattern, pairs, exact=exact)
+                found.extend([(number, start, end) for start, end in spans])
+        return found
+
+    def _resolve(
+        self, view: ViewText, pattern: Re2Pattern, pairs: list[tuple[int, int]], *, exact: bool
+    ) -> list[tuple[int, int]]:
+        data = view.data
+        by_start: dict[int, list[int]] = defaultdict(list)
+        again: set[int] = set()
+        for start, end in pairs:
+            if not exact:
+                again.add(part_of(view, end - 1))
+            elif crosses(data, start, end):
+                again.update((part_of(view, start), part_of(view, end - 1)))
+            else:
+                by_start[start].append(end)
+        spans: list[tuple[int, int]] = []
+        last = 0
+        for start in sorted(by_start):
+            ends = by_start[start]
+            if start < last:
+                again.add(part_of(view, start))
+                continue
+            end = ends[0]
+            if len(ends) > 1:
+                chosen = pattern.at(data, start)
+                if chosen is None or chosen < max(ends):
+                    again.add(part_of(view, start))
+                    continue
+                end = chosen
+            spans.append((start, end))
+            last = end
+        if again:
+            spans = [span for span in spans if part_of(view, span[0]) not in again]
+            for part in sorted(again):
+                spans.extend(pattern.in_part(view, part))
+        return spans
+
+
+def _read_anew(view: ViewText, pattern: Re2Pattern, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the matches of every part that an event touches."""
+    places = np.array(pairs, dtype=np.int64)
+    places[:, 1] -= 1
+    parts = np.unique(np.searchsorted(np.array(view.byte_starts), places, side="right") - 1)
+    return [span for part in parts.tolist() for span in pattern.in_part(view, part)]
+
+
+def _one_way(data: bytes, pairs: list[tuple[int, int]]) -> bool:
+    """Whether the events of a pattern stand one after the other, each within its part."""
+    last = 0
+    for start, end in pairs:
+        if start < last or crosses(data, start, end):
+            return False
+        last = end
+    return True
+
+
+def part_of(view: ViewText, offset: int) -> int:
+    """Return the part that holds a byte; the separator after a part counts with it."""
+    return bisect_right(view.byte_starts, offset) - 1

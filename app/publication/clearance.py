@@ -1,0 +1,300 @@
+"""What a publishing tool may put out, and what it did. One verb, one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.audit.service import AuditActor
+from app.domain.document.model import sha256
+from app.domain.record.chain import timestamp
+from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState
+from app.drafts import service as drafts
+from app.identity.queries import SYSTEM
+from app.infra.errors import AppError, Conflict, Forbidden, Reason
+from app.infra.http.problems import sentence
+from app.infra.ids import new_id
+from app.infra.runtime import Runtime
+from app.infra.signing import SignedStatement
+from app.jobs import service as jobs
+from app.proofs.models import Proof
+from app.publication import gate, tickets
+from app.publication.debts import service as debts
+from app.publication.differences import Difference, difference
+from app.publication.models import Publication, Release
+from app.publication.service import reasons_of
+from app.reviews.cases import Loaded, load
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """A publishing tool that has proved itself: whose it is, and which channels it serves."""
+
+    id: UUID
+    name: str
+    unit_id: UUID
+    unit_path: str
+    channels: frozenset[str]
+
+    def as_audit(self) -> AuditActor:
+        """Return the tool as the record names it."""
+        return AuditActor(id=self.id, name=self.name, role="publishing_tool", unit=str(self.unit_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a tool wants to publish: a digest or the very payload, and the release if it knows it."""
+
+    channel: str
+    digest: str | None = None
+    payload: bytes | None = None
+    release_id: UUID | None = None
+
+    @property
+    def name(self) -> str:
+        """The digest of what the tool wants to publish."""
+        return self.digest or sha256(self.payload or b"")
+
+
+def clear(
+    session: Session, wish: Wish, *, publisher: Publisher, runtime: Runtime, at: datetime
+) -> SignedStatement:
+    """Answer a tool that asks whether it may publish exactly this.
+
+    A signed statement, `cleared` or `refused`.
+
+    What is not known is refused. Every reason is given, and for a payload what differs from the release.
+    """
+    release, loaded = _wanted(session, wish, publisher)
+    reasons = _against_tool(publisher, wish.channel)
+    told: Difference | None = None
+    if release is None or loaded is None:
+        reasons.append(Reason("nothing_released", {"channel": wish.channel, "digest": wish.name}))
+    else:
+        reasons += _against(
+            session, release, loaded, channel=wish.channel, digest=wish.name, runtime=runtime, at=at
+        )
+        if wish.payload is not None and wish.name != release.digest:
+            told = difference(_proof_bytes(session, release), wish.payload)
+    cleared = not reasons and release is not None
+    event = Event.CLEARANCE_GIVEN if cleared else Event.CLEARANCE_REFUSED
+    audit.record(
+        session,
+        event,
+        stream=f"draft:{release.draft_id}" if release else f"tool:{publisher.id}",
+        actor=publisher.as_audit(),
+        at=at,
+        outcome="done" if cleared else "refused",
+        data={
+            "release": str(release.id) if release else None,
+            "channel": wish.channel,
+            "digest": wish.name,
+            "tool": str(publisher.id),
+            "reasons": sorted(reason.code for reason in reasons),
+        },
+    )
+    return runtime.signer.sign(
+        {
+            "v": tickets.VERSION,
+            "kind": "clearance",
+            "outcome": "cleared" if cleared else "refused",
+            "channel": wish.channel,
+            "digest": wish.name,
+            "at": timestamp(at),
+            "release": str(release.id) if release else None,
+            "ticket": tickets.stored(release.ticket).model_dump(mode="json") if cleared and release else None,
+            "expires_at": timestamp(release.expires_at) if cleared and release else None,
+            "reasons": [{"code": one.code, "message": sentence(one), "data": one.data} for one in reasons],
+            "difference": told.as_json() if told else None,
+        }
+    )
+
+
+def report_published(
+    session: Session,
+    *,
+    ticket: SignedStatement,
+    external_id: str,
+    url: str,
+    digest: str,
+    publisher: Publisher,
+    runtime: Runtime,
+    at: datetime,
+) -> tuple[Publication, bool]:
+    """Record that a tool has published what its ticket names, at the server's time.
+
+    The ticket is then used up. Says too whether that is new: the same report by the same tool, when its
+    first answer was lost, gets the publication that there is.
+
+    Raises `Forbidden` for a ticket that was not issued here, and `Conflict` with every reason: used, expired
+    or replaced ticket, another channel, other content, or a gate that has closed since. The refusal goes on
+    record.
+    """
+    read = tickets.read(ticket, runtime.signer)
+    release = session.get(Release, read.release_id) if read else None
+    if read is None or release is None:
+        raise Forbidden("ticket_forged")
+    loaded = load(session, release.case_id, SYSTEM)
+    if not loaded.draft.unit_path.startswith(publisher.unit_path):
+        raise Forbidden("ticket_forged")
+    session.refresh(release)
+    before = _publication_of(session, release)
+    if (
+        before is not None
+        and read.nonce == release.nonce
+        and _told(before) == (publisher.id, digest, external_id, url)
+    ):
+        return before, False
+    reasons = _against_tool(publisher, release.channel)
+    if read.nonce != release.nonce:
+        reasons.append(Reason("ticket_replaced"))
+    reasons += _against(session, release, loaded, channel=read.channel, digest=digest, runtime=runtime, at=at)
+    if reasons:
+        raise _publication_refused(release, reasons, publisher=publisher, at=at)
+    done = Publication(
+        id=new_id(),
+        release_id=release.id,
+        draft_id=release.draft_id,
+        channel=release.channel,
+        digest=digest,
+        external_id=external_id,
+        url=url,
+        tool_id=publisher.id,
+        published_at=at,
+    )
+    session.add(done)
+    release.state = ReleaseState.PUBLISHED
+    session.add(release)
+    if loaded.case.state is CaseState.CLEARED:
+        drafts.set_state(loaded.draft, DraftState.PUBLISHED, at)
+    elif debts.open_places(session, loaded.row.id, release.channel):
+        drafts.set_state(loaded.draft, DraftState.PUBLISHED_WITH_DEBT, at)
+    data = {
+        "draft": str(release.draft_id),
+        "publication": str(done.id),
+        "release": str(release.id),
+        "channel": release.channel,
+        "digest": digest,
+        "external_id": external_id,
+        "url": url,
+        "tool": str(publisher.id),
+    }
+    subject = f"draft:{release.draft_id}"
+    receipt = audit.record(
+        session, Event.PUBLICATION_PUBLISHED, stream=subject, actor=publisher.as_audit(), at=at, data=data
+    )
+    happened = (Event.PUBLICATION_PUBLISHED, data, receipt.seq)
+    jobs.notify(session, [happened], at=at, draft_id=release.draft_id, case_id=release.case_id, by=None)
+    jobs.announce(
+        session,
+        Event.PUBLICATION_PUBLISHED,
+        subject=subject,
+        data=data,
+        at=at,
+        draft_id=release.draft_id,
+        sequence=receipt.seq,
+    )
+    return done, True
+
+
+def _publication_of(session: Session, release: Release) -> Publication | None:
+    return session.exec(select(Publication).where(Publication.release_id == release.id)).first()
+
+
+def _told(done: Publication) -> tuple[UUID, str, str, str]:
+    """Return what a report said: by which tool, of what, under which id and address."""
+    return done.tool_id, done.digest, done.external_id, done.url
+
+
+def _wanted(session: Session, wish: Wish, publisher: Publisher) -> tuple[Release | None, Loaded | None]:
+    """Return the release that a tool means and its case, locked; nothing for one that it may not know of."""
+    query = select(Release)
+    if wish.release_id is not None:
+        query = query.where(Release.id == wish.release_id)
+    else:
+        query = query.where(Release.channel == wish.channel, Release.digest == wish.name)
+    for release in session.exec(query.order_by(col(Release.id).desc())).all():
+        loaded = load(session, release.case_id, SYSTEM)
+        if loaded.draft.unit_path.startswith(publisher.unit_path):
+            session.refresh(release)
+            return release, loaded
+    return None, None
+
+
+def _against_tool(publisher: Publisher, channel: str) -> list[Reason]:
+    return [] if channel in publisher.channels else [Reason("tool_channel", {"channel": channel})]
+
+
+def _against(
+    session: Session,
+    release: Release,
+    loaded: Loaded,
+    *,
+    channel: str,
+    digest: str,
+    runtime: Runtime,
+    at: datetime,
+) -> list[Reason]:
+    """Return every reason why this release does not let `digest` out on `channel` now; empty when it does."""
+    found = []
+    if channel != release.channel:
+        found.append(Reason("channel_differs", {"channel": release.channel}))
+    if digest != release.digest:
+        found.append(Reason("digest_differs", {"released": release.digest, "given": digest}))
+    if release.state == ReleaseState.PUBLISHED:
+        found.append(Reason("ticket_used", _use_of(session, release)))
+    if release.state == ReleaseState.RETRACTED:
+        found.append(Reason("release_retracted", {"release": str(release.id)}))
+    if release.state == ReleaseState.EXPIRED or at >= release.expires_at:
+        found.append(Reason("ticket_expired", {"expired_at": timestamp(release.expires_at)}))
+    standing = gate.standing(
+        session, loaded, line=release.channel, digest=release.digest, signed=True, runtime=runtime, at=at
+    )
+    return found + reasons_of(standing)
+
+
+def _use_of(session: Session, release: Release) -> dict[str, str]:
+    """Return by which publication a release was used up, when, and by which tool."""
+    done = _publication_of(session, release)
+    if done is None:
+        return {"release": str(release.id)}
+    return {
+        "release": str(release.id),
+        "publication": str(done.id),
+        "tool": str(done.tool_id),
+        "published_at": timestamp(done.published_at),
+    }
+
+
+def _proof_bytes(session: Session, release: Release) -> bytes:
+    query = select(Proof.content).where(Proof.draft_id == release.draft_id, Proof.digest == release.digest)
+    return bytes(session.exec(query.limit(1)).one())
+
+
+def _publication_refused(
+    release: Release, reasons: Sequence[Reason], *, publisher: Publisher, at: datetime
+) -> AppError:
+    data = {
+        "draft": str(release.draft_id),
+        "release": str(release.id),
+        "channel": release.channel,
+        "tool": str(publisher.id),
+        "reasons": sorted(one.code for one in reasons),
+    }
+
+    def record(session: Session) -> None:
+        audit.record(
+            session,
+            Event.PUBLICATION_REFUSED,
+            stream=f"draft:{data['draft']}",
+            actor=publisher.as_audit(),
+            at=at,
+            data=data,
+            outcome="refused",
+            reason=reasons[0].code,
+        )
+
+    return Conflict(reasons[0].code, reasons=reasons, record=record)

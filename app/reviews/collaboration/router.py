@@ -1,0 +1,286 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from app.drafts import queries as drafts
+from app.identity.access import CurrentActor
+from app.infra.db import ReadSession, WriteSession
+from app.infra.http import cursors, idempotency
+from app.infra.http.routing import ApiRouter
+from app.infra.runtime import runtime_of
+from app.reviews.collaboration import service as people
+from app.reviews.collaboration.service import Asking
+from app.reviews.cursors import read_copies
+from app.reviews.idempotency import once
+from app.reviews.schemas import (
+    AddedIn,
+    CaseOut,
+    ConsultIn,
+    CopiedOut,
+    CopiedPage,
+    CopyIn,
+    HandOverIn,
+    HoldIn,
+    StageWordsIn,
+    WordsIn,
+)
+from app.reviews.service import Form
+
+router = ApiRouter(tags=["reviews"])
+
+
+@router.post("/cases/{case_id}/take-back", response_model=CaseOut)
+def take_back_approval(
+    case_id: UUID,
+    body: StageWordsIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Take one's own approval back while nobody has begun on what it opened (拿回)."""
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "take_back", **body.model_dump(mode="json")},
+        lambda: people.take_back(
+            session,
+            case_id=case_id,
+            stage=body.stage,
+            line=body.line or "",
+            comment=body.comment,
+            actor=actor,
+            runtime=runtime,
+            at=at,
+        ),
+    )
+
+
+@router.post("/cases/{case_id}/hand-over", response_model=CaseOut)
+def hand_over_stage(
+    case_id: UUID,
+    body: HandOverIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Give an open stage to a named person who may act there (转办)."""
+    at = runtime_of(request).clock()
+    asking = Asking(body.to, body.stage, body.line or "", body.comment, on_behalf_of=body.on_behalf_of)
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "hand_over", **body.model_dump(mode="json")},
+        lambda: people.hand_over(session, case_id=case_id, asking=asking, actor=actor, at=at),
+    )
+
+
+@router.post("/cases/{case_id}/consultations", response_model=CaseOut)
+def ask_opinion(
+    case_id: UUID,
+    body: ConsultIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Ask a named person for an opinion that is no vote (征求意见); the stage waits for it or not."""
+    at = runtime_of(request).clock()
+    asking = Asking(
+        body.to,
+        body.stage,
+        body.line or "",
+        body.comment,
+        waits=body.waits,
+        on_behalf_of=body.on_behalf_of,
+    )
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "consult", **body.model_dump(mode="json")},
+        lambda: people.consult(session, case_id=case_id, asking=asking, actor=actor, at=at),
+    )
+
+
+@router.post("/cases/{case_id}/opinions", response_model=CaseOut)
+def give_opinion(
+    case_id: UUID,
+    body: HoldIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Give the opinion that was asked for. Quote the digest that was read; a stale one gets 409."""
+    at = runtime_of(request).clock()
+    form = Form(body.stage, body.line or "", body.digest, body.comment, on_behalf_of=body.on_behalf_of)
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "advise", **body.model_dump(mode="json")},
+        lambda: people.advise(session, case_id=case_id, form=form, actor=actor, at=at),
+    )
+
+
+@router.post("/cases/{case_id}/reviewers", response_model=CaseOut)
+def add_reviewer(
+    case_id: UUID,
+    body: AddedIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Add a stage for a named reviewer to this case: before, after or beside an open stage (加签)."""
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+    asking = Asking(
+        body.to, body.stage, body.line or "", body.comment, body.place, on_behalf_of=body.on_behalf_of
+    )
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "add_reviewer", **body.model_dump(mode="json")},
+        lambda: people.add_reviewer(
+            session, case_id=case_id, asking=asking, actor=actor, runtime=runtime, at=at
+        ),
+    )
+
+
+@router.post("/cases/{case_id}/recusal", response_model=CaseOut)
+def recuse_from_case(
+    case_id: UUID,
+    body: WordsIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Withdraw from a case for good, with the reason (回避)."""
+    at = runtime_of(request).clock()
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "recuse", **body.model_dump(mode="json")},
+        lambda: people.recuse(session, case_id=case_id, comment=body.comment, actor=actor, at=at),
+    )
+
+
+@router.post("/cases/{case_id}/reminders", response_model=CaseOut)
+def remind_reviewers(
+    case_id: UUID,
+    body: StageWordsIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Remind those whom an open stage waits for (催办); once a day at most."""
+    at = runtime_of(request).clock()
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "remind", **body.model_dump(mode="json")},
+        lambda: people.remind(
+            session,
+            case_id=case_id,
+            stage=body.stage,
+            line=body.line or "",
+            comment=body.comment,
+            actor=actor,
+            at=at,
+        ),
+    )
+
+
+@router.post("/cases/{case_id}/copies", response_model=CaseOut)
+def copy_draft_to(
+    case_id: UUID,
+    body: CopyIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Let a named person see the draft and its case from now on (抄送)."""
+    at = runtime_of(request).clock()
+    asking = Asking(body.to, comment=body.comment)
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "copy", **body.model_dump(mode="json")},
+        lambda: people.copy(session, case_id=case_id, asking=asking, actor=actor, at=at),
+    )
+
+
+@router.post("/cases/{case_id}/overrides", response_model=CaseOut)
+def override_stage(
+    case_id: UUID,
+    body: HoldIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentActor,
+    key: idempotency.Key = None,
+) -> Response:
+    """Let the text go past an open stage that its workflow lets one override (越过)."""
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+    form = Form(body.stage, body.line or "", body.digest, body.comment)
+    return once(
+        session,
+        actor,
+        key,
+        at,
+        case_id,
+        {"verb": "override", **body.model_dump(mode="json")},
+        lambda: people.override(session, case_id=case_id, form=form, actor=actor, runtime=runtime, at=at),
+    )
+
+
+@router.get("/copies")
+def list_copies(
+    session: ReadSession,
+    actor: CurrentActor,
+    before: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> CopiedPage:
+    """List the drafts of which the reader was sent a copy (抄送我的), the newest first."""
+    ended = read_copies(before)
+    found, last = cursors.page(drafts.copied_to(session, actor, before=ended, limit=limit + 1), limit)
+    items = [
+        CopiedOut(
+            draft_id=draft.id,
+            draft_number=draft.number,
+            title=draft.title,
+            state=draft.state,
+            copied_by=reader.by,
+            copied_at=reader.at,
+        )
+        for reader, draft in found
+    ]
+    return CopiedPage(items=items, next=cursors.written(last[0].at, last[0].draft_id) if last else None)

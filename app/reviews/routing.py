@@ -1,0 +1,202 @@
+"""Which workflow a draft walks through: the routing policy in force, asked of the draft's facts."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from app.domain.document.model import Document
+from app.domain.files.policy_text import Faults
+from app.domain.routing.lint import lint
+from app.domain.routing.rules import Routed, Routing, choose, extended, facts_in, routed
+from app.domain.workflow import Case, Stage, Workflow, combined
+from app.domain.workflow.definition import When
+from app.domain.workflow.sample_drafts import Grade, conditions
+from app.infra.errors import Invalid, Reason, Unavailable
+from app.reviews import workflows
+
+#: Faults of workflow files: a draft that goes elsewhere is not held up by them.
+_OF_WORKFLOWS = frozenset({"unknown_workflow", "faulty_workflow"})
+
+#: Laid-out workflows kept by the digest of the file's workflow and the routing that they were made with.
+_KEPT = 64
+_laid_out: dict[tuple[str, int], tuple[Routing, Workflow]] = {}
+
+Stamps = tuple[tuple[Path, int], ...]
+
+
+def files(policies: Path) -> Stamps:
+    """Return the workflow files and when each was last changed; empty for a folder without any."""
+    found = sorted((policies / "workflows").glob("*.yaml"))
+    return tuple((path, path.stat().st_mtime_ns) for path in found)
+
+
+def routing_in_force(policies: Path) -> Routing:
+    """Return the routing policy as its file says now.
+
+    Raises `Unavailable` without such a file, or with every fault of a bad one: nothing begins where nobody
+    can read which stages are owed. Faults of the workflow files are left to the drafts that walk them.
+    """
+    path = policies / "routing.yaml"
+    try:
+        return _routing(path, path.stat().st_mtime_ns, files(policies))
+    except FileNotFoundError as error:
+        raise Unavailable("routing_unusable", reasons=[Reason("routing_missing")]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable("routing_unusable", reasons=[Reason("routing_unreadable")]) from error
+    except Faults as error:
+        told = [workflows.fault_reason("routing_fault", "routing.yaml", one) for one in error.faults]
+        raise Unavailable("routing_unusable", reasons=told) from error
+
+
+def laid_out(policies: Path, key: str) -> Workflow:
+    """Return the workflow `key` in force with the stages that routing may add: what a case begins with now.
+
+    Raises `Unavailable` as `workflows.in_force` and `routing_in_force` do.
+    """
+    workflow, routing = workflows.in_force(policies, key), routing_in_force(policies)
+    known = _laid_out.get((workflow.digest, id(routing)))
+    if known is None or known[0] is not routing:
+        if len(_laid_out) >= _KEPT:
+            _laid_out.clear()
+        known = _laid_out[workflow.digest, id(routing)] = routing, extended(workflow, routing)
+    return known[1]
+
+
+def facts_of(policies: Path, document: Document, *, rules: Collection[str]) -> dict[str, list[str]]:
+    """Return what the routing in force makes of a text, each fact with what told of it; empty for none.
+
+    `rules` are ids of the rules that hit. Raises `Unavailable` as `routing_in_force`.
+    """
+    return facts_in(document, routing_in_force(policies), rules=rules)
+
+
+def route(policies: Path, case: Case, *, given: frozenset[str]) -> Routed:
+    """Return the workflow of a draft that is handed in, with what decided it.
+
+    `case` is the draft with its targets, class, flags and found facts; `given` are those of its flags that
+    its submitter gave. Raises `Unavailable`, and `Invalid` for given flags that neither the routing nor the
+    workflow asks for.
+    """
+    routing = routing_in_force(policies)
+    choice = choose(case, routing)
+    workflow = laid_out(policies, choice.workflow)
+    known = flags_known(routing, workflow)
+    if unknown := sorted(given - known.keys()):
+        data = {"flags": "、".join(unknown), "known": "、".join(known) or "无"}
+        raise Invalid("malformed", reasons=[Reason("flag_unknown", data, field="flags")])
+    return routed(case, choice, workflow)
+
+
+def again(policies: Path, before: Case, now: Case, version: Workflow) -> Routed | None:
+    """Return where a new text sends a case that goes on, if that is elsewhere than before; else `None`.
+
+    Both are asked of the routing in force, with every fact that any text of the case ever held: so a change
+    of the file moves no case, and a text that becomes lighter again keeps the heavier workflow. `version` is
+    what the case walks; the workflow that is returned asks for all of it, see `rerouting.combined`. Raises
+    `Unavailable` where the routing or the workflow that is asked for cannot be read.
+    """
+    routing = routing_in_force(policies)
+    raised = {flag for stage in version.stages for flag in _raised(stage)}
+    was = choose(replace(before, found=before.ever_found, flags=before.flags - raised), routing)
+    choice = choose(replace(now, found=now.ever_found), routing)
+    if choice.workflow == was.workflow or choice.workflow in {*before.routes, version.key}:
+        return None
+    joint = combined(version, laid_out(policies, choice.workflow))
+    return None if joint.digest == version.digest else routed(now, choice, joint)
+
+
+def kept(earlier: Case, grade: Grade, flags: frozenset[str]) -> tuple[Grade, frozenset[str]]:
+    """Return class and flags of a draft that is handed in after it was recalled: what it had, and more.
+
+    Raises `Invalid` for another class than it had.
+    """
+    if grade is not None and earlier.grade is not None and grade != earlier.grade:
+        raise Invalid("malformed", reasons=[Reason("class_stays", {"now": earlier.grade}, field="class")])
+    return earlier.grade or grade, flags | earlier.flags
+
+
+def _raised(stage: Stage) -> Iterator[str]:
+    for who in stage.who:
+        yield from who.raises
+    for outcome in stage.outcomes:
+        yield from outcome.raises
+
+
+def same_marks(case: Case, grade: str | None, flags: frozenset[str]) -> None:
+    """Refuse another class or further flags for a case that goes on: they decided which way it walks."""
+    reasons = []
+    if grade is not None and grade != case.grade:
+        reasons.append(Reason("class_stays", {"now": case.grade or "未定"}, field="class"))
+    if more := sorted(flags - case.flags):
+        reasons.append(Reason("flags_stay", {"flags": "、".join(more)}, field="flags"))
+    if reasons:
+        raise Invalid("malformed", reasons=reasons)
+
+
+def with_text(policies: Path, document: Document, case: Case, *, rules: Collection[str]) -> Case:
+    """Return a case that goes on with the facts of its new text: rules that hit, what routing makes of it.
+
+    Raises `Unavailable` as `routing_in_force`: what a text asks for is not left unasked.
+    """
+    found = frozenset(rules) | facts_of(policies, document, rules=rules).keys()
+    return replace(case, found=found, ever_found=case.ever_found | found)
+
+
+def flags_known(routing: Routing, workflow: Workflow) -> dict[str, str]:
+    """Return the flags that a draft may be given for this workflow, each with its word; empty for none."""
+    asked = [when for choice in routing.choose for when in _with_inner(choice.when)]
+    asked += conditions(workflow.stages)
+    raised = {flag for stage in workflow.stages for flag in _raised(stage)}
+    titles = {**routing.flags, **workflow.flags}
+    # What a stage raises on the way is not for the submitter to give.
+    return {flag: titles.get(flag, flag) for when in asked for flag in when.flags if flag not in raised}
+
+
+def choices(policies: Path) -> dict[str, str]:
+    """Return every flag that some workflow in force asks for, with its word; empty when none can be read."""
+    found: dict[str, str] = {}
+    try:
+        routing = routing_in_force(policies)
+    except Unavailable:
+        return found
+    for choice in routing.choose:
+        try:
+            found |= flags_known(routing, laid_out(policies, choice.workflow))
+        except Unavailable:
+            continue
+    return found
+
+
+def _with_inner(when: When | None) -> Iterator[When]:
+    while when is not None:
+        yield when
+        when = when.unless
+
+
+@lru_cache(maxsize=8)
+def _routing(path: Path, _changed: int, _stamps: Stamps) -> Routing:
+    linted = lint(path.read_text(encoding="utf-8"), InForce(path.parent))
+    faults = tuple(fault for fault in linted.faults if fault.code not in _OF_WORKFLOWS)
+    if linted.routing is None or faults:
+        raise Faults(faults)
+    return linted.routing
+
+
+class InForce(Mapping[str, Workflow]):
+    """The workflows in force by key, each read when it is asked for; files with faults are not there."""
+
+    def __init__(self, policies: Path) -> None:
+        self.policies = policies
+
+    def __getitem__(self, key: str) -> Workflow:
+        try:
+            return workflows.in_force(self.policies, key)
+        except Unavailable as error:
+            raise KeyError(key) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.stem for path, _ in files(self.policies) if path.stem in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,0 +1,205 @@
+"""Checking any text or file against the negative list, and storing nothing."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlmodel import Session
+from starlette.datastructures import UploadFile
+
+from app.channels import queries as channels
+from app.domain.document.model import MAX_CONTENT_BYTES
+from app.drafts.intake.service import Format, decode, file_parts
+from app.drafts.schemas import LeftOutOut
+from app.identity.access import Actor, CurrentActor
+from app.infra.clock import beijing
+from app.infra.db import ReadSession
+from app.infra.errors import Invalid, Reason, TooLarge, Unsupported
+from app.infra.http.problems import malformed
+from app.infra.http.routing import ApiRouter
+from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.negative_list import Policy, Report, Scope, check
+from app.negative_list.engine.report import FileReport, as_sarif, located
+from app.negative_list.source.files import KINDS, READ_AS, line_starts
+from app.screening.checks import service as checks
+from app.screening.policies import service as policies
+from app.screening.schemas import CheckIn, CheckOut, Code, Digest, NotCheckedOut, grouped, listed
+
+router = ApiRouter(tags=["screening"])
+
+SARIF = "application/sarif+json"
+_SUFFIX = {Format.TEXT: ".txt", Format.MARKDOWN: ".md", Format.HTML: ".html"}
+#: Longer names are cut in answers.
+_MAX_NAME = 200
+
+
+class _FileIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Code | None = None
+    section: Code | None = None
+    stage: str = Field(default="", max_length=40)
+    policy: Digest | None = None
+
+
+class Asked(BaseModel):
+    """What is to be checked: a text with its format, or a file with its name and bytes."""
+
+    text: CheckIn | None = None
+    name: str = ""
+    content: bytes = b""
+    channel: str | None = None
+    section: str | None = None
+    stage: str = ""
+    policy: str | None = None
+
+
+async def _asked(request: Request) -> Asked:
+    """Read a JSON body or a multipart form. Raises `Invalid` with every fault, `Unsupported`, `TooLarge`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "multipart/form-data":
+            return await _file(request)
+        if kind == "application/json" or kind.endswith("+json"):
+            text = CheckIn.model_validate_json(await request.body())
+            return Asked(
+                text=text, channel=text.channel, section=text.section, stage=text.stage, policy=text.policy
+            )
+    except ValidationError as error:
+        raise malformed(error, prefix="body.") from error
+    raise Unsupported("unsupported_media_type")
+
+
+async def _file(request: Request) -> Asked:
+    async with request.form(max_files=1, max_fields=10) as form:
+        file = form.get("file")
+        fields = _FileIn.model_validate({name: value for name, value in form.items() if name != "file"})
+        if not isinstance(file, UploadFile):
+            raise Invalid("malformed", reasons=[Reason("file_missing", field="body.file")])
+        content = await file.read(MAX_CONTENT_BYTES + 1)
+        if len(content) > MAX_CONTENT_BYTES:
+            raise TooLarge("content_too_large", data={"bytes": len(content), "limit": MAX_CONTENT_BYTES})
+        return Asked(name=(file.filename or "")[-_MAX_NAME:], content=content, **fields.model_dump())
+
+
+def _body() -> dict[str, Any]:
+    """Return what the body may be, for the API's description: it comes in two kinds."""
+    text = CheckIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    text.pop("$defs", None)
+    fields = _FileIn.model_json_schema()["properties"]
+    file = {"file": {"type": "string", "format": "binary"}, **fields}
+    kinds = {
+        "application/json": {"schema": text},
+        "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": file}},
+    }
+    return {"requestBody": {"required": True, "content": kinds}}
+
+
+@router.post(
+    "/checks",
+    response_model=CheckOut,
+    responses={200: {"content": {SARIF: {"schema": {"type": "object"}}}}},
+    openapi_extra=_body(),
+)
+def check_text(
+    # Who asks is settled first: nobody else's five megabytes are read.
+    request: Request,
+    actor: CurrentActor,
+    asked: Annotated[Asked, Depends(_asked)],
+    session: ReadSession,
+) -> Any:  # noqa: ANN401 – the report, or SARIF
+    """Check a text or a file against the negative list in force, or any stored version of it.
+
+    Nothing is stored. A file (`txt`, `md`, `html`, in UTF-8) comes as multipart.
+    `Accept: application/sarif+json` gives SARIF 2.1.0.
+    """
+    runtime = runtime_of(request)
+    scope = _scope(session, asked, actor)
+    policy = policies.loaded(runtime, asked.policy) if asked.policy else policy_of(session, runtime)
+    wants_sarif = SARIF in request.headers.get("accept", "")
+    if asked.text is None or wants_sarif:
+        name, text, suffix = _as_file(asked)
+        report, file = _check_file(policy, name, text, suffix, scope, runtime)
+        if wants_sarif:
+            return JSONResponse(as_sarif(policy, [file], version=version("sanshen")), media_type=SARIF)
+        return CheckOut(**report_out(report), left_out=[])
+    report, left_out = checks.loose(
+        policy,
+        asked.text.format,
+        asked.text.content,
+        asked.text.fields(),
+        scope=scope,
+        at=runtime.clock(),
+        key=runtime.secret,
+    )
+    return CheckOut(**report_out(report), left_out=[LeftOutOut(**one) for one in left_out])
+
+
+def _as_file(asked: Asked) -> tuple[str, str, str]:
+    """Return the name, text and kind of what is checked as a file. Raises `Unsupported`, `Invalid`."""
+    if asked.text is None:
+        suffix = READ_AS.get(PurePath(asked.name).suffix.lower())
+        if suffix is None:
+            raise Unsupported("file_kind_unknown", data={"name": asked.name, "kinds": KINDS})
+        return asked.name or "file", decode(asked.content), suffix
+    text = asked.text
+    if not isinstance(text.content, str) or text.format is Format.BLOCKS:
+        raise Invalid("malformed", reasons=[Reason("sarif_needs_text", field="body.format")])
+    suffix = _SUFFIX[text.format]
+    return f"content{suffix}", text.content, suffix
+
+
+def _check_file(
+    policy: Policy, name: str, text: str, suffix: str, scope: Scope, runtime: Runtime
+) -> tuple[Report, FileReport]:
+    taken = file_parts(text, suffix)
+    read = taken.parts
+    report = check(
+        policy,
+        read.parts,
+        scope=scope,
+        on=beijing(runtime.clock()).date(),
+        key=runtime.secret,
+        structure=read.structure,
+        not_checked=taken.not_checked(),
+    )
+    lines = line_starts(text)
+    places = sorted(
+        (located(finding, read, lines) for finding in report.findings), key=lambda one: (one.start, one.end)
+    )
+    return report, FileReport(name, places, report)
+
+
+def _scope(session: Session, asked: Asked, actor: Actor) -> Scope:
+    """Return the scope that a check names. Raises `Invalid` for a channel or section that there is not."""
+    if asked.channel is None:
+        if asked.section is not None:
+            raise Invalid("malformed", reasons=[Reason("section_without_channel", field="section")])
+        return Scope(stage=asked.stage)
+    channel = channels.open_to(session, actor.unit_path).get(asked.channel)
+    if channel is None:
+        raise Invalid(
+            "malformed", reasons=[Reason("unknown_channel", {"channel": asked.channel}, field="channel")]
+        )
+    sections = {one.code for one in channels.sections_of(session, [channel.id]).get(channel.id, ())}
+    if asked.section is not None and asked.section not in sections:
+        data = {"channel": asked.channel, "section": asked.section}
+        raise Invalid("malformed", reasons=[Reason("unknown_section", data, field="section")])
+    return Scope(frozenset({channel.kind}), frozenset({asked.section} if asked.section else ()), asked.stage)
+
+
+def report_out(report: Report) -> Mapping[str, Any]:
+    """Return a report as it goes over the wire."""
+    return {
+        "policy": report.policy,
+        "counts": dict(report.counts),
+        "groups": grouped(report.findings),
+        "findings": listed(report.findings),
+        "not_checked": [NotCheckedOut.model_validate(one._asdict()) for one in report.not_checked],
+        "truncated": report.truncated,
+        "elapsed_us": report.elapsed_us,
+    }

@@ -1,0 +1,123 @@
+"""What of a document is checked, within which scope, and what is not."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from app.domain.document.model import FIELDS, Document, Image, Video, sha256
+from app.domain.record.canonical import canonical
+from app.drafts.intake.service import Format, take_in
+from app.drafts.queries import Target
+from app.infra.clock import beijing
+from app.negative_list import NotChecked, Part, PartKind, Policy, Report, Scope, check
+from app.negative_list.text.content import parts_of, structure_of
+
+PLAIN_TEXT = "text/plain"
+#: Stands for the title of a text that is only checked and has none; it is not checked itself.
+_UNTITLED = "（无标题）"
+
+
+def scope_of(targets: Iterable[Target], *, stage: str = "") -> Scope:
+    """Return the scope of a draft bound for `targets`, at `stage` (`""`: every stage's rules apply)."""
+    bound = tuple(targets)
+    return Scope(frozenset(one.kind for one in bound), frozenset(one.section for one in bound), stage)
+
+
+def scope_key(policy: Policy, scope: Scope, *, at: datetime) -> str:
+    """Return the name of a scope: where the text is bound for, and which rules apply there on that day."""
+    applies = "".join("1" if one else "0" for one in policy.program.active(scope, beijing(at).date()))
+    named = {"channels": sorted(scope.channels), "sections": sorted(scope.sections), "stage": scope.stage}
+    return sha256(canonical({**named, "rules": applies}))
+
+
+def run(
+    policy: Policy,
+    document: Document,
+    *,
+    scope: Scope,
+    at: datetime,
+    key: bytes,
+    document_id: str,
+    files: Mapping[str, tuple[str, str]],
+    texts: Mapping[str, str],
+) -> Report:
+    """Return the report on a document with its files.
+
+    `files` gives file name and media type by SHA-256, `texts` the words of those that are plain text: these
+    are checked like the document, the others are listed as not checked. `key` is the secret of fingerprints,
+    `document_id` ties them to one draft.
+    """
+    attached = [(f"attachments/{index}", name) for index, name in enumerate(document.attachments)]
+    parts = [
+        *parts_of(document),
+        *(Part(PartKind.ATTACHMENT, ref, texts[name]) for ref, name in attached if name in texts),
+    ]
+    return check(
+        policy,
+        parts,
+        scope=scope,
+        on=beijing(at).date(),
+        key=key,
+        document_id=document_id,
+        not_checked=[
+            *_media(document),
+            *(_file(ref, files.get(name)) for ref, name in attached if name not in texts),
+        ],
+        structure=structure_of(document),
+    )
+
+
+def loose(
+    policy: Policy,
+    format: Format,  # noqa: A002 – the word of the wire
+    content: str | list[dict[str, Any]],
+    fields: Mapping[str, Any],
+    *,
+    scope: Scope,
+    at: datetime,
+    key: bytes,
+) -> tuple[Report, list[dict[str, Any]]]:
+    """Return the report on content that belongs to no draft, and what of it could not be read.
+
+    Plain text is checked as it is, as one part `content`, so that positions are those of the text; other
+    formats are read into a document first. A title is not needed. Raises what `intake.take_in` raises.
+    """
+    on = beijing(at).date()
+    titled = bool(str(fields.get("title") or "").strip())
+    given = dict(fields) if titled else {**fields, "title": _UNTITLED}
+    taken = take_in(format, content, given)
+    refs = {name for name in FIELDS if given.get(name)} - ({"title"} if not titled else set())
+    if format is Format.TEXT:
+        parts = [one for one in parts_of(taken.document) if one.ref in refs]
+        parts.append(Part(PartKind.BODY, "content", str(content)))
+        return check(policy, parts, scope=scope, on=on, key=key), taken.listed()
+    parts = [one for one in parts_of(taken.document) if titled or one.ref != "title"]
+    missing = [
+        NotChecked(f"attachments/{index}", name, "没有读取附件")
+        for index, name in enumerate(taken.document.attachments)
+    ]
+    report = check(
+        policy,
+        parts,
+        scope=scope,
+        on=on,
+        key=key,
+        not_checked=[*_media(taken.document), *missing],
+        structure=structure_of(taken.document),
+    )
+    return report, taken.listed()
+
+
+def _media(document: Document) -> list[NotChecked]:
+    found = []
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Image):
+            found.append(NotChecked(f"blocks/{index}", block.alt or "图片", "没有识别图片里的文字"))
+        elif isinstance(block, Video):
+            found.append(NotChecked(f"blocks/{index}", block.caption or "视频", "没有检查视频的画面和声音"))
+    return found
+
+
+def _file(ref: str, described: tuple[str, str] | None) -> NotChecked:
+    filename, kind = described or ("附件", "")
+    return NotChecked(ref, filename, f"没有读取这种附件（{kind}）" if kind else "没有读取附件")

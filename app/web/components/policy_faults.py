@@ -1,0 +1,241 @@
+"""What the linters of policy files found, as sentences that say what to do next."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.domain.files.policy_text import Fault
+from app.domain.vocabulary import Level, Role, StageKind
+from app.infra.http.problems import worded
+from app.reviews import policy_files
+from app.reviews.policy_files import FileFault
+from app.words.labels import label
+
+log = structlog.get_logger()
+
+#: A sentence for each code; the names in braces are the fault's data.
+SENTENCES = {
+    "file_missing": "没有这个文件。",
+    "unreadable": "读不了：请核对文件权限，并存为 UTF-8 编码。",
+    "yaml": "不是有效的 YAML：{message}。请改正缩进、括号、引号或者日期。",
+    "duplicate_key": "这一项写了两次；请删去一处。",
+    # The order of a workflow.
+    "duplicate_stage": "环节代码“{stage}”用了两次；请换一个。",
+    "duplicate_outcome": "处理意见代码“{outcome}”用了两次；请换一个。",
+    "one_kind": "kind 只写一种职责；兼有的写在 also 里，例如 kind: proof、also: read_through。",
+    "unknown_stage": "没有代码为“{names}”的环节；请核对写法。",
+    "loop": "环节“{stage}”绕了一圈又等自己；请改 after，断开这个圈。",
+    "unreachable": "环节“{stage}”永远轮不到；请改 after，让它接在能到达的环节之后。",
+    "no_earlier_stage": "“{names}”不是“{stage}”之前由人办理的环节，不能退回到那里。",
+    "no_way_on": "环节“{stage}”没有“通过”一类的处理意见，稿件到这里走不下去；请加一条 verb: approve。",
+    "no_way_out": "环节“{stage}”只能通过；请加一条退回（send_back）或者退稿（decline）。",
+    "no_exit_after_rounds": (
+        "环节“{stage}”退回满 {rounds} 次以后就只能通过；请加一条退稿（decline）或者请示（hold）。"
+    ),
+    "no_rule_check": "没有规则检查环节；请在最前面加 kind: rule_check。",
+    "before_rule_check": "审稿环节“{stage}”没有排在规则检查之后；请改 after。",
+    # Its people.
+    "nobody_needed": "规则检查由系统完成，不需要 who；请删去。",
+    "nobody": "环节“{stage}”没有人能办；请写明 who。",
+    "nobody_sometimes": (
+        "环节“{stage}”对有些稿件没有人能办：who 的条件合起来没有覆盖所有情形；"
+        "请补一条不设条件的，或者补全条件。"
+    ),
+    "group_missing": "环节“{stage}”要求每组一人，但有的 who 没有写 group。",
+    "author_may_not_act": "环节“{stage}”由作者办理，却没有写 author_may_act: true。",
+    "too_few_people": "环节“{stage}”需要 {needed} 人，只指名了 {people} 人。",
+    "nobody_holds_it": "现有人员中没有人能办“{stage}”{draft}；请授予角色、职务，或者改 who。",
+    "too_few_people_for_set": (
+        "“{names}”凑不齐：{stages} 需要 {needed} 个不同的人，能办的只有 {people}{draft}。"
+        "请增加人员，或者调整角色。"
+    ),
+    "too_few_people_for_sets": (
+        "几组要求单独看都能满足，合在一起凑不齐：{names}{draft}。请增加人员，或者调整角色。"
+    ),
+    # Its conditions and flags.
+    "never_applies": "环节“{stage}”的条件自相矛盾，永远不会适用；请改 applies_if。",
+    "raises_without_approval": "处理意见“{outcome}”不是通过，不能写 raises。",
+    "flag_for_nothing": "标记“{flag}”没有任何环节用到；请删去，或者补上以它为条件的环节。",
+    "flag_comes_too_late": "标记“{flag}”在“{stage}”才会产生，而用到它的 {stages} 不在其后；请改 after。",
+    "added_by_routing_only": "added_by 由分流规则填写，文件里不能写。",
+    # The three reviews.
+    "missing_review_level": "缺少{level}；三审缺一不可，请加一个 levels 含 {level_code} 的审稿环节。",
+    "review_may_be_skipped": "{level}设了条件，可能被跳过；三审缺一不可，请删去 applies_if。",
+    "level_without_review": "环节“{stage}”写作{level}，却没有审稿职责；请把 kind 或者 also 写成 review。",
+    "reviews_out_of_order": "环节“{stage}”没有排在“{before}”之后；三审应当依次进行。",
+    "named_twice": "同一项写了两次；请删去一处。",
+    "two_reviews_in_one": "环节“{stage}”兼了两审（{levels}）；任何两审不得由同一人担任，请分开。",
+    "reviews_not_distinct": "{stages} 可以由同一人办理；任何两审不得由同一人担任，请写进同一组 distinct。",
+    # Proofs, signing, time.
+    "proof_without_channel": "环节“{stage}”看的是校样，须写 per: channel。",
+    "no_proof_to_confirm": "核红环节“{stage}”须看校样；请写 per: channel。",
+    "no_sign_off": "没有签发环节；请在最后加 kind: sign_off。",
+    "sign_off_without_proof": "签发环节“{stage}”须看校样；请写 per: channel。",
+    "signed_too_early": "签发环节“{stage}”之后还有 {before}；签发应当在最后。",
+    "not_to_be_overridden": "环节“{stage}”是三审、规则检查或签发，任何人不得越过；请删去 override。",
+    "all_of_outside": "环节“{stage}”请外部人员，没有“全体”可言；need 请写 any 或者 at_least。",
+    "outside_signs": "环节“{stage}”是签发或者核红，须由本单位人员办理；请去掉 outside。",
+    "role_cannot_decide": (
+        "环节“{stage}”由{role}办理；管理员和负面清单管理员看不到稿件，只读角色只看不办。请换成审校角色或者职务。"
+    ),
+    "watches_not_the_text": (
+        "环节“{stage}”的 watches 不含正文（blocks）：正文整篇换掉，结论也不作废。"
+        "请补上 blocks，或者删去 watches。"
+    ),
+    "watches_nothing": (
+        "环节“{stage}”的 watches 是空的：内容怎样改动，结论都不作废。请写明要看的内容，或者删去 watches。"
+    ),
+    "rule_check_may_be_skipped": "规则检查设了条件，可能被跳过；请删去环节“{stage}”的 applies_if。",
+    "sign_off_may_be_skipped": "签发设了条件，可能无人签发就发布；请删去环节“{stage}”的 applies_if。",
+    # What a second person accepts.
+    "author_decides_late": "环节“{stage}”可由作者本人办理，复审、终审或者签发会成为自己审自己。",
+    "editor_decides_last": "环节“{stage}”可由编辑角色办理，凡能写稿的人都能终审或者签发。",
+    "outside_alone": "环节“{stage}”对有些稿件只由外部人员凭链接办理，这一审没有本单位的人负责。",
+    "watches_not_all": "环节“{stage}”不看 {fields}：这些内容改动以后，结论不作废。",
+    "signature_survives": "环节“{stage}”签发以后内容小改，签发仍然有效，签发人看不到改后的样子。",
+    "proofs_not_distinct": "{stages} 没有写进同一组 distinct，几个校次可能由同一人完成。",
+    "marks_unconfirmed": "有校对而没有每稿必经的核红环节，校对标记是否改正没有人核对。",
+    "marks_only_wide": (
+        "小改的限度很宽（{characters} 字、{edits} 处、{share}‰）：这样大的改动以后，已作的结论仍然保留。"
+    ),
+    "deadline_of_zero": "环节“{stage}”的期限是 0 个工作日；请至少写 1。",
+    # The calendar.
+    "outside_the_year": "{day} 不在 {year} 年；请核对日期。",
+    "holidays_overlap": "“{name}”与前面的假期重叠。",
+    "worked_and_free": "{day} 既是假期又要上班；请核对通知。",
+    "no_weekend": "{day} 本来就是工作日，不需要写进 workdays。",
+    "year_twice": "{year} 年有两个文件；请删去一个。",
+    # Routing.
+    "takes_away": "分流规则只能增加环节，不能取消、跳过或者替换；请删去这一项。",
+    "rule_twice": "规则代码“{rule}”用了两次；请换一个。",
+    "stage_twice": "两条规则增加了同一个环节“{stage}”；请换一个代码。",
+    "no_default": "没有兜底的一条：请在最后写一条不设条件的规则。",
+    "unknown_workflow": "没有代码为“{workflow}”的流程；请核对写法。",
+    "never_chosen": "前面已有不设条件的规则，“{rule}”永远选不到；请移到它前面。",
+    "unknown_fact": "没有名为“{fact}”的情形；请先在 facts 中写明，或者写规则编号。",
+    "added_stage_has_level": "增加的环节不能充作 {levels}；请删去 levels。",
+    "not_to_be_added": "不能增加 {kinds} 环节。",
+    "place_twice": "位置由 before、after、beside 决定，环节里不能再写 after。",
+    "condition_twice": "条件由 when 决定，环节里不能再写 applies_if。",
+    "always_added": "没有条件，等于改了流程；请写明 when，或者直接改流程文件。",
+    "faulty_workflow": (
+        "流程“{workflow}”本身有 {faults} 处问题，第一处：{of_sentence}"
+        "请先用 sanshen workflow lint 检查 workflows/{workflow}.yaml。"
+    ),
+    "breaks_workflow": "加进流程“{workflow}”后有问题：{of_sentence}",
+    "no_place": "流程“{workflow}”里没有这个环节；请换一个位置，或者用 workflows 限定适用的流程。",
+    "stage_exists": "流程“{workflow}”里已有环节“{stage}”；请换一个代码。",
+}
+
+#: What the models of policy files say against the form, by their own words.
+_FORMS = {
+    "name exactly one of role, person, post, author, head_of_author, outside": (
+        "须在 role、person、post、author、head_of_author、outside 中写一项，且只写一项。"
+    ),
+    "name exactly one of level, kind, stage": "须在 level、kind、stage 中写一项，且只写一项。",
+    "give exactly one of before, after, beside": "须在 before、after、beside 中写一项，且只写一项。",
+    "say by which rules, words or fields the fact is told": "须写明由哪些 rules、words 或者 fields 认定。",
+    "a holiday ends on or after the day it begins, and within 15 days": (
+        "假期的止日不能早于起日，且不超过 15 天。"
+    ),
+}
+_TYPES = {
+    "missing": "缺少这一项。",
+    "extra_forbidden": "没有这一项；请核对写法。",
+    "string_pattern_mismatch": "只能用小写字母、数字和下划线，以字母开头，不超过 40 个字符。",
+    "string_too_short": "不能为空。",
+    "string_too_long": "太长。",
+    "too_short": "项数太少。",
+    "bool_parsing": "只能写 true 或者 false。",
+    "model_type": "应当是一组“名称: 值”。",
+    "dict_type": "应当是一组“名称: 值”。",
+    "tuple_type": "应当是一个列表。",
+    "list_type": "应当是一个列表。",
+    "json_invalid": "不是有效的 JSON。",
+}
+
+
+def told(policies: Path) -> tuple[str, ...]:
+    """Return in sentences all that is wrong with the policy files as they are now; empty when all is well.
+
+    Workflows, routing and the calendar, each fault with its file, line and key. For whoever starts the
+    service or watches over it: nothing new is handed in while routing or a chosen workflow has faults.
+    """
+    return tuple(_said(one) for one in policy_files.faults(policies))
+
+
+def report(policies: Path) -> tuple[str, ...]:
+    """Log every fault of the policy files as they are now, and return them as `told`."""
+    for one in policy_files.faults(policies):
+        log.error(
+            "policy.file_faulty",
+            file=one.file,
+            line=one.fault.line,
+            key=one.fault.key,
+            fault=one.fault.code,
+            said=sentence(one.fault),
+        )
+    return told(policies)
+
+
+def _said(one: FileFault) -> str:
+    where = f"第 {one.fault.line} 行" + (f"（{one.fault.key}）" if one.fault.key else "")
+    return f"{one.file} {where}：{sentence(one.fault)}"
+
+
+def _in_words(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the data of a reason with its fault as a sentence."""
+    fault = Fault(data["line"], data["key"], data["fault"], data.get("of", {}))
+    return {**data, "key": fault.key or "整个文件", "fault": sentence(fault)}
+
+
+worded("workflow_fault", _in_words)
+worded("routing_fault", _in_words)
+worded("workflow_risk", lambda data: {**data, "said": sentence(Fault(0, "", data["fault"], data["of"]))})
+
+
+def sentence(fault: Fault) -> str:
+    """Return what a fault says to people. Raises `KeyError` for a code without a sentence."""
+    if fault.code == "form":
+        return _form(fault.data)
+    return SENTENCES[fault.code].format_map(_words(fault.data))
+
+
+def _form(data: Mapping[str, Any]) -> str:
+    if "nearest" in data:
+        return f"没有这一项；是不是想写 {data['nearest']}？请核对写法。"
+    known = _FORMS.get(data["message"]) or _TYPES.get(data["type"])
+    if known is not None:
+        return known
+    if "expected" in data:
+        expected = str(data["expected"]).replace("'", "").replace(" or ", "、").replace(", ", "、")
+        return f"只能是 {expected}。"
+    if "ge" in data or "le" in data:
+        return f"数值超出范围：最小 {data['ge']}。" if "ge" in data else f"数值超出范围：最大 {data['le']}。"
+    return f"类型或者写法不对（{data['message']}）。"
+
+
+def _words(data: Mapping[str, Any]) -> dict[str, str]:
+    words = {name: _word(value) for name, value in data.items()}
+    words.setdefault("draft", "")
+    if data.get("draft"):
+        told = "，".join(f"{key} {_word(value)}" for key, value in data["draft"].items())
+        words["draft"] = f"（稿件：{told}）"
+    if "level" in data:
+        words["level_code"] = str(data["level"])
+    if "fault" in data:
+        words["of_sentence"] = SENTENCES[data["fault"]].format_map(_words(data["of"]))
+    return words
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 – JSON values
+    if isinstance(value, list | tuple):
+        return "、".join(map(_word, value)) or "无"
+    if isinstance(value, Level | StageKind | Role):
+        return label(value)
+    if value is None:
+        return "未定"
+    return str(value.value if isinstance(value, StrEnum) else value) or "其他"

@@ -1,0 +1,199 @@
+"""What awaits somebody, as tasks: stages to decide, opinions, drafts that came back, things to grant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.domain.vocabulary import DraftState, MigrationState, Subject
+from app.domain.workflow import Stage
+from app.drafts import queries as drafts
+from app.identity import queries as identity
+from app.reviews import progress
+from app.reviews import queries as reviews
+from app.reviews.migration import plan as versions
+from app.reviews.migration import service as migrating
+from app.screening import queries as screening
+from app.screening.policies import queries as policies
+from app.web.pages.draft.panels.checks import decidable
+from app.web.shell.viewer import Viewer
+
+#: Tasks of one kind that are looked for; whoever has more is told that there are more.
+MOST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that awaits the viewer."""
+
+    address: str
+    title: str
+    number: str
+    author: str
+    duty: str
+    where: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    overdue: bool = False
+
+
+def tasks_of(session: Session, viewer: Viewer, at: datetime) -> tuple[tuple[Task, ...], bool]:
+    """Return what awaits the viewer, overdue and oldest first, and whether there is more than was looked for.
+
+    A fixed number of statements, however many tasks there are.
+    """
+    kinds = [
+        _to_decide(session, viewer, at),
+        tuple(_opinions(session, viewer)),
+        tuple(_returned(session, viewer)),
+        tuple(_to_carry_out(session, viewer)),
+        tuple(_to_waive(session, viewer)),
+        tuple(_to_migrate(session, viewer)),
+        tuple(_to_activate(session, viewer)),
+    ]
+    found = sorted(
+        (task for kind in kinds for task in kind), key=lambda task: (not task.overdue, task.opened_at)
+    )
+    return tuple(found), any(len(kind) >= MOST for kind in kinds)
+
+
+def address(draft_id: UUID, stage: Stage, line: str) -> str:
+    """Return the page on which a stage is decided: the draft's, or its proof's on that line."""
+    return f"/drafts/{draft_id}/proofs/{line}" if stage.acts_on is Subject.PROOF else f"/drafts/{draft_id}"
+
+
+def _to_decide(session: Session, viewer: Viewer, at: datetime) -> tuple[Task, ...]:
+    found = reviews.awaiting(session, viewer.actor, at, limit=MOST)
+    places = drafts.targets_of(session, [one.draft.id for one in found])
+    names = identity.names(session, [one.draft.submitter_id for one in found])
+    tasks = []
+    for one in found:
+        channels = drafts.names_of(places.get(one.draft.id, ()))
+        line = one.run.line
+        tasks.append(
+            Task(
+                address(one.draft.id, one.stage, line),
+                one.draft.title,
+                one.draft.number,
+                names.get(one.draft.submitter_id, ""),
+                one.stage.title,
+                channels.get(line, line) if line else "、".join(channels.values()),
+                one.opened_at,
+                one.run.due_at,
+                one.overdue,
+            )
+        )
+    return tuple(tasks)
+
+
+def _opinions(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the opinions that are asked of the viewer."""
+    found = reviews.asked_of(session, viewer.actor)
+    names = identity.names(session, {UUID(one.consult.by) for one in found})
+    for one in found:
+        yield Task(
+            f"/drafts/{one.draft.id}#together",
+            one.draft.title,
+            one.draft.number,
+            names.get(UUID(one.consult.by), ""),
+            "反馈意见",
+            one.stage.title,
+            one.run.opened_at or one.draft.updated_at,
+        )
+
+
+def _returned(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield what to do about the viewer's own drafts that came back: all of them, however old."""
+    if not viewer.writes:
+        return
+    back = drafts.listing(
+        session, viewer.actor, states=[DraftState.RETURNED], submitter_id=viewer.actor.id, limit=MOST
+    )
+    places = drafts.targets_of(session, [draft.id for draft in back])
+    for draft in back:
+        yield Task(
+            f"/drafts/{draft.id}",
+            draft.title,
+            draft.number,
+            "我",
+            "修改后重新提交",
+            "、".join(target.channel_name for target in places.get(draft.id, ())),
+            draft.updated_at,
+        )
+
+
+def _to_carry_out(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield what 核红 waits for on the viewer's own drafts: marks to carry out."""
+    if not viewer.writes:
+        return
+    found = progress.confirming(session, viewer.actor.id)
+    places = drafts.targets_of(session, [one.draft.id for one in found])
+    for one in found:
+        names = drafts.names_of(places.get(one.draft.id, ()))
+        for stage, run in one.open:
+            if not stage.confirms_marks or not one.open_marks(run.line):
+                continue
+            yield Task(
+                address(one.draft.id, stage, run.line),
+                one.draft.title,
+                one.draft.number,
+                "我",
+                "改样",
+                names.get(run.line, run.line),
+                run.opened_at or one.draft.updated_at,
+            )
+
+
+def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the waivers that the viewer may grant or refuse."""
+    found = screening.asked(session, viewer.actor, limit=MOST)
+    authors = drafts.authors_of(session, {draft.id for _, draft in found})
+    names = identity.names(session, {row.asked_by for row, _ in found})
+    for row, draft in found:
+        if decidable(row, draft, viewer.actor, wrote=viewer.actor.id in authors[draft.id]):
+            yield Task(
+                f"/drafts/{draft.id}#findings",
+                draft.title,
+                draft.number,
+                names.get(row.asked_by, ""),
+                "批豁免",
+                "",
+                row.asked_at,
+            )
+
+
+def _to_activate(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the versions of the negative list whose activation the viewer may grant or refuse."""
+    found = policies.to_grant(session, viewer.actor)
+    names = identity.names(session, {row.asked_by for row in found if row.asked_by})
+    for row in found:
+        yield Task(
+            f"/policies/{row.digest}",
+            "启用负面清单的新版本",
+            row.digest[:12],
+            names.get(row.asked_by, "") if row.asked_by else "",
+            "批准启用",
+            "",
+            row.asked_at,
+        )
+
+
+def _to_migrate(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the migrations of open cases that the viewer may grant or decline."""
+    if not viewer.actor.roles() & set(migrating.GRANTING):
+        return
+    found = versions.wishes(session, state=MigrationState.ASKED, limit=MOST)
+    names = identity.names(session, {one.asked_by for one in found})
+    for one in found:
+        if one.asked_by != viewer.actor.id:
+            yield Task(
+                f"/workflows/{one.key}#wishes",
+                f"{len(one.cases)} 件审签案改走现行流程",
+                one.key,
+                names.get(one.asked_by, ""),
+                "批准迁移",
+                "",
+                one.asked_at,
+            )

@@ -1,0 +1,140 @@
+"""What the rules say about a revision, with what was let through; for reading, so nothing is stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.domain.document.model import Document
+from app.domain.roles import at_least
+from app.domain.vocabulary import Role, WaiverReason, WaiverState
+from app.domain.workflow import Facts
+from app.drafts import queries as drafts
+from app.drafts.models import Draft, Revision
+from app.identity import queries as identity
+from app.identity.queries import Actor
+from app.infra.runtime import Runtime, policy_of
+from app.negative_list import NotChecked, Policy
+from app.screening import queries, service
+from app.screening.checks.service import scope_of
+from app.screening.models import Waiver
+from app.web.components.text_view import Hit, numbered
+from app.words.labels import label
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The findings on a revision under the policy in force, numbered; `facts` are for the workflow.
+
+    `at` is when the stored report was made, or now when none is stored under this policy.
+    """
+
+    hits: tuple[Hit, ...]
+    not_checked: tuple[NotChecked, ...]
+    policy: str
+    at: datetime
+    facts: Facts
+    waivers: tuple[Waiver, ...]
+    truncated: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverView:
+    """A waiver in words; `decidable` when this viewer may grant or refuse it."""
+
+    id: UUID
+    state: str
+    reason: str
+    asker: str
+    explanation: str
+    evidence: str
+    decider: str
+    comment: str
+    expires_at: datetime | None
+    decidable: bool
+
+
+def checked(
+    session: Session, runtime: Runtime, draft: Draft, revision: Revision, document: Document
+) -> Checked:
+    """Return what the negative list in force says of a revision: the stored report, else checked afresh."""
+    policy, at = policy_of(session, runtime), runtime.clock()
+    stored = queries.newest(session, revision.id)
+    if stored is not None and stored.policy == policy.digest:
+        report, made = queries.report_of(stored), stored.created_at
+    else:
+        scope = scope_of(drafts.targets(session, draft.id))
+        made = at
+        report = service.examine(
+            session,
+            policy=policy,
+            key=runtime.secret,
+            draft_id=draft.id,
+            document=document,
+            scope=scope,
+            at=at,
+        )
+    given = queries.waivers(session, draft.id)
+    waived = queries.in_force(given, at)
+    blocking = queries.blocking(report.findings, waived=waived)
+    return Checked(
+        hits=numbered(report.findings, document, waived),
+        not_checked=report.not_checked,
+        policy=report.policy,
+        at=made,
+        facts=Facts(
+            blockers=tuple(one.rule for one in blocking), findings=len(report.findings) - len(blocking)
+        ),
+        waivers=given,
+        truncated=report.truncated,
+    )
+
+
+def waiver_views(
+    session: Session, draft: Draft, waivers: Sequence[Waiver], actor: Actor
+) -> dict[str, WaiverView]:
+    """Return the newest waiver of each finding by fingerprint; empty when none was asked for."""
+    if not waivers:
+        return {}
+    names = identity.names(session, [one for row in waivers for one in (row.asked_by, row.decided_by) if one])
+    authors = drafts.authors(session, draft.id)
+    return {row.fingerprint: _view(row, names, draft, actor, actor.id in authors) for row in waivers}
+
+
+def decidable(row: Waiver, draft: Draft, actor: Actor, *, wrote: bool) -> bool:
+    """Tell whether somebody may grant or refuse a waiver; `wrote`: whether they wrote any of the draft."""
+    roles = at_least(Role.FINAL_REVIEWER if service.sensitive(row.rule) else Role.SECOND_REVIEWER)
+    return (
+        row.state == WaiverState.ASKED
+        and not wrote
+        and row.asked_by != actor.id
+        and any(actor.has(role, unit_path=draft.unit_path) for role in roles)
+    )
+
+
+def _view(row: Waiver, names: Mapping[UUID, str], draft: Draft, actor: Actor, wrote: bool) -> WaiverView:
+    return WaiverView(
+        id=row.id,
+        state=label(WaiverState(row.state)),
+        reason=label(WaiverReason(row.reason)),
+        asker=names.get(row.asked_by, ""),
+        explanation=row.explanation,
+        evidence=row.evidence,
+        decider=names.get(row.decided_by, "") if row.decided_by else "",
+        comment=row.comment,
+        expires_at=row.expires_at,
+        decidable=decidable(row, draft, actor, wrote=wrote),
+    )
+
+
+def may_ask(actor: Actor, draft: Draft) -> bool:
+    """Say whether the actor may ask for waivers on a draft."""
+    return any(actor.has(role, unit_path=draft.unit_path) for role in service.ASKERS)
+
+
+def waivable(policy: Policy, hits: Sequence[Hit]) -> dict[str, bool]:
+    """Return, by rule, whether its blocking findings may be let through."""
+    rules = {hit.finding.rule for hit in hits}
+    return {name: rule is not None and rule.waivable for name in rules for rule in (policy.rule(name),)}

@@ -1,0 +1,181 @@
+"""What people do on a draft's page: decide, recall, ask for waivers and grant them."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.vocabulary import WaiverReason
+from app.identity.access import bound
+from app.infra.errors import AppError, Invalid, Reason
+from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.reviews import service
+from app.screening import service as screening
+from app.web.forms.addresses import inside
+from app.web.pages.draft.page import show_again
+from app.web.pages.draft.verbs.forms import on_case
+from app.web.shell.actions import attempt, see_other
+from app.web.shell.viewer import Form, Sent, SentForm, too_long
+
+router = APIRouter()
+
+#: What can be done at a stage by a decision panel, and what the page says then.
+SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined", "hold": "held"}
+_VERDICTS: dict[str, Literal["approve", "send_back", "decline"]] = {
+    "approve": "approve",
+    "send_back": "send_back",
+    "decline": "decline",
+}
+#: Words that somebody writes; a text belongs into the draft.
+MAX_COMMENT = 4000
+
+
+def comment_of(form: Form) -> str:
+    """Return the reasons that were ticked and what was written. Raises `Invalid` when it is too long."""
+    words = "；".join(form.all("preset"))
+    comment = "\n".join(part for part in (words, form.word("comment")) if part)
+    if len(comment) > MAX_COMMENT:
+        raise Invalid("malformed", reasons=[too_long("comment", comment, MAX_COMMENT)])
+    return comment
+
+
+def filled(form: Form) -> service.Form:
+    """Return what a decision panel sent. Raises `Invalid`."""
+    return service.Form(
+        stage=form.word("stage"),
+        line=form.word("line"),
+        digest=form.word("digest"),
+        comment=comment_of(form),
+        outcome=form.word("outcome"),
+        send_back_to=form.word("send_back_to") or None,
+        then="continue_here" if form.word("then") == "continue_here" else "walk_again",
+        checklist=form.all("ticked"),
+    )
+
+
+def decide_at(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
+    """Do what a decision panel sent. Raises what `reviews.decide` raises, `Invalid` for an unknown verb."""
+    form, at, verb = filled(sent.form), runtime.clock(), sent.form.word("verb")
+    if verb == "hold":
+        service.hold(session, case_id=case_id, form=form, actor=sent.actor, at=at)
+    elif (verdict := _VERDICTS.get(verb)) is not None:
+        service.decide(
+            session, case_id=case_id, verdict=verdict, form=form, actor=sent.actor, runtime=runtime, at=at
+        )
+    else:
+        raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
+
+
+@router.post("/drafts/{draft_id}/decisions")
+def decide(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Decide at a stage on the text that was read."""
+
+    def verb(session: Session, case_id: UUID) -> None:
+        decide_at(session, case_id, sent, runtime_of(request))
+
+    return on_case(request, sent, draft_id, verb, SAID.get(sent.form.word("verb"), ""))
+
+
+@router.post("/drafts/{draft_id}/recall")
+def recall(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Take a draft back into its author's hands."""
+
+    def verb(session: Session, case_id: UUID) -> None:
+        service.recall(
+            session,
+            case_id=case_id,
+            comment=comment_of(sent.form),
+            actor=sent.actor,
+            at=runtime_of(request).clock(),
+        )
+
+    return on_case(request, sent, draft_id, verb, "recalled")
+
+
+@router.post("/drafts/{draft_id}/answers")
+def answer(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Attach the answer that came from outside, and go on."""
+    runtime = runtime_of(request)
+
+    def verb(session: Session, case_id: UUID) -> None:
+        service.answer(
+            session,
+            case_id=case_id,
+            comment=comment_of(sent.form),
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    return on_case(request, sent, draft_id, verb, "answered")
+
+
+@router.post("/drafts/{draft_id}/waivers")
+def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Ask that one finding be let through."""
+    runtime, form = runtime_of(request), sent.form
+    known = {member.value: member for member in WaiverReason}
+
+    def verb(session: Session) -> None:
+        reason = known.get(form.word("reason"))
+        if reason is None:
+            raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择理由。"}, field="reason")])
+        form.all_within(comment=1000, evidence=200)
+        screening.ask_waiver(
+            session,
+            policy=policy_of(session, runtime),
+            key=runtime.secret,
+            draft_id=draft_id,
+            fingerprint=form.word("fingerprint"),
+            reason=reason,
+            explanation=form.word("comment"),
+            evidence=form.word("evidence"),
+            actor=sent.actor,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error)
+    return see_other(f"/drafts/{draft_id}#findings", "waiver_asked")
+
+
+@router.post("/drafts/{draft_id}/waivers/{waiver_id}")
+def decide_waiver(request: Request, sent: SentForm, draft_id: UUID, waiver_id: UUID) -> Response:
+    """Grant or refuse a waiver."""
+    grant = sent.form.word("verdict") == "grant"
+
+    def verb(session: Session) -> None:
+        screening.decide_waiver(
+            session,
+            waiver_id=waiver_id,
+            grant=grant,
+            comment=sent.form.within("comment", 1000),
+            actor=sent.actor,
+            at=runtime_of(request).clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error)
+    return see_other(f"/drafts/{draft_id}#findings", "waiver_granted" if grant else "waiver_refused")
+
+
+@router.post("/preferences/keys")
+def keys(request: Request, sent: SentForm) -> Response:
+    """Turn the shortcut keys on or off, in this browser."""
+    on = sent.form.word("keys") == "on"
+    answer = see_other(inside(sent.form.text("next")), "keys_on" if on else "keys_off")
+    settings = runtime_of(request).settings
+    answer.set_cookie(
+        bound("keys", settings),
+        "on" if on else "off",
+        path="/",
+        httponly=True,
+        secure=settings.secure_cookies,
+        samesite="lax",
+        max_age=31_536_000,
+    )
+    return answer

@@ -1,0 +1,190 @@
+"""What people do in the urgent lane: lay out a proof, let it go out, see and make up for what is owed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.roles import SEEING
+from app.domain.vocabulary import StageState, Subject
+from app.drafts import queries as drafts
+from app.drafts.models import Draft
+from app.identity import queries as identity
+from app.identity.access import authorize
+from app.identity.models import Unit
+from app.infra.db import ReadSession
+from app.infra.runtime import runtime_of
+from app.publication import queries as publication
+from app.publication.debts import service as debts
+from app.publication.models import ReviewDebt
+from app.publication.urgent import service as urgent
+from app.reviews import cursors
+from app.reviews import queries as reviews
+from app.reviews.queries import CaseView, StageView
+from app.web.pages.draft.panels.deciding import to_decide
+from app.web.pages.draft.panels.holders import holders
+from app.web.pages.draft.verbs.forms import on_case
+from app.web.shell.render import page
+from app.web.shell.viewer import SentForm, Viewer, Visitor
+from app.words.labels import label
+
+router = APIRouter()
+
+PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stage that is owed; `href` leads to where this viewer makes up for it, "" where they may not now."""
+
+    title: str
+    state: str
+    by: str
+    due_at: datetime
+    overdue: bool
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What is owed for one line of a draft; `unit` cannot use the lane while any of it is overdue."""
+
+    draft_id: UUID
+    title: str
+    number: str
+    unit: str
+    channel: str
+    by: str
+    since: datetime
+    rows: tuple[Row, ...]
+
+    @property
+    def overdue(self) -> bool:
+        """Whether any of it has run out."""
+        return any(row.overdue for row in self.rows)
+
+
+@router.get("/debts")
+def show(
+    request: Request,
+    viewer: Visitor,
+    session: ReadSession,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """Show what is owed for drafts that the viewer may see, the longest overdue first."""
+    if not viewer.actor.posts:
+        authorize(viewer.actor, *sorted(SEEING))
+    at = runtime_of(request).clock()
+    found, following = debts.in_sight(session, viewer.actor, after=cursors.read(after), limit=PAGE)
+    rows = tuple(_owing(session, viewer, found, at))
+    return page(
+        request,
+        "debts.html",
+        viewer=viewer,
+        section="/board",
+        rows=rows,
+        closed=sorted({one.unit for one in rows if one.overdue}),
+        first=after is None,
+        more=f"/debts?after={cursors.written(following)}" if following else "",
+    )
+
+
+def _owing(
+    session: Session, viewer: Viewer, found: Iterable[tuple[ReviewDebt, Draft]], at: datetime
+) -> Iterable[Owing]:
+    groups: dict[tuple[UUID, str], list[ReviewDebt]] = {}
+    of: dict[UUID, Draft] = {}
+    for row, draft in found:
+        groups.setdefault((row.case_id, row.channel), []).append(row)
+        of[row.case_id] = draft
+    places = drafts.targets_of(session, [draft.id for draft in of.values()])
+    views = {case_id: reviews.case_view(session, case_id, viewer.actor, at=at) for case_id in of}
+    for (case_id, channel), rows in groups.items():
+        draft, view = of[case_id], views[case_id]
+        named = drafts.names_of(places.get(draft.id, ()))
+        signed = {one.id: one for one in publication.releases_of(session, draft.id)}
+        by = signed[rows[0].release_id].signed_by
+        unit = session.get(Unit, draft.unit_id)
+        keys = {row.stage for row in rows}
+        able = to_decide(view)
+        whom = holders(session, view, at, [one.stage for one in view.stages if one.stage.key in keys])
+        yield Owing(
+            draft.id,
+            draft.title,
+            draft.number,
+            unit.name if unit else "",
+            named.get(channel, channel),
+            identity.names(session, [by]).get(by, ""),
+            rows[0].owed_since,
+            tuple(_row(row, view, able, whom, at) for row in rows),
+        )
+
+
+def _row(
+    row: ReviewDebt,
+    view: CaseView,
+    able: tuple[StageView, ...],
+    whom: dict[str, tuple[str, ...]],
+    at: datetime,
+) -> Row:
+    place = next((one for one in view.stages if (one.stage.key, one.line) == (row.stage, row.line)), None)
+    run = place.run if place else None
+    claimed = view.names.get(UUID(run.claimed_by), "") if run and run.claimed_by else ""
+    return Row(
+        row.title,
+        label(run.state if run else StageState.WAITING),
+        claimed or "、".join(whom.get(row.stage, ())),
+        row.due_at,
+        row.due_at < at,
+        _panel(view.draft.id, place) if place in able else "",
+    )
+
+
+def _panel(draft_id: UUID, place: StageView | None) -> str:
+    assert place is not None
+    if place.stage.acts_on is Subject.PROOF:
+        return f"/drafts/{draft_id}/proofs/{place.line}#decide-{place.stage.key}-{place.line}"
+    return f"/drafts/{draft_id}#decide-{place.stage.key}"
+
+
+@router.post("/drafts/{draft_id}/urgent-layouts")
+def lay_out(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Have a line's proof laid out before its reviews are done."""
+    runtime = runtime_of(request)
+
+    def verb(session: Session, case_id: UUID) -> None:
+        urgent.lay_out(
+            session,
+            case_id=case_id,
+            line=sent.form.word("line"),
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    return on_case(request, sent, draft_id, verb, "urgent_layout", at="#urgent")
+
+
+@router.post("/drafts/{draft_id}/urgent-releases")
+def release(request: Request, sent: SentForm, draft_id: UUID) -> Response:
+    """Let a line go out at once, on the proof that was read; the rest is owed."""
+    runtime, form = runtime_of(request), sent.form
+
+    def verb(session: Session, case_id: UUID) -> None:
+        urgent.release(
+            session,
+            case_id=case_id,
+            line=form.word("line"),
+            digest=form.word("digest"),
+            reason=form.within("reason", 1000),
+            actor=sent.actor,
+            runtime=runtime,
+            at=runtime.clock(),
+        )
+
+    return on_case(request, sent, draft_id, verb, "urgent_released", at="#urgent")

@@ -1,0 +1,238 @@
+"""Versions of the negative list: what is in force, what is proposed, and who brings it in."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.vocabulary import ActivationState, BackTestState, PolicySource
+from app.identity import queries as identity
+from app.infra.db import ReadSession, database_of
+from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason
+from app.infra.policies import digest_in_use
+from app.infra.runtime import runtime_of
+from app.negative_list import Policy
+from app.screening.backtests import service as backtests
+from app.screening.models import BackTest, PolicyActivation
+from app.screening.policies import queries as policy_queries
+from app.screening.policies import rule_text
+from app.screening.policies import service as policies
+from app.screening.policies.queries import Version
+from app.screening.policies.rule_text import LexiconChange, RuleChange
+from app.web.pages.rules.reading import keeps
+from app.web.shell.actions import attempt, see_other
+from app.web.shell.render import page
+from app.web.shell.viewer import SentForm, Viewer, Visitor
+from app.words.labels import label
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An activation in words; `shadowed` are the new blocking rules that are only tried."""
+
+    row: PolicyActivation
+    state: str
+    asker: str
+    decider: str
+    shadowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A version in words."""
+
+    version: Version
+    source: str
+    proposer: str
+    tone: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What a version changes against what is in force; `new_blocks` are rules that would newly block."""
+
+    rules: tuple[RuleChange, ...]
+    lexicons: tuple[LexiconChange, ...]
+    new_blocks: tuple[str, ...]
+
+
+_STATES = {
+    "in_force": ("good", "正在使用"),
+    "asked": ("warn", "等待批准"),
+    "candidate": ("go", "候选"),
+    "earlier": ("info", "曾经使用"),
+}
+
+
+@router.get("/policies")
+def listing(request: Request, viewer: Visitor, session: ReadSession) -> Response:
+    """Show the versions, and what is wrong with the folder."""
+    found = policy_queries.versions(session)
+    names = _names(session, found)
+    return page(
+        request,
+        "rules_policies.html",
+        viewer=viewer,
+        section="/rules",
+        faults=runtime_of(request).negative_list.faults,
+        versions=[_shown(one, names) for one in found],
+        asked=[(one, _wish(one.asked, names)) for one in found if one.asked is not None],
+        keeps=keeps(viewer),
+    )
+
+
+@router.get("/policies/{digest}")
+def one_version(request: Request, viewer: Visitor, session: ReadSession, digest: str) -> Response:
+    """Show a version: what it changes, how it did on the archive, and its way into force."""
+    return version_page(request, viewer, session, digest)
+
+
+def version_page(
+    request: Request, viewer: Viewer, session: Session, digest: str, error: AppError | None = None
+) -> Response:
+    """Return the page of a version, perhaps with the refusal of what was tried on it."""
+    runtime = runtime_of(request)
+    found = policy_queries.version(session, digest)
+    names = _names(session, [found])
+    in_use = digest_in_use(session)
+    trouble, changed = "", None
+    try:
+        policy = policies.loaded(runtime, digest)
+    except Conflict as refused:
+        policy, trouble = None, refused.code
+    if policy is not None and in_use is not None and in_use != digest:
+        # What is in force may not run under this engine; then there is nothing to compare with.
+        with suppress(Conflict):
+            changed = _differences(session, policies.loaded(runtime, in_use), policy)
+    grants = policies.may(viewer.actor, *policies.GRANTERS)
+    test = backtests.newest_done(session, in_use, digest) if in_use and grants else None
+    asked = found.asked
+    return page(
+        request,
+        "rules_policy.html",
+        viewer=viewer,
+        section="/rules",
+        error=error,
+        one=_shown(found, names),
+        wishes=[_wish(one, names) for one in found.activations],
+        asked=_wish(asked, names) if asked else None,
+        stale=asked is not None and asked.base != in_use,
+        may_grant=asked is not None and grants and asked.asked_by != viewer.actor.id,
+        own=asked is not None and asked.asked_by == viewer.actor.id,
+        policy=policy,
+        trouble=trouble,
+        changes=changed,
+        files=sorted(json.loads(found.row.files)) if keeps(viewer) else [],
+        tests=backtests.listing(session, candidate=digest, limit=10) if grants else (),
+        test=test,
+        summary=_summary(test) if test else None,
+        keeps=keeps(viewer),
+        grants=grants,
+        label_of=lambda state: label(BackTestState(state)),
+    )
+
+
+def _differences(session: Session, before: Policy, after: Policy) -> Differences:
+    was = policy_queries.files(session, before.digest)
+    now = policy_queries.files(session, after.digest)
+    new = policies.new_blocks(before, after)
+    return Differences(
+        rule_text.rule_changes(before, was, after, now),
+        rule_text.lexicon_changes(was, now),
+        tuple(rule.title for rule in after.rules if rule.id in new),
+    )
+
+
+def _summary(test: BackTest) -> dict[str, float]:
+    report = json.loads(test.report or "{}")
+    sums = {name: sum(row[name] for row in report["rules"]) for name in ("added", "removed", "changed")}
+    return {
+        **sums,
+        "items": report["items"],
+        "base": report["blocked"]["base_a_month"],
+        "candidate": report["blocked"]["candidate_a_month"],
+    }
+
+
+def _names(session: Session, versions: list[Version] | tuple[Version, ...]) -> dict[UUID, str]:
+    wanted = {one.row.proposed_by for one in versions}
+    for version in versions:
+        for wish in version.activations:
+            wanted |= {wish.asked_by, wish.decided_by}
+    return identity.names(session, [one for one in wanted if one is not None])
+
+
+def _shown(version: Version, names: dict[UUID, str]) -> Shown:
+    tone, state = _STATES[version.state]
+    row = version.row
+    proposer = names.get(row.proposed_by, "") if row.proposed_by else "系统"
+    return Shown(version, label(PolicySource(row.source)), proposer, tone, state)
+
+
+def _wish(wish: PolicyActivation, names: dict[UUID, str]) -> Wish:
+    return Wish(
+        wish,
+        label(ActivationState(wish.state)),
+        names.get(wish.asked_by, "") if wish.asked_by else "系统",
+        names.get(wish.decided_by, "") if wish.decided_by else "",
+        policy_queries.shadowed(wish),
+    )
+
+
+@router.post("/policies/{digest}/activations")
+def ask(request: Request, sent: SentForm, digest: str) -> Response:
+    """Ask that a version be brought into force."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        policies.ask(session, digest=digest, note=sent.form.within("note", 1000), actor=sent.actor, at=at)
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _again(request, sent.viewer, digest, error)
+    return see_other(f"/policies/{digest}", "activation_asked")
+
+
+@router.post("/policies/{digest}/activations/{wish_id}")
+def decide(request: Request, sent: SentForm, digest: str, wish_id: UUID) -> Response:
+    """Grant or refuse what somebody else asked for."""
+    runtime, form = runtime_of(request), sent.form
+    try:
+        with runtime.database.read() as session:
+            policies.about(session, wish_id, digest)
+        done = policies.decide(
+            runtime,
+            activation_id=wish_id,
+            grant=_grants(form.word("verdict")),
+            back_test=form.word("back_test"),
+            comment=form.within("comment", 1000),
+            actor=sent.actor,
+        )
+    except NotFound:
+        raise
+    except AppError as error:
+        return _again(request, sent.viewer, digest, error)
+    if done.state == ActivationState.REFUSED:
+        return see_other(f"/policies/{digest}", "activation_refused")
+    tried = policy_queries.shadowed(done)
+    return see_other(f"/policies/{done.activated}", "activation_tried" if tried else "activation_granted")
+
+
+def _grants(verdict: str) -> bool:
+    if verdict not in {"grant", "refuse"}:
+        raise Invalid(
+            "malformed", reasons=[Reason("field", {"message": "请选择同意或者不同意。"}, "verdict")]
+        )
+    return verdict == "grant"
+
+
+def _again(request: Request, viewer: Viewer, digest: str, error: AppError) -> Response:
+    with database_of(request).read() as session:
+        return version_page(request, viewer, session, digest, error)

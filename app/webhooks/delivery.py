@@ -1,0 +1,280 @@
+"""Messages to the outside: who hears of what, one try at a time, and what follows from its outcome."""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from app.audit import service as audit
+from app.domain.vocabulary import Event
+from app.drafts.models import Draft
+from app.infra.ids import new_id
+from app.infra.outgoing_calls import Call, CallFailed
+from app.jobs import service as jobs
+from app.jobs.queries import Message
+from app.webhooks import standard
+from app.webhooks.addresses import targets as addresses
+from app.webhooks.addresses.targets import AllowList
+from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from app.webhooks.service import disable, party_of, promise, secrets_of
+
+#: Waiting times before each try, 75 hours in all. Source: Standard Webhooks 1.0.0, its example of a schedule.
+WAITS = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+#: A receiver may ask for a later try, but not for a later one than this.
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+#: Waits are lengthened by up to this share, so that those who failed together do not come back together.
+JITTER = 0.1
+
+#: How long an endpoint is left alone after so many failures in a row; never longer than a message would wait.
+RESTS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+
+#: An endpoint that took nothing for so long is switched off; an administrator switches it on again.
+PATIENCE = timedelta(days=5)
+
+GONE = 410
+#: Answers below 500 that ask for patience: took too long, too many.
+_LATER = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One try, ready to be sent: all that is needed once the transaction is over."""
+
+    delivery_id: UUID
+    attempt: int
+    url: str
+    message_id: str
+    body: bytes
+    secrets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a try: an HTTP status, or an error's name when there was no answer.
+
+    `retry_after` if asked.
+    """
+
+    status: int | None
+    error: str | None = None
+    retry_after: timedelta | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the receiver took the message: any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def fan_out(session: Session, messages: Mapping[UUID, tuple[Message, str]], *, at: datetime) -> int:
+    """Make the deliveries of messages, each with its timestamp, once; return how many endpoints will hear.
+
+    Endpoints hear of the drafts of their unit and those below it; what concerns no draft, everybody hears.
+    """
+    known = set(
+        session.exec(select(WebhookMessage.id).where(col(WebhookMessage.id).in_(list(messages)))).all()
+    )
+    new = [told for message_id, told in messages.items() if message_id not in known]
+    about = {message.draft_id for message, _ in new if message.draft_id is not None}
+    paths = dict(session.exec(select(Draft.id, Draft.unit_path).where(col(Draft.id).in_(about))).all())
+    endpoints = session.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.active).is_(True))).all()
+    heard = 0
+    for message, timestamp in new:
+        session.add(_stored(message, timestamp, at))
+        path = None if message.draft_id is None else paths.get(message.draft_id)
+        for endpoint in endpoints:
+            if not _hears(endpoint, message.type, path):
+                continue
+            heard += 1
+            delivery = WebhookDelivery(
+                id=new_id(),
+                message_id=message.id,
+                endpoint_id=endpoint.id,
+                next_at=max(at, endpoint.resting_until or at),
+                created_at=at,
+            )
+            session.add(delivery)
+            promise(session, delivery, at=at)
+    return heard
+
+
+def _stored(message: Message, timestamp: str, at: datetime) -> WebhookMessage:
+    body = {
+        "type": message.type,
+        "timestamp": timestamp,
+        "subject": message.subject,
+        "draft_id": str(message.draft_id) if message.draft_id else None,
+        "sequence": message.sequence,
+        "data": message.data,
+    }
+    return WebhookMessage(
+        id=message.id,
+        type=message.type,
+        subject=message.subject,
+        draft_id=message.draft_id,
+        sequence=message.sequence,
+        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        created_at=at,
+    )
+
+
+def prepare(
+    session: Session, delivery_id: UUID, *, attempt: int, master: bytes, at: datetime
+) -> Parcel | None:
+    """Return the try that is due; None when it was made, or given up, or belongs to a later job."""
+    delivery = session.get(WebhookDelivery, delivery_id)
+    if delivery is None or delivery.state != DeliveryState.WAITING or delivery.attempt != attempt:
+        return None
+    message = session.get(WebhookMessage, delivery.message_id)
+    endpoint = session.get(WebhookEndpoint, delivery.endpoint_id)
+    assert message is not None
+    assert endpoint is not None
+    secrets = secrets_of(session, master=master, at=at, endpoint_id=endpoint.id)
+    return Parcel(delivery_id, attempt, endpoint.url, str(message.id), message.body.encode(), tuple(secrets))
+
+
+def send(parcel: Parcel, *, allowed: AllowList, timeout_seconds: float, at: datetime) -> Answer:
+    """Send one message: the host is looked up once, redirects are not followed, no proxy is asked.
+
+    The whole try takes `timeout_seconds` at most. Never raises for what the network or the receiver does;
+    the answer's body is not read.
+    """
+    if not parcel.secrets:
+        return Answer(None, "no_secret")
+    with Call(timeout_seconds) as call:
+        try:
+            target = addresses.resolve(parcel.url, allowed=allowed, call=call)
+            headers = {
+                "Host": target.host_header,
+                "Content-Type": "application/json",
+                "User-Agent": "Sanshen/1",
+                **standard.headers(parcel.secrets, message_id=parcel.message_id, at=at, body=parcel.body),
+            }
+            answer = call.post(target.url, server_name=target.host, headers=headers, body=parcel.body, most=0)
+        except (addresses.Unreachable, CallFailed) as error:
+            return Answer(None, str(error))
+    return Answer(answer.status, None, _retry_after(answer.headers.get("retry-after"), at=at))
+
+
+def settle(
+    session: Session, parcel: Parcel, answer: Answer, *, at: datetime, luck: float | None = None
+) -> None:
+    """Write down what came of a try: delivered, to be tried again, or given up.
+
+    410 switches the endpoint off.
+
+    `luck` from 0 to 1 spreads the next try. A try that somebody else settled meanwhile counts no more.
+    """
+    delivery = session.exec(
+        select(WebhookDelivery).where(WebhookDelivery.id == parcel.delivery_id).with_for_update()
+    ).one()
+    if delivery.state != DeliveryState.WAITING or delivery.attempt != parcel.attempt:
+        return
+    endpoint = session.exec(
+        select(WebhookEndpoint).where(WebhookEndpoint.id == delivery.endpoint_id).with_for_update()
+    ).one()
+    delivery.attempt += 1
+    delivery.status, delivery.error, delivery.next_at = answer.status, answer.error, None
+    session.add(delivery)
+    if answer.is_good:
+        delivery.state, delivery.delivered_at = DeliveryState.DELIVERED, at
+        endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
+        session.add(endpoint)
+        _note(session, Event.WEBHOOK_DELIVERED, delivery, at=at)
+        return
+    _rest(session, endpoint, answer, at=at)
+    if endpoint.active and at - (endpoint.failing_since or at) >= PATIENCE:
+        delivery.state = DeliveryState.FAILED
+        _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
+        disable(session, endpoint, reason="failing", actor=audit.SYSTEM, at=at)
+        return
+    if answer.status != GONE and delivery.attempt < len(WAITS):
+        wait = WAITS[delivery.attempt]
+        wait += wait * (JITTER * (random.random() if luck is None else luck))  # noqa: S311 – spreads load
+        next_at = at + max(wait, answer.retry_after or timedelta(0))
+        delivery.next_at = max(next_at, endpoint.resting_until or next_at)
+        promise(session, delivery, at=at)
+        return
+    delivery.state = DeliveryState.FAILED
+    _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
+    if answer.status == GONE and endpoint.active:
+        disable(session, endpoint, reason="gone", actor=audit.SYSTEM, at=at)
+
+
+def _rest(session: Session, endpoint: WebhookEndpoint, answer: Answer, *, at: datetime) -> None:
+    """Count a failed try; let all that waits for the endpoint wait longer when it gave no sign of life.
+
+    Else a receiver that takes its time to fail would have threads waiting for it all day, message by message.
+    """
+    endpoint.failures += 1
+    endpoint.failing_since = endpoint.failing_since or at
+    session.add(endpoint)
+    if answer.status is not None and answer.status < 500 and answer.status not in _LATER:
+        return
+    rest = max(RESTS[min(endpoint.failures, len(RESTS)) - 1], answer.retry_after or timedelta(0))
+    endpoint.resting_until = max(at + rest, endpoint.resting_until or at)
+    jobs.put_off(session, party_of(endpoint.id), until=endpoint.resting_until)
+    waiting = update(WebhookDelivery).where(
+        col(WebhookDelivery.endpoint_id) == endpoint.id,
+        col(WebhookDelivery.state) == DeliveryState.WAITING,
+        col(WebhookDelivery.next_at) < endpoint.resting_until,
+    )
+    put = waiting.values(next_at=endpoint.resting_until)
+    session.exec(put.execution_options(synchronize_session=False))
+
+
+def _hears(endpoint: WebhookEndpoint, event: str, path: str | None) -> bool:
+    chosen = json.loads(endpoint.events)
+    return (not chosen or event in chosen) and (path is None or path.startswith(endpoint.unit_path))
+
+
+def _note(session: Session, event: Event, delivery: WebhookDelivery, *, at: datetime) -> None:
+    audit.record(
+        session,
+        event,
+        stream=f"webhook:{delivery.endpoint_id}",
+        actor=audit.SYSTEM,
+        at=at,
+        data={
+            "message": str(delivery.message_id),
+            "attempt": delivery.attempt,
+            "status": delivery.status,
+            "error": delivery.error,
+        },
+    )
+
+
+def _retry_after(asked: str | None, *, at: datetime) -> timedelta | None:
+    """Return how long a `Retry-After` header asks to wait.
+
+    None without one, or for one that makes no sense.
+    """
+    if not asked:
+        return None
+    if asked.isascii() and asked.isdigit():
+        wait = timedelta(seconds=min(int(asked[:9]), 10**9))
+    else:
+        try:
+            until = parsedate_to_datetime(asked)
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            return None
+        wait = until - at
+    return min(max(wait, timedelta(0)), LONGEST_RETRY_AFTER)
