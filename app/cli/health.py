@@ -25,8 +25,8 @@ def health(
     from app.infra.clock import system_clock
     from app.infra.policies import FollowedPolicies
     from app.negative_list import PolicyFaults
-    from app.screening.policies import queries as policy_queries
     from app.screening.rules import health as reading
+    from app.screening.waivers import queries as waivers
 
     settings, at = settings_with(data), system_clock()
     with opened(settings) as database, database.read() as session:
@@ -40,9 +40,9 @@ def health(
         since = at - timedelta(days=days) if days else None
         rules = reading.of_rules(session, policy, since=since)
         stale = [
-            (waiver, draft, standing)
-            for waiver, draft, standing in policy_queries.waivers(session, policy, SYSTEM, at=at, limit=1000)
-            if standing in policy_queries.STALE
+            row
+            for row in waivers.listing(session, policy, SYSTEM, at=at, limit=1000)
+            if row.standing in waivers.STALE
         ]
     shown = [one for one in rules if every or one.hits or one.shadow_hits]
     if as_json:

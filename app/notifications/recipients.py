@@ -11,17 +11,16 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.roles import at_least
-from app.domain.vocabulary import Event, NoticeKind, Role, StageState
+from app.domain.vocabulary import Event, NoticeKind, StageState
 from app.domain.workflow import Run
 from app.domain.workflow.separation import meet
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
-from app.identity import queries as identity
 from app.identity.absences import service as absences
 from app.reviews import eligibility
 from app.reviews.cases import Loaded
-from app.screening.service import sensitive
+from app.screening.models import Waiver
+from app.screening.waivers import eligibility as waivers
 
 Data = Mapping[str, Any]
 
@@ -160,20 +159,9 @@ def askers(scene: Scene, data: Data) -> frozenset[UUID]:
 
 
 def may_grant(scene: Scene, data: Data) -> frozenset[UUID]:
-    """Return who may grant the waiver that was asked for: high enough, over all its channels, no author."""
-    lowest = Role.FINAL_REVIEWER if sensitive(str(data["rule"])) else Role.SECOND_REVIEWER
-    places = drafts.targets(scene.session, scene.draft.id)
-    wrote = drafts.authors(scene.session, scene.draft.id)
-    path = scene.draft.unit_path
-    found = set()
-    for role in at_least(lowest):
-        for user in identity.holders(scene.session, role, unit_path=path):
-            actor = identity.user_actor(scene.session, user.id)
-            if actor is not None and all(
-                actor.has(role, unit_path=path, channel=one.channel, section=one.section) for one in places
-            ):
-                found.add(user.id)
-    return frozenset(found - wrote)
+    """Return who may decide the waiver that was asked for."""
+    waiver = scene.session.get_one(Waiver, UUID(str(data["waiver"])))
+    return waivers.deciders(scene.session, waiver, scene.draft)
 
 
 def both(*several: Who) -> Who:

@@ -1,7 +1,6 @@
 """Reading reports and waivers."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -9,14 +8,9 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.domain.vocabulary import WaiverState
-from app.drafts.models import Draft
-from app.drafts.queries import may_see, visible_to
-from app.identity.queries import Actor
-from app.infra.errors import NotFound
 from app.negative_list import Finding, Report, Severity
 from app.screening import errors as _words  # noqa: F401 – the words of the codes below
-from app.screening.models import CheckReport, Waiver
+from app.screening.models import CheckReport
 
 
 def report_of(row: CheckReport) -> Report:
@@ -60,43 +54,6 @@ def reports(session: Session, draft_id: UUID) -> tuple[CheckReport, ...]:
     """Return every report on a draft, the oldest first; perhaps none."""
     query = select(CheckReport).where(CheckReport.draft_id == draft_id).order_by(col(CheckReport.id))
     return tuple(session.exec(query).all())
-
-
-def waivers(session: Session, draft_id: UUID) -> tuple[Waiver, ...]:
-    """Return every waiver asked for on a draft, the oldest first; perhaps none."""
-    query = select(Waiver).where(Waiver.draft_id == draft_id).order_by(col(Waiver.id))
-    return tuple(session.exec(query).all())
-
-
-def asked(session: Session, actor: Actor, *, limit: int = 50) -> tuple[tuple[Waiver, Draft], ...]:
-    """Return the waivers that nobody has decided yet, on drafts that the actor may see, the oldest first."""
-    query = (
-        select(Waiver, Draft)
-        .join(Draft, col(Draft.id) == col(Waiver.draft_id))
-        .where(Waiver.state == WaiverState.ASKED, visible_to(actor))
-        .order_by(col(Waiver.id))
-        .limit(limit)
-    )
-    return tuple((waiver, draft) for waiver, draft in session.exec(query).all())
-
-
-def waiver(session: Session, waiver_id: UUID, actor: Actor) -> tuple[Waiver, Draft]:
-    """Return a waiver and its draft. Raises `NotFound` unless the actor may see the draft."""
-    found = session.exec(
-        select(Waiver, Draft).join(Draft, col(Draft.id) == col(Waiver.draft_id)).where(Waiver.id == waiver_id)
-    ).one_or_none()
-    if found is None or not may_see(session, found[1], actor):
-        raise NotFound("not_found")
-    return found[0], found[1]
-
-
-def in_force(given: Iterable[Waiver], at: datetime) -> frozenset[str]:
-    """Return the fingerprints that granted and unexpired waivers let through."""
-    return frozenset(
-        one.fingerprint
-        for one in given
-        if one.state == WaiverState.GRANTED and one.expires_at is not None and at < one.expires_at
-    )
 
 
 def blocking(findings: Iterable[Finding], *, waived: frozenset[str]) -> tuple[Finding, ...]:

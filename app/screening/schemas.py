@@ -6,11 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.vocabulary import WaiverReason, WaiverState
 from app.drafts.schemas import ContentIn, LeftOutOut
-from app.infra.http.bounds import Instant
 from app.negative_list import Finding, PartKind, Severity
 from app.negative_list.text.model import SEVERITIES
+from app.screening.waivers.schemas import WaiverOut
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -99,25 +98,6 @@ class CheckOut(BaseModel):
     elapsed_us: int
 
 
-class WaiverOut(BaseModel):
-    """A finding let through, or asked to be."""
-
-    id: UUID
-    draft_id: UUID
-    fingerprint: str
-    rule: str
-    reason: WaiverReason
-    explanation: str
-    evidence: str
-    state: WaiverState
-    asked_by: UUID
-    asked_at: datetime
-    decided_by: UUID | None
-    decided_at: datetime | None
-    comment: str
-    expires_at: datetime | None
-
-
 class ReportOut(CheckOut):
     """The report on a draft's newest content, its waivers, and which blocking findings are still open.
 
@@ -130,23 +110,6 @@ class ReportOut(CheckOut):
     checked_at: datetime | None
     open_blockers: list[str] = Field(description="fingerprints")
     waivers: list[WaiverOut]
-
-
-class WaiverIn(_In):
-    """A finding to let through: which, why, and where the consent or approval is kept that some need."""
-
-    fingerprint: str = Field(pattern=r"^[0-9a-f]{16,64}$")
-    reason: WaiverReason
-    explanation: str = Field(min_length=1, max_length=1000)
-    evidence: str = Field(default="", max_length=200)
-
-
-class WaiverDecisionIn(_In):
-    """Whether the finding is let through, and until when (at most 90 days)."""
-
-    grant: bool
-    comment: str = Field(default="", max_length=1000)
-    expires_at: Instant | None = None
 
 
 def grouped(findings: Sequence[Finding]) -> list[RuleGroupOut]:

@@ -336,7 +336,7 @@ def test_a_waiver_lets_a_blocked_case_go_on(desk: Desk) -> None:
     if case["state"] != "blocked":
         pytest.fail("the negative list no longer blocks what this test needs")
     from app.screening import queries as screening
-    from app.screening import service as waivers
+    from app.screening.waivers import service as waivers
 
     with desk.runtime.database.write() as session:
         row = queries.case_of_draft(session, UUID(desk.draft_id))
@@ -344,7 +344,7 @@ def test_a_waiver_lets_a_blocked_case_go_on(desk: Desk) -> None:
         report = screening.newest(session, row.revision_id)
         assert report is not None
         for finding in screening.blocking(screening.report_of(report).findings, waived=frozenset()):
-            waiver = waivers.ask_waiver(
+            waiver = waivers.ask(
                 session,
                 policy=desk.runtime.negative_list.current,
                 key=desk.runtime.secret,
@@ -356,7 +356,7 @@ def test_a_waiver_lets_a_blocked_case_go_on(desk: Desk) -> None:
                 actor=desk.actor("editor"),
                 at=desk.runtime.clock(),
             )
-            waivers.decide_waiver(
+            waivers.decide(
                 session,
                 waiver_id=waiver.id,
                 grant=True,

@@ -21,12 +21,14 @@ from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.negative_list import Policy
 from app.negative_list.quality.backtest import Backtest, Item
-from app.screening import jobs, queries, service
+from app.screening import jobs, queries
+from app.screening import service as screening
 from app.screening.backtests import sums
 from app.screening.checks import service as checks
 from app.screening.models import RuleHit
 from app.screening.policies import service as policies
 from app.screening.rules import health
+from app.screening.waivers import service
 from tests import factories, keepers
 from tests.conftest import SetClock
 from tests.factories import Bureau, events
@@ -55,7 +57,7 @@ def checked(runtime: Runtime, bureau: Bureau, *texts: str, by: str = "editor") -
 
 
 def check(session: Session, runtime: Runtime, draft: Draft) -> None:
-    service.ensure_report(
+    screening.ensure_report(
         session,
         policy=runtime.negative_list.current,
         key=runtime.secret,
@@ -72,7 +74,7 @@ def waive(runtime: Runtime, bureau: Bureau, draft: Draft, *, count: int) -> None
         assert report is not None
         found = [one for one in queries.report_of(report).findings if one.rule == "wording.canfei"]
         for finding in found[:count]:
-            asked = service.ask_waiver(
+            asked = service.ask(
                 session,
                 policy=runtime.negative_list.current,
                 key=runtime.secret,
@@ -83,7 +85,7 @@ def waive(runtime: Runtime, bureau: Bureau, draft: Draft, *, count: int) -> None
                 actor=bureau.actor("editor"),
                 at=runtime.clock(),
             )
-            service.decide_waiver(
+            service.decide(
                 session,
                 waiver_id=asked.id,
                 grant=True,

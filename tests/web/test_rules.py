@@ -16,9 +16,10 @@ from app.infra.models import PolicyVersion
 from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
-from app.screening import queries, service
+from app.screening import queries
 from app.screening.models import CheckReport, PolicyActivation
 from app.screening.policies import service as policies
+from app.screening.waivers import service
 from app.web.pages.rules.reading import MAX_TRIED
 from tests import keepers
 from tests.conftest import SetClock
@@ -341,7 +342,7 @@ def asked_waiver(web: TestClient, runtime: Runtime, bureau: Bureau) -> tuple[Dra
     with runtime.database.write() as session:
         report = queries.newest(session, draft.head_id)
         assert report is not None
-        asked = service.ask_waiver(
+        asked = service.ask(
             session,
             policy=runtime.negative_list.current,
             key=runtime.secret,
@@ -379,7 +380,7 @@ def test_waivers_across_drafts(web: TestClient, runtime: Runtime, bureau: Bureau
 def test_a_waiver_is_stale_when_its_rule_is_gone(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:
     draft, waiver_id = asked_waiver(web, runtime, bureau)
     with runtime.database.write() as session:
-        service.decide_waiver(
+        service.decide(
             session,
             waiver_id=waiver_id,
             grant=True,

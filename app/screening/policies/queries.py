@@ -3,23 +3,16 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
-from sqlalchemy import func
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from app.domain.vocabulary import ActivationState, WaiverStanding, WaiverState
-from app.drafts.models import Draft
-from app.drafts.queries import visible_to
+from app.domain.vocabulary import ActivationState
 from app.identity.queries import Actor
 from app.infra.errors import NotFound
 from app.infra.models import PolicyVersion
 from app.infra.policies import digest_in_use, files_of
-from app.negative_list import Policy, Report
-from app.screening.models import CheckReport, PolicyActivation, Waiver
+from app.screening.models import PolicyActivation
 from app.screening.policies import errors as _words  # noqa: F401 – the words of the codes below
 from app.screening.policies import service as policies
 
@@ -98,78 +91,3 @@ def files(session: Session, digest: str) -> dict[str, str]:
 def shadowed(activation: PolicyActivation) -> tuple[str, ...]:
     """Return the new blocking rules that an activation only tries."""
     return tuple(json.loads(activation.shadowed))
-
-
-STALE = (WaiverStanding.EXPIRED, WaiverStanding.FINDING_GONE, WaiverStanding.RULE_GONE)
-
-
-def waivers(
-    session: Session,
-    policy: Policy,
-    actor: Actor,
-    *,
-    at: datetime,
-    before: UUID | None = None,
-    rule: str | None = None,
-    limit: int = 100,
-) -> tuple[tuple[Waiver, Draft, WaiverStanding], ...]:
-    """Return waivers on drafts that the actor may see, the newest first, and where each stands.
-
-    A granted one is stale when it is expired, when the newest report of its draft has no such finding any
-    more, or when the policy has no such rule.
-    """
-    query = (
-        select(Waiver, Draft)
-        .join(Draft, col(Draft.id) == col(Waiver.draft_id))
-        .where(visible_to(actor))
-        .order_by(col(Waiver.id).desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(col(Waiver.id) < before)
-    if rule is not None:
-        query = query.where(Waiver.rule == rule)
-    rows = session.exec(query).all()
-    granted = {row.draft_id for row, _ in rows if row.state == WaiverState.GRANTED}
-    present = _present(session, granted)
-    rules = {one.id for one in policy.rules}
-    return tuple((row, draft, _standing(row, at, present, rules)) for row, draft in rows)
-
-
-def _standing(
-    row: Waiver, at: datetime, present: dict[UUID, frozenset[str]], rules: set[str]
-) -> WaiverStanding:
-    if row.state != WaiverState.GRANTED:
-        return WaiverStanding.ASKED if row.state == WaiverState.ASKED else WaiverStanding.REFUSED
-    if row.expires_at is not None and at >= row.expires_at:
-        return WaiverStanding.EXPIRED
-    if row.rule not in rules:
-        return WaiverStanding.RULE_GONE
-    if row.fingerprint not in present.get(row.draft_id, frozenset()):
-        return WaiverStanding.FINDING_GONE
-    return WaiverStanding.IN_FORCE
-
-
-def _present(session: Session, draft_ids: set[UUID]) -> dict[UUID, frozenset[str]]:
-    """Return the fingerprints in the newest report of each of these drafts. One statement."""
-    if not draft_ids:
-        return {}
-    newest = (
-        func.row_number()
-        .over(
-            partition_by=col(CheckReport.draft_id),
-            order_by=(col(CheckReport.created_at).desc(), col(CheckReport.id).desc()),
-        )
-        .label("newest")
-    )
-    ranked = select(CheckReport.id, newest).where(col(CheckReport.draft_id).in_(draft_ids)).subquery()
-    report = aliased(CheckReport)
-    rows = session.exec(
-        select(report.draft_id, report.report)
-        .join(ranked, ranked.c.id == report.id)
-        .where(ranked.c.newest == 1)
-    ).all()
-    return {
-        draft_id: frozenset(finding.fingerprint for finding in Report.from_json(text).findings)
-        for draft_id, text in rows
-    }

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.vocabulary import ActivationState, BackTestState, PolicySource, WaiverStanding
+from app.domain.vocabulary import ActivationState, BackTestState, PolicySource
 from app.negative_list import Severity
-from app.screening.schemas import Digest, WaiverOut
+from app.screening.schemas import Digest
 
 Comment = Annotated[str, Field(max_length=1000)]
 
@@ -201,18 +201,3 @@ class BackTestDetailOut(BackTestOut):
     figures: dict[str, Any] | None
     samples: list[SampleOut]
     hidden: int
-
-
-class WaiverListed(WaiverOut):
-    """A waiver, its draft, and where it stands."""
-
-    number: str
-    title: str
-    standing: WaiverStanding
-
-
-class WaiversOut(BaseModel):
-    """A page of waivers, the newest first; `next` is the cursor of the next page, null on the last."""
-
-    items: list[WaiverListed]
-    next: UUID | None

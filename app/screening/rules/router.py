@@ -1,16 +1,14 @@
 """The rules of the negative list, how they do, and the waivers of their findings."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path, Query, Request
 from sqlmodel import Session
 
-from app.domain.vocabulary import ChannelKind, WaiverStanding
+from app.domain.vocabulary import ChannelKind
 from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession
 from app.infra.errors import NotFound
-from app.infra.http import cursors
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.negative_list import Policy, Rule, Severity
@@ -22,8 +20,6 @@ from app.screening.policies.schemas import (
     RuleDetailOut,
     RuleOut,
     RulesOut,
-    WaiverListed,
-    WaiversOut,
 )
 from app.screening.rules import health
 from app.screening.rules.health import Health
@@ -92,38 +88,6 @@ def show_rule(
             )
             for hit in health.lately(session, rule_id, actor)
         ],
-    )
-
-
-@router.get("/waivers")
-def list_waivers(
-    request: Request,
-    actor: CurrentActor,
-    session: ReadSession,
-    state: WaiverStanding | None = None,
-    rule: Annotated[str | None, Query(max_length=100)] = None,
-    before: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
-) -> WaiversOut:
-    """List the waivers on drafts that the caller may see, and which of them are stale."""
-    runtime = runtime_of(request)
-    found = policy_queries.waivers(
-        session,
-        policy_of(session, runtime),
-        actor,
-        at=runtime.clock(),
-        before=before,
-        rule=rule,
-        limit=limit + 1,
-    )
-    page, last = cursors.page(found, limit)
-    return WaiversOut(
-        items=[
-            WaiverListed(**row.model_dump(), number=draft.number, title=draft.title, standing=standing)
-            for row, draft, standing in page
-            if state is None or standing is state
-        ],
-        next=last[0].id if last else None,
     )
 
 

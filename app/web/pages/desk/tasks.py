@@ -15,9 +15,9 @@ from app.reviews import progress
 from app.reviews import queries as reviews
 from app.reviews.migration import plan as versions
 from app.reviews.migration import service as migrating
-from app.screening import queries as screening
 from app.screening.policies import queries as policies
-from app.web.pages.draft.panels.checks import decidable
+from app.screening.waivers import eligibility
+from app.screening.waivers import queries as waivers
 from app.web.shell.viewer import Viewer
 
 #: Tasks of one kind that are looked for; whoever has more is told that there are more.
@@ -148,11 +148,11 @@ def _to_carry_out(session: Session, viewer: Viewer) -> Iterator[Task]:
 
 def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
     """Yield the waivers that the viewer may grant or refuse."""
-    found = screening.asked(session, viewer.actor, limit=MOST)
-    authors = drafts.authors_of(session, {draft.id for _, draft in found})
-    names = identity.names(session, {row.asked_by for row, _ in found})
-    for row, draft in found:
-        if decidable(row, draft, viewer.actor, wrote=viewer.actor.id in authors[draft.id]):
+    asked = waivers.asked(session, viewer.actor, limit=MOST)
+    awaited = eligibility.awaited_of(eligibility.requests_of(session, asked).values(), viewer.actor)
+    names = identity.names(session, {row.asked_by for row, _ in asked if row.id in awaited})
+    for row, draft in asked:
+        if row.id in awaited:
             yield Task(
                 f"/drafts/{draft.id}#findings",
                 draft.title,

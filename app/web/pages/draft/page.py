@@ -36,6 +36,7 @@ from app.publication import queries as publication
 from app.reviews import queries as reviews
 from app.reviews import routing
 from app.reviews.queries import CaseView
+from app.screening.waivers import eligibility
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.collaboration import together
@@ -247,9 +248,9 @@ def _page(
         ),
         record=record,
         latest=_latest(events, record, error),
-        waivers=checks.waiver_views(session, draft, found.waivers, viewer.actor),
+        waivers=checks.newest_views(session, draft, found.waivers, viewer.actor),
         waivable=checks.waivable(policy_of(session, runtime), found.hits),
-        can_ask_waiver=checks.may_ask(viewer.actor, draft),
+        can_ask_waiver=eligibility.may_ask(viewer.actor, draft),
         waiver_reasons=choices(WaiverReason),
         keys=request.cookies.get(bound("keys", runtime_of(request).settings)) != "off",
         form=form or Form(),

@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from app.domain.vocabulary import WaiverStanding
 from app.infra.db import ReadSession
 from app.infra.runtime import policy_of, runtime_of
-from app.screening.policies import queries as policy_queries
-from app.screening.policies.queries import STALE
+from app.screening.waivers import queries as waivers
+from app.screening.waivers.queries import STALE
 from app.web.pages.draft.panels.checks import WaiverView, waiver_views
 from app.web.shell.render import page
 from app.web.shell.viewer import Visitor
@@ -52,14 +52,13 @@ def listing(
     """Show waivers on drafts that the viewer may see; the tab stands in the address."""
     runtime = runtime_of(request)
     policy = policy_of(session, runtime)
-    found = policy_queries.waivers(
-        session, policy, viewer.actor, at=runtime.clock(), before=before, limit=PAGE
-    )
+    found = waivers.listing(session, policy, viewer.actor, at=runtime.clock(), before=before, limit=PAGE)
+    views = waiver_views(session, [(row, draft) for row, draft, _ in found], viewer.actor)
     rows = []
     for row, draft, standing in found:
         if standing not in TABS[tab][1]:
             continue
-        view = waiver_views(session, draft, [row], viewer.actor)[row.fingerprint]
+        view = views[row.id]
         if tab == "mine" and not view.decidable:
             continue
         rule = policy.rule(row.rule)
@@ -83,5 +82,5 @@ def listing(
         rows=rows,
         tab=tab,
         tabs=[(key, name) for key, (name, _) in TABS.items()],
-        more=f"/waivers?tab={tab}&before={found[-1][0].id}" if len(found) == PAGE else "",
+        more=f"/waivers?tab={tab}&before={found[-1].waiver.id}" if len(found) == PAGE else "",
     )

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.domain.document.model import Document
-from app.domain.roles import at_least
-from app.domain.vocabulary import Role, WaiverReason, WaiverState
+from app.domain.vocabulary import WaiverReason, WaiverState
 from app.domain.workflow import Facts
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
@@ -20,6 +19,8 @@ from app.negative_list import NotChecked, Policy
 from app.screening import queries, service
 from app.screening.checks.service import scope_of
 from app.screening.models import Waiver
+from app.screening.waivers import eligibility
+from app.screening.waivers import queries as waivers
 from app.web.components.text_view import Hit, numbered
 from app.words.labels import label
 
@@ -76,8 +77,8 @@ def checked(
             scope=scope,
             at=at,
         )
-    given = queries.waivers(session, draft.id)
-    waived = queries.in_force(given, at)
+    given = waivers.of_draft(session, draft.id)
+    waived = waivers.in_force(given, at)
     blocking = queries.blocking(report.findings, waived=waived)
     return Checked(
         hits=numbered(report.findings, document, waived),
@@ -93,28 +94,26 @@ def checked(
 
 
 def waiver_views(
-    session: Session, draft: Draft, waivers: Sequence[Waiver], actor: Actor
-) -> dict[str, WaiverView]:
-    """Return the newest waiver of each finding by fingerprint; empty when none was asked for."""
-    if not waivers:
+    session: Session, listed: Sequence[tuple[Waiver, Draft]], actor: Actor
+) -> dict[UUID, WaiverView]:
+    """Return these waivers in words, by their ids. Three statements, however many they are."""
+    if not listed:
         return {}
-    names = identity.names(session, [one for row in waivers for one in (row.asked_by, row.decided_by) if one])
-    authors = drafts.authors(session, draft.id)
-    return {row.fingerprint: _view(row, names, draft, actor, actor.id in authors) for row in waivers}
+    people = {person for row, _ in listed for person in (row.asked_by, row.decided_by) if person}
+    names = identity.names(session, people)
+    awaited = eligibility.awaited_of(eligibility.requests_of(session, listed).values(), actor)
+    return {row.id: _view(row, names, decidable=row.id in awaited) for row, _ in listed}
 
 
-def decidable(row: Waiver, draft: Draft, actor: Actor, *, wrote: bool) -> bool:
-    """Tell whether somebody may grant or refuse a waiver; `wrote`: whether they wrote any of the draft."""
-    roles = at_least(Role.FINAL_REVIEWER if service.sensitive(row.rule) else Role.SECOND_REVIEWER)
-    return (
-        row.state == WaiverState.ASKED
-        and not wrote
-        and row.asked_by != actor.id
-        and any(actor.has(role, unit_path=draft.unit_path) for role in roles)
-    )
+def newest_views(
+    session: Session, draft: Draft, given: Sequence[Waiver], actor: Actor
+) -> dict[str, WaiverView]:
+    """Return the newest waiver of each finding of a draft by fingerprint; empty when none was asked for."""
+    views = waiver_views(session, [(row, draft) for row in given], actor)
+    return {row.fingerprint: views[row.id] for row in given}
 
 
-def _view(row: Waiver, names: Mapping[UUID, str], draft: Draft, actor: Actor, wrote: bool) -> WaiverView:
+def _view(row: Waiver, names: Mapping[UUID, str], *, decidable: bool) -> WaiverView:
     return WaiverView(
         id=row.id,
         state=label(WaiverState(row.state)),
@@ -125,13 +124,8 @@ def _view(row: Waiver, names: Mapping[UUID, str], draft: Draft, actor: Actor, wr
         decider=names.get(row.decided_by, "") if row.decided_by else "",
         comment=row.comment,
         expires_at=row.expires_at,
-        decidable=decidable(row, draft, actor, wrote=wrote),
+        decidable=decidable,
     )
-
-
-def may_ask(actor: Actor, draft: Draft) -> bool:
-    """Say whether the actor may ask for waivers on a draft."""
-    return any(actor.has(role, unit_path=draft.unit_path) for role in service.ASKERS)
 
 
 def waivable(policy: Policy, hits: Sequence[Hit]) -> dict[str, bool]:

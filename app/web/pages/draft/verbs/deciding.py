@@ -12,7 +12,7 @@ from app.identity.access import bound
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.runtime import Runtime, policy_of, runtime_of
 from app.reviews import service
-from app.screening import service as screening
+from app.screening.waivers import service as waivers
 from app.web.forms.addresses import inside
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.verbs.forms import on_case
@@ -123,7 +123,7 @@ def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         if reason is None:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择理由。"}, field="reason")])
         form.all_within(comment=1000, evidence=200)
-        screening.ask_waiver(
+        waivers.ask(
             session,
             policy=policy_of(session, runtime),
             key=runtime.secret,
@@ -148,7 +148,7 @@ def decide_waiver(request: Request, sent: SentForm, draft_id: UUID, waiver_id: U
     grant = sent.form.word("verdict") == "grant"
 
     def verb(session: Session) -> None:
-        screening.decide_waiver(
+        waivers.decide(
             session,
             waiver_id=waiver_id,
             grant=grant,
