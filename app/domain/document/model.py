@@ -301,8 +301,12 @@ class Document(_Value):
 
     @property
     def characters(self) -> int:
-        """Visible characters of title and body, punctuation included, white space not."""
-        return sum(1 for _, text in self.texts() for char in text if not char.isspace())
+        """Visible characters of title and body, punctuation included, white space not.
+
+        Where a text comes from, and the address of that, are no part of what it says.
+        """
+        read = (text for place, text in self.texts() if place not in {"source", "source_url"})
+        return sum(1 for text in read for char in text if not char.isspace())
 
 
 def texts_of(block: Block) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from app.domain.addresses import web_address_faults
 from app.domain.document.model import Document
 from app.drafts.intake.builder import Builder
 
@@ -90,7 +91,8 @@ def read(text: str, builder: Builder) -> str:
     for key, value in said.items():
         words = _words(value)
         name = _FIELDS.get(str(key).lower().replace("_", "").replace("-", ""), "")
-        if name and name not in builder.fields and words and len(words) <= _MOST[name] and "\n" not in words:
+        fits = name and name not in builder.fields and words and len(words) <= _MOST[name]
+        if fits and "\n" not in words and not (name == "source_url" and web_address_faults(words)):
             builder.fields[name] = builder.without_controls(words)
         else:
             builder.leave_out("front_matter", f"{key}: {words}")

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.domain.addresses import web_address_faults
 from app.domain.document.model import (
     FIELDS,
     MAX_CONTENT_BYTES,
@@ -119,6 +120,9 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
         name: value for name, value in fields.items() if value not in {None, ""} or name == "attachments"
     }
     faults = [fault for name in FIELDS if name in given for fault in text_faults(given[name], field=name)]
+    if "source_url" in given:
+        given["source_url"] = str(given["source_url"]).strip()
+        faults += source_url_faults(given["source_url"])
     if format is Format.BLOCKS:
         if not isinstance(content, Sequence) or isinstance(content, str):
             raise Invalid("content_unusable", reasons=[*faults, _wrong_type("内容块的列表")])
@@ -170,6 +174,12 @@ def text_faults(text: str, *, field: str, controls: bool = True) -> list[Reason]
             for found in islice((one for one in CONTROL.finditer(text) if one[0] != "\x00"), MANY)
         ]
     return faults
+
+
+def source_url_faults(address: str) -> list[Reason]:
+    """Return why a source's address is none that readers can follow; none for an empty one."""
+    codes = web_address_faults(address) if address else ()
+    return [Reason(code, field="source_url") for code in codes]
 
 
 def _clean(content: str, builder: Builder) -> str:

@@ -7,9 +7,9 @@ from html import escape
 
 from app.domain.document.model import Document
 from app.proofs.layout import markup
-from app.proofs.layout.pages import Rendered, Setting, page
+from app.proofs.layout.pages import Rendered, Setting, page, source_line
 
-RENDERER = "journal/2"
+RENDERER = "journal/3"
 _STYLE = """@page { size: A4; margin: 28mm 26mm 24mm 28mm; }
 html { font-family: "Songti SC", "Noto Serif CJK SC", SimSun, serif; font-size: 10.5pt; line-height: 1.7; }
 body { margin: 0 auto; max-width: 156mm; }
@@ -52,8 +52,8 @@ def render(document: Document, setting: Setting) -> Rendered:
         if words
     ]
     parts.append(markup.body(document.blocks))
-    if document.source:
-        parts.append(f'<p class="source">来源：{escape(document.source)}</p>\n')
+    if source := source_line(document):
+        parts.append(f'<p class="source">{source}</p>\n')
     if words := setting.not_carried(document):
         parts.append(f'<p class="attachments">{escape(words)}</p>\n')
     parts.append("</article>\n")

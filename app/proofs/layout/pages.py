@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from app.domain.addresses import web_address_faults
 from app.domain.document.model import Document, sha256
 
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -33,6 +34,15 @@ class Setting:
         """Return the words that name the attachments on a channel which carries none; empty for none."""
         names = "、".join(name for _, name in self.attachments(document))
         return f"附件（未随文刊载）：{names}" if names else ""
+
+
+def source_line(document: Document) -> str:
+    """Return where a text comes from, as markup: its source and the whole address; empty for neither."""
+    words, address = escape(document.source), escape(document.source_url)
+    if address and not web_address_faults(document.source_url):
+        address = f'<a href="{address}">{address}</a>'
+    told = [f"来源：{words}" if words else "", f"原文链接：{address}" if address else ""]
+    return "　".join(part for part in told if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from html import escape
 
 from app.domain.document.model import Document
 from app.proofs.layout import markup
-from app.proofs.layout.pages import Rendered, Setting, page
+from app.proofs.layout.pages import Rendered, Setting, page, source_line
 
-RENDERER = "website/2"
+RENDERER = "website/3"
 # A site has a style of its own; this is what no page does without: nothing runs out of it.
 _STYLE = """article { overflow-wrap: anywhere; }
 img, video { max-width: 100%; height: auto; }
@@ -40,11 +40,8 @@ def render(document: Document, setting: Setting) -> Rendered:
 
 
 def _line(document: Document, setting: Setting) -> str:
-    source = escape(document.source)
-    if document.source and document.source_url.startswith(("https://", "http://")):
-        source = f'<a href="{escape(document.source_url)}">{source}</a>'
     told = [
-        f"来源：{source}" if source else "",
+        source_line(document),
         f"作者：{escape(document.byline)}" if document.byline else "",
     ]
     told.append(f"栏目：{escape(setting.section)}")

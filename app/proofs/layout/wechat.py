@@ -6,9 +6,9 @@ import nh3
 from app.domain.document.model import SCHEMES, Document, Heading
 from app.domain.limits import WECHAT_BYTES, WECHAT_CHARACTERS, WECHAT_TITLE
 from app.proofs.layout import markup
-from app.proofs.layout.pages import Rendered, Setting, page
+from app.proofs.layout.pages import Rendered, Setting, page, source_line
 
-RENDERER = "wechat/2"
+RENDERER = "wechat/3"
 _STYLE = """
 .all { font-size: 16px; line-height: 1.75; color: #333; letter-spacing: 0.5px; overflow-wrap: anywhere; }
 p { margin: 0 0 1em; text-align: justify; }
@@ -102,4 +102,4 @@ def _heading(block: Heading) -> str:
 
 
 def _source(document: Document) -> str:
-    return f"<p>来源：{markup.inline(document.source, ())}</p>\n" if document.source else ""
+    return f"<p>{line}</p>\n" if (line := source_line(document)) else ""

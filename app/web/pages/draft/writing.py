@@ -16,7 +16,7 @@ from app.domain.refusals import Refused
 from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState, Role
 from app.drafts import queries as drafts
 from app.drafts import service
-from app.drafts.intake.service import Format, Intake, take_in, text_faults
+from app.drafts.intake.service import Format, Intake, source_url_faults, take_in, text_faults
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
 from app.identity.access import authorize
@@ -286,6 +286,9 @@ def _edited(document: Document, form: Form, choice: Settled | None = None) -> Do
         for name in FIELDS
         if len(texts[name]) > (limit := _LIMITS.get(name, 200))
     ]
+    if texts["source_url"] != document.source_url:
+        # One that was taken before it was judged stays until somebody changes it.
+        faults += source_url_faults(texts["source_url"])
     if not texts["title"]:
         faults.append(Reason("title_missing", field="title"))
     dropped = choice.dropped if choice else frozenset()
