@@ -1,5 +1,6 @@
 """What a source means is what the document says: numbers, columns, struck words, emphasis, hidden words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -30,8 +31,11 @@ def blocks(form: str, content: str, **fields: Any) -> tuple[Block, ...]:
 
 def words(form: str, content: str) -> list[str]:
     """What a reader sees, line by line: signs of lists, and marks that mean something around their words."""
+    return shown_lines(blocks(form, content))
+
+
+def shown_lines(found: Sequence[Block]) -> list[str]:
     shown = []
-    found = blocks(form, content)
     for block, number in zip(found, ordinals(found), strict=True):
         if isinstance(block, Table):
             shown += ["|".join(row) for row in block.rows]

@@ -11,6 +11,7 @@ from app.domain.refusals import Refused
 from app.domain.vocabulary import MarkKind
 from app.drafts.intake.builder import TooMuch
 from app.drafts.intake.subprocess_reader import SMALL, Source, read_here
+from app.web.pages.draft.footnotes import numbered, taken_out
 
 _UNTITLED = "（无标题）"
 #: What makes a line or its words Markdown.
@@ -38,11 +39,12 @@ def rewritten(
     Of a paragraph, heading, list item or quote each further line becomes a paragraph of its own, and one that
     was emptied goes; `added` goes to the end. Markup keeps to its words, and what is typed as Markdown is
     read as that.
-    The blocks whose index is in `dropped` go.
+    The blocks whose index is in `dropped` go. Footnotes that were typed are numbered on and go to the end.
     """
     now = dict(document.texts())
     # A text that was not touched stays as it is, with the line ends that it may have.
     texts = {place: text for place, text in texts.items() if text != now.get(place, "")}
+    texts, added, notes = taken_out(texts, added, now)
     wanted = {place: _lines(text) if _is_block(document, place) else [text] for place, text in texts.items()}
     edits = [
         edit
@@ -65,7 +67,8 @@ def rewritten(
             blocks.append(_typed_over(block, now.get(place, "")))
         blocks += [_typed(line) for line in lines[1:]]
     blocks += _added(added)
-    return edited.model_copy(update={"blocks": tuple(blocks)})
+    whole = edited.model_copy(update={"blocks": tuple(blocks)})
+    return numbered(whole, document, notes, _noted)
 
 
 def _is_block(document: Document, place: str) -> bool:
@@ -85,7 +88,8 @@ def _read(text: str) -> tuple[Block, ...]:
         read = read_here(Source("markdown", text, title=_UNTITLED))
     except TooMuch:
         return ()
-    return () if read.left_out or read.fields else read.blocks
+    lost = [one for one in read.left_out if one.kind != "footnote"]
+    return () if lost or read.fields else read.blocks
 
 
 def _added(text: str) -> list[Block]:
@@ -95,6 +99,11 @@ def _added(text: str) -> list[Block]:
     # Lines were paragraphs before they could be Markdown, and Chinese writers break no lines inside them.
     parted = text if _BLOCKS.search(text) else "\n\n".join(_lines(text))
     return list(_read(parted)) or [_typed(line) for line in _lines(text)]
+
+
+def _noted(text: str) -> list[Block]:
+    """Return the blocks of a footnote's words."""
+    return list(_read(text)) or [Paragraph(text=line) for line in _lines(text)]
 
 
 def _typed(line: str) -> Block:

@@ -16,7 +16,7 @@ from app.domain.refusals import Refused
 from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState, Role
 from app.drafts import queries as drafts
 from app.drafts import service
-from app.drafts.intake.service import Format, Intake, source_url_faults, take_in, text_faults
+from app.drafts.intake.service import Format, Intake, listed, source_url_faults, take_in, text_faults
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
 from app.identity.access import authorize
@@ -28,6 +28,7 @@ from app.reviews import service as reviews
 from app.web.components.text_view import place_name
 from app.web.forms.again import refusal_of
 from app.web.pages.draft.editing import editable_texts, rewritten
+from app.web.pages.draft.footnotes import undefined
 from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, settled, unpacked
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.panels.checks import checked
@@ -248,7 +249,13 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             document = both.document
         seen = frozenset({draft.version})
         draft = service.revise(
-            session, draft_id=draft_id, document=document, seen=seen, actor=sent.actor, at=runtime.clock()
+            session,
+            draft_id=draft_id,
+            document=document,
+            seen=seen,
+            actor=sent.actor,
+            at=runtime.clock(),
+            left_out=listed(undefined(document, drafts.document_of(head))),
         )
         return draft, draft.head_id != head.id
 
