@@ -319,7 +319,7 @@ def test_hidden_is_what_a_browser_hides(content: str, shown: list[str], hidden: 
         ("markdown", "[附件](/f/1.pdf) ![图](a.png)", [("image", "图 a.png"), ("link", "附件 /f/1.pdf")]),
         ("markdown", '[链](https://a.cn "说明")', [("title_attribute", "说明")]),
         ("html", '<abbr title="国内生产总值">GDP</abbr>', [("title_attribute", "国内生产总值")]),
-        ("html", "<ol style='list-style-type:lower-greek'><li>甲</ol>", [("list_style", "lower-greek")]),
+        ("html", "<ol style='list-style-type:upper-greek'><li>甲</ol>", [("list_style", "upper-greek")]),
         ("html", "<h1>补贴<s>500</s>600x<sup>a</sup></h1>", [("strikethrough", "500"), ("superscript", "a")]),
     ],
 )  # fmt: skip

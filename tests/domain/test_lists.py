@@ -44,7 +44,10 @@ def test_a_list_counts_as_its_readers_do(blocks: list[Block], numbers: list[int 
         (12, Numbering.CHINESE, "十二、"),
         (30, Numbering.CHINESE, "三十、"),
         (99, Numbering.CHINESE, "九十九、"),
-        (100, Numbering.CHINESE, "100."),
+        (100, Numbering.CHINESE, "一百、"),
+        (1010, Numbering.CHINESE, "一千零一十、"),
+        (0, Numbering.CHINESE, "零、"),
+        (10000, Numbering.CHINESE, "一〇〇〇〇、"),
     ],
 )
 def test_a_number_is_written_as_its_list_writes(number: int, numbering: Numbering, shown: str) -> None:

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 
+from app.domain.counters import counted
 from app.domain.document.model import Block, ListItem, Numbering
 
-_ROMAN = (
-    (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"),
-    (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
-)  # fmt: skip
-_DIGITS = "〇一二三四五六七八九"
+#: The counter style of CSS by which every layout writes a numbering.
+COUNTERS = {
+    Numbering.DECIMAL: "decimal",
+    Numbering.LOWER_ALPHA: "lower-alpha",
+    Numbering.UPPER_ALPHA: "upper-alpha",
+    Numbering.LOWER_ROMAN: "lower-roman",
+    Numbering.UPPER_ROMAN: "upper-roman",
+    Numbering.CHINESE: "cjk-ideographic",
+}
 
 
 def ordinals(blocks: Sequence[Block]) -> tuple[int | None, ...]:
@@ -61,34 +66,4 @@ class _Count:
 
 def sign(number: int, numbering: Numbering) -> str:
     """Return a list's number as it is written: `5.`, `e.`, `V.`, `五、`; what cannot be, in digits."""
-    match numbering:
-        case Numbering.LOWER_ALPHA | Numbering.UPPER_ALPHA if number > 0:
-            letters = _letters(number)
-            return f"{letters if numbering is Numbering.UPPER_ALPHA else letters.lower()}."
-        case Numbering.LOWER_ROMAN | Numbering.UPPER_ROMAN if 0 < number < 4000:
-            letters = _roman(number)
-            return f"{letters if numbering is Numbering.UPPER_ROMAN else letters.lower()}."
-        case Numbering.CHINESE if 0 < number < 100:
-            return f"{_chinese(number)}、"
-    return f"{number}."
-
-
-def _letters(number: int) -> str:
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def _roman(number: int) -> str:
-    letters = ""
-    for value, letter in _ROMAN:
-        times, number = divmod(number, value)
-        letters += letter * times
-    return letters
-
-
-def _chinese(number: int) -> str:
-    tens, ones = divmod(number, 10)
-    return ("" if tens < 2 else _DIGITS[tens]) + ("十" if tens else "") + (_DIGITS[ones] if ones else "")
+    return (counted(COUNTERS[numbering], number) or f"{number}.").rstrip()

@@ -57,11 +57,12 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What stands before an item of a list: a bullet, or a number written in some way."""
+    """What stands before an item of a list: a bullet, a number written in some way, or `words` of its own."""
 
     depth: int = 0
     number: int | None = None
     numbering: Numbering = Numbering.DECIMAL
+    words: str = ""
 
 
 def named(char: str) -> str:
@@ -165,6 +166,14 @@ class Builder:
             else:
                 self.text(run, Shape.PARAGRAPH, align=align)
             return
+        if sign.words:
+            # No list of a document writes such a sign: it is part of the words, in the item around it if any.
+            run = Inline([(sign.words, frozenset()), *run.pieces])
+            if sign.depth and isinstance(before, ListItem):
+                self._item(run, None, align)
+            else:
+                self._add(Paragraph(text=run.text, spans=run.spans(), align=align))
+            return
         if sign.depth > DEEPEST_LIST:
             self.leave_out("list_depth", run.text)
         number = sign.number
@@ -182,6 +191,11 @@ class Builder:
                 numbering=sign.numbering if number is not None else Numbering.DECIMAL,
             )
         )
+
+    def sign_alone(self, sign: Sign) -> None:
+        """Append an item of which only the number says something: what it holds is no text."""
+        if sign.words or sign.number is not None:
+            self._item(Inline(), sign, None)
 
     def table(self, table: Table) -> None:
         """Append a table. Raises `TooMuch` where the tables have more cells than a document may hold."""

@@ -236,6 +236,7 @@ class Reader:
         shape, level = self.shape, self.level
         match tag:
             case "ul" | "ol" | "menu" | "dir":
+                self.sign_alone()
                 self.lists.begin(node, tag)
                 self._inside(node)
                 self.lists.end()
@@ -248,6 +249,7 @@ class Reader:
             case "figure":
                 self.media.figure(node)
             case "hr":
+                self.sign_alone()
                 self.builder.divider()
             case _:
                 if tag in _HEADINGS:
@@ -268,6 +270,12 @@ class Reader:
         self.add(ticked)
         self._inside(node)
         self.sign, self.shape = sign, shape
+
+    def sign_alone(self) -> None:
+        """Let an item that begins with no text keep its number before what it begins with."""
+        if self.sign is not None and self.shape is Shape.LIST_ITEM:
+            self.builder.sign_alone(self.sign)
+            self.sign = None
 
     def add(self, text: str | None) -> None:
         """Append text as it is shown where the reader stands."""

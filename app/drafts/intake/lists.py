@@ -1,49 +1,55 @@
 """Lists of HTML: what stands before each item, by start, value, type, direction and an editor's own marks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.counters import counted
+from app.domain.document.list_numbers import COUNTERS
 from app.domain.document.list_numbers import sign as written
 from app.domain.document.model import Numbering
 from app.drafts.intake.builder import Builder, Sign
-from app.drafts.intake.styles import declarations
+from app.drafts.intake.styles import declarations, gone, values_of
 
-_TYPES = {
-    "1": Numbering.DECIMAL,
-    "a": Numbering.LOWER_ALPHA,
-    "A": Numbering.UPPER_ALPHA,
-    "i": Numbering.LOWER_ROMAN,
-    "I": Numbering.UPPER_ROMAN,
-}
-_STYLES = {
-    "decimal": Numbering.DECIMAL,
-    "decimal-leading-zero": Numbering.DECIMAL,
-    "lower-alpha": Numbering.LOWER_ALPHA,
+_TYPES = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+#: Counter styles in which a document writes numbers too, as far as they look the same.
+_NATIVE = {style: numbering for numbering, style in COUNTERS.items()} | {
     "lower-latin": Numbering.LOWER_ALPHA,
-    "upper-alpha": Numbering.UPPER_ALPHA,
     "upper-latin": Numbering.UPPER_ALPHA,
-    "lower-roman": Numbering.LOWER_ROMAN,
-    "upper-roman": Numbering.UPPER_ROMAN,
-    "cjk-ideographic": Numbering.CHINESE,
     "simp-chinese-informal": Numbering.CHINESE,
     "trad-chinese-informal": Numbering.CHINESE,
-    "simp-chinese-formal": Numbering.CHINESE,
-    "trad-chinese-formal": Numbering.CHINESE,
-    "cjk-decimal": Numbering.CHINESE,
 }
 _BULLETS = frozenset({"disc", "circle", "square"})
 _INDENT = re.compile(r"\bql-indent-(\d)\b")
 #: How Quill numbers by depth, over and over. Source: quill 2, `quill.snow.css`.
 _QUILL = (Numbering.DECIMAL, Numbering.LOWER_ALPHA, Numbering.LOWER_ROMAN)
 _INTEGER = re.compile(r"\s*([+-]?\d{1,12})")
+#: What a style of a list is made of: strings, functions and words.
+_PIECES = re.compile(
+    r"\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>(?:[^'\\]|\\.)*)'|(?P<function>[\w-]+\([^)]*\))|(?P<word>[\w-]+)"
+)
+_ESCAPE = re.compile(r"\\(?:([0-9A-Fa-f]{1,6})\s?|(.))")
+_POSITIONS = frozenset({"inside", "outside", "initial", "inherit", "unset", "revert"})
+#: An element that is shown as one of these has no sign, and is not counted.
+_NO_ITEM = re.compile(r"(?!.*list-item).+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What is written before items: in a counter style, a string of its own, or a bullet where neither is."""
+
+    counter: str | None = None
+    words: str | None = None
+    bare: bool = False
+
+
+_BULLET, _DECIMAL = _Style(), _Style("decimal")
 
 
 @dataclass(slots=True)
 class _List:
-    numbering: Numbering | None
-    bare: bool
+    style: _Style
     following: int
     step: int
     counts: dict[int, int] = field(default_factory=dict)
@@ -58,14 +64,12 @@ class Lists:
 
     def begin(self, node: Any, tag: str) -> None:  # noqa: ANN401 – lxml has no types
         """Enter a list."""
-        numbering, bare = self._style(
-            node, Numbering.DECIMAL if tag == "ol" else None, by_type=tag == "ol", bare=False
-        )
-        step = -1 if "reversed" in node.attrib else 1
-        start = _integer(node.get("start"))
+        style = self._style(node, _DECIMAL if tag == "ol" else _BULLET, types=_TYPES if tag == "ol" else {})
+        step = -1 if tag == "ol" and "reversed" in node.attrib else 1
+        start = _integer(node.get("start")) if tag == "ol" else None
         if start is None:
-            start = sum(child.tag == "li" for child in node) if step < 0 else 1
-        self._open.append(_List(numbering, bare, start, step))
+            start = sum(1 for _ in _owned(node)) if step < 0 else 1
+        self._open.append(_List(style, start, step))
 
     def end(self) -> None:
         """Leave the innermost list."""
@@ -73,51 +77,90 @@ class Lists:
 
     def item(self, node: Any) -> tuple[Sign | None, str]:  # noqa: ANN401
         """Return what stands before an item, `None` for nothing, and a box that begins its words."""
-        own = self._open[-1] if self._open else _List(None, False, 1, 1)
+        own = self._open[-1] if self._open else _List(_BULLET, 1, 1)
         depth = max(0, len(self._open) - 1)
         if (kind := node.get("data-list")) is not None:
             return _of_quill(own, node, kind, depth)
-        numbering, bare = self._style(node, own.numbering, by_type=own.numbering is not None, bare=own.bare)
-        given = _integer(node.get("value")) if own.numbering is not None else None
+        if not _is_item(node):
+            return None, ""
+        style = self._style(node, own.style, types=_TYPES)
+        given = _integer(node.get("value"))
         number = own.following if given is None else given
         own.following = number + own.step
-        if bare:
+        if style.bare:
             return None, ""
-        return Sign(depth, None if numbering is None else number, numbering or Numbering.DECIMAL), ""
+        if style.words is not None:
+            return Sign(depth, words=style.words), ""
+        if style.counter is None:
+            return Sign(depth), ""
+        shown = counted(style.counter, number) or f"{number}. "
+        numbering = _NATIVE.get(style.counter)
+        if numbering is not None and written(number, numbering) == shown.rstrip():
+            return Sign(depth, number, numbering), ""
+        return Sign(depth, words=shown), ""
 
     @staticmethod
     def words(sign: Sign) -> str:
         """Return a sign as words, for where an item cannot be one; empty for a bullet."""
-        return "" if sign.number is None else f"{written(sign.number, sign.numbering)} "
+        return sign.words if sign.number is None else f"{written(sign.number, sign.numbering)} "
 
-    def _style(
-        self,
-        node: Any,  # noqa: ANN401
-        numbering: Numbering | None,
-        *,
-        by_type: bool,
-        bare: bool,
-    ) -> tuple[Numbering | None, bool]:
-        """Return how items are numbered, `None` for bullets, and whether nothing stands before them."""
-        if by_type and (kind := node.get("type")):
-            if kind in _TYPES:
-                return _TYPES[kind], False
-            if kind.lower() in _BULLETS:
-                return None, False
-        said = declarations(node.get("style", ""))
-        for word in f"{said.get('list-style-type', '')} {said.get('list-style', '')}".split():
-            if word in _STYLES:
-                return _STYLES[word], False
+    def _style(self, node: Any, around: _Style, *, types: Mapping[str, str]) -> _Style:  # noqa: ANN401
+        """Return how items are signed: as the style says, else the type, else as around."""
+        kind = node.get("type", "")
+        if kind in types:
+            around = _Style(types[kind])
+        elif kind.lower() in _BULLETS:
+            around = _BULLET
+        elif kind.lower() == "none":
+            around = _Style(bare=True)
+        for value in values_of(node.get("style", ""), ("list-style", "list-style-type")):
+            around = self._said(value, around)
+        return around
+
+    def _said(self, value: str, around: _Style) -> _Style:
+        for piece in _PIECES.finditer(value):
+            quoted = piece["double"] if piece["double"] is not None else piece["single"]
+            if quoted is not None:
+                words = _ESCAPE.sub(_unescaped, quoted)
+                return _Style(words=words, bare=not words)
+            word = (piece["word"] or piece["function"] or "").lower()
             if word in _BULLETS:
-                return None, False
+                return _BULLET
             if word == "none":
-                return numbering, True
-            if word not in _KNOWN_WORDS and word.replace("-", "").isalpha():
-                self._builder.leave_out("list_style", word)
-        return numbering, bare
+                around = _Style(bare=True)
+            elif counted(word, 1) is not None:
+                return _Style(word)
+            elif word not in _POSITIONS and not word.startswith("url("):
+                self._builder.leave_out("list_style", piece[0])
+                return around if around.counter else _DECIMAL
+        return around
 
 
-_KNOWN_WORDS = frozenset({"inside", "outside", "initial", "inherit", "unset", "revert"})
+def _owned(node: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the items of a list that are shown: hidden ones, and those of lists within, are not its own."""
+    for child in node:
+        if not isinstance(child.tag, str) or child.tag in _LISTS:
+            continue
+        if gone(child.attrib, declarations(child.get("style", ""))):
+            continue
+        if child.tag == "li" and _is_item(child):
+            yield child
+        yield from _owned(child)
+
+
+_LISTS = frozenset({"ol", "ul", "menu", "dir"})
+
+
+def _is_item(node: Any) -> bool:  # noqa: ANN401
+    shown = declarations(node.get("style", "")).get("display", "")
+    return _NO_ITEM.fullmatch(shown) is None or shown in _POSITIONS
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        return escape[2]
+    code = int(escape[1], 16)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
 
 
 def _of_quill(own: _List, node: Mapping[str, str], kind: str, depth: int) -> tuple[Sign, str]:

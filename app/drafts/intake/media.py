@@ -49,6 +49,8 @@ class Media:
     def flush(self) -> None:
         """Append the pictures of the block that ended."""
         images, self._images = self._images, []
+        if any(_is_ours(address) for address, _, _ in images):
+            self._reader.sign_alone()
         for address, alt, caption in images:
             self._reader.builder.image(address, alt, caption)
 

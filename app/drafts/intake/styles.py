@@ -5,7 +5,7 @@ sheet of styles hides is taken for visible, so that people see it and decide.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -79,12 +79,24 @@ def declarations(style: str) -> dict[str, str]:
     return said
 
 
+_PICTURED = frozenset({"background", "background-image", "list-style", "list-style-image", "content"})
+
+
+def values_of(style: str, names: Collection[str]) -> list[str]:
+    """Return the values of some declarations of a `style` attribute as they are written, in their order."""
+    return [
+        found[2].strip()
+        for found in _DECLARATION.finditer(_COMMENT.sub(" ", style))
+        if found[1].lower() in names
+    ]
+
+
 def pictures(style: str) -> list[str]:
     """Return the addresses of the pictures that a `style` attribute puts behind its element."""
     return [
         address[1].strip()
         for found in _DECLARATION.finditer(style)
-        if found[1].lower() in {"background", "background-image", "list-style-image", "content"}
+        if found[1].lower() in _PICTURED
         for address in _URL.finditer(found[2])
     ]
 

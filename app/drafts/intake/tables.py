@@ -74,6 +74,7 @@ def read_table(reader: Reader, table: Any) -> None:  # noqa: ANN401 – lxml has
         for part in parts:
             _boxed(reader, part.node)
         return
+    reader.sign_alone()
     rows, caption, pictures = _Rows(), "", list[Image]()
     for part in parts:
         if part.node.tag == "caption":
