@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
+from app.web import query_faults
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
 from app.web.forms.again import Again, Refused, refusal_of
 from app.web.forms.typed import typed
@@ -86,7 +87,9 @@ def _for_people(
     """Return a handler that renders what `machine` says as a page where a person asked."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        said = await run_in_threadpool(machine, request, error)
+        said: object = query_faults.told(request, error) if wants_page(request) else None
+        if said is None:
+            said = await run_in_threadpool(machine, request, error)
         assert isinstance(said, Response)
         if said.status_code < 400 or not wants_page(request):
             return said

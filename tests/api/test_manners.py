@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.infra.db import Database
+from app.infra.http.field_words import name_of
 from app.infra.http.requests import wants
 from tests import factories
 from tests.factories import Bureau
@@ -220,6 +221,27 @@ def test_a_key_makes_one_tool_and_gives_its_secret_again(
     with database.read() as session:
         kept = session.connection().exec_driver_sql("SELECT body FROM idempotency_key").scalar_one()
     assert first.json()["secret"] not in kept
+
+
+def test_every_field_and_parameter_is_named_for_people(client: TestClient) -> None:
+    document = client.app.openapi()  # type: ignore[attr-defined]
+    fields = {
+        f"{name}.{field}": inner
+        for name, schema in document["components"]["schemas"].items()
+        for field, inner in schema.get("properties", {}).items()
+    }
+    parameters = {
+        f"{operation['operationId']}.{one['name']}": one
+        for item in document["paths"].values()
+        for operation in item.values()
+        for one in operation.get("parameters", ())
+    }
+    assert [name for name, one in {**fields, **parameters}.items() if not one.get("description")] == []
+    said = client.post("/api/v1/auth/token", json={"login": "editor"}).json()["reasons"]
+    assert [one["message"] for one in said] == ["密码：缺少这一项。"]
+    assert name_of("body.targets.1.channel") == "阵地（第 2 项）"
+    assert name_of("body.digest") == "摘要"
+    assert name_of("body.没有名字") == ""
 
 
 def test_operations_and_schemas_have_names_of_their_own(client: TestClient) -> None:

@@ -68,7 +68,7 @@ def test_the_content_is_exactly_what_the_digest_names(desk: Desk) -> None:
     assert desk.client.get(f"/api/v1{path}").status_code == 401
     assert desk.get(path, "outsider").status_code == 404
     assert desk.get(f"/proofs/{'0' * 64}/content").status_code == 404
-    assert desk.get("/proofs/x/content").status_code == 422
+    assert desk.get("/proofs/x/content").status_code == 404
     answer = desk.get(path, "proofreader")
     assert answer.status_code == 200
     assert hashlib.sha256(answer.content).hexdigest() == digest

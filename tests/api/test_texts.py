@@ -58,7 +58,7 @@ def test_a_sign_in_name_of_the_wrong_form_is_told_in_words(desk: Desk) -> None:
     answer = desk.post("/users", "system_admin", body)
     assert answer.status_code == 422, answer.text
     said = next(one["message"] for one in answer.json()["reasons"] if "login" in str(one["field"]))
-    assert said == "格式不对：应为 2–64 位的英文字母、数字和 . _ @ -，以字母或者数字开头。"
+    assert said == "登录名：格式不对，应为 2–64 位的英文字母、数字和 . _ @ -，以字母或者数字开头。"
 
 
 @pytest.mark.parametrize("given", ["3", "a" * 64, 'W/"1"', '"eins"', '"1'])

@@ -351,7 +351,45 @@ def test_programs_get_problems_and_people_get_pages(web: TestClient, bureau: Bur
     assert "请求编号" in page.text
     assert web.get("/no-such-page", headers={"Accept": "application/json"}).json()["code"] == "not_found"
     assert web.get("/api/v1/drafts").headers["content-type"] == "application/problem+json"
-    assert web.get("/drafts/not-a-uuid").status_code in {303, 422}
+
+
+def test_an_address_that_can_name_nothing_names_nothing(web: TestClient, bureau: Bureau) -> None:
+    sign_in(web, "editor")
+    addresses = {
+        re.sub(r"{[^}]*}", "nope", route.path)
+        for route in web.app.state.page_routes  # type: ignore[attr-defined]
+        if "{" in route.path and "GET" in route.methods and not route.path.startswith("/sign/")
+    }
+    assert len(addresses) > 15
+    answers = {path: web.get(path) for path in sorted(addresses)}
+    # Who may not read a kind of page at all hears that first.
+    others = {path: answer.status_code for path, answer in answers.items()}
+    assert {path: status for path, status in others.items() if status not in {403, 404}} == {}
+    assert "请核对地址" in answers["/drafts/nope"].text
+    head = factories.signed_in(web, "editor") | {"Accept": "*/*"}
+    for path in ("/drafts/nope", "/drafts/a%00b", "/cases/nope", "/revisions/0", "/proofs/x/content"):
+        answer = web.get(f"/api/v1{path}", headers=head)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/drafts?state=xx", ["状态没有“xx”这一种", "起草中"]),
+        ("/drafts?mine=perhaps", ["只列自己的写成“perhaps”不能用"]),
+        ("/drafts?before=nope", ["从这里往前写成“nope”不能用"]),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_told_in_words(
+    web: TestClient, bureau: Bureau, address: str, words: list[str]
+) -> None:
+    sign_in(web, "editor")
+    answer = web.get(address)
+    assert answer.status_code == 422
+    page = answer.text.partition("<main")[2]
+    assert [word for word in words if word not in page] == []
+    assert "in_review" not in page
+    assert 'href="/drafts">不加筛选' in page
 
 
 def test_the_api_is_described_without_another_site(web: TestClient) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from app.infra.clock import moment
-from app.infra.errors import AppError, Invalid, Reason, Unavailable
+from app.infra.errors import AppError, Invalid, NotFound, Reason, Unavailable
+from app.infra.http.field_words import name_of
 from app.infra.http.methods import allowed
 
 MEDIA_TYPE = "application/problem+json"
@@ -102,7 +103,7 @@ _FIELD_MESSAGES = {
     "string_type": "应为文字。",
     "string_too_short": "太短，至少 {min_length} 个字符。",
     "string_too_long": "太长，至多 {max_length} 个字符。",
-    "string_pattern_mismatch": "格式不对：{form}。",
+    "string_pattern_mismatch": "格式不对，{form}。",
     "int_type": "应为整数。",
     "int_parsing": "应为整数。",
     "bool_type": "应为 true 或 false。",
@@ -199,7 +200,10 @@ class _Blank(dict[str, Any]):
 def sentence(reason: Reason) -> str:
     """Return the Chinese sentence of a reason."""
     data = _WORDINGS[reason.code](reason.data) if reason.code in _WORDINGS else reason.data
-    return REASONS.get(reason.code, reason.code).format_map(_Blank(_told(data)))
+    said = REASONS.get(reason.code, reason.code).format_map(_Blank(_told(data)))
+    # What pydantic says is about "this one"; elsewhere the sentences name what they are about.
+    named = name_of(reason.field or "") if reason.code == "field" and "type" in reason.data else ""
+    return f"{named}：{said}" if named else said
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -314,6 +318,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _malformed(request: Request, error: RequestValidationError) -> Response:
+        if any(fault["loc"][0] == "path" for fault in error.errors()):
+            # An address that could name nothing names nothing, whatever else is wrong with the request.
+            return problem(request, NotFound("not_found"))
         return problem(request, Invalid("malformed", reasons=field_reasons(error.errors())))
 
     @app.exception_handler(HTTPException)

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request, params
 from fastapi.routing import APIRoute
 
-from app.infra.errors import Invalid, NotAcceptable, Reason, Unsupported
+from app.infra.errors import Invalid, NotAcceptable, NotFound, Reason, Unsupported
 from app.infra.http.bodies import unstorable
 from app.infra.http.routing import is_proved
 
@@ -34,14 +34,14 @@ class Known:
 async def well_asked(request: Request) -> None:
     """Let a request through that asks in the way that its route describes.
 
-    Raises `Invalid` for text that no database stores and for unknown query parameters, `Unsupported` for a
-    body of another type, `NotAcceptable` when no type of the answer is wanted.
+    Raises `NotFound` for an address that no database stores, `Invalid` for such text in the query and for
+    unknown query parameters, `Unsupported` for a body of another type, `NotAcceptable` when no type of the
+    answer is wanted.
     """
     found = [*_unstorable(request)]
     route = request.scope.get("route")
     if not request.url.path.startswith(API) or not isinstance(route, APIRoute):
-        if found:
-            raise Invalid("text_unusable", reasons=found)
+        _refuse(found)
         return
     known = known_to(route)
     if known.proved and not _PROOFS.intersection(request.headers.keys()):
@@ -49,8 +49,7 @@ async def well_asked(request: Request) -> None:
         return
     _type_of_body(request, known)
     _accepts(request, known)
-    if found:
-        raise Invalid("text_unusable", reasons=found)
+    _refuse(found)
     listed = "、".join(sorted(known.parameters)) or "（没有）"
     unknown = [
         Reason("unknown_parameter", {"name": name[:100], "known": listed}, field=f"query.{name[:100]}")
@@ -59,6 +58,13 @@ async def well_asked(request: Request) -> None:
     ]
     if unknown:
         raise Invalid("malformed", reasons=unknown)
+
+
+def _refuse(unstorable_text: list[Reason]) -> None:
+    if any((reason.field or "").startswith("path.") for reason in unstorable_text):
+        raise NotFound("not_found")
+    if unstorable_text:
+        raise Invalid("text_unusable", reasons=unstorable_text)
 
 
 def _unstorable(request: Request) -> Iterator[Reason]:

@@ -1,6 +1,8 @@
-"""The words of the description: what fields and parameters mean, said once for all schemas that have them."""
+"""The words of the description: what the API is, what its groups are, what fields and parameters mean."""
 
 from typing import Any
+
+from app.infra.http.field_words import FIELDS
 
 Schema = dict[str, Any]
 #: What the description says before all operations.
@@ -27,24 +29,54 @@ There is no CORS: browsers on other sites cannot read the API.
 """
 #: The groups of operations, in the order of the page.
 TAGS = (
-    {"name": "drafts", "description": "Content: handing in, revising, files."},
-    {"name": "screening", "description": "What the negative list finds, and what is let through."},
-    {"name": "reviews", "description": "Cases, stages and decisions."},
-    {"name": "proofs", "description": "What was laid out for a channel, and the marks on it."},
-    {"name": "publication", "description": "Signing off, tickets, schedules, the urgent lane, evidence."},
-    {"name": "webhooks", "description": "Publishing tools that ask and report; addresses that are told."},
-    {"name": "notifications", "description": "Notices, by page, mail and robot."},
-    {"name": "outside signing", "description": "Links by which somebody without an account decides once."},
-    {"name": "workflows", "description": "Workflow files, and moving cases from one version to another."},
-    {"name": "negative list", "description": "Rules, their versions and back-tests."},
-    {"name": "channels", "description": "Where content goes."},
-    {"name": "identity", "description": "Signing in, people, units, roles, delegations, absences."},
-    {"name": "audit", "description": "The record, for audit administrators."},
-    {"name": "jobs", "description": "The queue of durable work."},
-    {"name": "operations", "description": "For whoever runs the service."},
+    {"name": "drafts", "x-displayName": "稿件", "description": "Content: handing in, revising, files."},
+    {
+        "name": "screening",
+        "x-displayName": "检查与豁免",
+        "description": "What the negative list finds, and what is let through.",
+    },
+    {"name": "reviews", "x-displayName": "审校", "description": "Cases, stages and decisions."},
+    {
+        "name": "proofs",
+        "x-displayName": "校样",
+        "description": "What was laid out for a channel, and the marks on it.",
+    },
+    {
+        "name": "publication",
+        "x-displayName": "签发与发布",
+        "description": "Signing off, tickets, schedules, the urgent lane, evidence.",
+    },
+    {
+        "name": "webhooks",
+        "x-displayName": "发布工具与通知地址",
+        "description": "Publishing tools that ask and report; addresses that are told.",
+    },
+    {"name": "notifications", "x-displayName": "通知", "description": "Notices, by page, mail and robot."},
+    {
+        "name": "outside signing",
+        "x-displayName": "外部签审",
+        "description": "Links by which somebody without an account decides once.",
+    },
+    {
+        "name": "workflows",
+        "x-displayName": "审校流程",
+        "description": "Workflow files, and moving cases from one version to another.",
+    },
+    {
+        "name": "negative list",
+        "x-displayName": "负面清单",
+        "description": "Rules, their versions and back-tests.",
+    },
+    {"name": "channels", "x-displayName": "阵地", "description": "Where content goes."},
+    {
+        "name": "identity",
+        "x-displayName": "人员与登录",
+        "description": "Signing in, people, units, roles, delegations, absences.",
+    },
+    {"name": "audit", "x-displayName": "留痕", "description": "The record, for audit administrators."},
+    {"name": "jobs", "x-displayName": "后台任务", "description": "The queue of durable work."},
+    {"name": "operations", "x-displayName": "运行维护", "description": "For whoever runs the service."},
 )
-FIELDS: dict[str, str] = {}
-PARAMETERS: dict[str, str] = {}
 
 
 def explain(name: str, schema: Schema) -> None:
@@ -57,6 +89,6 @@ def explain(name: str, schema: Schema) -> None:
 
 def explain_parameter(parameter: Schema) -> None:
     """Give a parameter its description, unless it has one."""
-    words = PARAMETERS.get(parameter["name"]) or FIELDS.get(parameter["name"])
+    words = FIELDS.get(parameter["name"])
     if words and not parameter.get("description"):
         parameter["description"] = words

@@ -179,4 +179,5 @@ def error_page(request: Request, machine: Response, viewer: Viewer | None) -> HT
         headers=kept,
         retry_after=kept.get("retry-after"),
         sign_in=sign_in_address(current_page(request)),
+        here=request.url.path,
     )
