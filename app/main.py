@@ -39,6 +39,7 @@ FEATURES = (
     "jobs",
     "identity",
     "channels",
+    "policies",
     "drafts",
     "screening",
     "reviews",

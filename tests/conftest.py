@@ -14,11 +14,12 @@ from fastapi.testclient import TestClient
 from app.bench import postgres
 from app.infra import logs, migrate
 from app.infra.db import Database
-from app.infra.policies import NegativeList
-from app.infra.runtime import Runtime, start
+from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.main import create_app
 from app.negative_list import Fault, Policy, load_policy
+from app.negative_list.in_use import NegativeList
+from app.policies.start import start
 from tests import described
 
 CI = os.environ.get("CI") == "true"

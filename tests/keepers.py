@@ -9,11 +9,12 @@ from typing import Any
 
 from app.domain.vocabulary import PolicySource, Role
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies, Seen, unfolded
 from app.infra.runtime import Runtime
 from app.negative_list import load_policy
 from app.negative_list.quality.backtest import Backtest
-from app.screening.policies import service as policies
+from app.policies import service as policies
+from app.policies.negative_list.folder import Seen, unfolded
+from app.policies.negative_list.following import FollowedPolicies
 from tests import factories
 from tests.factories import Bureau
 

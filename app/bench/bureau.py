@@ -20,9 +20,10 @@ from app.identity import queries as identity
 from app.identity.models import User
 from app.infra import logs
 from app.infra.db import statements
-from app.infra.policies import NegativeList
-from app.infra.runtime import Runtime, start
+from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
+from app.negative_list.in_use import NegativeList
+from app.policies.start import start
 from app.reviews import service as reviews
 from app.reviews.cases import Loaded, load
 from app.reviews.models import Decision

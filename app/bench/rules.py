@@ -17,7 +17,6 @@ from app.bench import hard_patterns, texts
 from app.bench.figures import Bar, Figure, Options, middle
 from app.domain.document.model import Document, Paragraph
 from app.infra.paths import shipped
-from app.infra.policies import settle
 from app.negative_list import (
     Part,
     PartKind,
@@ -32,6 +31,7 @@ from app.negative_list import (
 )
 from app.negative_list.quality.backtest import Item, backtest
 from app.negative_list.text.model import SEVERITIES, Severity
+from app.policies.negative_list.following import settle
 
 _KEY = b"sanshen bench"
 #: Characters of the text that a long check is tried on.

@@ -23,8 +23,8 @@ def health(
     """列出每条规则的命中、豁免和试运行命中，以及失效的豁免；豁免超过三成的规则建议改为试运行。"""
     from app.identity.access import SYSTEM
     from app.infra.clock import system_clock
-    from app.infra.policies import FollowedPolicies
     from app.negative_list import PolicyFaults
+    from app.policies.negative_list.following import FollowedPolicies
     from app.screening.rules import health as reading
     from app.screening.waivers import queries as waivers
 

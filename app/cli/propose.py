@@ -22,11 +22,12 @@ def propose(
     from app.infra.clock import system_clock
     from app.infra.errors import Invalid
     from app.infra.http.problems import sentence
-    from app.infra.models import PolicyVersion
-    from app.infra.policies import digest_in_use, read_folder
     from app.negative_list import PolicyFaults
-    from app.screening.policies import service as policies
-    from app.screening.policies.proposals import screened
+    from app.policies import service as policies
+    from app.policies.models import PolicyVersion
+    from app.policies.negative_list.folder import read_folder
+    from app.policies.proposals import screened
+    from app.policies.versions import digest_in_use
 
     settings = settings_with(data)
     chosen = folder / "negative_list" if (folder / "negative_list" / "policy.yaml").is_file() else folder

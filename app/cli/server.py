@@ -42,8 +42,8 @@ def prepared(settings: "Settings") -> "Runtime":
     from app.cli.machine import joined
     from app.infra import logs
     from app.infra.paths import keep_private
-    from app.infra.runtime import start
     from app.negative_list import PolicyFaults
+    from app.policies.start import start
 
     logs.configure(level=settings.log_level, json=settings.log_json)
     keep_private(settings.data_dir)
@@ -172,10 +172,10 @@ def worker(data: DataDir = None) -> None:
     import structlog
 
     from app.cli.machine import beside_others, migrated
-    from app.infra.policies import settle
     from app.jobs.registry import Lane
     from app.jobs.runner import Runner
     from app.operations.pulse import Pulse
+    from app.policies.negative_list.following import settle
 
     settings = settings_with(data)
     migrated(settings, patient=True)
@@ -381,9 +381,9 @@ def _run(
     jobs: bool,
     ready: "Callable[[], None] | None" = None,
 ) -> None:
-    from app.infra.policies import settle
     from app.jobs.runner import Runner
     from app.operations.pulse import Pulse
+    from app.policies.negative_list.following import settle
 
     settle()
     # uvicorn raises the signal that ended it once more; this is then its handler, and the exit code is 0.

@@ -21,6 +21,7 @@ WITH_TABLES = (
     "jobs",
     "identity",
     "channels",
+    "policies",
     "drafts",
     "screening",
     "reviews",

@@ -20,15 +20,16 @@ from app.infra import migrate
 from app.infra.clock import Clock, moment
 from app.infra.db import Database
 from app.infra.errors import AppError
-from app.infra.policies import FollowedPolicies, NegativeList
 from app.infra.settings import Settings
 from app.infra.sqlite_file import path_of
 from app.jobs import queries as jobs
 from app.jobs.models import Job, JobState
+from app.negative_list.in_use import NegativeList
 from app.operations import policy_files
 from app.operations.faults import Fault, Gravity
 from app.operations.models import Installation, ProcessBeat
 from app.operations.pulse import LOST_SECONDS
+from app.policies.negative_list.following import FollowedPolicies
 
 #: With less room than this nothing is taken in; a share of the disk below which it is said beforehand.
 FULL_BYTES, LOW_PERCENT, LOW_BYTES = 16 << 20, 5, 2 << 30

@@ -21,7 +21,6 @@ from app.infra.clock import Clock, beijing, system_clock
 from app.infra.db import Database
 from app.infra.errors import AppError
 from app.infra.migrate import load_tables
-from app.infra.policies import FollowedPolicies
 from app.infra.settings import DEFAULT_SECRET, Environment, Settings
 from app.infra.signing import Signer, load_signer
 from app.infra.sqlite_file import path_of
@@ -31,6 +30,7 @@ from app.notifications.models import NoticeRobot
 from app.operations import checks, installation
 from app.operations.faults import Fault, Gravity
 from app.operations.models import ProcessBeat
+from app.policies.negative_list.following import FollowedPolicies
 from app.webhooks import vault
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.addresses.targets import faults as address_faults

@@ -6,8 +6,8 @@ from sqlmodel import Session, select
 
 from app.domain.release import Blocker, Dossier, blockers
 from app.domain.vocabulary import ReleaseState
-from app.infra.policies import digest_in_use
 from app.infra.runtime import Runtime
+from app.policies.versions import digest_in_use
 from app.publication.debts import service as debts
 from app.publication.models import Release
 from app.reviews import screening

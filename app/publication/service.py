@@ -17,8 +17,9 @@ from app.drafts import service as drafts
 from app.identity.access import authorize, person
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, NotFound, Reason
-from app.infra.runtime import Runtime, policy_of
+from app.infra.runtime import Runtime
 from app.jobs import service as jobs
+from app.policies.in_use import policy_of
 from app.publication import errors as _words  # noqa: F401 – the words of the codes below
 from app.publication import gate, tickets
 from app.publication.models import Publication, Release, ReleaseTicket

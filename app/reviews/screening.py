@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from app.domain.workflow import Case, Facts
 from app.drafts.models import Draft, Revision
-from app.infra.runtime import Runtime, policy_of
+from app.infra.runtime import Runtime
 from app.negative_list import Finding, Scope
+from app.policies.in_use import policy_of
 from app.reviews.cases import Loaded
 from app.reviews.models import ReviewCase
 from app.screening import queries as screening

@@ -15,10 +15,10 @@ from app.infra.errors import AppError, Conflict, NotFound
 from app.infra.http.problems import PROBLEMS
 from app.jobs.registry import JobContext, LeaseLost, handles
 from app.negative_list.quality.backtest import Backtest, Progress, backtest
+from app.policies import service as policies
+from app.policies.models import BackTest
 from app.screening.backtests import service as backtests
 from app.screening.backtests import sums as back_test_sums
-from app.screening.models import BackTest
-from app.screening.policies import service as policies
 
 #: Drafts between two saves of what was gathered: a worker that dies loses no more than these.
 PIECE = 5000

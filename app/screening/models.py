@@ -1,11 +1,10 @@
-from datetime import date, datetime
-from typing import ClassVar
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.domain.vocabulary import ActivationState, BackTestState, WaiverReason, WaiverState
+from app.domain.vocabulary import WaiverReason, WaiverState
 from app.infra.db import UtcDateTime, one_of
 
 
@@ -86,86 +85,3 @@ class RuleHit(SQLModel, table=True):
     shadow: bool
     report_id: UUID = Field(foreign_key="check_report.id", ondelete="RESTRICT")
     found_at: datetime = Field(sa_type=UtcDateTime)
-
-
-#: The wishes that are still open, spelled once: SQLite matches a partial index by its text.
-STILL_ASKED = "state = 'asked'"
-
-
-class BackTest(SQLModel, table=True):
-    """One run of a candidate beside its base over the archive; a finished one does not change.
-
-    `done` of `total` drafts are read, up to `cursor`; `partial` is what was gathered so far, `report` what
-    came out, both JSON. `drafts` says which drafts: `published`, `cleared` or `all`.
-    """
-
-    __tablename__ = "back_test"
-    __table_args__ = (
-        one_of("state", BackTestState),
-        CheckConstraint(
-            "(state IN ('done', 'failed')) = (finished_at IS NOT NULL)", name="finished_when_over"
-        ),
-        CheckConstraint("(report IS NOT NULL) = (state = 'done')", name="report_when_done"),
-        Index("ix_back_test_candidate_asked_at", "candidate", "asked_at"),
-    )
-
-    id: UUID = Field(primary_key=True)
-    base: str = Field(foreign_key="policy_version.digest", max_length=64, ondelete="RESTRICT")
-    candidate: str = Field(foreign_key="policy_version.digest", max_length=64, ondelete="RESTRICT")
-    drafts: str = Field(max_length=20)
-    since: date | None = None
-    asked_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
-    asked_at: datetime = Field(sa_type=UtcDateTime)
-    state: str = Field(max_length=20)
-    done: int = 0
-    total: int = 0
-    cursor: UUID | None = None
-    partial: str | None = Field(default=None, sa_type=Text)
-    report: str | None = Field(default=None, sa_type=Text)
-    report_digest: str = Field(default="", max_length=64)
-    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    error: str = Field(default="", max_length=500)
-
-
-class PolicyActivation(SQLModel, table=True):
-    """The wish to bring a version into force: asked by one person, granted or refused by another.
-
-    The first version is brought in by the system: then nobody asked. `base` was in force when it was asked;
-    `activated` is the version that came into force: `digest`, or the same with the new blocking rules in
-    `shadowed` (JSON list) only tried. `back_test_digest` names the report that the granter had before them.
-    """
-
-    __tablename__ = "policy_activation"
-    __table_args__: ClassVar = (
-        one_of("state", ActivationState),
-        CheckConstraint(
-            "asked_by IS NULL OR decided_by IS NULL OR asked_by <> decided_by", name="two_people"
-        ),
-        CheckConstraint(
-            "asked_by IS NULL OR (state = 'asked') = (decided_by IS NULL)", name="decided_by_somebody"
-        ),
-        CheckConstraint("asked_by IS NOT NULL OR (state = 'granted' AND decided_by IS NULL)", name="system"),
-        CheckConstraint("(state = 'granted') = (activated IS NOT NULL)", name="granted_is_active"),
-        Index(
-            "uq_policy_activation_asked",
-            "digest",
-            unique=True,
-            sqlite_where=text(STILL_ASKED),
-            postgresql_where=text(STILL_ASKED),
-        ),
-    )
-
-    id: UUID = Field(primary_key=True)
-    digest: str = Field(foreign_key="policy_version.digest", max_length=64, ondelete="RESTRICT", index=True)
-    base: str | None = Field(default=None, foreign_key="policy_version.digest", max_length=64)
-    note: str = Field(default="", max_length=1000)
-    state: str = Field(max_length=20)
-    asked_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
-    asked_at: datetime = Field(sa_type=UtcDateTime)
-    decided_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
-    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    comment: str = Field(default="", max_length=1000)
-    back_test_id: UUID | None = Field(default=None, foreign_key="back_test.id", ondelete="RESTRICT")
-    back_test_digest: str = Field(default="", max_length=64)
-    shadowed: str = Field(default="[]", sa_type=Text)
-    activated: str | None = Field(default=None, foreign_key="policy_version.digest", max_length=64)

@@ -8,13 +8,13 @@ from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession
 from app.infra.http.routing import ApiRouter
-from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.infra.runtime import Runtime, runtime_of
+from app.policies.in_use import policy_of
 from app.screening import queries, service
+from app.screening.backtests import router as backtest_router
 from app.screening.checks import router as check_router
 from app.screening.checks import service as checks
 from app.screening.checks.router import report_out
-from app.screening.policies import router as policy_router
-from app.screening.policies import start
 from app.screening.rules import router as rule_router
 from app.screening.schemas import ReportOut
 from app.screening.waivers import queries as waivers
@@ -63,14 +63,13 @@ def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Act
 
 
 def install(app: FastAPI) -> None:
-    """Add this feature's routes, and let the process bring in the first version of the negative list."""
+    """Add this feature's routes."""
     for one in (
         router,
         check_router.router,
         waiver_router.router,
         waiver_router.across,
         rule_router.router,
-        policy_router.router,
+        backtest_router.router,
     ):
         app.include_router(one)
-    start.attach(app.state.runtime)

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.drafts.schemas import ContentIn, LeftOutOut
 from app.negative_list import Finding, PartKind, Severity
 from app.negative_list.text.model import SEVERITIES
+from app.policies.schemas import Digest
 from app.screening.waivers.schemas import WaiverOut
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _In(BaseModel):

@@ -17,12 +17,14 @@ from sqlmodel import select
 
 from app.infra.db import Database
 from app.infra.errors import AppError
-from app.infra.models import PolicyFile, PolicyInUse, PolicyVersion
-from app.infra.policies import FollowedPolicies, digest_in_use
-from app.infra.runtime import Runtime, policy_of
+from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
+from app.policies import service as policies
+from app.policies.in_use import policy_of
+from app.policies.models import PolicyFile, PolicyInUse, PolicyVersion
+from app.policies.negative_list.following import FollowedPolicies
+from app.policies.versions import digest_in_use
 from app.publication.models import Release
-from app.screening.policies import service as policies
 from tests import keepers
 from tests.api.desk import Desk
 from tests.api.press import ready, sign
@@ -262,7 +264,7 @@ FOLLOWER = """
 import sys, time
 from pathlib import Path
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies
+from app.policies.negative_list.following import FollowedPolicies
 
 store = FollowedPolicies(Path(sys.argv[2]), Database(sys.argv[1]), look_every=0.05)
 told = ""
@@ -323,7 +325,7 @@ def test_a_version_of_another_engine_is_named_as_such(
     gone = client.post("/api/v1/checks", json=body, headers=as_("editor"))
     assert (gone.status_code, gone.json()["code"]) == (409, "policy_engine_changed")
     # At its start the new engine brings the same rules in again, in the system's name.
-    from app.screening.policies import start
+    from app.policies import start
 
     start.attach(runtime)
     assert first(runtime) == other

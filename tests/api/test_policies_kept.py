@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies, settle
 from app.infra.runtime import Runtime
 from app.negative_list import PolicyFaults
+from app.policies.negative_list.following import FollowedPolicies, settle
 from tests import keepers
 from tests.keepers import WORDS, House
 from tests.negative_list.policies import run

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.infra.policies import Seen
+from app.policies.negative_list import rule_text
+from app.policies.negative_list.folder import Seen
 from app.screening.backtests import sums
-from app.screening.policies import rule_text
 from tests import keepers
 from tests.keepers import FILES, FOOL, TYPOS, WORDS
 

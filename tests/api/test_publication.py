@@ -14,9 +14,9 @@ from app.domain.record.canonical import canonical
 from app.domain.vocabulary import DraftState
 from app.infra.db import Database
 from app.infra.errors import Conflict
-from app.infra.policies import NegativeList
 from app.infra.runtime import Runtime
 from app.infra.signing import SignedStatement, Signer
+from app.negative_list.in_use import NegativeList
 from app.proofs.models import Proof
 from app.publication.models import Publication, Release
 from tests.api.desk import Desk

@@ -15,10 +15,10 @@ from app.audit.models import AuditEvent
 from app.evidence.verifier.verify_evidence import verify
 from app.infra.errors import AppError, Unavailable
 from app.infra.ids import new_id
-from app.infra.models import PolicyInUse
 from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
 from app.negative_list import load_policy
+from app.policies.models import PolicyInUse
 from app.publication.models import Release, ScheduledRelease
 from app.publication.schedule import service as scheduling
 from tests import factories, keepers

@@ -13,10 +13,10 @@ from sqlmodel import select
 from app.domain.document.model import MAX_CONTENT_BYTES, Document, Image, Paragraph, Video
 from app.drafts.models import Draft
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies
 from app.infra.runtime import Runtime
 from app.negative_list import Scope
 from app.negative_list.text.model import MAX_FINDINGS
+from app.policies.negative_list.following import FollowedPolicies
 from app.screening.checks import service as checks
 from app.screening.models import CheckReport
 from tests import keepers

@@ -16,17 +16,18 @@ from app.drafts import queries as drafts
 from app.drafts import service as drafts_service
 from app.drafts.models import Draft
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.negative_list import Policy
 from app.negative_list.quality.backtest import Backtest, Item
+from app.policies import service as policies
+from app.policies.negative_list.following import FollowedPolicies
+from app.policies.versions import digest_in_use
 from app.screening import jobs, queries
 from app.screening import service as screening
 from app.screening.backtests import sums
 from app.screening.checks import service as checks
 from app.screening.models import RuleHit
-from app.screening.policies import service as policies
 from app.screening.rules import health
 from app.screening.waivers import service
 from tests import factories, keepers
@@ -255,8 +256,8 @@ WORKER = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
-from app.infra.policies import FollowedPolicies
-from app.infra.runtime import start
+from app.policies.negative_list.following import FollowedPolicies
+from app.policies.start import start
 from app.infra.db import Database
 from app.infra.settings import Settings
 from app.jobs.runner import Runner

@@ -23,9 +23,9 @@ from starlette.routing import Mount
 from app.domain.vocabulary import Role
 from app.infra.db import Database
 from app.infra.migrate import load_tables
-from app.infra.policies import FollowedPolicies
 from app.infra.runtime import Runtime
 from app.main import create_app
+from app.policies.negative_list.following import FollowedPolicies
 from tests import keepers
 from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed

@@ -22,11 +22,12 @@ from app.demo.load import PASSWORD
 from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.db import Database, UtcDateTime
-from app.infra.policies import NegativeList
-from app.infra.runtime import Runtime, start
+from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.infra.signing import write_key
 from app.main import create_app
+from app.negative_list.in_use import NegativeList
+from app.policies.start import start
 from tests.cli.processes import run
 
 OLD = "0018_timing"

@@ -16,11 +16,12 @@ from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.db import Database
 from app.infra.paths import shipped
-from app.infra.runtime import Runtime, start
+from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.operations import installation
 from app.operations.backup import archive, making, restoring, sealing
 from app.operations.backup.archive import Manifest, Unusable
+from app.policies.start import start
 from tests.operations.conftest import opened
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

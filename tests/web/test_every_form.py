@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies
 from app.infra.runtime import Runtime
+from app.policies.negative_list.following import FollowedPolicies
 from app.web.forms.typed import UNTYPED, secret
 from app.web.shell.render import STATIC
 from tests import keepers

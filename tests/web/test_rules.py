@@ -12,13 +12,14 @@ from sqlmodel import Session, select
 from app.domain.vocabulary import WaiverReason
 from app.drafts.models import Draft
 from app.infra.db import Database
-from app.infra.models import PolicyVersion
-from app.infra.policies import FollowedPolicies, digest_in_use
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
+from app.policies import service as policies
+from app.policies.models import PolicyActivation, PolicyVersion
+from app.policies.negative_list.following import FollowedPolicies
+from app.policies.versions import digest_in_use
 from app.screening import queries
-from app.screening.models import CheckReport, PolicyActivation
-from app.screening.policies import service as policies
+from app.screening.models import CheckReport
 from app.screening.waivers import service
 from app.web.pages.rules.reading import MAX_TRIED
 from tests import keepers

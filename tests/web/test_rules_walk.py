@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.infra.db import Database
-from app.infra.policies import FollowedPolicies, digest_in_use
+from app.policies.negative_list.following import FollowedPolicies
+from app.policies.versions import digest_in_use
 from tests import factories, keepers
 from tests.web.conftest import Person, Site, accessible, settled
 

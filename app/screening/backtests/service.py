@@ -19,16 +19,16 @@ from app.identity.queries import Actor
 from app.infra.db import Database
 from app.infra.errors import Conflict, NotFound
 from app.infra.ids import new_id
-from app.infra.models import PolicyVersion
-from app.infra.policies import digest_in_use
 from app.jobs import service as jobs
 from app.negative_list.quality.backtest import Item
 from app.negative_list.text.content import parts_of, structure_of
 from app.negative_list.text.model import Part, PartKind
+from app.policies.models import BackTest, PolicyVersion
+from app.policies.service import GRANTERS, admit
+from app.policies.versions import digest_in_use
 from app.screening import service
 from app.screening.checks import service as checks
-from app.screening.models import BackTest, Waiver
-from app.screening.policies.service import GRANTERS, admit
+from app.screening.models import Waiver
 
 JOB = "screening.back_test"
 #: Which drafts are read: those that went out, those that may go out as well, or all.

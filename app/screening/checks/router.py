@@ -21,13 +21,15 @@ from app.infra.db import ReadSession
 from app.infra.errors import Invalid, Reason, TooLarge, Unsupported
 from app.infra.http.problems import malformed
 from app.infra.http.routing import ApiRouter
-from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.infra.runtime import Runtime, runtime_of
 from app.negative_list import Policy, Report, Scope, check
 from app.negative_list.engine.report import FileReport, as_sarif, located
 from app.negative_list.source.files import KINDS, READ_AS, line_starts
+from app.policies import service as policies
+from app.policies.in_use import policy_of
+from app.policies.schemas import Digest
 from app.screening.checks import service as checks
-from app.screening.policies import service as policies
-from app.screening.schemas import CheckIn, CheckOut, Code, Digest, NotCheckedOut, grouped, listed
+from app.screening.schemas import CheckIn, CheckOut, Code, NotCheckedOut, grouped, listed
 
 router = ApiRouter(tags=["screening"])
 

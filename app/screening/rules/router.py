@@ -10,20 +10,16 @@ from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession
 from app.infra.errors import NotFound
 from app.infra.http.routing import ApiRouter
-from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.infra.runtime import Runtime, runtime_of
 from app.negative_list import Policy, Rule, Severity
-from app.screening.policies import queries as policy_queries
-from app.screening.policies import rule_text
-from app.screening.policies import service as policies
-from app.screening.policies.schemas import (
-    PlaceOut,
-    RuleDetailOut,
-    RuleOut,
-    RulesOut,
-)
+from app.policies import queries as policy_queries
+from app.policies import service as policies
+from app.policies.in_use import policy_of
+from app.policies.negative_list import rule_text
+from app.policies.schemas import Digest
 from app.screening.rules import health
 from app.screening.rules.health import Health
-from app.screening.schemas import Digest
+from app.screening.rules.schemas import PlaceOut, RuleDetailOut, RuleOut, RulesOut
 
 router = ApiRouter(tags=["negative list"])
 

@@ -13,7 +13,8 @@ from app.infra.http import cursors
 from app.infra.http.idempotency import Key, once
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
-from app.infra.runtime import policy_of, runtime_of
+from app.infra.runtime import runtime_of
+from app.policies.in_use import policy_of
 from app.screening.waivers import queries, service
 from app.screening.waivers.schemas import WaiverDecisionIn, WaiverIn, WaiverListed, WaiverOut, WaiversOut
 

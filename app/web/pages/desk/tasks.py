@@ -11,11 +11,11 @@ from app.domain.vocabulary import DraftState, MigrationState, Subject
 from app.domain.workflow import Stage
 from app.drafts import queries as drafts
 from app.identity import queries as identity
+from app.policies import queries as policies
 from app.reviews import progress
 from app.reviews import queries as reviews
 from app.reviews.migration import plan as versions
 from app.reviews.migration import service as migrating
-from app.screening.policies import queries as policies
 from app.screening.waivers import eligibility
 from app.screening.waivers import queries as waivers
 from app.web.shell.viewer import Viewer

@@ -30,8 +30,9 @@ from app.identity.models import Unit
 from app.infra.clock import moment
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, NotFound
-from app.infra.runtime import policy_of, runtime_of
+from app.infra.runtime import runtime_of
 from app.negative_list import Severity
+from app.policies.in_use import policy_of
 from app.publication import queries as publication
 from app.reviews import queries as reviews
 from app.reviews import routing

@@ -17,9 +17,9 @@ from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.runtime import runtime_of
 from app.negative_list import Severity
+from app.policies.models import BackTest
 from app.screening.backtests import service as backtests
 from app.screening.backtests.service import Sampled, Which
-from app.screening.models import BackTest
 from app.web.components.text_view import place_name
 from app.web.pages.rules.versions import version_page
 from app.web.shell.actions import attempt, see_other

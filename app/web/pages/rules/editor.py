@@ -11,12 +11,13 @@ from sqlmodel import Session
 from app.domain.vocabulary import PolicySource
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason
-from app.infra.models import PolicyVersion
 from app.infra.runtime import runtime_of
-from app.screening.policies import proposals, rule_text
-from app.screening.policies import queries as policy_queries
-from app.screening.policies import service as policies
-from app.screening.policies.rule_text import LEXICONS, Row, RuleText
+from app.policies import proposals
+from app.policies import queries as policy_queries
+from app.policies import service as policies
+from app.policies.models import PolicyVersion
+from app.policies.negative_list import rule_text
+from app.policies.negative_list.rule_text import LEXICONS, Row, RuleText
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Sent, SentForm, Viewer, Visitor

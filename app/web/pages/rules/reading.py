@@ -12,8 +12,7 @@ from app.domain.vocabulary import ChannelKind
 from app.infra.clock import beijing
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, NotFound, Reason
-from app.infra.policies import digest_in_use, files_of
-from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.infra.runtime import Runtime, runtime_of
 from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, View, check
 from app.negative_list.source.rules import (
     CheckerMatch,
@@ -26,10 +25,12 @@ from app.negative_list.source.rules import (
     TermsMatch,
 )
 from app.negative_list.text.model import SEVERITIES
-from app.screening.policies import queries as policy_queries
-from app.screening.policies import rule_text
-from app.screening.policies import service as policies
-from app.screening.policies.queries import Version
+from app.policies import queries as policy_queries
+from app.policies import service as policies
+from app.policies.in_use import policy_of
+from app.policies.negative_list import rule_text
+from app.policies.queries import Version
+from app.policies.versions import digest_in_use, files_of
 from app.screening.rules import health
 from app.screening.rules.health import Health
 from app.screening.rules.router import chosen, counted_for

@@ -13,16 +13,16 @@ from app.domain.vocabulary import ActivationState, BackTestState, PolicySource
 from app.identity import queries as identity
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason
-from app.infra.policies import digest_in_use
 from app.infra.runtime import runtime_of
 from app.negative_list import Policy
+from app.policies import queries as policy_queries
+from app.policies import service as policies
+from app.policies.models import BackTest, PolicyActivation
+from app.policies.negative_list import rule_text
+from app.policies.negative_list.rule_text import LexiconChange, RuleChange
+from app.policies.queries import Version
+from app.policies.versions import digest_in_use
 from app.screening.backtests import service as backtests
-from app.screening.models import BackTest, PolicyActivation
-from app.screening.policies import queries as policy_queries
-from app.screening.policies import rule_text
-from app.screening.policies import service as policies
-from app.screening.policies.queries import Version
-from app.screening.policies.rule_text import LexiconChange, RuleChange
 from app.web.pages.rules.reading import keeps
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 
 from app.domain.vocabulary import WaiverStanding
 from app.infra.db import ReadSession
-from app.infra.runtime import policy_of, runtime_of
+from app.infra.runtime import runtime_of
+from app.policies.in_use import policy_of
 from app.screening.waivers import queries as waivers
 from app.screening.waivers.queries import STALE
 from app.web.pages.draft.panels.checks import WaiverView, waiver_views

@@ -14,8 +14,9 @@ from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
 from app.identity.queries import Actor
-from app.infra.runtime import Runtime, policy_of
+from app.infra.runtime import Runtime
 from app.negative_list import NotChecked, Policy
+from app.policies.in_use import policy_of
 from app.screening import queries, service
 from app.screening.checks.service import scope_of
 from app.screening.models import Waiver

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from app.domain.vocabulary import WaiverReason
 from app.identity.access import bound
 from app.infra.errors import AppError, Invalid, Reason
-from app.infra.runtime import Runtime, policy_of, runtime_of
+from app.infra.runtime import Runtime, runtime_of
+from app.policies.in_use import policy_of
 from app.reviews import service
 from app.screening.waivers import service as waivers
 from app.web.forms.addresses import inside

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlmodel import Session, select
@@ -10,12 +11,16 @@ from app.domain.vocabulary import ActivationState, PolicySource
 from app.infra.db import Database
 from app.infra.errors import AppError
 from app.infra.ids import new_id
-from app.infra.models import PolicyInUse, PolicyVersion
 from app.infra.paths import shipped
-from app.infra.policies import FollowedPolicies, Seen, digest_in_use, files_of
 from app.infra.runtime import Runtime
-from app.screening.models import PolicyActivation
-from app.screening.policies import service as policies
+from app.infra.settings import Environment, Settings
+from app.infra.signing import load_signer
+from app.infra.tokens import load_tokens
+from app.policies import service as policies
+from app.policies.models import PolicyActivation, PolicyInUse, PolicyVersion
+from app.policies.negative_list.folder import Seen
+from app.policies.negative_list.following import FollowedPolicies
+from app.policies.versions import digest_in_use, files_of
 
 log = structlog.get_logger()
 
@@ -85,3 +90,27 @@ def _quietly(act: Callable[[], None]) -> None:
         act()
     except AppError as error:
         log.warning("policy.not_stored", code=error.code)
+
+
+def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – fields of Runtime
+    """Return the runtime of these settings; `replaced` puts other parts (a clock, say) in place of ours.
+
+    In development missing keys are made under the data folder; in production they must be there.
+    Raises `FileNotFoundError` or `ValueError` for keys, `PolicyFaults` for a faulty negative list.
+    """
+    create = settings.environment is Environment.DEVELOPMENT
+    # What is in it is for nobody else on this machine.
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = settings.data_dir / "keys"
+    database = replaced.pop("database", None) or Database(settings.url, pool_size=settings.threads + 4)
+    return Runtime(
+        settings=settings,
+        database=database,
+        tokens=load_tokens(settings.token_key_file or keys / "token.pem", create=create),
+        signer=load_signer(settings.signing_key_file or keys / "signing.pem", create=create),
+        negative_list=replaced.pop("negative_list", None)
+        or FollowedPolicies(
+            settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
+        ),
+        **replaced,
+    )

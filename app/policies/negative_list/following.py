@@ -5,25 +5,21 @@ is in it and not in force is a candidate, which two people bring into force.
 """
 
 import gc
-import json
 import sys
-import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 import structlog
 from prometheus_client import Gauge
-from sqlmodel import Session, col, select
 
 from app.infra.db import Database, statements
 from app.infra.errors import AppError
-from app.infra.models import PolicyFile, PolicyInUse, PolicyVersion
 from app.negative_list import Fault, Policy, PolicyFaults, load_policy
+from app.policies.negative_list.folder import Seen, read_folder, stamp, unfolded
+from app.policies.versions import digest_in_use, files_of
 
 #: Seconds between two looks at the database and the folder.
 LOOK_EVERY = 2.0
@@ -31,31 +27,10 @@ LOOK_EVERY = 2.0
 _SWITCH_SECONDS = 0.002
 #: Older policies that are held ready at a time.
 _HELD = 4
-#: Folders below a policy that are not part of it.
-_OTHER = frozenset({"tests", "waivers"})
 
 FAULTY = Gauge("sanshen_policy_folder_faults", "Faults in the folder of the negative list as it is now")
 
 log = structlog.get_logger()
-
-
-class NegativeList(Protocol):
-    """What the rest of the service asks of the negative list."""
-
-    @property
-    def current(self) -> Policy:
-        """The policy in use."""
-
-    @property
-    def faults(self) -> tuple[Fault, ...]:
-        """What is wrong with the folder as it is now."""
-
-
-class Seen(NamedTuple):
-    """A good policy in the folder, with the files that it was loaded from, path to text."""
-
-    policy: Policy
-    files: Mapping[str, str]
 
 
 class EngineChanged(Exception):
@@ -64,67 +39,6 @@ class EngineChanged(Exception):
     def __init__(self, wanted: str, found: str) -> None:
         super().__init__(f"{wanted} is {found} under this engine")
         self.wanted, self.found = wanted, found
-
-
-#: Name, time of change and size of every policy file.
-Stamp = tuple[tuple[str, int, int], ...]
-
-
-def stamp(folder: Path) -> Stamp:
-    """Return name, time of change and size of every policy file; empty when there is no folder."""
-    found = []
-    for pattern in ("*.yaml", "*.tsv"):
-        for path in folder.rglob(pattern):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            found.append((path.relative_to(folder).as_posix(), status.st_mtime_ns, status.st_size))
-    return tuple(sorted(found))
-
-
-def read_folder(folder: Path) -> dict[str, str]:
-    """Return the files of a policy folder, path to text. Raises `PolicyFaults` for what cannot be read."""
-    files: dict[str, str] = {}
-    faults: list[Fault] = []
-    for name, _, _ in stamp(folder):
-        if Path(name).parts[0] in _OTHER:
-            continue
-        try:
-            files[name] = (folder / name).read_bytes().decode("utf-8-sig")
-        except OSError as error:
-            faults.append(Fault(name, 0, "", f"读不了：{error.strerror}"))
-        except UnicodeDecodeError:
-            faults.append(Fault(name, 0, "", "不是 UTF-8 文本"))
-    faults += unstorable(files)
-    if not files and not faults:
-        faults.append(Fault(str(folder), 0, "", "没有这个文件夹，或者其中没有规则文件"))
-    if faults:
-        raise PolicyFaults(faults)
-    return files
-
-
-def unstorable(files: Mapping[str, str]) -> list[Fault]:
-    """Return a fault for each file with a name outside the folder, or with a NUL, which cannot be stored."""
-    faults = []
-    for name, text in files.items():
-        path = Path(name)
-        if path.is_absolute() or ".." in path.parts or path.suffix not in {".yaml", ".tsv"}:
-            faults.append(Fault(name, 0, "", "文件名应是文件夹内的 .yaml 或 .tsv 文件"))
-        if "\0" in text:
-            faults.append(Fault(name, text[: text.index("\0")].count("\n") + 1, "", "含有空字符（U+0000）"))
-    return faults
-
-
-@contextmanager
-def unfolded(files: Mapping[str, str]) -> Iterator[Path]:
-    """Yield a temporary folder that holds these files, path to text."""
-    with tempfile.TemporaryDirectory(prefix="sanshen-policy-") as name:
-        folder = Path(name)
-        for path, text in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(text.encode())
-        yield folder
 
 
 def settle() -> None:
@@ -137,22 +51,6 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-
-
-def digest_in_use(session: Session) -> str | None:
-    """Return the digest of the version in force; None before the first one is stored. One statement."""
-    return session.exec(select(PolicyInUse.digest)).first()
-
-
-def files_of(session: Session, digest: str) -> dict[str, str] | None:
-    """Return the files of a stored version, path to text; None when there is no such version."""
-    listed = session.exec(select(PolicyVersion.files).where(PolicyVersion.digest == digest)).first()
-    if listed is None:
-        return None
-    names: dict[str, str] = json.loads(listed)
-    rows = session.exec(select(PolicyFile).where(col(PolicyFile.sha256).in_(set(names.values())))).all()
-    texts = {row.sha256: row.content for row in rows}
-    return {path: texts[sha256] for path, sha256 in sorted(names.items())}
 
 
 class FollowedPolicies:

@@ -10,11 +10,10 @@ from sqlmodel import Session, col, select
 from app.domain.vocabulary import ActivationState
 from app.identity.queries import Actor
 from app.infra.errors import NotFound
-from app.infra.models import PolicyVersion
-from app.infra.policies import digest_in_use, files_of
-from app.screening.models import PolicyActivation
-from app.screening.policies import errors as _words  # noqa: F401 – the words of the codes below
-from app.screening.policies import service as policies
+from app.policies import errors as _words  # noqa: F401 – the words of the codes below
+from app.policies import service as policies
+from app.policies.models import PolicyActivation, PolicyVersion
+from app.policies.versions import digest_in_use, files_of
 
 VersionState = Literal["in_force", "asked", "candidate", "earlier"]
 

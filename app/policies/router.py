@@ -3,7 +3,7 @@
 import json
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 
 from app.domain.vocabulary import PolicySource
 from app.identity.access import CurrentActor
@@ -11,31 +11,25 @@ from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Conflict
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
-from app.infra.models import PolicyVersion
-from app.infra.policies import digest_in_use
 from app.infra.runtime import runtime_of
 from app.negative_list.source.policy import ENGINE_SCHEMA
-from app.screening.backtests import service as backtests
-from app.screening.models import BackTest, PolicyActivation
-from app.screening.policies import proposals
-from app.screening.policies import queries as policy_queries
-from app.screening.policies import service as policies
-from app.screening.policies.queries import Version
-from app.screening.policies.schemas import (
+from app.policies import proposals, start
+from app.policies import queries as policy_queries
+from app.policies import service as policies
+from app.policies.models import PolicyActivation, PolicyVersion
+from app.policies.queries import Version
+from app.policies.schemas import (
     ActivationOut,
     AskIn,
-    BackTestDetailOut,
-    BackTestIn,
-    BackTestOut,
+    Digest,
     PolicyFaultOut,
-    SampleOut,
     VersionDetailOut,
     VersionIn,
     VersionOut,
     VersionsOut,
     WishDecisionIn,
 )
-from app.screening.schemas import Digest
+from app.policies.versions import digest_in_use
 
 router = ApiRouter(tags=["negative list"])
 
@@ -135,46 +129,6 @@ def decide_activation(
     return _activation(decided)
 
 
-@router.post("/backtests", status_code=202)
-def ask_back_test(
-    request: Request, body: BackTestIn, actor: CurrentActor, session: WriteSession
-) -> BackTestOut:
-    """Ask that a version be tried over the archive of one's bureau; it runs behind the scenes."""
-    test = backtests.ask(
-        session,
-        candidate=body.candidate,
-        base=body.base,
-        which=body.drafts,
-        since=body.since,
-        actor=actor,
-        at=runtime_of(request).clock(),
-    )
-    return _back_test(test)
-
-
-@router.get("/backtests")
-def list_back_tests(
-    actor: CurrentActor, session: ReadSession, candidate: Digest | None = None
-) -> list[BackTestOut]:
-    """List back-tests, the newest first."""
-    policies.admit(actor, *policies.GRANTERS)
-    return [_back_test(one) for one in backtests.listing(session, candidate=candidate)]
-
-
-@router.get("/backtests/{test_id}")
-def show_back_test(test_id: UUID, actor: CurrentActor, session: ReadSession) -> BackTestDetailOut:
-    """Show a back-test: how far it is, and when it is over what would be found, no more, or otherwise."""
-    test = backtests.shown(session, test_id, actor)
-    report = json.loads(test.report) if test.report else None
-    found, hidden = backtests.samples(session, report, actor) if report else ((), 0)
-    return BackTestDetailOut(
-        **_back_test(test).model_dump(),
-        figures={name: value for name, value in report.items() if name != "samples"} if report else None,
-        samples=[SampleOut.model_validate(one, from_attributes=True) for one in found],
-        hidden=hidden,
-    )
-
-
 def _version(found: Version) -> dict[str, object]:
     row = found.row.model_dump(exclude={"files"})
     return {**row, "state": found.state, "runnable": found.row.engine == ENGINE_SCHEMA}
@@ -184,5 +138,7 @@ def _activation(one: PolicyActivation) -> ActivationOut:
     return ActivationOut.model_validate({**one.model_dump(), "shadowed": policy_queries.shadowed(one)})
 
 
-def _back_test(one: BackTest) -> BackTestOut:
-    return BackTestOut.model_validate(one.model_dump())
+def install(app: FastAPI) -> None:
+    """Add this feature's routes, and let the process bring in the first version of the negative list."""
+    app.include_router(router)
+    start.attach(app.state.runtime)

@@ -19,15 +19,16 @@ from app.identity.access import authorize
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Forbidden, NotFound, Reason
 from app.infra.ids import new_id
-from app.infra.models import PolicyFile, PolicyInUse, PolicyVersion
-from app.infra.policies import EngineChanged, FollowedPolicies, Seen, digest_in_use, files_of, unfolded
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.negative_list import Policy, Severity, load_policy
 from app.negative_list.source.policy import ENGINE_SCHEMA
-from app.screening.models import BackTest, PolicyActivation
-from app.screening.policies import errors as _words  # noqa: F401 – the words of the codes below
-from app.screening.policies import rule_text
+from app.policies import errors as _words  # noqa: F401 – the words of the codes below
+from app.policies.models import BackTest, PolicyActivation, PolicyFile, PolicyInUse, PolicyVersion
+from app.policies.negative_list import rule_text
+from app.policies.negative_list.folder import Seen, unfolded
+from app.policies.negative_list.following import EngineChanged, FollowedPolicies
+from app.policies.versions import digest_in_use, files_of
 
 #: The record of what is in force.
 ACTIVE = "policy:active"

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.infra.errors import AppError, Invalid, Reason, TooLarge
-from app.infra.policies import Seen, unfolded, unstorable
 from app.negative_list import Fault, PolicyFaults, load_policy
 from app.negative_list.quality.lint import lint
-from app.screening.policies import errors as _words  # noqa: F401 – the words of the codes below
+from app.policies import errors as _words  # noqa: F401 – the words of the codes below
+from app.policies.negative_list.folder import Seen, unfolded, unstorable
 
 #: All files of a version together.
 MAX_BYTES = 20_000_000
