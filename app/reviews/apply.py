@@ -25,7 +25,7 @@ from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.reviews import workflows
 from app.reviews.cases import Loaded, save
-from app.reviews.errors import refused
+from app.reviews.errors import SLIPS, refused
 from app.reviews.models import Decision
 
 #: Done by this feature's upper neighbour; the kind is the whole contract.
@@ -261,7 +261,7 @@ def _apart(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _recorder(loaded: Loaded, act: Act, actor: Actor, answer: Refused, by: Person, at: datetime) -> Any:  # noqa: ANN401 – or None
-    if act.verb not in _ON_RECORD:
+    if act.verb not in _ON_RECORD or answer.codes <= SLIPS:
         return None
     data = {
         "draft": str(loaded.draft.id),

@@ -221,6 +221,26 @@ OF_THE_FORM = frozenset(
     }
 )
 
+#: What is merely forgotten in a form, and says nothing of who may do what: it is told, and not put on record.
+SLIPS = frozenset({C.COMMENT_REQUIRED, C.CHECKLIST_INCOMPLETE, C.OUTCOME_REQUIRED})
+#: Which field of the form a refusal is about, where it is about one.
+_FIELDS = {
+    C.COMMENT_REQUIRED: "comment",
+    C.CHECKLIST_INCOMPLETE: "checklist",
+    C.CANNOT_SEND_BACK_THERE: "send_back_to",
+    C.OUTCOME_NOT_OFFERED: "outcome",
+    C.OUTCOME_REQUIRED: "outcome",
+    C.STAGE_UNKNOWN: "stage",
+    C.PLACE_UNKNOWN: "place",
+    C.LINE_UNKNOWN: "line",
+    C.PERSON_UNKNOWN: "to",
+    C.PERSON_IS_ONESELF: "to",
+    C.PERSON_CANNOT_ACT: "to",
+    C.PERSON_ABSENT: "to",
+    C.INSTANT_PAST: "release_at",
+    C.INSTANT_TOO_FAR: "release_at",
+    C.UNDER_EMBARGO: "release_at",
+}
 #: Codes that drafts, a layer below, refuses with as well; its words are used.
 _TOLD_BELOW = frozenset({C.ALREADY_SUBMITTED, C.NOT_WITH_AUTHOR, C.LINE_SCHEDULED})
 
@@ -269,7 +289,10 @@ def refused(
     `channels` are the names of the draft's channels, by their codes, so that people read of them by name.
     """
     found = list(refusals)
-    told = [Reason(str(refusal.code), _named(refusal.data, channels)) for refusal in found]
+    told = [
+        Reason(str(refusal.code), _named(refusal.data, channels), _FIELDS.get(refusal.code))
+        for refusal in found
+    ]
 
     def first(codes: Iterable[RefusalCode]) -> str:
         return next(str(refusal.code) for refusal in found if refusal.code in set(codes))

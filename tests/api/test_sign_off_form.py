@@ -31,6 +31,8 @@ def desk(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:
 def test_a_checklist_is_ticked_before_anything_is_signed(desk: Desk) -> None:
     refused = sign(desk, outcome="approve")
     assert (refused.status_code, desk.codes(refused)) == (422, {"checklist_incomplete"})
+    assert [one["field"] for one in refused.json()["reasons"]] == ["checklist"]
+    assert "decision.refused" not in desk.actions()
     assert sign(desk, outcome="approve", checklist=["已核对发布时间"]).status_code == 201
 
 

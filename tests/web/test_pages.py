@@ -164,8 +164,18 @@ def test_sending_back_without_a_word_is_refused_with_the_form_kept(
     sign_in(web, "initial_reviewer")
     answer = send(web, f"/drafts/{draft.id}/decisions", **decision(digest_of(runtime, draft.id), "send_back"))
     assert answer.status_code == 422
-    assert "请填写意见" in answer.text
     assert 'role="alert"' in answer.text
+    # What is told on top leads to the field, which says the same.
+    at = "f-comment-initial_review-send_back"
+    assert f'<a href="#{at}">请填写意见。</a>' in answer.text
+    assert f'id="{at}-wrong">请填写意见。</p>' in answer.text
+    field = re.search(rf'<textarea id="{at}"[^>]*>', answer.text)
+    assert field is not None
+    assert 'aria-invalid="true"' in field[0]
+    assert f'aria-describedby="{at}-wrong {at}-hint"' in field[0]
+    assert answer.text.count("aria-invalid") == 1
+    # Forgotten words are no refusal of the person: the record is not filled with them.
+    assert "未被接受" not in web.get(f"/drafts/{draft.id}").text
 
 
 def test_one_s_own_draft_comes_without_a_form(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:

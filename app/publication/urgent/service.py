@@ -30,6 +30,8 @@ from app.reviews.cases import Loaded, load
 
 _PERSONAL = frozenset({UrgentCode.ROLE, UrgentCode.OWN_DRAFT})
 _OF_THE_FORM = frozenset({UrgentCode.REASON, UrgentCode.LINE})
+#: Forgotten in the form: told, and not put on record.
+_SLIPS = frozenset({UrgentCode.REASON})
 
 
 def lane(policies: Path) -> UrgentLane:
@@ -280,4 +282,4 @@ def _refused(
         return Forbidden("urgent_refused", reasons=told, record=record)
     if codes - _OF_THE_FORM:
         return Conflict("urgent_refused", reasons=told, record=record)
-    return Invalid("urgent_refused", reasons=told, record=record)
+    return Invalid("urgent_refused", reasons=told, record=None if codes <= _SLIPS else record)

@@ -4,7 +4,7 @@ The pages are our own: what stands in them is escaped, so tags are found as they
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -17,6 +17,11 @@ _FOLD = re.compile(r"<details\b[^>]*>|</details>")
 _TICKED = frozenset({"checkbox", "radio"})
 #: What stays as the page has it: what it says itself, what is pressed, and what is never filled in.
 _UNTOUCHED = frozenset({"hidden", "submit", "button", "reset", "image", "password", "file"})
+
+_ID = re.compile(r'\sid="([^"]+)"')
+_DESCRIBED = re.compile(r'\saria-describedby="([^"]+)"')
+#: What forms call that which a refusal names otherwise.
+_CALLED = {"checklist": ("ticked",), "release_at": ("release_at", "until")}
 
 #: Where in the page, and what stands there then.
 _Edit = tuple[int, int, str]
@@ -53,11 +58,13 @@ class Filled:
     left: tuple[tuple[str, str], ...]
 
 
-def filled(html: str, sent: Typed) -> Filled:
+def filled(html: str, sent: Typed, wrong: Sequence[tuple[str, str]] = ()) -> Filled:
     """Return the page with the form that was sent filled in as it was, open and marked as not yet stored.
 
     The form is the one with the same address whose hidden fields say the same, but for what they say of the
     state that was read. One that its template fills itself says so by `data-own`; it is only looked for.
+    `wrong` are fields and what is wrong with each: the words stand at the field, and whatever tells of it
+    elsewhere on the page leads there.
     """
     found = _matching(html, sent)
     if found is None:
@@ -70,7 +77,50 @@ def filled(html: str, sent: Typed) -> Filled:
     if not own:
         edits += _edits(controls, sent)
     edits += _unfolded(html, start)
-    return Filled(_applied(html, edits), True, left)
+    page, marked = _applied(html, edits), () if own else tuple(wrong)
+    return Filled(_marked(page, sent, marked), True, left)
+
+
+def _marked(html: str, sent: Typed, wrong: Sequence[tuple[str, str]]) -> str:
+    """Return the page with its form's wrong fields marked; what its template has marked stays as it is."""
+    found = _matching(html, sent) if wrong else None
+    if found is None:
+        return html
+    edits: list[_Edit] = []
+    led: dict[str, str] = {}
+    for name, words in wrong:
+        called = _CALLED.get(name, (name,))
+        controls = [
+            one
+            for one in found[2]
+            if one.name in called
+            and one.kind != "hidden"
+            and (one.kind not in _TICKED or " checked" not in one.tag)
+        ]
+        if not controls or not (place := _id_of(controls[0])) or place in led.values():
+            continue
+        led[name] = place
+        if any("aria-invalid" in one.tag for one in controls):
+            continue
+        said = f"{place}-wrong"
+        for one in controls:
+            described = _DESCRIBED.search(one.tag)
+            ids = f"{said} {described[1]}" if described else said
+            tag = _with(_with(one.tag, "aria-invalid", "true"), "aria-describedby", ids)
+            edits.append((one.start, one.end, tag))
+        first = controls[0]
+        # Beside a box to tick stands its label: the words go before both.
+        at = html.rindex("<div", 0, first.start) if first.kind in _TICKED else first.start
+        edits.append((at, at, f'<p class="field-error" id="{said}">{escape(words)}</p>'))
+    page = _applied(html, edits)
+    for name, place in led.items():
+        page = page.replace(f'href="#f-{escape(name)}"', f'href="#{place}"')
+    return page
+
+
+def _id_of(control: _Control) -> str:
+    match = _ID.search(control.tag)
+    return match[1] if match else ""
 
 
 def _matching(html: str, sent: Typed) -> tuple[int, str, list[_Control]] | None:

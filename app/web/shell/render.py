@@ -123,9 +123,8 @@ def page(
     )
     status = error.status if error else status
     sent = refused.typed if refused is not None else _refused_form(request, status)
-    return HTMLResponse(
-        _with_kept(html, sent if shows_typed else None), status_code=status, headers=dict(headers or {})
-    )
+    whole = _with_kept(html, sent if shows_typed else None, problem)
+    return HTMLResponse(whole, status_code=status, headers=dict(headers or {}))
 
 
 def _form_fields(request: Request, viewer: Viewer | None) -> Callable[[], Markup]:
@@ -156,11 +155,16 @@ def _refused_form(request: Request, status: int) -> Typed | None:
     return typed(request.url.path, page_of_form(request, form.text("form_page")), form.fields)
 
 
-def _with_kept(html: str, sent: Typed | None) -> str:
+def _with_kept(html: str, sent: Typed | None, problem: Mapping[str, Any] | None) -> str:
     """Return a page with what was typed: in its form, and where that has no place for it, to be copied."""
     if sent is None:
         return html.replace(_KEPT, "", 1)
-    page_now = filled(html, sent)
+    wrong = [
+        (reason["field"].split(".")[-1], reason["message"])
+        for reason in (problem or {}).get("reasons", ())
+        if reason["field"]
+    ]
+    page_now = filled(html, sent, wrong)
     words = [(title_of(name), value) for name, value in page_now.left]
     box = environment().get_template("_kept.html").render(words=words, there=page_now.there) if words else ""
     return page_now.html.replace(_KEPT, box, 1)
