@@ -93,13 +93,7 @@ def body(
 def _block(block: Block, heading: Callable[[Heading], str] | None) -> str:
     match block:
         case Heading():
-            if heading is not None:
-                return heading(block)
-            level = block.level + 1
-            # HTML has six levels; a seventh is told to those who hear the page.
-            deep = f' aria-level="{level}"' if level > 6 else ""
-            tag = f"h{min(level, 6)}"
-            return f"<{tag}{deep}{aligned(block)}>{inline(block.text, block.spans)}</{tag}>"
+            return (heading or _heading)(block)
         case Paragraph():
             return f"<p{aligned(block)}>{inline(block.text, block.spans)}</p>"
         case Quote():
@@ -115,6 +109,14 @@ def _block(block: Block, heading: Callable[[Heading], str] | None) -> str:
         case _:
             shown = f'<video controls src="{asset(block.sha256)}"></video>'
             return f"<figure>{shown}{_caption(block.caption)}</figure>"
+
+
+def _heading(block: Heading) -> str:
+    level = block.level + 1
+    # HTML has six levels; a seventh is told to those who hear the page.
+    deep = f' aria-level="{level}"' if level > 6 else ""
+    tag = f"h{min(level, 6)}"
+    return f"<{tag}{deep}{aligned(block)}>{inline(block.text, block.spans)}</{tag}>"
 
 
 def aligned(block: Heading | Paragraph | Quote) -> str:
