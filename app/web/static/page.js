@@ -42,7 +42,8 @@ function greet() {
 
 // A link of the error summary may point at a field inside a closed fold.
 function unfold() {
-  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target =
+    location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let at = target; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
   if (target) target.focus({ preventScroll: true });
 }

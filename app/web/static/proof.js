@@ -13,7 +13,7 @@ if (lines && form) {
     const selection = document.getSelection();
     if (!selection || selection.isCollapsed) return;
     const range = selection.getRangeAt(0);
-    const line = range.startContainer.parentElement && range.startContainer.parentElement.closest("[data-place]");
+    const line = range.startContainer.parentElement?.closest("[data-place]");
     if (!line || !lines.contains(line) || !line.contains(range.endContainer)) return;
     const quote = range.toString();
     if (!quote) return;
@@ -21,9 +21,15 @@ if (lines && form) {
     before.selectNodeContents(line);
     before.setEnd(range.startContainer, range.startOffset);
     // Occurrences are counted as the server does: from each one's first character on, overlapping ones too.
-    const text = line.textContent, start = before.toString().length;
+    const text = line.textContent,
+      start = before.toString().length;
     let nth = 0;
-    for (let found = text.indexOf(quote); found !== -1 && found <= start; found = text.indexOf(quote, found + 1)) nth += 1;
+    for (
+      let found = text.indexOf(quote);
+      found !== -1 && found <= start;
+      found = text.indexOf(quote, found + 1)
+    )
+      nth += 1;
     field("place").value = line.dataset.place;
     field("quote").value = quote;
     field("nth").value = String(Math.max(nth, 1));

@@ -9,12 +9,15 @@ let at = -1;
 
 const numbers = () => items.map((item) => item.dataset.finding);
 const summary = (item) => item.querySelector("summary");
-const marks = (number) => [...article.querySelectorAll(".hit")].filter((mark) => mark.dataset.hits.split(" ").includes(number));
+const marks = (number) =>
+  [...article.querySelectorAll(".hit")].filter((mark) => mark.dataset.hits.split(" ").includes(number));
 
 function rove() {
-  const here = at < 0 ? 0 : at;
+  const here = Math.max(at, 0);
   for (const mark of article.querySelectorAll(".hit")) mark.tabIndex = -1;
-  items.forEach((item, index) => { summary(item).tabIndex = index === here ? 0 : -1; });
+  items.forEach((item, index) => {
+    summary(item).tabIndex = index === here ? 0 : -1;
+  });
   const first = items.length ? marks(numbers()[here])[0] : null;
   if (first) first.tabIndex = 0;
 }
@@ -36,6 +39,7 @@ function show(index, focus) {
   if (getComputedStyle(side).position === "sticky") side.scrollTop = item.offsetTop - side.clientHeight / 3;
   if (focus === "text" && found.length) found[0].focus({ preventScroll: true });
   if (focus === "list") summary(item).focus();
+  // biome-ignore lint/performance/useDomNodeTextContent: only what is shown is said.
   say(`第${at + 1}处，共${items.length}处。${summary(item).innerText.replace(/\s+/g, " ")}`);
 }
 
@@ -59,7 +63,8 @@ function attach() {
 
 article.addEventListener("keydown", (event) => {
   if (article.dataset.keys !== "on" || event.isComposing || event.keyCode === 229) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select"))
+    return;
   if (event.key === "j" || event.key === "n") step(1, "text");
   else if (event.key === "k" || event.key === "p") step(-1, "text");
   else if (event.key === "?") help();

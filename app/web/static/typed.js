@@ -4,26 +4,41 @@
 
 import { say } from "./live.js";
 
-const OURS = "typed:", SENT = "typed-sent";
+const OURS = "typed:",
+  SENT = "typed-sent";
 const owner = document.body.dataset.owner || "";
 // What a form says of the state it was read at; the same form says something else when it is read again.
 const READ_AT = ["csrf", "form_page", "form_by", "digest", "version", "revision", "onto", "merged", "policy"];
 const MOST_BYTES = 16000000;
 
-const store = (() => { try { return window.sessionStorage; } catch { return null; } })();
+const store = (() => {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+})();
 const stored = () => (store ? Object.keys(store).filter((key) => key.startsWith(OURS)) : []);
 
 function forget(key) {
   if (store) store.removeItem(key);
 }
 
-const isForm = (form) => form.method === "post" && !form.action.endsWith("/sign-out") && !form.action.includes("/sign-in");
+const isForm = (form) =>
+  form.method === "post" && !form.action.endsWith("/sign-out") && !form.action.includes("/sign-in");
 const all = () => [...document.forms].filter(isForm);
-const typedFields = (form) => [...form.elements].filter((field) =>
-  field.name && !["hidden", "password", "file", "submit", "button", "reset", "fieldset"].includes(field.type) && !field.readOnly);
+const typedFields = (form) =>
+  [...form.elements].filter(
+    (field) =>
+      field.name &&
+      !["hidden", "password", "file", "submit", "button", "reset", "fieldset"].includes(field.type) &&
+      !field.readOnly,
+  );
 
 function key(form) {
-  const said = [...form.querySelectorAll("input[type=hidden]")].filter((field) => !READ_AT.includes(field.name));
+  const said = [...form.querySelectorAll("input[type=hidden]")].filter(
+    (field) => !READ_AT.includes(field.name),
+  );
   const page = form.elements.namedItem("form_page");
   const parts = said.map((field) => `${field.name}=${field.value}`).join("&");
   return `${OURS}${owner}:${page ? page.value : location.pathname}:${form.getAttribute("action")}:${parts}`;
@@ -33,7 +48,9 @@ function changed(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
   if (field instanceof HTMLSelectElement) {
     const first = [...field.options].some((option) => option.defaultSelected) || field.multiple ? -1 : 0;
-    return [...field.options].some((option, index) => option.selected !== (option.defaultSelected || index === first));
+    return [...field.options].some(
+      (option, index) => option.selected !== (option.defaultSelected || index === first),
+    );
   }
   return field.value !== field.defaultValue;
 }
@@ -48,13 +65,15 @@ function state(field) {
 
 function put(field, value) {
   if (typeof value === "boolean") field.checked = value;
-  else if (Array.isArray(value)) for (const option of field.options) option.selected = value.includes(option.value);
+  else if (Array.isArray(value))
+    for (const option of field.options) option.selected = value.includes(option.value);
   else field.value = value;
 }
 
 // The fields of a form by name and place among those of the same name.
 function named(form) {
-  const seen = {}, found = {};
+  const seen = {},
+    found = {};
   for (const field of typedFields(form)) {
     seen[field.name] = (seen[field.name] || 0) + 1;
     found[`${field.name} ${seen[field.name]}`] = field;
@@ -66,29 +85,43 @@ function keep(form) {
   if (!store || !owner) return;
   if (!unsaved(form)) return forget(key(form));
   const fields = Object.fromEntries(Object.entries(named(form)).map(([name, field]) => [name, state(field)]));
-  const read = form.elements.namedItem("version"), on = form.elements.namedItem("revision");
+  const read = form.elements.namedItem("version"),
+    on = form.elements.namedItem("revision");
   try {
-    store.setItem(key(form), JSON.stringify({ fields, version: read ? read.value : "", revision: on ? on.value : "" }));
+    store.setItem(
+      key(form),
+      JSON.stringify({ fields, version: read ? read.value : "", revision: on ? on.value : "" }),
+    );
   } catch {
     // No room left: the page still warns before it is left.
   }
 }
 
-function restore(form) {
-  if (!store || !owner || "unsaved" in form.dataset || "restored" in form.dataset) return;
-  const held = store.getItem(key(form));
-  if (!held) return;
-  const { fields, version, revision } = JSON.parse(held), there = named(form);
+// Puts what was kept into the fields that differ from it; tells whether any did.
+function bring(form, fields) {
+  const there = named(form);
   let brought = false;
   for (const [name, value] of Object.entries(fields)) {
     if (!there[name] || JSON.stringify(state(there[name])) === JSON.stringify(value)) continue;
     put(there[name], value);
     brought = true;
   }
+  return brought;
+}
+
+function restore(form) {
+  if (!store || !owner || "unsaved" in form.dataset || "restored" in form.dataset) return;
+  const held = store.getItem(key(form));
+  if (!held) return;
+  const { fields, version, revision } = JSON.parse(held);
+  const brought = bring(form, fields);
   form.dataset.restored = "yes";
   if (!brought && !unsaved(form)) return;
   // It was written upon what was read then: what others did since is shown when it is sent.
-  for (const [name, value] of [["version", version], ["revision", revision]]) {
+  for (const [name, value] of [
+    ["version", version],
+    ["revision", revision],
+  ]) {
     const field = form.elements.namedItem(name);
     if (field && value) field.value = value;
   }
@@ -97,7 +130,8 @@ function restore(form) {
 }
 
 function tell(form) {
-  const note = document.createElement("p"), drop = document.createElement("button");
+  const note = document.createElement("p"),
+    drop = document.createElement("button");
   note.className = "notice restored";
   note.textContent = "已恢复您在这里填写、还没有提交的内容。";
   drop.type = "button";
@@ -114,9 +148,10 @@ function tell(form) {
 
 // Long texts are never cut: the field says how much is too much, and so does the server.
 function measure(field) {
-  const most = Number(field.dataset.limit), long = [...field.value.trim()].length;
+  const most = Number(field.dataset.limit),
+    long = [...field.value.trim()].length;
   let note = field.parentElement.querySelector(".over");
-  if (long <= most) return note && note.remove();
+  if (long <= most) return note?.remove();
   if (!note) {
     note = document.createElement("p");
     note.className = "field-error over";
@@ -136,7 +171,7 @@ function attend() {
 let waiting = 0;
 function changedBy(event) {
   const form = event.target.form;
-  if (event.target.dataset && event.target.dataset.limit) measure(event.target);
+  if (event.target.dataset?.limit) measure(event.target);
   if (!form || !isForm(form)) return;
   clearTimeout(waiting);
   waiting = setTimeout(() => keep(form), 250);
@@ -146,7 +181,9 @@ document.addEventListener("change", changedBy);
 
 function tooLarge(form) {
   const long = typedFields(form).reduce((sum, field) => sum + (field.value || "").length, 0);
-  return long > MOST_BYTES / 12 && new Blob([new URLSearchParams(new FormData(form)).toString()]).size > MOST_BYTES;
+  return (
+    long > MOST_BYTES / 12 && new Blob([new URLSearchParams(new FormData(form)).toString()]).size > MOST_BYTES
+  );
 }
 
 // Sent once: a second press waits for the answer instead of asking again.
@@ -195,7 +232,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const lost = left().filter((form) => target.contains(form) && !form.contains(elt));
   if (!lost.length) return;
   for (const form of lost) keep(form);
-  const asked = requestConfig && requestConfig.triggeringEvent;
+  const asked = requestConfig?.triggeringEvent;
   if (!asked || !window.confirm("这一部分里有还没有提交的内容。要离开吗？")) event.preventDefault();
 });
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
@@ -215,5 +252,6 @@ if (store && owner) {
   forget(SENT);
 }
 // The answer to a form stands under the form's address; the page has its own, and that can be read again.
-if (document.body.dataset.page) history.replaceState(history.state, "", document.body.dataset.page + location.hash);
+if (document.body.dataset.page)
+  history.replaceState(history.state, "", document.body.dataset.page + location.hash);
 attend();

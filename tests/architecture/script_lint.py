@@ -1,0 +1,75 @@
+"""biome over the scripts and styles of the pages: `python -m tests.architecture.script_lint [--write]`.
+
+`--write` formats the scripts first. What it needs comes from the lock file in `tests/scripts`, once, by npm.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "app" / "web" / "static"
+SCRIPTS = ROOT / "tests" / "scripts"
+
+
+class Missing(Exception):
+    """What is needed is not on this machine and cannot be had."""
+
+
+def files() -> list[Path]:
+    """Return what is ours; what others made is vendored byte for byte."""
+    return sorted(
+        path
+        for path in STATIC.rglob("*")
+        if path.suffix in {".js", ".css"} and "vendor" not in path.relative_to(STATIC).parts
+    )
+
+
+def biome() -> Path:
+    """Return the program in the version of the lock, put there by npm where it is not.
+
+    Raises `Missing` without npm, or where npm reaches no registry.
+    """
+    package = "node_modules/@biomejs/biome"
+    lock = json.loads((SCRIPTS / "package-lock.json").read_text(encoding="utf-8"))
+    there = SCRIPTS / package / "package.json"
+    version = lock["packages"][package]["version"]
+    if not there.exists() or json.loads(there.read_text(encoding="utf-8"))["version"] != version:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise Missing("npm")
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        put = subprocess.run(command, cwd=SCRIPTS, capture_output=True, text=True, check=False)
+        if put.returncode:
+            raise Missing(f"@biomejs/biome {version}: {put.stderr.strip()}")
+    return SCRIPTS / "node_modules" / ".bin" / "biome"
+
+
+def check(paths: list[Path]) -> subprocess.CompletedProcess[str]:
+    """Lint files and hold their form, by the configuration in `tests/scripts`; a warning is an error."""
+    return _run("ci", "--error-on-warnings", paths)
+
+
+def _run(*arguments: str | list[Path]) -> subprocess.CompletedProcess[str]:
+    words = [one for group in arguments for one in ([group] if isinstance(group, str) else group)]
+    command = [biome(), *words, f"--config-path={SCRIPTS}", "--colors=off"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def main(arguments: list[str]) -> int:
+    """Print what is wrong, and return 1 if anything is."""
+    try:
+        if "--write" in arguments:
+            _run("format", "--write", files())
+        done = check(files())
+    except Missing as missing:
+        print(f"missing: {missing}", file=sys.stderr)  # noqa: T201
+        return 2
+    print(done.stdout + done.stderr, end="")  # noqa: T201
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
