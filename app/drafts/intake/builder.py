@@ -26,6 +26,7 @@ from app.domain.document.model import (
 )
 from app.drafts.intake.left_out import LeftOut, left_out
 from app.drafts.intake.runs import Inline, Mark, in_one_line, lowered, raised
+from app.drafts.intake.said import shortened
 
 #: A longer line is no title.
 TITLE_LENGTH = 200
@@ -36,6 +37,8 @@ MOST_CELLS = 50_000
 ASSET = re.compile(r"^(?:sha256:|/api/v1/assets/)(?P<sha256>[0-9a-f]{64})$")
 #: Control characters, which no document holds; tab and line feed are none of them.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+_BREAK = re.compile(r"(?<=[0-9A-Za-z])[\x0b\x0c](?=[0-9A-Za-z])")
 
 
 class TooMuch(Exception):
@@ -93,7 +96,8 @@ class Builder:
         """Return `text` without its control characters, which are listed."""
         for char in sorted(set(CONTROL.findall(text))):
             self.leave_out("control_character", f"{named(char)} × {text.count(char)}")
-        return CONTROL.sub("", text)
+        # Word's breaks of lines and pages are among them: two numbers that one parts are not joined.
+        return CONTROL.sub("", _BREAK.sub("\n", text))
 
     def plain(self, run: Inline) -> str:
         """Return a run's words for a place that holds no markup: a title, a caption.
@@ -204,13 +208,12 @@ class Builder:
             raise TooMuch("table_too_large", limit=MOST_CELLS)
         self._add(table)
 
-    def image(self, address: str, alt: str, caption: str = "") -> None:
-        """Append a picture that was uploaded; list any other as left out."""
+    def image(self, address: str, alt: str, caption: str = "", *, others: str = "") -> None:
+        """Append a picture that was uploaded; list any other, with `others` that were offered for it."""
         if found := ASSET.match(address.strip()):
             self._add(Image(sha256=found["sha256"], alt=alt, caption=caption))
         else:
-            shown = address if not address.startswith("data:") else address.split(",", 1)[0]
-            self.leave_out("image", f"{alt} {caption} {shown}")
+            self.leave_out("image", f"{alt} {caption} {shortened(address)} {others}")
 
     def divider(self) -> None:
         """Append a line across."""

@@ -10,7 +10,8 @@ from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
-from app.drafts.intake.runs import HARD, KEPT, Inline, Mark, run_of, wide
+from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
+from app.drafts.intake.said import said
 from app.drafts.intake.styles import Gap, Look, declarations, gone, look, parted, pictures, says_something
 from app.drafts.intake.tags import with_words_kept
 
@@ -150,7 +151,7 @@ class Reader:
             return
         if self.hides(node):
             return
-        for address in pictures(node.get("style", "")):
+        for address in [*pictures(node.get("style", "")), node.get("background", "")]:
             self.media.background(address)
         around, self.look = self.look, look(self.look, tag, node.attrib, style)
         hides = self.look.unseen and not around.unseen
@@ -189,7 +190,7 @@ class Reader:
         """Tell whether nothing of an element is to be seen, and list its words then."""
         hidden = node.tag not in {"body", "html"} and gone(node.attrib, declarations(node.get("style", "")))
         if hidden:
-            self.builder.leave_out("hidden_text", self.text_of(node))
+            self.builder.leave_out("hidden_text", self.said(node))
         return hidden
 
     def child(self, node: Any) -> None:  # noqa: ANN401
@@ -289,7 +290,7 @@ class Reader:
         if not self._begun:
             self._align, self._begun = self.look.align, not text.isspace()
         if self.look.keeps_lines:
-            text = text.replace("\n", HARD).replace(" ", KEPT)
+            text = text.replace("\n", HARD).replace(" ", KEPT).replace("\t", TAB)
         self.run.add(*self._marked(text))
 
     def _part(self, text: str) -> None:
@@ -341,11 +342,13 @@ class Reader:
             self.builder.leave_out("style_sheet", "样式表没有读")
         if tag in _NAMES_NOTHING and not (tag == "link" and node.get("href")):
             return
-        what = self.text_of(node) or node.get("value") or node.get("placeholder") or ""
         if tag == "svg":
             self.media.drawn(node)
-        what = what if what.strip() else node.get("src") or node.get("href") or f"<{tag}>"
-        self.builder.leave_out(_KINDS.get(tag, tag), what)
+        self.builder.leave_out(_KINDS.get(tag, tag), self.said(node).strip() or f"<{tag}>")
+
+    def said(self, node: Any) -> str:  # noqa: ANN401
+        """Return the words, names and addresses in a node, in their order."""
+        return self.builder.without_controls(said(node))
 
     def text_of(self, node: Any) -> str:  # noqa: ANN401
         """Return all words in a node, in their order."""

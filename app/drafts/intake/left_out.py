@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "button": ("按钮", "正文收不了按钮"),
     "svg": ("矢量图", "图片要先上传，再在正文里引用"),
     "math": ("公式", "正文收不了这种公式，请改成文字或图片"),
+    "map": ("图片热区", "图片上的链接收不了，请另写成文字链接"),
     "canvas": ("画布", "正文收不了"),
     "page_title": ("网页标题", "已另有标题"),
     "style_sheet": ("样式表", "里面有删除线、上下标或隐藏文字的设置，请核对正文"),
@@ -55,9 +56,7 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 #: Kinds that no reader of the source sees: an excerpt is enough, and a few of many.
-OF_MACHINES = frozenset(
-    {"noscript", "template", "markup", "link_element", "script", "comment", "word_markup", "svg"}
-)
+OF_MACHINES = frozenset({"markup", "link_element", "script", "comment", "word_markup"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ _SPACES = re.compile(r"[ \t\r\f\n]+")
 HARD = "\x00"
 #: Stands for a space that is kept as it is, until white space is collapsed.
 KEPT = "\x01"
+#: Stands for a tab that is kept as it is, until white space is collapsed.
+TAB = "\x02"
 #: One mark over a run: its kind and, for links, its address.
 Mark = tuple[SpanKind, str | None]
 
@@ -109,7 +111,7 @@ class Inline:
                 if at < start:
                     upto = min(start, end)
                     part = text[at - end + len(text) : upto - end + len(text)]
-                    run.add(part.replace(HARD, "\n").replace(KEPT, " "), marks)
+                    run.add(part.replace(HARD, "\n").replace(KEPT, " ").replace(TAB, "\t"), marks)
                     at = upto
                     continue
                 if at == start:
