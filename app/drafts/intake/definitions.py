@@ -118,6 +118,8 @@ def note_reference(state: StateInline, silent: bool) -> bool:
         return False
     found = _REFERENCE.match(state.src, state.pos)
     notes = state.env.get("notes", {})
+    if found is not None and found[1] not in notes and found[1].isalnum():
+        state.env.setdefault("undefined", {})[found[0]] = True
     if found is None or found[1] not in notes or found.end() > state.posMax:
         return False
     if not silent:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.domain.document.model import Document
 from app.drafts.intake import subprocess_reader
-from app.drafts.intake.left_out import LeftOut
+from app.drafts.intake.left_out import LeftOut, summed, turning
 from app.drafts.intake.places import Places, places_of
 from app.drafts.intake.subprocess_reader import Read, Source
 from app.negative_list.source.files import READ_AS, FileParts, read_parts
@@ -54,11 +54,12 @@ def read_file(text: str, suffix: str) -> FileRead:
             Structure(fields={"title": title}),
         )
         return FileRead(alone, read.left_out)
+    lost = summed([*read.left_out, *turning(said for _, said in document.texts())])
     parts, structure = parts_of(document), structure_of(document)
     if not read.title:
         parts = tuple(part for part in parts if part.ref != "title")
         structure = replace(structure, fields={**structure.fields, "title": ""})
-    return FileRead(FileParts(parts, _places(text, document, parts), structure), read.left_out)
+    return FileRead(FileParts(parts, _places(text, document, parts), structure), lost)
 
 
 def _document(read: Read) -> Document | None:

@@ -7,6 +7,7 @@ from typing import Any
 from lxml import etree, html
 
 from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
+from app.drafts.intake.appearance import transformed, turned
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
@@ -39,7 +40,7 @@ _LEFT_OUT = frozenset(
 _CUT_OFF = re.compile(r"<[A-Za-z/][^<>]*$")
 #: How a page looks and what machines call it is no content.
 _NAMES_NOTHING = frozenset({"link", "meta", "base", "style", "mp-style-type", "colgroup", "col", "head"})
-_OF_WORD = re.compile(r"\s*(?:\[if\b|\[endif\]|<?!\[|(?:Start|End)Fragment)")
+_OF_WORD = re.compile(r"\s*(?:\[if\b|\[endif\]|<?!\[|\?xml|(?:Start|End)Fragment)")
 _KINDS = {"rt": "ruby", "rp": "ruby", "link": "link_element", "xml": "word_markup", "title": "page_title"}
 
 
@@ -158,6 +159,8 @@ class Reader:
         before, self.unseen = self.unseen, [] if hides else self.unseen
         if not self.media.is_embedded(node, tag, known=True):
             self._titled(node)
+        if self.look.from_right and not around.from_right:
+            self.builder.leave_out("direction", turned(self.text_of(node), tag, style))
         self._read(node, tag)
         if hides:
             self.builder.leave_out("hidden_text", "".join(self.unseen))
@@ -286,6 +289,9 @@ class Reader:
         if self.look.unseen:
             self.unseen.append(text)
             return
+        text = transformed(text, self.look)
+        for kind in self.look.remarks - ({"size"} if self.shape is Shape.HEADING else set()):
+            self.builder.leave_out(kind, text)
         self._part(text)
         if not self._begun:
             self._align, self._begun = self.look.align, not text.isspace()

@@ -1,6 +1,7 @@
 """What a source held and the document does not: with its words, what matters first, equal things once."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ EXCERPT = 120
 WORDS = 4000
 #: So many different comments, scripts and the like are listed one by one.
 FEW = 10
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[ \t\r\f\n]+")
 
 #: kind → its name, and why it is not in the text. The first matter most; the last are of machines.
@@ -30,6 +32,11 @@ KINDS: dict[str, tuple[str, str]] = {
     "nested_table": ("表中表", "里层表格的文字已逐行收进单元格"),
     "list_style": ("列表编号样式", "编号已改用数字"),
     "list_depth": ("列表层级", "层级太深，已并入最深一层"),
+    "direction": ("文字方向", "改变文字显示的先后，正文按原来的先后收，请核对"),
+    "colour": ("有颜色的文字", "正文不带颜色，文字已保留；颜色有所指的，请写成文字"),
+    "size": ("大号文字", "正文不带字号，文字已保留"),
+    "decoration": ("着重号、上划线", "正文不带这种标记，文字已保留"),
+    "alignment": ("表格里的对齐", "表格统一排版，文字已保留"),
     "hidden_text": ("隐藏的文字", "原文里看不见"),
     "title_attribute": ("提示文字", "鼠标停留才显示的文字"),
     "front_matter": ("文件头信息", "没有对应的栏目可填"),
@@ -59,6 +66,12 @@ _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 OF_MACHINES = frozenset({"markup", "link_element", "script", "comment", "word_markup"})
 
 
+#: Kinds of looks that many words may have: said once, with the first of them.
+_OF_LOOKS = frozenset({"colour", "size", "decoration", "alignment"})
+#: So many of their words are shown, and so much of each.
+_FIRST, _LENGTH = 6, 20
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """Something that the source held and the document does not: its kind, its words, and how often."""
@@ -81,10 +94,19 @@ class LeftOut:
 def left_out(kind: str, what: str) -> LeftOut | None:
     """Return an entry with the words `what`, cut where they are many; `None` without words."""
     words = _SPACES.sub(" ", what).strip()
-    most = EXCERPT if kind in OF_MACHINES else WORDS
+    most = EXCERPT if kind in OF_MACHINES else _LENGTH if kind in _OF_LOOKS else WORDS
     if len(words) > most:
         words = f"{words[:most]}…（共 {len(words)} 字）" if most is WORDS else f"{words[:most]}…"
     return LeftOut(kind, words) if words else None
+
+
+def turning(texts: Iterable[str]) -> list[LeftOut]:
+    """Return the characters that turn the order in which words are shown; they stay in their text."""
+    counts = Counter(char for text in texts for char in _TURNING.findall(text))
+    return [
+        LeftOut("direction", f"U+{ord(char):04X} {unicodedata.name(char)} × {count}，原样留在正文里")
+        for char, count in sorted(counts.items())
+    ]
 
 
 def summed(entries: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
@@ -100,9 +122,18 @@ def summed(entries: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
 
 
 def _few(kind: str, listed: list[LeftOut]) -> Iterator[LeftOut]:
+    if kind in _OF_LOOKS:
+        yield listed[0] if len(listed) == 1 else _looks(kind, listed)
+        return
     if kind not in OF_MACHINES or len(listed) <= FEW:
         yield from listed
         return
     yield from listed[: FEW - 1]
     rest = listed[FEW - 1 :]
     yield LeftOut(kind, f"另有 {len(rest)} 种，这里不一一列出", sum(one.count for one in rest))
+
+
+def _looks(kind: str, listed: list[LeftOut]) -> LeftOut:
+    more = " 等" if len(listed) > _FIRST else ""
+    shown = "、".join(one.what for one in listed[:_FIRST])
+    return LeftOut(kind, shown + more, sum(one.count for one in listed))

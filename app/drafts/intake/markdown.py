@@ -68,6 +68,7 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before("paragraph", "rows", rules.table_block, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("link", rules.bounded_link)
     parser.inline.ruler.at("image", rules.bounded_image)
+    parser.inline.ruler.at("autolink", rules.bounded_autolink)
     parser.inline.ruler.at("html_inline", rules.html_tag)
     parser.inline.ruler.before("link", "note_reference", definitions.note_reference)
     # Addresses stay as they were typed; what may be linked is judged by the builder, which lists the rest.
@@ -85,12 +86,18 @@ def read_markdown(text: str, builder: Builder) -> None:
     Raises what `read_html` raises.
     """
     body = front_matter.read(text, builder)
-    read_html(as_html(body), builder)
-
-
-def as_html(text: str) -> str:
-    """Return a Markdown text as HTML. Raises `RecursionError` for nesting that nobody writes."""
     env: MutableMapping[str, Any] = {}
+    read_html(as_html(body, env), builder)
+    for reference in env.get("undefined", ()):
+        builder.leave_out("footnote", reference)
+
+
+def as_html(text: str, env: MutableMapping[str, Any] | None = None) -> str:
+    """Return a Markdown text as HTML. Raises `RecursionError` for nesting that nobody writes.
+
+    `env` is given what the text defines, and its references to footnotes that it does not.
+    """
+    env = {} if env is None else env
     tokens = _PARSER.parse(text, env)
     if any(token.level > DEEPEST for token in tokens):
         raise RecursionError

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock, html_block
-from markdown_it.rules_inline import StateInline, html_inline, image, link
+from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
@@ -186,6 +186,7 @@ def table_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     if silent:
         return True
+    aligned = [_ALIGNED.get((column[0], column[-1]), "") for column in columns]
     rows, following = [names], start + 2
     terminators = state.md.block.ruler.getRules("blockquote")
     around, state.parentType = state.parentType, "table"
@@ -195,20 +196,26 @@ def table_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         rows.append(_split(state.getLines(following, following + 1, state.blkIndent, False).strip()))
         following += 1
     state.parentType = around
-    _push(state, rows, (start, following))
+    _push(state, rows, aligned, (start, following))
     state.line = following
     return True
 
 
-def _push(state: StateBlock, rows: list[list[str]], lines: tuple[int, int]) -> None:
+#: Where the words of a column stand, by the first and last sign below its head.
+_ALIGNED = {(":", ":"): "text-align:center", ("-", ":"): "text-align:right"}
+
+
+def _push(state: StateBlock, rows: list[list[str]], aligned: list[str], lines: tuple[int, int]) -> None:
     state.push("table_open", "table", 1).map = list(lines)
     for number, cells in enumerate(rows):
         tag = "td" if number else "th"
         if number < 2:
             state.push("thead_open" if not number else "tbody_open", "tbody" if number else "thead", 1)
         state.push("tr_open", "tr", 1)
-        for cell in cells:
-            state.push(f"{tag}_open", tag, 1)
+        for column, cell in enumerate(cells):
+            opened = state.push(f"{tag}_open", tag, 1)
+            if style := aligned[column] if column < len(aligned) else "":
+                opened.attrSet("style", style)
             token = state.push("inline", "", 0)
             token.content, token.children, token.map = cell, [], [lines[0] + number, lines[0] + number + 1]
             state.push(f"{tag}_close", tag, -1)
@@ -232,6 +239,7 @@ def _split(line: str) -> list[str]:
 
 # --- HTML in Markdown ------------------------------------------------------
 
+_AUTOLINK = re.compile(r"<(?:https?:|ftp:|mailto:|tel:|[^<>\s:]+@)", re.IGNORECASE)
 _OPENS = re.compile(r"<(table|ol|ul|dl|figure|pre)\b", re.IGNORECASE)
 
 
@@ -244,7 +252,17 @@ def html_of_tags(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def html_tag(state: StateInline, silent: bool) -> bool:
     """Read a tag of HTML, unless it is none."""
-    return state.src[state.pos] == "<" and is_tag(state.src, state.pos) and html_inline(state, silent)
+    return (
+        state.src[state.pos] == "<"
+        and is_tag(state.src, state.pos, in_line=True)
+        and html_inline(state, silent)
+    )
+
+
+def bounded_autolink(state: StateInline, silent: bool) -> bool:
+    """Read an address in angle brackets where it leads out: `<ab:1>` are words."""
+    found = _AUTOLINK.match(state.src, state.pos)
+    return found is not None and autolink(state, silent)
 
 
 def whole_html(state: StateBlock, start: int, end: int, silent: bool) -> bool:

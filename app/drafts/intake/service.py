@@ -31,7 +31,7 @@ from app.drafts import errors as _words  # noqa: F401 – the words of the codes
 from app.drafts.intake import subprocess_reader
 from app.drafts.intake.builder import CONTROL, Builder, TooMuch, named
 from app.drafts.intake.files import FileRead, read_file
-from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed
+from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed, turning
 from app.drafts.intake.subprocess_reader import Source
 from app.infra.errors import Invalid, Reason, TooLarge, Unavailable
 from app.infra.http.bodies import MANY, unstorable
@@ -127,7 +127,7 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
         if not isinstance(content, Sequence) or isinstance(content, str):
             raise Invalid("content_unusable", reasons=[*faults, _wrong_type("内容块的列表")])
         blocks, lost = _with_links_that_lead_out(_checked_blocks(content, faults))
-        return Intake(_document(given, blocks, faults, lost), lost)
+        return _taken(_document(given, blocks, faults, lost), lost)
     if not isinstance(content, str):
         raise Invalid("content_unusable", reasons=[*faults, _wrong_type("文字")])
     faults += text_faults(content, field="content", controls=False)
@@ -145,7 +145,11 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
     if read.title:
         given.setdefault("title", read.title)
     lost = summed([*builder.left_out, *read.left_out])
-    return Intake(_document(given, read.blocks, faults, lost), lost)
+    return _taken(_document(given, read.blocks, faults, lost), lost)
+
+
+def _taken(document: Document, lost: tuple[LeftOut, ...]) -> Intake:
+    return Intake(document, summed([*lost, *turning(text for _, text in document.texts())]))
 
 
 def _with_links_that_lead_out(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[LeftOut, ...]]:

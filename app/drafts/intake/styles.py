@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from app.domain.document.model import Align, SpanKind
+from app.drafts.intake.appearance import remarks
 
 _DECLARATION = re.compile(r"([\w-]+)\s*:\s*((?:[^;\"'(]|\"[^\"]*\"|'[^']*'|\([^)]*\))+)")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -54,6 +55,11 @@ class Look:
     invisible: bool = False
     no_size: bool = False
     keeps_lines: bool = False
+    #: What a document does not keep and that may mean something: colour, size, marks over characters.
+    remarks: frozenset[str] = frozenset()
+    #: How letters are changed: `uppercase`, `lowercase`, `capitalize`; and whether lines run from the right.
+    transform: str = ""
+    from_right: bool = False
 
     @property
     def unseen(self) -> bool:
@@ -132,8 +138,18 @@ def look(around: Look, tag: str, attributes: Mapping[str, str], style: Mapping[s
         align=_aligned(around.align, tag, attributes, style),
         invisible=invisible,
         no_size=_without_size(around.no_size, style),
+        remarks=remarks(around.remarks, tag, attributes, style),
+        transform=style.get("text-transform", around.transform),
+        from_right=_from_right(around.from_right, attributes, style),
         keeps_lines=white.startswith("pre") if white else around.keeps_lines or tag in _KEEPING,
     )
+
+
+def _from_right(around: bool, attributes: Mapping[str, str], style: Mapping[str, str]) -> bool:
+    said = style.get("direction") or attributes.get("dir", "").lower()
+    if style.get("flex-direction", "").endswith("-reverse"):
+        return True
+    return said == "rtl" if said in {"rtl", "ltr"} else around
 
 
 _KEEPING = frozenset({"pre", "listing", "xmp", "plaintext"})

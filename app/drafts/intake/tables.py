@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from app.domain.document.list_numbers import ordinals, sign
-from app.domain.document.model import TEXT_BLOCKS, Block, CellSpan, Image, ListItem, Merge, Table
+from app.domain.document.model import TEXT_BLOCKS, Align, Block, CellSpan, Image, ListItem, Merge, Table
 from app.drafts.intake.builder import MOST_CELLS, Builder, TooMuch
 from app.drafts.intake.html import Reader
 from app.drafts.intake.runs import Mark
@@ -82,7 +82,7 @@ def read_table(reader: Reader, table: Any) -> None:  # noqa: ANN401 – lxml has
         elif part.node.tag == "tr":
             around, reader.look = reader.look, reader.look_in(part.node)
             shown = [cell for cell in _cells(part.node) if not reader.hides(cell)]
-            read = [_cell(reader, cell, pictures) for cell in shown]
+            read = [_cell(reader, cell, pictures, around.align) for cell in shown]
             rows.add(_Row(read, part.kind == "thead", part.section))
             reader.look = around
         else:
@@ -110,11 +110,14 @@ def _boxed(reader: Reader, part: Any) -> None:  # noqa: ANN401
     reader.flush()
 
 
-def _cell(reader: Reader, cell: Any, pictures: list[Image]) -> _Cell:  # noqa: ANN401
+def _cell(reader: Reader, cell: Any, pictures: list[Image], around: Align | None) -> _Cell:  # noqa: ANN401
     inner = Reader(Builder(left_out=reader.builder.left_out, base=reader.builder.base), titles=False)
     inner.look = reader.look
     inner.element(cell)
     inner.flush()
+    for block in inner.builder.blocks:
+        if isinstance(block, TEXT_BLOCKS) and block.align not in {None, around}:
+            reader.builder.leave_out("alignment", block.text)
     text, marks = "", list[tuple[Mark, int, int]]()
     for line, spans in _lines(reader.builder, inner.builder.blocks, pictures):
         at = len(text) + 1 if text else 0

@@ -1,6 +1,7 @@
 """Which angle brackets begin a tag: `x<y`, `List<String>` and `<姓名>` are words of their writers."""
 
 import re
+from functools import lru_cache
 
 _KNOWN = frozenset(
     """
@@ -31,13 +32,30 @@ _NEAR = 4000
 _VALUED = re.compile(r"\s[\w:.@-]+\s*=\s*[\"']")
 
 
-def is_tag(text: str, at: int) -> bool:
-    """Tell whether the `<` at `at` begins a tag, a comment or the like, and no words."""
+#: Elements of words within a line, which writers close: `1<b>2` without an end compares.
+_CLOSED = frozenset(
+    """
+    a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp
+    small span strike strong sub sup time tt u var
+    """.split()  # noqa: SIM905
+)
+_ENDS = re.compile(r"</([A-Za-z][^\s/<>]*)")
+#: Declarations, instructions and comments; of what else begins with `<!`, `<?` or `</` nothing would be seen.
+_NO_WORDS = re.compile(
+    r"<(?:!--|!\[|!(?:doctype|element|attlist|entity|notation)\b|\?[A-Za-z]|/[A-Za-z])", re.IGNORECASE
+)
+
+
+def is_tag(text: str, at: int, *, in_line: bool = False) -> bool:
+    """Tell whether the `<` at `at` begins a tag, a comment or the like, and no words.
+
+    `in_line` is a line of Markdown, in which blocks begin and end elsewhere: `x<p>y` compares.
+    """
     found = _TAG.match(text, at)
     if found is None:
-        return True
+        return _NO_WORDS.match(text, at) is not None
     name, rest = found[1].lower(), found[2]
-    if not name.isascii():
+    if not name.isascii() or _compares(text, found, name, in_line=in_line):
         return False
     if not (name in _KNOWN or "-" in name or ":" in name or name.startswith("mp")):
         # Of an element that nobody knows the attributes show that it is one.
@@ -51,6 +69,25 @@ def is_tag(text: str, at: int) -> bool:
     return not bare or any(word in _BARE or "-" in word or ":" in word for word in bare)
 
 
+def _compares(text: str, tag: re.Match[str], name: str, *, in_line: bool) -> bool:
+    """Tell whether a bare tag that nothing closes stands between two words: `1<b>2`, `(x)<i>y`."""
+    if tag[2].strip() or text[tag.start() + 1] == "/" or not (name in _CLOSED or (in_line and name == "p")):
+        return False
+    before, after = text[tag.start() - 1 : tag.start()], text[tag.end() + 1 : tag.end() + 2]
+    if not (before.isalnum() or before in {")", "）"}) or not (after.isalnum() or after in {"(", "（"}):
+        return False
+    if (name == "p" or not in_line) and not (before.isascii() and after.isascii()):
+        # Pages are closed as carelessly as people write: 甲<b>乙</td>.
+        return False
+    return _last_ends(text).get(name, -1) < tag.start()
+
+
+@lru_cache(maxsize=1)
+def _last_ends(text: str) -> dict[str, int]:
+    """Return where each element is closed for the last time."""
+    return {found[1].lower(): found.start() for found in _ENDS.finditer(text)}
+
+
 def with_words_kept(text: str) -> str:
     """Return HTML in which every `<` that begins no tag is written as text. Linear in `text`."""
     parts: list[str] = []
@@ -62,7 +99,7 @@ def with_words_kept(text: str) -> str:
                 break
             continue
         found = _TAG.match(text, at)
-        if found is not None and not is_tag(text, at):
+        if not is_tag(text, at):
             parts += [text[done:at], "&lt;"]
             done = at + 1
         elif found is not None and text[at + 1] != "/" and (name := found[1].lower()) in _OF_OTHERS - unended:

@@ -1,5 +1,6 @@
 """From blocks to HTML, the same for every layout: words escaped, inline markup nested, lists gathered."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import groupby, pairwise, takewhile
@@ -21,6 +22,8 @@ from app.domain.document.model import (
     leads_out,
 )
 
+#: White space that a browser would make one space.
+_SPACED = re.compile(r" {2,}|[ \t]*\t[ \t]*")
 #: From the outermost to the innermost.
 _ORDER = (
     SpanKind.LINK,
@@ -48,12 +51,16 @@ def inline(text: str, spans: Sequence[Span]) -> str:
     for start, end in pairwise(cuts):
         on = {span.kind: span for span in spans if span.start <= start and end <= span.end}
         # A line break inside a block is a break that the author made.
-        words = escape(text[start:end]).replace("\n", "<br>")
+        words = _SPACED.sub(_kept, escape(text[start:end])).replace("\n", "<br>")
         for kind in reversed(_ORDER):
             if kind in on:
                 words = _wrapped(words, on[kind])
         pieces.append(words)
     return "".join(pieces)
+
+
+def _kept(space: re.Match[str]) -> str:
+    return f'<span style="white-space:pre-wrap">{space[0]}</span>'
 
 
 def _wrapped(words: str, span: Span) -> str:
