@@ -48,17 +48,24 @@ def rows(session: Session, table: str, *, size: int = 500, prefix: str = "") -> 
 
 
 def raw(session: Session, columns: Sequence[sa.Column[Any]] | Any) -> list[Any]:  # noqa: ANN401 – of a table
-    """Return columns to select for `reader`: as they lie there on SQLite, where a cell may hold anything."""
-    if not _is_sqlite(session):
-        return list(columns)
-    return [sa.type_coerce(one, sa.types.NullType()).label(one.name) for one in columns]
+    """Return columns to select for `reader`: as they lie there on SQLite, where a cell may hold anything.
+
+    On PostgreSQL these are instants and dates, of which it has more than Python.
+    """
+    sqlite = _is_sqlite(session)
+    return [
+        sa.type_coerce(one, sa.types.NullType()).label(one.name) if sqlite or _is_time(one) else one
+        for one in columns
+    ]
 
 
 def reader(session: Session, columns: Any) -> Callable[[Row], dict[str, Any]]:  # noqa: ANN401 – of a table
     """Return what makes values of a row that was selected by `raw`; other columns stay as they are."""
-    if not _is_sqlite(session):
-        return dict
-    decoders = {one.name: _decoder(one.type, session.get_bind().dialect) for one in columns}
+    dialect = session.get_bind().dialect
+    if _is_sqlite(session):
+        decoders = {one.name: _decoder(one.type, dialect) for one in columns}
+    else:
+        decoders = {one.name: _processor(one.type, dialect) for one in columns if _is_time(one)}
 
     def read(row: Row) -> dict[str, Any]:
         found = dict(row)
@@ -78,11 +85,19 @@ def unreadable(table: str, key: str, row: Row) -> list[Fault]:
 
 
 @contextmanager
-def any_text(session: Session) -> Iterator[None]:
-    """Let text that is not UTF-8 be read too on SQLite, as what no readable text is."""
-    connection = session.connection().connection.dbapi_connection
-    if not _is_sqlite(session) or connection is None:
+def any_value(session: Session) -> Iterator[None]:
+    """Let values be read that the driver refuses, as `Unreadable`.
+
+    On SQLite text that is not UTF-8; on PostgreSQL instants without end or outside Python's years, and JSON
+    that is nested too deeply.
+    """
+    connection: Any = session.connection().connection.dbapi_connection
+    if connection is None:
         yield
+        return
+    if not _is_sqlite(session):
+        with _lenient(connection.adapters):
+            yield
         return
     before = connection.text_factory
     connection.text_factory = _text
@@ -90,6 +105,61 @@ def any_text(session: Session) -> Iterator[None]:
         yield
     finally:
         connection.text_factory = before
+
+
+@contextmanager
+def _lenient(adapters: Any) -> Iterator[None]:  # noqa: ANN401 – psycopg's own
+    # Not at the top: an installation on SQLite has no psycopg.
+    from psycopg.pq import Format
+
+    before = [
+        (oid, loader)
+        for oid in (
+            adapters.types[name].oid for name in ("timestamptz", "timestamp", "date", "json", "jsonb")
+        )
+        for form in (Format.TEXT, Format.BINARY)
+        if (loader := adapters.get_loader(oid, form)) is not None
+    ]
+    for oid, loader in before:
+        adapters.register_loader(oid, _patient(loader))
+    try:
+        yield
+    finally:
+        for oid, loader in before:
+            adapters.register_loader(oid, loader)
+
+
+def _patient(loader: Any) -> Any:  # noqa: ANN401 – classes of psycopg's own
+    """Return a loader that does as `loader` does, and gives what that cannot load as `Unreadable`."""
+    from psycopg import DataError
+
+    class Patient:
+        format = loader.format
+
+        def __init__(self, oid: int, context: Any = None) -> None:  # noqa: ANN401 – psycopg's own
+            self._inner = loader(oid, context)
+
+        def load(self, data: Any) -> Any:  # noqa: ANN401 – psycopg's own
+            try:
+                return self._inner.load(data)
+            except (DataError, ValueError, OverflowError, RecursionError):
+                return Unreadable(bytes(data).decode("utf-8", "replace"))
+
+    return Patient
+
+
+def _is_time(column: Any) -> bool:  # noqa: ANN401 – of a table
+    return isinstance(column.type, (UtcDateTime, sa.DateTime, sa.Date))
+
+
+@cache
+def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any]:
+    process = kind._cached_result_processor(dialect, None)  # noqa: SLF001 – what a typed select would use
+
+    def decode(found: object) -> object:
+        return process(found) if process and not isinstance(found, Unreadable) else found
+
+    return decode
 
 
 def _text(found: bytes) -> str | bytes:

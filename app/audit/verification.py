@@ -67,7 +67,7 @@ def verify(
     """
     files = log_check.files(folder)  # before the tables: what is made meanwhile would lack its row
     _stand_still(session)
-    with Ledger() as ledger, row_reader.any_text(session):
+    with Ledger() as ledger, row_reader.any_value(session):
         walked = chain_walk.walk_all(session, ledger, prefix=prefix, progress=progress)
         if prefix:
             only = (Unseen("only_some_streams", prefix),)

@@ -129,6 +129,7 @@ def restore(
                 "events": done.verified.events,
                 "faults": faults,
                 "kept": str(done.kept) if done.kept else None,
+                "later_checkpoints": done.later,
                 "keys_missing": done.keys_missing,
                 "secret_file": str(done.secret_file) if done.secret_file else None,
             }
@@ -152,6 +153,8 @@ def _tell(done: "Restored", made_at: str) -> None:
         say(f"留痕核验不通过：{len(done.verified.faults)} 处，请用 sanshen audit verify 逐处查看。")
     else:
         say(f"留痕核验通过：{done.verified.streams} 条留痕，{done.verified.events} 个事件。")
+    if done.later:
+        say(f"检查点目录里有 {done.later} 个检查点晚于这份备份：备份之后的记录没有恢复，请核对备份是否最新。")
     if done.kept is not None:
         say(f"原来的文件没有删除，在 {done.kept}。")
     if done.secret_file is not None:

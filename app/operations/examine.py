@@ -259,7 +259,8 @@ def _role(one: _Examination, session: Session, section: Section) -> None:
 
 def _record(one: _Examination, session: Session, section: Section) -> None:
     if one.full:
-        found = verification.verify(session, signer=one.signer, progress=one.progress)
+        folder = one.settings.checkpoints
+        found = verification.verify(session, signer=one.signer, folder=folder, progress=one.progress)
         section.facts = {"streams": found.streams, "events": found.events, "full": True}
         if found.faults:
             data = {"count": len(found.faults), "stream": found.faults[0].stream}

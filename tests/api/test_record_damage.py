@@ -242,3 +242,23 @@ def test_text_is_read_as_before_afterwards(logged: sa.Connection, signer: Signer
     found(logged, signer, tmp_path)
     assert logged.connection.dbapi_connection.text_factory is before  # type: ignore[union-attr]
     assert str(row_reader.Unreadable("x")) == "x"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("value", ["'infinity'", "'-infinity'", "'25000-01-01'", "'0044-03-15 BC'"])
+def test_an_instant_that_no_program_here_reads_is_told_with_its_row(
+    logged: sa.Connection, signer: Signer, tmp_path: Path, value: str
+) -> None:
+    faults = found(
+        logged,
+        signer,
+        tmp_path,
+        f"UPDATE audit_event SET ts = {value} WHERE stream = '{ONE}' AND seq = 7",
+        f"UPDATE audit_head SET ts = {value} WHERE stream = '{OTHER}'",
+    )
+    told_of = [(one.data["table"], one.data["columns"]) for one in faults if one.code is F.CELL_UNREADABLE]
+    assert ("audit_head", ["ts"]) in told_of
+    assert (ONE, 7) in {(one.stream, one.seq) for one in faults}
+    # Afterwards the driver reads as it did.
+    with pytest.raises(sa.exc.DataError):
+        logged.exec_driver_sql(f"SELECT {value}::timestamptz").scalar_one()

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from app.audit import log
 from app.audit import service as audit
+from app.domain.record.chain import FaultCode
 from app.domain.vocabulary import Event
 from app.infra import migrate
 from app.infra.clock import system_clock
@@ -362,3 +364,29 @@ def test_another_kind_of_database_and_a_newer_program(whole: Path, elsewhere: Ma
                     despite_faults=False,
                     at=system_clock(),
                 )
+
+
+def test_the_checkpoints_of_the_place_are_compared(
+    installed: Runtime, elsewhere: Make, tmp_path: Path
+) -> None:
+    settings = elsewhere()
+    log.advance(installed.database, installed.signer, settings.checkpoints, at=system_clock())
+    saved(installed, tmp_path / "backup")
+    with installed.database.write() as session:
+        audit.record(session, Event.JOB_RETRIED, stream="later", actor=audit.SYSTEM, at=system_clock())
+    log.advance(installed.database, installed.signer, settings.checkpoints, at=system_clock())
+    done = restored(tmp_path / "backup", settings)
+    assert (done.verified.faults, done.later) == ((), 1)
+
+    # Another past, signed by the same key: this backup is not what was checkpointed here.
+    other = elsewhere()
+    migrate.upgrade(other.url)
+    there = opened(other)
+    with there.write() as session:
+        audit.record(session, Event.JOB_RETRIED, stream="other", actor=audit.SYSTEM, at=system_clock())
+    log.advance(there, installed.signer, other.checkpoints, at=system_clock())
+    there.close()
+    third = elsewhere().model_copy(update={"checkpoint_dir": other.checkpoints})
+    with pytest.raises(restoring.Altered) as refused:
+        restored(tmp_path / "backup", third)
+    assert {one.code for one in refused.value.faults} == {FaultCode.CHECKPOINT_DIFFERS}

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlmodel import select
 
+from app.audit import log
 from app.audit import service as audit
 from app.domain.vocabulary import Event
 from app.infra import migrate
@@ -55,6 +56,14 @@ def test_a_well_installation_is_called_well(installed: Runtime) -> None:
     assert found(installed) == set()
     assert asked(installed) == (set(), True)
     assert errors(examine(installed.settings, full=True)) == []
+
+
+def test_a_checkpoint_in_the_folder_that_the_database_lacks_is_found(installed: Runtime) -> None:
+    log.advance(installed.database, installed.signer, installed.settings.checkpoints, at=system_clock())
+    assert errors(examine(installed.settings, full=True)) == []
+    for file in installed.settings.checkpoints.glob("*.txt"):
+        file.write_text("gone")
+    assert {one.code for one in errors(examine(installed.settings, full=True))} == {"record_altered"}
 
 
 def test_every_fault_has_words() -> None:

@@ -9,19 +9,20 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, text
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
-from app.audit import verification
+from app.audit import log_check, verification
 from app.audit.verification import Progress, Verified
+from app.domain.record import checkpoints
 from app.domain.record.chain import Fault
 from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.db import Database
 from app.infra.errors import AppError
 from app.infra.settings import Settings
-from app.infra.signing import load_signer
+from app.infra.signing import Signer, load_signer
 from app.infra.sqlite_file import path_of
 from app.operations import checks, installation
 from app.operations.backup import contents
@@ -60,7 +61,10 @@ class StillRunning(Exception):
 
 @dataclass(slots=True)
 class Restored:
-    """What was done: the verified record, where the old things are kept, and what is left to do by hand."""
+    """What was done: the verified record, where the old things are kept, and what is left to do by hand.
+
+    `later` counts the checkpoints in this place's folder that were made after the backup.
+    """
 
     verified: Verified
     kept: Path | None = None
@@ -68,6 +72,7 @@ class Restored:
     keys_missing: list[str] = field(default_factory=list)
     secret_file: Path | None = None
     policies: Path | None = None
+    later: int = 0
 
 
 def word_for(settings: Settings) -> str | None:
@@ -142,6 +147,7 @@ class _Place:
     despite_faults: bool
     progress: Callable[[int, int], None] | None
     kept: Path | None = None
+    later: int = 0
 
     def sqlite(self) -> Restored:
         target = path_of(self.settings.url)
@@ -192,10 +198,30 @@ class _Place:
     def _verified(self, session: Session) -> Verified:
         signing = self.folder / KEYS / "signing.pem"
         signer = load_signer(signing, create=False) if signing.exists() else None
-        found = verification.verify(session, signer=signer, progress=self.progress)
+        notes = self._written_here(session, signer)
+        found = verification.verify(session, signer=signer, outside=notes, progress=self.progress)
         if found.faults and not self.despite_faults:
             raise Altered(found.faults)
         return found
+
+    def _written_here(self, session: Session, signer: Signer | None) -> list[str]:
+        """Return the checkpoints in this place's folder that the restored log must agree with.
+
+        Only those of the backup's own key; `later` counts those that were made after the backup.
+        """
+        if signer is None:
+            return []
+        origin = checkpoints.origin_of(signer.key_id)
+        written = [
+            one
+            for told in log_check.files(self.settings.checkpoints).values()
+            for one in checkpoints.read(told)
+            if one.origin == origin
+        ]
+        position = SQLModel.metadata.tables["audit_log"].c.position
+        size = session.connection().execute(select(func.count(position))).scalar_one()
+        self.later = sum(1 for one in written if one.size > size)
+        return [one.note for one in written if one.size <= size]
 
     # --- what goes with the database ---
 
@@ -205,7 +231,7 @@ class _Place:
         self._secret(done)
         self._policies(done)
         installation.mark(self.settings.data_dir, UUID(self.manifest.installation))
-        done.kept = self.kept
+        done.kept, done.later = self.kept, self.later
         return done
 
     def _keys(self, done: Restored) -> None:
