@@ -30,7 +30,7 @@ from app.infra.runtime import Runtime, runtime_of
 from app.notifications.models import NoticeRobot
 from app.operations import belonging, readiness
 from app.web.components import policy_faults
-from app.webhooks import catalogue
+from app.webhooks import openapi as webhooks_described
 from app.webhooks.models import PublishingTool, WebhookEndpoint
 
 #: Features with a router, from below to above.
@@ -111,7 +111,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
     policy_faults.report(runtime.settings.policies)
-    app.openapi = cache(partial(contract.document, app, webhooks=catalogue.described()))  # type: ignore[method-assign]
+    app.openapi = cache(partial(contract.document, app, webhooks=webhooks_described.described()))  # type: ignore[method-assign]
     return app
 
 

@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from httpx import Response
 from sqlmodel import select
 
+from app.events.catalogue import ANNOUNCED
 from app.infra.errors import Unavailable
 from app.infra.runtime import Runtime
+from app.jobs.kinds import JobKind
 from app.jobs.models import Job
-from app.jobs.service import FAN_OUT
-from app.webhooks.catalogue import ANNOUNCED
 
 #: Headers that a client has to know of.
 TOLD = ("etag", "location", "retry-after", "www-authenticate", "idempotency-replayed")
@@ -102,7 +102,7 @@ def hold_messages(runtime: Runtime) -> None:
     """Raise `AssertionError` for a message in the outbox that the catalogue does not describe."""
     try:
         with runtime.database.read() as session:
-            told = session.exec(select(Job.payload).where(Job.kind == FAN_OUT)).all()
+            told = session.exec(select(Job.payload).where(Job.kind == JobKind.FAN_OUT)).all()
     except Unavailable:  # a test that takes the database away
         return
     for payload in told:

@@ -29,8 +29,8 @@ from app.identity.models import Unit, User
 from app.identity.queries import Actor
 from app.infra.db import Database
 from app.infra.paths import shipped
+from app.jobs.kinds import JobKind
 from app.jobs.models import Job
-from app.jobs.service import FAN_OUT
 
 #: Everybody's password.
 PASSWORD = "qinghe-2026-tests"
@@ -257,7 +257,7 @@ def promised(database: Database, kind: str) -> list[dict[str, Any]]:
 
 def announced(database: Database) -> list[str]:
     """Return the types of the messages in the outbox, in order."""
-    return [message["type"] for message in promised(database, FAN_OUT)]
+    return [message["type"] for message in promised(database, JobKind.FAN_OUT)]
 
 
 @contextmanager

@@ -107,24 +107,3 @@ CONTENT: Mapping[str, tuple[str, str | None]] = {
     "revision": ("document", "digest"),
     "workflow_version": ("definition", "digest"),
 }
-
-#: Action → fields of its data that name content by its SHA-256 → the tables where it may lie.
-NAMED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "asset.added": {"sha256": ("asset",)},
-    "case.migrated": {"from": ("workflow_version",), "to": ("workflow_version",)},
-    "case.opened": {"workflow": ("workflow_version",), "revision": ("revision",)},
-    "check.run": {"report_digest": ("check_report",), "digest": ("revision",)},
-    "decision.approved": {"digest": ("revision", "proof")},
-    "decision.declined": {"digest": ("revision", "proof")},
-    "decision.sent_back": {"digest": ("revision", "proof")},
-    "draft.created": {"digest": ("revision",)},
-    "draft.revised": {"digest": ("revision",)},
-    "draft.submitted": {"digest": ("revision",)},
-    "marks.carried_out": {"digest": ("revision",)},
-    "marks.confirmed": {"digest": ("revision", "proof")},
-    "policy.back_tested": {"report": ("back_test",)},
-    "proof.laid_out": {"digest": ("proof",), "revision": ("revision",)},
-    "publication.published": {"digest": ("proof",)},
-    "release.signed": {"digest": ("proof",), "revision": ("revision",), "ticket": ("release_ticket",)},
-    "workflow.activated": {"workflow": ("workflow_version",)},
-}

@@ -8,11 +8,11 @@ from typing import Any
 from sqlmodel import Session
 
 from app.audit import queries, row_reader
-from app.audit.catalogue import NAMED
 from app.audit.ledger import Ledger, Named, Sealed
 from app.domain.record import chain, sealing
 from app.domain.record.chain import Fault, FaultCode, Head, StoredEvent
 from app.domain.vocabulary import Event
+from app.events.catalogue import NAMED
 
 
 @dataclass(slots=True)

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from app.audit import log
+from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
 
 
-@handles("audit.checkpoint", every=timedelta(minutes=10))
+@handles(JobKind.CHECKPOINT, every=timedelta(minutes=10))
 def checkpoint(context: JobContext) -> None:
     """Log what was recorded since the last checkpoint, and let a new one leave the database."""
     runtime = context.runtime

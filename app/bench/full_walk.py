@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 from app.bench.bureau import PROOFREADERS, REVIEWERS, Desk, counted, desk, prose
 from app.bench.databases import KINDS, Place
 from app.bench.figures import Bar, Figure, Options, middle
-from app.jobs.service import FAN_OUT
-from app.reviews.apply import LAY_OUT
+from app.jobs.kinds import JobKind
 
 #: Ours takes less time than theirs, though it does more.
 BAR = Bar(1, of_ratio=True)
@@ -98,11 +97,11 @@ def _walk(hand: Desk) -> Acts:
     handed = act("submit", hand.submit, written)
     for stage in REVIEWERS:
         act(stage, hand.approve, handed, stage, handed.digest)
-    act("lay_out", hand.work, LAY_OUT)
+    act("lay_out", hand.work, JobKind.LAY_OUT)
     proof = hand.proof_of(handed)
     for stage in PROOFREADERS:
         act(stage, hand.approve, handed, stage, proof)
-    act("outbox", hand.work, FAN_OUT)
+    act("outbox", hand.work, JobKind.FAN_OUT)
     return acts
 
 

@@ -10,8 +10,8 @@ from app.bench.figures import Bar, Figure, Options, middle
 from app.domain.refusals import Refused
 from app.domain.vocabulary import Verb
 from app.domain.workflow import Act, Facts, transition
+from app.jobs.kinds import JobKind
 from app.reviews import calendar
-from app.reviews.apply import LAY_OUT
 from app.reviews.cases import as_actor, load
 
 BAR = Bar(50)
@@ -28,7 +28,7 @@ def measure(place: Place, options: Options) -> Iterator[Figure]:
             if stage == "final_review":
                 yield _figure(hand, handed.case_id, stage, "通过终审并要校样", calls, rounds)
             hand.approve(handed, stage, handed.digest)
-        hand.work(LAY_OUT)
+        hand.work(JobKind.LAY_OUT)
         yield _figure(hand, handed.case_id, "first_proof", "通过一校", calls, rounds)
 
 

@@ -10,12 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import seals
-from app.audit import service as audit
 from app.domain.document.model import sha256
 from app.domain.vocabulary import Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries, service
 from app.drafts.models import Asset, AssetRole, Draft, DraftAsset
+from app.events.emit import emit
+from app.events.payloads.drafts import AssetAdded
 from app.identity.queries import Actor
 from app.infra.errors import Invalid, NotFound, Reason, TooLarge, Unsupported
 
@@ -88,21 +89,15 @@ def add(
     held = DraftAsset(draft_id=draft.id, sha256=name, filename=filename_of(filename), role=role)
     service.hold_asset(session, draft, held, at=at)
     session.flush()
-    audit.record(
-        session,
-        Event.ASSET_ADDED,
-        stream=f"draft:{draft.id}",
-        actor=actor.as_audit(Role.EDITOR),
-        at=at,
-        data={
-            "draft": str(draft.id),
-            "sha256": name,
-            "media_type": kind,
-            "size": len(content),
-            "role": str(role),
-        },
-        private={"filename": held.filename},
+    payload = AssetAdded(
+        draft=draft.id,
+        sha256=name,
+        media_type=kind,
+        size=len(content),
+        role=role,
+        filename=held.filename,
     )
+    emit(session, Event.ASSET_ADDED, payload, about=draft.id, actor=actor.as_audit(Role.EDITOR), at=at)
     return draft, held, _described(session, name)
 
 

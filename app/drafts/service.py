@@ -11,7 +11,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import seals
-from app.audit import service as audit
 from app.channels import queries as channels
 from app.domain.document.model import Document, digest, document_bytes, text_and_media_digest
 from app.domain.vocabulary import WITH_AUTHOR, DraftState, Event, Role
@@ -26,6 +25,8 @@ from app.drafts.models import (
     ReadingFor,
     Revision,
 )
+from app.events.emit import emit
+from app.events.payloads.drafts import DraftCreated, DraftRevised
 from app.identity.access import authorize
 from app.identity.models import Unit
 from app.identity.queries import Actor
@@ -33,7 +34,6 @@ from app.infra.clock import beijing
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
 from app.infra.http.etags import must_match
 from app.infra.ids import new_id
-from app.jobs import service as jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,16 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
     session.add(revision)
     _bind(session, draft_id, places)
     session.flush()
-    data = {
-        "draft": str(draft.id),
-        "number": draft.number,
-        "unit": str(unit.id),
-        "revision": 1,
-        "digest": revision.digest,
-        "targets": _codes(places),
-        "left_out": len(new.left_out),
-    }
-    _tell(session, Event.DRAFT_CREATED, draft, actor, at, data)
+    payload = DraftCreated(
+        draft=draft.id,
+        number=draft.number,
+        unit=unit.id,
+        revision=1,
+        digest=revision.digest,
+        targets=_codes(places),
+        left_out=len(new.left_out),
+    )
+    emit(session, Event.DRAFT_CREATED, payload, about=draft.id, actor=actor.as_audit(Role.EDITOR), at=at)
     return draft
 
 
@@ -113,13 +113,11 @@ def revise(
     before = draft.head_id
     revision = store_revision(session, draft, document, actor.id, at, left_out=left_out)
     if revision.id != before:
-        data = {
-            "draft": str(draft.id),
-            "revision": revision.number,
-            "digest": revision.digest,
-            "left_out": len(left_out),
-        }
-        _tell(session, Event.DRAFT_REVISED, draft, actor, at, data)
+        payload = DraftRevised(
+            draft=draft.id, revision=revision.number, digest=revision.digest, left_out=len(left_out)
+        )
+        editor = actor.as_audit(Role.EDITOR)
+        emit(session, Event.DRAFT_REVISED, payload, about=draft.id, actor=editor, at=at)
     return draft
 
 
@@ -143,8 +141,9 @@ def retarget(
     session.flush()
     _bind(session, draft.id, places)
     _touch(draft, at)
-    data = {"draft": str(draft.id), "targets": _codes(places)}
-    _tell(session, Event.DRAFT_REVISED, draft, actor, at, data)
+    payload = DraftRevised(draft=draft.id, targets=_codes(places))
+    editor = actor.as_audit(Role.EDITOR)
+    emit(session, Event.DRAFT_REVISED, payload, about=draft.id, actor=editor, at=at)
     return draft
 
 
@@ -315,13 +314,3 @@ def _next_number(session: Session, at: datetime) -> str:
     )
     last = session.exec(counted.returning(col(DraftCounter.last))).one()[0]
     return f"{year}-{last:06d}"
-
-
-def _tell(
-    session: Session, event: Event, draft: Draft, actor: Actor, at: datetime, data: dict[str, Any]
-) -> None:
-    subject = f"draft:{draft.id}"
-    receipt = audit.record(
-        session, event, stream=subject, actor=actor.as_audit(Role.EDITOR), at=at, data=data
-    )
-    jobs.announce(session, event, subject=subject, data=data, at=at, draft_id=draft.id, sequence=receipt.seq)

@@ -5,21 +5,22 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event, Role, UnitKind
+from app.events.emit import emit
+from app.events.payloads.accounts import EmailChanged, OfUser, UnitCreated, UserCreated
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.access import authorize
 from app.identity.actors import Actor
 from app.identity.credentials.service import beyond, change_password, reset_password, set_first
 from app.identity.models import Unit, User
-from app.identity.notices import tell
 from app.identity.reach import SEE_ACCOUNTS, unit_in_reach, user_in_reach
-from app.identity.roles.service import FREE_CLAIMS, grant_role, held_roles, revoke_grant
+from app.identity.roles.service import grant_role, held_roles, revoke_grant
 from app.identity.sessions.sign_in import record_token, revoke_sessions, sign_in, sign_out, verify
 from app.infra.errors import Conflict, Forbidden, Invalid, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 
 
 def create_unit(
@@ -50,18 +51,13 @@ def create_unit(
     )
     session.add(unit)
     session.flush()
-    audit.record(
+    emit(
         session,
         Event.UNIT_CREATED,
-        stream=f"unit:{unit.id}",
+        UnitCreated(unit=unit.id, parent=parent_id, kind=kind, name=name),
+        about=unit.id,
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
-        data={
-            "unit": str(unit.id),
-            "parent": str(parent_id) if parent_id else None,
-            "kind": str(kind),
-            "name": name,
-        },
     )
     return unit
 
@@ -107,14 +103,13 @@ def create_user(
     set_first(session, user, password)
     session.add(user)
     session.flush()
-    audit.record(
+    emit(
         session,
         Event.USER_CREATED,
-        stream=f"user:{user.id}",
+        UserCreated(user=user.id, unit=unit.id, kind=kind, login=login, name=name, email=email or None),
+        about=user.id,
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
-        data={"user": str(user.id), "unit": str(unit.id), "kind": str(kind)},
-        private={"login": login, "name": name, **({"email": email} if email else {})},
     )
     return user
 
@@ -131,16 +126,15 @@ def set_email(session: Session, *, user_id: UUID, email: str | None, actor: Acto
         beyond(session, user, actor, at)
     old, user.email = user.email or "", email
     session.add(user)
-    receipt = audit.record(
+    emit(
         session,
         Event.USER_EMAIL_CHANGED,
-        stream=f"user:{user.id}",
+        EmailChanged(user=user.id, email=email or "", old_address=old),
+        about=user.id,
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
-        data={"user": str(user.id)},
-        private={"email": email or ""},
+        people=[user.id],
     )
-    tell(session, [user], "email_changed", source=receipt, at=at, old_address=old)
     return user
 
 
@@ -157,15 +151,15 @@ def deactivate_user(session: Session, *, user_id: UUID, actor: Actor, at: dateti
     if not user.active:
         raise Conflict("user_inactive")
     user.active, user.deactivated_at = False, at
-    jobs.enqueue(session, FREE_CLAIMS, {"user_id": str(user.id)}, at=at)
+    jobs.enqueue(session, JobKind.FREE_CLAIMS, {"user_id": str(user.id)}, at=at)
     revoke_sessions(session, user.id, at=at)
-    audit.record(
+    emit(
         session,
         Event.USER_DEACTIVATED,
-        stream=f"user:{user.id}",
+        OfUser(user=user.id),
+        about=user.id,
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
-        data={"user": str(user.id)},
     )
     return user
 

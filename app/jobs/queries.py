@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.domain.vocabulary import Event
+from app.jobs.kinds import JobKind
 from app.jobs.models import Job, JobState
-from app.jobs.service import AHEAD, FAN_OUT, LONGEST_LEASE, LONGEST_RETRY, SCHEDULED, is_due
+from app.jobs.service import AHEAD, LONGEST_LEASE, LONGEST_RETRY, SCHEDULED, is_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def jobs(session: Session, *, state: JobState | None, before: UUID | None, limit
 def outbox(session: Session, event: Event | None = None) -> list[Message]:
     """Return the messages of the outbox in the order of their making; of one type if given."""
     rows = session.exec(
-        select(Job).where(Job.kind == FAN_OUT).order_by(col(Job.created_at), col(Job.id))
+        select(Job).where(Job.kind == JobKind.FAN_OUT).order_by(col(Job.created_at), col(Job.id))
     ).all()
     messages = [message_of(row.id, json.loads(row.payload)) for row in rows]
     return [message for message in messages if event is None or message.type == event]

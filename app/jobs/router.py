@@ -3,9 +3,10 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 
-from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.vocabulary import Event, Role
+from app.events.emit import emit
+from app.events.payloads.machines import JobRetried
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
 from app.infra.http import cursors
@@ -54,14 +55,8 @@ def retry_job(request: Request, administrator: Administrator, session: WriteSess
     if wanted is not None and not all(of_own_body(request, session, administrator.id, [wanted.payload])):
         raise NotFound("not_found")
     job = service.retry(session, job_id, at=at)
-    audit.record(
-        session,
-        Event.JOB_RETRIED,
-        stream="jobs:dead",
-        actor=administrator,
-        at=at,
-        data={"job": str(job_id), "kind": job.kind},
-    )
+    payload = JobRetried(job=job_id, kind=job.kind)
+    emit(session, Event.JOB_RETRIED, payload, about="dead", actor=administrator, at=at)
     return JobOut.model_validate(job, from_attributes=True)
 
 

@@ -1,7 +1,7 @@
 """Promising work, and the transactions in which a worker takes it, keeps it and ends it."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,17 +11,12 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from app.domain.vocabulary import Event
 from app.infra.db import UtcDateTime, new_row
 from app.infra.errors import Conflict, NotFound
 from app.infra.ids import new_id
 from app.jobs import errors  # noqa: F401 – the words of the codes below
 from app.jobs.models import NOT_BEGUN, Job, JobState
 
-#: The kind of job that an announcement is: the webhooks feature fans it out to its endpoints.
-FAN_OUT = "webhooks.fan_out"
-#: The kind of job that tells people inside: the notifications feature works out who is concerned.
-NOTIFY = "notifications.tell"
 #: A job that lies further ahead than this may lie there because the clock was set back.
 AHEAD = timedelta(seconds=60)
 #: No claim lasts longer without a heartbeat, and no retry waits longer.
@@ -73,58 +68,6 @@ def _unless_waiting(dialect: str) -> Any:  # noqa: ANN401 – an INSERT of eithe
     return insert.on_conflict_do_nothing(
         index_elements=["kind", "key"], index_where=text(NOT_BEGUN)
     ).returning(col(Job.id))
-
-
-def announce(
-    session: Session,
-    event: Event,
-    *,
-    subject: str,
-    data: Mapping[str, Any],
-    at: datetime,
-    draft_id: UUID | None = None,
-    sequence: int = 0,
-) -> UUID:
-    """Put a message for the outside into the outbox, in the caller's transaction; return the message's id.
-
-    `subject` names what it is about (`draft:<id>`); `data` is thin: digests and ids, no text. `sequence` is
-    the number of the audit event in the draft's stream (`Receipt.seq`), by which receivers put messages in
-    order. The outbox is the job table: the message is the job that fans it out, and is kept when it is done.
-    """
-    message = {
-        "type": str(event),
-        "subject": subject,
-        "draft_id": str(draft_id) if draft_id else None,
-        "sequence": sequence,
-        "timestamp": at.isoformat(),
-        "data": dict(data),
-    }
-    return enqueue(session, FAN_OUT, message, at=at)
-
-
-def notify(
-    session: Session,
-    happened: Sequence[tuple[Event, Mapping[str, Any], int]],
-    *,
-    at: datetime,
-    draft_id: UUID,
-    by: UUID | None,
-    case_id: UUID | None = None,
-) -> UUID | None:
-    """Promise that people are told of what happened to a draft, in the caller's transaction; the job's id.
-
-    `happened` holds each event with its data on record and its number in the draft's stream; `by` is who did
-    it, and hears nothing of it. Nothing happened: no job, `None`.
-    """
-    if not happened:
-        return None
-    payload = {
-        "draft": str(draft_id),
-        "case": str(case_id) if case_id else None,
-        "by": str(by) if by else None,
-        "events": [{"event": str(event), "data": dict(data), "seq": seq} for event, data, seq in happened],
-    }
-    return enqueue(session, NOTIFY, payload, at=at)
 
 
 def plan(session: Session, kind: str, *, every: timedelta, at: datetime) -> None:

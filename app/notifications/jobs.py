@@ -9,29 +9,23 @@ from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event, NoticeKind
 from app.identity.models import User
-from app.identity.notices import TELL_ACCOUNT
 from app.identity.queries import user_actor
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
-from app.jobs.service import NOTIFY
 from app.notifications import mail, queries, service
 from app.notifications.models import MailState, Notice
 from app.notifications.robots import service as robots
 from app.notifications.sentences import sentence
-from app.notifications.service import MAIL, ROBOT, Said
+from app.notifications.service import Said
 from app.webhooks.addresses.targets import AllowList
-
-#: Told by the sweep for late stages, when it meets a year whose holidays nobody has entered.
-ALARM = "notifications.alarm"
-#: A letter to an address that an account no longer has.
-MAIL_AWAY = "notifications.mail_away"
 
 
 class RobotFailed(Exception):
     """A robot's message was not taken; it says the service's code and no address."""
 
 
-@handles_together(NOTIFY, at_once=20)
+@handles_together(JobKind.NOTIFY, at_once=20)
 def _tell(promised: Sequence[JobContext]) -> None:
     runtime = promised[0].runtime
     with runtime.database.write() as session:
@@ -48,7 +42,7 @@ def _tell(promised: Sequence[JobContext]) -> None:
             )
 
 
-@handles(ALARM)
+@handles(JobKind.ALARM)
 def _alarm(job: JobContext) -> None:
     runtime = job.runtime
     with runtime.database.write() as session:
@@ -64,7 +58,7 @@ def _alarm(job: JobContext) -> None:
         )
 
 
-@handles(TELL_ACCOUNT)
+@handles(JobKind.TELL_ACCOUNT)
 def _account(job: JobContext) -> None:
     runtime, told = job.runtime, job.payload
     with_mail, at = bool(runtime.settings.smtp_host), runtime.clock()
@@ -85,10 +79,10 @@ def _account(job: JobContext) -> None:
             whatever_they_chose=True,
         )
         if told["old_address"] and with_mail:
-            jobs.enqueue(session, MAIL_AWAY, {"to": told["old_address"], "data": data}, at=at)
+            jobs.enqueue(session, JobKind.MAIL_AWAY, {"to": told["old_address"], "data": data}, at=at)
 
 
-@handles(MAIL_AWAY, lane=Lane.MAIL, tries=20)
+@handles(JobKind.MAIL_AWAY, lane=Lane.MAIL, tries=20)
 def _mail_away(job: JobContext) -> None:
     settings = job.runtime.settings
     if settings.smtp_host:
@@ -102,7 +96,7 @@ def _mail_away(job: JobContext) -> None:
         mail.send(letter, settings)
 
 
-@handles(MAIL, lane=Lane.MAIL, tries=20)
+@handles(JobKind.MAIL, lane=Lane.MAIL, tries=20)
 def _mail(job: JobContext) -> None:
     runtime, settings = job.runtime, job.runtime.settings
     state = MailState.GATHERING if job.payload["daily"] else MailState.WAITING
@@ -125,10 +119,10 @@ def _mail(job: JobContext) -> None:
             .execution_options(synchronize_session=False)
         )
         if len(told) == queries.MOST_IN_LETTER:
-            jobs.enqueue(session, MAIL, job.payload, at=at)
+            jobs.enqueue(session, JobKind.MAIL, job.payload, at=at)
 
 
-@handles(ROBOT, lane=Lane.ROBOTS)
+@handles(JobKind.ROBOT, lane=Lane.ROBOTS)
 def _robot(job: JobContext) -> None:
     runtime, settings = job.runtime, job.runtime.settings
     robot_id = UUID(job.payload["robot_id"])
@@ -153,4 +147,4 @@ def _robot(job: JobContext) -> None:
 
 
 def _again(session: Session, robot_id: UUID, run_at: datetime, *, at: datetime) -> None:
-    jobs.enqueue(session, ROBOT, {"robot_id": str(robot_id)}, at=at, run_at=run_at, key=str(robot_id))
+    jobs.enqueue(session, JobKind.ROBOT, {"robot_id": str(robot_id)}, at=at, run_at=run_at, key=str(robot_id))

@@ -1,4 +1,4 @@
-"""Who is told of what: one line for each kind of event. The functions answer who is concerned.
+"""Who is told: what the rules of the catalogue of events mean at the time of telling.
 
 Whether they may know of the draft at all is asked afterwards, for everybody alike.
 """
@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.vocabulary import Event, NoticeKind, StageState
+from app.domain.vocabulary import NoticeKind, StageState
 from app.domain.workflow import Run
 from app.domain.workflow.separation import meet
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.events.entry import Named, Recipients, Told
 from app.identity.absences import service as absences
 from app.reviews import eligibility
 from app.reviews.cases import Loaded
@@ -45,14 +46,6 @@ class Scene:
 
 
 Who = Callable[[Scene, Data], Collection[UUID]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """What an event is to whom."""
-
-    kind: NoticeKind
-    who: Who
 
 
 def authors(scene: Scene, _data: Data) -> frozenset[UUID]:
@@ -136,17 +129,10 @@ def previous_signers(scene: Scene, data: Data) -> frozenset[UUID]:
     return people - frozenset(if_to_author(authors)(scene, data))
 
 
-def named(*fields: str) -> Who:
-    """Return the function that gives the persons whom these fields name, each one id or a list of them."""
-
-    def who(_scene: Scene, data: Data) -> frozenset[UUID]:
-        found: set[UUID] = set()
-        for field in fields:
-            value = data.get(field) or ()
-            found |= {UUID(one) for one in ([value] if isinstance(value, str) else value)}
-        return frozenset(found)
-
-    return who
+def named(data: Data, field: str) -> frozenset[UUID]:
+    """Return the persons whom a field names: one id, or a list of them."""
+    value = data.get(field) or ()
+    return frozenset(UUID(person) for person in ([value] if isinstance(value, str) else value))
 
 
 def askers(scene: Scene, data: Data) -> frozenset[UUID]:
@@ -164,49 +150,30 @@ def may_grant(scene: Scene, data: Data) -> frozenset[UUID]:
     return waivers.deciders(scene.session, waiver, scene.draft)
 
 
-def both(*several: Who) -> Who:
-    """Return the function that gives everybody whom any of these gives."""
-    return lambda scene, data: frozenset(person for who in several for person in who(scene, data))
+#: What each rule of the catalogue means at the time of telling.
+RULES: Mapping[Recipients, Who] = {
+    Recipients.AUTHORS: authors,
+    Recipients.AUTHORS_IF_THEIRS: if_to_author(authors),
+    Recipients.AT_STAGE: at_stage,
+    Recipients.AT_WORK_AT_STAGE: at_work(at_stage),
+    Recipients.AT_FREED_STAGES: at_freed,
+    Recipients.AT_OPEN_STAGES: at_open_stages,
+    Recipients.PREVIOUS_SIGNERS: previous_signers,
+    Recipients.ASKERS: askers,
+    Recipients.MAY_GRANT_WAIVER: may_grant,
+}
+
+
+def concerned(scene: Scene, told: Told, data: Data) -> frozenset[UUID]:
+    """Return everybody whom any rule of a notice means."""
+    return frozenset(
+        person
+        for rule in told.rules
+        for person in (named(data, rule.field) if isinstance(rule, Named) else RULES[rule](scene, data))
+    )
 
 
 K = NoticeKind
-
-TELLS: Mapping[Event, tuple[Tell, ...]] = {
-    Event.CASE_STAGE_OPENED: (Tell(K.STAGE_OPENED, at_stage),),
-    Event.CASE_UNCLAIMED: (Tell(K.STAGE_OPENED, at_stage),),
-    Event.CASE_FREED: (Tell(K.STAGE_OPENED, at_freed),),
-    Event.CASE_RECUSED: (Tell(K.STAGE_OPENED, at_freed),),
-    Event.CASE_REMINDED: (Tell(K.STAGE_REMINDED, at_work(at_stage)),),
-    Event.CASE_STAGE_DUE: (Tell(K.STAGE_DUE, at_work(at_stage)),),
-    Event.CASE_STAGE_LATE: (Tell(K.STAGE_LATE, both(at_work(at_stage), named("told"))),),
-    Event.CASE_STAGE_ESCALATED: (Tell(K.STAGE_ESCALATED, named("told")),),
-    Event.CASE_HANDED_OVER: (Tell(K.HANDED_OVER, named("to")),),
-    Event.CASE_CONSULTED: (Tell(K.CONSULTED, named("to")),),
-    Event.CASE_ADVISED: (Tell(K.ADVISED, askers),),
-    Event.CASE_COPIED: (Tell(K.COPIED, named("to")),),
-    # 退回: the author, where it comes to them, and the previous signer; nobody else.
-    Event.DECISION_SENT_BACK: (
-        Tell(K.RETURNED, if_to_author(authors)),
-        Tell(K.SIGNED_BUT_RETURNED, previous_signers),
-    ),
-    Event.PROOF_FAILED: (Tell(K.RETURNED, authors),),
-    Event.CASE_BLOCKED: (Tell(K.BLOCKED, authors),),
-    Event.DECISION_DECLINED: (Tell(K.DECLINED, authors),),
-    Event.CASE_HELD: (Tell(K.HELD, authors),),
-    Event.CASE_ANSWERED: (Tell(K.ANSWERED, both(authors, at_open_stages)),),
-    Event.CASE_CLEARED: (Tell(K.CLEARED, authors),),
-    Event.PUBLICATION_PUBLISHED: (Tell(K.PUBLISHED, authors),),
-    Event.PUBLICATION_CORRECTED: (Tell(K.CORRECTED, authors),),
-    Event.PUBLICATION_RETRACTED: (Tell(K.RETRACTED, authors),),
-    Event.RELEASE_SCHEDULED: (Tell(K.SCHEDULED, authors),),
-    Event.RELEASE_UNSCHEDULED: (Tell(K.UNSCHEDULED, both(named("signed_by"), authors)),),
-    Event.RELEASE_WITHHELD: (Tell(K.WITHHELD, both(named("signed_by"), authors)),),
-    Event.RELEASE_URGENT: (Tell(K.DEBT_OWED, at_open_stages),),
-    Event.DEBT_OVERDUE: (Tell(K.DEBT_OWED, at_open_stages),),
-    Event.FINDING_WAIVER_ASKED: (Tell(K.WAIVER_ASKED, may_grant),),
-    Event.FINDING_WAIVED: (Tell(K.WAIVER_DECIDED, both(named("asked_by"), authors)),),
-    Event.FINDING_WAIVER_REFUSED: (Tell(K.WAIVER_DECIDED, both(named("asked_by"), authors)),),
-}
 
 #: Notices of work that waits at a stage: once the stage is done, they say nothing any more.
 AWAITING = frozenset(

@@ -13,20 +13,21 @@ from sqlmodel import Session, SQLModel, col, select
 from app.domain.vocabulary import Event, MailMode, NoticeKind, StageState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.events.catalogue import CATALOGUE
 from app.identity import queries as identity
 from app.identity.models import User
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.notifications import preferences
 from app.notifications.models import MailState, Notice, NoticePreference, NoticeRobot, RobotMessage
-from app.notifications.recipients import AWAITING, TELLS, Scene
+from app.notifications.recipients import AWAITING, Scene
+from app.notifications.recipients import concerned as whom
 from app.reviews import queries as reviews
 from app.reviews.cases import Loaded, load
 
-#: The jobs that bring notices out of the house; a person, or a robot, has one that has not begun.
-MAIL, ROBOT = "notifications.mail", "notifications.robot"
 #: How long notices are gathered before they go out together.
 GATHER = timedelta(minutes=1)
 
@@ -170,12 +171,12 @@ def _words(scene: Scene, said: Sequence[Said]) -> list[_Word]:
     channels = drafts.channel_names(scene.session, scene.draft.id)
     found: dict[NoticeKind, _Word] = {}
     for one in said:
-        for line in TELLS.get(one.event, ()):
+        for line in CATALOGUE[one.event].told:
             source = f"draft:{scene.draft.id}#{one.seq}:{line.kind}"
             word = found.setdefault(line.kind, _Word(line.kind, source, _kept(one.data)))
             places = _places(scene, one.data, channels)
             word.places += places
-            for person in line.who(scene, one.data):
+            for person in whom(scene, line, one.data):
                 word.people.setdefault(person, []).extend(places)
     return list(found.values())
 
@@ -261,7 +262,7 @@ def _promise_mail(session: Session, user_id: UUID, mail: str, *, at: datetime) -
     daily = mail == MailState.GATHERING
     jobs.enqueue(
         session,
-        MAIL,
+        JobKind.MAIL,
         {"user_id": str(user_id), "daily": daily},
         at=at,
         run_at=preferences.next_daily(at) if daily else at + GATHER,
@@ -293,7 +294,12 @@ def _tell_robots(session: Session, scene: Scene, words: Sequence[_Word], *, at: 
     told: set[UUID] = {row["robot_id"] for row in rows if row["id"] in fresh}
     for robot_id in sorted(told):
         jobs.enqueue(
-            session, ROBOT, {"robot_id": str(robot_id)}, at=at, run_at=at + GATHER / 6, key=str(robot_id)
+            session,
+            JobKind.ROBOT,
+            {"robot_id": str(robot_id)},
+            at=at,
+            run_at=at + GATHER / 6,
+            key=str(robot_id),
         )
 
 
@@ -331,8 +337,6 @@ def _insert(
 __all__ = [
     "CONFIDENTIAL",
     "GATHER",
-    "MAIL",
-    "ROBOT",
     "Said",
     "alarm",
     "mark_all_read",

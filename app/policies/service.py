@@ -11,16 +11,16 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.document.model import sha256
 from app.domain.record.canonical import canonical
 from app.domain.vocabulary import ActivationState, BackTestState, Event, PolicySource, Role
+from app.events.emit import SYSTEM, emit
+from app.events.payloads.policies import ActivationAsked, ActivationRefused, PolicyActivated, PolicyProposed
 from app.identity.access import authorize
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Forbidden, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.jobs import service as jobs
 from app.negative_list import Policy, Severity, load_policy
 from app.negative_list.source.policy import ENGINE_SCHEMA
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
@@ -31,7 +31,7 @@ from app.policies.negative_list.following import EngineChanged, FollowedPolicies
 from app.policies.versions import digest_in_use, files_of
 
 #: The record of what is in force.
-ACTIVE = "policy:active"
+ACTIVE = "active"
 #: Who may propose versions, ask for their activation and have them tried on the archive.
 KEEPERS = (Role.POLICY_KEEPER,)
 #: Who may grant what somebody else asked for.
@@ -106,21 +106,16 @@ def keep(
     )
     session.add(version)
     session.flush()
-    audit.record(
-        session,
-        Event.POLICY_PROPOSED,
-        stream=f"policy:{policy.digest}",
-        actor=actor.as_audit(Role.POLICY_KEEPER) if actor else audit.SYSTEM,
-        at=at,
-        data={
-            "policy": policy.digest,
-            "base": base,
-            "source": str(source),
-            "engine": ENGINE_SCHEMA,
-            "files": sha256(canonical(names)),
-            "rules": len(policy.rules),
-        },
+    payload = PolicyProposed(
+        policy=policy.digest,
+        base=base,
+        source=source,
+        engine=ENGINE_SCHEMA,
+        files=sha256(canonical(names)),
+        rules=len(policy.rules),
     )
+    keeper = actor.as_audit(Role.POLICY_KEEPER) if actor else SYSTEM
+    emit(session, Event.POLICY_PROPOSED, payload, about=policy.digest, actor=keeper, at=at)
     return version
 
 
@@ -152,15 +147,9 @@ def ask(session: Session, *, digest: str, note: str, actor: Actor, at: datetime)
     )
     session.add(activation)
     session.flush()
-    audit.record(
-        session,
-        Event.POLICY_ACTIVATION_ASKED,
-        stream=f"policy:{digest}",
-        actor=actor.as_audit(Role.POLICY_KEEPER),
-        at=at,
-        data={"policy": digest, "base": in_use, "activation": str(activation.id)},
-        private={"note": note},
-    )
+    payload = ActivationAsked(policy=digest, base=in_use, activation=activation.id, note=note)
+    keeper = actor.as_audit(Role.POLICY_KEEPER)
+    emit(session, Event.POLICY_ACTIVATION_ASKED, payload, about=digest, actor=keeper, at=at)
     return activation
 
 
@@ -291,14 +280,13 @@ def refuse(
     activation.state = ActivationState.REFUSED
     activation.decided_by, activation.decided_at, activation.comment = actor.id, at, comment
     session.flush()
-    audit.record(
+    emit(
         session,
         Event.POLICY_ACTIVATION_REFUSED,
-        stream=f"policy:{activation.digest}",
+        ActivationRefused(policy=activation.digest, activation=activation.id, comment=comment),
+        about=activation.digest,
         actor=actor.as_audit(_role(actor)),
         at=at,
-        data={"policy": activation.digest, "activation": str(activation.id)},
-        private={"comment": comment},
     )
     return activation
 
@@ -352,33 +340,20 @@ def record_activated(
     comment: str = "",
 ) -> None:
     """Put on record, and tell the outside, that a version came into force; `seq` counts these."""
-    data = {
-        "policy": activation.activated,
-        "asked": activation.digest,
-        "base": activation.base,
-        "activation": str(activation.id),
-        "asked_by": str(activation.asked_by) if activation.asked_by else None,
-        "back_test": activation.back_test_digest or None,
-        "shadowed": json.loads(activation.shadowed),
-        "number": seq,
-    }
-    receipt = audit.record(
-        session,
-        Event.POLICY_ACTIVATED,
-        stream=ACTIVE,
-        actor=actor.as_audit(_role(actor)) if actor else audit.SYSTEM,
-        at=at,
-        data=data,
-        private={"comment": comment} if comment else None,
+    assert activation.activated is not None
+    payload = PolicyActivated(
+        policy=activation.activated,
+        asked=activation.digest,
+        base=activation.base,
+        activation=activation.id,
+        asked_by=activation.asked_by,
+        back_test=activation.back_test_digest or None,
+        shadowed=json.loads(activation.shadowed),
+        number=seq,
+        comment=comment or None,
     )
-    jobs.announce(
-        session,
-        Event.POLICY_ACTIVATED,
-        subject=f"policy:{activation.activated}",
-        data=data,
-        at=at,
-        sequence=receipt.seq,
-    )
+    granter = actor.as_audit(_role(actor)) if actor else SYSTEM
+    emit(session, Event.POLICY_ACTIVATED, payload, about=ACTIVE, actor=granter, at=at)
 
 
 def _role(actor: Actor) -> Role:

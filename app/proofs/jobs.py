@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
 from app.proofs import service
 
 
-@handles("proofs.lay_out")
+@handles(JobKind.LAY_OUT)
 def lay_out(context: JobContext) -> None:
     """Lay out the present text of a case for one of its lines; the same again when it is run twice."""
     case_id, line = UUID(context.payload["case_id"]), context.payload["line"]

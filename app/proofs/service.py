@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.channels import queries as channels
 from app.domain.document.edits import Edit, apply_edits, faults, text_at
 from app.domain.refusals import Refusal, RefusalCode, Refused
@@ -17,11 +16,12 @@ from app.domain.workflow import Act, Facts, objections
 from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Revision
+from app.events.emit import emit
+from app.events.payloads.drafts import OfMark
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict, Forbidden, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.jobs import service as jobs
 from app.proofs import errors as _words  # noqa: F401 – the words of the codes below
 from app.proofs.layout import Rendered, render
 from app.proofs.models import Proof, ProofMark
@@ -181,7 +181,7 @@ def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at:
         raise refused(wrong)
     session.add(mark)
     reviews.count_marks(session, loaded, line=new.line, change=1, at=at)
-    _tell(session, Event.MARK_ADDED, mark, loaded, actor, at)
+    _emit(session, Event.MARK_ADDED, mark, loaded, actor, at)
     return mark
 
 
@@ -201,7 +201,7 @@ def withdraw_mark(session: Session, *, mark_id: UUID, actor: Actor, at: datetime
     mark.state, mark.ended_by, mark.ended_at = MarkState.WITHDRAWN, actor.id, at
     session.add(mark)
     reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
-    _tell(session, Event.MARK_WITHDRAWN, mark, loaded, actor, at)
+    _emit(session, Event.MARK_WITHDRAWN, mark, loaded, actor, at)
     return mark
 
 
@@ -300,7 +300,7 @@ def _overtake(session: Session, loaded: Loaded, *, at: datetime) -> None:
         mark.state, mark.ended_at, mark.carried_into = MarkState.OVERTAKEN, at, loaded.revision.id
         session.add(mark)
         reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
-        _tell(session, Event.MARK_OVERTAKEN, mark, loaded, SYSTEM, at)
+        _emit(session, Event.MARK_OVERTAKEN, mark, loaded, SYSTEM, at)
 
 
 def _utf16(text: str, position: int) -> int:
@@ -325,34 +325,25 @@ def _open_proofread(loaded: Loaded, line: str, actor: Actor, at: datetime) -> st
     raise Conflict("not_proofread_now")
 
 
-def _tell(
+def _emit(
     session: Session, event: Event, mark: ProofMark, loaded: Loaded, actor: Actor, at: datetime
 ) -> None:
-    subject = f"draft:{loaded.draft.id}"
-    data = {
-        "draft": str(loaded.draft.id),
-        "case": str(mark.case_id),
-        "mark": str(mark.id),
-        "line": mark.line,
-        "stage": mark.stage,
-        "digest": mark.digest,
-        "kind": str(mark.kind),
-        "place": mark.place,
-        "start": mark.position_start,
-        "end": mark.position_end,
-        "error_type": str(mark.error_type),
-        "weight": str(mark.weight),
-    }
-    private = {"quote": mark.quote, "new_text": mark.new_text, "remark": mark.remark}
-    receipt = audit.record(
-        session,
-        event,
-        stream=subject,
-        actor=actor.as_audit(Role.PROOFREADER),
-        at=at,
-        data=data,
-        private={name: words for name, words in private.items() if words},
+    payload = OfMark(
+        draft=loaded.draft.id,
+        case=mark.case_id,
+        mark=mark.id,
+        line=mark.line,
+        stage=mark.stage,
+        digest=mark.digest,
+        kind=mark.kind,
+        place=mark.place,
+        start=mark.position_start,
+        end=mark.position_end,
+        error_type=mark.error_type,
+        weight=str(mark.weight),
+        quote=mark.quote or None,
+        new_text=mark.new_text or None,
+        remark=mark.remark or None,
     )
-    jobs.announce(
-        session, event, subject=subject, data=data, at=at, draft_id=loaded.draft.id, sequence=receipt.seq
-    )
+    proofreader = actor.as_audit(Role.PROOFREADER)
+    emit(session, event, payload, about=loaded.draft.id, actor=proofreader, at=at)

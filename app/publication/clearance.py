@@ -7,19 +7,20 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.document.model import sha256
 from app.domain.record.chain import timestamp
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState
 from app.drafts import service as drafts
+from app.events.emit import About, emit, refusal
+from app.events.entry import Stream
+from app.events.payloads.publication import Clearance, PublicationRefused, Published
 from app.identity.queries import SYSTEM
 from app.infra.errors import AppError, Conflict, Forbidden, Reason
 from app.infra.http.problems import sentence
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.infra.signing import SignedStatement
-from app.jobs import service as jobs
 from app.proofs.models import Proof
 from app.publication import gate, tickets
 from app.publication.debts import service as debts
@@ -81,21 +82,15 @@ def clear(
             told = difference(_proof_bytes(session, release), wish.payload)
     cleared = not reasons and release is not None
     event = Event.CLEARANCE_GIVEN if cleared else Event.CLEARANCE_REFUSED
-    audit.record(
-        session,
-        event,
-        stream=f"draft:{release.draft_id}" if release else f"tool:{publisher.id}",
-        actor=publisher.as_audit(),
-        at=at,
-        outcome="done" if cleared else "refused",
-        data={
-            "release": str(release.id) if release else None,
-            "channel": wish.channel,
-            "digest": wish.name,
-            "tool": str(publisher.id),
-            "reasons": sorted(reason.code for reason in reasons),
-        },
+    payload = Clearance(
+        release=release.id if release else None,
+        channel=wish.channel,
+        digest=wish.name,
+        tool=publisher.id,
+        reasons=sorted(reason.code for reason in reasons),
     )
+    about: About = release.draft_id if release else (Stream.TOOL, publisher.id)
+    emit(session, event, payload, about=about, actor=publisher.as_audit(), at=at)
     return runtime.signer.sign(
         {
             "v": tickets.VERSION,
@@ -172,30 +167,24 @@ def report_published(
         drafts.set_state(loaded.draft, DraftState.PUBLISHED, at)
     elif debts.open_places(session, loaded.row.id, release.channel):
         drafts.set_state(loaded.draft, DraftState.PUBLISHED_WITH_DEBT, at)
-    data = {
-        "draft": str(release.draft_id),
-        "publication": str(done.id),
-        "release": str(release.id),
-        "channel": release.channel,
-        "digest": digest,
-        "external_id": external_id,
-        "url": url,
-        "tool": str(publisher.id),
-    }
-    subject = f"draft:{release.draft_id}"
-    receipt = audit.record(
-        session, Event.PUBLICATION_PUBLISHED, stream=subject, actor=publisher.as_audit(), at=at, data=data
+    payload = Published(
+        draft=release.draft_id,
+        publication=done.id,
+        release=release.id,
+        channel=release.channel,
+        digest=digest,
+        external_id=external_id,
+        url=url,
+        tool=publisher.id,
     )
-    happened = (Event.PUBLICATION_PUBLISHED, data, receipt.seq)
-    jobs.notify(session, [happened], at=at, draft_id=release.draft_id, case_id=release.case_id, by=None)
-    jobs.announce(
+    emit(
         session,
         Event.PUBLICATION_PUBLISHED,
-        subject=subject,
-        data=data,
+        payload,
+        about=release.draft_id,
+        actor=publisher.as_audit(),
         at=at,
-        draft_id=release.draft_id,
-        sequence=receipt.seq,
+        case_id=release.case_id,
     )
     return done, True
 
@@ -277,24 +266,19 @@ def _proof_bytes(session: Session, release: Release) -> bytes:
 def _publication_refused(
     release: Release, reasons: Sequence[Reason], *, publisher: Publisher, at: datetime
 ) -> AppError:
-    data = {
-        "draft": str(release.draft_id),
-        "release": str(release.id),
-        "channel": release.channel,
-        "tool": str(publisher.id),
-        "reasons": sorted(one.code for one in reasons),
-    }
-
-    def record(session: Session) -> None:
-        audit.record(
-            session,
-            Event.PUBLICATION_REFUSED,
-            stream=f"draft:{data['draft']}",
-            actor=publisher.as_audit(),
-            at=at,
-            data=data,
-            outcome="refused",
-            reason=reasons[0].code,
-        )
-
+    payload = PublicationRefused(
+        draft=release.draft_id,
+        release=release.id,
+        channel=release.channel,
+        tool=publisher.id,
+        reasons=sorted(one.code for one in reasons),
+    )
+    record = refusal(
+        Event.PUBLICATION_REFUSED,
+        payload,
+        about=release.draft_id,
+        actor=publisher.as_audit(),
+        at=at,
+        reason=reasons[0].code,
+    )
     return Conflict(reasons[0].code, reasons=reasons, record=record)

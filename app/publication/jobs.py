@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
 from app.publication.schedule import service as scheduling
 from app.publication.urgent import service as urgent
@@ -11,13 +12,13 @@ from app.publication.urgent import service as urgent
 _PATIENCE = 6
 
 
-@handles("publication.debts", every=timedelta(minutes=5))
+@handles(JobKind.CALL_DEBTS, every=timedelta(minutes=5))
 def look_at_debts(context: JobContext) -> None:
     """Settle debts whose stages were passed meanwhile, and tell of those that ran out."""
     urgent.look(context.runtime, at=context.runtime.clock())
 
 
-@handles(scheduling.GO_OUT)
+@handles(JobKind.GO_OUT)
 def go_out(context: JobContext) -> None:
     """Let a line go out at its time, or withhold it; in one transaction with the job's end."""
     runtime = context.runtime

@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, select
 
-from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.record.chain import timestamp
 from app.domain.release import Blocker
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState, Role, StageKind, StageState
 from app.drafts import service as drafts
+from app.events.emit import emit, refusal
+from app.events.payloads.base import ABSENT
+from app.events.payloads.publication import ReleaseRefused, ReleaseSigned
 from app.identity.access import authorize, person
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, NotFound, Reason
 from app.infra.runtime import Runtime
-from app.jobs import service as jobs
 from app.policies.in_use import policy_of
 from app.publication import errors as _words  # noqa: F401 – the words of the codes below
 from app.publication import gate, tickets
@@ -261,41 +261,31 @@ def _tell_signed(
     at: datetime,
     renewed: bool,
 ) -> None:
-    data: dict[str, Any] = {
-        "draft": str(release.draft_id),
-        "case": str(release.case_id),
-        "release": str(release.id),
-        "channel": release.channel,
-        "digest": release.digest,
-        "revision": release.revision,
-        "policy": release.policy,
-        "workflow": loaded.row.workflow_digest,
-        "ticket": ticket.name,
-        "expires_at": timestamp(ticket.expires_at),
-        "renewed": renewed,
-    }
-    if by.due_at is not None:
-        data["scheduled_for"] = timestamp(by.due_at)
     session.add(ReleaseTicket(name=ticket.name, release_id=release.id, text=ticket.text, issued_at=at))
-    subject = f"draft:{release.draft_id}"
-    receipt = audit.record(
+    payload = ReleaseSigned(
+        draft=release.draft_id,
+        case=release.case_id,
+        release=release.id,
+        channel=release.channel,
+        digest=release.digest,
+        revision=release.revision,
+        policy=release.policy,
+        workflow=loaded.row.workflow_digest,
+        ticket=ticket.name,
+        expires_at=timestamp(ticket.expires_at),
+        renewed=renewed,
+        scheduled_for=ABSENT if by.due_at is None else timestamp(by.due_at),
+        number=loaded.draft.number,
+        signed_ticket=ticket.signed.model_dump(mode="json"),
+    )
+    emit(
         session,
         Event.RELEASE_SIGNED,
-        stream=subject,
+        payload,
+        about=release.draft_id,
         actor=by.actor,
         at=at,
-        data=data,
         on_behalf_of=by.behalf,
-    )
-    told = {**data, "number": loaded.draft.number, "signed_ticket": ticket.signed.model_dump(mode="json")}
-    jobs.announce(
-        session,
-        Event.RELEASE_SIGNED,
-        subject=subject,
-        data=told,
-        at=at,
-        draft_id=release.draft_id,
-        sequence=receipt.seq,
     )
 
 
@@ -325,24 +315,18 @@ def reasons_of(found: Iterable[Blocker]) -> list[Reason]:
 def _refused(
     loaded: Loaded, line: str, digest: str, found: Sequence[Blocker], *, actor: Actor, at: datetime
 ) -> AppError:
-    data = {
-        "draft": str(loaded.draft.id),
-        "case": str(loaded.row.id),
-        "channel": line,
-        "digest": digest,
-        "reasons": sorted(str(one.code) for one in found),
-    }
-
-    def record(session: Session) -> None:
-        audit.record(
-            session,
-            Event.RELEASE_REFUSED,
-            stream=f"draft:{data['draft']}",
-            actor=actor.as_audit(Role.PUBLISHER),
-            at=at,
-            data=data,
-            outcome="refused",
-            reason="release_refused",
-        )
-
+    record = refusal(
+        Event.RELEASE_REFUSED,
+        ReleaseRefused(
+            draft=loaded.draft.id,
+            case=loaded.row.id,
+            channel=line,
+            digest=digest,
+            reasons=sorted(str(one.code) for one in found),
+        ),
+        about=loaded.draft.id,
+        actor=actor.as_audit(Role.PUBLISHER),
+        at=at,
+        reason="release_refused",
+    )
     return Conflict("release_refused", reasons=reasons_of(found), record=record)

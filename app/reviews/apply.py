@@ -1,13 +1,12 @@
 """One step of a case: the domain decides, the tables follow, the record and the outbox hear of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.document.changes import changed_fields, differing_texts
 from app.domain.refusals import RefusalCode, Refused
@@ -15,7 +14,12 @@ from app.domain.roles import UserKind
 from app.domain.routing.rules import Routed
 from app.domain.vocabulary import Event, Role, Verb, Verdict
 from app.domain.workflow import Act, Actor, Effects, Facts, extended, seats, transition
+from app.domain.workflow.effects import Happened
 from app.drafts import queries as drafts
+from app.events.catalogue import CATALOGUE
+from app.events.emit import SYSTEM, emit, emit_step, refusal
+from app.events.payloads.base import Payload
+from app.events.payloads.cases import CaseRouted, DecisionRefused
 from app.identity import queries as identity
 from app.identity.access import person
 from app.identity.queries import Actor as Person
@@ -23,13 +27,12 @@ from app.infra.db import new_row
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.reviews import workflows
 from app.reviews.cases import Loaded, save
 from app.reviews.errors import SLIPS, refused
 from app.reviews.models import Decision
 
-#: Done by this feature's upper neighbour; the kind is the whole contract.
-LAY_OUT = "proofs.lay_out"
 #: All that a tool does with a case: hand a text in, and take it back. People do the rest.
 _FOR_MACHINES = frozenset({Verb.SUBMIT, Verb.RESUBMIT, Verb.RECALL})
 #: Verbs whose refusal the trade wants on record.
@@ -38,10 +41,6 @@ _ON_RECORD = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.SEND_BACK, Verb.D
 _MOST, _LONGEST = 50, 2000
 #: The role of a decision is stored in so many characters.
 _LONGEST_ROLE = 60
-#: Said in the message of the step itself rather than in one of their own.
-_WITHIN = frozenset(
-    {Event.CASE_STAGE_OPENED, Event.CASE_STAGE_SKIPPED, Event.CASE_STAGE_VOIDED, Event.CASE_STAGE_KEPT}
-)
 
 
 def take(
@@ -82,11 +81,11 @@ def take(
     if answer.decided is not None:
         _store_decision(session, loaded, answer, act, actor, by, role, at)
     save(session, loaded, answer, at=at)
-    _tell(session, loaded, answer, actor, by, role, at)
+    _emit(session, loaded, answer, actor, by, role, at)
     for line in answer.needs_proof:
         payload = {"case_id": str(loaded.row.id), "line": line, "revision": answer.case.revision}
         key = f"{loaded.row.id}:{line}:{answer.case.revision}"
-        jobs.enqueue(session, LAY_OUT, payload, at=at, key=key)
+        jobs.enqueue(session, JobKind.LAY_OUT, payload, at=at, key=key)
     return answer
 
 
@@ -104,19 +103,8 @@ def record_routing(
     `told` says of each fact what told of it: a rule, a word of the policy or a field, never a piece of text.
     `more` stands beside it: what was kept of an earlier case of the draft.
     """
-    audit.record(
-        session,
-        Event.CASE_ROUTED,
-        stream=f"draft:{loaded.draft.id}",
-        actor=audit.SYSTEM,
-        at=at,
-        data={
-            "case": str(loaded.row.id),
-            **routed.record(),
-            "told": {k: list(v) for k, v in told.items()},
-            **more,
-        },
-    )
+    payload = CaseRouted.of({"case": loaded.row.id, **routed.record(), "told": told, **more})
+    emit(session, Event.CASE_ROUTED, payload, about=loaded.draft.id, actor=SYSTEM, at=at)
 
 
 def _meanwhile(session: Session, loaded: Loaded, act: Act) -> dict[str, Any]:
@@ -206,39 +194,35 @@ def _role(loaded: Loaded, act: Act, actor: Actor) -> str:
     return next(iter(names), "")
 
 
-def _tell(
+def _emit(
     session: Session, loaded: Loaded, effects: Effects, actor: Actor, by: Person, role: str, at: datetime
 ) -> None:
-    subject = f"draft:{loaded.draft.id}"
-    acting = by.as_audit(Role(role) if role in set(Role) else None)
-    behalf = on_behalf(by, actor)
-    known = {"draft": str(loaded.draft.id), "case": str(loaded.row.id), "revision": effects.case.revision}
-    if actor.through:
-        known["through"] = actor.through
-    everything: list[tuple[Event, dict[str, Any], int]] = []
-    for happened in effects.events:
-        data, private = _apart(happened.data)
-        data = {**known, "workflow": loaded.row.workflow_digest, **data}
-        receipt = audit.record(
-            session,
-            happened.event,
-            stream=subject,
-            actor=acting,
-            at=at,
-            data=data,
-            on_behalf_of=behalf,
-            private=private,
-        )
-        everything.append((happened.event, data, receipt.seq))
-    jobs.notify(session, everything, at=at, draft_id=loaded.draft.id, case_id=loaded.row.id, by=by.id)
-    opened = [{"stage": run.stage, "line": run.line, "digest": run.digest} for run in effects.opened]
-    for event, data, seq in everything:
-        if event in _WITHIN:
-            continue
-        told = {**data, "state": str(effects.case.state), "opened": opened}
-        jobs.announce(
-            session, event, subject=subject, data=told, at=at, draft_id=loaded.draft.id, sequence=seq
-        )
+    known: dict[str, Any] = {"through": actor.through} if actor.through else {}
+    emit_step(
+        session,
+        [(one.event, step_payload(loaded, effects, one, known)) for one in effects.events],
+        about=loaded.draft.id,
+        actor=by.as_audit(Role(role) if role in set(Role) else None),
+        at=at,
+        on_behalf_of=on_behalf(by, actor),
+    )
+
+
+def step_payload(loaded: Loaded, effects: Effects, happened: Happened, more: Mapping[str, Any]) -> Payload:
+    """Return what one thing that a step made happen carries: what the domain said of it, and where it was."""
+    payload = CATALOGUE[happened.event].payload
+    assert payload is not None
+    data = {
+        "draft": loaded.draft.id,
+        "case": loaded.row.id,
+        "revision": effects.case.revision,
+        **more,
+        "workflow": loaded.row.workflow_digest,
+        **happened.data,
+        "state": effects.case.state,
+        "opened": [{"stage": run.stage, "line": run.line, "digest": run.digest} for run in effects.opened],
+    }
+    return payload.of({**data, "comment": data.get("comment") or None})
 
 
 def on_behalf(by: Person, actor: Actor) -> AuditActor | None:
@@ -249,41 +233,26 @@ def on_behalf(by: Person, actor: Actor) -> AuditActor | None:
     return None
 
 
-def _apart(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Part what is on record for ever from words that may name persons."""
-    words = str(data.get("comment", ""))
-    plain = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in data.items()
-        if key != "comment"
-    }
-    return plain, {"comment": words} if words else {}
-
-
-def _recorder(loaded: Loaded, act: Act, actor: Actor, answer: Refused, by: Person, at: datetime) -> Any:  # noqa: ANN401 – or None
+def _recorder(
+    loaded: Loaded, act: Act, actor: Actor, answer: Refused, by: Person, at: datetime
+) -> Callable[[Session], None] | None:
     if act.verb not in _ON_RECORD or answer.codes <= SLIPS:
         return None
-    data = {
-        "draft": str(loaded.draft.id),
-        "case": str(loaded.row.id),
-        "verb": str(act.verb),
-        "stage": act.stage,
-        "line": act.line,
-        "digest": act.digest,
-        "reasons": sorted(map(str, answer.codes)),
-    }
-
-    def record(session: Session) -> None:
-        audit.record(
-            session,
-            Event.DECISION_REFUSED,
-            stream=f"draft:{loaded.draft.id}",
-            actor=by.as_audit(),
-            at=at,
-            data=data,
-            on_behalf_of=on_behalf(by, actor),
-            outcome="refused",
-            reason=min(map(str, answer.codes)),
-        )
-
-    return record
+    payload = DecisionRefused(
+        draft=loaded.draft.id,
+        case=loaded.row.id,
+        verb=act.verb,
+        stage=act.stage,
+        line=act.line,
+        digest=act.digest,
+        reasons=sorted(map(str, answer.codes)),
+    )
+    return refusal(
+        Event.DECISION_REFUSED,
+        payload,
+        about=loaded.draft.id,
+        actor=by.as_audit(),
+        at=at,
+        reason=min(map(str, answer.codes)),
+        on_behalf_of=on_behalf(by, actor),
+    )

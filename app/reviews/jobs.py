@@ -3,13 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
+from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
 from app.reviews import queries, service
 from app.reviews.deadlines import escalation
 from app.reviews.handover import service as leaving
 
 
-@handles("reviews.reconsider")
+@handles(JobKind.RECONSIDER)
 def reconsider(context: JobContext) -> None:
     """Let the blocked case of a draft go on if its findings are waived by now; else nothing happens."""
     runtime = context.runtime
@@ -20,13 +21,13 @@ def reconsider(context: JobContext) -> None:
             service.reconsider(session, case_id=row.id, runtime=runtime, at=runtime.clock())
 
 
-@handles("reviews.late", every=timedelta(minutes=5))
+@handles(JobKind.CALL_LATE, every=timedelta(minutes=5))
 def look_for_late_stages(context: JobContext) -> None:
     """Remind of stages that are due today, and call out those that are late."""
     escalation.sweep(context.runtime, at=context.runtime.clock())
 
 
-@handles("reviews.free_claims")
+@handles(JobKind.FREE_CLAIMS)
 def free_claims(context: JobContext) -> None:
     """Free what somebody who was deactivated, or lost a role, had claimed and may not decide any more."""
     runtime = context.runtime

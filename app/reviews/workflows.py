@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import seals
-from app.audit import service as audit
 from app.domain.files.policy_text import Fault, Faults
 from app.domain.record.canonical import canonical
 from app.domain.vocabulary import Event
 from app.domain.workflow import Workflow, read_workflow
+from app.events.emit import SYSTEM, emit
+from app.events.payloads.policies import WorkflowActivated
 from app.infra.errors import Reason, Unavailable
 from app.reviews import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.models import WorkflowVersion
@@ -76,14 +77,8 @@ def keep(session: Session, workflow: Workflow, *, at: datetime) -> None:
     added = added.on_conflict_do_nothing(index_elements=["digest"]).returning(col(WorkflowVersion.digest))
     if session.exec(added).first() is not None:
         seals.wrote(session, WorkflowVersion, [row])
-        audit.record(
-            session,
-            Event.WORKFLOW_ACTIVATED,
-            stream=f"workflow:{workflow.key}",
-            actor=audit.SYSTEM,
-            at=at,
-            data={"workflow": digest, "key": workflow.key},
-        )
+        payload = WorkflowActivated(workflow=digest, key=workflow.key)
+        emit(session, Event.WORKFLOW_ACTIVATED, payload, about=workflow.key, actor=SYSTEM, at=at)
 
 
 def version(session: Session, digest: str) -> Workflow:

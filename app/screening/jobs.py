@@ -13,6 +13,7 @@ from app.identity.queries import Actor, user_actor
 from app.infra.clock import beijing
 from app.infra.errors import AppError, Conflict, NotFound
 from app.infra.http.problems import PROBLEMS
+from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, LeaseLost, handles
 from app.negative_list.quality.backtest import Backtest, Progress, backtest
 from app.policies import service as policies
@@ -29,7 +30,7 @@ _TRIES = 4
 log = structlog.get_logger()
 
 
-@handles(backtests.JOB, tries=_TRIES)
+@handles(JobKind.BACK_TEST, tries=_TRIES)
 def back_test(context: JobContext) -> None:
     """Run a back-test from where it stands to its end; one that is over is left alone."""
     test_id, at = UUID(context.payload["back_test"]), context.runtime.clock()

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.document.model import Document, sha256
 from app.domain.vocabulary import Event
 from app.drafts import queries as drafts
 from app.drafts.models import Asset, Draft, DraftAsset, Revision
+from app.events.emit import SYSTEM, emit
+from app.events.payloads.drafts import CheckRun
 from app.infra.ids import new_id
 from app.negative_list import Finding, Policy, Report, Scope, Severity
 from app.screening import queries
@@ -79,26 +80,20 @@ def ensure_report(
     session.add(row)
     session.flush()
     health.count(session, row, report)
-    audit.record(
-        session,
-        Event.CHECK_RUN,
-        stream=f"draft:{draft.id}",
-        actor=audit.SYSTEM,
-        at=at,
-        data={
-            "draft": str(draft.id),
-            "report": str(row.id),
-            "revision": revision.number,
-            "digest": revision.digest,
-            "policy": policy.digest,
-            "scope": named,
-            "blocks": row.blocks,
-            "warnings": row.warnings,
-            "infos": row.infos,
-            "not_checked": len(report.not_checked),
-            "report_digest": sha256(row.report.encode()),
-        },
+    payload = CheckRun(
+        draft=draft.id,
+        report=row.id,
+        revision=revision.number,
+        digest=revision.digest,
+        policy=policy.digest,
+        scope=named,
+        blocks=row.blocks,
+        warnings=row.warnings,
+        infos=row.infos,
+        not_checked=len(report.not_checked),
+        report_digest=sha256(row.report.encode()),
     )
+    emit(session, Event.CHECK_RUN, payload, about=draft.id, actor=SYSTEM, at=at)
     return row
 
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.vocabulary import Event
 from app.drafts.models import Draft
+from app.events.emit import SYSTEM, emit
+from app.events.payloads.machines import Delivery
 from app.infra.ids import new_id
 from app.infra.outgoing_calls import Call, CallFailed
 from app.jobs import service as jobs
@@ -202,7 +203,7 @@ def settle(
     if endpoint.active and at - (endpoint.failing_since or at) >= PATIENCE:
         delivery.state = DeliveryState.FAILED
         _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
-        disable(session, endpoint, reason="failing", actor=audit.SYSTEM, at=at)
+        disable(session, endpoint, reason="failing", actor=SYSTEM, at=at)
         return
     if answer.status != GONE and delivery.attempt < len(WAITS):
         wait = WAITS[delivery.attempt]
@@ -214,7 +215,7 @@ def settle(
     delivery.state = DeliveryState.FAILED
     _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
     if answer.status == GONE and endpoint.active:
-        disable(session, endpoint, reason="gone", actor=audit.SYSTEM, at=at)
+        disable(session, endpoint, reason="gone", actor=SYSTEM, at=at)
 
 
 def _rest(session: Session, endpoint: WebhookEndpoint, answer: Answer, *, at: datetime) -> None:
@@ -245,19 +246,13 @@ def _hears(endpoint: WebhookEndpoint, event: str, path: str | None) -> bool:
 
 
 def _note(session: Session, event: Event, delivery: WebhookDelivery, *, at: datetime) -> None:
-    audit.record(
-        session,
-        event,
-        stream=f"webhook:{delivery.endpoint_id}",
-        actor=audit.SYSTEM,
-        at=at,
-        data={
-            "message": str(delivery.message_id),
-            "attempt": delivery.attempt,
-            "status": delivery.status,
-            "error": delivery.error,
-        },
+    payload = Delivery(
+        message=delivery.message_id,
+        attempt=delivery.attempt,
+        status=delivery.status,
+        error=delivery.error,
     )
+    emit(session, event, payload, about=delivery.endpoint_id, actor=SYSTEM, at=at)
 
 
 def _retry_after(asked: str | None, *, at: datetime) -> timedelta | None:

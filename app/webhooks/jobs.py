@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.jobs.kinds import JobKind
 from app.jobs.queries import message_of
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
-from app.jobs.service import FAN_OUT
 from app.webhooks import delivery
 from app.webhooks.addresses.targets import AllowList
-from app.webhooks.service import DELIVER
 
 #: So many messages are fanned out in one transaction.
 AT_ONCE = 50
 
 
-@handles_together(FAN_OUT, at_once=AT_ONCE)
+@handles_together(JobKind.FAN_OUT, at_once=AT_ONCE)
 def _fan_out(promised: Sequence[JobContext]) -> None:
     runtime = promised[0].runtime
     messages = {job.id: (message_of(job.id, job.payload), job.payload["timestamp"]) for job in promised}
@@ -23,7 +22,7 @@ def _fan_out(promised: Sequence[JobContext]) -> None:
         delivery.fan_out(session, messages, at=runtime.clock())
 
 
-@handles(DELIVER, lane=Lane.WEBHOOKS)
+@handles(JobKind.DELIVER, lane=Lane.WEBHOOKS)
 def _deliver(job: JobContext) -> None:
     runtime, at = job.runtime, job.runtime.clock()
     delivery_id, attempt = UUID(job.payload["delivery_id"]), job.payload["attempt"]

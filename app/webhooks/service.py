@@ -12,17 +12,20 @@ from sqlmodel import Session, col, select
 from app.audit import service as audit
 from app.channels import queries as channels
 from app.domain.vocabulary import Event, Role
+from app.events.catalogue import ANNOUNCED
+from app.events.emit import emit
+from app.events.payloads.machines import EndpointCreated, EndpointDisabled, Replayed, ToolCreated
 from app.identity import service as identity
 from app.identity.models import Unit
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
 from app.webhooks import standard, vault
 from app.webhooks.addresses import targets as addresses
 from app.webhooks.addresses.targets import AllowList
-from app.webhooks.catalogue import ANNOUNCED, FORESEEN
 from app.webhooks.models import (
     DeliveryState,
     PublishingTool,
@@ -33,8 +36,6 @@ from app.webhooks.models import (
 
 log = structlog.get_logger()
 
-#: The job that makes one try of one delivery.
-DELIVER = "webhooks.deliver"
 #: How long an old secret stays good after a new one was made.
 ROTATION = timedelta(hours=24)
 
@@ -91,19 +92,9 @@ def create_tool(
     session.add(tool)
     session.flush()
     secret = add_secret(session, tool=tool, endpoint=None, master=master, at=at)
-    audit.record(
-        session,
-        Event.TOOL_CREATED,
-        stream=f"tool:{tool.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={
-            "tool": str(tool.id),
-            "unit": str(unit.id),
-            "channels": sorted(set(channel_codes)),
-            "name": name,
-        },
-    )
+    payload = ToolCreated(tool=tool.id, unit=unit.id, channels=sorted(set(channel_codes)), name=name)
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    emit(session, Event.TOOL_CREATED, payload, about=tool.id, actor=admin, at=at)
     return NewTool(tool, standard.printed(secret))
 
 
@@ -124,9 +115,7 @@ def create_endpoint(
     the address, `Conflict` when the unit has this address already.
     """
     unit = identity.unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
-    if untold := sorted(set(events) - ANNOUNCED.keys() - FORESEEN):
-        reasons = [Reason("event_not_told", {"event": str(event)}, field="body.events") for event in untold]
-        raise Invalid("malformed", reasons=reasons)
+    told_outside(events)
     if reasons := addresses.faults(url, allowed=allowed):
         raise Invalid("webhook_endpoint_refused", reasons=reasons)
     url = addresses.normal(url)
@@ -150,15 +139,17 @@ def create_endpoint(
     session.add(endpoint)
     session.flush()
     secret = add_secret(session, tool=None, endpoint=endpoint, master=master, at=at)
-    audit.record(
-        session,
-        Event.WEBHOOK_ENDPOINT_CREATED,
-        stream=f"webhook:{endpoint.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={"endpoint": str(endpoint.id), "unit": str(unit.id), "url": url, "events": sorted(set(events))},
-    )
+    payload = EndpointCreated(endpoint=endpoint.id, unit=unit.id, url=url, events=sorted(set(events)))
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    emit(session, Event.WEBHOOK_ENDPOINT_CREATED, payload, about=endpoint.id, actor=admin, at=at)
     return NewEndpoint(endpoint, standard.printed(secret))
+
+
+def told_outside(events: Sequence[Event]) -> None:
+    """Refuse to promise events that are never told outside. Raises `Invalid` with each of them."""
+    if untold := sorted(set(events) - ANNOUNCED.keys()):
+        reasons = [Reason("event_not_told", {"event": str(event)}, field="body.events") for event in untold]
+        raise Invalid("malformed", reasons=reasons)
 
 
 def deactivate_endpoint(
@@ -192,14 +183,8 @@ def disable(
     for delivery in session.exec(waiting).all():
         delivery.state, delivery.next_at, delivery.error = DeliveryState.FAILED, None, "endpoint_disabled"
         session.add(delivery)
-    audit.record(
-        session,
-        Event.WEBHOOK_ENDPOINT_DISABLED,
-        stream=f"webhook:{endpoint.id}",
-        actor=actor,
-        at=at,
-        data={"endpoint": str(endpoint.id), "reason": reason},
-    )
+    payload = EndpointDisabled(endpoint=endpoint.id, reason=reason)
+    emit(session, Event.WEBHOOK_ENDPOINT_DISABLED, payload, about=endpoint.id, actor=actor, at=at)
 
 
 def replay(session: Session, delivery_id: UUID, *, actor: Actor, at: datetime) -> WebhookDelivery:
@@ -220,14 +205,9 @@ def replay(session: Session, delivery_id: UUID, *, actor: Actor, at: datetime) -
         raise Conflict("webhook_delivery_under_way")
     delivery.state, delivery.attempt, delivery.next_at = DeliveryState.WAITING, 0, at
     session.add(delivery)
-    audit.record(
-        session,
-        Event.WEBHOOK_REPLAYED,
-        stream=f"webhook:{endpoint.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={"message": str(delivery.message_id), "delivery": str(delivery.id)},
-    )
+    payload = Replayed(message=delivery.message_id, delivery=delivery.id)
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    emit(session, Event.WEBHOOK_REPLAYED, payload, about=endpoint.id, actor=admin, at=at)
     promise(session, delivery, at=at)
     return delivery
 
@@ -236,7 +216,7 @@ def promise(session: Session, delivery: WebhookDelivery, *, at: datetime) -> Non
     """Promise the next try of a delivery at its `next_at`; its endpoint is whom the job waits for."""
     jobs.enqueue(
         session,
-        DELIVER,
+        JobKind.DELIVER,
         {"delivery_id": str(delivery.id), "attempt": delivery.attempt},
         at=at,
         run_at=delivery.next_at,

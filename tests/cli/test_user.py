@@ -19,8 +19,8 @@ from app.channels.models import Channel
 from app.cli import app
 from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity.credentials import passwords
-from app.identity.notices import TELL_ACCOUNT
 from app.infra.db import Database
+from app.jobs.kinds import JobKind
 from app.jobs.models import Job
 from tests import factories
 from tests.cli import processes
@@ -243,7 +243,7 @@ def test_a_role_given_on_the_machine_says_that_nobody_else_was_there(bureau: Run
                 AuditEvent.stream == f"user:{account['id']}", AuditEvent.action == "role.granted"
             )
         ).one()
-        promised = session.exec(select(Job.payload).where(Job.kind == TELL_ACCOUNT)).all()
+        promised = session.exec(select(Job.payload).where(Job.kind == JobKind.TELL_ACCOUNT)).all()
     assert json.loads(body)["data"]["second_person"] == "none"
     told = [said for one in promised if (said := json.loads(one))["data"].get("role") == "终审"]
     assert [(one["what"], one["people"]) for one in told] == [("granted_alone", sorted(watching))]

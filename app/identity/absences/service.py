@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import true
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain import absences
 from app.domain.absences import Days
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event, Role
+from app.events.emit import emit
+from app.events.payloads.accounts import OfAbsence
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.models import Absence, Delegation, Unit, User
 from app.identity.queries import Actor
@@ -173,17 +174,12 @@ def _person(session: Session, user_id: UUID, actor: Actor) -> User:
 
 
 def _record(session: Session, event: Event, row: Absence, actor: Actor, at: datetime) -> None:
-    audit.record(
-        session,
-        event,
-        stream=f"user:{row.user_id}",
-        actor=actor.as_audit(None if actor.id == row.user_id else Role.SECURITY_ADMIN),
-        at=at,
-        data={
-            "absence": str(row.id),
-            "user": str(row.user_id),
-            "starts_on": row.starts_on.isoformat(),
-            "ends_on": row.ends_on.isoformat(),
-        },
-        private={"reason": row.reason} if row.reason else None,
+    payload = OfAbsence(
+        absence=row.id,
+        user=row.user_id,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        reason=row.reason or None,
     )
+    role = None if actor.id == row.user_id else Role.SECURITY_ADMIN
+    emit(session, event, payload, about=row.user_id, actor=actor.as_audit(role), at=at)

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.powers import within
 from app.domain.roles import UserKind
 from app.domain.vocabulary import ADMINISTRATORS, Event, Role
+from app.events.emit import emit
+from app.events.payloads.accounts import OfUser, PasswordReset
 from app.identity.actors import Actor
 from app.identity.credentials import passwords
 from app.identity.models import FormerPassword, Unit, User
-from app.identity.notices import tell
 from app.identity.reach import user_in_reach
 from app.identity.roles import powers
 from app.identity.sessions.sign_in import Caller, revoke_sessions, verify
@@ -42,14 +42,8 @@ def change_password(
         _set_password(session, user, new, at=at, keep=keep)
         user.must_change_password = False
         session.add(user)
-        audit.record(
-            session,
-            Event.USER_PASSWORD_CHANGED,
-            stream=f"user:{user.id}",
-            actor=actor.as_audit(),
-            at=at,
-            data={"user": str(user.id)},
-        )
+        payload = OfUser(user=user.id)
+        emit(session, Event.USER_PASSWORD_CHANGED, payload, about=user.id, actor=actor.as_audit(), at=at)
 
 
 def reset_password(session: Session, *, user_id: UUID, new: str, actor: Actor, at: datetime) -> User:
@@ -67,15 +61,15 @@ def reset_password(session: Session, *, user_id: UUID, new: str, actor: Actor, a
     # A tool is given its password by whoever sets it up, and decides nothing.
     user.must_change_password = user.kind == UserKind.PERSON
     session.add(user)
-    receipt = audit.record(
+    emit(
         session,
         Event.USER_PASSWORD_RESET,
-        stream=f"user:{user.id}",
+        PasswordReset(user=user.id, must_change=user.must_change_password),
+        about=user.id,
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
-        data={"user": str(user.id), "must_change": user.must_change_password},
+        people=[user.id],
     )
-    tell(session, [user], "password_reset", source=receipt, at=at)
     return user
 
 

@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain import delegations
 from app.domain.delegations import Held, Link, Scope
 from app.domain.vocabulary import Event, Role
+from app.events.emit import emit
+from app.events.payloads.accounts import OfDelegation
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.models import Absence, Delegation, Unit, User
-from app.identity.notices import tell
 from app.identity.queries import Actor, as_link, user_actor
 from app.identity.roles import powers
 from app.infra.clock import beijing
@@ -115,8 +115,7 @@ def delegate(session: Session, *, new: NewDelegation, actor: Actor, at: datetime
     )
     session.add(row)
     session.flush()
-    receipt = _record(session, Event.DELEGATION_GRANTED if second else Event.DELEGATION_ASKED, row, actor, at)
-    _tell_of(session, row, receipt, "delegation_set" if second else "delegation_asked", by=actor, at=at)
+    _emit(session, Event.DELEGATION_GRANTED if second else Event.DELEGATION_ASKED, row, actor, at)
     return row
 
 
@@ -143,8 +142,7 @@ def confirm(session: Session, *, delegation_id: UUID, actor: Actor, at: datetime
         raise Conflict("delegation_refused", reasons=reasons)
     row.confirmed_by, row.confirmed_at = actor.id, at
     session.add(row)
-    receipt = _record(session, Event.DELEGATION_GRANTED, row, actor, at)
-    _tell_of(session, row, receipt, "delegation_set", by=actor, at=at)
+    _emit(session, Event.DELEGATION_GRANTED, row, actor, at)
     return row
 
 
@@ -164,8 +162,7 @@ def revoke(session: Session, *, delegation_id: UUID, actor: Actor, at: datetime)
         raise Conflict("delegation_revoked")
     row.revoked_at, row.revoked_by = at, actor.id
     session.add(row)
-    receipt = _record(session, Event.DELEGATION_REVOKED, row, actor, at)
-    _tell_of(session, row, receipt, "delegation_ended", by=actor, at=at)
+    _emit(session, Event.DELEGATION_REVOKED, row, actor, at)
     return row
 
 
@@ -335,10 +332,8 @@ def _unfit(session: Session, principal: Actor, other: Actor, at: datetime) -> li
     return [*found, *([Reason("delegate_unfit", field="delegate_id")] if unfit else [])]
 
 
-def _tell_of(
-    session: Session, row: Delegation, receipt: audit.Receipt, what: str, *, by: Actor, at: datetime
-) -> None:
-    """Tell both persons, and whoever's powers are passed on by it; nobody hears of their own act."""
+def _concerned(session: Session, event: Event, row: Delegation, by: Actor) -> set[UUID]:
+    """Return both persons, and whoever's powers are passed on by it; nobody hears of their own act."""
     further = select(Delegation.principal_id).where(
         Delegation.delegate_id == row.principal_id,
         col(Delegation.revoked_at).is_(None),
@@ -347,35 +342,34 @@ def _tell_of(
         Delegation.ends_on >= row.starts_on,
     )
     concerned = {row.principal_id, *session.exec(further).all()}
-    if what != "delegation_asked":
+    if event is not Event.DELEGATION_ASKED:
         concerned.add(row.delegate_id)
-    people = session.exec(select(User).where(col(User.id).in_(concerned - {by.id}))).all()
-    told = {"starts_on": row.starts_on.isoformat(), "ends_on": row.ends_on.isoformat()}
-    tell(session, people, what, source=receipt, at=at, data=told)
+    return concerned - {by.id}
 
 
-def _record(session: Session, event: Event, row: Delegation, actor: Actor, at: datetime) -> audit.Receipt:
+def _emit(session: Session, event: Event, row: Delegation, actor: Actor, at: datetime) -> None:
     own = actor.id in {row.principal_id, row.delegate_id}
     office = next((one for one in CONFIRM if actor.has(one)), Role.SECURITY_ADMIN)
-    return audit.record(
+    emit(
         session,
         event,
-        stream=f"user:{row.principal_id}",
+        OfDelegation(
+            delegation=row.id,
+            principal=row.principal_id,
+            delegate=row.delegate_id,
+            unit=row.unit_id,
+            channel=row.channel or None,
+            section=row.section or None,
+            roles=row.roles,
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            absent=row.absent,
+            asked_by=row.granted_by,
+            confirmed_by=row.confirmed_by,
+            reason=row.reason or None,
+        ),
+        about=row.principal_id,
         actor=actor.as_audit(None if own else office),
         at=at,
-        data={
-            "delegation": str(row.id),
-            "principal": str(row.principal_id),
-            "delegate": str(row.delegate_id),
-            "unit": str(row.unit_id) if row.unit_id else None,
-            "channel": row.channel or None,
-            "section": row.section or None,
-            "roles": list(row.roles),
-            "starts_on": row.starts_on.isoformat(),
-            "ends_on": row.ends_on.isoformat(),
-            "absent": row.absent,
-            "asked_by": str(row.granted_by),
-            "confirmed_by": str(row.confirmed_by) if row.confirmed_by else None,
-        },
-        private={"reason": row.reason} if row.reason else None,
+        people=_concerned(session, event, row, actor),
     )

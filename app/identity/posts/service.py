@@ -10,9 +10,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.audit import service as audit
 from app.domain.vocabulary import Event, Role
 from app.domain.workflow.definition import Qualification
+from app.events.emit import emit
+from app.events.payloads.accounts import PostsSet
 from app.identity.models import User
 from app.identity.queries import Actor
 from app.identity.reach import unit_in_reach, user_in_reach
@@ -61,12 +62,12 @@ def set_posts(
     user.qualification = qualification
     session.add(user)
     told = [{"unit": one["unit"], "post": one["post"], "heads": one["heads"]} for one in user.posts]
-    audit.record(
+    emit(
         session,
         Event.USER_POSTS_SET,
-        stream=f"user:{user.id}",
+        PostsSet(user=user.id, posts=told, qualification=qualification),
+        about=user.id,
         actor=actor.as_audit(Role.SECURITY_ADMIN),
         at=at,
-        data={"user": str(user.id), "posts": told, "qualification": qualification},
     )
     return user

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.delegations import Held
 from app.domain.vocabulary import Event, Role
-from app.identity import notices
+from app.events.emit import emit
+from app.events.payloads.accounts import OfGrant
+from app.events.payloads.base import ABSENT
 from app.identity.actors import Actor
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.reach import unit_in_reach, user_in_reach
@@ -17,9 +18,7 @@ from app.identity.roles import powers as holding
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
-
-#: Done by a feature above, which knows of claims; the kind is the whole contract.
-FREE_CLAIMS = "reviews.free_claims"
+from app.jobs.kinds import JobKind
 
 
 def grant_role(
@@ -71,17 +70,16 @@ def grant_role(
     )
     session.add(grant)
     session.flush()
-    receipt = audit.record(
+    told = [one.id for one in _watching(session, unit.path) if one.id != user.id] if alone else []
+    emit(
         session,
         Event.ROLE_GRANTED,
-        stream=f"user:{user.id}",
+        _payload(grant, alone=alone),
+        about=user.id,
         actor=actor.as_audit(Role.SECURITY_ADMIN),
         at=at,
-        data=_grant_data(grant) | ({"second_person": "none"} if alone else {}),
+        people=told,
     )
-    if alone:
-        told = [one for one in _watching(session, unit.path) if one.id != user.id]
-        notices.tell(session, told, "granted_alone", source=receipt, at=at, data={"role": alone})
     return grant
 
 
@@ -111,14 +109,14 @@ def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Acto
     if grant.revoked_at is not None:
         raise Conflict("grant_revoked")
     grant.revoked_at, grant.revoked_by = at, None if actor.via == "system" else actor.id
-    jobs.enqueue(session, FREE_CLAIMS, {"user_id": str(user.id)}, at=at)
-    audit.record(
+    jobs.enqueue(session, JobKind.FREE_CLAIMS, {"user_id": str(user.id)}, at=at)
+    emit(
         session,
         Event.ROLE_REVOKED,
-        stream=f"user:{user.id}",
+        _payload(grant),
+        about=user.id,
         actor=actor.as_audit(Role.SECURITY_ADMIN),
         at=at,
-        data=_grant_data(grant),
     )
     return grant
 
@@ -129,12 +127,14 @@ def held_roles(session: Session, user_id: UUID) -> frozenset[Role]:
     return frozenset(Role(one) for one in session.exec(query).all())
 
 
-def _grant_data(grant: RoleGrant) -> dict[str, str | None]:
-    return {
-        "grant": str(grant.id),
-        "user": str(grant.user_id),
-        "role": grant.role,
-        "unit": str(grant.unit_id),
-        "channel": grant.channel or None,
-        "section": grant.section or None,
-    }
+def _payload(grant: RoleGrant, *, alone: str = "") -> OfGrant:
+    return OfGrant(
+        grant=grant.id,
+        user=grant.user_id,
+        role=grant.role,
+        unit=grant.unit_id,
+        channel=grant.channel or None,
+        section=grant.section or None,
+        second_person="none" if alone else ABSENT,
+        role_named=alone or ABSENT,
+    )

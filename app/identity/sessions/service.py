@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.vocabulary import Event
+from app.events.emit import emit
+from app.events.payloads.accounts import OfSession
 from app.identity.actors import Actor
 from app.identity.models import BrowserSession
 from app.identity.queries import session_hash
@@ -58,4 +59,4 @@ def end(session: Session, name: str, *, actor: Actor, at: datetime) -> None:
         raise NotFound("not_found")
     found.revoked_at = at
     session.add(found)
-    audit.record(session, Event.USER_SESSION_ENDED, stream=f"user:{actor.id}", actor=actor.as_audit(), at=at)
+    emit(session, Event.USER_SESSION_ENDED, OfSession(), about=actor.id, actor=actor.as_audit(), at=at)

@@ -18,10 +18,11 @@ from sqlalchemy import delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event
+from app.events.emit import emit
+from app.events.payloads.accounts import AtAddress, OfSession
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.access import csrf_token
 from app.identity.credentials import passwords
@@ -121,15 +122,15 @@ def _tried(
         session.add(one)
     _clear_away(session, counts, at)
     # What was typed as a login is kept nowhere; nobody's attempts share one stream.
-    audit.record(
+    who = _as_audit(user) if user else _NOBODY
+    emit(
         session,
         Event.USER_SIGN_IN_REFUSED,
-        stream=f"user:{user.id if user else _NOBODY.id}",
-        actor=_as_audit(user) if user else _NOBODY,
+        AtAddress(address=caller.address),
+        about=str(who.id),
+        actor=who,
         at=at,
-        outcome="refused",
         reason="inactive" if user and not user.active else "wrong",
-        private={"address": caller.address},
     )
     return Unauthenticated("sign_in_refused")
 
@@ -149,14 +150,8 @@ def sign_in(runtime: Runtime, login: str, password: str, *, caller: Caller, pres
         session.add(
             BrowserSession(id_hash=session_hash(raw), user_id=user.id, created_at=at, last_seen_at=at)
         )
-        audit.record(
-            session,
-            Event.USER_SIGNED_IN,
-            stream=f"user:{user.id}",
-            actor=_as_audit(user),
-            at=at,
-            private={"address": caller.address},
-        )
+        payload = AtAddress(address=caller.address)
+        emit(session, Event.USER_SIGNED_IN, payload, about=user.id, actor=_as_audit(user), at=at)
     device = devices.known_proof(runtime.secret, user.id, caller.devices) or devices.proof(
         runtime.secret, user.id, str(new_id())
     )
@@ -174,7 +169,7 @@ def sign_out(session: Session, raw: str, *, at: datetime) -> None:
         return
     opened, user = found
     opened.revoked_at = at
-    audit.record(session, Event.USER_SIGNED_OUT, stream=f"user:{user.id}", actor=_as_audit(user), at=at)
+    emit(session, Event.USER_SIGNED_OUT, OfSession(), about=user.id, actor=_as_audit(user), at=at)
 
 
 def session_owner(session: Session, raw: str) -> UUID | None:
@@ -195,14 +190,8 @@ def revoke_sessions(session: Session, user_id: UUID, *, at: datetime, keep: str 
 
 def record_token(session: Session, user: User, *, at: datetime, address: str) -> None:
     """Put on record that a token was issued to `user`."""
-    audit.record(
-        session,
-        Event.TOKEN_ISSUED,
-        stream=f"user:{user.id}",
-        actor=_as_audit(user),
-        at=at,
-        private={"address": address},
-    )
+    payload = AtAddress(address=address)
+    emit(session, Event.TOKEN_ISSUED, payload, about=user.id, actor=_as_audit(user), at=at)
 
 
 def _as_audit(user: User) -> AuditActor:

@@ -16,6 +16,8 @@ from sqlmodel import Session, col, select
 from app.audit import service as audit
 from app.domain.vocabulary import Event, NoticeKind, Role
 from app.drafts.models import Draft
+from app.events.emit import emit
+from app.events.payloads.machines import RobotCreated, RobotDisabled
 from app.identity import service as identity
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
@@ -103,21 +105,16 @@ def create(
     )
     session.add(robot)
     session.flush()
-    audit.record(
-        session,
-        Event.ROBOT_CREATED,
-        stream=f"robot:{robot.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={
-            "robot": str(robot.id),
-            "unit": str(unit.id),
-            "name": name,
-            "host": robot.host,
-            "kinds": sorted(set(kinds)),
-            "titles": titles,
-        },
+    payload = RobotCreated(
+        robot=robot.id,
+        unit=unit.id,
+        name=name,
+        host=robot.host,
+        kinds=sorted(set(kinds)),
+        titles=titles,
     )
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    emit(session, Event.ROBOT_CREATED, payload, about=robot.id, actor=admin, at=at)
     return robot
 
 
@@ -255,14 +252,8 @@ def _disable(
 ) -> None:
     robot.active, robot.disabled_reason = False, reason
     session.add(robot)
-    audit.record(
-        session,
-        Event.ROBOT_DISABLED,
-        stream=f"robot:{robot.id}",
-        actor=actor,
-        at=at,
-        data={"robot": str(robot.id), "reason": reason},
-    )
+    payload = RobotDisabled(robot=robot.id, reason=reason)
+    emit(session, Event.ROBOT_DISABLED, payload, about=robot.id, actor=actor, at=at)
 
 
 def _line(message: RobotMessage, draft: Draft, *, titled: bool) -> str:

@@ -7,15 +7,15 @@ from uuid import UUID
 from sqlalchemy import Uuid, and_, literal, or_
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.debts import Owed, settled
 from app.domain.vocabulary import Event, Level
 from app.domain.workflow.case import Spot
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.events.emit import emit
+from app.events.payloads.publication import OfDebts
 from app.identity.queries import SYSTEM, Actor
 from app.infra.db import UtcDateTime
-from app.jobs import service as jobs
 from app.publication.models import ReviewDebt
 from app.reviews.cases import load
 
@@ -107,14 +107,8 @@ def refresh(session: Session, rows: Iterable[ReviewDebt], *, at: datetime) -> tu
                 continue
             row.settled_at = at
             session.add(row)
-            audit.record(
-                session,
-                Event.DEBT_SETTLED,
-                stream=f"draft:{row.draft_id}",
-                actor=audit.SYSTEM,
-                at=at,
-                data=data_of([row]),
-            )
+            payload = OfDebts.of(data_of([row]))
+            emit(session, Event.DEBT_SETTLED, payload, about=row.draft_id, actor=SYSTEM.as_audit(), at=at)
     return tuple(left)
 
 
@@ -122,12 +116,8 @@ def call_overdue(session: Session, row: ReviewDebt, *, at: datetime) -> None:
     """Put on record, and tell, that a debt has run out; once."""
     row.overdue_told_at = at
     session.add(row)
-    data = data_of([row])
-    receipt = audit.record(
-        session, Event.DEBT_OVERDUE, stream=f"draft:{row.draft_id}", actor=audit.SYSTEM, at=at, data=data
-    )
-    happened = (Event.DEBT_OVERDUE, data, receipt.seq)
-    jobs.notify(session, [happened], at=at, draft_id=row.draft_id, case_id=row.case_id, by=None)
+    payload = OfDebts.of(data_of([row]))
+    emit(session, Event.DEBT_OVERDUE, payload, about=row.draft_id, actor=SYSTEM.as_audit(), at=at)
 
 
 def overdue(session: Session, rows: Iterable[ReviewDebt], *, at: datetime) -> tuple[str, ...]:
@@ -140,11 +130,11 @@ def overdue(session: Session, rows: Iterable[ReviewDebt], *, at: datetime) -> tu
 def data_of(rows: Sequence[ReviewDebt]) -> dict[str, object]:
     """Return debts of one line as the record names them."""
     return {
-        "draft": str(rows[0].draft_id),
-        "case": str(rows[0].case_id),
-        "release": str(rows[0].release_id),
+        "draft": rows[0].draft_id,
+        "case": rows[0].case_id,
+        "release": rows[0].release_id,
         "channel": rows[0].channel,
-        "due_at": rows[0].due_at.isoformat(),
+        "due_at": rows[0].due_at,
         "debts": [{"stage": row.stage, "line": row.line, "levels": row.levels} for row in rows],
     }
 

@@ -22,14 +22,12 @@ from app.infra.errors import Invalid, NotFound, Reason, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.publication import gate, service
 from app.publication.models import Release, ScheduledRelease
 from app.publication.service import Signature, Wish
 from app.reviews import scheduling
 from app.reviews.cases import Loaded, load
-
-#: The kind of the job that looks at one scheduled release when its time has come.
-GO_OUT = "publication.go_out"
 
 
 def sign_later(
@@ -66,7 +64,9 @@ def sign_later(
         signed_at=at,
     )
     session.add(row)
-    jobs.enqueue(session, GO_OUT, {"scheduled": str(row.id)}, at=at, run_at=release_at, key=str(row.id))
+    jobs.enqueue(
+        session, JobKind.GO_OUT, {"scheduled": str(row.id)}, at=at, run_at=release_at, key=str(row.id)
+    )
     return row
 
 
@@ -102,7 +102,7 @@ def go_out(
         _end(session, row, ScheduledState.WITHDRAWN, at=at)
         return None
     if at < row.release_at:
-        jobs.enqueue(session, GO_OUT, {"scheduled": str(row.id)}, at=at, run_at=row.release_at)
+        jobs.enqueue(session, JobKind.GO_OUT, {"scheduled": str(row.id)}, at=at, run_at=row.release_at)
         return None
     against = gate.standing(
         session, loaded, line=row.channel, digest=row.digest, signed=True, runtime=runtime, at=at

@@ -9,9 +9,10 @@ import yaml
 from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, objections, owed
 from app.domain.vocabulary import Event, Role, StageKind
+from app.events.emit import emit, refusal
+from app.events.payloads.publication import ReleaseRefused, ReleaseUrgent
 from app.identity.access import person
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
@@ -19,13 +20,13 @@ from app.infra.http.problems import field_reasons
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.publication import gate, service
 from app.publication.debts import service as debts
 from app.publication.models import Release, ReviewDebt
 from app.publication.urgent import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews import calendar, screening
 from app.reviews import service as reviews
-from app.reviews.apply import LAY_OUT
 from app.reviews.cases import Loaded, load
 
 _PERSONAL = frozenset({UrgentCode.ROLE, UrgentCode.OWN_DRAFT})
@@ -65,7 +66,7 @@ def lay_out(
         raise _refused(loaded, line, "", [Objection(UrgentCode.LINE, {"line": line})], actor=actor, at=at)
     if loaded.case.proof_of(line) is None:
         payload = {"case_id": str(case_id), "line": line, "revision": loaded.case.revision}
-        jobs.enqueue(session, LAY_OUT, payload, at=at, key=f"{case_id}:{line}:{loaded.case.revision}")
+        jobs.enqueue(session, JobKind.LAY_OUT, payload, at=at, key=f"{case_id}:{line}:{loaded.case.revision}")
 
 
 def release(
@@ -118,7 +119,8 @@ def release(
     found = gate.standing(session, loaded, line=line, digest=digest, signed=True, runtime=runtime, at=at)
     if found:
         raise Conflict("release_refused", reasons=service.reasons_of(found))
-    _tell(session, loaded, signed, rows, reason, actor=actor, at=at)
+    payload = ReleaseUrgent.of({**debts.data_of(rows), "release": signed.id, "comment": reason})
+    emit(session, Event.RELEASE_URGENT, payload, about=loaded.draft.id, actor=actor.as_audit(), at=at)
     return signed, rows
 
 
@@ -220,64 +222,26 @@ def _owe(
     return tuple(rows)
 
 
-def _tell(
-    session: Session,
-    loaded: Loaded,
-    signed: Release,
-    rows: Sequence[ReviewDebt],
-    reason: str,
-    *,
-    actor: Actor,
-    at: datetime,
-) -> None:
-    data, subject = {**debts.data_of(rows), "release": str(signed.id)}, f"draft:{loaded.draft.id}"
-    receipt = audit.record(
-        session,
-        Event.RELEASE_URGENT,
-        stream=subject,
-        actor=actor.as_audit(),
-        at=at,
-        data=data,
-        private={"comment": reason},
-    )
-    happened = (Event.RELEASE_URGENT, data, receipt.seq)
-    jobs.notify(session, [happened], at=at, draft_id=loaded.draft.id, case_id=loaded.row.id, by=actor.id)
-    jobs.announce(
-        session,
-        Event.RELEASE_URGENT,
-        subject=subject,
-        data=data,
-        at=at,
-        draft_id=loaded.draft.id,
-        sequence=receipt.seq,
-    )
-
-
 def _refused(
     loaded: Loaded, line: str, digest: str, against: Sequence[Objection], *, actor: Actor, at: datetime
 ) -> AppError:
     codes = {one.code for one in against}
     told = [Reason(str(one.code), dict(one.data)) for one in against]
-    data = {
-        "draft": str(loaded.draft.id),
-        "case": str(loaded.row.id),
-        "channel": line,
-        "digest": digest,
-        "reasons": sorted(map(str, codes)),
-    }
-
-    def record(session: Session) -> None:
-        audit.record(
-            session,
-            Event.RELEASE_REFUSED,
-            stream=f"draft:{data['draft']}",
-            actor=actor.as_audit(),
-            at=at,
-            data=data,
-            outcome="refused",
-            reason="urgent_refused",
-        )
-
+    payload = ReleaseRefused(
+        draft=loaded.draft.id,
+        case=loaded.row.id,
+        channel=line,
+        digest=digest,
+        reasons=sorted(map(str, codes)),
+    )
+    record = refusal(
+        Event.RELEASE_REFUSED,
+        payload,
+        about=loaded.draft.id,
+        actor=actor.as_audit(),
+        at=at,
+        reason="urgent_refused",
+    )
     if codes & _PERSONAL:
         return Forbidden("urgent_refused", reasons=told, record=record)
     if codes - _OF_THE_FORM:

@@ -16,7 +16,6 @@ from prometheus_client import Gauge
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.channels import queries as channels
 from app.domain import deadlines
 from app.domain.calendar import Calendar, YearUnknown
@@ -25,11 +24,15 @@ from app.domain.vocabulary import CaseState, Event, StageState
 from app.domain.workflow.definition import Late
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.events.emit import emit
+from app.events.payloads.base import ABSENT
+from app.events.payloads.cases import StageCalled
 from app.identity.absences import service as absences
 from app.identity.queries import SYSTEM
 from app.infra.runtime import Runtime
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.reviews import calendar as clock
 from app.reviews import workflows
 from app.reviews.cases import Loaded, load
@@ -41,8 +44,6 @@ YEARS_MISSING = Gauge(
     "sanshen_calendar_years_missing", "Years that deadlines need and no calendar file holds"
 )
 
-#: Told by a feature above; the kind is the whole contract.
-ALARM = "notifications.alarm"
 #: A deadline on the far side of the longest holiday is reminded of before it.
 AHEAD = timedelta(days=16)
 #: So many working days ahead a year must be known, or there is an alarm before any deadline fails.
@@ -219,7 +220,7 @@ def _call(
     made = 0
     for call in sorted(wished - waiting.called, key=list(Call).index):
         if _note(session, run.id, call, at=at):
-            _tell(session, loaded, run, call, absent=() if call in new else absent, at=at)
+            _emit(session, loaded, run, call, absent=() if call in new else absent, at=at)
             made += 1
     return made
 
@@ -242,7 +243,7 @@ def _note(session: Session, run_id: UUID, call: Call, *, at: datetime) -> bool:
     return session.execute(added).first() is not None
 
 
-def _tell(
+def _emit(
     session: Session,
     loaded: Loaded,
     run: StageRun,
@@ -256,32 +257,21 @@ def _tell(
     told = _on_rung(session, loaded, run.line, rung) if rung is not None else frozenset()
     # Better somebody who is away than nobody.
     told = told - absences.away(session, told, at) or told
-    data = {
-        "draft": str(loaded.draft.id),
-        "case": str(loaded.row.id),
-        "workflow": loaded.row.workflow_digest,
-        "stage": run.stage,
-        "line": run.line,
-        "round": run.round,
-        "due_at": run.due_at.isoformat(),
-        **({"rung": str(rung), "told": sorted(map(str, told))} if rung is not None else {}),
-        **({"absent": sorted(map(str, absent))} if absent else {}),
-    }
+    payload = StageCalled(
+        draft=loaded.draft.id,
+        case=loaded.row.id,
+        workflow=loaded.row.workflow_digest,
+        stage=run.stage,
+        line=run.line,
+        round=run.round,
+        due_at=run.due_at,
+        rung=rung if rung is not None else ABSENT,
+        told=sorted(told, key=str) if rung is not None else ABSENT,
+        absent=sorted(absent, key=str) or ABSENT,
+    )
     if event is Event.CASE_STAGE_ESCALATED and not told:
         log.warning("stage.nobody_on_rung", rung=str(rung), case=str(loaded.row.id), stage=run.stage)
-    subject = f"draft:{loaded.draft.id}"
-    receipt = audit.record(session, event, stream=subject, actor=audit.SYSTEM, at=at, data=data)
-    jobs.notify(
-        session,
-        [(event, data, receipt.seq)],
-        at=at,
-        draft_id=loaded.draft.id,
-        case_id=loaded.row.id,
-        by=None,
-    )
-    jobs.announce(
-        session, event, subject=subject, data=data, at=at, draft_id=loaded.draft.id, sequence=receipt.seq
-    )
+    emit(session, event, payload, about=loaded.draft.id, actor=SYSTEM.as_audit(), at=at)
 
 
 def _on_rung(session: Session, loaded: Loaded, line: str, rung: Rung) -> frozenset[UUID]:
@@ -317,6 +307,6 @@ def _alarm(runtime: Runtime, years: Iterable[int], calendar: Calendar, *, at: da
     for year in sorted(years):
         key = f"calendar:{year}"
         with runtime.database.write() as session:
-            if not job_queries.ever(session, ALARM, key):
+            if not job_queries.ever(session, JobKind.ALARM, key):
                 payload = {"kind": "calendar_missing", "data": {"year": year}, "source": key}
-                jobs.enqueue(session, ALARM, payload, at=at, key=key)
+                jobs.enqueue(session, JobKind.ALARM, payload, at=at, key=key)

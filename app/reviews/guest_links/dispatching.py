@@ -9,11 +9,13 @@ from sqlmodel import Session
 from app.domain.guests import LinkState
 from app.domain.roles import DECIDING
 from app.domain.vocabulary import Event
+from app.events.emit import emit
+from app.events.payloads.cases import LinkSent
 from app.identity.access import authorize
 from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict, Forbidden, NotFound, Reason
 from app.reviews.cases import load
-from app.reviews.guest_links.service import TOKEN_BYTES, gone, hashed, on_record, reviews, state_of
+from app.reviews.guest_links.service import TOKEN_BYTES, gone, hashed, known_of, reviews, state_of
 from app.reviews.models import SignLink
 
 
@@ -50,6 +52,6 @@ def send(
     link.token_hash, link.sent_by, link.sent_at = hashed(raw), actor.id, at
     session.add(link)
     session.flush()
-    more = {"asked_by": str(link.asked_by), "namesake": link.namesake}
-    on_record(session, Event.LINK_SENT, link, actor, at, more)
+    payload = LinkSent.of({**known_of(link), "asked_by": link.asked_by, "namesake": link.namesake})
+    emit(session, Event.LINK_SENT, payload, about=link.draft_id, actor=actor.as_audit(), at=at)
     return link, raw

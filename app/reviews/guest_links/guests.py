@@ -13,12 +13,13 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from app.audit import service as audit
 from app.domain.guests import name_key, phone_key
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event
 from app.domain.workflow import Actor
 from app.drafts.models import Draft
+from app.events.emit import emit
+from app.events.payloads.accounts import UserCreated
 from app.identity import queries as identity
 from app.identity.models import User
 from app.identity.queries import Actor as Person
@@ -61,15 +62,8 @@ def add(
         )
     )
     session.flush()
-    audit.record(
-        session,
-        Event.USER_CREATED,
-        stream=f"user:{person_id}",
-        actor=actor.as_audit(),
-        at=at,
-        data={"user": str(person_id), "unit": str(draft.unit_id), "kind": str(UserKind.OUTSIDE)},
-        private={"name": name.strip()},
-    )
+    payload = UserCreated(user=person_id, unit=draft.unit_id, kind=UserKind.OUTSIDE, name=name.strip())
+    emit(session, Event.USER_CREATED, payload, about=person_id, actor=actor.as_audit(), at=at)
 
 
 def namesakes(

@@ -9,19 +9,20 @@ duties holds for them as for everybody else.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.guests import LinkState, name_key, phone_key
 from app.domain.refusals import RefusalCode
 from app.domain.roles import DECIDING
 from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Verb
 from app.domain.workflow import Act, Facts, Outcome, Stage, objections
+from app.events.emit import emit, refusal
+from app.events.payloads.cases import LinkMade, LinkRefused, LinkUsed, OfLink
 from app.identity import queries as identity
 from app.identity.access import authorize
 from app.identity.models import User
@@ -146,8 +147,16 @@ def ask(
     )
     session.add(link)
     session.flush()
-    more = {"expires_at": link.expires_at.isoformat(), "namesake": invitation.namesake}
-    on_record(session, Event.LINK_MADE, link, actor, at, more, {"name": link.name, "post": link.post})
+    payload = LinkMade.of(
+        {
+            **known_of(link),
+            "expires_at": link.expires_at,
+            "namesake": invitation.namesake,
+            "name": link.name,
+            "post": link.post,
+        }
+    )
+    emit(session, Event.LINK_MADE, payload, about=link.draft_id, actor=actor.as_audit(), at=at)
     return link, code
 
 
@@ -174,7 +183,8 @@ def revoke(session: Session, *, link_id: UUID, actor: Person, at: datetime) -> S
         raise Conflict("link_over")
     link.state, link.ended_at = LinkState.REVOKED, at
     session.add(link)
-    on_record(session, Event.LINK_REVOKED, link, actor, at)
+    payload = OfLink.of(known_of(link))
+    emit(session, Event.LINK_REVOKED, payload, about=link.draft_id, actor=actor.as_audit(), at=at)
     return link
 
 
@@ -248,10 +258,16 @@ def decide(
     take(session, loaded, act, guests.as_actor(person.id), facts, by=person, at=at)
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key
     session.add(link)
-    more = {"outcome": outcome.key, "asked_by": str(link.asked_by)}
-    on_record(
-        session, Event.LINK_USED, link, person, at, more, {"typed": answer.name.strip(), "post": link.post}
+    payload = LinkUsed.of(
+        {
+            **known_of(link),
+            "outcome": outcome.key,
+            "asked_by": link.asked_by,
+            "typed": answer.name.strip(),
+            "post": link.post,
+        }
     )
+    emit(session, Event.LINK_USED, payload, about=link.draft_id, actor=person.as_audit(), at=at)
     return link
 
 
@@ -358,50 +374,19 @@ def _seen(session: Session, link: SignLink, loaded: Loaded) -> Seen:
 
 
 def _refusal(link: SignLink, person: Person, code: str, at: datetime) -> Callable[[Session], None]:
-    data = _told(link)
-
-    def record(session: Session) -> None:
-        audit.record(
-            session,
-            Event.LINK_REFUSED,
-            stream=f"draft:{data['draft']}",
-            actor=person.as_audit(),
-            at=at,
-            data={**data, "reasons": [code]},
-            outcome="refused",
-            reason=code,
-        )
-
-    return record
-
-
-def on_record(
-    session: Session,
-    event: Event,
-    link: SignLink,
-    actor: Person,
-    at: datetime,
-    more: Mapping[str, object] | None = None,
-    private: dict[str, str] | None = None,
-) -> None:
-    """Put on the draft's record what somebody did to a link."""
-    audit.record(
-        session,
-        event,
-        stream=f"draft:{link.draft_id}",
-        actor=actor.as_audit(),
-        at=at,
-        data={**_told(link), **(more or {})},
-        private=private,
+    payload = LinkRefused.of({**known_of(link), "reasons": [code]})
+    return refusal(
+        Event.LINK_REFUSED, payload, about=link.draft_id, actor=person.as_audit(), at=at, reason=code
     )
 
 
-def _told(link: SignLink) -> dict[str, str]:
+def known_of(link: SignLink) -> dict[str, object]:
+    """Return what every event of a link carries."""
     return {
-        "draft": str(link.draft_id),
-        "case": str(link.case_id),
-        "link": str(link.id),
-        "person": str(link.person_id),
+        "draft": link.draft_id,
+        "case": link.case_id,
+        "link": link.id,
+        "person": link.person_id,
         "stage": link.stage,
         "line": link.line,
         "digest": link.digest,

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import false, or_
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import WITH_AUTHOR, CaseState, Event, Role, StageState, Verb
 from app.domain.workflow import SYSTEM, Act, AddedStage, Facts, Stage, seats, transition
@@ -17,6 +16,8 @@ from app.domain.workflow import Actor as Place
 from app.domain.workflow.case import DONE
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, DraftReader, ReadingFor
+from app.events.emit import emit
+from app.events.payloads.accounts import WorkHandedOver
 from app.identity import service as identity_service
 from app.identity.models import User
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
@@ -93,15 +94,8 @@ def hand_over_all(
             left.append(Left(item, refusals))
         else:
             handed.append(item)
-    audit.record(
-        session,
-        Event.USER_WORK_HANDED_OVER,
-        stream=f"user:{user.id}",
-        actor=actor.as_audit(),
-        at=at,
-        data={"user": str(user.id), "to": str(to), "handed": len(handed), "left": len(left)},
-        private={"reason": reason},
-    )
+    payload = WorkHandedOver(user=user.id, to=to, handed=len(handed), left=len(left), reason=reason)
+    emit(session, Event.USER_WORK_HANDED_OVER, payload, about=user.id, actor=actor.as_audit(), at=at)
     return tuple(handed), tuple(left)
 
 

@@ -4,18 +4,22 @@ One person asks for a migration after a dry run, another grants it. See
 docs/decisions/0031-migration-of-cases.md.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.vocabulary import Event, MigrationState, Role
 from app.domain.workflow import Actor, Effects, Facts, extended
 from app.domain.workflow.case import CLOSED
+from app.domain.workflow.effects import Happened
 from app.domain.workflow.migration import migrate
 from app.drafts.models import Draft
+from app.events.emit import emit, emit_step
+from app.events.payloads.policies import OfMigration
 from app.identity.access import authorize
 from app.identity.queries import SYSTEM as SYSTEM_PERSON
 from app.identity.queries import Actor as Person
@@ -24,8 +28,9 @@ from app.infra.http.problems import sentence
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.reviews import calendar, screening, workflows
-from app.reviews.apply import LAY_OUT
+from app.reviews.apply import step_payload
 from app.reviews.cases import Loaded, load, save
 from app.reviews.migration import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.migration.plan import Planned, dry_run, people_of, planned_for, target
@@ -148,10 +153,10 @@ def _move(
         loaded.row.workflow_digest = new.digest
         loaded.workflow = extended(new, one.effects.case.added)
         save(session, loaded, one.effects, at=at)
-        _tell(session, loaded, one.effects, row, actor, at)
+        _emit(session, loaded, one.effects, row, actor, at)
 
 
-def _tell(
+def _emit(
     session: Session,
     loaded: Loaded,
     effects: Effects,
@@ -159,33 +164,24 @@ def _tell(
     actor: Person,
     at: datetime,
 ) -> None:
-    subject, case = f"draft:{loaded.draft.id}", effects.case
-    known = {"draft": str(loaded.draft.id), "case": str(loaded.row.id), "revision": case.revision}
-    acting = actor.as_audit(_granting_role(actor))
-    for happened in effects.events:
-        data = {**known, "workflow": loaded.row.workflow_digest, **happened.data}
-        private = {}
-        if happened.event is Event.CASE_MIGRATED:
-            data |= {"migration": str(row.id), "asked_by": str(row.asked_by)}
-            private = {"comment": row.reason}
-        receipt = audit.record(
-            session, happened.event, stream=subject, actor=acting, at=at, data=data, private=private
-        )
-        if happened.event is Event.CASE_MIGRATED:
-            opened = [{"stage": run.stage, "line": run.line, "digest": run.digest} for run in effects.opened]
-            told = {**data, "state": str(case.state), "opened": opened}
-            jobs.announce(
-                session,
-                happened.event,
-                subject=subject,
-                data=told,
-                at=at,
-                draft_id=loaded.draft.id,
-                sequence=receipt.seq,
-            )
+    case, wish = effects.case, {"migration": row.id, "asked_by": row.asked_by, "comment": row.reason}
+    emit_step(
+        session,
+        [(one.event, step_payload(loaded, effects, _because(one, wish), {})) for one in effects.events],
+        about=loaded.draft.id,
+        actor=actor.as_audit(_granting_role(actor)),
+        at=at,
+    )
     for line in effects.needs_proof:
         payload = {"case_id": str(loaded.row.id), "line": line, "revision": case.revision}
-        jobs.enqueue(session, LAY_OUT, payload, at=at, key=f"{loaded.row.id}:{line}:{case.revision}")
+        jobs.enqueue(session, JobKind.LAY_OUT, payload, at=at, key=f"{loaded.row.id}:{line}:{case.revision}")
+
+
+def _because(happened: Happened, wish: Mapping[str, Any]) -> Happened:
+    """Return the event that the case was moved with the wish that was granted; others as they are."""
+    if happened.event is not Event.CASE_MIGRATED:
+        return happened
+    return replace(happened, data={**happened.data, **wish})
 
 
 def _none_refused(planned: Iterable[Planned]) -> None:
@@ -235,12 +231,5 @@ def _record(
     at: datetime,
     words: str,
 ) -> None:
-    audit.record(
-        session,
-        event,
-        stream=f"workflow:{row.key}",
-        actor=actor.as_audit(role),
-        at=at,
-        data={"migration": str(row.id), "to": row.to_digest, "cases": list(row.cases)},
-        private={"comment": words.strip()} if words.strip() else None,
-    )
+    payload = OfMigration(migration=row.id, to=row.to_digest, cases=row.cases, comment=words.strip() or None)
+    emit(session, event, payload, about=row.key, actor=actor.as_audit(role), at=at)

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import Event, MigrationState, Role
 from app.domain.workflow import Workflow
 from app.domain.workflow.risks import fingerprint, risks
+from app.events.emit import emit
+from app.events.payloads.policies import OfRisk
 from app.identity.access import authorize
 from app.identity.queries import Actor as Person
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
@@ -183,12 +184,5 @@ def _named(workflow: Workflow) -> tuple[tuple[Fault, str], ...]:
 def _record(
     session: Session, event: Event, row: WorkflowRisk, actor: Person, role: Role, at: datetime, words: str
 ) -> None:
-    audit.record(
-        session,
-        event,
-        stream=f"workflow:{row.key}",
-        actor=actor.as_audit(role),
-        at=at,
-        data={"wish": str(row.id), "asked_by": str(row.asked_by), "warnings": list(row.warnings)},
-        private={"comment": words.strip()} if words.strip() else None,
-    )
+    payload = OfRisk(wish=row.id, asked_by=row.asked_by, warnings=row.warnings, comment=words.strip() or None)
+    emit(session, event, payload, about=row.key, actor=actor.as_audit(role), at=at)

@@ -10,16 +10,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, func, or_
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.document.model import sha256
 from app.domain.vocabulary import BackTestState, DraftState, Event, Role, WaiverState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
+from app.events.emit import emit
+from app.events.payloads.policies import BackTested
 from app.identity.queries import Actor
 from app.infra.db import Database
 from app.infra.errors import Conflict, NotFound
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.negative_list.quality.backtest import Item
 from app.negative_list.text.content import parts_of, structure_of
 from app.negative_list.text.model import Part, PartKind
@@ -30,7 +32,6 @@ from app.screening import service
 from app.screening.checks import service as checks
 from app.screening.models import Waiver
 
-JOB = "screening.back_test"
 #: Which drafts are read: those that went out, those that may go out as well, or all.
 Which = Literal["published", "cleared", "all"]
 _OUT = (DraftState.PUBLISHED, DraftState.PUBLISHED_WITH_DEBT, DraftState.RETRACTED)
@@ -100,7 +101,7 @@ def ask(
     )
     session.add(test)
     session.flush()
-    jobs.enqueue(session, JOB, {"back_test": str(test.id)}, at=at)
+    jobs.enqueue(session, JobKind.BACK_TEST, {"back_test": str(test.id)}, at=at)
     return test
 
 
@@ -240,20 +241,15 @@ def finish(session: Session, test: BackTest, report: dict[str, Any], *, actor: A
     test.report = json.dumps(report, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     test.report_digest = sha256(test.report.encode())
     session.add(test)
-    audit.record(
-        session,
-        Event.POLICY_BACK_TESTED,
-        stream=f"policy:{test.candidate}",
-        actor=actor.as_audit(Role.POLICY_KEEPER),
-        at=at,
-        data={
-            "back_test": str(test.id),
-            "base": test.base,
-            "policy": test.candidate,
-            "report": test.report_digest,
-            "drafts": report["items"],
-        },
+    payload = BackTested(
+        back_test=test.id,
+        base=test.base,
+        policy=test.candidate,
+        report=test.report_digest,
+        drafts=report["items"],
     )
+    keeper = actor.as_audit(Role.POLICY_KEEPER)
+    emit(session, Event.POLICY_BACK_TESTED, payload, about=test.candidate, actor=keeper, at=at)
 
 
 def fail(session: Session, test: BackTest, error: str, *, at: datetime) -> None:

@@ -5,14 +5,16 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from app.audit import service as audit
 from app.domain.vocabulary import Event, WaiverReason, WaiverState
 from app.drafts import queries as drafts
+from app.events.emit import emit
+from app.events.payloads.drafts import WaiverAsked, WaiverDecided
 from app.identity.access import authorize, person
 from app.identity.queries import Actor
 from app.infra.errors import Conflict, Invalid, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.negative_list import Finding, Policy, Severity
 from app.screening import queries as reports
 from app.screening import service as screening
@@ -73,17 +75,9 @@ def ask(
     )
     session.add(waiver)
     session.flush()
-    receipt = audit.record(
-        session,
-        Event.FINDING_WAIVER_ASKED,
-        stream=f"draft:{draft.id}",
-        actor=actor.as_audit(),
-        at=at,
-        data={**_data(waiver), "policy": report.policy, "digest": report.digest},
-        private={"explanation": explanation, "evidence": evidence},
-    )
-    happened = (Event.FINDING_WAIVER_ASKED, _data(waiver), receipt.seq)
-    jobs.notify(session, [happened], at=at, draft_id=draft.id, by=actor.id)
+    words = {"explanation": explanation, "evidence": evidence}
+    payload = WaiverAsked.of({**_known(waiver), "policy": report.policy, "digest": report.digest, **words})
+    emit(session, Event.FINDING_WAIVER_ASKED, payload, about=draft.id, actor=actor.as_audit(), at=at)
     return waiver
 
 
@@ -124,26 +118,11 @@ def decide(
     waiver.expires_at = (expires_at or longest) if grant else None
     session.flush()
     event = Event.FINDING_WAIVED if grant else Event.FINDING_WAIVER_REFUSED
-    subject = f"draft:{draft.id}"
-    data = {**_data(waiver), "expires_at": waiver.expires_at.isoformat() if waiver.expires_at else None}
-    receipt = audit.record(
-        session,
-        event,
-        stream=subject,
-        actor=actor.as_audit(role),
-        at=at,
-        data=data,
-        private={"comment": comment},
-    )
-    asked_by = {**data, "asked_by": str(waiver.asked_by)}
-    jobs.notify(session, [(event, asked_by, receipt.seq)], at=at, draft_id=draft.id, by=actor.id)
+    until = {"expires_at": waiver.expires_at, "comment": comment, "asked_by": waiver.asked_by}
+    payload = WaiverDecided.of({**_known(waiver), **until})
+    emit(session, event, payload, about=draft.id, actor=actor.as_audit(role), at=at)
     if grant:
-        jobs.announce(
-            session, event, subject=subject, data=data, at=at, draft_id=draft.id, sequence=receipt.seq
-        )
-        jobs.enqueue(
-            session, "reviews.reconsider", {"draft_id": str(draft.id)}, at=at, key=f"draft:{draft.id}"
-        )
+        jobs.enqueue(session, JobKind.RECONSIDER, {"draft_id": str(draft.id)}, at=at, key=f"draft:{draft.id}")
     return waiver
 
 
@@ -157,12 +136,12 @@ def _may_be_waived(policy: Policy, finding: Finding, evidence: str) -> None:
         raise Invalid("malformed", reasons=[Reason("evidence_needed", field="evidence")])
 
 
-def _data(waiver: Waiver) -> dict[str, str]:
+def _known(waiver: Waiver) -> dict[str, object]:
     return {
-        "draft": str(waiver.draft_id),
-        "waiver": str(waiver.id),
-        "report": str(waiver.report_id),
+        "draft": waiver.draft_id,
+        "waiver": waiver.id,
+        "report": waiver.report_id,
         "fingerprint": waiver.fingerprint,
         "rule": waiver.rule,
-        "reason": str(waiver.reason),
+        "reason": waiver.reason,
     }

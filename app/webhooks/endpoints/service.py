@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit import service as audit
 from app.domain.vocabulary import Event, Role
+from app.events.emit import emit
+from app.events.payloads.machines import EndpointChanged, SecretAdded, ToolChanged
 from app.identity import service as identity
 from app.identity.models import Unit
 from app.identity.queries import Actor
@@ -24,7 +25,7 @@ from app.webhooks.models import (
     WebhookMessage,
     WebhookSecret,
 )
-from app.webhooks.service import ROTATION, NewEndpoint, NewTool, add_secret, disable, promise
+from app.webhooks.service import ROTATION, NewEndpoint, NewTool, add_secret, disable, promise, told_outside
 
 #: Why an endpoint is off that was deleted; it is listed no more, and what was sent to it stays on record.
 DELETED = "deleted"
@@ -66,7 +67,9 @@ def rotate_tool_secret(
         raise Conflict("tool_inactive")
     ended = _end_secrets(session, tool_id=tool.id, until=at if at_once else at + ROTATION)
     secret = add_secret(session, tool=tool, endpoint=None, master=master, at=at)
-    _note_tool(session, Event.TOOL_SECRET_ADDED, tool, actor, at, revoked=ended if at_once else 0)
+    payload = SecretAdded(tool=tool.id, revoked=ended if at_once else 0)
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    emit(session, Event.TOOL_SECRET_ADDED, payload, about=tool.id, actor=admin, at=at)
     return NewTool(tool, standard.printed(secret))
 
 
@@ -77,7 +80,9 @@ def switch_tool(session: Session, tool_id: UUID, *, on: bool, actor: Actor, at: 
         raise Conflict("tool_active" if on else "tool_inactive")
     tool.active = on
     session.add(tool)
-    _note_tool(session, Event.TOOL_CHANGED, tool, actor, at, active=on)
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    payload = ToolChanged(tool=tool.id, active=on)
+    emit(session, Event.TOOL_CHANGED, payload, about=tool.id, actor=admin, at=at)
     return tool
 
 
@@ -91,15 +96,8 @@ def rotate_endpoint_secret(
     endpoint = endpoint_in_reach(session, endpoint_id, actor)
     ended = _end_secrets(session, endpoint_id=endpoint.id, until=at if at_once else at + ROTATION)
     secret = add_secret(session, tool=None, endpoint=endpoint, master=master, at=at)
-    _note(
-        session,
-        Event.WEBHOOK_ENDPOINT_CHANGED,
-        endpoint,
-        actor,
-        at,
-        with_secret=True,
-        revoked=ended if at_once else 0,
-    )
+    payload = EndpointChanged(endpoint=endpoint.id, with_secret=True, revoked=ended if at_once else 0)
+    _changed(session, endpoint, payload, actor, at)
     return NewEndpoint(endpoint, standard.printed(secret))
 
 
@@ -115,8 +113,8 @@ def change_endpoint(
 ) -> WebhookEndpoint:
     """Change where an endpoint is, or what it hears of; None leaves a thing as it is.
 
-    Raises `NotFound`, `Forbidden`, `Invalid` with every reason against the address, `Conflict` when the unit
-    has that address already.
+    Raises `NotFound`, `Forbidden`, `Invalid` with every reason against the address or the events, `Conflict`
+    when the unit has that address already.
     """
     endpoint = endpoint_in_reach(session, endpoint_id, actor)
     if url is not None:
@@ -126,17 +124,11 @@ def change_endpoint(
         _alone(session, endpoint)
         endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
     if events is not None:
+        told_outside(events)
         endpoint.events = json.dumps(sorted(set(events)))
     session.add(endpoint)
-    _note(
-        session,
-        Event.WEBHOOK_ENDPOINT_CHANGED,
-        endpoint,
-        actor,
-        at,
-        url=endpoint.url,
-        events=json.loads(endpoint.events),
-    )
+    payload = EndpointChanged(endpoint=endpoint.id, url=endpoint.url, events=json.loads(endpoint.events))
+    _changed(session, endpoint, payload, actor, at)
     return endpoint
 
 
@@ -152,7 +144,7 @@ def enable_endpoint(session: Session, endpoint_id: UUID, *, actor: Actor, at: da
     endpoint.active, endpoint.disabled_reason = True, None
     endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
     session.add(endpoint)
-    _note(session, Event.WEBHOOK_ENDPOINT_CHANGED, endpoint, actor, at, active=True)
+    _changed(session, endpoint, EndpointChanged(endpoint=endpoint.id, active=True), actor, at)
     return endpoint
 
 
@@ -192,7 +184,8 @@ def test_endpoint(
     session.add(message)
     session.add(delivery)
     promise(session, delivery, at=at)
-    _note(session, Event.WEBHOOK_ENDPOINT_CHANGED, endpoint, actor, at, tested=str(message.id))
+    payload = EndpointChanged(endpoint=endpoint.id, tested=str(message.id))
+    _changed(session, endpoint, payload, actor, at)
     return delivery, message
 
 
@@ -225,27 +218,8 @@ def _end_secrets(
     return ended
 
 
-def _note(
-    session: Session, event: Event, endpoint: WebhookEndpoint, actor: Actor, at: datetime, **data: object
+def _changed(
+    session: Session, endpoint: WebhookEndpoint, payload: EndpointChanged, actor: Actor, at: datetime
 ) -> None:
-    audit.record(
-        session,
-        event,
-        stream=f"webhook:{endpoint.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={"endpoint": str(endpoint.id), **data},
-    )
-
-
-def _note_tool(
-    session: Session, event: Event, tool: PublishingTool, actor: Actor, at: datetime, **data: object
-) -> None:
-    audit.record(
-        session,
-        event,
-        stream=f"tool:{tool.id}",
-        actor=actor.as_audit(Role.SYSTEM_ADMIN),
-        at=at,
-        data={"tool": str(tool.id), **data},
-    )
+    admin = actor.as_audit(Role.SYSTEM_ADMIN)
+    emit(session, Event.WEBHOOK_ENDPOINT_CHANGED, payload, about=endpoint.id, actor=admin, at=at)

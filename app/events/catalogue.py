@@ -1,0 +1,241 @@
+"""Every event, once: what it carries, where it is recorded, who is told inside, what is said outside.
+
+From here come the record's streams, notices, outbox, the API's `webhooks`, the page of events in the docs and
+what verifiers look for. How to add one: docs/architecture.md.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from app.domain.vocabulary import Event, NoticeKind
+from app.events import forms
+from app.events.entry import Account, Entry, Named, Recipients, Stream, Told
+from app.events.payloads import accounts, cases, drafts, machines, policies, publication
+
+E, K, R = Event, NoticeKind, Recipients
+_DRAFT, _USER = (Stream.DRAFT,), (Stream.USER,)
+_WORKFLOW, _WEBHOOK = (Stream.WORKFLOW,), (Stream.WEBHOOK,)
+_AUTHORS = R.AUTHORS
+_DAYS = {"starts_on": "starts_on", "ends_on": "ends_on"}
+
+
+def _step(
+    event: Event, payload: type[cases.Step], *told: Told, verifier: str = "", within: bool = False
+) -> Entry:
+    """Return the entry of a step of a case; one `within` another is told outside by the message of that."""
+    announced = None if within else forms.CaseData
+    return Entry(event, payload, _DRAFT, told=told, announced=announced, verifier=verifier)
+
+
+_ACCOUNTS = (
+    Entry(E.UNIT_CREATED, accounts.UnitCreated, (Stream.UNIT,)),
+    Entry(E.USER_SIGNED_IN, accounts.AtAddress, _USER),
+    Entry(E.USER_SIGN_IN_REFUSED, accounts.AtAddress, _USER, refused=True),
+    Entry(E.USER_SIGNED_OUT, accounts.OfSession, _USER),
+    Entry(E.USER_SESSION_ENDED, accounts.OfSession, _USER),
+    Entry(E.USER_CREATED, accounts.UserCreated, _USER),
+    Entry(E.USER_PASSWORD_CHANGED, accounts.OfUser, _USER),
+    Entry(E.USER_PASSWORD_RESET, accounts.PasswordReset, _USER, account=Account("password_reset")),
+    Entry(E.USER_DEACTIVATED, accounts.OfUser, _USER),
+    Entry(E.USER_EMAIL_CHANGED, accounts.EmailChanged, _USER, account=Account("email_changed")),
+    Entry(E.USER_WORK_HANDED_OVER, accounts.WorkHandedOver, _USER),
+    Entry(E.USER_POSTS_SET, accounts.PostsSet, _USER),
+    Entry(E.ROLE_GRANTED, accounts.OfGrant, _USER, account=Account("granted_alone", {"role": "role_named"})),
+    Entry(E.ROLE_REVOKED, accounts.OfGrant, _USER),
+    Entry(E.DELEGATION_ASKED, accounts.OfDelegation, _USER, account=Account("delegation_asked", _DAYS)),
+    Entry(E.DELEGATION_GRANTED, accounts.OfDelegation, _USER, account=Account("delegation_set", _DAYS)),
+    Entry(E.DELEGATION_REVOKED, accounts.OfDelegation, _USER, account=Account("delegation_ended", _DAYS)),
+    Entry(E.USER_ABSENT, accounts.OfAbsence, _USER),
+    Entry(E.USER_BACK, accounts.OfAbsence, _USER),
+    Entry(E.TOKEN_ISSUED, accounts.AtAddress, _USER),
+)
+
+_WAIVER_DECIDED = (Told(K.WAIVER_DECIDED, Named("asked_by"), _AUTHORS),)
+
+_DRAFTS = (
+    Entry(E.DRAFT_CREATED, drafts.DraftCreated, _DRAFT, announced=forms.DraftData),
+    Entry(E.DRAFT_REVISED, drafts.DraftRevised, _DRAFT, announced=forms.DraftData),
+    Entry(E.ASSET_ADDED, drafts.AssetAdded, _DRAFT),
+    Entry(E.CHECK_RUN, drafts.CheckRun, _DRAFT, verifier="checked"),
+    Entry(
+        E.FINDING_WAIVER_ASKED, drafts.WaiverAsked, _DRAFT, told=(Told(K.WAIVER_ASKED, R.MAY_GRANT_WAIVER),)
+    ),
+    Entry(E.FINDING_WAIVED, drafts.WaiverDecided, _DRAFT, told=_WAIVER_DECIDED, announced=forms.DraftData),
+    Entry(E.FINDING_WAIVER_REFUSED, drafts.WaiverDecided, _DRAFT, told=_WAIVER_DECIDED),
+    Entry(E.MARK_ADDED, drafts.OfMark, _DRAFT, announced=forms.DraftData),
+    Entry(E.MARK_WITHDRAWN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
+    Entry(E.MARK_OVERTAKEN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
+    Entry(E.EVIDENCE_EXPORTED, None, ()),
+)
+
+_CASES = (
+    _step(E.DRAFT_SUBMITTED, cases.Submitted, verifier="new_text"),
+    _step(E.DRAFT_RECALLED, cases.Step),
+    _step(E.CASE_OPENED, cases.CaseOpened, verifier="opened"),
+    Entry(E.CASE_ROUTED, cases.CaseRouted, _DRAFT),
+    _step(E.CASE_MIGRATED, cases.CaseMigrated, verifier="migrated"),
+    _step(E.CASE_BLOCKED, cases.CaseBlocked, Told(K.BLOCKED, _AUTHORS)),
+    _step(E.CASE_STAGE_OPENED, cases.StageOpened, Told(K.STAGE_OPENED, R.AT_STAGE), within=True),
+    _step(E.CASE_STAGE_VOIDED, cases.StageVoided, verifier="voided", within=True),
+    _step(E.CASE_STAGE_KEPT, cases.StageKept, verifier="kept", within=True),
+    _step(E.CASE_STAGE_SKIPPED, cases.StageSkipped, within=True),
+    Entry(
+        E.CASE_STAGE_DUE,
+        cases.StageCalled,
+        _DRAFT,
+        told=(Told(K.STAGE_DUE, R.AT_WORK_AT_STAGE),),
+        announced=forms.StageData,
+    ),
+    Entry(
+        E.CASE_STAGE_LATE,
+        cases.StageCalled,
+        _DRAFT,
+        told=(Told(K.STAGE_LATE, R.AT_WORK_AT_STAGE, Named("told")),),
+        announced=forms.StageData,
+    ),
+    Entry(
+        E.CASE_STAGE_ESCALATED,
+        cases.StageCalled,
+        _DRAFT,
+        told=(Told(K.STAGE_ESCALATED, Named("told")),),
+        announced=forms.StageData,
+    ),
+    _step(E.CASE_STAGE_OVERRIDDEN, cases.StageOverridden, verifier="overridden"),
+    _step(E.CASE_TAKEN_BACK, cases.TakenBack, verifier="taken_back"),
+    _step(E.CASE_CLAIMED, cases.AtStage),
+    _step(E.CASE_UNCLAIMED, cases.AtStage, Told(K.STAGE_OPENED, R.AT_STAGE)),
+    _step(E.CASE_HANDED_OVER, cases.HandedOver, Told(K.HANDED_OVER, Named("to"))),
+    _step(E.CASE_REVIEWER_ADDED, cases.ReviewerAdded, verifier="added"),
+    _step(E.CASE_RECUSED, cases.Freed, Told(K.STAGE_OPENED, R.AT_FREED_STAGES)),
+    _step(E.CASE_FREED, cases.Freed, Told(K.STAGE_OPENED, R.AT_FREED_STAGES)),
+    _step(E.CASE_REMINDED, cases.Reminded, Told(K.STAGE_REMINDED, R.AT_WORK_AT_STAGE)),
+    _step(E.CASE_COPIED, cases.CopiedTo, Told(K.COPIED, Named("to"))),
+    _step(E.CASE_CONSULTED, cases.Consulted, Told(K.CONSULTED, Named("to"))),
+    _step(E.CASE_ADVISED, cases.Advised, Told(K.ADVISED, R.ASKERS)),
+    _step(E.CASE_HELD, cases.Held, Told(K.HELD, _AUTHORS)),
+    _step(E.CASE_ANSWERED, cases.Answered, Told(K.ANSWERED, _AUTHORS, R.AT_OPEN_STAGES)),
+    _step(E.CASE_RECONSIDERED, cases.Reconsidered),
+    _step(E.CASE_EMBARGOED, cases.Embargoed, verifier="embargoed"),
+    _step(E.CASE_CLEARED, cases.Step, Told(K.CLEARED, _AUTHORS)),
+    _step(E.DECISION_APPROVED, cases.Approved, verifier="approved"),
+    # 退回: the author, where it comes to them, and the previous signer; nobody else.
+    _step(
+        E.DECISION_SENT_BACK,
+        cases.SentBack,
+        Told(K.RETURNED, R.AUTHORS_IF_THEIRS),
+        Told(K.SIGNED_BUT_RETURNED, R.PREVIOUS_SIGNERS),
+    ),
+    _step(E.DECISION_DECLINED, cases.Decided, Told(K.DECLINED, _AUTHORS)),
+    Entry(E.DECISION_REFUSED, cases.DecisionRefused, _DRAFT, refused=True),
+    _step(E.PROOF_LAID_OUT, cases.ProofLaidOut, verifier="laid_out"),
+    _step(E.PROOF_FAILED, cases.ProofFailed, Told(K.RETURNED, _AUTHORS)),
+    _step(E.MARKS_CARRIED_OUT, cases.CarriedOut, verifier="new_text"),
+    _step(E.MARKS_CONFIRMED, cases.Approved, verifier="approved"),
+    _step(E.RELEASE_SCHEDULED, cases.Scheduled, Told(K.SCHEDULED, _AUTHORS), verifier="scheduled"),
+    _step(
+        E.RELEASE_UNSCHEDULED,
+        cases.Unscheduled,
+        Told(K.UNSCHEDULED, Named("signed_by"), _AUTHORS),
+        verifier="unscheduled",
+    ),
+    _step(
+        E.RELEASE_WITHHELD,
+        cases.Withheld,
+        Told(K.WITHHELD, Named("signed_by"), _AUTHORS),
+        verifier="withheld",
+    ),
+    Entry(E.LINK_MADE, cases.LinkMade, _DRAFT),
+    Entry(E.LINK_SENT, cases.LinkSent, _DRAFT),
+    Entry(E.LINK_USED, cases.LinkUsed, _DRAFT),
+    Entry(E.LINK_REFUSED, cases.LinkRefused, _DRAFT, refused=True),
+    Entry(E.LINK_REVOKED, cases.OfLink, _DRAFT),
+)
+
+_DEBT_OWED = (Told(K.DEBT_OWED, R.AT_OPEN_STAGES),)
+
+_PUBLICATION = (
+    Entry(E.RELEASE_SIGNED, publication.ReleaseSigned, _DRAFT, announced=forms.SignedData, verifier="signed"),
+    Entry(E.RELEASE_REFUSED, publication.ReleaseRefused, _DRAFT, refused=True),
+    Entry(
+        E.RELEASE_URGENT,
+        publication.ReleaseUrgent,
+        _DRAFT,
+        told=_DEBT_OWED,
+        announced=forms.UrgentData,
+        verifier="urgent",
+    ),
+    Entry(E.DEBT_SETTLED, publication.OfDebts, _DRAFT, verifier="settled"),
+    Entry(E.DEBT_OVERDUE, publication.OfDebts, _DRAFT, told=_DEBT_OWED),
+    Entry(E.CLEARANCE_GIVEN, publication.Clearance, _DRAFT),
+    Entry(E.CLEARANCE_REFUSED, publication.Clearance, (Stream.DRAFT, Stream.TOOL), refused=True),
+    Entry(
+        E.PUBLICATION_PUBLISHED,
+        publication.Published,
+        _DRAFT,
+        told=(Told(K.PUBLISHED, _AUTHORS),),
+        announced=forms.PublicationData,
+        verifier="published",
+    ),
+    Entry(E.PUBLICATION_REFUSED, publication.PublicationRefused, _DRAFT, refused=True),
+    Entry(E.PUBLICATION_CORRECTED, None, (), told=(Told(K.CORRECTED, _AUTHORS),), foreseen=True),
+    Entry(E.PUBLICATION_RETRACTED, None, (), told=(Told(K.RETRACTED, _AUTHORS),), foreseen=True),
+)
+
+_POLICIES = (
+    Entry(E.POLICY_PROPOSED, policies.PolicyProposed, (Stream.POLICY,)),
+    Entry(E.POLICY_ACTIVATION_ASKED, policies.ActivationAsked, (Stream.POLICY,)),
+    Entry(E.POLICY_ACTIVATION_REFUSED, policies.ActivationRefused, (Stream.POLICY,)),
+    Entry(
+        E.POLICY_ACTIVATED,
+        policies.PolicyActivated,
+        (Stream.POLICY,),
+        announced=forms.PolicyData,
+        subject="policy",
+    ),
+    Entry(E.POLICY_BACK_TESTED, policies.BackTested, (Stream.POLICY,)),
+    Entry(E.WORKFLOW_ACTIVATED, policies.WorkflowActivated, _WORKFLOW),
+    Entry(E.WORKFLOW_RISK_ASKED, policies.OfRisk, _WORKFLOW),
+    Entry(E.WORKFLOW_RISK_ACCEPTED, policies.OfRisk, _WORKFLOW),
+    Entry(E.WORKFLOW_RISK_DECLINED, policies.OfRisk, _WORKFLOW),
+    Entry(E.WORKFLOW_MIGRATION_ASKED, policies.OfMigration, _WORKFLOW),
+    Entry(E.WORKFLOW_MIGRATION_GRANTED, policies.OfMigration, _WORKFLOW),
+    Entry(E.WORKFLOW_MIGRATION_DECLINED, policies.OfMigration, _WORKFLOW),
+)
+
+_MACHINES = (
+    Entry(E.WEBHOOK_ENDPOINT_CREATED, machines.EndpointCreated, _WEBHOOK),
+    Entry(E.WEBHOOK_ENDPOINT_DISABLED, machines.EndpointDisabled, _WEBHOOK),
+    Entry(E.WEBHOOK_ENDPOINT_CHANGED, machines.EndpointChanged, _WEBHOOK),
+    Entry(E.WEBHOOK_REPLAYED, machines.Replayed, _WEBHOOK),
+    Entry(E.WEBHOOK_DELIVERED, machines.Delivery, _WEBHOOK),
+    Entry(E.WEBHOOK_FAILED, machines.Delivery, _WEBHOOK),
+    Entry(E.ROBOT_CREATED, machines.RobotCreated, (Stream.ROBOT,)),
+    Entry(E.ROBOT_DISABLED, machines.RobotDisabled, (Stream.ROBOT,)),
+    Entry(E.TOOL_CREATED, machines.ToolCreated, (Stream.TOOL,)),
+    Entry(E.TOOL_CHANGED, machines.ToolChanged, (Stream.TOOL,)),
+    Entry(E.TOOL_SECRET_ADDED, machines.SecretAdded, (Stream.TOOL,)),
+    Entry(E.JOB_RETRIED, machines.JobRetried, (Stream.JOBS,)),
+)
+
+#: The record's own: written by the record itself, below everything that emits.
+_RECORD = (
+    Entry(E.RECORD_BEGUN, machines.RecordBegun, (Stream.RECORD,)),
+    Entry(E.RECORD_SEALED, machines.RecordSealed, (Stream.RECORD,)),
+    Entry(E.RECORD_ERASED, machines.RecordErased, tuple(Stream), verifier="erased"),
+    Entry(E.RECORD_CHECKPOINTED, None, ()),
+)
+
+_ALL = (*_ACCOUNTS, *_DRAFTS, *_CASES, *_PUBLICATION, *_POLICIES, *_MACHINES, *_RECORD)
+CATALOGUE: Mapping[Event, Entry] = {entry.event: entry for entry in _ALL}
+assert len(CATALOGUE) == len(_ALL), "an event stands in the catalogue twice"
+
+#: Every event that is told outside, with the form of its message.
+ANNOUNCED: Mapping[Event, type[BaseModel]] = {
+    entry.event: entry.announced for entry in _ALL if entry.announced is not None
+}
+
+#: Action → fields of its data that name content by its SHA-256 → the tables where it may lie.
+NAMED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    str(entry.event): entry.content for entry in _ALL if entry.content
+}

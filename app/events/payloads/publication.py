@@ -1,0 +1,94 @@
+"""What the events of releases, debts and publications carry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.events.payloads.base import ABSENT, Absent, Payload, content, outside, private
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSigned(Payload):
+    """Permission to publish one proof on one channel, with its ticket."""
+
+    draft: UUID
+    case: UUID
+    release: UUID
+    channel: str
+    digest: str = content("proof", packed=True)
+    revision: str = content("revision", packed=True)
+    policy: str
+    workflow: str
+    ticket: str = content("release_ticket", packed=True)
+    expires_at: str
+    renewed: bool
+    scheduled_for: str | Absent = ABSENT
+    number: str | Absent = outside()
+    signed_ticket: Mapping[str, Any] | Absent = outside()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRefused(Payload):
+    """A signature that was not taken, with every reason."""
+
+    draft: UUID
+    case: UUID
+    channel: str
+    digest: str
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfDebts(Payload):
+    """Stages that are owed for one line that went out by the urgent lane."""
+
+    draft: UUID
+    case: UUID
+    release: UUID
+    channel: str
+    due_at: Any
+    debts: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseUrgent(OfDebts):
+    """What went out by the urgent lane, and why."""
+
+    comment: str | None = private()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance(Payload):
+    """The answer to a publishing tool that asks whether it may publish exactly this."""
+
+    release: UUID | None
+    channel: str
+    digest: str
+    tool: UUID
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(Payload):
+    """What a publishing tool reports that it did with a release."""
+
+    draft: UUID
+    publication: UUID
+    release: UUID
+    channel: str
+    digest: str = content("proof")
+    external_id: str
+    url: str
+    tool: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationRefused(Payload):
+    """A report that was not taken, with every reason."""
+
+    draft: UUID
+    release: UUID
+    channel: str
+    tool: UUID
+    reasons: Sequence[str]

@@ -1,0 +1,29 @@
+"""Every kind of job, once: whoever promises one and whoever does it name it from here."""
+
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """The kinds, as they are stored. The feature that the name begins with does the job."""
+
+    CHECKPOINT = "audit.checkpoint"
+    BACK_TEST = "screening.back_test"
+    #: An announcement: fanned out to the endpoints outside. The job is the message, and is kept.
+    FAN_OUT = "webhooks.fan_out"
+    DELIVER = "webhooks.deliver"
+    #: Tells people inside of a step; who is concerned is worked out then.
+    NOTIFY = "notifications.tell"
+    #: Tells people what others did to their accounts, and where they have an address by mail.
+    TELL_ACCOUNT = "notifications.account"
+    #: Told by the sweep for late stages, when it meets a year whose holidays nobody has entered.
+    ALARM = "notifications.alarm"
+    MAIL = "notifications.mail"
+    #: A letter to an address that an account no longer has.
+    MAIL_AWAY = "notifications.mail_away"
+    ROBOT = "notifications.robot"
+    RECONSIDER = "reviews.reconsider"
+    CALL_LATE = "reviews.late"
+    FREE_CLAIMS = "reviews.free_claims"
+    LAY_OUT = "proofs.lay_out"
+    CALL_DEBTS = "publication.debts"
+    GO_OUT = "publication.go_out"
