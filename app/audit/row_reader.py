@@ -107,6 +107,10 @@ def any_value(session: Session) -> Iterator[None]:
         connection.text_factory = before
 
 
+#: Types of PostgreSQL with values that psycopg cannot give.
+_REFUSED = ("timestamptz", "timestamp", "date", "json", "jsonb")
+
+
 @contextmanager
 def _lenient(adapters: Any) -> Iterator[None]:  # noqa: ANN401 – psycopg's own
     # Not at the top: an installation on SQLite has no psycopg.
@@ -114,9 +118,7 @@ def _lenient(adapters: Any) -> Iterator[None]:  # noqa: ANN401 – psycopg's own
 
     before = [
         (oid, loader)
-        for oid in (
-            adapters.types[name].oid for name in ("timestamptz", "timestamp", "date", "json", "jsonb")
-        )
+        for oid in (adapters.types[name].oid for name in _REFUSED)
         for form in (Format.TEXT, Format.BINARY)
         if (loader := adapters.get_loader(oid, form)) is not None
     ]
