@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from app.infra.errors import AppError
+from app.infra.http import problems
 from app.web import query_faults
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
 from app.web.forms.again import Again, Refused, refusal_of
@@ -70,6 +71,7 @@ def install(app: FastAPI) -> None:
     app.include_router(board_csv.api)
     app.state.page_routes = tuple(route for router in PAGES for route in router.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.state.refused = _refused_body
     for kind in (AppError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_people(app.exception_handlers[kind]))
     app.add_middleware(Shield, https=app.state.runtime.settings.secure_cookies)
@@ -79,6 +81,12 @@ def wants_page(request: Request) -> bool:
     """Say whether the answer is for a person's eyes rather than for a program."""
     for_eyes = "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
     return for_eyes and not request.url.path.startswith("/api/")
+
+
+def _refused_body(request: Request, error: AppError) -> Response:
+    """Answer a body that was refused before any route saw it: as a page to people, else as a problem."""
+    said = problems.problem(request, error)
+    return _page(request, said) if wants_page(request) else said
 
 
 def _for_people(

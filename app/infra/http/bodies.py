@@ -91,7 +91,11 @@ class BodyGate:
             with self._one_more(who):
                 await self._pass_on(scope, receive, send, is_json=is_json, limit=limit)
         except AppError as error:
-            await problem(Request(scope), error)(scope, receive, send)
+            request = Request(scope)
+            # Whoever sits at a page reads a page; how it is made is for a layer above to say.
+            told = getattr(scope["app"].state, "refused", problem)
+            answer = await anyio.to_thread.run_sync(told, request, error)
+            await answer(scope, receive, send)
         except ClientDisconnect:
             # Nobody is there to hear anything, and half a request is none.
             return

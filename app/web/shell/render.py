@@ -23,7 +23,7 @@ from app.web.forms.filling import filled
 from app.web.forms.parcels import owner_mark
 from app.web.forms.typed import Typed, title_of, typed
 from app.web.shell.flash import SAID, said
-from app.web.shell.viewer import Viewer, posted
+from app.web.shell.viewer import MAX_FORM_BYTES, Viewer, posted
 from app.words.labels import choices, label, limit
 
 #: Where a page tells what was typed and has no place in any of its forms.
@@ -77,7 +77,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static, label=label, choices=choices, limit=limit)
+    made.globals.update(most=MAX_FORM_BYTES, static=static, label=label, choices=choices, limit=limit)
     made.filters.update(moment=moment, when=when, local=local)
     return made
 

@@ -11,11 +11,20 @@ from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, own_password, signed_in
 from app.identity.models import Unit
 from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
+from app.infra.http.problems import problems
 from app.infra.runtime import runtime_of
 from app.notifications import queries as notices
 
 #: A form holds one text of at most 5 MB; percent-encoding makes three characters of each byte.
 MAX_FORM_BYTES = 16_000_000
+problems(
+    {
+        "form_too_large": (
+            "填写的内容太多：一次至多 {limit} MB（汉字每个约占 9 字节），请分成几篇，或者改用接口上传。",
+            "The form is too large.",
+        )
+    }
+)
 MAX_FIELDS = 5000
 
 
@@ -167,7 +176,7 @@ async def bare_form_of(request: Request) -> Form:
     async for part in request.stream():
         size += len(part)
         if size > MAX_FORM_BYTES:
-            raise TooLarge("too_large")
+            raise TooLarge("form_too_large", data={"limit": MAX_FORM_BYTES // 1_000_000})
         parts.append(part)
     try:
         pairs = parse_qsl(

@@ -11,6 +11,34 @@ document.addEventListener("keydown", (event) => {
   if (button && !button.disabled) button.click();
 });
 
+// A form that no server takes is not sent: what was typed stays where it is.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.enctype === "multipart/form-data") return;
+    const most = Number(document.body.dataset.most);
+    const size = new URLSearchParams(new FormData(form)).toString().length;
+    if (size <= most) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const told = document.getElementById("told");
+    const note = document.createElement("div");
+    note.className = "notice notice-warn";
+    note.id = "problem";
+    note.setAttribute("role", "alert");
+    note.tabIndex = -1;
+    const title = document.createElement("h2");
+    title.textContent = `填写的内容太多，没有提交：发送时有 ${(size / 1e6).toFixed(1)} MB，一次至多 ${most / 1e6} MB。`;
+    const advice = document.createElement("p");
+    advice.textContent = "您填写的都还在。请把文字分成几篇，再分别提交。";
+    note.append(title, advice);
+    told.replaceChildren(note);
+    note.focus();
+  },
+  true,
+);
+
 // What asks by itself every so often does not keep a session alive: only what somebody pressed says so.
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.triggeringEvent) event.detail.headers["X-By-Person"] = "yes";
