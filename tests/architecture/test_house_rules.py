@@ -56,6 +56,8 @@ def test_the_top_level_holds_what_it_should() -> None:
         "docs",
         "LICENSE",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
     }
     found = {path.relative_to(ROOT).parts[0] for path in _files()}
     assert {name for name in found if not name.startswith(".")} <= allowed
