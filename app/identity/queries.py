@@ -49,10 +49,13 @@ def user_actors(session: Session, user_ids: Collection[UUID]) -> dict[UUID, Acto
 
     One statement; none for nobody.
     """
-    if not user_ids:
-        return {}
+    return actors_where(session, col(User.id).in_(user_ids)) if user_ids else {}
+
+
+def actors_where(session: Session, condition: ColumnElement[bool]) -> dict[UUID, Actor]:
+    """Return the active users of whom `condition` holds as actors, by their ids. One statement."""
     rows: dict[UUID, list[Any]] = {}
-    for row in session.exec(_actors().where(col(User.id).in_(user_ids))).all():
+    for row in session.exec(_actors().where(condition)).all():
         rows.setdefault(row[0].id, []).append(row)
     people = {user_id: _actor(of_user, "token") for user_id, of_user in rows.items()}
     return {user_id: actor for user_id, actor in people.items() if actor is not None}
@@ -127,7 +130,7 @@ def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:
     return replace(
         actor,
         standing_in=tuple(
-            _stand_in(people[UUID(chain[-1].principal)], chain)
+            stand_in(people[UUID(chain[-1].principal)], chain)
             for chain in found
             if UUID(chain[-1].principal) in people
         ),
@@ -169,7 +172,19 @@ def as_link(row: Delegation, unit_path: str | None) -> Link:
     return Link(str(row.principal_id), str(row.delegate_id), row.starts_on, row.ends_on, scope)
 
 
-def _stand_in(principal: Actor, chain: tuple[Link, ...]) -> StandIn:
+def links_where(session: Session, *conditions: ColumnElement[bool]) -> list[Link]:
+    """Return the delegations of which all of this holds, the oldest first. One statement."""
+    query = (
+        select(Delegation, Unit.path)
+        .outerjoin(Unit, col(Unit.id) == col(Delegation.unit_id))
+        .where(*conditions)
+        .order_by(col(Delegation.id))
+    )
+    return [as_link(row, path) for row, path in session.exec(query).all()]
+
+
+def stand_in(principal: Actor, chain: tuple[Link, ...]) -> StandIn:
+    """Return what somebody may do in a principal's place by a chain of delegations, the nearest first."""
     held: tuple[Held, ...] = tuple(
         Held(one.role, one.unit_path, one.channel, one.section) for one in principal.grants
     )
@@ -383,16 +398,19 @@ __all__ = [
     "StandIn",
     "Via",
     "accounts",
+    "actors_where",
     "as_link",
     "colleagues",
     "deputies",
     "grants_in_force",
     "head_counts",
     "holders",
+    "links_where",
     "names",
     "posted",
     "session_actor",
     "session_hash",
+    "stand_in",
     "units_within",
     "user_actor",
     "user_actors",

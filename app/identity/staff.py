@@ -1,53 +1,89 @@
-"""Who holds which roles and posts, read at once for many units."""
+"""Who is meant by roles, posts and names, and who stands in for them: actors, read at once for many units."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Text, cast, func, or_
 from sqlmodel import Session, col, select
 
+from app.domain import delegations
 from app.domain.roles import UserKind
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity import queries
-from app.identity.models import RoleGrant, User
+from app.identity.models import Delegation, RoleGrant, User
+from app.identity.queries import Actor
+from app.infra.clock import beijing
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
-    """The active people who hold some roles, each with the unit it was given over; and all with posts."""
+class Meant:
+    """Whom to look for: holders of roles over these units, of any post, by sign-in name, and by id."""
 
-    grants: tuple[tuple[Role, UUID, User], ...]
-    posted: tuple[User, ...]
-
-    def holding(self, role: Role, *, unit_path: str) -> tuple[User, ...]:
-        """Return whose grant of `role` reaches the unit at `unit_path`, by name, each once."""
-        above = {UUID(part) for part in unit_path.strip("/").split("/") if part}
-        found = {user.id: user for held, unit, user in self.grants if held is role and unit in above}
-        return tuple(found.values())
-
-    def in_posts(self, names: Collection[str], *, unit_path: str) -> tuple[User, ...]:
-        """Return who holds one of these posts over the unit at `unit_path`, by name; perhaps nobody."""
-        return tuple(
-            user
-            for user in self.posted
-            if any(unit_path.startswith(held["path"]) and held["post"] in names for held in user.posts)
-        )
+    roles: frozenset[Role] = frozenset()
+    unit_paths: frozenset[str] = frozenset()
+    posts: bool = False
+    logins: frozenset[str] = frozenset()
+    ids: frozenset[UUID] = frozenset()
 
 
-def staff(session: Session, roles: Collection[Role], *, posts: bool) -> Staff:
-    """Return who holds these roles anywhere, and with `posts` who holds any post. A statement each."""
-    query = (
-        select(RoleGrant.role, RoleGrant.unit_id, User)
-        .join(User, col(User.id) == col(RoleGrant.user_id))
-        .where(
-            col(RoleGrant.role).in_(sorted(roles)),
+def actors(session: Session, meant: Meant) -> dict[UUID, Actor]:
+    """Return the active accounts that are meant, as actors in their own place; empty when there are none.
+
+    A few more than are meant: whoever holds one of the roles over one of the units, or any post at all. One
+    statement.
+    """
+    ways: list[ColumnElement[bool]] = []
+    if meant.roles:
+        above = {UUID(part) for path in meant.unit_paths for part in path.strip("/").split("/") if part}
+        holding = select(RoleGrant.user_id).where(
+            col(RoleGrant.role).in_(sorted(meant.roles)),
             col(RoleGrant.revoked_at).is_(None),
-            col(User.active).is_(True),
-            User.kind == UserKind.PERSON,
+            col(RoleGrant.unit_id).in_(above),
         )
-        .order_by(User.name)
+        ways.append(col(User.id).in_(holding))
+    if meant.posts:
+        ways.append(func.length(cast(col(User.posts), Text)) > len("[]"))
+    if meant.logins:
+        ways.append(col(User.login).in_(meant.logins))
+    if meant.ids:
+        ways.append(col(User.id).in_(meant.ids))
+    return queries.actors_where(session, or_(*ways)) if ways else {}
+
+
+def deputies(session: Session, principals: Mapping[UUID, Actor], at: datetime) -> dict[UUID, Actor]:
+    """Return who stands in for any of these people on the day of `at`, also by what was passed on to them.
+
+    Each with these people alone among those whom they stand in for; empty when nobody does. A statement, and
+    one more where there are delegations.
+    """
+    if not principals:
+        return {}
+    today = beijing(at).date()
+    standing = (
+        col(Delegation.revoked_at).is_(None),
+        col(Delegation.confirmed_at).is_not(None),
+        col(Delegation.starts_on) <= today,
+        col(Delegation.ends_on) >= today,
     )
-    grants = (
-        tuple((Role(role), unit, user) for role, unit, user in session.exec(query).all()) if roles else ()
+    near = select(Delegation.delegate_id).where(col(Delegation.principal_id).in_(principals), *standing)
+    links = queries.links_where(
+        session,
+        or_(col(Delegation.principal_id).in_(principals), col(Delegation.principal_id).in_(near)),
+        *standing,
     )
-    return Staff(grants, queries.posted(session, unit_path=None) if posts else ())
+    people = queries.user_actors(session, {UUID(link.delegate) for link in links})
+    found = {}
+    for person_id, actor in people.items():
+        # Those who keep the system, and machines, take nobody's place, whatever the tables say.
+        if actor.kind is not UserKind.PERSON or actor.roles() & ADMINISTRATORS:
+            continue
+        stand_ins = tuple(
+            queries.stand_in(principals[principal], chain)
+            for chain in delegations.chains(str(person_id), links, on=today)
+            if (principal := UUID(chain[-1].principal)) in principals
+        )
+        if stand_ins:
+            found[person_id] = replace(actor, standing_in=stand_ins)
+    return found

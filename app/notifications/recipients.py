@@ -61,9 +61,7 @@ def at_stage(scene: Scene, data: Data) -> frozenset[UUID]:
     if run.claimed_by is not None:
         return frozenset({UUID(run.claimed_by)})
     stage = scene.loaded.workflow.by_key[run.stage]
-    able = eligibility.of(scene.session, scene.loaded, stage, run.line)
-    able |= eligibility.delegates(scene.session, scene.loaded, stage, run.line, at=scene.at)
-    return frozenset(UUID(person) for person in able - run.persons)
+    return eligibility.at_open_stage(scene.session, scene.loaded, stage, run.line, at=scene.at)
 
 
 def at_work(who: Who) -> Who:

@@ -126,7 +126,7 @@ def decide(
     checked = screening.check(session, loaded, runtime=runtime, at=at)
     facts = replace(facts_of(checked, runtime), open_marks=loaded.open_marks(form.line))
     if stage is not None and stage.need == "all":
-        facts = replace(facts, candidates=eligibility.of(session, loaded, stage, form.line))
+        facts = replace(facts, candidates=eligibility.body_of(session, loaded, stage, form.line))
     take(session, loaded, _act(verb, form), place_of(actor, loaded, form), facts, by=actor, at=at)
     return loaded
 

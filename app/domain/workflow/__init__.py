@@ -16,7 +16,7 @@ from app.domain.workflow.case import (
     Target,
     Vote,
 )
-from app.domain.workflow.checks import concerned, seats, ways_back
+from app.domain.workflow.checks import bars, concerned, seats, ways_back
 from app.domain.workflow.definition import AddedStage, Outcome, Stage, Who, Workflow, workflow_schema
 from app.domain.workflow.effects import Decided, Effects, Happened
 from app.domain.workflow.lint import Linted, lint, read_workflow
@@ -46,6 +46,7 @@ __all__ = [
     "Vote",
     "Who",
     "Workflow",
+    "bars",
     "combined",
     "concerned",
     "extended",

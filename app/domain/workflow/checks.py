@@ -112,6 +112,11 @@ def person(
     return tuple(refusals)
 
 
+def bars(case: Case, workflow: Workflow, stage: Stage, line: str, actor: Actor) -> tuple[Refusal, ...]:
+    """Return what keeps somebody from acting at a stage whenever it is open; empty when they could."""
+    return person(case, workflow, case.current(), stage, line, actor)
+
+
 def standing(
     case: Case, workflow: Workflow, current: dict[Spot, Run], act: Act, actor: Actor
 ) -> tuple[Stage | None, tuple[Refusal, ...]]:

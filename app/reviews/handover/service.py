@@ -212,8 +212,7 @@ def _places(session: Session, loaded: Loaded, user: User) -> Iterator[tuple[Stag
 
 
 def _alone(session: Session, loaded: Loaded, stage: Stage, line: str, person: str) -> bool:
-    able = eligibility.of(session, loaded, stage, line)
-    return able == {person}
+    return eligibility.body_of(session, loaded, stage, line) == {person}
 
 
 def _give_draft(session: Session, item: Item, to: Person, actor: Person, at: datetime) -> tuple[Refusal, ...]:

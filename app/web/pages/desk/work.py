@@ -18,6 +18,7 @@ from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import progress
+from app.reviews.eligibility import Opening
 from app.reviews.progress import Standing
 from app.web.pages.desk.tasks import MOST, tasks_of
 from app.web.pages.draft.panels.holders import Holders, holders_of, waiting_for
@@ -114,7 +115,8 @@ def _own(session: Session, viewer: Viewer, at: datetime) -> Own:
 
     away, writing = mine(*_AWAY), mine(DraftState.EDITING)
     found = progress.standings(session, away)
-    able = holders_of(session, [(one, [stage for stage, _ in one.open]) for one in found], at)
+    openings = [[Opening(case, stage, run.line) for stage, run in case.open] for case in found]
+    able = holders_of(session, openings, at)
     claimed = {UUID(run.claimed_by) for one in found for _, run in one.open if run.claimed_by}
     names = identity.names(session, claimed)
     return Own(

@@ -25,9 +25,10 @@ from app.publication.models import ReviewDebt
 from app.publication.urgent import service as urgent
 from app.reviews import cursors
 from app.reviews import queries as reviews
+from app.reviews.eligibility import Opening
 from app.reviews.queries import CaseView, StageView
 from app.web.pages.draft.panels.deciding import to_decide
-from app.web.pages.draft.panels.holders import holders
+from app.web.pages.draft.panels.holders import Holders, holders_of
 from app.web.pages.draft.verbs.forms import on_case
 from app.web.shell.render import page
 from app.web.shell.viewer import SentForm, Viewer, Visitor
@@ -112,7 +113,8 @@ def _owing(
         unit = session.get(Unit, draft.unit_id)
         keys = {row.stage for row in rows}
         able = to_decide(view)
-        whom = holders(session, view, at, [one.stage for one in view.stages if one.stage.key in keys])
+        owed = [Opening(view, place.stage, place.line) for place in view.stages if place.stage.key in keys]
+        (whom,) = holders_of(session, [owed], at)
         yield Owing(
             draft.id,
             draft.title,
@@ -129,7 +131,7 @@ def _row(
     row: ReviewDebt,
     view: CaseView,
     able: tuple[StageView, ...],
-    whom: dict[str, tuple[str, ...]],
+    whom: Holders,
     at: datetime,
 ) -> Row:
     place = next((one for one in view.stages if (one.stage.key, one.line) == (row.stage, row.line)), None)
@@ -138,7 +140,7 @@ def _row(
     return Row(
         row.title,
         label(run.state if run else StageState.WAITING),
-        claimed or "、".join(whom.get(row.stage, ())),
+        claimed or "、".join(whom.get((row.stage, row.line), ())),
         row.due_at,
         row.due_at < at,
         _panel(view.draft.id, place) if place in able else "",
