@@ -10,6 +10,7 @@ from app.infra.http.links import BYTES, made, tagged_bytes
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.proofs import queries, service
+from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import Proof, ProofMark
 from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
 from app.proofs.service import NewMark
@@ -18,13 +19,6 @@ from app.reviews.guest_links.router import Code, Token, guarded
 
 router = ApiRouter(tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-
-# A proof is shown as it will be published and can do nothing: no script, no form, no address but our own
-# pictures.
-CONTENT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
-)
 
 
 @router.get("/cases/{case_id}/proofs")

@@ -14,9 +14,9 @@ from sqlmodel import select
 from app.domain.document.model import Document, Image, Paragraph
 from app.infra.runtime import Runtime
 from app.main import create_app
+from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import Proof
 from app.web.pages.guest_links import FRAME_POLICY
-from app.web.shell.security_headers import PROOF_POLICY
 from tests.api import outside
 from tests.api.desk import REVIEWERS, Desk
 from tests.web.conftest import Person, accessible
@@ -93,7 +93,7 @@ def test_the_holder_sees_the_proof_with_its_pictures_and_nothing_else(desk: Desk
     assert bound[:12] in page.text
     assert "<script" not in page.text
     shown = web.get(f"/links/{raw}/proof")
-    assert shown.headers["content-security-policy"] == PROOF_POLICY
+    assert shown.headers["content-security-policy"] == CONTENT_POLICY
     assert shown.headers["cache-control"] == "no-store"
     (address,) = re.findall(r'src="([^"]+)"', shown.text)
     assert address.startswith(f"/links/{raw}/assets/")

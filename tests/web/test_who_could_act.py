@@ -13,6 +13,7 @@ from sqlmodel import Session
 from app.domain.vocabulary import Event, Role
 from app.drafts import queries as drafts
 from app.drafts import service as writing
+from app.events.catalogue import CATALOGUE
 from app.identity import queries as identity
 from app.identity.access import SYSTEM
 from app.identity.delegations import service as delegations
@@ -23,7 +24,7 @@ from app.infra.errors import Forbidden, NotFound
 from app.infra.ids import new_id
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
-from app.notifications.recipients import TELLS, Scene
+from app.notifications.recipients import Scene, concerned
 from app.reviews import eligibility, queries, service
 from app.reviews.cases import load
 from app.reviews.collaboration import service as collaboration
@@ -164,8 +165,8 @@ def by_notice(desk: Desk) -> frozenset[UUID]:
     with desk.runtime.database.read() as session:
         loaded = load(session, UUID(desk.case_id), SYSTEM, lock=False)
         scene = Scene(session, loaded.draft, loaded, desk.runtime.clock())
-        (tell,) = TELLS[Event.CASE_STAGE_OPENED]
-        return frozenset(tell.who(scene, {"stage": "second_review", "line": ""}))
+        (told,) = CATALOGUE[Event.CASE_STAGE_OPENED].told
+        return frozenset(concerned(scene, told, {"stage": "second_review", "line": ""}))
 
 
 def by_escalation(desk: Desk) -> frozenset[UUID]:

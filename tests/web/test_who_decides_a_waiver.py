@@ -10,13 +10,14 @@ from sqlmodel import Session, select
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event, NoticeKind, Role, WaiverReason
 from app.drafts.models import Draft
+from app.events.catalogue import CATALOGUE
 from app.identity import queries as identity
 from app.identity.models import User
 from app.infra.errors import Forbidden, NotFound
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.notifications.models import Notice
-from app.notifications.recipients import TELLS, Scene
+from app.notifications.recipients import Scene, concerned
 from app.screening import queries as reports
 from app.screening.models import Waiver
 from app.screening.waivers import service as waivers
@@ -168,8 +169,8 @@ def by_notice(runtime: Runtime, draft: Draft, waiver_id: UUID) -> frozenset[UUID
     with runtime.database.read() as session:
         waiver = session.get_one(Waiver, waiver_id)
         scene = Scene(session, session.get_one(Draft, draft.id), None, runtime.clock())
-        (tell,) = TELLS[Event.FINDING_WAIVER_ASKED]
-        return frozenset(tell.who(scene, {"waiver": str(waiver_id), "rule": waiver.rule}))
+        (told,) = CATALOGUE[Event.FINDING_WAIVER_ASKED].told
+        return frozenset(concerned(scene, told, {"waiver": str(waiver_id), "rule": waiver.rule}))
 
 
 def by_pages(web: TestClient, draft: Draft, waiver_id: UUID) -> Iterator[bool]:

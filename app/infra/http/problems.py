@@ -102,7 +102,7 @@ _FIELD_MESSAGES = {
     "extra_forbidden": "不认识的字段，请删去或检查拼写。",
     "string_type": "应为文字。",
     "string_too_short": "太短，至少 {min_length} 个字符。",
-    "string_too_long": "太长，至多 {max_length} 个字符。",
+    "string_too_long": "太长：至多 {max_length} 个字符，现有 {length} 个，请删去 {over} 个。",
     "string_pattern_mismatch": "格式不对，{form}。",
     "int_type": "应为整数。",
     "int_parsing": "应为整数。",
@@ -261,11 +261,25 @@ def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's l
     for error in errors:
         kind, context = error["type"], dict(error.get("ctx") or {})
         context = {key: _listed(str(value)) for key, value in context.items()}
+        if kind == "string_too_long":
+            context |= _measured(str(error.get("input", "")), int(context["max_length"]))
         context["form"] = _FORMS.get(context.get("pattern", ""), _FORM)
         message = _FIELD_MESSAGES.get(kind, error["msg"]).format_map(_Blank(context))
         field = ".".join(str(part) for part in error["loc"])[:LONGEST_FIELD]
         found.append(Reason("field", {"message": message, "type": kind}, field=field))
     return found
+
+
+def too_long(field: str, text: str, limit: int) -> Reason:
+    """Return why `text` is refused, which has more than `limit` characters: in a body and in a form alike."""
+    message = _FIELD_MESSAGES["string_too_long"].format_map({"max_length": limit, **_measured(text, limit)})
+    return Reason("field", {"message": message, "type": "string_too_long"}, field=field)
+
+
+def _measured(text: str, limit: int) -> dict[str, int]:
+    """Return how long a text is, and by how much too long; white space around it counts where it must."""
+    length = len(bare) if len(bare := text.strip()) > limit else len(text)
+    return {"length": length, "over": length - limit}
 
 
 def _listed(value: str) -> str:
@@ -277,7 +291,7 @@ def _listed(value: str) -> str:
 
 def malformed(error: ValidationError, *, prefix: str = "") -> Invalid:
     """Return a pydantic error of our own parsing as an `Invalid` with every fault."""
-    found = field_reasons(error.errors(include_url=False, include_input=False))
+    found = field_reasons(error.errors(include_url=False))
     return Invalid(
         "malformed",
         reasons=[Reason(r.code, r.data, field=f"{prefix}{r.field}".rstrip(".")) for r in found],

@@ -25,6 +25,7 @@ from app.infra.db import database_of
 from app.infra.errors import AppError, Conflict, NotFound
 from app.infra.runtime import runtime_of
 from app.proofs import queries as proofs
+from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import Proof
 from app.reviews import queries as reviews
 from app.reviews.guest_links import dispatching
@@ -34,11 +35,11 @@ from app.reviews.guest_links.router import address, guarded
 from app.reviews.models import SignLink
 from app.reviews.queries import CaseView
 from app.web.components.text_view import page as present
+from app.web.forms import limits
 from app.web.pages.draft.panels.guest_links import may_ask, places
 from app.web.pages.draft.verbs.forms import case_of
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.security_headers import PROOF_POLICY
 from app.web.shell.viewer import BareForm, Form, SentForm, Viewer, Visitor
 from app.words.labels import label
 
@@ -92,7 +93,7 @@ def ask(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     stage, _, line = form.word("place").partition("/")
 
     def verb(session: Session) -> tuple[SignLink, str]:
-        form.all_within(name=50, post=60, phone=30, note=500)
+        form.all_within(limits.INVITATION)
         invitation = links.Invitation(
             stage=stage,
             line=line,
@@ -232,7 +233,7 @@ def look(request: Request, token: Token) -> Response:
 @router.post("/links/{token}/code")
 def enter(request: Request, token: Token, form: BareForm) -> Response:
     """Take the code that opens a link, and keep it in this browser while it is open."""
-    runtime, code = runtime_of(request), form.word("code")[:40]
+    runtime, code = runtime_of(request), form.word("code")
 
     def read() -> None:
         with database_of(request).read() as session:
@@ -285,7 +286,7 @@ def sign(request: Request, token: Token, form: BareForm) -> Response:
     runtime = runtime_of(request)
 
     def decide() -> None:
-        form.all_within(name=50, comment=4000)
+        form.all_within(limits.ANSWER)
         answer = links.Answer(
             form.word("outcome"), form.word("name"), form.word("comment"), form.all("ticked")
         )
@@ -341,7 +342,7 @@ def proof(request: Request, token: Token) -> Response:
 
     found = guarded(request, read, token)
     content = found.content.replace(b"/api/v1/assets/", f"/links/{token}/assets/".encode())
-    headers = {**HEADERS, "Content-Security-Policy": PROOF_POLICY}
+    headers = {**HEADERS, "Content-Security-Policy": CONTENT_POLICY}
     return Response(content, media_type=found.media_type, headers=headers)
 
 

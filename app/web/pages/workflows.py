@@ -34,6 +34,7 @@ from app.reviews.models import WorkflowMigration
 from app.reviews.risks import service as accepting
 from app.web.components.policy_faults import sentence
 from app.web.components.risk_rows import risk_rows, risk_wishes
+from app.web.forms import limits
 from app.web.pages.draft.panels.tracks import lanes
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
@@ -190,7 +191,7 @@ def ask(request: Request, sent: SentForm, key: Key) -> Response:
             session,
             key=key,
             cases=cases,
-            reason=sent.form.within("reason", 4000),
+            reason=sent.form.within("reason", limits.MIGRATION),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
@@ -212,7 +213,7 @@ def decide(request: Request, sent: SentForm, key: Key, migration_id: UUID) -> Re
             session,
             migration_id=migration_id,
             grant=grant,
-            comment=sent.form.within("comment", 4000),
+            comment=sent.form.within("comment", limits.MIGRATION_DECISION),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
@@ -230,7 +231,7 @@ def ask_to_accept(request: Request, sent: SentForm, key: Key) -> Response:
     runtime = runtime_of(request)
 
     def verb(session: Session) -> None:
-        reason = sent.form.word("reason")[:4000]
+        reason = sent.form.within("reason", limits.RISK)
         accepting.ask(session, key=key, reason=reason, actor=sent.actor, runtime=runtime, at=runtime.clock())
 
     error = attempt(request, verb)
@@ -249,7 +250,7 @@ def accept(request: Request, sent: SentForm, key: Key, wish_id: UUID) -> Respons
             session,
             wish_id=wish_id,
             accept=yes,
-            comment=sent.form.word("comment")[:4000],
+            comment=sent.form.within("comment", limits.RISK_DECISION),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),

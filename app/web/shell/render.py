@@ -20,6 +20,7 @@ from app.infra.runtime import runtime_of
 from app.web.forms.addresses import asked_page, current_page, page_of_form, sign_in_address
 from app.web.forms.again import Refused, refusal_of
 from app.web.forms.filling import filled
+from app.web.forms.limits import BY_FORM
 from app.web.forms.parcels import owner_mark
 from app.web.forms.typed import Typed, title_of, typed
 from app.web.shell.flash import SAID, said
@@ -77,7 +78,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(most=MAX_FORM_BYTES, static=static, label=label, choices=choices, limit=limit)
+    made.globals.update(
+        most=MAX_FORM_BYTES, static=static, label=label, choices=choices, limit=limit, limits=BY_FORM
+    )
     made.filters.update(moment=moment, when=when, local=local)
     return made
 

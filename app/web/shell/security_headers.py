@@ -12,12 +12,6 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: A proof is shown, never run: its inline styles are what the channel will get; nothing else is allowed.
-#: It is framed by our own page alone. Pictures need the session, hence our origin; scripts never run.
-PROOF_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
-)
 
 _ALWAYS = {
     b"content-security-policy": PAGE_POLICY.encode(),

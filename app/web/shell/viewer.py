@@ -11,9 +11,10 @@ from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, own_password, signed_in
 from app.identity.models import Unit
 from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
-from app.infra.http.problems import problems
+from app.infra.http.problems import problems, too_long
 from app.infra.runtime import runtime_of
 from app.notifications import queries as notices
+from app.web.forms.limits import Limits
 
 #: A form holds one text of at most 5 MB; percent-encoding makes three characters of each byte.
 MAX_FORM_BYTES = 16_000_000
@@ -102,12 +103,6 @@ def anybody(request: Request, tasks: BackgroundTasks) -> Viewer:
     return viewer
 
 
-def too_long(name: str, text: str, limit: int) -> Reason:
-    """Return the reason of a refusal of `text`, which is longer than `limit` characters."""
-    message = f"太长：至多 {limit} 个字符，现有 {len(text)} 个，请删去 {len(text) - limit} 个。"
-    return Reason("field", {"message": message}, field=name)
-
-
 @dataclass(frozen=True, slots=True)
 class Form:
     """The fields of a form, in order, with line ends unified."""
@@ -126,18 +121,15 @@ class Form:
         """Return every value of a field that may come several times."""
         return tuple(value for key, value in self.fields if key == name and value)
 
-    def within(self, name: str, limit: int) -> str:
-        """Return a field without the white space around it. Raises `Invalid` when it is over `limit` long.
+    def within(self, name: str, limits: Limits) -> str:
+        """Return a field without the white space around it. Raises `Invalid` when it is over its limit.
 
-        `limit` is in characters. Nothing is cut: what is too long is refused with its limit, and stays where
-        it was typed.
+        Nothing is cut: what is too long is refused with its limit, and stays where it was typed.
         """
-        word = self.word(name)
-        if len(word) > limit:
-            raise Invalid("malformed", reasons=[too_long(name, word, limit)])
-        return word
+        self.all_within({name: limits[name]})
+        return self.word(name)
 
-    def all_within(self, **limits: int) -> None:
+    def all_within(self, limits: Limits) -> None:
         """Raise `Invalid` with every field that is over its limit, in characters."""
         words = {name: self.word(name) for name in limits}
         if reasons := [

@@ -19,6 +19,7 @@ from app.infra.runtime import runtime_of
 from app.notifications import queries, service
 from app.notifications.queries import Told
 from app.notifications.robots import service as robots
+from app.web.forms import limits
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
@@ -139,7 +140,7 @@ def create_robot(request: Request, sent: SentForm) -> Response:
             session,
             unit_id=_unit_of(form),
             name=_name_of(form),
-            url=form.within("url", 1000),
+            url=form.within("url", limits.ROBOT),
             kinds=[kind for kind in NoticeKind if kind in form.all("kinds")],
             titles=form.word("titles") == "on",
             actor=sent.actor,
@@ -247,8 +248,8 @@ def _unit_of(form: Form) -> UUID:
 
 
 def _name_of(form: Form) -> str:
-    name = form.word("name")
-    if not name or len(name) > 100 or not name.isprintable():
-        message = "请填写名称，至多 100 个字符。"
+    name = form.within("name", limits.ROBOT)
+    if not name or not name.isprintable():
+        message = "请填写名称，不能有换行和控制字符。"
         raise Invalid("malformed", reasons=[Reason("field", {"message": message}, "name")])
     return name

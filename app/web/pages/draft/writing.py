@@ -23,9 +23,11 @@ from app.identity.access import authorize
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
 from app.infra.http.etags import must_match
+from app.infra.http.problems import too_long
 from app.infra.runtime import runtime_of
 from app.reviews import service as reviews
 from app.web.components.text_view import place_name
+from app.web.forms import limits
 from app.web.forms.again import refusal_of
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined
@@ -36,12 +38,10 @@ from app.web.pages.draft.panels.compare import differences
 from app.web.pages.draft.panels.returned import last_return
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, SentForm, Viewer, Visitor, too_long
+from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
 from app.words.labels import label
 
 router = APIRouter()
-
-_LIMITS = {"summary": 2000, "source_url": 2000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ def create(request: Request, sent: SentForm) -> Response:
 def _taken(form: Form) -> Intake | AppError:
     kind = Format.TEXT if form.text("format") == Format.TEXT else Format.MARKDOWN
     try:
+        form.all_within(limits.DRAFT)
         return take_in(kind, form.text("content"), {name: form.word(name) for name in FIELDS})
     except AppError as refusal:
         return refusal
@@ -238,6 +239,7 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     runtime, form = runtime_of(request), sent.form
 
     def verb(session: Session) -> tuple[Draft, bool]:
+        form.all_within(limits.SUBMISSION)
         draft = service.editable(session, draft_id, sent.actor)
         base, head = _read(session, draft, form), drafts.head(session, draft)
         merged = unpacked(runtime.secret, form.text("merged"))
@@ -291,7 +293,7 @@ def _edited(document: Document, form: Form, choice: Settled | None = None) -> Do
     faults += [
         too_long(name, texts[name], limit)
         for name in FIELDS
-        if len(texts[name]) > (limit := _LIMITS.get(name, 200))
+        if len(texts[name]) > (limit := limits.DRAFT[name])
     ]
     if texts["source_url"] != document.source_url:
         # One that was taken before it was judged stays until somebody changes it.
@@ -317,7 +319,7 @@ def submit(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             session,
             draft_id=draft_id,
             digest=sent.form.word("digest"),
-            comment=sent.form.word("comment"),
+            comment=sent.form.within("comment", limits.SUBMISSION),
             grade=_grade(sent.form.word("class")),
             flags=sent.form.all("flag"),
             actor=sent.actor,

@@ -19,6 +19,7 @@ from app.infra.clock import beijing
 from app.infra.db import database_of
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.runtime import runtime_of
+from app.web.forms import limits
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
@@ -122,7 +123,7 @@ def leave(request: Request, sent: SentForm) -> Response:
             user_id=_id(form.word("user") or str(sent.actor.id)),
             starts_on=_day(form, "from_on", "请填写开始日期。"),
             ends_on=_day(form, "to_on", "请填写结束日期。"),
-            reason=form.within("why", 200),
+            reason=form.within("why", limits.ABSENCE),
             actor=sent.actor,
             at=at,
         )
@@ -261,5 +262,5 @@ def _new(form: Form, own: UUID) -> NewDelegation:
         channel=form.word("channel") or None,
         roles=[Role(one) for one in form.all("role")],
         absent=form.word("absent") == "yes",
-        reason=form.within("reason", 200),
+        reason=form.within("reason", limits.DELEGATION),
     )

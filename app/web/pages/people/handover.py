@@ -14,6 +14,7 @@ from app.infra.errors import AppError, Forbidden, Invalid, Reason
 from app.infra.runtime import runtime_of
 from app.reviews.handover import service as leaving
 from app.reviews.handover.service import Item, Left
+from app.web.forms import limits
 from app.web.pages.draft.panels.deciding import sentences
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
@@ -58,7 +59,7 @@ def hand_over(request: Request, sent: SentForm) -> Response:
         to = _uuid(form, "to")
         if user is None or to is None:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择一人。"}, field="to")])
-        reason = form.within("reason", 500)
+        reason = form.within("reason", limits.HANDOVER)
         if not reason:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请写明原因。"}, field="reason")])
         _, left = leaving.hand_over_all(session, user_id=user, to=to, reason=reason, actor=sent.actor, at=at)

@@ -29,6 +29,7 @@ from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, NotFound, Reason
 from app.infra.runtime import Runtime, runtime_of
 from app.proofs import queries, service
+from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import ProofMark
 from app.proofs.queries import ProofView
 from app.publication import service as releases
@@ -37,6 +38,7 @@ from app.publication.service import Wish
 from app.reviews import queries as reviews
 from app.reviews.queries import CaseView
 from app.web.components.text_view import place_name
+from app.web.forms import limits
 from app.web.pages.draft.page import Note, releases_of
 from app.web.pages.draft.panels import checks
 from app.web.pages.draft.panels.deciding import panels
@@ -45,7 +47,6 @@ from app.web.pages.draft.verbs.scheduling import instant
 from app.web.pages.proof.marking import anchor
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.security_headers import PROOF_POLICY
 from app.web.shell.viewer import Form, Sent, SentForm, Viewer, Visitor
 from app.words.labels import choices, label
 
@@ -109,7 +110,7 @@ def content(viewer: Visitor, session: ReadSession, draft_id: UUID, line: str, di
     if proof.draft_id != draft_id or proof.line != line:
         proof = _of_line(session, viewer, draft_id, line, digest).proof
     return Response(
-        proof.content, media_type=proof.media_type, headers={"Content-Security-Policy": PROOF_POLICY}
+        proof.content, media_type=proof.media_type, headers={"Content-Security-Policy": CONTENT_POLICY}
     )
 
 
@@ -281,6 +282,7 @@ def mark(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respons
 
 def _new_mark(form: Form, document: Document, line: str) -> service.NewMark:
     kinds, types = {one.value: one for one in MarkKind}, {one.value: one for one in ErrorType}
+    form.all_within(limits.MARK)
     kind, error_type = kinds.get(form.word("kind")), types.get(form.word("error_type"))
     text = text_at(document, place := form.word("place"))
     if kind is None or error_type is None or text is None:
@@ -372,7 +374,12 @@ def _sign(session: Session, case_id: UUID, line: str, sent: Sent, runtime: Runti
     """Sign a line off, for now or for the instant that the form says; return what the page says then."""
     form, at = sent.form, runtime.clock()
     wish = Wish(
-        case_id, line, form.word("digest"), comment_of(form), form.word("outcome"), form.all("ticked")
+        case_id,
+        line,
+        form.word("digest"),
+        comment_of(form, limits.RELEASE),
+        form.word("outcome"),
+        form.all("ticked"),
     )
     release_at = instant(form, "release_at")
     if release_at is not None:

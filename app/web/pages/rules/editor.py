@@ -18,6 +18,7 @@ from app.policies import service as policies
 from app.policies.models import PolicyVersion
 from app.policies.negative_list import rule_text
 from app.policies.negative_list.rule_text import LEXICONS, Row, RuleText
+from app.web.forms import limits
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Sent, SentForm, Viewer, Visitor
@@ -278,7 +279,7 @@ def _save(request: Request, sent: Sent, base: str, files: Mapping[str, str]) -> 
     def verb(session: Session) -> str:
         if session.get(PolicyVersion, seen.policy.digest) is not None:
             raise Conflict("policy_unchanged", data={"policy": seen.policy.digest})
-        note = sent.form.within("note", 500)
+        note = sent.form.within("note", limits.VERSION)
         policies.keep(
             session,
             seen,

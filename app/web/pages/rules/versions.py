@@ -23,6 +23,7 @@ from app.policies.negative_list.rule_text import LexiconChange, RuleChange
 from app.policies.queries import Version
 from app.policies.versions import digest_in_use
 from app.screening.backtests import service as backtests
+from app.web.forms import limits
 from app.web.pages.rules.reading import keeps
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
@@ -192,7 +193,9 @@ def ask(request: Request, sent: SentForm, digest: str) -> Response:
     at = runtime_of(request).clock()
 
     def verb(session: Session) -> None:
-        policies.ask(session, digest=digest, note=sent.form.within("note", 1000), actor=sent.actor, at=at)
+        policies.ask(
+            session, digest=digest, note=sent.form.within("note", limits.ACTIVATION), actor=sent.actor, at=at
+        )
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
@@ -212,7 +215,7 @@ def decide(request: Request, sent: SentForm, digest: str, wish_id: UUID) -> Resp
             activation_id=wish_id,
             grant=_grants(form.word("verdict")),
             back_test=form.word("back_test"),
-            comment=form.within("comment", 1000),
+            comment=form.within("comment", limits.ACTIVATION_DECISION),
             actor=sent.actor,
         )
     except NotFound:

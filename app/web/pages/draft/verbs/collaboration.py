@@ -14,6 +14,7 @@ from app.infra.runtime import Runtime, runtime_of
 from app.reviews import service
 from app.reviews.collaboration import service as people
 from app.reviews.collaboration.service import Asking
+from app.web.forms import limits
 from app.web.pages.draft.verbs.deciding import comment_of
 from app.web.pages.draft.verbs.forms import on_case
 from app.web.shell.viewer import Form, Sent, SentForm
@@ -52,7 +53,7 @@ def _do(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
     elif verb in _AT_STAGE:
         _at_stage(session, verb, case_id, sent, runtime)
     elif verb is Verb.RECUSE:
-        comment = comment_of(sent.form)
+        comment = comment_of(sent.form, limits.AT_STAGE)
         people.recuse(session, case_id=case_id, comment=comment, actor=sent.actor, at=runtime.clock())
     else:
         raise _wrong("verb", "没有这种操作。")
@@ -68,7 +69,9 @@ def _name_somebody(session: Session, verb: Verb, case_id: UUID, sent: Sent, runt
 
 def _on_what_was_read(session: Session, verb: Verb, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
     form, actor, at = sent.form, sent.actor, runtime.clock()
-    read = service.Form(form.word("stage"), form.word("line"), form.word("digest"), comment_of(form))
+    read = service.Form(
+        form.word("stage"), form.word("line"), form.word("digest"), comment_of(form, limits.AT_STAGE)
+    )
     if verb is Verb.ADVISE:
         people.advise(session, case_id=case_id, form=read, actor=actor, at=at)
     else:
@@ -76,7 +79,7 @@ def _on_what_was_read(session: Session, verb: Verb, case_id: UUID, sent: Sent, r
 
 
 def _at_stage(session: Session, verb: Verb, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
-    actor, at, comment = sent.actor, runtime.clock(), comment_of(sent.form)
+    actor, at, comment = sent.actor, runtime.clock(), comment_of(sent.form, limits.AT_STAGE)
     stage, line = sent.form.word("stage"), sent.form.word("line")
     if verb is Verb.CLAIM:
         service.claim(session, case_id=case_id, stage=stage, line=line, actor=actor, at=at)
@@ -111,7 +114,7 @@ def _asking(form: Form) -> Asking:
         to,
         form.word("stage"),
         form.word("line"),
-        comment_of(form),
+        comment_of(form, limits.AT_STAGE),
         places.get(form.word("place"), "after"),
         form.word("waits") == "yes",
     )

@@ -10,15 +10,18 @@ from sqlmodel import Session
 from app.domain.vocabulary import WaiverReason
 from app.identity.access import bound
 from app.infra.errors import AppError, Invalid, Reason
+from app.infra.http.problems import too_long
 from app.infra.runtime import Runtime, runtime_of
 from app.policies.in_use import policy_of
 from app.reviews import service
 from app.screening.waivers import service as waivers
+from app.web.forms import limits
 from app.web.forms.addresses import inside
+from app.web.forms.limits import Limits
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.verbs.forms import on_case
 from app.web.shell.actions import attempt, see_other
-from app.web.shell.viewer import Form, Sent, SentForm, too_long
+from app.web.shell.viewer import Form, Sent, SentForm
 
 router = APIRouter()
 
@@ -29,16 +32,14 @@ _VERDICTS: dict[str, Literal["approve", "send_back", "decline"]] = {
     "send_back": "send_back",
     "decline": "decline",
 }
-#: Words that somebody writes; a text belongs into the draft.
-MAX_COMMENT = 4000
 
 
-def comment_of(form: Form) -> str:
+def comment_of(form: Form, within: Limits) -> str:
     """Return the reasons that were ticked and what was written. Raises `Invalid` when it is too long."""
     words = "；".join(form.all("preset"))
     comment = "\n".join(part for part in (words, form.word("comment")) if part)
-    if len(comment) > MAX_COMMENT:
-        raise Invalid("malformed", reasons=[too_long("comment", comment, MAX_COMMENT)])
+    if len(comment) > within["comment"]:
+        raise Invalid("malformed", reasons=[too_long("comment", comment, within["comment"])])
     return comment
 
 
@@ -48,7 +49,7 @@ def filled(form: Form) -> service.Form:
         stage=form.word("stage"),
         line=form.word("line"),
         digest=form.word("digest"),
-        comment=comment_of(form),
+        comment=comment_of(form, limits.DECISION),
         outcome=form.word("outcome"),
         send_back_to=form.word("send_back_to") or None,
         then="continue_here" if form.word("then") == "continue_here" else "walk_again",
@@ -87,7 +88,7 @@ def recall(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         service.recall(
             session,
             case_id=case_id,
-            comment=comment_of(sent.form),
+            comment=comment_of(sent.form, limits.RECALL),
             actor=sent.actor,
             at=runtime_of(request).clock(),
         )
@@ -104,7 +105,7 @@ def answer(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         service.answer(
             session,
             case_id=case_id,
-            comment=comment_of(sent.form),
+            comment=comment_of(sent.form, limits.RECALL),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
@@ -123,7 +124,7 @@ def ask_waiver(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         reason = known.get(form.word("reason"))
         if reason is None:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请选择理由。"}, field="reason")])
-        form.all_within(comment=1000, evidence=200)
+        form.all_within(limits.WAIVER)
         waivers.ask(
             session,
             policy=policy_of(session, runtime),
@@ -153,7 +154,7 @@ def decide_waiver(request: Request, sent: SentForm, draft_id: UUID, waiver_id: U
             session,
             waiver_id=waiver_id,
             grant=grant,
-            comment=sent.form.within("comment", 1000),
+            comment=sent.form.within("comment", limits.WAIVER_DECISION),
             actor=sent.actor,
             at=runtime_of(request).clock(),
         )

@@ -12,6 +12,7 @@ from app.infra.errors import Invalid, Reason
 from app.infra.runtime import runtime_of
 from app.publication.schedule import service as scheduling
 from app.reviews import scheduling as timing
+from app.web.forms import limits
 from app.web.pages.draft.verbs.deciding import comment_of
 from app.web.pages.draft.verbs.forms import on_case
 from app.web.shell.viewer import Form, SentForm
@@ -29,7 +30,7 @@ def unschedule(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             session,
             case_id=case_id,
             line=sent.form.word("line"),
-            comment=comment_of(sent.form),
+            comment=comment_of(sent.form, limits.UNSCHEDULE),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
@@ -51,7 +52,7 @@ def embargo(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             session,
             case_id=case_id,
             until=until,
-            comment=comment_of(sent.form),
+            comment=comment_of(sent.form, limits.EMBARGO),
             actor=sent.actor,
             at=runtime_of(request).clock(),
         )

@@ -27,6 +27,7 @@ from app.reviews import cursors
 from app.reviews import queries as reviews
 from app.reviews.eligibility import Opening
 from app.reviews.queries import CaseView, StageView
+from app.web.forms import limits
 from app.web.pages.draft.panels.deciding import to_decide
 from app.web.pages.draft.panels.holders import Holders, holders_of
 from app.web.pages.draft.verbs.forms import on_case
@@ -183,7 +184,7 @@ def release(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             case_id=case_id,
             line=form.word("line"),
             digest=form.word("digest"),
-            reason=form.within("reason", 1000),
+            reason=form.within("reason", limits.URGENT),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
