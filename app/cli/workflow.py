@@ -22,6 +22,11 @@ People = Annotated[
     Path | None,
     typer.Option("--people", help="现有人员（JSON）：检查每个环节有没有人，不同人的要求凑不凑得齐。"),
 ]
+Unit = Annotated[
+    str | None,
+    typer.Option("--unit", help="拿数据库里这个单位现有的人员对照：名称、用 / 连接的名称，或者编号。"),
+]
+Data = Annotated[Path | None, typer.Option("--data", help="数据目录，与 --unit 一起用。")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
 
@@ -61,11 +66,15 @@ class Person(BaseModel):
 
 
 @app.command(help="检查流程、分流和日历文件，一次列出全部问题；有问题时退出码为 1。")
-def lint(files: Files, people: People = None, *, as_json: AsJson = False) -> None:
+def lint(
+    files: Files, people: People = None, unit: Unit = None, data: Data = None, *, as_json: AsJson = False
+) -> None:
     """Say all that is wrong with policy files, and leave with 1 if anything is."""
     from app.web.components.policy_faults import sentence
 
     actors = None if people is None else _people(people)
+    if unit is not None:
+        actors = [*(actors or ()), *_installed(unit, data)]
     told: list[dict[str, Any]] = []
     texts = {file: _text(file) for file in files}
     for file, text in texts.items():
@@ -189,6 +198,19 @@ def _people(file: Path) -> "list[Actor]":
             '应当是一个列表，例如：[{"name": "wang", "roles": ["second_reviewer"], "posts": ["科室负责人"]}]',
         )
     return [person.actor() for person in people]
+
+
+def _installed(unit: str, data: Path | None) -> "tuple[Actor, ...]":
+    """Return everybody who could act at a draft of this unit, from the database of an installation."""
+    from app.cli.machine import opened
+    from app.cli.naming import unit_named
+    from app.cli.server import settings_with
+    from app.infra.migrate import load_tables
+    from app.reviews.migration.plan import everybody_of
+
+    load_tables()
+    with opened(settings_with(data)) as database, database.read() as session:
+        return everybody_of(session, unit_named(session, unit).path)
 
 
 def _text(file: Path) -> str:

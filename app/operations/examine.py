@@ -43,6 +43,13 @@ _MAIL_SECONDS = 3
 _VARIED = 10
 
 
+#: Whether the role owns the record's table, itself or through a role that it is a member of.
+_OWNED = """
+SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class
+WHERE relname = 'audit_event' AND relnamespace = current_schema()::regnamespace
+"""
+
+
 @dataclass(slots=True)
 class Section:
     """One part of the examination: what it is about, what is wrong, and figures to tell."""
@@ -246,6 +253,10 @@ def _role(one: _Examination, session: Session, section: Section) -> None:
         production = one.settings.environment is Environment.PRODUCTION
         level = Gravity.WARNING if production else Gravity.NOTE
         section.faults.append(Fault("role_superuser", {"role": role}, level))
+    elif ask(text(_OWNED)).scalar_one():
+        production = one.settings.environment is Environment.PRODUCTION
+        level = Gravity.WARNING if production else Gravity.NOTE
+        section.faults.append(Fault("role_owner", {"role": role}, level))
     lacking = [
         f"{table}（{right}）"
         for table in sorted(SQLModel.metadata.tables)

@@ -72,6 +72,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "数据库角色 {role} 是超级用户，可以绕过留痕的保护。",
         "为服务另建一个普通角色，见 docs/operations.md。",
     ),
+    "role_owner": (
+        "数据库角色 {role} 是各表的所有者，可以去掉留痕的保护。",
+        "为服务另建一个普通角色，所有者只用来升级，见 docs/operations.md。",
+    ),
     "triggers_missing": (
         "有 {count} 张表缺少不可改动的保护：{tables}。",
         "用 sanshen audit verify 核验，再从备份恢复。",

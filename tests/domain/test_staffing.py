@@ -45,6 +45,21 @@ def test_a_file_and_the_people_who_now_hold_the_roles() -> None:
     assert fault.data == {"names": ["三审"], "stages": ["two", "three"], "people": ["both"], "needed": 2}
 
 
+def test_persons_and_posts_that_nobody_is_or_holds_are_named() -> None:
+    who = "    who: {role: second_reviewer}\n"
+    assert GOOD.count(who) == 1
+    more = "      - {role: second_reviewer}\n      - {person: gone}\n      - {post: 主编}\n"
+    text = GOOD.replace(who, f"    who:\n{more}")
+    assert lint(text).faults == ()
+    faults = lint(text, people=ENOUGH).faults
+    assert [(fault.key, fault.code, fault.data) for fault in faults] == [
+        ("stages.2.who", "persons_unknown", {"stage": "two", "persons": ["gone"]}),
+        ("stages.2.who", "posts_unheld", {"stage": "two", "posts": ["主编"]}),
+    ]
+    there = [*ENOUGH, post("gone", "主编")]
+    assert lint(text, people=there).faults == ()
+
+
 def test_every_fault_of_the_people_at_once() -> None:
     faults = lint(GOOD, people=[]).faults
     assert [fault.data["stage"] for fault in faults] == ["one", "two", "three", "sign"]

@@ -414,6 +414,33 @@ def test_a_role_without_its_rights(installed: Runtime, database_url: str) -> Non
             connection.execute(text("DROP ROLE sanshen_little"))
 
 
+@ON_POSTGRESQL
+def test_the_owner_of_the_tables_is_told(installed: Runtime, database_url: str) -> None:
+    def told() -> set[str]:
+        sections = examine(installed.settings.model_copy(update={"database_url": url}))
+        return {fault.code for one in sections for fault in one.faults}
+
+    owner, little = "sanshen_owner", "sanshen_little"
+    with installed.database.engine.begin() as connection:
+        for role in (owner, little):
+            connection.execute(text(f"DROP ROLE IF EXISTS {role}"))
+            connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+            connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {role}"))
+            connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"))
+        connection.execute(text(f"ALTER TABLE audit_event OWNER TO {owner}"))
+    try:
+        url = database_url.replace("//sanshen@", f"//{owner}@")
+        assert "role_owner" in told()
+        url = database_url.replace("//sanshen@", f"//{little}@")
+        assert "role_owner" not in told()
+    finally:
+        with installed.database.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE audit_event OWNER TO sanshen"))
+            for role in (owner, little):
+                connection.execute(text(f"DROP OWNED BY {role}"))
+                connection.execute(text(f"DROP ROLE {role}"))
+
+
 # --- as it is asked -------------------------------------------------------
 
 

@@ -423,3 +423,20 @@ def test_text_that_means_harm_is_only_text(web: TestClient, runtime: Runtime, bu
         assert "<img src=x" not in page
         assert "{{ 7*7 }}" in page or path == "/drafts"
         assert "&lt;script&gt;" in page
+
+
+def test_who_sits_at_a_page_is_not_told_to_upload_there(web: TestClient, bureau: Bureau) -> None:
+    sign_in(web, "editor")
+    fields = {
+        "title": "走访",
+        "format": "markdown",
+        "content": "正文一段。\n\n![现场](https://example.com/a.png)",
+    }
+    form = web.get("/drafts/new").text
+    targets = re.findall(r'<option value="([^"/]+/[^"]+)"', form)
+    made = send(web, "/drafts/new", target=targets[0], **fields)
+    assert made.status_code == 303, unescape(made.text)
+    page = web.get(made.headers["location"]).text
+    assert 'type="file"' not in page
+    assert "先上传" not in page
+    assert "网页上不能上传图片" in page

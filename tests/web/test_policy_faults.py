@@ -17,9 +17,9 @@ from tests.domain import test_deadlines, test_lint, test_routing_lint, test_staf
 
 FOLDER = Path(next(iter(app.domain.__path__)))
 LINTERS = (
-    "policy_text.py",
+    "files/policy_text.py",
     "calendar.py",
-    "routing_lint.py",
+    "routing/lint.py",
     "workflow/lint.py",
     "workflow/risks.py",
     "../reviews/policy_files.py",

@@ -45,7 +45,8 @@ def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
     """Return the workflow of a file's text and all its faults.
 
     With `people`, everybody who holds a role, post or qualification now, the distinct sets are asked whether
-    these people can fill them, and stages that none of them could decide are named.
+    these people can fill them, stages that none of them could decide are named, and so are persons and posts
+    that a stage names and nobody is or holds.
     """
     try:
         content, lines = policy_text.read(text)
@@ -336,6 +337,11 @@ def _kept_up(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 
 def _staffed(workflow: Workflow, lines: Lines, people: Collection[Actor]) -> Iterator[Fault]:
+    for key, (persons, posts) in staffing.unknown(workflow, people).items():
+        if persons:
+            yield _at(workflow, lines, workflow.by_key[key], "who", "persons_unknown", persons=list(persons))
+        if posts:
+            yield _at(workflow, lines, workflow.by_key[key], "who", "posts_unheld", posts=list(posts))
     for key, draft in staffing.vacant(workflow, people).items():
         data = {"draft": draft} if draft else {}
         yield _at(workflow, lines, workflow.by_key[key], "who", "nobody_holds_it", **data)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from app.domain.vocabulary import Role
 from app.domain.workflow import sample_drafts
 from app.domain.workflow.case import Actor, Case
-from app.domain.workflow.checks import seats
+from app.domain.workflow.checks import by_id, seats
 from app.domain.workflow.definition import AtLeast, Stage, Workflow
 
+Names = tuple[str, ...]
 #: Steps of the search over sets that share stages; a body of people never comes near.
 _STEPS = 50_000
 
@@ -39,6 +40,24 @@ class Shortage:
     persons: tuple[str, ...]
     needed: int
     draft: Mapping[str, object]
+
+
+def unknown(workflow: Workflow, people: Collection[Actor]) -> dict[str, tuple[Names, Names]]:
+    """Return, by stage, the persons and the posts that it names and that none of these people is or holds.
+
+    A stage may do without them, where others can act there; but what is named and not there is a slip, or
+    somebody who has left. Empty when all are there.
+    """
+    names = {name for actor in people for name in (actor.name, by_id(actor.person))}
+    posts = {post for actor in people for post in actor.posts}
+    found = {}
+    for stage in workflow.stages:
+        asked = [*stage.who, *stage.override]
+        persons = dict.fromkeys(who.person for who in asked if who.person and who.person not in names)
+        missing = dict.fromkeys(who.post for who in asked if who.post and who.post not in posts)
+        if persons or missing:
+            found[stage.key] = (tuple(persons), tuple(missing))
+    return found
 
 
 def vacant(workflow: Workflow, people: Collection[Actor]) -> dict[str, Mapping[str, object]]:

@@ -179,6 +179,14 @@ def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, 
     ]
 
 
+def everybody_of(session: Session, unit_path: str) -> tuple[Actor, ...]:
+    """Return `people_of`, and colleagues without any role: a workflow may name them."""
+    known = people_of(session, unit_path)
+    others = [user.id for user in identity.colleagues(session, unit_path)]
+    found = (identity.user_actor(session, one) for one in others if str(one) not in {a.person for a in known})
+    return (*known, *(as_actor(person, unit_path) for person in found if person is not None))
+
+
 def people_of(session: Session, unit_path: str) -> tuple[Actor, ...]:
     """Return everybody who could act at a draft of this unit, as the domain sees them."""
     ids = {user.id: None for role in _ACTING for user in identity.holders(session, role, unit_path=unit_path)}

@@ -47,6 +47,8 @@ SENTENCES = {
     "group_missing": "环节“{stage}”要求每组一人，但有的 who 没有写 group。",
     "author_may_not_act": "环节“{stage}”由作者办理，却没有写 author_may_act: true。",
     "too_few_people": "环节“{stage}”需要 {needed} 人，只指名了 {people} 人。",
+    "persons_unknown": "环节“{stage}”指名的 {persons} 不在现有人员中；请核对登录名，或者改 who。",
+    "posts_unheld": "环节“{stage}”要求的职务 {posts} 现在没有人担任；请登记职务，或者改 who。",
     "nobody_holds_it": "现有人员中没有人能办“{stage}”{draft}；请授予角色、职务，或者改 who。",
     "too_few_people_for_set": (
         "“{names}”凑不齐：{stages} 需要 {needed} 个不同的人，能办的只有 {people}{draft}。"

@@ -162,7 +162,7 @@ def check(request: Request, sent: SentForm) -> Response:
     people = None
     if sent.form.word("people") == "yes":
         with database_of(request).read() as session:
-            people = versions.people_of(session, sent.actor.unit_path)
+            people = versions.everybody_of(session, sent.actor.unit_path)
     linted = lint(text, people=people)
     policies = runtime_of(request).settings.policies
     shown = picture(linted.workflow, policies) if linted.workflow and not _loops(linted.faults) else None
