@@ -110,7 +110,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     for name in sorted(FEATURES, key=lambda name: name != _FIRST):
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
-    policy_faults.report(runtime.settings.policies)
+    policy_faults.report(runtime.policies)
     app.openapi = cache(partial(contract.document, app, webhooks=webhooks_described.described()))  # type: ignore[method-assign]
     return app
 

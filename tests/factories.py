@@ -180,7 +180,9 @@ def _build(session: Session, at: datetime) -> Bureau:
     city = unit(session, "清河市民政局", at=at)
     office = unit(session, "办公室", at=at, kind=UnitKind.DEPARTMENT, parent=city)
     district = unit(session, "清河区民政局", at=at, kind=UnitKind.COUNTY, parent=city)
-    synced = channels.sync(session, shipped("policies") / "channels.yaml", at=at)
+    synced = channels.sync(
+        session, (shipped("policies") / "channels.yaml").read_text(encoding="utf-8"), at=at
+    )
     elsewhere = unit(session, "青山市民政局", at=at)
     users = {
         str(role): person(session, str(role), unit=office, roles=[role], on=city, at=at) for role in Role

@@ -47,9 +47,9 @@ VOUCHED: Mapping[str, Vouched] = {
         )
     ),
     "policy_file": Vouched(),
-    "policy_version": Vouched(),
+    "policy_version": Vouched(added={"kind": "negative_list"}),
     "policy_activation": Vouched(("policy", "digest")),
-    "policy_in_use": Vouched(),
+    "policy_in_use": Vouched(added={"kind": "negative_list"}),
     "workflow_version": Vouched(),
     "workflow_migration": Vouched(),
     "workflow_risk": Vouched(),

@@ -40,7 +40,7 @@ def _figure(hand: Desk, case_id: UUID, stage: str, title: str, calls: int, round
     digest = loaded.case.subject_of(loaded.workflow.by_key[stage], line) or ""
     act = Act(Verb.APPROVE, stage, line, digest)
     who, at = as_actor(actor, loaded.draft.unit_path), hand.runtime.clock()
-    facts = Facts(due=calendar.due_by(hand.runtime.settings.policies))
+    facts = Facts(due=calendar.due_by(hand.runtime.policies))
     case, workflow = loaded.case, loaded.workflow
     transition(case, workflow, act, who, facts, at)
     samples = []

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import yaml
@@ -17,11 +16,14 @@ from app.infra.errors import Invalid, Reason
 from app.infra.http.problems import field_reasons
 from app.infra.ids import new_id
 
+#: An entry, the unit that keeps the channel, and the channel if it is known already.
+_Planned = tuple[ChannelEntry, UUID, Channel | None]
 
-def read(path: Path) -> ChannelsFile:
-    """Return what a channels file says. Raises `Invalid` with every fault, `FileNotFoundError`."""
+
+def read(text: str) -> ChannelsFile:
+    """Return what the text of a channels file says. Raises `Invalid` with every fault."""
     try:
-        file = ChannelsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        file = ChannelsFile.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise Invalid(
             "channels_malformed", reasons=[Reason("channels_yaml", {"message": str(error)})]
@@ -43,19 +45,43 @@ def read(path: Path) -> ChannelsFile:
     return file
 
 
-def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]:  # noqa: ARG001 – every verb takes it
-    """Make the database's channels those of `file`, and return them in its order.
+def sync(session: Session, file: str, *, at: datetime) -> tuple[Channel, ...]:  # noqa: ARG001 – every verb takes it
+    """Make the database's channels those of a file's text, and return them in its order.
 
     Channels and sections that the file no longer names take no more drafts; nothing is deleted. Before there
     is any unit nothing happens. Raises `Invalid` with every fault: of the file, of unknown units, of a
     changed kind.
     """
+    named, kept = _planned(session, file)
+    if not named and not kept:
+        return ()
+    channels = tuple(_channel(session, entry, owner, found) for entry, owner, found in named)
+    for channel in kept.values():
+        channel.active = channel in channels
+    session.flush()
+    for (entry, _, _), channel in zip(named, channels, strict=True):
+        _sections(session, entry, channel)
+    session.flush()
+    return channels
+
+
+def check(session: Session, file: str) -> None:
+    """Raise `Invalid` with everything for which `sync` would refuse a file's text; changes nothing."""
+    _planned(session, file)
+
+
+def _planned(session: Session, file: str) -> tuple[list[_Planned], dict[tuple[UUID, str], Channel]]:
+    """Return each entry of a file with its unit and its channel, if there is one, and all channels there are.
+
+    Both empty before there is any unit. Raises `Invalid`.
+    """
     wanted = read(file).channels
     units = session.exec(select(Unit)).all()
     if not units:
-        return ()
+        return [], {}
     kept = {(one.unit_id, one.code): one for one in session.exec(select(Channel)).all()}
-    faults, named = [], []
+    faults: list[Reason] = []
+    named: list[_Planned] = []
     for entry in wanted:
         owners = [
             one.id for one in units if (one.name == entry.unit if entry.unit else one.parent_id is None)
@@ -71,14 +97,7 @@ def sync(session: Session, file: Path, *, at: datetime) -> tuple[Channel, ...]: 
         named.append((entry, owners[0], found))
     if faults:
         raise Invalid("channels_malformed", reasons=faults)
-    channels = tuple(_channel(session, entry, owner, found) for entry, owner, found in named)
-    for channel in kept.values():
-        channel.active = channel in channels
-    session.flush()
-    for (entry, _, _), channel in zip(named, channels, strict=True):
-        _sections(session, entry, channel)
-    session.flush()
-    return channels
+    return named, kept
 
 
 def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, found: Channel | None) -> Channel:

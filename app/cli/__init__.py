@@ -51,6 +51,8 @@ app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验�
 app.add_typer(workflow.app, name="workflow", help="审校流程：检查、画图、格式。")
 user.app.command("posts")(user_posts.posts)
 policy.app.command("propose")(propose.propose)
+policy.app.command("list")(propose.listed)
+policy.app.command("changes")(propose.changes)
 policy.app.command("health")(health.health)
 app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、查看、比较、回测、登记候选、使用情况。")
 

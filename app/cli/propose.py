@@ -1,24 +1,137 @@
-"""`sanshen policy propose`: a folder of the negative list as a candidate, for others to bring into force."""
+"""`sanshen policy propose|list|changes`: policy files as candidates, for others to bring into force."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.machine import opened, operator
+from app.cli.naming import chosen
 from app.cli.output import err, fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 
+if TYPE_CHECKING:
+    from app.domain.files.policy_files import PolicyFiles
+    from app.domain.vocabulary import PolicyKind
+    from app.infra.db import Database
+    from app.infra.settings import Settings
+
 
 def propose(
-    folder: Annotated[Path, typer.Argument(help="改好的负面清单文件夹。", metavar="文件夹")],
+    folder: Annotated[Path, typer.Argument(help="改好的政策文件夹，或者负面清单文件夹。", metavar="文件夹")],
     note: Annotated[str, typer.Option("--note", help="改了什么、为什么改，给批准的人看。")] = "",
     data: DataDir = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """把规则文件夹登记为候选版本；有错误时一次列出并返回 1。启用仍须一人申请、另一人批准。"""
+    """把改过的政策文件登记为候选版本；有错误时一次列出并返回 1。启用仍须一人申请、另一人批准。"""
+    from app.infra.folders import files_in
+    from app.policies import kinds
+
+    settings = settings_with(data)
+    own = folder / "negative_list"
+    of_list = folder if (folder / "policy.yaml").is_file() else own if own.is_dir() else None
+    files = files_in(folder) if of_list != folder else None
+    named = [kind for kind in kinds.FILE_KINDS if files and kinds.part(kind, files)]
+    told: list[dict[str, Any]] = []
+    if files is not None and named:
+        told += _files(settings, files, named, note[:500])
+    if of_list is not None or not named:
+        told.append(_list(settings, of_list or folder, note[:500]))
+    if as_json:
+        print_json(told if named else told[0])
+    else:
+        _say(told)
+
+
+def _say(told: Sequence[dict[str, Any]]) -> None:
+    from app.domain.vocabulary import PolicyKind
+    from app.words.labels import label
+
+    for one in told:
+        name, digest = label(PolicyKind(one["kind"])), one["policy"][:12]
+        if one["new"]:
+            held = f"，{one['rules']} 条规则" if one["kind"] == PolicyKind.NEGATIVE_LIST else ""
+            out.print(f"{name}：已登记为候选版本 {digest}{held}。", markup=False)
+        else:
+            used = "，而且正在使用" if one["in_force"] else ""
+            out.print(f"{name}：这个版本已经登记过{used}：{digest}", markup=False)
+    for one in told:
+        if one["new"]:
+            tried = "看差异、做回测" if one["kind"] == PolicyKind.NEGATIVE_LIST else "看差异"
+            out.print(
+                f"接下来：在网页 /policies/{one['policy']} 上{tried}，一人申请启用，另一人批准。",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def _files(
+    settings: "Settings", files: "PolicyFiles", named: "Sequence[PolicyKind]", note: str
+) -> list[dict[str, Any]]:
+    """Store what differs of each kind, or say every fault of all of them and leave with 1."""
     from app.domain.vocabulary import PolicySource
+    from app.infra.clock import system_clock
+    from app.infra.errors import Invalid, Reason, TooLarge
+    from app.infra.http.problems import sentence
+    from app.policies import kinds
+    from app.policies.files import checks, service
+    from app.policies.files.following import files_in_force
+    from app.policies.models import PolicyVersion
+    from app.policies.versions import digest_in_use
+    from app.web.components import policy_faults as _words  # noqa: F401 – the sentences of faults
+
+    told: list[dict[str, Any]] = []
+    faults: list[Reason] = [
+        checks.reason_of(path, checks.UNREADABLE) for path in sorted(files.unreadable) if kinds.kind_of(path)
+    ]
+    with opened(settings) as database:
+        around = files_in_force(settings, database)
+        with database.write() as session:
+            for kind in named:
+                texts = kinds.part(kind, files)
+                digest, base = kinds.digest_of(kind, texts), digest_in_use(session, kind)
+                known = session.get(PolicyVersion, digest) is not None
+                if not known:
+                    try:
+                        service.refuse_faulty(session, kind, texts, around=around)
+                    except (Invalid, TooLarge) as error:
+                        faults += error.reasons
+                        continue
+                # What is proposed with it is what the next kind is held against.
+                around = kinds.put(kind, texts, around)
+                if faults:
+                    continue
+                version = service.keep(
+                    session,
+                    kind,
+                    texts,
+                    source=PolicySource.COMMAND,
+                    base=base if base != digest else None,
+                    note=note,
+                    actor=operator(),
+                    at=system_clock(),
+                )
+                told.append(
+                    {
+                        "kind": str(kind),
+                        "policy": digest,
+                        "rules": version.rules,
+                        "new": not known,
+                        "in_force": base == digest,
+                    }
+                )
+            if faults:
+                session.rollback()
+    if faults:
+        fail(f"没有登记，共 {len(faults)} 处错误：", *map(sentence, faults), code=1)
+    return told
+
+
+def _list(settings: "Settings", folder: Path, note: str) -> dict[str, Any]:
+    """Store a negative list, or say every fault of it and leave with 1."""
+    from app.domain.vocabulary import PolicyKind, PolicySource
     from app.infra.clock import system_clock
     from app.infra.errors import Invalid
     from app.infra.http.problems import sentence
@@ -29,11 +142,9 @@ def propose(
     from app.policies.proposals import screened
     from app.policies.versions import digest_in_use
 
-    settings = settings_with(data)
-    chosen = folder / "negative_list" if (folder / "negative_list" / "policy.yaml").is_file() else folder
     try:
         with err.status("检查负面清单"):
-            seen = screened(read_folder(chosen), cache_dir=settings.data_dir / "cache")
+            seen = screened(read_folder(folder), cache_dir=settings.data_dir / "cache")
     except PolicyFaults as error:
         fail(f"没有登记，共 {len(error.faults)} 处错误：", *map(str, error.faults), code=1)
     except Invalid as error:
@@ -47,21 +158,103 @@ def propose(
             seen,
             source=PolicySource.COMMAND,
             base=base if base != digest else None,
-            note=note[:500],
+            note=note,
             actor=operator(),
             at=system_clock(),
         )
-    told = {"policy": digest, "rules": len(seen.policy.rules), "new": not known, "in_force": base == digest}
+    return {
+        "kind": str(PolicyKind.NEGATIVE_LIST),
+        "policy": digest,
+        "rules": len(seen.policy.rules),
+        "new": not known,
+        "in_force": base == digest,
+    }
+
+
+def listed(
+    kind: Annotated[str, typer.Argument(help="哪种政策文件，例如 workflows。")] = "negative_list",
+    data: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """列出一种政策文件的版本，新的在前：状态、来自哪里、何时登记。"""
+    from app.domain.vocabulary import PolicyKind, PolicySource
+    from app.infra.clock import moment
+    from app.policies import queries
+    from app.words.labels import label
+
+    wanted = chosen(PolicyKind, kind, "政策文件")
+    settings = settings_with(data)
+    with opened(settings) as database, database.read() as session:
+        versions = queries.versions(session, wanted)
     if as_json:
-        print_json(told)
-    elif known:
-        out.print(
-            f"这个版本已经登记过{'，而且正在使用' if base == digest else ''}：{digest[:12]}", markup=False
+        print_json(
+            [
+                {
+                    "policy": one.row.digest,
+                    "kind": one.row.kind,
+                    "state": one.state,
+                    "source": one.row.source,
+                    "note": one.row.note,
+                    "created_at": one.row.created_at.isoformat(),
+                }
+                for one in versions
+            ]
         )
-    else:
-        out.print(f"已登记为候选版本 {digest[:12]}，{len(seen.policy.rules)} 条规则。", markup=False)
-        out.print(
-            f"接下来：在网页 /policies/{digest} 上看差异、做回测，一人申请启用，另一人批准。",
-            markup=False,
-            soft_wrap=True,
+        return
+    if settings.follows_folder and wanted is not PolicyKind.NEGATIVE_LIST:
+        out.print(f"按设置直接使用 {settings.policies} 里的文件，不登记版本。", markup=False, soft_wrap=True)
+    for one in versions:
+        parts = (
+            one.row.digest[:12],
+            _STATES[one.state],
+            label(PolicySource(one.row.source)),
+            moment(one.row.created_at),
+            one.row.note,
         )
+        out.print("　".join(filter(None, parts)), markup=False, soft_wrap=True)
+    out.print(f"{label(wanted)}共 {len(versions)} 个版本。", markup=False)
+
+
+_STATES = {"in_force": "正在使用", "asked": "等待批准", "candidate": "候选", "earlier": "曾经使用"}
+
+
+def changes(
+    digest: Annotated[str, typer.Argument(help="版本的摘要，或者它开头的至少 8 位。", metavar="摘要")],
+    data: DataDir = None,
+) -> None:
+    """显示一个版本与正在使用的版本有什么不同，逐个文件。"""
+    from app.domain.vocabulary import PolicyKind
+    from app.policies.files import difference
+    from app.policies.versions import digest_in_use, files_of
+
+    with opened(settings_with(data)) as database, database.read() as session:
+        version = _version(database, digest)
+        used = digest_in_use(session, PolicyKind(version["kind"]))
+        before = (files_of(session, used) if used else None) or {}
+        found = difference.changes(before, files_of(session, version["digest"]) or {})
+    for change in found:
+        out.print(f"{_CHANGES[change.state]}：{change.file}", markup=False, soft_wrap=True)
+        for line in change.lines:
+            out.print(line, markup=False, soft_wrap=True)
+    out.print(f"共 {len(found)} 个文件不同。" if found else "文件没有不同。", markup=False)
+
+
+_CHANGES = {"added": "新增", "changed": "修改", "removed": "删去"}
+
+
+def _version(database: "Database", digest: str) -> dict[str, str]:
+    from sqlmodel import col, select
+
+    from app.policies.models import PolicyVersion
+
+    if len(digest) < 8 or not digest.isalnum():
+        fail("请写版本摘要开头的至少 8 位。")
+    with database.read() as session:
+        query = select(PolicyVersion.digest, PolicyVersion.kind).where(
+            col(PolicyVersion.digest).startswith(digest, autoescape=True)
+        )
+        rows = session.exec(query.limit(2)).all()
+    if len(rows) != 1:
+        fail(f"没有摘要以 {digest} 开头的版本，或者不止一个。")
+    return {"digest": rows[0][0], "kind": rows[0][1]}

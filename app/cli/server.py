@@ -298,11 +298,11 @@ def _channels(runtime: "Runtime") -> None:
             session.exec(
                 select(Unit).where(col(Unit.parent_id).is_(None)).order_by(Unit.path).with_for_update()
             ).all()
-            channels.sync(session, runtime.settings.policies / "channels.yaml", at=runtime.clock())
+            channels.sync(session, runtime.policies.text("channels.yaml"), at=runtime.clock())
     except AppError as error:
         refused(error)
     except FileNotFoundError as error:
-        fail(f"没有阵地文件 {error.filename}。")
+        fail(f"没有阵地文件 {runtime.settings.policies / str(error)}。")
 
 
 #: Seconds in which processes whose parent was killed have ended what they were at.

@@ -42,6 +42,7 @@ def add(
     from app.identity.schemas import UnitName
     from app.infra.clock import system_clock
     from app.infra.http.problems import malformed
+    from app.policies.files.following import files_in_force
 
     wanted = chosen(UnitKind, kind, "层级")
     try:
@@ -49,12 +50,14 @@ def add(
     except ValidationError as error:
         refused(malformed(error, prefix="name"))
     settings = settings_with(data)
+    with opened(settings) as database:
+        files = files_in_force(settings, database)
     with opened(settings) as database, database.write() as session:
         above = None if parent is None else unit_named(session, parent).id
         made = service.create_unit(
             session, name=named, kind=wanted, parent_id=above, actor=operator(), at=system_clock()
         )
-        channels.sync(session, settings.policies / "channels.yaml", at=system_clock())
+        channels.sync(session, files.text("channels.yaml"), at=system_clock())
         told = next(one for one in _told(session) if one["id"] == str(made.id))
     if as_json:
         print_json(told)

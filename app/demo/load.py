@@ -95,7 +95,7 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
             session, name=unit["name"], kind=UnitKind(unit["kind"]), parent_id=parent, actor=SYSTEM, at=at
         )
         units[unit["key"]] = made.id
-    channels.sync(session, runtime.settings.policies / "channels.yaml", at=at)
+    channels.sync(session, runtime.policies.text("channels.yaml"), at=at)
     for person in told["people"]:
         user = service.create_user(
             session,

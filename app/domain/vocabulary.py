@@ -241,8 +241,19 @@ class WaiverState(StrEnum):
     REFUSED = "refused"
 
 
+class PolicyKind(StrEnum):
+    """The kinds of policy files; each kind is proposed, granted and in force by itself."""
+
+    NEGATIVE_LIST = "negative_list"
+    WORKFLOWS = "workflows"
+    ROUTING = "routing"
+    CALENDAR = "calendar"
+    URGENT = "urgent"
+    CHANNELS = "channels"
+
+
 class PolicySource(StrEnum):
-    """How a version of the negative list came to be."""
+    """How a version of policy files came to be."""
 
     SHIPPED = "shipped"
     FOLDER = "folder"
@@ -254,7 +265,7 @@ class PolicySource(StrEnum):
 
 
 class ActivationState(StrEnum):
-    """What became of the wish to bring a version of the negative list into force."""
+    """What became of the wish to bring a version into force."""
 
     ASKED = "asked"
     GRANTED = "granted"

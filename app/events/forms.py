@@ -83,9 +83,10 @@ class PublicationData(ReleaseData):
 
 
 class PolicyData(_Data):
-    """A version of the negative list that came into force."""
+    """A version of policy files that came into force."""
 
     policy: str = Field(description="digest of the version")
+    kind: str = Field(description="the kind of policy, such as `negative_list` or `workflows`")
 
 
 class Message(BaseModel):

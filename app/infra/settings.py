@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     database_role: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
     database_role_password: SecretStr = SecretStr("")
     policies_dir: Path | None = None
+    #: Whether the files of the policy folder are in force at once, or only what two people have brought into
+    #: force; the folder by default where the product is tried out. The negative list always takes two.
+    policies_follow: Literal["folder", "granted"] | None = None
     public_url: str = "http://127.0.0.1:8000"
 
     #: Keys for fingerprints, cookies' CSRF tokens and stored webhook secrets; at least 32 characters.
@@ -178,6 +181,13 @@ class Settings(BaseSettings):
         return own if own.is_dir() else shipped("policies")
 
     @property
+    def follows_folder(self) -> bool:
+        """Whether all files but the negative list are in force as they lie in the folder of policies."""
+        if self.policies_follow is None:
+            return self.is_for_trying_out
+        return self.policies_follow == "folder"
+
+    @property
     def secure_cookies(self) -> bool:
         """Whether cookies carry `Secure` and the `__Host-` prefix: whenever the public address is https."""
         return self.public_url.startswith("https://") if self.cookie_secure is None else self.cookie_secure
@@ -205,6 +215,10 @@ class Settings(BaseSettings):
                 faults.append("SANSHEN_SECRET_KEY 太简单，请用 openssl rand -hex 32 生成")
             if self.cookie_secure is False:
                 faults.append("SANSHEN_COOKIE_SECURE 不能是 false，生产环境的会话只能走 https")
+            if self.policies_follow == "folder":
+                faults.append(
+                    "SANSHEN_POLICIES_FOLLOW 不能是 folder，生产环境的政策文件须一人申请、另一人批准才生效"
+                )
             if self.webhook_loopback:
                 faults.append("SANSHEN_WEBHOOK_LOOPBACK 只供试用，生产环境不能打开")
         faults += [

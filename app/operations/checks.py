@@ -16,10 +16,11 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEvent
 from app.audit.service import ROWS
+from app.domain.files.policy_files import PolicyFiles
 from app.infra import migrate
 from app.infra.clock import Clock, moment
 from app.infra.db import Database
-from app.infra.errors import AppError
+from app.infra.errors import AppError, Reason
 from app.infra.settings import Settings
 from app.infra.sqlite_file import path_of
 from app.jobs import queries as jobs
@@ -198,9 +199,14 @@ def _room(folder: Path, free: int, total: int) -> Iterator[Fault]:
 # --- policies -----------------------------------------------------------
 
 
-def policies(settings: Settings, negative_list: NegativeList | None) -> list[Fault]:
-    """Look at the policy files, and at the negative list of this process where there is one."""
-    found = list(policy_files.faults(settings.policies))
+def policies(
+    settings: Settings,
+    negative_list: NegativeList | None,
+    files: PolicyFiles,
+    proposed: tuple[Reason, ...] = (),
+) -> list[Fault]:
+    """Look at the policy files in force, what the folder proposes, and the negative list if there is one."""
+    found = [*policy_files.faults(files, settings.policies), *policy_files.proposed(proposed)]
     if negative_list is not None and negative_list.faults:
         data = {"count": len(negative_list.faults), "first": str(negative_list.faults[0])}
         stops = isinstance(negative_list, FollowedPolicies) and negative_list.unusable

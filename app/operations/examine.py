@@ -30,6 +30,7 @@ from app.notifications.models import NoticeRobot
 from app.operations import checks, installation
 from app.operations.faults import Fault, Gravity
 from app.operations.models import ProcessBeat
+from app.policies.files.following import files_in_force
 from app.policies.negative_list.following import FollowedPolicies
 from app.webhooks import vault
 from app.webhooks.addresses.targets import AllowList
@@ -310,13 +311,17 @@ def _policies(one: _Examination, database: Database) -> Section:
         section.facts["negative_list"] = followed.current.digest
     except PolicyFaults as error:
         section.faults.append(Fault("list_unusable", {"first": str(error.faults[0])}, stops=True))
-    section.faults += checks.policies(settings, followed)
+    files = files_in_force(settings, database)
+    section.facts["follows"] = "folder" if settings.follows_folder else "granted"
+    section.faults += checks.policies(settings, followed, files)
+    if settings.follows_folder:
+        section.faults.append(Fault("folder_followed", level=Gravity.NOTE))
     today = beijing(one.clock())
     years = [today.year, *([today.year + 1] if today.month == 12 else [])]
     section.faults += [
         Fault("year_unknown", {"year": year}, Gravity.WARNING)
         for year in years
-        if not (settings.policies / "calendar" / f"{year}.yaml").is_file()
+        if f"calendar/{year}.yaml" not in files.texts
     ]
     return section
 

@@ -106,6 +106,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "看时间同步是否正常；跳到正确时间的，重启服务即可消除这一条。",
     ),
     # policies
+    "folder_faulty": (
+        "政策文件夹里有 {count} 处错误，第一处：{first}。正在使用的版本不受影响。",
+        "改正文件夹里的文件，或者换回正在使用的版本。",
+    ),
+    "folder_followed": (
+        "除负面清单外，政策文件夹里的文件改了就生效，没有第二人批准（SANSHEN_POLICIES_FOLLOW=folder）。",
+        "试用时可以这样；正式使用须设为 granted。",
+    ),
     "list_faulty": (
         "负面清单文件夹有 {count} 处错误，已启用的版本仍在使用：{first}。",
         "用 sanshen policy lint 查看并改正。",

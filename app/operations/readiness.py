@@ -17,6 +17,7 @@ from app.infra.errors import AppError
 from app.infra.runtime import Runtime, runtime_of
 from app.operations import checks
 from app.operations.faults import Fault
+from app.policies.files.following import FollowedFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,9 @@ class Readiness:
             if self.pulse is not None and (failed := self.pulse.fault) is not None:
                 found.append(checks.unavailable(AppError(failed), settings))
         found += checks.space(settings)
-        found += checks.policies(settings, runtime.negative_list)
+        granted = runtime.granted
+        proposed = granted.faults if isinstance(granted, FollowedFiles) else ()
+        found += checks.policies(settings, runtime.negative_list, runtime.policies, proposed)
         found += self._steadiness.faults()
         if self.working is not None and not self.working():
             found.append(Fault("runner_dead", stops=True))

@@ -1,12 +1,12 @@
-"""The words of the refusals about versions of the negative list."""
+"""The words of the refusals about versions of policy files."""
 
 from app.infra.http.problems import problems, reasons
 
 problems(
     {
         "policy_unknown": (
-            "没有这个版本的负面清单；请核对摘要。",
-            "There is no such version of the negative list.",
+            "没有这个版本；请核对摘要。",
+            "There is no such version.",
         ),
         "policy_engine_changed": (
             "这个版本是用另一版规则引擎做成的，用现在的引擎检查会得出不同的结果，因此不能运行。",
@@ -23,6 +23,10 @@ problems(
         "policy_unchanged": (
             "内容与已有的版本相同，没有形成新的版本。",
             "The same as a version that is there already.",
+        ),
+        "policies_follow_folder": (
+            "按设置，这里直接使用政策文件夹里的文件，不经申请和批准（SANSHEN_POLICIES_FOLLOW=folder）。",
+            "The files of the policy folder are in force as they lie there.",
         ),
         "policy_in_force": ("这个版本正在使用。", "This version is in force."),
         "activation_unknown": ("没有这项启用申请。", "There is no such wish to activate."),
@@ -47,8 +51,10 @@ problems(
 )
 reasons(
     {
-        "role_over_all": "负面清单对所有单位一样，须在最上级单位担任该角色。",
+        "role_over_all": "政策文件对所有单位一样，须在最上级单位担任该角色。",
         "own_activation": "不能批准自己提出的启用申请。",
+        "policy_file_fault": "{file} 第 {line} 行 {key}：{fault}",
+        "policy_file_misplaced": "{file} 不是“{kind}”的文件；请核对文件名和位置。",
         "policy_fault": "{place}：{message}",
         "policy_too_large": "全部规则文件合计不能超过 {limit} 字节。",
     }

@@ -2,10 +2,10 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.vocabulary import ActivationState, BackTestState, PolicySource
+from app.domain.vocabulary import ActivationState, BackTestState, PolicyKind, PolicySource
 from app.infra.db import UtcDateTime, one_of
 
 #: The wishes that are still open, spelled once: SQLite matches a partial index by its text.
@@ -13,7 +13,7 @@ STILL_ASKED = "state = 'asked'"
 
 
 class PolicyFile(SQLModel, table=True):
-    """The text of one file of a negative list, by its SHA-256; insert-only, held by triggers."""
+    """The text of one policy file, by its SHA-256; insert-only, held by triggers."""
 
     __tablename__ = "policy_file"
 
@@ -22,17 +22,23 @@ class PolicyFile(SQLModel, table=True):
 
 
 class PolicyVersion(SQLModel, table=True):
-    """One version of the negative list, named by its policy digest; insert-only, held by triggers.
+    """One version of one kind of policy files, named by its digest; insert-only, held by triggers.
 
-    `files` is the JSON object of its files, path to SHA-256. `engine` is the engine schema that the digest
-    was made under: another engine gives other findings, and another digest. `base` is the version that it was
-    made from.
+    `files` is the JSON object of its files, path to SHA-256. `rules` counts what they hold: rules of the
+    negative list or of routing, workflows, years, channels. `engine` is the schema that the digest was made
+    under: another engine of the negative list gives other findings, and another digest; the other kinds have
+    schema 1. `base` is the version that it was made from.
     """
 
     __tablename__ = "policy_version"
-    __table_args__ = (one_of("source", PolicySource),)
+    __table_args__ = (
+        one_of("source", PolicySource),
+        one_of("kind", PolicyKind),
+        Index("ix_policy_version_kind_created_at", "kind", "created_at"),
+    )
 
     digest: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(default=PolicyKind.NEGATIVE_LIST, max_length=20)
     title: str = Field(max_length=200)
     engine: int
     rules: int
@@ -45,12 +51,16 @@ class PolicyVersion(SQLModel, table=True):
 
 
 class PolicyInUse(SQLModel, table=True):
-    """The one row that says which version is in force; all processes look at it. `seq` counts activations."""
+    """The row of a kind that says which version is in force; all processes look at it.
+
+    `seq` counts the activations of its kind; `id` is `kinds.ROWS`.
+    """
 
     __tablename__ = "policy_in_use"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __table_args__ = (one_of("kind", PolicyKind), UniqueConstraint("kind"))
 
     id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(default=PolicyKind.NEGATIVE_LIST, max_length=20)
     digest: str = Field(foreign_key="policy_version.digest", max_length=64, ondelete="RESTRICT")
     seq: int
     since_at: datetime = Field(sa_type=UtcDateTime)

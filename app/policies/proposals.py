@@ -1,13 +1,27 @@
-"""From files to a version: every fault at once, or a policy that can be stored."""
+"""From files to a version: every fault at once, or a version that is stored."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from app.infra.errors import AppError, Invalid, Reason, TooLarge
+from sqlmodel import Session
+
+from app.domain.vocabulary import PolicyKind, PolicySource
+from app.identity.queries import Actor
+from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason, TooLarge
+from app.infra.runtime import Runtime
 from app.negative_list import Fault, PolicyFaults, load_policy
 from app.negative_list.quality.lint import lint
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
+from app.policies import kinds
+from app.policies import service as policies
+from app.policies.files import checks
+from app.policies.files import service as granted
+from app.policies.files.following import FollowedFiles
+from app.policies.models import PolicyActivation, PolicyVersion
 from app.policies.negative_list.folder import Seen, unfolded, unstorable
+from app.policies.versions import digest_in_use, files_of
 
 #: All files of a version together.
 MAX_BYTES = 20_000_000
@@ -53,4 +67,93 @@ def faulty(faults: Iterable[Fault]) -> AppError:
             )
             for one in faults
         ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Files in place of those of `base` (a digest), null for one that is taken away, and why."""
+
+    kind: PolicyKind
+    files: Mapping[str, str | None]
+    base: str | None = None
+    note: str = ""
+
+
+def propose(runtime: Runtime, proposal: Proposal, *, source: PolicySource, actor: Actor) -> PolicyVersion:
+    """Store a proposed version in a transaction of its own and return it.
+
+    Whether the actor may is the caller's business. Raises `NotFound` for a base unknown, `Invalid` with every
+    fault, `TooLarge`, `Conflict` for what is there already.
+    """
+    kind, base = proposal.kind, proposal.base
+    files: dict[str, str] = {}
+    if base is not None:
+        with runtime.database.read() as session:
+            known = session.get(PolicyVersion, base)
+            if known is None or known.kind != kind:
+                raise NotFound("policy_unknown")
+            files = files_of(session, base) or {}
+    for name, text in proposal.files.items():
+        if text is None:
+            files.pop(name, None)
+        else:
+            files[name] = text
+    if kind is PolicyKind.NEGATIVE_LIST:
+        seen = screened(files, cache_dir=runtime.settings.data_dir / "cache")
+        with runtime.database.write() as session:
+            _new(session, seen.policy.digest)
+            return policies.keep(
+                session, seen, source=source, base=base, note=proposal.note, actor=actor, at=runtime.clock()
+            )
+    with runtime.database.write() as session:
+        around = granted.in_force(session, runtime)
+        granted.refuse_faulty(session, kind, files, around=around)
+        _new(session, kinds.digest_of(kind, files))
+        return granted.keep(
+            session,
+            kind,
+            files,
+            source=source,
+            base=base or digest_in_use(session, kind),
+            note=proposal.note,
+            actor=actor,
+            at=runtime.clock(),
+        )
+
+
+def _new(session: Session, digest: str) -> None:
+    if session.get(PolicyVersion, digest) is not None:
+        raise Conflict("policy_unchanged", data={"policy": digest})
+
+
+def ask(
+    session: Session, runtime: Runtime, *, digest: str, note: str, actor: Actor, at: datetime
+) -> PolicyActivation:
+    """Ask that a version be brought into force.
+
+    Raises what `service.ask` raises, and `Conflict` where the folder is followed.
+    """
+    version = session.get(PolicyVersion, digest)
+    if version is not None and version.kind != PolicyKind.NEGATIVE_LIST:
+        policies.admit(actor, *policies.KEEPERS)
+        granted.followed_by_two(runtime)
+    return policies.ask(session, digest=digest, note=note, actor=actor, at=at)
+
+
+def folder_faults(runtime: Runtime, kind: PolicyKind) -> tuple[Reason, ...]:
+    """Return what is wrong with the files of a kind in the folder; empty when all is well.
+
+    Where the folder is followed these are the files in force.
+    """
+    if isinstance(runtime.granted, FollowedFiles):
+        return tuple(reason for reason in runtime.granted.faults if _is_of(kind, reason.field or ""))
+    return checks.reasons(kind, kinds.part(kind, runtime.policies), runtime.policies)
+
+
+def _is_of(kind: PolicyKind, path: str) -> bool:
+    return (
+        path == kind
+        or kinds.kind_of(path) is kind
+        or (kind is PolicyKind.CHANNELS and not path.endswith(".yaml"))
     )

@@ -7,13 +7,13 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from app.domain.vocabulary import ActivationState
+from app.domain.vocabulary import ActivationState, PolicyKind
 from app.identity.queries import Actor
 from app.infra.errors import NotFound
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
 from app.policies import service as policies
 from app.policies.models import PolicyActivation, PolicyVersion
-from app.policies.versions import digest_in_use, files_of
+from app.policies.versions import digests_in_use, files_of
 
 VersionState = Literal["in_force", "asked", "candidate", "earlier"]
 
@@ -32,9 +32,12 @@ class Version:
         return next((one for one in self.activations if one.state == ActivationState.ASKED), None)
 
 
-def versions(session: Session, *, limit: int = 100) -> tuple[Version, ...]:
-    """Return the stored versions, the newest first. Three statements."""
-    query = select(PolicyVersion).order_by(col(PolicyVersion.created_at).desc(), col(PolicyVersion.digest))
+def versions(
+    session: Session, kind: PolicyKind = PolicyKind.NEGATIVE_LIST, *, limit: int = 100
+) -> tuple[Version, ...]:
+    """Return the stored versions of a kind, the newest first. Three statements."""
+    query = select(PolicyVersion).where(PolicyVersion.kind == kind)
+    query = query.order_by(col(PolicyVersion.created_at).desc(), col(PolicyVersion.digest))
     return _with_activations(session, session.exec(query.limit(limit)).all())
 
 
@@ -48,7 +51,7 @@ def version(session: Session, digest: str) -> Version:
 
 def _with_activations(session: Session, rows: Iterable[PolicyVersion]) -> tuple[Version, ...]:
     rows = list(rows)
-    in_use = digest_in_use(session)
+    in_use = set(digests_in_use(session).values())
     names = [row.digest for row in rows]
     wishes = session.exec(
         select(PolicyActivation)
@@ -59,7 +62,7 @@ def _with_activations(session: Session, rows: Iterable[PolicyVersion]) -> tuple[
     for row in rows:
         own = tuple(one for one in wishes if row.digest in {one.digest, one.activated})
         state: VersionState = "candidate"
-        if row.digest == in_use:
+        if row.digest in in_use:
             state = "in_force"
         elif any(one.state == ActivationState.ASKED for one in own):
             state = "asked"

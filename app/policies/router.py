@@ -1,19 +1,19 @@
-"""Versions of the negative list: proposed, tried on the archive, brought into force by two people."""
+"""Versions of policy files: proposed, and brought into force by two people."""
 
 import json
 from uuid import UUID
 
 from fastapi import FastAPI, Request
 
-from app.domain.vocabulary import PolicySource
+from app.domain.vocabulary import PolicyKind, PolicySource
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
-from app.infra.errors import Conflict
 from app.infra.http.links import made
+from app.infra.http.problems import sentence
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.negative_list.source.policy import ENGINE_SCHEMA
-from app.policies import proposals, start
+from app.policies import granting, proposals, start
 from app.policies import queries as policy_queries
 from app.policies import service as policies
 from app.policies.models import PolicyActivation, PolicyVersion
@@ -35,13 +35,35 @@ router = ApiRouter(tags=["negative list"])
 
 
 @router.get("/policies")
-def list_versions(request: Request, _actor: CurrentActor, session: ReadSession) -> VersionsOut:
-    """List the versions of the negative list, and what is wrong with the folder as it is now."""
-    store = runtime_of(request).negative_list
+def list_versions(
+    request: Request,
+    _actor: CurrentActor,
+    session: ReadSession,
+    kind: PolicyKind = PolicyKind.NEGATIVE_LIST,
+) -> VersionsOut:
+    """List the versions of a kind of policies, and what is wrong with the folder as it is now."""
+    runtime = runtime_of(request)
+    in_force = digest_in_use(session, kind)
+    if kind is PolicyKind.NEGATIVE_LIST:
+        store = runtime.negative_list
+        in_force = in_force or store.current.digest
+        faults = [PolicyFaultOut(**fault._asdict()) for fault in store.faults]
+    else:
+        faults = [
+            PolicyFaultOut(
+                file=reason.field or "",
+                line=reason.data.get("line", 0),
+                key=reason.data.get("key", ""),
+                message=sentence(reason),
+            )
+            for reason in proposals.folder_faults(runtime, kind)
+        ]
     return VersionsOut(
-        in_force=digest_in_use(session) or store.current.digest,
-        items=[VersionOut(**_version(one)) for one in policy_queries.versions(session)],
-        folder_faults=[PolicyFaultOut(**fault._asdict()) for fault in store.faults],
+        kind=kind,
+        in_force=in_force,
+        follows_folder=kind is not PolicyKind.NEGATIVE_LIST and runtime.granted is None,
+        items=[VersionOut(**_version(one)) for one in policy_queries.versions(session, kind)],
+        folder_faults=faults,
     )
 
 
@@ -49,30 +71,13 @@ def list_versions(request: Request, _actor: CurrentActor, session: ReadSession) 
 def propose_version(request: Request, body: VersionIn, actor: CurrentActor) -> VersionOut:
     """Propose a version; every fault of its files is told at once, with file, line and key."""
     policies.admit(actor, *policies.KEEPERS)
-    runtime = runtime_of(request)
-    files: dict[str, str] = {}
-    if body.base is not None:
-        with runtime.database.read() as session:
-            files = policy_queries.files(session, body.base)
-    for name, text in body.files.items():
-        if text is None:
-            files.pop(name, None)
-        else:
-            files[name] = text
-    seen = proposals.screened(files, cache_dir=runtime.settings.data_dir / "cache")
-    with runtime.database.write() as session:
-        if session.get(PolicyVersion, seen.policy.digest) is not None:
-            raise Conflict("policy_unchanged", data={"policy": seen.policy.digest})
-        version = policies.keep(
-            session,
-            seen,
-            source=PolicySource.API,
-            base=body.base,
-            note=body.note,
-            actor=actor,
-            at=runtime.clock(),
-        )
-        return VersionOut(**_version(Version(version, "candidate", ())))
+    version = proposals.propose(
+        runtime_of(request),
+        proposals.Proposal(body.kind, body.files, body.base, body.note),
+        source=PolicySource.API,
+        actor=actor,
+    )
+    return VersionOut(**_version(Version(version, "candidate", ())))
 
 
 @router.get("/policies/{digest}")
@@ -82,14 +87,15 @@ def show_version(digest: Digest, _actor: CurrentActor, session: ReadSession) -> 
     return VersionDetailOut(
         **_version(found),
         files=json.loads(found.row.files),
-        activations=[_activation(one) for one in found.activations],
+        activations=[_activation(one, found.row) for one in found.activations],
     )
 
 
 @router.get("/policies/{digest}/activations")
 def list_activations(digest: Digest, _actor: CurrentActor, session: ReadSession) -> list[ActivationOut]:
     """List the wishes to bring a version into force, the newest first."""
-    return [_activation(one) for one in policy_queries.version(session, digest).activations]
+    found = policy_queries.version(session, digest)
+    return [_activation(one, found.row) for one in found.activations]
 
 
 @router.post(
@@ -101,9 +107,9 @@ def ask_activation(
     request: Request, digest: Digest, body: AskIn, actor: CurrentActor, session: WriteSession
 ) -> ActivationOut:
     """Ask that a version be brought into force; somebody else grants it."""
-    return _activation(
-        policies.ask(session, digest=digest, note=body.note, actor=actor, at=runtime_of(request).clock())
-    )
+    runtime = runtime_of(request)
+    wish = proposals.ask(session, runtime, digest=digest, note=body.note, actor=actor, at=runtime.clock())
+    return _activation(wish, session.get_one(PolicyVersion, digest))
 
 
 @router.post("/policies/{digest}/activations/{activation_id}/decision")
@@ -118,7 +124,8 @@ def decide_activation(
     policies.admit(actor, *policies.GRANTERS)
     with runtime.database.read() as session:
         policies.about(session, activation_id, digest)
-    decided = policies.decide(
+        version = session.get_one(PolicyVersion, digest)
+    decided = granting.decide(
         runtime,
         activation_id=activation_id,
         grant=body.grant,
@@ -126,16 +133,18 @@ def decide_activation(
         comment=body.comment,
         actor=actor,
     )
-    return _activation(decided)
+    return _activation(decided, version)
 
 
 def _version(found: Version) -> dict[str, object]:
     row = found.row.model_dump(exclude={"files"})
-    return {**row, "state": found.state, "runnable": found.row.engine == ENGINE_SCHEMA}
+    runnable = found.row.kind != PolicyKind.NEGATIVE_LIST or found.row.engine == ENGINE_SCHEMA
+    return {**row, "state": found.state, "runnable": runnable}
 
 
-def _activation(one: PolicyActivation) -> ActivationOut:
-    return ActivationOut.model_validate({**one.model_dump(), "shadowed": policy_queries.shadowed(one)})
+def _activation(one: PolicyActivation, version: PolicyVersion) -> ActivationOut:
+    shadowed = policy_queries.shadowed(one)
+    return ActivationOut.model_validate({**one.model_dump(), "kind": version.kind, "shadowed": shadowed})
 
 
 def install(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.vocabulary import ActivationState, PolicySource
+from app.domain.vocabulary import ActivationState, PolicyKind, PolicySource
 
 Comment = Annotated[str, Field(max_length=1000)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -15,9 +15,14 @@ class _In(BaseModel):
 
 
 class ActivationOut(BaseModel):
-    """The wish to bring a version into force. `shadowed` are the new blocking rules that are only tried."""
+    """The wish to bring a version into force.
+
+    `shadowed` are new blocking rules that are only tried, `back_test_digest` the report that was read: of the
+    negative list only.
+    """
 
     id: UUID
+    kind: PolicyKind
     digest: str
     base: str | None
     note: str
@@ -33,9 +38,13 @@ class ActivationOut(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """A version of the negative list. `runnable` is false for one of another engine."""
+    """A version of a kind of policy files; `rules` counts what it holds.
+
+    `runnable` is false for a negative list of another engine.
+    """
 
     digest: str
+    kind: PolicyKind
     title: str
     state: Literal["in_force", "asked", "candidate", "earlier"]
     source: PolicySource
@@ -49,7 +58,7 @@ class VersionOut(BaseModel):
 
 
 class PolicyFaultOut(BaseModel):
-    """One thing wrong in the folder of the negative list; `line` 0 has no line."""
+    """One thing wrong in the folder of policies; `line` 0 has no line."""
 
     file: str
     line: int
@@ -58,9 +67,15 @@ class PolicyFaultOut(BaseModel):
 
 
 class VersionsOut(BaseModel):
-    """The versions, the newest first, and what is wrong with the folder as it is now (else nothing)."""
+    """The versions of a kind, the newest first, and what is wrong with the folder now (else nothing).
 
-    in_force: str
+    `in_force` is null where no version was ever stored; `follows_folder` says that the files of the folder
+    are in force as they lie there.
+    """
+
+    kind: PolicyKind
+    in_force: str | None
+    follows_folder: bool
     items: list[VersionOut]
     folder_faults: list[PolicyFaultOut]
 
@@ -75,8 +90,11 @@ class VersionDetailOut(VersionOut):
 class VersionIn(_In):
     """A new version: the files of `base` with `files` put in their places; null takes a file away.
 
-    Without a `base` the files are the whole version.
+    Without a `base` the files are the whole version. Of the negative list their paths are from its own
+    folder, of the other kinds from the folder of policies (`workflows/standard.yaml`).
     """
+
+    kind: PolicyKind = PolicyKind.NEGATIVE_LIST
 
     base: Digest | None = None
     files: dict[Annotated[str, Field(min_length=1, max_length=200)], str | None] = Field(max_length=500)

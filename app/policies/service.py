@@ -1,4 +1,4 @@
-"""Bringing versions of the negative list into the house, and by two people into force.
+"""Bringing versions of policy files into the house, and by two people into force.
 
 A version is named by its digest and never changes. What is in force is one row, which every process follows.
 """
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.document.model import sha256
 from app.domain.record.canonical import canonical
-from app.domain.vocabulary import ActivationState, BackTestState, Event, PolicySource, Role
+from app.domain.vocabulary import ActivationState, BackTestState, Event, PolicyKind, PolicySource, Role
 from app.events.emit import SYSTEM, emit
 from app.events.payloads.policies import ActivationAsked, ActivationRefused, PolicyActivated, PolicyProposed
 from app.identity.access import authorize
@@ -30,12 +30,25 @@ from app.policies.negative_list.folder import Seen, unfolded
 from app.policies.negative_list.following import EngineChanged, FollowedPolicies
 from app.policies.versions import digest_in_use, files_of
 
-#: The record of what is in force.
-ACTIVE = "active"
+#: The record of which negative list is in force; of the other kinds with their name behind.
+ACTIVE = "policy:active"
+_ABOUT = "active"
 #: Who may propose versions, ask for their activation and have them tried on the archive.
 KEEPERS = (Role.POLICY_KEEPER,)
 #: Who may grant what somebody else asked for.
 GRANTERS = (Role.POLICY_KEEPER, Role.FINAL_REVIEWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a version holds; `rules` counts it, `engine` is the schema that its digest was made under."""
+
+    kind: PolicyKind
+    digest: str
+    title: str
+    engine: int
+    rules: int
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +93,41 @@ def keep(
     base: str | None = None,
     note: str = "",
 ) -> PolicyVersion:
-    """Store a good policy as a version and return it; one that is there already stays as it is.
+    """Store a good negative list as a version and return it; one that is there already stays as it is.
 
     Without an actor the system stores it. Whether the actor may is the caller's business.
     """
     policy, files = seen
-    stored = session.get(PolicyVersion, policy.digest)
+    content = Content(
+        PolicyKind.NEGATIVE_LIST, policy.digest, policy.title, ENGINE_SCHEMA, len(policy.rules), files
+    )
+    return store(session, content, source=source, at=at, actor=actor, base=base, note=note)
+
+
+def store(
+    session: Session,
+    content: Content,
+    *,
+    source: PolicySource,
+    at: datetime,
+    actor: Actor | None = None,
+    base: str | None = None,
+    note: str = "",
+) -> PolicyVersion:
+    """Store a version of any kind and return it; one that is there already stays as it is."""
+    stored = session.get(PolicyVersion, content.digest)
     if stored is not None:
         return stored
-    names = {path: sha256(text.encode()) for path, text in files.items()}
-    texts = {names[path]: text for path, text in files.items()}
+    names = {path: sha256(text.encode()) for path, text in content.files.items()}
+    texts = {names[path]: text for path, text in content.files.items()}
     known = set(session.exec(select(PolicyFile.sha256).where(col(PolicyFile.sha256).in_(texts))).all())
     session.add_all(PolicyFile(sha256=one, content=text) for one, text in texts.items() if one not in known)
     version = PolicyVersion(
-        digest=policy.digest,
-        title=policy.title[:200],
-        engine=ENGINE_SCHEMA,
-        rules=len(policy.rules),
+        digest=content.digest,
+        kind=content.kind,
+        title=content.title[:200],
+        engine=content.engine,
+        rules=content.rules,
         files=json.dumps(names, ensure_ascii=False, sort_keys=True),
         source=source,
         base=base,
@@ -107,15 +138,16 @@ def keep(
     session.add(version)
     session.flush()
     payload = PolicyProposed(
-        policy=policy.digest,
+        policy=content.digest,
+        kind=content.kind,
         base=base,
         source=source,
-        engine=ENGINE_SCHEMA,
+        engine=content.engine,
         files=sha256(canonical(names)),
-        rules=len(policy.rules),
+        rules=content.rules,
     )
     keeper = actor.as_audit(Role.POLICY_KEEPER) if actor else SYSTEM
-    emit(session, Event.POLICY_PROPOSED, payload, about=policy.digest, actor=keeper, at=at)
+    emit(session, Event.POLICY_PROPOSED, payload, about=content.digest, actor=keeper, at=at)
     return version
 
 
@@ -129,10 +161,11 @@ def ask(session: Session, *, digest: str, note: str, actor: Actor, at: datetime)
     version = session.get(PolicyVersion, digest)
     if version is None:
         raise NotFound("policy_unknown")
-    in_use = digest_in_use(session)
+    kind = PolicyKind(version.kind)
+    in_use = digest_in_use(session, kind)
     if in_use == digest:
         raise Conflict("policy_in_force")
-    if version.engine != ENGINE_SCHEMA:
+    if kind is PolicyKind.NEGATIVE_LIST and version.engine != ENGINE_SCHEMA:
         raise Conflict("policy_engine_changed", data={"engine": version.engine, "now": ENGINE_SCHEMA})
     if _asked(session, digest) is not None:
         raise Conflict("activation_asked")
@@ -147,7 +180,9 @@ def ask(session: Session, *, digest: str, note: str, actor: Actor, at: datetime)
     )
     session.add(activation)
     session.flush()
-    payload = ActivationAsked(policy=digest, base=in_use, activation=activation.id, note=note)
+    payload = ActivationAsked(
+        policy=digest, kind=version.kind, base=in_use, activation=activation.id, note=note
+    )
     keeper = actor.as_audit(Role.POLICY_KEEPER)
     emit(session, Event.POLICY_ACTIVATION_ASKED, payload, about=digest, actor=keeper, at=at)
     return activation
@@ -220,7 +255,7 @@ def decide(
         with runtime.database.write() as session:
             return refuse(session, activation_id=activation_id, comment=comment, actor=actor, at=at)
     with runtime.database.read() as session:
-        _undecided(session, activation_id, actor)
+        undecided(session, activation_id, actor)
     change = change_of(runtime, activation_id)
     with runtime.database.write() as session:
         activation = bring_in(
@@ -252,8 +287,9 @@ def bring_in(
     newly block come into force as shadow. Raises `Forbidden`, `NotFound`, `Conflict` when it was decided,
     when another version came into force meanwhile, when there is no such report.
     """
-    activation = _undecided(session, activation_id, actor)
-    in_use = session.exec(select(PolicyInUse).with_for_update()).one()
+    activation = undecided(session, activation_id, actor)
+    of_list = select(PolicyInUse).where(PolicyInUse.kind == PolicyKind.NEGATIVE_LIST)
+    in_use = session.exec(of_list.with_for_update()).one()
     if in_use.digest != activation.base or change.base != activation.base:
         raise Conflict("activation_stale", data={"base": activation.base, "now": in_use.digest})
     test = _report_read(session, activation, back_test) if back_test else None
@@ -276,7 +312,7 @@ def refuse(
     session: Session, *, activation_id: UUID, comment: str, actor: Actor, at: datetime
 ) -> PolicyActivation:
     """Refuse what somebody else asked for. Raises what `bring_in` raises."""
-    activation = _undecided(session, activation_id, actor)
+    activation = undecided(session, activation_id, actor)
     activation.state = ActivationState.REFUSED
     activation.decided_by, activation.decided_at, activation.comment = actor.id, at, comment
     session.flush()
@@ -291,7 +327,8 @@ def refuse(
     return activation
 
 
-def _undecided(session: Session, activation_id: UUID, actor: Actor) -> PolicyActivation:
+def undecided(session: Session, activation_id: UUID, actor: Actor) -> PolicyActivation:
+    """Return a wish that the actor may grant or refuse. Raises `Forbidden`, `NotFound`, `Conflict`."""
     admit(actor, *GRANTERS)
     activation = session.exec(
         select(PolicyActivation).where(PolicyActivation.id == activation_id).with_for_update()
@@ -335,14 +372,16 @@ def record_activated(
     activation: PolicyActivation,
     seq: int,
     *,
+    kind: PolicyKind = PolicyKind.NEGATIVE_LIST,
     actor: Actor | None,
     at: datetime,
     comment: str = "",
 ) -> None:
-    """Put on record, and tell the outside, that a version came into force; `seq` counts these."""
+    """Put on record, and tell the outside, that a version came into force; `seq` counts these of a kind."""
     assert activation.activated is not None
     payload = PolicyActivated(
         policy=activation.activated,
+        kind=kind,
         asked=activation.digest,
         base=activation.base,
         activation=activation.id,
@@ -353,7 +392,8 @@ def record_activated(
         comment=comment or None,
     )
     granter = actor.as_audit(_role(actor)) if actor else SYSTEM
-    emit(session, Event.POLICY_ACTIVATED, payload, about=ACTIVE, actor=granter, at=at)
+    about = _ABOUT if kind is PolicyKind.NEGATIVE_LIST else f"{_ABOUT}:{kind}"
+    emit(session, Event.POLICY_ACTIVATED, payload, about=about, actor=granter, at=at)
 
 
 def _role(actor: Actor) -> Role:

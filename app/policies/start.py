@@ -1,4 +1,4 @@
-"""What a process does about the negative list when it starts, and when somebody changes the folder."""
+"""What a process does about policies when it starts, and when somebody changes the folder."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from sqlmodel import Session, select
 
-from app.domain.vocabulary import ActivationState, PolicySource
+from app.domain.vocabulary import ActivationState, PolicyKind, PolicySource
 from app.infra.db import Database
 from app.infra.errors import AppError
 from app.infra.ids import new_id
@@ -17,6 +17,8 @@ from app.infra.settings import Environment, Settings
 from app.infra.signing import load_signer
 from app.infra.tokens import load_tokens
 from app.policies import service as policies
+from app.policies.files import first as first_files
+from app.policies.files.following import FollowedFiles
 from app.policies.models import PolicyActivation, PolicyInUse, PolicyVersion
 from app.policies.negative_list.folder import Seen
 from app.policies.negative_list.following import FollowedPolicies
@@ -26,7 +28,11 @@ log = structlog.get_logger()
 
 
 def attach(runtime: Runtime) -> None:
-    """Let this process store the first version, and register what people put into the folder."""
+    """Let this process store the first versions, and register what people put into the folder."""
+    granted = runtime.granted
+    if isinstance(granted, FollowedFiles):
+        granted.on_folder = lambda files: _quietly(lambda: first_files.take_in(runtime, granted, files))
+        granted.catch_up()
     store = runtime.negative_list
     if not isinstance(store, FollowedPolicies):
         return
@@ -41,7 +47,8 @@ def begin(runtime: Runtime, store: FollowedPolicies) -> None:
     """Bring the first version into force in the system's name, or the same rules under a changed engine."""
     at = runtime.clock()
     with runtime.database.write() as session:
-        in_use = session.exec(select(PolicyInUse).with_for_update()).one_or_none()
+        of_list = select(PolicyInUse).where(PolicyInUse.kind == PolicyKind.NEGATIVE_LIST)
+        in_use = session.exec(of_list.with_for_update()).one_or_none()
         if in_use is None:
             seen = store.seen
             if seen is None:
@@ -103,6 +110,8 @@ def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – f
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = settings.data_dir / "keys"
     database = replaced.pop("database", None) or Database(settings.url, pool_size=settings.threads + 4)
+    if not settings.follows_folder:
+        replaced.setdefault("granted", FollowedFiles(settings.policies, database))
     return Runtime(
         settings=settings,
         database=database,

@@ -4,12 +4,19 @@ import json
 
 from sqlmodel import Session, col, select
 
+from app.domain.vocabulary import PolicyKind
 from app.policies.models import PolicyFile, PolicyInUse, PolicyVersion
 
 
-def digest_in_use(session: Session) -> str | None:
-    """Return the digest of the version in force; None before the first one is stored. One statement."""
-    return session.exec(select(PolicyInUse.digest)).first()
+def digest_in_use(session: Session, kind: PolicyKind = PolicyKind.NEGATIVE_LIST) -> str | None:
+    """Return the digest of the version of a kind in force; None before one is stored. One statement."""
+    return session.exec(select(PolicyInUse.digest).where(PolicyInUse.kind == kind)).first()
+
+
+def digests_in_use(session: Session) -> dict[PolicyKind, str]:
+    """Return the digest of the version in force of each kind that has one. One statement."""
+    rows = session.exec(select(PolicyInUse.kind, PolicyInUse.digest)).all()
+    return {PolicyKind(kind): digest for kind, digest in rows}
 
 
 def files_of(session: Session, digest: str) -> dict[str, str] | None:

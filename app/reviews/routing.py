@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 from app.domain.document.model import Document
+from app.domain.files.policy_files import PolicyFiles, Unreadable
 from app.domain.files.policy_text import Faults
 from app.domain.routing.lint import lint
 from app.domain.routing.rules import Routed, Routing, choose, extended, facts_in, routed
@@ -22,34 +22,32 @@ _OF_WORKFLOWS = frozenset({"unknown_workflow", "faulty_workflow"})
 _KEPT = 64
 _laid_out: dict[tuple[str, int], tuple[Routing, Workflow]] = {}
 
-Stamps = tuple[tuple[Path, int], ...]
+
+def keys(policies: PolicyFiles) -> tuple[str, ...]:
+    """Return the key of every workflow file, sorted; those of files with faults too, empty without any."""
+    return tuple(
+        path.removeprefix("workflows/").removesuffix(".yaml") for path in policies.below("workflows")
+    )
 
 
-def files(policies: Path) -> Stamps:
-    """Return the workflow files and when each was last changed; empty for a folder without any."""
-    found = sorted((policies / "workflows").glob("*.yaml"))
-    return tuple((path, path.stat().st_mtime_ns) for path in found)
-
-
-def routing_in_force(policies: Path) -> Routing:
+def routing_in_force(policies: PolicyFiles) -> Routing:
     """Return the routing policy as its file says now.
 
     Raises `Unavailable` without such a file, or with every fault of a bad one: nothing begins where nobody
     can read which stages are owed. Faults of the workflow files are left to the drafts that walk them.
     """
-    path = policies / "routing.yaml"
     try:
-        return _routing(path, path.stat().st_mtime_ns, files(policies))
+        return _routing(policies)
     except FileNotFoundError as error:
         raise Unavailable("routing_unusable", reasons=[Reason("routing_missing")]) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         raise Unavailable("routing_unusable", reasons=[Reason("routing_unreadable")]) from error
     except Faults as error:
         told = [workflows.fault_reason("routing_fault", "routing.yaml", one) for one in error.faults]
         raise Unavailable("routing_unusable", reasons=told) from error
 
 
-def laid_out(policies: Path, key: str) -> Workflow:
+def laid_out(policies: PolicyFiles, key: str) -> Workflow:
     """Return the workflow `key` in force with the stages that routing may add: what a case begins with now.
 
     Raises `Unavailable` as `workflows.in_force` and `routing_in_force` do.
@@ -63,7 +61,7 @@ def laid_out(policies: Path, key: str) -> Workflow:
     return known[1]
 
 
-def facts_of(policies: Path, document: Document, *, rules: Collection[str]) -> dict[str, list[str]]:
+def facts_of(policies: PolicyFiles, document: Document, *, rules: Collection[str]) -> dict[str, list[str]]:
     """Return what the routing in force makes of a text, each fact with what told of it; empty for none.
 
     `rules` are ids of the rules that hit. Raises `Unavailable` as `routing_in_force`.
@@ -71,7 +69,7 @@ def facts_of(policies: Path, document: Document, *, rules: Collection[str]) -> d
     return facts_in(document, routing_in_force(policies), rules=rules)
 
 
-def route(policies: Path, case: Case, *, given: frozenset[str]) -> Routed:
+def route(policies: PolicyFiles, case: Case, *, given: frozenset[str]) -> Routed:
     """Return the workflow of a draft that is handed in, with what decided it.
 
     `case` is the draft with its targets, class, flags and found facts; `given` are those of its flags that
@@ -88,7 +86,7 @@ def route(policies: Path, case: Case, *, given: frozenset[str]) -> Routed:
     return routed(case, choice, workflow)
 
 
-def again(policies: Path, before: Case, now: Case, version: Workflow) -> Routed | None:
+def again(policies: PolicyFiles, before: Case, now: Case, version: Workflow) -> Routed | None:
     """Return where a new text sends a case that goes on, if that is elsewhere than before; else `None`.
 
     Both are asked of the routing in force, with every fact that any text of the case ever held: so a change
@@ -134,7 +132,7 @@ def same_marks(case: Case, grade: str | None, flags: frozenset[str]) -> None:
         raise Invalid("malformed", reasons=reasons)
 
 
-def with_text(policies: Path, document: Document, case: Case, *, rules: Collection[str]) -> Case:
+def with_text(policies: PolicyFiles, document: Document, case: Case, *, rules: Collection[str]) -> Case:
     """Return a case that goes on with the facts of its new text: rules that hit, what routing makes of it.
 
     Raises `Unavailable` as `routing_in_force`: what a text asks for is not left unasked.
@@ -153,7 +151,7 @@ def flags_known(routing: Routing, workflow: Workflow) -> dict[str, str]:
     return {flag: titles.get(flag, flag) for when in asked for flag in when.flags if flag not in raised}
 
 
-def choices(policies: Path) -> dict[str, str]:
+def choices(policies: PolicyFiles) -> dict[str, str]:
     """Return every flag that some workflow in force asks for, with its word; empty when none can be read."""
     found: dict[str, str] = {}
     try:
@@ -175,8 +173,8 @@ def _with_inner(when: When | None) -> Iterator[When]:
 
 
 @lru_cache(maxsize=8)
-def _routing(path: Path, _changed: int, _stamps: Stamps) -> Routing:
-    linted = lint(path.read_text(encoding="utf-8"), InForce(path.parent))
+def _routing(policies: PolicyFiles) -> Routing:
+    linted = lint(policies.text("routing.yaml"), InForce(policies))
     faults = tuple(fault for fault in linted.faults if fault.code not in _OF_WORKFLOWS)
     if linted.routing is None or faults:
         raise Faults(faults)
@@ -186,7 +184,7 @@ def _routing(path: Path, _changed: int, _stamps: Stamps) -> Routing:
 class InForce(Mapping[str, Workflow]):
     """The workflows in force by key, each read when it is asked for; files with faults are not there."""
 
-    def __init__(self, policies: Path) -> None:
+    def __init__(self, policies: PolicyFiles) -> None:
         self.policies = policies
 
     def __getitem__(self, key: str) -> Workflow:
@@ -196,7 +194,7 @@ class InForce(Mapping[str, Workflow]):
             raise KeyError(key) from error
 
     def __iter__(self) -> Iterator[str]:
-        return (path.stem for path, _ in files(self.policies) if path.stem in self)
+        return (key for key in keys(self.policies) if key in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

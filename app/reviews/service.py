@@ -84,7 +84,7 @@ def submit(
         # What is signed, scheduled, out or declined is not handed in a second time.
         raise refused([Refusal(RefusalCode.NOT_WITH_AUTHOR, {"state": draft.state})])
     author = _author(actor, draft)
-    document, policies = drafts.document_of(head), runtime.settings.policies
+    document, policies = drafts.document_of(head), runtime.policies
     case = replace(_new_case(session, draft, head, actor), grade=grade, flags=frozenset(flags))
     case, kept = resubmission.carried_over(session, draft.id, case)
     checked = screening.check_text(session, draft, head, case, runtime=runtime, at=at)
@@ -239,7 +239,7 @@ def carry_out(
         limits=loaded.workflow.marks_only,
         new_findings=now.more_than(was),
     )
-    policies, earlier = runtime.settings.policies, loaded.case
+    policies, earlier = runtime.policies, loaded.case
     loaded.case = routing.with_text(policies, document, earlier, rules=now.rules)
     if routed := routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
         change = change.not_small(Refusal(RefusalCode.CHANGES_ROUTE, {"workflow": routed.workflow.title}))
@@ -327,7 +327,7 @@ def _resubmit(
     was = screening.check(session, loaded, runtime=runtime, at=at)
     loaded.revision = head
     now = was if head.id == before.id else screening.check(session, loaded, runtime=runtime, at=at)
-    policies, earlier, routed = runtime.settings.policies, loaded.case, None
+    policies, earlier, routed = runtime.policies, loaded.case, None
     if head.id != before.id:
         loaded.case = routing.with_text(policies, new, earlier, rules=now.rules)
         routed = routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
@@ -370,9 +370,7 @@ def place_of(actor: Person, loaded: Loaded, form: Form) -> Actor:
 
 def facts_of(checked: screening.Checked, runtime: Runtime) -> Facts:
     """Return what the rules and the calendar say, for a step."""
-    return Facts(
-        blockers=checked.blockers, findings=checked.findings, due=calendar.due_by(runtime.settings.policies)
-    )
+    return Facts(blockers=checked.blockers, findings=checked.findings, due=calendar.due_by(runtime.policies))
 
 
 def _author(actor: Person, draft: Draft) -> Actor:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -10,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import seals
+from app.domain.files.policy_files import PolicyFiles, Unreadable
 from app.domain.files.policy_text import Fault, Faults
 from app.domain.record.canonical import canonical
 from app.domain.vocabulary import Event
@@ -29,21 +29,21 @@ _versions: dict[str, Workflow] = {}
 _KEPT = select(WorkflowVersion.digest).where(WorkflowVersion.digest == bindparam("digest"))
 
 
-def in_force(policies: Path, key: str = STANDARD) -> Workflow:
+def in_force(policies: PolicyFiles, key: str = STANDARD) -> Workflow:
     """Return the workflow `key` as its file says now.
 
     Raises `Unavailable` without such a file, or with every fault of a bad one: cases that have begun go on,
     but nothing new begins on rules that nobody can read.
     """
-    path = policies / "workflows" / f"{key}.yaml"
+    file = f"workflows/{key}.yaml"
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return _read(policies.text(file))
     except FileNotFoundError as error:
         raise Unavailable("workflow_unusable", reasons=[Reason("workflow_missing", {"key": key})]) from error
     except Faults as error:
-        told = [fault_reason("workflow_fault", f"workflows/{path.name}", one) for one in error.faults]
+        told = [fault_reason("workflow_fault", file, one) for one in error.faults]
         raise Unavailable("workflow_unusable", reasons=told) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except Unreadable as error:
         raise Unavailable(
             "workflow_unusable", reasons=[Reason("workflow_unreadable", {"key": key})]
         ) from error
@@ -56,8 +56,8 @@ def fault_reason(code: str, file: str, fault: Fault) -> Reason:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, _changed: int) -> Workflow:
-    return read_workflow(path.read_text(encoding="utf-8"))
+def _read(text: str) -> Workflow:
+    return read_workflow(text)
 
 
 def keep(session: Session, workflow: Workflow, *, at: datetime) -> None:

@@ -65,7 +65,7 @@ def submitted(client: TestClient, runtime: Runtime, policies: Path) -> Desk:
     """A draft handed in under these policies."""
     desk = Desk.open(client, runtime)
     with runtime.database.write() as session:
-        channels.sync(session, policies / "channels.yaml", at=runtime.clock())
+        channels.sync(session, (policies / "channels.yaml").read_text(), at=runtime.clock())
     desk.draft().submit()
     desk.work()
     return desk
@@ -251,7 +251,7 @@ def test_a_chain_that_makes_no_sense_is_refused(desk: Desk, policies: Path, runt
     for wrong in ("handler: [{role: editor, person: editor2}]", "handler: [{}]", "boss: [{role: editor}]"):
         file.write_text(text.replace("handler: [{person: editor2}]", wrong), encoding="utf-8")
         with runtime.database.write() as session, pytest.raises(Invalid) as refused:
-            channels.sync(session, file, at=runtime.clock())
+            channels.sync(session, file.read_text(), at=runtime.clock())
         assert refused.value.code == "channels_malformed"
 
 
@@ -261,7 +261,7 @@ def test_a_rung_may_name_a_post(desk: Desk, policies: Path, runtime: Runtime, cl
     text = text.replace("head_of_department: [{role: second_reviewer}]", "head_of_department: [{post: 科长}]")
     file.write_text(text, encoding="utf-8")
     with runtime.database.write() as session:
-        channels.sync(session, file, at=clock())
+        channels.sync(session, file.read_text(), at=clock())
         user = session.get_one(User, desk.bureau.user("proofreader2").id)
         city = desk.bureau.city
         user.posts = [{"unit": str(city.id), "path": city.path, "post": "科长", "heads": False}]

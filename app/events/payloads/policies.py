@@ -10,9 +10,10 @@ from app.events.payloads.base import Payload, content, private
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyProposed(Payload):
-    """A version of the negative list, stored."""
+    """A version of a kind of policy files, stored."""
 
     policy: str
+    kind: str
     base: str | None
     source: str
     engine: int
@@ -25,6 +26,7 @@ class ActivationAsked(Payload):
     """The wish to bring a version into force."""
 
     policy: str
+    kind: str
     base: str | None
     activation: UUID
     note: str | None = private()
@@ -41,9 +43,10 @@ class ActivationRefused(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyActivated(Payload):
-    """A version that is in force from now on; `number` counts these."""
+    """A version that is in force from now on; `number` counts these of its kind."""
 
     policy: str
+    kind: str
     asked: str
     base: str | None
     activation: UUID

@@ -45,11 +45,11 @@ def outlooks(
     Raises `NotFound`, and `Unavailable` where the lane is not configured.
     """
     loaded = load(session, case_id, actor, lock=False)
-    rules = lane(runtime.settings.policies)
+    rules = lane(runtime.policies)
     findings = screening.known_facts(session, case_id, at=at).blockers
     left = debts.undone(session, debts.of_unit(session, loaded.draft.unit_id))
     overdue = debts.overdue(session, left, at=at)
-    due_at = calendar.due_by(runtime.settings.policies)(at, rules.within.working_days)
+    due_at = calendar.due_by(runtime.policies)(at, rules.within.working_days)
     found = []
     for line in sorted(loaded.case.lines):
         proof = loaded.case.proof_of(line) or ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import yaml
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, objections, owed
+from app.domain.files.policy_files import PolicyFiles, Unreadable
 from app.domain.vocabulary import Event, Role, StageKind
 from app.events.emit import emit, refusal
 from app.events.payloads.publication import ReleaseRefused, ReleaseUrgent
@@ -35,16 +35,14 @@ _OF_THE_FORM = frozenset({UrgentCode.REASON, UrgentCode.LINE})
 _SLIPS = frozenset({UrgentCode.REASON})
 
 
-def lane(policies: Path) -> UrgentLane:
+def lane(policies: PolicyFiles) -> UrgentLane:
     """Return what the policies in force say of the urgent lane.
 
     Raises `Unavailable` without its file, or with every fault of a bad one: then nothing goes out by it.
     """
     try:
-        return UrgentLane.model_validate(
-            yaml.safe_load((policies / "urgent.yaml").read_text(encoding="utf-8"))
-        )
-    except (OSError, yaml.YAMLError) as error:
+        return UrgentLane.model_validate(yaml.safe_load(policies.text("urgent.yaml")))
+    except (FileNotFoundError, Unreadable, yaml.YAMLError) as error:
         raise Unavailable("urgent_lane_closed") from error
     except ValidationError as error:
         raise Unavailable("urgent_lane_closed", reasons=field_reasons(error.errors())) from error
@@ -59,7 +57,7 @@ def lay_out(
     """
     loaded = load(session, case_id, actor)
     person(actor)
-    allowed = lane(runtime.settings.policies)
+    allowed = lane(runtime.policies)
     if not roles_over(actor, loaded, line) & set(allowed.roles):
         raise _refused(loaded, line, "", [Objection(UrgentCode.ROLE)], actor=actor, at=at)
     if line not in loaded.case.lines:
@@ -87,10 +85,10 @@ def release(
     """
     loaded = load(session, case_id, actor)
     person(actor)
-    rules = lane(runtime.settings.policies)
+    rules = lane(runtime.policies)
     checked = screening.check(session, loaded, runtime=runtime, at=at)
     left = debts.refresh(session, debts.of_unit(session, loaded.draft.unit_id), at=at)
-    due_at = calendar.due_by(runtime.settings.policies)(at, rules.within.working_days)
+    due_at = calendar.due_by(runtime.policies)(at, rules.within.working_days)
     wish = Wish(
         line=line,
         digest=digest,

@@ -82,7 +82,7 @@ def sweep(runtime: Runtime, *, at: datetime) -> int:
     A year whose holidays are not known is no crash: those deadlines are left alone, and the administrators
     are told which file is missing. Raises `Faults` for a calendar file that cannot be read.
     """
-    calendar = clock.calendar_of(runtime.settings.policies)
+    calendar = clock.calendar_of(runtime.policies)
     missing: set[int] = set()
     with runtime.database.read() as session:
         waiting = _waiting(session, at)

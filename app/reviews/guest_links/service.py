@@ -165,7 +165,7 @@ def _expiry(stage: Stage, days: int | None, runtime: Runtime, at: datetime) -> d
     if days is None:
         within = stage.within.working_days if stage.within is not None else 0
         days = min(max(DAYS, within), MAX_DAYS)
-    due = calendar.due_by(runtime.settings.policies)(at, days)
+    due = calendar.due_by(runtime.policies)(at, days)
     # Where nobody has entered the year's holidays: two days more for each week, and the longest holiday.
     return due or at + timedelta(days=days + 2 * (days // 5 + 1) + 8)
 
@@ -253,7 +253,7 @@ def decide(
         blockers=checked.blockers,
         findings=checked.findings,
         open_marks=loaded.open_marks(link.line),
-        due=calendar.due_by(runtime.settings.policies),
+        due=calendar.due_by(runtime.policies),
     )
     take(session, loaded, act, guests.as_actor(person.id), facts, by=person, at=at)
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.domain.files.policy_files import PolicyFiles
 from app.domain.refusals import Refusal, Refused
 from app.domain.roles import DECIDING
 from app.domain.vocabulary import MigrationState, Role
@@ -58,7 +58,7 @@ class Planned:
     refusals: tuple[Refusal, ...]
 
 
-def overview(session: Session, policies: Path, actor: Person) -> tuple[InForce, ...]:
+def overview(session: Session, policies: PolicyFiles, actor: Person) -> tuple[InForce, ...]:
     """Return every workflow file, by key, with how many open cases walk it and how many another version.
 
     Cases are counted for policy keepers, within the units whose policy they keep; for others they are 0.
@@ -67,12 +67,12 @@ def overview(session: Session, policies: Path, actor: Person) -> tuple[InForce, 
     for row, key, _ in _open_cases(session, actor):
         by_key.setdefault(key, []).append(row.workflow_digest)
     found = []
-    for path, _ in routing.files(policies):
-        workflow, reasons = _readable(policies, path.stem)
-        digests = by_key.get(path.stem, [])
+    for key in routing.keys(policies):
+        workflow, reasons = _readable(policies, key)
+        digests = by_key.get(key, [])
         other = sum(workflow is None or digest != workflow.digest for digest in digests)
-        title = workflow.title if workflow else path.stem
-        found.append(InForce(path.stem, title, workflow, reasons, len(digests), other))
+        title = workflow.title if workflow else key
+        found.append(InForce(key, title, workflow, reasons, len(digests), other))
     return tuple(found)
 
 
@@ -101,7 +101,7 @@ def dry_run(
     `Forbidden` for who keeps no policy, `NotFound` for an unknown workflow, `Unavailable` for a bad file.
     """
     authorize(actor, Role.POLICY_KEEPER)
-    new = target(runtime.settings.policies, key)
+    new = target(runtime.policies, key)
     wanted = [
         (row, draft)
         for row, known, draft in _open_cases(session, actor)
@@ -109,7 +109,7 @@ def dry_run(
     ]
     runs, _ = runs_of(session, [row.id for row, _ in wanted])
     people: dict[str, tuple[Actor, ...]] = {}
-    due = calendar.due_by(runtime.settings.policies)
+    due = calendar.due_by(runtime.policies)
     planned = []
     for row, draft in wanted:
         known = screening.known_facts(session, row.id, at=at)
@@ -146,16 +146,16 @@ def planned_for(
     )
 
 
-def _readable(policies: Path, key: str) -> tuple[Workflow | None, tuple[Reason, ...]]:
+def _readable(policies: PolicyFiles, key: str) -> tuple[Workflow | None, tuple[Reason, ...]]:
     try:
         return routing.laid_out(policies, key), ()
     except Unavailable as error:
         return None, error.reasons
 
 
-def target(policies: Path, key: str) -> Workflow:
+def target(policies: PolicyFiles, key: str) -> Workflow:
     """Return the version that cases of a workflow are moved to. Raises `NotFound`, `Unavailable`."""
-    if key not in {path.stem for path, _ in routing.files(policies)}:
+    if key not in routing.keys(policies):
         raise NotFound("not_found")
     return routing.laid_out(policies, key)
 

@@ -100,7 +100,7 @@ class MigrationGrantIn(_In):
 @router.get("/workflows")
 def list_workflows(request: Request, session: ReadSession, actor: CurrentActor) -> list[InForceOut]:
     """List the workflow files in force, with how many open cases walk another version of each."""
-    found = versions.overview(session, runtime_of(request).settings.policies, actor)
+    found = versions.overview(session, runtime_of(request).policies, actor)
     return [
         InForceOut(
             key=one.key,

@@ -128,12 +128,12 @@ def _move(
     runtime: Runtime,
     at: datetime,
 ) -> None:
-    new = target(runtime.settings.policies, row.key)
+    new = target(runtime.policies, row.key)
     if new.digest != row.to_digest:
         raise Conflict("migration_outdated")
     workflows.keep(session, new, at=at)
     people: dict[str, tuple[Actor, ...]] = {}
-    due = calendar.due_by(runtime.settings.policies)
+    due = calendar.due_by(runtime.policies)
     moving: list[tuple[Loaded, Planned]] = []
     for case_id in _in_order(session, case_ids):
         loaded = load(session, case_id, SYSTEM_PERSON)

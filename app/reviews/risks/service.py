@@ -168,8 +168,8 @@ def decide(
 
 
 def _in_force(runtime: Runtime, key: str) -> Workflow:
-    policies = runtime.settings.policies
-    if key not in {path.stem for path, _ in routing.files(policies)}:
+    policies = runtime.policies
+    if key not in routing.keys(policies):
         raise NotFound("not_found")
     return routing.laid_out(policies, key)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import structlog
 
+from app.domain.files.policy_files import PolicyFiles
 from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import Level, Role, StageKind
 from app.infra.http.problems import worded
@@ -129,6 +129,9 @@ SENTENCES = {
     ),
     "breaks_workflow": "加进流程“{workflow}”后有问题：{of_sentence}",
     "no_place": "流程“{workflow}”里没有这个环节；请换一个位置，或者用 workflows 限定适用的流程。",
+    # What names something of another kind of file.
+    "unknown_channel": "没有代码为“{name}”的阵地；请核对写法，或者先改阵地文件。",
+    "unknown_section": "没有代码为“{name}”的栏目；请核对写法，或者先改阵地文件。",
     "stage_exists": "流程“{workflow}”里已有环节“{stage}”；请换一个代码。",
 }
 
@@ -160,7 +163,7 @@ _TYPES = {
 }
 
 
-def told(policies: Path) -> tuple[str, ...]:
+def told(policies: PolicyFiles) -> tuple[str, ...]:
     """Return in sentences all that is wrong with the policy files as they are now; empty when all is well.
 
     Workflows, routing and the calendar, each fault with its file, line and key. For whoever starts the
@@ -169,7 +172,7 @@ def told(policies: Path) -> tuple[str, ...]:
     return tuple(_said(one) for one in policy_files.faults(policies))
 
 
-def report(policies: Path) -> tuple[str, ...]:
+def report(policies: PolicyFiles) -> tuple[str, ...]:
     """Log every fault of the policy files as they are now, and return them as `told`."""
     for one in policy_files.faults(policies):
         log.error(
@@ -196,6 +199,7 @@ def _in_words(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 worded("workflow_fault", _in_words)
 worded("routing_fault", _in_words)
+worded("policy_file_fault", _in_words)
 worded("workflow_risk", lambda data: {**data, "said": sentence(Fault(0, "", data["fault"], data["of"]))})
 
 

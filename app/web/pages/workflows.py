@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path as File
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 from sqlmodel import Session
 
+from app.domain.files.policy_files import PolicyFiles
 from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import MigrationState, Role
 from app.domain.workflow import Case, Workflow, lint
@@ -114,14 +114,18 @@ class Wish:
 
 
 def picture(
-    workflow: Workflow, policies: File, *, case: Case | None = None, channels: Mapping[str, str] | None = None
+    workflow: Workflow,
+    policies: PolicyFiles,
+    *,
+    case: Case | None = None,
+    channels: Mapping[str, str] | None = None,
 ) -> Markup:
     """Return the picture of a workflow as SVG for a page; what a file says is escaped in it."""
     names = {**words(policies), **(channels or {})}
     return Markup(svg(workflow, label, case=case, names=names))  # noqa: S704 – every text in it is escaped
 
 
-def words(policies: File) -> dict[str, str]:
+def words(policies: PolicyFiles) -> dict[str, str]:
     """Return words for rules, facts and flags of the routing in force; empty when it cannot be read."""
     try:
         routing = choosing.routing_in_force(policies)
@@ -134,13 +138,14 @@ def words(policies: File) -> dict[str, str]:
 @router.get("/workflows")
 def listing(request: Request, viewer: Visitor, session: ReadSession) -> Response:
     """Show the workflow files, and how many open cases walk another version of each."""
-    found = versions.overview(session, runtime_of(request).settings.policies, viewer.actor)
+    found = versions.overview(session, runtime_of(request).policies, viewer.actor)
     return page(
         request,
         "workflows.html",
         viewer=viewer,
         section="/workflows",
         workflows=found,
+        follows=runtime_of(request).granted is None,
         keeps=viewer.actor.has(Role.POLICY_KEEPER),
     )
 
@@ -164,7 +169,7 @@ def check(request: Request, sent: SentForm) -> Response:
         with database_of(request).read() as session:
             people = versions.everybody_of(session, sent.actor.unit_path)
     linted = lint(text, people=people)
-    policies = runtime_of(request).settings.policies
+    policies = runtime_of(request).policies
     shown = picture(linted.workflow, policies) if linted.workflow and not _loops(linted.faults) else None
     faults = _faults((*linted.faults, *linted.warnings))
     return _check_page(request, sent.viewer, text, faults, shown, people=people is not None)
@@ -281,7 +286,7 @@ def standing(request: Request, viewer: Visitor, session: ReadSession, draft_id: 
         workflow=view.workflow,
         digest=row.workflow_digest,
         lanes=lanes(view, channels),
-        picture=picture(view.workflow, runtime.settings.policies, case=view.case, channels=channels),
+        picture=picture(view.workflow, runtime.policies, case=view.case, channels=channels),
     )
 
 
@@ -293,7 +298,7 @@ def show_case_picture(
     runtime = runtime_of(request)
     view = reviews.case_view(session, case_id, actor, at=runtime.clock())
     channels = drafts.channel_names(session, view.draft.id)
-    names = {**words(runtime.settings.policies), **channels}
+    names = {**words(runtime.policies), **channels}
     return {
         "text": text_picture(view.workflow, label, case=view.case, names=names),
         "svg": svg(view.workflow, label, case=view.case, names=names),
@@ -304,8 +309,8 @@ def _show(
     request: Request, viewer: Viewer, key: str, *, error: AppError | None = None, form: Form | None = None
 ) -> Response:
     runtime = runtime_of(request)
-    policies, at = runtime.settings.policies, runtime.clock()
-    file = next((path for path, _ in choosing.files(policies) if path.stem == key), None)
+    policies, at = runtime.policies, runtime.clock()
+    file = f"workflows/{key}.yaml" if key in choosing.keys(policies) else None
     with database_of(request).read() as session:
         known = versions.versions(session, key)
         if file is None and not known:
@@ -340,13 +345,15 @@ def _show(
     )
 
 
-def _in_force(policies: File, key: str, file: File | None) -> tuple[Workflow | None, tuple[FaultRow, ...]]:
+def _in_force(
+    policies: PolicyFiles, key: str, file: str | None
+) -> tuple[Workflow | None, tuple[FaultRow, ...]]:
     if file is None:
         return None, (FaultRow(0, "", "流程文件已不在，不能再用来提交新稿。"),)
     try:
         return choosing.laid_out(policies, key), ()
     except Unavailable as error:
-        faults = lint(file.read_text(encoding="utf-8", errors="replace")).faults
+        faults = lint(policies.texts.get(file, "")).faults
         told = tuple(FaultRow(0, "", reason_sentence(why)) for why in error.reasons)
         return None, _faults(faults) or told
 

@@ -259,7 +259,7 @@ def _page(
         releases=releases_of(session, draft, channels),
         urgent=urgent.lanes(session, runtime, view, viewer, channels) if view else (),
         owed=urgent.owed(session, draft, channels, runtime.clock()) if view else (),
-        flags_offered=routing.choices(runtime.settings.policies),
+        flags_offered=routing.choices(runtime.policies),
         outside=guest_links.places(view, channels) if view and guest_links.may_ask(view, viewer) else (),
     )
 

@@ -1,4 +1,4 @@
-"""Versions of the negative list: what is in force, what is proposed, and who brings it in."""
+"""Versions of policies: what is in force, what is proposed, and who brings it in."""
 
 import json
 from contextlib import suppress
@@ -9,21 +9,22 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.vocabulary import ActivationState, BackTestState, PolicySource
-from app.identity import queries as identity
+from app.domain.vocabulary import ActivationState, BackTestState, PolicyKind
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason
+from app.infra.http.problems import sentence
 from app.infra.runtime import runtime_of
 from app.negative_list import Policy
+from app.policies import granting, proposals
 from app.policies import queries as policy_queries
 from app.policies import service as policies
-from app.policies.models import BackTest, PolicyActivation
+from app.policies.models import BackTest
 from app.policies.negative_list import rule_text
 from app.policies.negative_list.rule_text import LexiconChange, RuleChange
-from app.policies.queries import Version
 from app.policies.versions import digest_in_use
 from app.screening.backtests import service as backtests
 from app.web.forms import limits
+from app.web.pages.rules import policy_files, wishes
 from app.web.pages.rules.reading import keeps
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
@@ -33,26 +34,15 @@ from app.words.labels import label
 router = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An activation in words; `shadowed` are the new blocking rules that are only tried."""
-
-    row: PolicyActivation
-    state: str
-    asker: str
-    decider: str
-    shadowed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A version in words."""
-
-    version: Version
-    source: str
-    proposer: str
-    tone: str
-    state: str
+#: What a kind's versions are counted in.
+_UNITS = {
+    PolicyKind.NEGATIVE_LIST: "条规则",
+    PolicyKind.WORKFLOWS: "个流程",
+    PolicyKind.ROUTING: "条规则",
+    PolicyKind.CALENDAR: "年",
+    PolicyKind.URGENT: "份",
+    PolicyKind.CHANNELS: "个阵地",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +54,32 @@ class Differences:
     new_blocks: tuple[str, ...]
 
 
-_STATES = {
-    "in_force": ("good", "正在使用"),
-    "asked": ("warn", "等待批准"),
-    "candidate": ("go", "候选"),
-    "earlier": ("info", "曾经使用"),
-}
-
-
 @router.get("/policies")
-def listing(request: Request, viewer: Visitor, session: ReadSession) -> Response:
-    """Show the versions, and what is wrong with the folder."""
-    found = policy_queries.versions(session)
-    names = _names(session, found)
+def listing(
+    request: Request,
+    viewer: Visitor,
+    session: ReadSession,
+    kind: PolicyKind = PolicyKind.NEGATIVE_LIST,
+) -> Response:
+    """Show the versions of a kind of policies, and what is wrong with the folder."""
+    runtime = runtime_of(request)
+    found = policy_queries.versions(session, kind)
+    names = wishes.names(session, found)
+    of_list = kind is PolicyKind.NEGATIVE_LIST
     return page(
         request,
         "rules_policies.html",
         viewer=viewer,
         section="/rules",
-        faults=runtime_of(request).negative_list.faults,
-        versions=[_shown(one, names) for one in found],
-        asked=[(one, _wish(one.asked, names)) for one in found if one.asked is not None],
+        kind=kind,
+        kinds=[(one, label(one)) for one in PolicyKind],
+        kind_name=label(kind),
+        unit=_UNITS[kind],
+        faults=runtime.negative_list.faults if of_list else (),
+        told=[] if of_list else [sentence(one) for one in proposals.folder_faults(runtime, kind)],
+        follows=not of_list and runtime.granted is None,
+        versions=[wishes.shown(one, names) for one in found],
+        asked=[(one, wishes.wish(one.asked, names)) for one in found if one.asked is not None],
         keeps=keeps(viewer),
     )
 
@@ -101,7 +96,9 @@ def version_page(
     """Return the page of a version, perhaps with the refusal of what was tried on it."""
     runtime = runtime_of(request)
     found = policy_queries.version(session, digest)
-    names = _names(session, [found])
+    if found.row.kind != PolicyKind.NEGATIVE_LIST:
+        return policy_files.version_page(request, viewer, session, found, error)
+    names = wishes.names(session, [found])
     in_use = digest_in_use(session)
     trouble, changed = "", None
     try:
@@ -121,9 +118,9 @@ def version_page(
         viewer=viewer,
         section="/rules",
         error=error,
-        one=_shown(found, names),
-        wishes=[_wish(one, names) for one in found.activations],
-        asked=_wish(asked, names) if asked else None,
+        one=wishes.shown(found, names),
+        wishes=[wishes.wish(one, names) for one in found.activations],
+        asked=wishes.wish(asked, names) if asked else None,
         stale=asked is not None and asked.base != in_use,
         may_grant=asked is not None and grants and asked.asked_by != viewer.actor.id,
         own=asked is not None and asked.asked_by == viewer.actor.id,
@@ -162,40 +159,14 @@ def _summary(test: BackTest) -> dict[str, float]:
     }
 
 
-def _names(session: Session, versions: list[Version] | tuple[Version, ...]) -> dict[UUID, str]:
-    wanted = {one.row.proposed_by for one in versions}
-    for version in versions:
-        for wish in version.activations:
-            wanted |= {wish.asked_by, wish.decided_by}
-    return identity.names(session, [one for one in wanted if one is not None])
-
-
-def _shown(version: Version, names: dict[UUID, str]) -> Shown:
-    tone, state = _STATES[version.state]
-    row = version.row
-    proposer = names.get(row.proposed_by, "") if row.proposed_by else "系统"
-    return Shown(version, label(PolicySource(row.source)), proposer, tone, state)
-
-
-def _wish(wish: PolicyActivation, names: dict[UUID, str]) -> Wish:
-    return Wish(
-        wish,
-        label(ActivationState(wish.state)),
-        names.get(wish.asked_by, "") if wish.asked_by else "系统",
-        names.get(wish.decided_by, "") if wish.decided_by else "",
-        policy_queries.shadowed(wish),
-    )
-
-
 @router.post("/policies/{digest}/activations")
 def ask(request: Request, sent: SentForm, digest: str) -> Response:
     """Ask that a version be brought into force."""
-    at = runtime_of(request).clock()
+    runtime = runtime_of(request)
 
     def verb(session: Session) -> None:
-        policies.ask(
-            session, digest=digest, note=sent.form.within("note", limits.ACTIVATION), actor=sent.actor, at=at
-        )
+        note = sent.form.within("note", limits.ACTIVATION)
+        proposals.ask(session, runtime, digest=digest, note=note, actor=sent.actor, at=runtime.clock())
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
@@ -210,7 +181,7 @@ def decide(request: Request, sent: SentForm, digest: str, wish_id: UUID) -> Resp
     try:
         with runtime.database.read() as session:
             policies.about(session, wish_id, digest)
-        done = policies.decide(
+        done = granting.decide(
             runtime,
             activation_id=wish_id,
             grant=_grants(form.word("verdict")),

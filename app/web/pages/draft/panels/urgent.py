@@ -54,7 +54,7 @@ def lanes(
     """
     at = runtime.clock()
     try:
-        allowed = urgent.lane(runtime.settings.policies).roles
+        allowed = urgent.lane(runtime.policies).roles
     except Unavailable:
         return ()
     if view.case.state is not CaseState.RUNNING or not any(viewer.actor.has(role) for role in allowed):

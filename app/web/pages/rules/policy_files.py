@@ -1,0 +1,74 @@
+"""Versions of the policy files that are in force as they are: what changes, and their way into force."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from app.domain.vocabulary import PolicyKind
+from app.domain.workflow import lint
+from app.infra.errors import AppError
+from app.infra.runtime import runtime_of
+from app.policies import queries as policy_queries
+from app.policies import service as policies
+from app.policies.files import difference
+from app.policies.queries import Version
+from app.policies.versions import digest_in_use
+from app.web.components.policy_faults import sentence
+from app.web.pages.rules import wishes
+from app.web.pages.rules.reading import keeps
+from app.web.shell.render import page
+from app.web.shell.viewer import Viewer
+from app.words.labels import label
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning of a workflow, which a second person must accept before anybody walks it."""
+
+    file: str
+    line: int
+    said: str
+
+
+def version_page(
+    request: Request, viewer: Viewer, session: Session, version: Version, error: AppError | None = None
+) -> Response:
+    """Return the page of a version, perhaps with the refusal of what was tried on it."""
+    kind = PolicyKind(version.row.kind)
+    names = wishes.names(session, [version])
+    in_use = digest_in_use(session, kind)
+    files = policy_queries.files(session, version.row.digest)
+    before = policy_queries.files(session, in_use) if in_use else {}
+    asked = version.asked
+    return page(
+        request,
+        "policy_files.html",
+        viewer=viewer,
+        section="/rules",
+        error=error,
+        kind=kind,
+        kind_name=label(kind),
+        one=wishes.shown(version, names),
+        wishes=[wishes.wish(one, names) for one in version.activations],
+        asked=wishes.wish(asked, names) if asked else None,
+        stale=asked is not None and asked.base != in_use,
+        may_grant=asked is not None
+        and policies.may(viewer.actor, *policies.GRANTERS)
+        and asked.asked_by != viewer.actor.id,
+        own=asked is not None and asked.asked_by == viewer.actor.id,
+        changes=difference.changes(before, files),
+        warnings=_warnings(files) if kind is PolicyKind.WORKFLOWS else (),
+        files=sorted(files.items()),
+        follows=runtime_of(request).granted is None,
+        keeps=keeps(viewer),
+    )
+
+
+def _warnings(files: dict[str, str]) -> tuple[Warned, ...]:
+    return tuple(
+        Warned(path, fault.line, sentence(fault))
+        for path, text in sorted(files.items())
+        for fault in lint(text).warnings
+    )
