@@ -23,6 +23,7 @@ LINTERS = (
     "workflow/lint.py",
     "workflow/risks.py",
     "../reviews/policy_files.py",
+    "../policies/files/checks.py",
 )
 #: Where each function that makes a fault takes its code.
 PLACES = {"fault": 1, "_at": 4, "Fault": 2}

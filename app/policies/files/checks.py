@@ -151,9 +151,12 @@ def _unknown(path: str, text: str, places: Mapping[str, frozenset[str]]) -> Iter
         for word, known in places.items():
             named = condition.get(word) or ()
             for name in (named,) if isinstance(named, str) else named:
-                if name not in known:
-                    code = "unknown_channel" if word == "channels" else "unknown_section"
-                    yield reason_of(path, lines.fault((*where, word), code, name=str(name)))
+                if name in known:
+                    continue
+                if word == "channels":
+                    yield reason_of(path, lines.fault((*where, word), "unknown_channel", name=str(name)))
+                else:
+                    yield reason_of(path, lines.fault((*where, word), "unknown_section", name=str(name)))
 
 
 def _conditions(content: Any, path: policy_text.Path) -> Iterator[tuple[policy_text.Path, dict[str, Any]]]:  # noqa: ANN401 – raw YAML
