@@ -1,7 +1,7 @@
 """Reading versions of the negative list, their activations, and waivers across drafts."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +80,14 @@ def to_grant(session: Session, actor: Actor) -> tuple[PolicyActivation, ...]:
         PolicyActivation.state == ActivationState.ASKED, PolicyActivation.asked_by != actor.id
     )
     return tuple(session.exec(query.order_by(col(PolicyActivation.id))).all())
+
+
+def kinds_of(session: Session, digests: Collection[str]) -> dict[str, PolicyKind]:
+    """Return the kind of each of these versions, by digest; asks nothing for none. One statement."""
+    if not digests:
+        return {}
+    query = select(PolicyVersion.digest, PolicyVersion.kind).where(col(PolicyVersion.digest).in_(digests))
+    return {digest: PolicyKind(kind) for digest, kind in session.exec(query).all()}
 
 
 def files(session: Session, digest: str) -> dict[str, str]:

@@ -19,9 +19,12 @@ def digests_in_use(session: Session) -> dict[PolicyKind, str]:
     return {PolicyKind(kind): digest for kind, digest in rows}
 
 
-def files_of(session: Session, digest: str) -> dict[str, str] | None:
-    """Return the files of a stored version, path to text; None when there is no such version."""
-    listed = session.exec(select(PolicyVersion.files).where(PolicyVersion.digest == digest)).first()
+def files_of(session: Session, digest: str, kind: PolicyKind | None = None) -> dict[str, str] | None:
+    """Return the files of a stored version, path to text; None when there is no such version (of this kind)."""
+    query = select(PolicyVersion.files).where(PolicyVersion.digest == digest)
+    if kind is not None:
+        query = query.where(PolicyVersion.kind == kind)
+    listed = session.exec(query).first()
     if listed is None:
         return None
     names: dict[str, str] = json.loads(listed)

@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import Gauge
 
+from app.domain.vocabulary import PolicyKind
 from app.infra.db import Database, statements
 from app.infra.errors import AppError
 from app.negative_list import Fault, Policy, PolicyFaults, load_policy
@@ -224,7 +225,7 @@ class FollowedPolicies:
         token = statements.set(None)
         try:
             with self._database.read() as session:
-                return files_of(session, digest)
+                return files_of(session, digest, PolicyKind.NEGATIVE_LIST)
         finally:
             statements.reset(token)
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, false, func, or_
 from sqlmodel import Session, col, select
 
 from app.domain.document.model import sha256
-from app.domain.vocabulary import BackTestState, DraftState, Event, Role, WaiverState
+from app.domain.vocabulary import BackTestState, DraftState, Event, PolicyKind, Role, WaiverState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.events.emit import emit
@@ -73,8 +73,10 @@ def ask(
     """
     admit(actor, *GRANTERS)
     base = base or digest_in_use(session)
-    if any(one is None or session.get(PolicyVersion, one) is None for one in (base, candidate)):
-        raise NotFound("policy_unknown")
+    for digest in (base, candidate):
+        version = session.get(PolicyVersion, digest) if digest else None
+        if version is None or version.kind != PolicyKind.NEGATIVE_LIST:
+            raise NotFound("policy_unknown")
     if base == candidate:
         raise Conflict("back_test_same")
     waiting = session.exec(

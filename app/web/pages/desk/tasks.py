@@ -19,6 +19,7 @@ from app.reviews.migration import service as migrating
 from app.screening.waivers import eligibility
 from app.screening.waivers import queries as waivers
 from app.web.shell.viewer import Viewer
+from app.words.labels import label
 
 #: Tasks of one kind that are looked for; whoever has more is told that there are more.
 MOST = 400
@@ -165,13 +166,14 @@ def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
 
 
 def _to_activate(session: Session, viewer: Viewer) -> Iterator[Task]:
-    """Yield the versions of the negative list whose activation the viewer may grant or refuse."""
+    """Yield the versions of policies whose activation the viewer may grant or refuse."""
     found = policies.to_grant(session, viewer.actor)
     names = identity.names(session, {row.asked_by for row in found if row.asked_by})
+    kinds = policies.kinds_of(session, [row.digest for row in found])
     for row in found:
         yield Task(
             f"/policies/{row.digest}",
-            "启用负面清单的新版本",
+            f"启用{label(kinds[row.digest])}的新版本",
             row.digest[:12],
             names.get(row.asked_by, "") if row.asked_by else "",
             "批准启用",
