@@ -20,7 +20,7 @@ def digests_in_use(session: Session) -> dict[PolicyKind, str]:
 
 
 def files_of(session: Session, digest: str, kind: PolicyKind | None = None) -> dict[str, str] | None:
-    """Return the files of a stored version, path to text; None when there is no such version (of this kind)."""
+    """Return the files of a stored version, path to text; None when there is none (of this kind)."""
     query = select(PolicyVersion.files).where(PolicyVersion.digest == digest)
     if kind is not None:
         query = query.where(PolicyVersion.kind == kind)
