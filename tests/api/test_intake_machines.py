@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.infra.errors import Invalid
 from tests.api.test_intake_meaning import lost, words
 
 LONG = "字" * 300
@@ -87,3 +88,52 @@ def test_a_picture_behind_a_hidden_one_is_no_picture_of_the_text() -> None:
 )
 def test_white_space_that_is_shown_stays(content: str, shown: list[str]) -> None:
     assert words("html", content) == shown
+
+
+@pytest.mark.parametrize(
+    ("content", "shown", "listed"),
+    [
+        ("<p>甲<embed src=a.mp4 title=片>乙", ["甲乙"], [("embed", "片 a.mp4")]),
+        (
+            "<p><a data-miniprogram-path=p/1 href=''>办理</a><a href=''>空</a><a name=x>锚</a>",
+            ["办理空锚"],
+            [("link", "办理 p/1"), ("link", "空")],
+        ),
+        ("<p>式<span class=ql-formula data-value='e=mc^2'></span>", ["式"], [("math", "e=mc^2")]),
+        ("<p>票<span data-vote=满意吗></span>", ["票"], [("embedded", "满意吗")]),
+        ("<p>文</p><noframes>框</noframes>", ["文"], [("noscript", "框")]),
+        ("<p>文</p><noembed>嵌</noembed>", ["文"], [("noscript", "嵌")]),
+        ("<p><input type=radio checked>是<input type=radio>否", ["◉ 是○ 否"], []),
+        ("<p>文<select><option>甲<option selected>乙</select>", ["文"], [("select", "甲乙（选中：乙）")]),
+        ("<pre><code>a(1)</code><code>  b</code></pre>", ["a(1)", "  b"], []),
+        ("<style>b::before{content:'第'}</style><p>文", ["文"], [("style_sheet", "样式表没有读")]),
+        ("<style>a::after{content:'';list-style:none}b{content:'\\e900'}</style><p>文", ["文"], []),
+        ("<p><b style='font-family:Wingdings'>Ø</b><font face=Symbol>a³</font>", ["*➢*α≥"], []),
+        ("<p><i style='font:9.5pt/12pt \"Symbol\", serif'>b</i>", ["β"], []),
+    ],
+)  # fmt: skip
+def test_what_a_person_sees_is_there_or_listed(
+    content: str, shown: list[str], listed: list[tuple[str, str]]
+) -> None:
+    assert words("html", content) == shown
+    assert lost("html", content) == listed
+
+
+def test_frames_are_named_where_there_is_nothing_else() -> None:
+    with pytest.raises(Invalid) as refused:
+        lost("html", "<frameset><frame src=https://a.cn/1></frameset>")
+    assert [one["what"] for one in refused.value.data["left_out"]] == ["https://a.cn/1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("1) 一\n2) 二\n   - 子", ["1) 一", "2) 二", "  •子"]),
+        ("(1) 一\n(2) 二", ["(1) 一", "(2) 二"]),
+        ("一、总\n（一）甲\n①乙\n１．丙\n第二条 丁", ["一、总", "（一）甲", "①乙", "１．丙", "第二条 丁"]),
+        ("　　首段\n　　次段", ["　　首段", "　　次段"]),
+        ("增长5.2\n2.1个百分点\n二是", ["增长5.2 2.1个百分点二是"]),
+    ],
+)  # fmt: skip
+def test_lines_that_chinese_writers_begin_anew_stay_lines(source: str, shown: list[str]) -> None:
+    assert words("markdown", source) == shown

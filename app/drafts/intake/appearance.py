@@ -99,6 +99,21 @@ def transformed(text: str, look: "Look") -> str:
     return text
 
 
+#: Fonts that draw signs in the place of letters, as far as characters have been made for them.
+_SIGNS = {
+    "symbol": str.maketrans(
+        "abgdezhqiklmnxoprstufcywABGDEZHQIKLMNXOPRSTUFCYW·°±×÷£³¥®¹»´¸",
+        "αβγδεζηθικλμνξοπρστυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ•°±×÷≤≥∞→≠≈×÷",
+    ),
+    "wingdings": str.maketrans("lnØü§vuqoà¨þýJLûPp", "●■➢✓▪❖◆❑□→◻☑☒☺☹✗✓□"),
+}
+
+
+def drawn(text: str, look: "Look") -> str:
+    """Return text with the signs that its font draws instead of its letters."""
+    return text.translate(_SIGNS[look.font]) if look.font in _SIGNS else text
+
+
 def turned(words: str, tag: str, style: Mapping[str, str]) -> str:
     """Return words that are shown from the right; where letter by letter, also as they are seen."""
     bare = " ".join(words.split())

@@ -7,12 +7,12 @@ from typing import Any
 from lxml import etree, html
 
 from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
-from app.drafts.intake.appearance import transformed, turned
+from app.drafts.intake.appearance import drawn, transformed, turned
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
 from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
-from app.drafts.intake.said import said
+from app.drafts.intake.said import is_formula, is_platform_link, link_of, said
 from app.drafts.intake.styles import Gap, Look, declarations, gone, look, parted, pictures, says_something
 from app.drafts.intake.tags import with_words_kept
 
@@ -34,14 +34,24 @@ _BLOCKS = frozenset(
 _LEFT_OUT = frozenset(
     """
     script style noscript template svg math canvas input button select textarea map frameset frame
-    link meta base rt rp datalist dialog progress meter xml title head
+    link meta base rt rp datalist dialog progress meter xml title head noframes noembed
     """.split()  # noqa: SIM905 – so many words read best as words
 )
 _CUT_OFF = re.compile(r"<[A-Za-z/][^<>]*$")
 #: How a page looks and what machines call it is no content.
 _NAMES_NOTHING = frozenset({"link", "meta", "base", "style", "mp-style-type", "colgroup", "col", "head"})
 _OF_WORD = re.compile(r"\s*(?:\[if\b|\[endif\]|<?!\[|\?xml|(?:Start|End)Fragment)")
-_KINDS = {"rt": "ruby", "rp": "ruby", "link": "link_element", "xml": "word_markup", "title": "page_title"}
+#: What people tick, and what it looks like without and with a tick.
+_BOXES = {"checkbox": ("☐ ", "☑ "), "radio": ("○ ", "◉ ")}
+_KINDS = {
+    "noframes": "noscript",
+    "noembed": "noscript",
+    "rt": "ruby",
+    "rp": "ruby",
+    "link": "link_element",
+    "xml": "word_markup",
+    "title": "page_title",
+}
 
 
 def read_html(text: str, builder: Builder, *, titles: bool = True) -> None:
@@ -67,7 +77,7 @@ def read_html(text: str, builder: Builder, *, titles: bool = True) -> None:
     reader.outside(root)
     for head in root.findall("head"):
         reader.head(head)
-    for body in root.findall("body"):
+    for body in root.iterchildren("body", "frameset"):
         reader.element(body)
         reader.flush()
     reader.settle()
@@ -178,9 +188,11 @@ class Reader:
             self.walk(node)
         elif self.media.is_embedded(node, tag, known=tag in _INLINE or tag in _BLOCKS or tag in _HEADINGS):
             self.media.embedded(node, tag)
+        elif tag in _INLINE and is_formula(node):
+            self.media.embedded(node, "vote" if node.get("data-vote") else "formula")
         elif tag not in _BLOCKS and tag not in _HEADINGS:
             # So does a browser with an element that it does not know.
-            gap = parted(declarations(node.get("style", "")))
+            gap = Gap.LINE if _is_line_of_code(node) else parted(declarations(node.get("style", "")))
             self._gap = max(self._gap, gap)
             self._inline(node, tag)
             self._gap = max(self._gap, gap)
@@ -231,8 +243,8 @@ class Reader:
             self.quotes -= 1
             return
         anchor = self.anchor
-        if tag == "a" and (href := node.get("href")):
-            self.anchor = self.builder.link(href, " ".join("".join(_words(node)).split()))
+        if tag == "a" and (node.get("href", "").strip() or is_platform_link(node)):
+            self.anchor = self.builder.link(link_of(node), " ".join("".join(_words(node)).split()))
         self.walk(node)
         self.anchor = anchor
 
@@ -289,7 +301,7 @@ class Reader:
         if self.look.unseen:
             self.unseen.append(text)
             return
-        text = transformed(text, self.look)
+        text = drawn(transformed(text, self.look), self.look)
         for kind in self.look.remarks - ({"size"} if self.shape is Shape.HEADING else set()):
             self.builder.leave_out(kind, text)
         self._part(text)
@@ -341,8 +353,8 @@ class Reader:
 
     def _leave_out(self, node: Any) -> None:  # noqa: ANN401
         tag = node.tag.lower()
-        if tag == "input" and node.get("type", "").lower() == "checkbox":
-            self.add("☑ " if "checked" in node.attrib else "☐ ")
+        if tag == "input" and (box := _BOXES.get(node.get("type", "").lower())):
+            self.add(box["checked" in node.attrib])
             return
         if tag == "style" and says_something(self.text_of(node)):
             self.builder.leave_out("style_sheet", "样式表没有读")
@@ -350,7 +362,9 @@ class Reader:
             return
         if tag == "svg":
             self.media.drawn(node)
-        self.builder.leave_out(_KINDS.get(tag, tag), self.said(node).strip() or f"<{tag}>")
+        chosen = "、".join(said(option) for option in node.iter("option") if "selected" in option.attrib)
+        what = self.said(node).strip() + (f"（选中：{chosen}）" if chosen else "")
+        self.builder.leave_out(_KINDS.get(tag, tag), what or f"<{tag}>")
 
     def said(self, node: Any) -> str:  # noqa: ANN401
         """Return the words, names and addresses in a node, in their order."""
@@ -359,6 +373,14 @@ class Reader:
     def text_of(self, node: Any) -> str:  # noqa: ANN401
         """Return all words in a node, in their order."""
         return self.builder.without_controls("".join(_words(node)))
+
+
+def _is_line_of_code(node: Any) -> bool:  # noqa: ANN401
+    """Tell whether an element is one line of many: WeChat has each line of a program as `code` in a `pre`."""
+    around = node.getparent()
+    return (
+        node.tag == "code" and around is not None and around.tag == "pre" and len(around.findall("code")) > 1
+    )
 
 
 def _words(node: Any) -> Iterator[str]:  # noqa: ANN401

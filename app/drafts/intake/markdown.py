@@ -26,6 +26,16 @@ _SWALLOWS = re.compile(
     r"<(?=(title|textarea|style|xmp|iframe|noembed|noframes|script|plaintext|select|template|noscript)\b)",
     re.IGNORECASE,
 )
+#: How Chinese writers begin a paragraph: wide spaces, or the sign of an item that is no list to Markdown.
+_BEGINS = re.compile(
+    r"[\u3000\ufdd0]{2}|[①-⑳㈠-㈩]|[一二三四五六七八九十百零〇]{1,5}[、．.]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,3})[）)]"
+    r"|(?:\d{1,3}|[０-９]{1,3})[、．）]|第[一二三四五六七八九十百零〇\d]{1,6}[条章节款项编]"
+)
+#: Wide and fixed spaces that begin a line are its writer's; the parser would strip them as its own.
+#: Noncharacters hold their places meanwhile.
+_INDENT = re.compile("^[\u3000\u00a0\u2002\u2003]+", re.MULTILINE)
+_HELD = str.maketrans("\u3000\u00a0\u2002\u2003", "\ufdd0\ufdd1\ufdd2\ufdd3")
+_FREED = {held: space for space, held in _HELD.items()}
 _TASK = re.compile(r"\[([ xX])\][ \u3000]+")
 
 
@@ -49,9 +59,10 @@ class _Renderer(RendererHTML):
         """Return a block of HTML as it is, or as text where it would swallow what follows."""
         return _kept(tokens[index].content, "")
 
-    def softbreak(self, *_: Any) -> str:  # noqa: ANN401
-        """Return a line end, which the reader of HTML weighs."""
-        return "\n"
+    def softbreak(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
+        """Return a line end, which the reader of HTML weighs; before a new paragraph it is a break."""
+        following = tokens[index + 1].content if index + 1 < len(tokens) else ""
+        return "<br>\n" if _BEGINS.match(following) else "\n"
 
 
 def _parser() -> MarkdownIt:
@@ -98,6 +109,7 @@ def as_html(text: str, env: MutableMapping[str, Any] | None = None) -> str:
     `env` is given what the text defines, and its references to footnotes that it does not.
     """
     env = {} if env is None else env
+    text = _INDENT.sub(lambda found: found[0].translate(_HELD), text)
     tokens = _PARSER.parse(text, env)
     if any(token.level > DEEPEST for token in tokens):
         raise RecursionError
@@ -105,7 +117,7 @@ def as_html(text: str, env: MutableMapping[str, Any] | None = None) -> str:
     _tick(tokens)
     # Notes are parsed first: they too may use the addresses that the text defines.
     notes = _notes(env)
-    return str(_PARSER.renderer.render(tokens, _PARSER.options, env)) + notes
+    return (str(_PARSER.renderer.render(tokens, _PARSER.options, env)) + notes).translate(_FREED)
 
 
 def _notes(env: MutableMapping[str, Any]) -> str:
@@ -143,6 +155,8 @@ def _number(tokens: Sequence[Token]) -> None:
             items = lists.pop()
             for item, number in zip(items, _counted([int(item.info) for item in items]), strict=True):
                 item.attrSet("value", str(number))
+                if item.markup == ")":
+                    item.attrSet("style", f"list-style-type:'{number}) '")
 
 
 def _counted(typed: Sequence[int]) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.drafts.intake.runs import Inline
-from app.drafts.intake.said import LAZY, candidates, said, shortened
+from app.drafts.intake.said import LAZY, candidates, own, said, shortened
 from app.drafts.intake.styles import pictures
 
 if TYPE_CHECKING:
@@ -16,11 +16,15 @@ _KINDS = {
     "mpvoice": "audio",
     "qqmusic": "audio",
     "mpvideosnap": "video",
+    "formula": "math",
 }
 
 
 #: Elements that only say something for the one around them.
 _PARTS = frozenset({"source", "track", "param"})
+
+
+_EMPTY = frozenset({"embed", "bgsound", "basefont", "keygen", "source", "track", "param", "area", "frame"})
 
 
 class _Picture(NamedTuple):
@@ -96,7 +100,11 @@ class Media:
     def embedded(self, node: Any, tag: str) -> None:  # noqa: ANN401
         """List something embedded by its name and address, and read the words in it."""
         kind = _KINDS.get(tag, tag if tag in _EMBEDDED else "embedded")
-        self._reader.builder.leave_out(kind, said(node).strip() or f"<{tag}>")
+        what = own(node) if tag in _EMPTY else said(node)
+        self._reader.builder.leave_out(kind, what.strip() or f"<{tag}>")
+        if tag in _EMPTY:
+            # It holds nothing: what a parser put into it stands behind it.
+            self._reader.walk(node)
 
     def figure(self, figure: Any) -> None:  # noqa: ANN401
         """Read a figure: the words below its one picture are the picture's."""

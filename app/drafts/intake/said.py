@@ -29,8 +29,19 @@ _SILENT = re.compile(r"(?:class|style|id|on\w+|type|rel|width|height|lang|xmlns.
 _WORDS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|^(?:https?:)?//")
 #: Elements of which a value is shown, or is an address.
 _VALUED = frozenset({"input", "button", "param", "progress", "meter"})
-_KNOWN = frozenset({*_NAMES, *_ADDRESSES, *_SETS, "name", "value"})
-_NO_WORDS = frozenset({"script", "style"})
+#: Where editors keep a formula that a script draws, and platforms what a link or a vote leads to.
+_FORMULAS = (
+    "data-value",
+    "data-latex",
+    "data-formula",
+    "data-tex",
+    "data-math",
+    "latex",
+    "formula",
+    "data-vote",
+)
+_PLATFORM = ("data-miniprogram-path", "data-miniprogram-appid", "data-itemid", "data-linktype")
+_KNOWN = frozenset({*_NAMES, *_ADDRESSES, *_SETS, *_FORMULAS, "name", "value"})
 
 
 def said(node: Any) -> str:  # noqa: ANN401 – lxml has no types
@@ -44,6 +55,29 @@ def said(node: Any) -> str:  # noqa: ANN401 – lxml has no types
             told.add(words)
             parts.append(f" {words} ")
     return "".join(parts)
+
+
+def is_formula(node: Any) -> bool:  # noqa: ANN401
+    """Tell whether an element without words is where a script draws what its attributes say."""
+    return not "".join(node.itertext()).strip() and any(node.get(name, "").strip() for name in _FORMULAS)
+
+
+def is_platform_link(node: Any) -> bool:  # noqa: ANN401
+    """Tell whether a link without an address leads somewhere within a platform, or lacks one."""
+    return "href" in node.attrib or any(node.get(name) for name in _PLATFORM)
+
+
+def link_of(node: Any) -> str:  # noqa: ANN401
+    """Return the address of a link, or what a platform has instead."""
+    own = " ".join(node.get(name) for name in _PLATFORM if node.get(name))
+    return node.get("href", "").strip() or own
+
+
+def own(node: Any) -> str:  # noqa: ANN401
+    """Return what an element says by itself, without what a parser took for its content."""
+    return " ".join(
+        dict.fromkeys(words for value in _attributes(node) if (words := shortened(value.strip())))
+    )
 
 
 def shortened(address: str) -> str:
@@ -66,7 +100,7 @@ def _pieces(top: Any) -> Iterator[tuple[str, bool]]:  # noqa: ANN401
     for event, node in etree.iterwalk(top, events=("start", "end", "comment", "pi")):
         if event == "start":
             yield from ((value, True) for value in _attributes(node))
-            if node.text and (node is top or node.tag not in _NO_WORDS):
+            if node.text and (node is top or node.tag != "style"):
                 yield node.text, False
         elif node.tail and node is not top:
             yield node.tail, False
@@ -78,7 +112,7 @@ def _attributes(node: Any) -> Iterator[str]:  # noqa: ANN401
         yield node.get("name")
     if node.get("value") and tag in _VALUED:
         yield node.get("value")
-    for name in (*_NAMES, *_ADDRESSES):
+    for name in (*_NAMES, *_ADDRESSES, *_FORMULAS):
         if value := node.get(name):
             yield value
     yield from candidates(node)

@@ -60,6 +60,7 @@ class Look:
     #: How letters are changed: `uppercase`, `lowercase`, `capitalize`; and whether lines run from the right.
     transform: str = ""
     from_right: bool = False
+    font: str = ""
 
     @property
     def unseen(self) -> bool:
@@ -140,9 +141,22 @@ def look(around: Look, tag: str, attributes: Mapping[str, str], style: Mapping[s
         no_size=_without_size(around.no_size, style),
         remarks=remarks(around.remarks, tag, attributes, style),
         transform=style.get("text-transform", around.transform),
+        font=_font(around.font, attributes, style),
         from_right=_from_right(around.from_right, attributes, style),
         keeps_lines=white.startswith("pre") if white else around.keeps_lines or tag in _KEEPING,
     )
+
+
+def _font(around: str, attributes: Mapping[str, str], style: Mapping[str, str]) -> str:
+    """Return the name of the font asked for first, in lower case."""
+    said = style.get("font-family") or attributes.get("face", "").lower()
+    if not said and (short := _FAMILY.search(style.get("font", ""))):
+        said = short[1]
+    return said.split(",")[0].strip(" \"'") if said else around
+
+
+#: The fonts that follow the size in the short form.
+_FAMILY = re.compile(r"\d[a-z%]*(?:\s*/\s*[\w.%]+)?\s+(.+)$")
 
 
 def _from_right(around: bool, attributes: Mapping[str, str], style: Mapping[str, str]) -> bool:
@@ -269,7 +283,9 @@ def _is_zero(value: str) -> bool:
 
 _SAID = re.compile(
     r"line-through|vertical-align\s*:\s*(?:super|sub|text-top|text-bottom|[+-]?[\d.]*[1-9])"
-    r"|display\s*:\s*none|visibility\s*:\s*hidden",
+    r"|display\s*:\s*none|visibility\s*:\s*hidden|text-transform\s*:\s*(?:upper|lower|capital)"
+    r"|content\s*:[^;}]*(?:counters?\(|attr\(|[\"'][^\"'\\;}]*[^\W_][^\"'\\;}]*[\"'])|direction\s*:\s*rtl"
+    r"|list-style(?:-type)?\s*:\s*(?!none|disc|circle|square|decimal\b|inherit|initial|inside|outside|unset)[a-z\"']",
     re.IGNORECASE,
 )
 
