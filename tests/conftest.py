@@ -2,37 +2,51 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.engine.interfaces import Dialect
 
 from app.bench import postgres
 from app.infra import logs, migrate
 from app.infra.db import Database
 from app.infra.runtime import Runtime
 from app.infra.settings import Settings
-from app.main import create_app
 from app.negative_list import Fault, Policy, load_policy
 from app.negative_list.in_use import NegativeList
 from app.policies.start import start
-from tests import described
+from tests import described, selection, states
+from tests.applications import serving
 
 CI = os.environ.get("CI") == "true"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", default=1, type=int, help="how often each process is killed (tests/kills)")
-    parser.addoption(
-        "--fuzz",
-        default=0,
-        type=int,
-        help="every role asks on both databases, for so many seconds each (tests/fuzz)",
-    )
+    selection.options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    selection.select(config, items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let what tests write lie in memory where there is room: a commit to a disk waits longer than it works.
+
+    `--basetemp` puts it elsewhere, and keeps it.
+    """
+    workers = hasattr(config, "workerinput")  # these are told by the process that starts them
+    if workers or config.option.basetemp is not None or (memory := postgres._memory()) is None:
+        return
+    config.option.basetemp = tempfile.mkdtemp(prefix="sanshen-tests-", dir=memory)
+    config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
 
 
 class SetClock:
@@ -52,6 +66,12 @@ class SetClock:
 def logs_as_in_production() -> None:
     """Log as the service does: errors with their traceback, and not with all that its frames hold."""
     logs.configure(level="INFO", json=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def states_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the states that tests start from a place."""
+    states.kept.folder = tmp_path_factory.mktemp("states")
 
 
 def missing(what: str) -> None:
@@ -107,9 +127,28 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 _numbers = iter(range(10**9))
 
 
+#: By the name of a dialect: the dialect, and the statements that were put together for it.
+_warm: dict[str, tuple[Dialect, Any]] = {}
+
+
+def warm(database: Database) -> Database:
+    """Give a database the statements that others of its kind have put together, as a server has them by noon.
+
+    SQLAlchemy keeps them with the engine, and a test has an engine of its own: most of its time went into
+    making the text of the same few hundred statements.
+    """
+    engine = database.engine
+    known = _warm.setdefault(engine.dialect.name, (engine.dialect, engine._compiled_cache))
+    for each in (engine, database._write_engine):
+        each.dialect, each._compiled_cache = known
+    engine.pool._dialect = known[0]
+    return database
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+    database = warm(Database(database_url))
+    states.watch(database)
     yield database
     database.close()
 
@@ -134,10 +173,24 @@ def negative_list() -> NegativeList:
     return Unchanging(load_policy(shipped("policies") / "negative_list"))
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of all installations of the tests: what one has signed is good in a copy of its database."""
+    data = tmp_path_factory.mktemp("keys")
+    start(Settings(data_dir=data), database=None, negative_list=None)
+    return data / "keys"
+
+
 @pytest.fixture
 def runtime(
-    database: Database, clock: SetClock, negative_list: NegativeList, tmp_path: Path, database_url: str
+    database: Database,
+    clock: SetClock,
+    negative_list: NegativeList,
+    keys: Path,
+    tmp_path: Path,
+    database_url: str,
 ) -> Runtime:
+    shutil.copytree(keys, tmp_path / "data" / "keys")
     # Receivers of tests listen on this machine.
     settings = Settings(
         data_dir=tmp_path / "data",
@@ -151,7 +204,7 @@ def runtime(
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[TestClient]:
     """A client of the whole application, without anybody signed in. Server errors are answers, as in life."""
-    app = create_app(runtime)
+    app = serving(runtime)
     with TestClient(app, raise_server_exceptions=False) as client:
         client.event_hooks["response"].append(partial(described.hold, app))
         yield client

@@ -29,6 +29,7 @@ from app.identity.models import Unit, User
 from app.identity.queries import Actor
 from app.infra.db import Database
 from app.infra.paths import shipped
+from app.infra.runtime import Runtime
 from app.jobs.kinds import JobKind
 from app.jobs.models import Job
 
@@ -241,6 +242,16 @@ def signed_in(client: TestClient, user: User | str) -> dict[str, str]:
     answer = client.post("/api/v1/auth/token", json={"login": login, "password": PASSWORD}, headers=asked)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+def bearer(runtime: Runtime, login: str) -> dict[str, str]:
+    """Return the headers of a request by `login`, with a token as the service gives it."""
+    with runtime.database.read() as session:
+        user = session.exec(select(User).where(User.login == login)).one()
+    token = runtime.tokens.issue(
+        user.id, at=runtime.clock(), minutes=runtime.settings.token_minutes, credentials=user.credentials
+    )
+    return {"Authorization": f"Bearer {token}"}
 
 
 def events(database: Database, stream: str) -> list[tuple[str, str]]:

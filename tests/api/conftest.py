@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi.testclient import TestClient
 
 from app.infra.db import Database
+from app.infra.runtime import Runtime
 from tests import factories
 from tests.conftest import SetClock
 from tests.factories import Bureau
@@ -18,10 +18,10 @@ def bureau(database: Database, clock: SetClock) -> Bureau:
 
 
 @pytest.fixture
-def as_(client: TestClient, bureau: Bureau) -> Callable[[str], dict[str, str]]:
+def as_(runtime: Runtime, bureau: Bureau) -> Callable[[str], dict[str, str]]:
     """Return the headers of somebody signed in, by login; nobody's for the empty login."""
 
     def headers(login: str) -> dict[str, str]:
-        return factories.signed_in(client, login) if login else {}
+        return factories.bearer(runtime, login) if login else {}
 
     return headers

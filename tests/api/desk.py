@@ -14,7 +14,8 @@ from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.jobs.models import Job
 from app.jobs.runner import Runner
-from tests import factories
+from tests import factories, states
+from tests.states import Standing
 
 REVIEWERS = (
     ("initial_review", "initial_reviewer"),
@@ -37,14 +38,23 @@ class Desk:
     bureau: factories.Bureau
     draft_id: str = ""
     case_id: str = ""
+    way: Standing = field(default_factory=lambda: Standing(None), repr=False)
     _headers: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, client: TestClient, runtime: Runtime) -> "Desk":
         with runtime.database.write() as session:
             bureau = factories.bureau(session, runtime.clock())
-        return cls(client, runtime, bureau)
+        return cls(client, runtime, bureau, way=Standing.at_start(runtime))
 
+    def knows(self) -> dict[str, Any]:
+        """What is learnt on the way: what copies of a state take over."""
+        return {"draft_id": self.draft_id, "case_id": self.case_id}
+
+    def learn(self, known: dict[str, Any]) -> None:
+        self.draft_id, self.case_id = known["draft_id"], known["case_id"]
+
+    @states.step(keep=False)
     def draft(self, content: Document | None = None, *channels: str, by: str = "editor") -> "Desk":
         sections = {"wechat": "news", "website": "news", "journal": "theory"}
         targets = [(channel, sections[channel]) for channel in (channels or ("wechat",))]
@@ -60,7 +70,7 @@ class Desk:
 
     def headers(self, login: str) -> dict[str, str]:
         if login not in self._headers:
-            self._headers[login] = factories.signed_in(self.client, login)
+            self._headers[login] = factories.bearer(self.runtime, login)
         return self._headers[login]
 
     def get(self, path: str, login: str = "editor", **params: Any) -> Response:
@@ -78,6 +88,7 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["digest"])
 
+    @states.step()
     def submit(self, login: str = "editor", **body: Any) -> dict[str, Any]:
         body.setdefault("digest", self.digest())
         answer = self.post(f"/drafts/{self.draft_id}/submissions", login, body)
@@ -117,6 +128,7 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    @states.step()
     def reviews(self) -> "Desk":
         self.submit()
         for stage, login in REVIEWERS:
@@ -126,6 +138,7 @@ class Desk:
     def work(self) -> int:
         return Runner(self.runtime).run_until_idle()
 
+    @states.step()
     def proofs(self, line: str = "wechat") -> "Desk":
         self.work()
         for stage, login in PROOFREADERS:

@@ -10,12 +10,14 @@ from typing import Any
 from app.domain.record.canonical import canonical
 from app.evidence.verifier.verify_evidence import build, verify
 from app.infra.signing import Signer
+from tests import states
 from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed
 
 Members = dict[str, bytes]
 
 
+@states.step()
 def published(desk: Desk) -> Desk:
     """Bring a draft all the way: signed and published."""
     release = signed(ready(desk))

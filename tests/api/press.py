@@ -13,6 +13,7 @@ from typing import Any, Self
 from httpx import Response
 from standardwebhooks.webhooks import Webhook
 
+from tests import states
 from tests.api.desk import Desk
 
 
@@ -120,6 +121,7 @@ class Listener:
         self._server.server_close()
 
 
+@states.step()
 def ready(desk: Desk, *channels: str) -> Desk:
     """Bring a draft to where its lines can be signed."""
     desk.draft(None, *channels).reviews()
@@ -136,6 +138,7 @@ def sign(desk: Desk, login: str = "publisher", line: str = "wechat", **body: Any
     return desk.post(f"/cases/{desk.case_id}/releases", login, {"line": line, **body}, **headers)
 
 
+@states.step()
 def signed(desk: Desk, line: str = "wechat") -> dict[str, Any]:
     answer = sign(desk, line=line)
     assert answer.status_code == 201, answer.text

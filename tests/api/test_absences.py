@@ -14,6 +14,8 @@ from tests import factories
 from tests.api.desk import Desk
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 TODAY, FRIDAY = "2026-03-02", "2026-03-06"
 
 

@@ -18,6 +18,8 @@ from app.infra.runtime import Runtime
 from tests import factories
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 STREAM = "draft:0190"
 PERSON = AuditActor(id=None, name="张三", role="editor", unit="u")
 

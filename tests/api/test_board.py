@@ -12,6 +12,8 @@ from app.infra.runtime import Runtime
 from app.reviews.models import ReviewCase, StageRun
 from tests.api.desk import Desk
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

@@ -21,6 +21,8 @@ from tests import factories
 from tests.api.desk import Desk
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 DAYS = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
 
 

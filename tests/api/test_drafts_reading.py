@@ -15,6 +15,8 @@ from tests import factories
 from tests.conftest import SetClock
 from tests.factories import Bureau
 
+pytestmark = pytest.mark.both_databases
+
 Headers = Callable[[str], dict[str, str]]
 
 BODY: dict[str, Any] = {

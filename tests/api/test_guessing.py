@@ -16,6 +16,8 @@ from app.infra.runtime import Runtime
 from tests.conftest import SetClock
 from tests.factories import PASSWORD, Bureau
 
+pytestmark = pytest.mark.both_databases
+
 
 def _token(client: TestClient, login: str = "editor", password: str = PASSWORD) -> Response:
     return client.post("/api/v1/auth/token", json={"login": login, "password": password})

@@ -277,6 +277,7 @@ def test_a_service_account_may_edit_but_not_review(client: TestClient, bureau: B
     assert (give("editor"), give("final_reviewer")) == (201, 409)
 
 
+@pytest.mark.both_databases
 def test_two_administrators_at_once_cannot_together_give_one_person_two_offices(
     bureau: Bureau, database: Database, clock: SetClock
 ) -> None:

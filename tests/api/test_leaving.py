@@ -13,6 +13,8 @@ from app.infra.runtime import Runtime
 from tests import factories
 from tests.api.desk import Desk
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

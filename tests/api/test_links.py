@@ -17,11 +17,11 @@ from app.domain.deadlines import BEIJING
 from app.domain.document.model import Document, Paragraph
 from app.identity.models import User
 from app.infra.runtime import Runtime
-from app.main import create_app
 from app.reviews.guest_links.service import hashed
 from app.reviews.models import Decision, SignLink
 from tests.api import outside
 from tests.api.desk import Desk
+from tests.applications import serving
 
 LI = {"name": "李明远", "post": "清河大学教授", "phone": "138 0000 1111"}
 WANG = {"name": "王慧", "post": "省社科院研究员", "phone": "139 0000 2222"}
@@ -31,7 +31,7 @@ WANG = {"name": "王慧", "post": "省社科院研究员", "phone": "139 0000 22
 def desk(runtime: Runtime, tmp_path: Path) -> Iterator[Desk]:
     """A draft for which two experts outside are needed, after its first two reviews."""
     own = outside.own(runtime, tmp_path)
-    with TestClient(create_app(own), raise_server_exceptions=False) as client:
+    with TestClient(serving(own), raise_server_exceptions=False) as client:
         desk = Desk.open(client, own).draft()
         desk.submit()
         desk.approve("initial_review", "initial_reviewer")

@@ -12,11 +12,11 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, select
 
 from app.infra.runtime import Runtime
-from app.main import create_app
 from app.reviews.models import ReviewCase
 from tests import factories
 from tests.api import outside
 from tests.api.desk import Desk
+from tests.applications import serving
 
 MIGRATION = "/workflows/standard/migration"
 
@@ -25,7 +25,7 @@ MIGRATION = "/workflows/standard/migration"
 def desk(runtime: Runtime, tmp_path: Path) -> Iterator[Desk]:
     """A draft at its second review; `edit` changes the file of its workflow."""
     own = outside.own(runtime, tmp_path)
-    with TestClient(create_app(own), raise_server_exceptions=False) as client:
+    with TestClient(serving(own), raise_server_exceptions=False) as client:
         desk = Desk.open(client, own).draft()
         desk.submit()
         desk.approve("initial_review", "initial_reviewer")

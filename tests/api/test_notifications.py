@@ -26,6 +26,8 @@ from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

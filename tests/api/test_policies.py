@@ -365,6 +365,7 @@ def activate_elsewhere(runtime: Runtime, house: House, digest: str) -> None:
         )
 
 
+@pytest.mark.both_databases
 def test_two_who_grant_at_once(client: TestClient, runtime: Runtime, as_: Headers) -> None:
     digest = stored(runtime, milder())
     wish = ask(client, as_("policy_keeper"), digest)

@@ -19,6 +19,8 @@ from tests import keepers
 from tests.keepers import WORDS, House
 from tests.negative_list.policies import run
 
+pytestmark = pytest.mark.both_databases
+
 Headers = Callable[[str], dict[str, str]]
 TEXT = "为残废人服务，再接再励"
 

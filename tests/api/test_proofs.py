@@ -20,6 +20,8 @@ from app.proofs.service import NewMark, weight_of
 from tests import factories
 from tests.api.desk import Desk
 
+pytestmark = pytest.mark.both_databases
+
 BODY = (
     "志愿者逐户登记需求，帮助老人检查取暖设备，并就冬季用火用电的注意事项作了细致的讲解。"
     "老人们认真的听着，不时提出自己关心的问题，志愿者一一作了回答，现场气氛十分热烈。"

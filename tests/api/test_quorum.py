@@ -16,6 +16,8 @@ from tests.api.desk import PROOFREADERS, Desk
 from tests.api.packages import exported
 from tests.api.press import Press, signed
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:

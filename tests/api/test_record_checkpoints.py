@@ -18,6 +18,8 @@ from app.infra.signing import Signer
 from tests.api.test_record_tables import asleep
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 PERSON = audit.AuditActor(id=None, name="张三", role="editor", unit="u")
 ONE, OTHER = "draft:0190", "draft:0191"
 

@@ -23,6 +23,8 @@ from tests.api.desk import Desk
 from tests.api.packages import published
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 load_tables()
 
 CLASSES = {str(one.class_.__tablename__): one.class_ for one in SQLModel._sa_registry.mappers}

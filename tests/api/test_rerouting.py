@@ -14,6 +14,8 @@ from app.infra.runtime import Runtime
 from tests.api.desk import Desk
 from tests.api.timing import SOON, embargo
 
+pytestmark = pytest.mark.both_databases
+
 PLAIN = "志愿者为社区老人送去冬衣和棉被。"
 LEADER = "11月20日，市委书记到社区走访慰问。"
 

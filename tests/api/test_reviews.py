@@ -12,6 +12,8 @@ from tests import factories
 from tests.api.desk import PROOFREADERS, Desk
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 BLOCKED = factories.document("公示", "张三，身份证号11010519491231002X，同意享受高龄津贴。")
 
 

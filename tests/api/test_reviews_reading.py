@@ -15,6 +15,8 @@ from tests import factories
 from tests.api.desk import Desk
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

@@ -17,6 +17,8 @@ from app.reviews.models import Decision
 from tests import factories
 from tests.api.desk import Desk
 
+pytestmark = pytest.mark.both_databases
+
 TOGETHER = 16
 
 

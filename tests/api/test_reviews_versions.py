@@ -15,6 +15,8 @@ from app.reviews import service
 from app.reviews.service import Form
 from tests.api.desk import Desk
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:

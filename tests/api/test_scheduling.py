@@ -40,6 +40,8 @@ from tests.api.timing import (
 )
 from tests.conftest import SetClock, Unchanging
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

@@ -12,6 +12,8 @@ from app.jobs.models import Job, JobState
 from tests import factories
 from tests.api.desk import Desk
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

@@ -21,6 +21,8 @@ from app.screening.checks import service as checks
 from app.screening.models import CheckReport
 from tests import keepers
 
+pytestmark = pytest.mark.both_databases
+
 Headers = Callable[[str], dict[str, str]]
 ARTICLE = "# 为残废人服务\n\n再接再励，身份证号11010519491231002X。\n"
 

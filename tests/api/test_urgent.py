@@ -18,6 +18,8 @@ from tests.api.packages import exported
 from tests.api.press import Press
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 REASON = "台风红色预警，须立即发布避险提示。"
 OWED = [
     "second_review",

@@ -22,6 +22,8 @@ from tests.api.dripping import server
 from tests.api.press import Listener
 from tests.conftest import SetClock
 
+pytestmark = pytest.mark.both_databases
+
 KIND = "test.party"
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

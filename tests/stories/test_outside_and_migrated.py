@@ -8,17 +8,17 @@ from fastapi.testclient import TestClient
 
 from app.evidence.verifier.verify_evidence import verify
 from app.infra.runtime import Runtime
-from app.main import create_app
 from tests.api import outside
 from tests.api.desk import Desk
 from tests.api.packages import exported
 from tests.api.press import Press, signed
+from tests.applications import serving
 
 
 @pytest.fixture
 def desk(runtime: Runtime, tmp_path: Path) -> Iterator[Desk]:
     own = outside.own(runtime, tmp_path)
-    with TestClient(create_app(own), raise_server_exceptions=False) as client:
+    with TestClient(serving(own), raise_server_exceptions=False) as client:
         yield Desk.open(client, own)
 
 

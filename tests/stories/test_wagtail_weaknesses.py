@@ -22,6 +22,8 @@ from tests.api.desk import PROOFREADERS, REVIEWERS, Desk
 from tests.api.press import Press, ready, signed
 from tests.api.test_reviews_together import at_once
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def desk(client: TestClient, runtime: Runtime) -> Desk:

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
-from app.main import create_app
 from tests import factories
+from tests.applications import serving
 from tests.conftest import missing
 from tests.factories import PASSWORD, Bureau
 from tests.web import forms
@@ -82,7 +82,7 @@ def site(runtime: Runtime) -> Iterator[Site]:
         bureau = factories.bureau(session, runtime.clock())
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(runtime), log_config=None, access_log=False, ws="none")
+    config = uvicorn.Config(serving(runtime), log_config=None, access_log=False, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

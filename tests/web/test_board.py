@@ -18,6 +18,8 @@ from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
 from tests.web.forms import decision, digest_of, new_draft, send, sign_in, submitted
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_strangers_are_led_to_sign_in_and_authors_have_no_board(web: TestClient) -> None:
     for path in ("/board", "/done", "/copies"):

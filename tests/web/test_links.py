@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.infra.runtime import Runtime
-from app.main import create_app
 from app.reviews import service
 from app.reviews.service import Form
 from app.web.pages.guest_links import LINK_POLICY
 from tests import factories
 from tests.api import outside
+from tests.applications import serving
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
 from tests.web.forms import HTML, new_draft, rows, send, sign_in
@@ -38,7 +38,7 @@ def bureau(runtime: Runtime) -> Bureau:
 
 @pytest.fixture
 def web(runtime: Runtime, bureau: Bureau) -> Any:
-    with TestClient(create_app(runtime), raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(serving(runtime), raise_server_exceptions=False, follow_redirects=False) as client:
         client.headers.update(HTML)
         yield client
 

@@ -13,12 +13,12 @@ from sqlmodel import select
 
 from app.domain.document.model import Document, Image, Paragraph
 from app.infra.runtime import Runtime
-from app.main import create_app
 from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import Proof
 from app.web.pages.guest_links import FRAME_POLICY
 from tests.api import outside
 from tests.api.desk import REVIEWERS, Desk
+from tests.applications import serving
 from tests.web.conftest import Person, accessible
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
@@ -35,7 +35,7 @@ def runtime(runtime: Runtime, tmp_path: Path) -> Runtime:
 
 @pytest.fixture
 def desk(runtime: Runtime) -> Iterator[Desk]:
-    with TestClient(create_app(runtime), raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(serving(runtime), raise_server_exceptions=False, follow_redirects=False) as client:
         yield at_third_proof(Desk.open(client, runtime))
 
 
@@ -159,7 +159,7 @@ def test_signing_off_and_confirming_are_for_those_inside(desk: Desk) -> None:
 def test_in_a_browser(people: Callable[..., Person]) -> None:
     reviewer = people("second_reviewer")
     site = reviewer.site
-    with TestClient(create_app(site.runtime)) as client:
+    with TestClient(serving(site.runtime)) as client:
         desk = at_third_proof(Desk(client, site.runtime, site.bureau))
     page = reviewer.go(f"/drafts/{desk.draft_id}")
     page.click("#outside a")

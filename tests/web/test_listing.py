@@ -1,11 +1,14 @@
 """Where a draft stands, in the list and on its own page."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app.infra.runtime import Runtime
 from tests.factories import Bureau
 from tests.web.forms import decision as approval
 from tests.web.forms import digest_of, new_draft, send, sign_in, submitted
+
+pytestmark = pytest.mark.both_databases
 
 
 def row_of(web: TestClient, number: str) -> str:

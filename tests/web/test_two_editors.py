@@ -13,6 +13,8 @@ from tests.factories import PASSWORD, Bureau
 from tests.web.forms import new_draft, sign_in
 from tests.web.posted import form_at
 
+pytestmark = pytest.mark.both_databases
+
 A, B, C = "第一段原文。", "第二段原文，写明了办理的时间。", "第三段原文，写明了办理的地点。"
 
 

@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.infra.runtime import Runtime
-from app.main import create_app
 from app.reviews import queries
 from tests.api import outside
+from tests.applications import serving
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
 from tests.web.forms import HTML, digest_of, new_draft, rows, send, sign_in, submitted
@@ -29,7 +29,7 @@ def runtime(runtime: Runtime, tmp_path: Path) -> Runtime:
 
 @pytest.fixture
 def web(runtime: Runtime, bureau: Bureau) -> Any:
-    with TestClient(create_app(runtime), raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(serving(runtime), raise_server_exceptions=False, follow_redirects=False) as client:
         client.headers.update(HTML)
         yield client
 
