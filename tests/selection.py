@@ -28,7 +28,12 @@ _FAST = (
     "api/test_screening.py",
 )
 #: Of those folders, what starts processes of its own or compiles much.
-_NOT_FAST = ("negative_list/test_sandbox.py", "negative_list/test_backtest.py")
+_NOT_FAST = (
+    "negative_list/test_backends.py",
+    "negative_list/test_backtest.py",
+    "negative_list/test_bounds.py",
+    "negative_list/test_sandbox.py",
+)
 
 
 def options(parser: pytest.Parser) -> None:
