@@ -20,7 +20,7 @@ router = ApiRouter(tags=["publication"])
 def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Response:
     """Give the draft's evidence: a zip that anybody can verify without this service.
 
-    The export goes on record.
+    Reading changes nothing: that it was exported stands in the service's log, not in the record.
     """
     runtime = runtime_of(request)
     package = export.export(runtime.database, runtime.signer, draft_id, actor=actor, at=runtime.clock())

@@ -61,7 +61,8 @@ class EmbargoIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"until": None, "comment": "通稿已经发布"}]},
+        # Not null: FastAPI leaves that out of the description, and an example without its field is none.
+        json_schema_extra={"examples": [{"until": "2026-12-25T08:00:00+08:00", "comment": "等通稿发布"}]},
     )
 
     until: Instant | None
