@@ -109,6 +109,12 @@ def test_white_space_that_is_shown_stays(content: str, shown: list[str]) -> None
         ("<style>b::before{content:'第'}</style><p>文", ["文"], [("style_sheet", "样式表没有读")]),
         ("<style>a::after{content:'';list-style:none}b{content:'\\e900'}</style><p>文", ["文"], []),
         ("<p><b style='font-family:Wingdings'>Ø</b><font face=Symbol>a³</font>", ["*➢*α≥"], []),
+        ("<p><font face=Webdings>a</font>文", ["a文"], [("symbol_font", "a（webdings）")]),
+        (
+            "<p><a href=https://a.cn><img src=x alt=图></a>文",
+            ["文"],
+            [("image", "图 x"), ("image_link", "图 https://a.cn")],
+        ),
         ("<p><i style='font:9.5pt/12pt \"Symbol\", serif'>b</i>", ["β"], []),
     ],
 )  # fmt: skip

@@ -109,6 +109,17 @@ _SIGNS = {
 }
 
 
+#: Fonts of signs for whose letters there are no characters known here.
+_PICTURES = frozenset({"webdings", "wingdings 2", "wingdings 3", "zapfdingbats", "zapf dingbats", "mt extra"})
+
+
+def is_unknown_sign(text: str, look: "Look") -> bool:
+    """Tell whether a font draws signs in the place of letters that stay letters."""
+    if look.font == "wingdings":
+        return any(char.isalnum() and ord(char) not in _SIGNS["wingdings"] for char in text)
+    return look.font in _PICTURES and not text.isspace()
+
+
 def drawn(text: str, look: "Look") -> str:
     """Return text with the signs that its font draws instead of its letters."""
     return text.translate(_SIGNS[look.font]) if look.font in _SIGNS else text

@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree, html
 
 from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
-from app.drafts.intake.appearance import drawn, transformed, turned
+from app.drafts.intake.appearance import drawn, is_unknown_sign, transformed, turned
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
@@ -301,6 +301,8 @@ class Reader:
         if self.look.unseen:
             self.unseen.append(text)
             return
+        if is_unknown_sign(text, self.look):
+            self.builder.leave_out("symbol_font", f"{text}（{self.look.font}）")
         text = drawn(transformed(text, self.look), self.look)
         for kind in self.look.remarks - ({"size"} if self.shape is Shape.HEADING else set()):
             self.builder.leave_out(kind, text)

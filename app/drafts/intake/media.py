@@ -57,6 +57,8 @@ class Media:
         if self._reader.look.invisible:
             self._reader.unseen.append(f" {alt} {shortened(address)} ")
             return
+        if self._reader.anchor is not None:
+            self._reader.builder.leave_out("image_link", f"{alt} {self._reader.anchor[1]}")
         others = [one for one in dict.fromkeys(offered) if one and one != address]
         self._images.append(_Picture(address, alt, self._caption, " ".join(others)))
         self._caption = ""
