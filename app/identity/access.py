@@ -7,19 +7,21 @@ session's CSRF token in `X-CSRF-Token`.
 import hashlib
 import hmac
 import secrets
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Annotated
 
 import structlog
 from fastapi import BackgroundTasks, Depends, Request
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
 from app.identity import errors as _words  # noqa: F401 – the words of the codes below
 from app.identity.models import BrowserSession
 from app.identity.queries import SYSTEM, Actor, Grant, session_actor, session_hash, user_actor
+from app.infra.db import WriteSession
 from app.infra.errors import AppError, Forbidden, Reason, Unauthenticated
 from app.infra.http.hosts import host_of
 from app.infra.http.proxies import within
@@ -108,8 +110,10 @@ def _mixed(one: bytes, other: bytes) -> bytes:
     return bytes(left ^ right for left, right in zip(one, other, strict=True))
 
 
-def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:
+def signed_in(request: Request, tasks: BackgroundTasks, *, within: Session | None = None) -> Actor | None:
     """Return who is signed in by the cookie of this request; `None` when nobody is. Checks no CSRF token.
+
+    Read in the transaction of `within` where there is one already, else in one of its own.
 
     A request that somebody made, not a page that asks by itself every so often, keeps the session alive.
     """
@@ -118,7 +122,7 @@ def signed_in(request: Request, tasks: BackgroundTasks) -> Actor | None:
     if not raw or len(raw) > MAX_COOKIE:
         return None
     at, settings = runtime.clock(), runtime.settings
-    with runtime.database.read() as session:
+    with nullcontext(within) if within is not None else runtime.database.read() as session:
         found = session_actor(
             session, raw, at, minutes=settings.session_minutes, idle_minutes=settings.session_idle_minutes
         )
@@ -165,6 +169,21 @@ def current_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     return actor
 
 
+@proves
+def current_writer(request: Request, tasks: BackgroundTasks, session: WriteSession) -> Actor:
+    """Return who makes this request, read in the very transaction in which it writes. Raises as the other.
+
+    So with a token, which is proved before any database is asked. Whoever comes with a cookie is looked for
+    first: nobody unknown takes the turn to write.
+    """
+    if (header := request.headers.get("authorization")) is None:
+        return current_actor(request, tasks)
+    actor = _bearer(runtime_of(request), header, within=session)
+    request.state.account = str(actor.id)
+    own_password(actor)
+    return actor
+
+
 def own_password(actor: Actor) -> None:
     """Let pass whoever has a password that nobody else has set. Raises `Forbidden`."""
     if actor.must_change_password:
@@ -191,7 +210,7 @@ def any_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     return actor
 
 
-def _bearer(runtime: Runtime, header: str) -> Actor:
+def _bearer(runtime: Runtime, header: str, *, within: Session | None = None) -> Actor:
     scheme, _, token = header.partition(" ")
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
@@ -201,7 +220,7 @@ def _bearer(runtime: Runtime, header: str) -> Actor:
     except Unauthenticated as error:
         error.headers.update(challenge)
         raise
-    with runtime.database.read() as session:
+    with nullcontext(within) if within is not None else runtime.database.read() as session:
         actor = user_actor(session, user_id, at=runtime.clock())
     if actor is None or actor.credentials != credentials:
         raise Unauthenticated("token_invalid", headers=challenge)
@@ -251,6 +270,8 @@ def require_inside(request: Request, tasks: BackgroundTasks) -> None:
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+#: The same for what writes: one transaction, also for who asks.
+CurrentWriter = Annotated[Actor, Depends(current_writer, scope="function")]
 #: Whoever asks, also with a password that somebody else has set.
 AnyActor = Annotated[Actor, Depends(any_actor)]
 
@@ -280,6 +301,7 @@ __all__ = [
     "Actor",
     "AnyActor",
     "CurrentActor",
+    "CurrentWriter",
     "Grant",
     "any_actor",
     "authorize",
@@ -289,6 +311,7 @@ __all__ = [
     "csrf_matches",
     "csrf_token",
     "current_actor",
+    "current_writer",
     "device_cookie",
     "is_inside",
     "known",

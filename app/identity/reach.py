@@ -9,10 +9,8 @@ from app.identity import errors as _words  # noqa: F401 – the words of the cod
 from app.identity.access import authorize
 from app.identity.actors import Actor
 from app.identity.models import Unit, User
+from app.identity.permissions import SEE_ACCOUNTS
 from app.infra.errors import NotFound
-
-#: Who may see the accounts of a unit.
-SEE_ACCOUNTS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 
 
 def unit_in_reach(session: Session, unit_id: UUID, actor: Actor, *needed: Role) -> Unit:

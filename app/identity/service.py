@@ -14,7 +14,8 @@ from app.identity.access import authorize
 from app.identity.actors import Actor
 from app.identity.credentials.service import beyond, change_password, reset_password, set_first
 from app.identity.models import Unit, User
-from app.identity.reach import SEE_ACCOUNTS, unit_in_reach, user_in_reach
+from app.identity.permissions import SEE_ACCOUNTS
+from app.identity.reach import unit_in_reach, user_in_reach
 from app.identity.roles.service import grant_role, held_roles, revoke_grant
 from app.identity.sessions.sign_in import record_token, revoke_sessions, sign_in, sign_out, verify
 from app.infra.errors import Conflict, Forbidden, Invalid, Reason

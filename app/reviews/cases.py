@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from app.audit import seals
-from app.domain.vocabulary import CaseState, ChannelKind, DraftState, Role, StageState, Verb, Verdict
+from app.domain.vocabulary import CaseState, ChannelKind, DraftState, StageState, Verb, Verdict
 from app.domain.workflow import (
     Act,
     Actor,
@@ -37,6 +37,7 @@ from app.domain.workflow import (
 from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, Revision
+from app.identity import permissions
 from app.identity.queries import Actor as Person
 from app.identity.queries import Post
 from app.infra.errors import NotFound
@@ -102,6 +103,8 @@ class Loaded:
     workflow: Workflow
     case: Case
     run_ids: dict[RunKey, UUID] = field(default_factory=dict)
+    #: What the rules say of its text, where the step has asked them.
+    known: Facts | None = None
 
     def open_marks(self, line: str) -> int:
         """Return how many marks of a line are not carried out."""
@@ -444,4 +447,4 @@ def _at_case(loaded: Walking, places: Sequence[Actor]) -> Actor:
 
 def may_write(person: Person, draft: Draft) -> bool:
     """Tell whether a person edits for the draft's unit."""
-    return person.has(Role.EDITOR, unit_path=draft.unit_path)
+    return permissions.may_write(person, draft.unit_path)

@@ -37,7 +37,8 @@ def shown(
     `loaded` is the case where the actor's own step has just left it.
     """
     session.flush()
-    facts = screening.known_facts(session, case_id, at=at)
+    facts = loaded.known if loaded is not None else None
+    facts = facts or screening.known_facts(session, case_id, at=at)
     return case_out(queries.case_view(session, case_id, actor, at=at, facts=facts, loaded=loaded))
 
 

@@ -165,14 +165,16 @@ def case_view(
     at: datetime,
     facts: Facts | None = None,
     loaded: Loaded | None = None,
+    stored: tuple[ReviewCase, Draft] | None = None,
 ) -> CaseView:
     """Return a case that the actor may see, with what they can do now and why not.
 
     `facts` are what the caller knows of the text (blocking findings, say), `loaded` the case itself where the
-    actor's own step has just left it. A fixed number of statements. Raises `NotFound`.
+    actor's own step has just left it, `stored` its rows where the caller has read them and knows that the
+    actor may see the draft. A fixed number of statements. Raises `NotFound`.
     """
     if loaded is None:
-        seen = _look(session, case_id, actor)
+        seen = _look(session, *stored) if stored is not None else _looked_for(session, case_id, actor)
     else:
         # A step may have added stages, so the workflow is asked for anew.
         workflow = workflow_of(session, loaded.row, loaded.case)
@@ -222,11 +224,14 @@ _CASE = (
 _DECISIONS = select(Decision).where(Decision.case_id == bindparam("case_id")).order_by(col(Decision.id))
 
 
-def _look(session: Session, case_id: UUID, actor: Person) -> _Seen:
+def _looked_for(session: Session, case_id: UUID, actor: Person) -> _Seen:
     found = session.exec(_CASE, params={"case_id": case_id}).one_or_none()
     if found is None or not drafts.may_see(session, found[1], actor):
         raise NotFound("not_found")
-    row, draft = found
+    return _look(session, *found)
+
+
+def _look(session: Session, row: ReviewCase, draft: Draft) -> _Seen:
     runs, _ = runs_of(session, [row.id])
     case = as_case(row, runs[row.id])
     return _Seen(row, draft, workflow_of(session, row, case), case)

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from app.identity.access import Actor, CurrentActor
+from app.identity.access import Actor, CurrentActor, CurrentWriter
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
 from app.infra.http import cursors as paging
@@ -59,7 +59,7 @@ def submit_draft(
     body: SubmissionIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     minimal: Minimal,
     key: idempotency.Key = None,
 ) -> Response:
@@ -94,7 +94,7 @@ def decide_stage(
     body: DecisionIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     minimal: Minimal,
     key: idempotency.Key = None,
 ) -> Response:
@@ -151,7 +151,7 @@ def _once(
 
 @router.post("/cases/{case_id}/holds")
 def hold_stage(
-    case_id: UUID, body: HoldIn, request: Request, session: WriteSession, actor: CurrentActor
+    case_id: UUID, body: HoldIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Stop the clock while somebody outside is asked (请示)."""
     at = runtime_of(request).clock()
@@ -169,7 +169,7 @@ def hold_stage(
 
 @router.post("/cases/{case_id}/answers")
 def answer_hold(
-    case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentActor
+    case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Attach the answer from outside, and go on."""
     at = runtime_of(request).clock()
@@ -181,7 +181,7 @@ def answer_hold(
 
 @router.post("/cases/{case_id}/recall")
 def recall_draft(
-    case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentActor
+    case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Take the draft back before it is signed."""
     at = runtime_of(request).clock()
@@ -191,7 +191,7 @@ def recall_draft(
 
 @router.post("/cases/{case_id}/claims")
 def claim_stage(
-    case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentActor
+    case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Claim an open stage (认领)."""
     at = runtime_of(request).clock()
@@ -201,7 +201,7 @@ def claim_stage(
 
 @router.post("/cases/{case_id}/unclaims")
 def unclaim_stage(
-    case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentActor
+    case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Give a claimed stage back to all."""
     at = runtime_of(request).clock()

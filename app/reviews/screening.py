@@ -37,6 +37,11 @@ class Checked:
         return self.report.warnings
 
     @property
+    def known(self) -> Facts:
+        """What is known of the text by this report, for showing."""
+        return Facts(blockers=self.blockers, findings=self.findings)
+
+    @property
     def rules(self) -> frozenset[str]:
         """The rules that found something."""
         if not (self.report.blocks or self.report.warnings or self.report.infos):
@@ -91,5 +96,4 @@ def known_facts(session: Session, case_id: UUID, *, at: datetime) -> Facts:
     report = None if row is None else screening.newest(session, row.revision_id)
     if report is None:
         return Facts()
-    checked = Checked(report, screening_service.open_blockers(session, report=report, at=at))
-    return Facts(blockers=checked.blockers, findings=checked.findings)
+    return Checked(report, screening_service.open_blockers(session, report=report, at=at)).known

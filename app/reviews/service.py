@@ -124,6 +124,7 @@ def decide(
     if verb is Verb.APPROVE and stage is not None and StageKind.SIGN_OFF in stage.kinds and not by_release:
         raise Conflict("use_release")
     checked = screening.check(session, loaded, runtime=runtime, at=at)
+    loaded.known = checked.known
     facts = replace(facts_of(checked, runtime), open_marks=loaded.open_marks(form.line))
     if stage is not None and stage.need == "all":
         facts = replace(facts, candidates=eligibility.body_of(session, loaded, stage, form.line))

@@ -151,6 +151,11 @@ def may_confirm(one: Shown, actor: Actor) -> bool:
     return one.row.principal_id == actor.id or _may_confirm(one.row, one.unit_path, actor)
 
 
+def may_revoke(one: Shown, actor: Actor) -> bool:
+    """Say whether somebody may end a delegation that stands."""
+    return _concerns(one.row, one.unit_path, actor, Role.SECURITY_ADMIN)
+
+
 def revoke(session: Session, *, delegation_id: UUID, actor: Actor, at: datetime) -> Delegation:
     """End a delegation at once; what was done under it stays done.
 
@@ -239,10 +244,15 @@ def _known(session: Session, delegation_id: UUID, actor: Actor, *offices: Role) 
     if found is None:
         raise NotFound("not_found")
     row, unit_path = found
-    concerned = actor.id in {row.principal_id, row.delegate_id}
-    if not concerned and not any(actor.has(office, unit_path=unit_path) for office in offices):
+    if not _concerns(row, unit_path, actor, *offices):
         raise NotFound("not_found")
     return row, unit_path
+
+
+def _concerns(row: Delegation, unit_path: str, actor: Actor, *offices: Role) -> bool:
+    return actor.id in {row.principal_id, row.delegate_id} or any(
+        actor.has(office, unit_path=unit_path) for office in offices
+    )
 
 
 def _may_confirm(row: Delegation, unit_path: str, actor: Actor) -> bool:

@@ -184,6 +184,15 @@ def look(runtime: Runtime, *, at: datetime) -> int:
     return made
 
 
+def may_ask(policies: PolicyFiles, actor: Actor) -> bool:
+    """Say whether somebody holds a role of the urgent lane anywhere; nobody does while it is closed."""
+    try:
+        allowed = lane(policies).roles
+    except Unavailable:
+        return False
+    return any(actor.has(role) for role in allowed)
+
+
 def roles_over(actor: Actor, loaded: Loaded, line: str) -> frozenset[Role]:
     """Return the roles that somebody holds themselves over a draft on one of its lines."""
     return frozenset(role for role in Role if actor.has(role, unit_path=loaded.draft.unit_path, channel=line))

@@ -9,13 +9,12 @@ from sqlalchemy import ColumnElement, Uuid, and_, case, false, func, literal, li
 from sqlmodel import Session, col, select
 
 from app.domain.deadlines import is_late
-from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, StageState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.absences import service as absences
-from app.identity.access import authorize
 from app.identity.models import Unit
 from app.identity.queries import Actor as Person
 from app.infra.db import UtcDateTime
@@ -88,8 +87,7 @@ def cards(
     Only drafts that the actor may see, as everywhere. Two statements, four where stages are claimed.
     Raises `Forbidden` for who reviews, proofreads and publishes nowhere.
     """
-    if actor.via != "system" and not actor.posts:
-        authorize(actor, *sorted(SEEING))
+    permissions.require_board(actor)
     wanted = wanted or Wanted()
     never = literal(NEVER, UtcDateTime())
     due = case((col(ReviewCase.state) == CaseState.HELD, never), else_=func.coalesce(StageRun.due_at, never))

@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.drafts import queries as drafts
-from app.identity.access import CurrentActor
+from app.identity.access import CurrentActor, CurrentWriter
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http import cursors, idempotency
 from app.infra.http.routing import ApiRouter
@@ -36,7 +36,7 @@ def take_back_approval(
     body: StageWordsIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Take one's own approval back while nobody has begun on what it opened (拿回)."""
@@ -67,7 +67,7 @@ def hand_over_stage(
     body: HandOverIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Give an open stage to a named person who may act there (转办)."""
@@ -90,7 +90,7 @@ def ask_opinion(
     body: ConsultIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Ask a named person for an opinion that is no vote (征求意见); the stage waits for it or not."""
@@ -120,7 +120,7 @@ def give_opinion(
     body: HoldIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Give the opinion that was asked for. Quote the digest that was read; a stale one gets 409."""
@@ -143,7 +143,7 @@ def add_reviewer(
     body: AddedIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Add a stage for a named reviewer to this case: before, after or beside an open stage (加签)."""
@@ -170,7 +170,7 @@ def recuse_from_case(
     body: WordsIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Withdraw from a case for good, with the reason (回避)."""
@@ -192,7 +192,7 @@ def remind_reviewers(
     body: StageWordsIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Remind those whom an open stage waits for (催办); once a day at most."""
@@ -222,7 +222,7 @@ def copy_draft_to(
     body: CopyIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Let a named person see the draft and its case from now on (抄送)."""
@@ -245,7 +245,7 @@ def override_stage(
     body: HoldIn,
     request: Request,
     session: WriteSession,
-    actor: CurrentActor,
+    actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Let the text go past an open stage that its workflow lets one override (越过)."""

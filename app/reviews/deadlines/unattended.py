@@ -8,13 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, col, select
 
-from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, Role, StageState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.absences import service as absences
-from app.identity.access import authorize
 from app.identity.queries import SYSTEM
 from app.identity.queries import Actor as Person
 from app.reviews import eligibility, workflows
@@ -79,8 +78,7 @@ def stuck(session: Session, actor: Person, at: datetime) -> tuple[Stuck, ...]:
 
     Raises `Forbidden` for who reviews, proofreads and publishes nowhere, as the board does.
     """
-    if actor.via != "system" and not actor.posts:
-        authorize(actor, *sorted(SEEING))
+    permissions.require_board(actor)
     query = (
         select(StageRun, ReviewCase, Draft)
         .join(ReviewCase, col(ReviewCase.id) == col(StageRun.case_id))

@@ -101,7 +101,7 @@ def decide(
     """
     query = select(WorkflowMigration).where(WorkflowMigration.id == migration_id).with_for_update()
     row = session.exec(query).one_or_none()
-    if row is None or not (actor.roles() & set(GRANTING)):
+    if row is None or not sees_wishes(actor):
         raise NotFound("not_found")
     if row.asked_by == actor.id:
         raise Forbidden("forbidden", reasons=[Reason("own_migration")])
@@ -200,6 +200,37 @@ def _none_refused(planned: Iterable[Planned]) -> None:
     ]
     if told:
         raise Conflict("migration_refused", reasons=told)
+
+
+def sees_wishes(actor: Person) -> bool:
+    """Say whether somebody may know of the migrations that were asked for."""
+    return bool(actor.roles() & set(GRANTING))
+
+
+def grantable(session: Session, rows: Collection[WorkflowMigration], actor: Person) -> frozenset[UUID]:
+    """Return which of these migrations, by id, nobody has decided yet and the actor may grant or decline.
+
+    Another person's, whose cases are all of units over which the actor holds one of the roles. One statement.
+    """
+    asked = [row for row in rows if row.state == MigrationState.ASKED and row.asked_by != actor.id]
+    if not asked or not sees_wishes(actor):
+        return frozenset()
+    cases = {UUID(case) for row in asked for case in row.cases}
+    query = (
+        select(ReviewCase.id, Draft.unit_path)
+        .join(Draft, col(Draft.id) == col(ReviewCase.draft_id))
+        .where(col(ReviewCase.id).in_(cases))
+    )
+    paths = dict(session.exec(query).all())
+    return frozenset(
+        row.id
+        for row in asked
+        if all(_over(actor, path) for case in row.cases if (path := paths.get(UUID(case))) is not None)
+    )
+
+
+def _over(actor: Person, unit_path: str) -> bool:
+    return any(actor.has(role, unit_path=unit_path) for role in GRANTING)
 
 
 def _units_of(session: Session, case_ids: Sequence[UUID]) -> list[str]:

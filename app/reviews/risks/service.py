@@ -131,6 +131,16 @@ def ask(
     return row
 
 
+def sees_wishes(actor: Person) -> bool:
+    """Say whether somebody may know of what was asked to be accepted."""
+    return bool(actor.roles() & set(ACCEPTING))
+
+
+def may_decide(row: WorkflowRisk, actor: Person) -> bool:
+    """Say whether somebody may accept or decline a wish that nobody has decided yet: another than asked."""
+    return row.state == MigrationState.ASKED and row.asked_by != actor.id and sees_wishes(actor)
+
+
 def decide(
     session: Session,
     *,
@@ -148,7 +158,7 @@ def decide(
     """
     query = select(WorkflowRisk).where(WorkflowRisk.id == wish_id).with_for_update()
     row = session.exec(query).one_or_none()
-    if row is None or not (actor.roles() & set(ACCEPTING)):
+    if row is None or not sees_wishes(actor):
         raise NotFound("not_found")
     if row.asked_by == actor.id:
         raise Forbidden("forbidden", reasons=[Reason("own_risk")])

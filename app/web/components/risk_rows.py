@@ -10,6 +10,7 @@ from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import MigrationState
 from app.domain.workflow import Workflow
 from app.identity import queries as identity
+from app.identity.queries import Actor
 from app.reviews.risks import service as accepting
 from app.web.components.policy_faults import sentence
 
@@ -62,7 +63,7 @@ def risk_rows(session: Session, workflow: Workflow) -> tuple[RiskRow, ...]:
     )
 
 
-def risk_wishes(session: Session, key: str, reader: UUID) -> tuple[RiskWish, ...]:
+def risk_wishes(session: Session, key: str, reader: Actor) -> tuple[RiskWish, ...]:
     """Return what was asked to be accepted about a workflow, the newest first, for one who may decide."""
     found = accepting.wishes(session, key)
     names = identity.names(session, {one for row in found for one in (row.asked_by, row.decided_by) if one})
@@ -77,7 +78,7 @@ def risk_wishes(session: Session, key: str, reader: UUID) -> tuple[RiskWish, ...
             row.asked_at,
             names.get(row.decided_by, "") if row.decided_by else "",
             row.comment,
-            row.state == MigrationState.ASKED and row.asked_by != reader,
+            accepting.may_decide(row, reader),
         )
         for row in found
     )

@@ -13,13 +13,14 @@ from sqlmodel import Session
 
 from app.domain.files.policy_files import PolicyFiles
 from app.domain.files.policy_text import Fault
-from app.domain.vocabulary import MigrationState, Role
+from app.domain.vocabulary import MigrationState
 from app.domain.workflow import Case, Workflow, lint
 from app.domain.workflow.draw import svg
 from app.domain.workflow.picture import text_picture
 from app.drafts import queries as drafts
+from app.identity import permissions
 from app.identity import queries as identity
-from app.identity.access import CurrentActor, authorize
+from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason, TooLarge, Unavailable
 from app.infra.http.problems import sentence as reason_sentence
@@ -38,7 +39,7 @@ from app.web.forms import limits
 from app.web.pages.draft.panels.tracks import lanes
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, SentForm, Viewer, Visitor
 from app.words.labels import label
 
 router = APIRouter()
@@ -136,7 +137,7 @@ def words(policies: PolicyFiles) -> dict[str, str]:
 
 
 @router.get("/workflows")
-def listing(request: Request, viewer: Visitor, session: ReadSession) -> Response:
+def listing(request: Request, viewer: Reader, session: ReadSession) -> Response:
     """Show the workflow files, and how many open cases walk another version of each."""
     found = versions.overview(session, runtime_of(request).policies, viewer.actor)
     return page(
@@ -146,21 +147,21 @@ def listing(request: Request, viewer: Visitor, session: ReadSession) -> Response
         section="/workflows",
         workflows=found,
         follows=runtime_of(request).granted is None,
-        keeps=viewer.actor.has(Role.POLICY_KEEPER),
+        keeps=permissions.keeps_workflows(viewer.actor),
     )
 
 
 @router.get("/workflows/check")
 def ask_check(request: Request, viewer: Visitor) -> Response:
     """Show the form into which a policy keeper pastes a workflow file. Raises `Forbidden` for others."""
-    authorize(viewer.actor, Role.POLICY_KEEPER)
+    permissions.require_workflow_keeper(viewer.actor)
     return _check_page(request, viewer)
 
 
 @router.post("/workflows/check")
 def check(request: Request, sent: SentForm) -> Response:
     """Say all that is wrong with a pasted file, and draw it when it has the right form. Stores nothing."""
-    authorize(sent.actor, Role.POLICY_KEEPER)
+    permissions.require_workflow_keeper(sent.actor)
     text = sent.form.text("file")
     if len(text) > MAX_FILE:
         raise TooLarge("too_large")
@@ -268,7 +269,7 @@ def accept(request: Request, sent: SentForm, key: Key, wish_id: UUID) -> Respons
 
 
 @router.get("/drafts/{draft_id}/workflow")
-def standing(request: Request, viewer: Visitor, session: ReadSession, draft_id: UUID) -> Response:
+def standing(request: Request, viewer: Reader, session: ReadSession, draft_id: UUID) -> Response:
     """Show where a draft's case stands in the picture of its workflow. Raises `NotFound`."""
     draft = drafts.visible(session, draft_id, viewer.actor)
     row = reviews.case_of_draft(session, draft.id)
@@ -316,14 +317,14 @@ def _show(
         if file is None and not known:
             raise NotFound("not_found")
         workflow, faults = _in_force(policies, key, file)
-        keeps = viewer.actor.has(Role.POLICY_KEEPER)
+        keeps = permissions.keeps_workflows(viewer.actor)
         planned: tuple[Planned, ...] = ()
         if keeps and workflow is not None:
             _, planned = versions.dry_run(session, key=key, actor=viewer.actor, runtime=runtime, at=at)
-        grants = bool(viewer.actor.roles() & set(migrating.GRANTING))
+        grants = migrating.sees_wishes(viewer.actor)
         wishes = _wishes(session, versions.wishes(session, key), viewer) if grants else ()
         risks = risk_rows(session, workflow) if workflow is not None else ()
-        asked = risk_wishes(session, key, viewer.actor.id) if grants else ()
+        asked = risk_wishes(session, key, viewer.actor) if grants else ()
     return page(
         request,
         "workflow.html",
@@ -419,6 +420,7 @@ def _plan(one: Planned) -> PlanRow:
 def _wishes(session: Session, found: tuple[WorkflowMigration, ...], viewer: Viewer) -> tuple[Wish, ...]:
     people = {one for row in found for one in (row.asked_by, row.decided_by) if one}
     names = identity.names(session, people)
+    decidable = migrating.grantable(session, found, viewer.actor)
     return tuple(
         Wish(
             row.id,
@@ -430,7 +432,7 @@ def _wishes(session: Session, found: tuple[WorkflowMigration, ...], viewer: View
             row.asked_at,
             names.get(row.decided_by, "") if row.decided_by else "",
             row.comment,
-            row.state == MigrationState.ASKED and row.asked_by != viewer.actor.id,
+            row.id in decidable,
         )
         for row in found
     )

@@ -1,15 +1,17 @@
 """Who looks at a page, and what they sent."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import BackgroundTasks, Depends, Request
+from sqlmodel import Session
 
-from app.domain.roles import SEEING
-from app.domain.vocabulary import ADMINISTRATORS, Role
+from app.identity import permissions
 from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, own_password, signed_in
 from app.identity.models import Unit
+from app.infra.db import ReadSession
 from app.infra.errors import Forbidden, Invalid, Reason, TooLarge, Unauthenticated
 from app.infra.http.problems import problems, too_long
 from app.infra.runtime import runtime_of
@@ -46,40 +48,58 @@ class Viewer:
     @property
     def administers(self) -> bool:
         """Whether they administer accounts or roles anywhere."""
-        return bool(self.actor.roles() & {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+        return permissions.keeps_accounts(self.actor)
 
     @property
     def knows_accounts(self) -> bool:
         """Whether they administer or audit accounts anywhere."""
-        return bool(self.actor.roles() & ADMINISTRATORS)
+        return permissions.knows_accounts(self.actor)
 
     @property
     def audits(self) -> bool:
         """Whether they read the record of any unit."""
-        return self.actor.has(Role.AUDIT_ADMIN)
+        return permissions.audits(self.actor)
 
     @property
     def writes(self) -> bool:
         """Whether they may write drafts anywhere."""
-        return self.actor.has(Role.EDITOR)
+        return permissions.may_write(self.actor)
 
     @property
     def reviews(self) -> bool:
         """Whether they review, proofread or publish anywhere, and so have a board."""
-        return bool(self.actor.posts) or any(self.actor.has(role) for role in SEEING)
+        return permissions.has_board(self.actor)
 
 
-def viewer_of(request: Request, tasks: BackgroundTasks) -> Viewer | None:
-    """Return who is signed in, with their unit's name; `None` when nobody is."""
-    actor = signed_in(request, tasks)
-    if actor is None:
-        return None
+def viewer_of(request: Request, tasks: BackgroundTasks, *, within: Session | None = None) -> Viewer | None:
+    """Return who is signed in, with their unit's name; `None` when nobody is.
+
+    Read in the transaction of `within` where there is one already, else in one of its own.
+    """
     runtime = runtime_of(request)
-    with runtime.database.read() as session:
+    with nullcontext(within) if within is not None else runtime.database.read() as session:
+        actor = signed_in(request, tasks, within=session)
+        if actor is None:
+            return None
         unit = session.get(Unit, actor.unit_id)
         unread = notices.unread(session, actor)
     raw = request.cookies[cookie_name(runtime.settings)]
     return Viewer(actor, unit.name if unit else "", csrf_token(raw), unread)
+
+
+def reading(request: Request, tasks: BackgroundTasks, session: ReadSession) -> Viewer:
+    """Return who is signed in, for a page that only reads: who looks and what they see is one transaction.
+
+    Raises as `present`.
+    """
+    return _signed_in(viewer_of(request, tasks, within=session))
+
+
+def _signed_in(viewer: Viewer | None) -> Viewer:
+    if viewer is None:
+        raise Unauthenticated("unauthenticated")
+    own_password(viewer.actor)
+    return viewer
 
 
 def present(request: Request, tasks: BackgroundTasks) -> Viewer:
@@ -87,9 +107,7 @@ def present(request: Request, tasks: BackgroundTasks) -> Viewer:
 
     Raises `Forbidden` where they must choose a password of their own first.
     """
-    viewer = anybody(request, tasks)
-    own_password(viewer.actor)
-    return viewer
+    return _signed_in(viewer_of(request, tasks))
 
 
 def anybody(request: Request, tasks: BackgroundTasks) -> Viewer:
@@ -234,6 +252,8 @@ def _proved(request: Request, viewer: Viewer, form: Form) -> Sent:
 
 
 Visitor = Annotated[Viewer, Depends(present)]
+#: The same for a page that only reads: one transaction, also for who looks.
+Reader = Annotated[Viewer, Depends(reading, scope="function")]
 SentForm = Annotated[Sent, Depends(sent)]
 #: The same for whoever must choose a password of their own first.
 AnyVisitor = Annotated[Viewer, Depends(anybody)]

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.roles import SEEING
 from app.domain.vocabulary import CaseState, DraftState, Verdict
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.models import Unit
 from app.identity.queries import Actor
@@ -31,7 +31,7 @@ from app.reviews.models import Decision, ReviewCase
 from app.web.pages.draft.panels.scheduled import waiting_rows
 from app.web.pages.draft.panels.tracks import TONES
 from app.web.shell.render import page
-from app.web.shell.viewer import Visitor
+from app.web.shell.viewer import Reader
 from app.words.labels import label
 
 router = APIRouter()
@@ -95,7 +95,7 @@ class Copied:
 @router.get("/board")
 def show(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     unit: str = "",
     stage: Annotated[str, Query(max_length=40)] = "",
@@ -141,7 +141,7 @@ def show(
 
 def units_of(session: Session, actor: Actor) -> tuple[Unit, ...]:
     """Return the units by which somebody may filter their board."""
-    return identity.units_within(session, [one.unit_path for one in actor.grants if one.role in SEEING])
+    return identity.units_within(session, permissions.board_units(actor))
 
 
 def wished(
@@ -175,7 +175,7 @@ def every_row(session: Session, actor: Actor, at: datetime, wanted: Wanted, *, m
 
 
 @router.get("/done")
-def done(request: Request, viewer: Visitor, session: ReadSession, before: UUID | None = None) -> Response:
+def done(request: Request, viewer: Reader, session: ReadSession, before: UUID | None = None) -> Response:
     """Show what the viewer has decided, the newest first."""
     found = reviews.done_by(session, viewer.actor.id, before=before, limit=PAGE + 1)
     shown = found[:PAGE]
@@ -185,7 +185,7 @@ def done(request: Request, viewer: Visitor, session: ReadSession, before: UUID |
 
 
 @router.get("/copies")
-def copies(request: Request, viewer: Visitor, session: ReadSession, before: str | None = None) -> Response:
+def copies(request: Request, viewer: Reader, session: ReadSession, before: str | None = None) -> Response:
     """Show the drafts of which the viewer was sent a copy, the newest first."""
     found = drafts.copied_to(session, viewer.actor, before=read_copies(before), limit=PAGE + 1)
     shown = found[:PAGE]

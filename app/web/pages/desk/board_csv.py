@@ -20,7 +20,7 @@ from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.board.queries import Claimed, Wanted
 from app.web.pages.desk.board import Row, every_row, units_of, wished
-from app.web.shell.viewer import Visitor
+from app.web.shell.viewer import Reader
 
 router = APIRouter()
 api = ApiRouter(tags=["reviews"])
@@ -35,7 +35,7 @@ _FORMULA = frozenset("=+-@＝＋－＠\t\r\n")
 @router.get("/board.csv")
 def download(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     unit: str = "",
     stage: Annotated[str, Query(max_length=40)] = "",

@@ -16,7 +16,7 @@ from app.infra.db import ReadSession
 from app.reviews import progress
 from app.web.pages.draft.panels.tracks import TONES, where
 from app.web.shell.render import page
-from app.web.shell.viewer import Visitor
+from app.web.shell.viewer import Reader
 from app.words.labels import choices, label
 
 router = APIRouter()
@@ -42,7 +42,7 @@ class Row:
 @router.get("/drafts")
 def listing(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     state: DraftState | None = None,
     mine: bool = False,

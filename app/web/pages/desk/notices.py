@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.vocabulary import MailMode, NoticeKind, Role
+from app.domain.vocabulary import MailMode, NoticeKind
+from app.identity import permissions
 from app.identity import queries as identity
-from app.identity.access import authorize
 from app.identity.models import User
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, Reason
@@ -22,7 +22,7 @@ from app.notifications.robots import service as robots
 from app.web.forms import limits
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, SentForm, Viewer
 from app.webhooks.addresses.targets import AllowList
 from app.words.labels import label
 
@@ -60,7 +60,7 @@ class Line:
 
 
 @router.get("/notices")
-def listing(request: Request, viewer: Visitor, session: ReadSession, before: UUID | None = None) -> Response:
+def listing(request: Request, viewer: Reader, session: ReadSession, before: UUID | None = None) -> Response:
     """Show the viewer's notices, the unread ones first; reading the page marks nothing."""
     found = queries.listing(session, viewer.actor, before=before, limit=PAGE + 1)
     unread = queries.listing(session, viewer.actor, only_unread=True, limit=PAGE) if before is None else ()
@@ -75,7 +75,7 @@ def listing(request: Request, viewer: Visitor, session: ReadSession, before: UUI
         until=unread[0].notice.id if unread else None,
         more=f"/notices?before={shown[-1].notice.id}" if len(found) > PAGE else "",
         first=before is None,
-        keeps_robots=viewer.actor.has(Role.SYSTEM_ADMIN),
+        keeps_robots=permissions.administers(viewer.actor),
     )
 
 
@@ -103,7 +103,7 @@ def read(request: Request, sent: SentForm, notice_id: UUID) -> Response:
 
 
 @router.get("/notices/preferences")
-def preferences(request: Request, viewer: Visitor, session: ReadSession) -> Response:
+def preferences(request: Request, viewer: Reader, session: ReadSession) -> Response:
     """Show when each kind of notice goes to the viewer by mail."""
     return _preferences(request, viewer, session)
 
@@ -123,16 +123,16 @@ def prefer(request: Request, sent: SentForm) -> Response:
 
 
 @router.get("/notices/robots")
-def list_robots(request: Request, viewer: Visitor, session: ReadSession) -> Response:
+def list_robots(request: Request, viewer: Reader, session: ReadSession) -> Response:
     """Show the robots of the units that the viewer administers. Raises `Forbidden` for anybody else."""
-    authorize(viewer.actor, Role.SYSTEM_ADMIN)
+    permissions.require_administrator(viewer.actor)
     return _robots(request, viewer, session)
 
 
 @router.post("/notices/robots")
 def create_robot(request: Request, sent: SentForm) -> Response:
     """Register the robot of a group."""
-    authorize(sent.actor, Role.SYSTEM_ADMIN)
+    permissions.require_administrator(sent.actor)
     runtime, form = runtime_of(request), sent.form
 
     def verb(session: Session) -> None:
@@ -218,8 +218,7 @@ def _robots(
     error: AppError | None = None,
     form: Form | None = None,
 ) -> Response:
-    paths = [one.unit_path for one in viewer.actor.grants if one.role is Role.SYSTEM_ADMIN]
-    units = identity.units_within(session, paths)
+    units = identity.units_within(session, permissions.administered_units(viewer.actor))
     named = {unit.id: unit.name for unit in units}
     given: dict[str, Any] = {
         "name": form.word("name") if form else "",

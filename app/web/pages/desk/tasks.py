@@ -184,12 +184,13 @@ def _to_activate(session: Session, viewer: Viewer) -> Iterator[Task]:
 
 def _to_migrate(session: Session, viewer: Viewer) -> Iterator[Task]:
     """Yield the migrations of open cases that the viewer may grant or decline."""
-    if not viewer.actor.roles() & set(migrating.GRANTING):
+    if not migrating.sees_wishes(viewer.actor):
         return
     found = versions.wishes(session, state=MigrationState.ASKED, limit=MOST)
+    grantable = migrating.grantable(session, found, viewer.actor)
     names = identity.names(session, {one.asked_by for one in found})
     for one in found:
-        if one.asked_by != viewer.actor.id:
+        if one.id in grantable:
             yield Task(
                 f"/workflows/{one.key}#wishes",
                 f"{len(one.cases)} 件审签案改走现行流程",

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.roles import SEEING
-from app.domain.vocabulary import ADMINISTRATORS, CaseState, DraftState, Role
+from app.domain.vocabulary import CaseState, DraftState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import permissions
 from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
@@ -24,7 +24,7 @@ from app.web.pages.desk.tasks import MOST, tasks_of
 from app.web.pages.draft.panels.holders import Holders, holders_of, waiting_for
 from app.web.pages.draft.panels.scheduled import waiting_rows
 from app.web.shell.render import page
-from app.web.shell.viewer import Viewer, Visitor
+from app.web.shell.viewer import Reader, Viewer
 from app.words.labels import label
 
 router = APIRouter()
@@ -62,7 +62,7 @@ class Own:
 @router.get("/")
 def work(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
@@ -98,9 +98,9 @@ def _duty(viewer: Viewer) -> str:
     """Return what an empty list means for this viewer: `writes`, `reviews`, `administers`, or `nothing`."""
     if viewer.writes:
         return "writes"
-    if viewer.actor.posts or viewer.actor.roles() & {*SEEING, Role.POLICY_KEEPER}:
+    if permissions.keeps_rules(viewer.actor):
         return "reviews"
-    return "administers" if viewer.actor.roles() & ADMINISTRATORS else "nothing"
+    return "administers" if viewer.knows_accounts else "nothing"
 
 
 def _own(session: Session, viewer: Viewer, at: datetime) -> Own:

@@ -16,7 +16,6 @@ from app.domain.vocabulary import (
     CaseState,
     DraftState,
     ReleaseState,
-    Role,
     StageState,
     Subject,
     Verb,
@@ -24,6 +23,7 @@ from app.domain.vocabulary import (
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
+from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.access import bound
 from app.identity.models import Unit
@@ -49,7 +49,7 @@ from app.web.pages.draft.panels.scheduled import timing_of
 from app.web.pages.draft.panels.timeline import Entry, Names, entries
 from app.web.pages.draft.panels.tracks import TONES, lanes, where
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, Viewer
 from app.words.labels import choices, label
 
 router = APIRouter()
@@ -142,7 +142,7 @@ class ReleaseRow:
 @router.get("/drafts/{draft_id}")
 def show(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     draft_id: UUID,
     severity: Severity | None = None,
@@ -179,11 +179,15 @@ def _page(
     channels = drafts.names_of(places)
     row = reviews.case_of_draft(session, draft.id)
     view = (
-        reviews.case_view(session, row.id, viewer.actor, at=runtime.clock(), facts=found.facts)
+        reviews.case_view(
+            session, row.id, viewer.actor, at=runtime.clock(), facts=found.facts, stored=(row, draft)
+        )
         if row
         else None
     )
-    names = identity.names(session, {one.author_id for one in revisions} | {draft.submitter_id})
+    names = dict(view.names) if view else {}
+    writers = {revision.author_id for revision in revisions} | {draft.submitter_id}
+    names |= identity.names(session, writers - names.keys())
     unit = session.get(Unit, draft.unit_id)
     going_on = view is not None and view.case.state not in {CaseState.RECALLED, CaseState.DECLINED}
     base = f"/drafts/{draft.id}"
@@ -358,7 +362,7 @@ def _since_mine(session: Session, draft: Draft, now: Revision, viewer: Viewer) -
 
 
 def _author_may(draft: Draft, view: CaseView | None, viewer: Viewer) -> AuthorMay:
-    writes = viewer.actor.has(Role.EDITOR, unit_path=draft.unit_path)
+    writes = permissions.may_write(viewer.actor, draft.unit_path)
     with_author = writes and draft.state in WITH_AUTHOR
     free = draft.scheduled_at is None
     recall = (
@@ -373,7 +377,7 @@ def _author_may(draft: Draft, view: CaseView | None, viewer: Viewer) -> AuthorMa
 @router.get("/drafts/{draft_id}/changes")
 def changes(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     draft_id: UUID,
     start: Annotated[int | None, Query(alias="from")] = None,

@@ -13,15 +13,15 @@ from app.domain.document.edits import text_at
 from app.domain.document.merging import Merged, merge
 from app.domain.document.model import FIELDS, Document
 from app.domain.refusals import Refused
-from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState, Role
+from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState
 from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake.service import Format, Intake, listed, source_url_faults, take_in, text_faults
 from app.drafts.models import Draft, Revision
+from app.identity import permissions
 from app.identity import queries as identity
-from app.identity.access import authorize
 from app.infra.db import ReadSession, database_of
-from app.infra.errors import AppError, Conflict, Forbidden, Invalid, Reason
+from app.infra.errors import AppError, Conflict, Invalid, Reason
 from app.infra.http.etags import must_match
 from app.infra.http.problems import too_long
 from app.infra.runtime import runtime_of
@@ -38,7 +38,7 @@ from app.web.pages.draft.panels.compare import differences
 from app.web.pages.draft.panels.returned import last_return
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, SentForm, Viewer
 from app.words.labels import label
 
 router = APIRouter()
@@ -55,10 +55,9 @@ class Choice:
 
 
 @router.get("/drafts/new")
-def blank(request: Request, viewer: Visitor, session: ReadSession) -> Response:
+def blank(request: Request, viewer: Reader, session: ReadSession) -> Response:
     """Show an empty form. Raises `Forbidden` for people who do not write."""
-    if not viewer.writes:
-        raise Forbidden("forbidden", reasons=[Reason("role_needed", {"roles": [str(Role.EDITOR)]})])
+    permissions.require_writing(viewer.actor)
     return _new_page(request, viewer, session, Form((("format", Format.MARKDOWN),)))
 
 
@@ -140,13 +139,13 @@ def _submitted(request: Request, viewer: Viewer, draft_id: UUID, *, comment: str
 
 
 @router.get("/drafts/{draft_id}/edit")
-def edit(request: Request, viewer: Visitor, session: ReadSession, draft_id: UUID) -> Response:
+def edit(request: Request, viewer: Reader, session: ReadSession, draft_id: UUID) -> Response:
     """Show the texts of a draft in a form.
 
     Raises `NotFound`, `Forbidden` for people who do not write for its unit, `Conflict` when others have it.
     """
     draft = drafts.visible(session, draft_id, viewer.actor)
-    authorize(viewer.actor, Role.EDITOR, unit_path=draft.unit_path)
+    permissions.require_writing(viewer.actor, draft.unit_path)
     if draft.state not in WITH_AUTHOR:
         raise Conflict("not_with_author")
     # Somebody who signed in again goes on with the text that they had read.

@@ -13,15 +13,15 @@ from app.channels import queries as channels
 from app.channels.models import Channel
 from app.domain.deadlines import CHAIN, Rung
 from app.domain.roles import UserKind
-from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
+from app.domain.vocabulary import Role, UnitKind
 from app.domain.workflow.definition import QUALIFICATIONS
-from app.identity import queries, service
+from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Forbidden, NotFound
 from app.notifications.sentences import RUNGS
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, Viewer
 from app.words.labels import choices, label
 
 router = APIRouter()
@@ -96,7 +96,7 @@ class Held:
 @router.get("/accounts")
 def show(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     unit: UUID | None = None,
     after: UUID | None = None,
@@ -143,14 +143,14 @@ def listing(
         units=unit_choices(units),
         kinds=choices(UnitKind),
         account_kinds=[(str(one), label(one)) for one in (UserKind.PERSON, UserKind.SERVICE)],
-        makes=viewer.actor.has(Role.SYSTEM_ADMIN),
+        makes=permissions.administers(viewer.actor),
         more=f"/accounts?{query}after={shown[-1].id}" if len(found) > PAGE else "",
         first=after is None,
     )
 
 
 @router.get("/accounts/{user_id}")
-def show_one(request: Request, viewer: Visitor, session: ReadSession, user_id: UUID) -> Response:
+def show_one(request: Request, viewer: Reader, session: ReadSession, user_id: UUID) -> Response:
     """Show one account, and what the viewer may change about it. Raises `NotFound`."""
     return one_account(request, viewer, session, user_id)
 
@@ -176,7 +176,7 @@ def one_account(
     grants = queries.grants_in_force(session, [user.id]).get(user.id, ())
     open_to = channels.open_to(session, unit.path)
     own = user.id == viewer.actor.id
-    keeps = viewer.actor.has(Role.SECURITY_ADMIN, unit_path=unit.path)
+    keeps = permissions.gives_roles(viewer.actor, unit.path)
     (row,) = _rows(session, [user], {one.id: one.name for one in units})
     return page(
         request,
@@ -200,14 +200,14 @@ def one_account(
         places=_places(session, open_to),
         own=own,
         keeps=keeps and user.active and not own,
-        closes=viewer.actor.has(Role.SYSTEM_ADMIN, unit_path=unit.path) and user.active and not own,
-        resets=not {Role(one.role) for one in grants} & ADMINISTRATORS,
+        closes=permissions.administers(viewer.actor, unit.path) and user.active and not own,
+        resets=not permissions.is_administrator(frozenset(Role(grant.role) for grant in grants)),
     )
 
 
 def reach(session: Session, viewer: Viewer) -> tuple[Unit, ...]:
     """Return the units whose accounts the viewer administers or audits. Raises `Forbidden` without any."""
-    offices = [one.unit_path for one in viewer.actor.grants if one.role in service.SEE_ACCOUNTS]
+    offices = permissions.known_units(viewer.actor)
     if not offices:
         raise Forbidden("forbidden")
     return queries.units_within(session, offices)

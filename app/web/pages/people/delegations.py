@@ -9,9 +9,8 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.channels import queries as channels
-from app.domain.delegations import DELEGABLE
 from app.domain.vocabulary import Role
-from app.identity import queries
+from app.identity import permissions, queries
 from app.identity.absences import service as absences
 from app.identity.delegations import service as delegations
 from app.identity.delegations.service import NewDelegation
@@ -169,13 +168,12 @@ def _page(
 ) -> Response:
     at = runtime_of(request).clock()
     actor = viewer.actor
-    office = actor.has(Role.SECURITY_ADMIN)
+    office = permissions.gives_roles(actor)
     with database_of(request).read() as session:
         found = delegations.listing(session, actor, limit=_SHOWN)
         people = queries.colleagues(session, actor.unit_path)
         away = absences.listing(session, actor, at=at)
         codes = [(code, one.name) for code, one in channels.open_to(session, actor.unit_path).items()]
-    held = [role for role in Role if role in DELEGABLE and (office or actor.has(role))]
     return page(
         request,
         "delegations.html",
@@ -199,7 +197,7 @@ def _page(
         people=tuple((str(one.id), one.name) for one in people if one.id != actor.id),
         everybody=tuple((str(one.id), one.name) for one in people),
         channels=codes,
-        roles=tuple((str(role), label(role)) for role in held),
+        roles=tuple((str(role), label(role)) for role in permissions.delegable(actor)),
         office=office,
         today=beijing(at).date().isoformat(),
     )
@@ -207,7 +205,6 @@ def _page(
 
 def _row(one: delegations.Shown, viewer: Viewer, *, at_state: str) -> Row:
     row = one.row
-    concerned = viewer.actor.id in {row.principal_id, row.delegate_id}
     words = [
         one.unit,
         row.channel,
@@ -224,7 +221,7 @@ def _row(one: delegations.Shown, viewer: Viewer, *, at_state: str) -> Row:
         row.absent,
         _STATES[at_state],
         _TONES[at_state],
-        at_state in {"asked", "coming", "in_force"} and (concerned or viewer.actor.has(Role.SECURITY_ADMIN)),
+        at_state in {"asked", "coming", "in_force"} and delegations.may_revoke(one, viewer.actor),
         at_state == "asked" and delegations.may_confirm(one, viewer.actor),
     )
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.vocabulary import Role
 from app.identity import queries
 from app.infra.db import database_of
 from app.infra.errors import AppError, Forbidden, Invalid, Reason
@@ -89,7 +88,7 @@ def _page(
     form: Form | None = None,
     left: tuple[Left, ...] = (),
 ) -> Response:
-    if not viewer.actor.roles() & {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}:
+    if not viewer.administers:
         raise Forbidden("forbidden")
     why_not = {_key(one.item): sentences(one.refusals) for one in left}
     with database_of(request).read() as session:

@@ -17,13 +17,13 @@ from app.domain.vocabulary import (
     ErrorType,
     MarkKind,
     MarkState,
-    Role,
     StageKind,
     Subject,
     Verb,
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import permissions
 from app.infra.clock import moment
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Invalid, NotFound, Reason
@@ -47,7 +47,7 @@ from app.web.pages.draft.verbs.scheduling import instant
 from app.web.pages.proof.marking import anchor
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, Sent, SentForm, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer
 from app.words.labels import choices, label
 
 router = APIRouter()
@@ -95,7 +95,7 @@ class Carry:
 
 
 @router.get("/proofs/{digest}")
-def by_digest(viewer: Visitor, session: ReadSession, digest: str) -> Response:
+def by_digest(viewer: Reader, session: ReadSession, digest: str) -> Response:
     """Lead from a proof's digest to its page. Raises `NotFound`."""
     proof = queries.proof(session, digest, viewer.actor)
     return RedirectResponse(
@@ -104,7 +104,7 @@ def by_digest(viewer: Visitor, session: ReadSession, digest: str) -> Response:
 
 
 @router.get("/drafts/{draft_id}/proofs/{line}/{digest}/content")
-def content(viewer: Visitor, session: ReadSession, draft_id: UUID, line: str, digest: str) -> Response:
+def content(viewer: Reader, session: ReadSession, draft_id: UUID, line: str, digest: str) -> Response:
     """Give a proof's bytes, to be shown in a frame of their own where nothing runs. Raises `NotFound`."""
     proof = queries.proof(session, digest, viewer.actor)
     if proof.draft_id != draft_id or proof.line != line:
@@ -125,7 +125,7 @@ def _of_line(session: Session, viewer: Viewer, draft_id: UUID, line: str, digest
 
 @router.get("/drafts/{draft_id}/proofs/{line}")
 def show(
-    request: Request, viewer: Visitor, session: ReadSession, draft_id: UUID, line: str, digest: str = ""
+    request: Request, viewer: Reader, session: ReadSession, draft_id: UUID, line: str, digest: str = ""
 ) -> Response:
     """Show the newest proof of a line, or the one named. Raises `NotFound` while there is none."""
     return _page(request, viewer, session, draft_id, line, digest=digest)
@@ -247,7 +247,7 @@ def _lines(document: Document) -> tuple[dict[str, str], ...]:
 
 
 def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer) -> Carry | None:
-    if not viewer.actor.has(Role.EDITOR, unit_path=draft.unit_path) or not any(view.open_marks.values()):
+    if not permissions.may_write(viewer.actor, draft.unit_path) or not any(view.open_marks.values()):
         return None
     rows = service.open_marks(session, view.row.id)
     judged = any(str(viewer.actor.id) in one.run.persons for one in view.stages if one.run)

@@ -24,7 +24,7 @@ from app.web.components.text_view import place_name
 from app.web.pages.rules.versions import version_page
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import SentForm, Visitor
+from app.web.shell.viewer import Reader, SentForm
 from app.words.labels import label
 
 router = APIRouter()
@@ -78,7 +78,7 @@ def _day(word: str) -> date | None:
 
 
 @router.get("/back-tests/{test_id}")
-def show(request: Request, viewer: Visitor, session: ReadSession, test_id: UUID) -> Response:
+def show(request: Request, viewer: Reader, session: ReadSession, test_id: UUID) -> Response:
     """Show a back-test; while it runs the page asks again by itself."""
     test = backtests.shown(session, test_id, viewer.actor)
     report = json.loads(test.report) if test.report else None

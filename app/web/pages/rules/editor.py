@@ -21,7 +21,7 @@ from app.policies.negative_list.rule_text import LEXICONS, Row, RuleText
 from app.web.forms import limits
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, Sent, SentForm, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer
 
 router = APIRouter()
 
@@ -46,7 +46,7 @@ class Fault:
 
 @router.get("/rules/{rule_id}/edit")
 def edit_rule(
-    request: Request, viewer: Visitor, session: ReadSession, rule_id: str, policy: str = ""
+    request: Request, viewer: Reader, session: ReadSession, rule_id: str, policy: str = ""
 ) -> Response:
     """Show one rule's own lines in a form. Raises `Forbidden`, `NotFound`."""
     policies.admit(viewer.actor, *policies.KEEPERS)
@@ -122,7 +122,7 @@ def _rule_page(
 
 @router.get("/policies/{digest}/files/{name:path}")
 def edit_file(
-    request: Request, viewer: Visitor, session: ReadSession, digest: str, name: str, q: str = ""
+    request: Request, viewer: Reader, session: ReadSession, digest: str, name: str, q: str = ""
 ) -> Response:
     """Show a rule file, or the rows of a word list, in a form. Raises `Forbidden`, `NotFound`."""
     policies.admit(viewer.actor, *policies.KEEPERS)

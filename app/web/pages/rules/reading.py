@@ -36,7 +36,7 @@ from app.screening.rules.health import Health
 from app.screening.rules.router import chosen, counted_for
 from app.web.components.text_view import Hit, place_name, runs
 from app.web.shell.render import page
-from app.web.shell.viewer import Form, SentForm, Viewer, Visitor
+from app.web.shell.viewer import Form, Reader, SentForm, Viewer
 from app.words.labels import LABELS, choices
 
 router = APIRouter()
@@ -103,7 +103,7 @@ def keeps(viewer: Viewer) -> bool:
 @router.get("/rules")
 def listing(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     group: str = "",
     severity: str = "",
@@ -147,7 +147,7 @@ def _is_in_force(session: Session, policy: Policy) -> bool:
 
 
 @router.get("/rules/try")
-def try_form(request: Request, viewer: Visitor, session: ReadSession, policy: str = "") -> Response:
+def try_form(request: Request, viewer: Reader, session: ReadSession, policy: str = "") -> Response:
     """Show the place to try rules on a text."""
     return _try_page(request, viewer, session, Form((("policy", policy),)))
 
@@ -236,7 +236,7 @@ def version_name(version: Version) -> str:
 
 @router.get("/rules/{rule_id}")
 def one_rule(
-    request: Request, viewer: Visitor, session: ReadSession, rule_id: str, policy: str = ""
+    request: Request, viewer: Reader, session: ReadSession, rule_id: str, policy: str = ""
 ) -> Response:
     """Show a rule: text, basis, examples, and where it hit lately in drafts that the viewer may see."""
     runtime = runtime_of(request)

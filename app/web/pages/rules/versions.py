@@ -28,7 +28,7 @@ from app.web.pages.rules import policy_files, wishes
 from app.web.pages.rules.reading import keeps
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
-from app.web.shell.viewer import SentForm, Viewer, Visitor
+from app.web.shell.viewer import Reader, SentForm, Viewer
 from app.words.labels import label
 
 router = APIRouter()
@@ -57,7 +57,7 @@ class Differences:
 @router.get("/policies")
 def listing(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     kind: PolicyKind = PolicyKind.NEGATIVE_LIST,
 ) -> Response:
@@ -85,7 +85,7 @@ def listing(
 
 
 @router.get("/policies/{digest}")
-def one_version(request: Request, viewer: Visitor, session: ReadSession, digest: str) -> Response:
+def one_version(request: Request, viewer: Reader, session: ReadSession, digest: str) -> Response:
     """Show a version: what it changes, how it did on the archive, and its way into force."""
     return version_page(request, viewer, session, digest)
 

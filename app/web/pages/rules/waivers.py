@@ -16,7 +16,7 @@ from app.screening.waivers import queries as waivers
 from app.screening.waivers.queries import STALE
 from app.web.pages.draft.panels.checks import WaiverView, waiver_views
 from app.web.shell.render import page
-from app.web.shell.viewer import Visitor
+from app.web.shell.viewer import Reader
 from app.words.labels import label
 
 router = APIRouter()
@@ -48,7 +48,7 @@ class Row:
 
 @router.get("/waivers")
 def listing(
-    request: Request, viewer: Visitor, session: ReadSession, tab: Tab = "mine", before: UUID | None = None
+    request: Request, viewer: Reader, session: ReadSession, tab: Tab = "mine", before: UUID | None = None
 ) -> Response:
     """Show waivers on drafts that the viewer may see; the tab stands in the address."""
     runtime = runtime_of(request)

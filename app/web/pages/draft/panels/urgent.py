@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.domain.debts import UrgentCode
 from app.domain.vocabulary import CaseState, ReleaseState
 from app.drafts.models import Draft
-from app.infra.errors import Reason, Unavailable
+from app.infra.errors import Reason
 from app.infra.http.problems import sentence
 from app.infra.runtime import Runtime
 from app.publication import queries as publication
@@ -53,11 +53,7 @@ def lanes(
     A line that was published, or has a ticket that is still good, is left out.
     """
     at = runtime.clock()
-    try:
-        allowed = urgent.lane(runtime.policies).roles
-    except Unavailable:
-        return ()
-    if view.case.state is not CaseState.RUNNING or not any(viewer.actor.has(role) for role in allowed):
+    if view.case.state is not CaseState.RUNNING or not urgent.may_ask(runtime.policies, viewer.actor):
         return ()
     out = {one.channel for one in publication.publications_of(session, view.draft.id)} | {
         one.channel

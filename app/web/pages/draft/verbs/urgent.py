@@ -10,12 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.roles import SEEING
 from app.domain.vocabulary import StageState, Subject
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
+from app.identity import permissions
 from app.identity import queries as identity
-from app.identity.access import authorize
 from app.identity.models import Unit
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
@@ -32,7 +31,7 @@ from app.web.pages.draft.panels.deciding import to_decide
 from app.web.pages.draft.panels.holders import Holders, holders_of
 from app.web.pages.draft.verbs.forms import on_case
 from app.web.shell.render import page
-from app.web.shell.viewer import SentForm, Viewer, Visitor
+from app.web.shell.viewer import Reader, SentForm, Viewer
 from app.words.labels import label
 
 router = APIRouter()
@@ -74,13 +73,12 @@ class Owing:
 @router.get("/debts")
 def show(
     request: Request,
-    viewer: Visitor,
+    viewer: Reader,
     session: ReadSession,
     after: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
     """Show what is owed for drafts that the viewer may see, the longest overdue first."""
-    if not viewer.actor.posts:
-        authorize(viewer.actor, *sorted(SEEING))
+    permissions.require_board(viewer.actor)
     at = runtime_of(request).clock()
     found, following = debts.in_sight(session, viewer.actor, after=cursors.read(after), limit=PAGE)
     rows = tuple(_owing(session, viewer, found, at))
