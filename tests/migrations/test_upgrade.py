@@ -7,6 +7,7 @@ mark on its proof, one that waits for an answer from outside, and one before the
 import base64
 import gzip
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from fastapi.testclient import TestClient
 
 from app.audit import verification
 from app.demo.load import PASSWORD
+from app.domain.vocabulary import PolicyKind
 from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.db import Database, UtcDateTime
@@ -27,7 +29,9 @@ from app.infra.settings import Settings
 from app.infra.signing import write_key
 from app.main import create_app
 from app.negative_list.in_use import NegativeList
+from app.policies.files.following import FollowedFiles
 from app.policies.start import start
+from app.policies.versions import digests_in_use
 from tests.cli.processes import run
 
 OLD = "0018_timing"
@@ -139,4 +143,24 @@ def test_what_was_begun_before_an_upgrade_goes_on_after_it(upgraded: Runtime, tm
     assert package.status_code == 200
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert decided.status_code == 200, decided.text
+    assert found.faults == ()
+
+
+def test_an_upgraded_house_takes_its_folder_as_first_versions_with_their_record(upgraded: Runtime) -> None:
+    settings = upgraded.settings.model_copy(update={"policies_follow": "granted"})
+    runtime = replace(
+        upgraded, settings=settings, granted=FollowedFiles(settings.policies, upgraded.database)
+    )
+    with TestClient(create_app(runtime), raise_server_exceptions=False) as client:
+        keeper = signed_in(client, "qingdan")
+        listed = {
+            kind: client.get(f"/api/v1/policies?kind={kind}", headers=keeper).json() for kind in PolicyKind
+        }
+    with upgraded.database.read() as session:
+        in_use = digests_in_use(session)
+        found = verification.verify(session, signer=upgraded.signer)
+    upgraded.database.close()
+
+    assert {kind for kind in PolicyKind if kind is not PolicyKind.NEGATIVE_LIST} <= in_use.keys()
+    assert {kind: listed[kind]["in_force"] for kind in in_use} == in_use
     assert found.faults == ()
