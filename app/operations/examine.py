@@ -20,6 +20,7 @@ from app.identity.models import Unit
 from app.infra.clock import Clock, beijing, system_clock
 from app.infra.db import Database
 from app.infra.errors import AppError
+from app.infra.folders import files_in
 from app.infra.migrate import load_tables
 from app.infra.settings import DEFAULT_SECRET, Environment, Settings
 from app.infra.signing import Signer, load_signer
@@ -30,6 +31,7 @@ from app.notifications.models import NoticeRobot
 from app.operations import checks, installation
 from app.operations.faults import Fault, Gravity
 from app.operations.models import ProcessBeat
+from app.policies.files import checks as file_checks
 from app.policies.files.following import files_in_force
 from app.policies.negative_list.following import FollowedPolicies
 from app.webhooks import vault
@@ -312,8 +314,9 @@ def _policies(one: _Examination, database: Database) -> Section:
     except PolicyFaults as error:
         section.faults.append(Fault("list_unusable", {"first": str(error.faults[0])}, stops=True))
     files = files_in_force(settings, database)
+    proposed = () if settings.follows_folder else file_checks.proposed(files_in(settings.policies), files)
     section.facts["follows"] = "folder" if settings.follows_folder else "granted"
-    section.faults += checks.policies(settings, followed, files)
+    section.faults += checks.policies(settings, followed, files, proposed)
     if settings.follows_folder:
         section.faults.append(Fault("folder_followed", level=Gravity.NOTE))
     today = beijing(one.clock())

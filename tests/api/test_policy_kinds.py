@@ -313,6 +313,29 @@ def test_what_does_not_fit_any_more_is_refused_at_the_grant(
     assert decide(client, second, digests[0], wishes[0], grant=False).json()["state"] == "refused"
 
 
+def test_a_folder_that_changes_a_workflow_and_its_routing_proposes_both(
+    client: TestClient, runtime: Runtime, folder: Path, as_: Headers
+) -> None:
+    keeper, second = as_("policy_keeper"), as_("policy_keeper2")
+    shutil.copy(folder / "workflows/standard.yaml", folder / "workflows/ours.yaml")
+    routed = folder / "routing.yaml"
+    routed.write_text(
+        routed.read_text(encoding="utf-8").replace("workflow: standard", "workflow: ours"), encoding="utf-8"
+    )
+    store(runtime).catch_up()
+    digests = {}
+    for kind in (PolicyKind.WORKFLOWS, PolicyKind.ROUTING):
+        listed = client.get(f"/api/v1/policies?kind={kind}", headers=keeper).json()
+        (digests[kind],) = [one["digest"] for one in listed["items"] if one["state"] == "candidate"]
+        assert listed["folder_faults"] == []
+    wishes = {kind: ask(client, keeper, digest) for kind, digest in digests.items()}
+    early = decide(client, second, digests[PolicyKind.ROUTING], wishes[PolicyKind.ROUTING])
+    assert (early.status_code, early.json()["code"]) == (422, "policy_faulty")
+    for kind, digest in digests.items():
+        assert decide(client, second, digest, wishes[kind]).status_code == 200
+    assert routing.laid_out(runtime.policies, "ours").stages
+
+
 def test_a_wish_is_stale_once_another_version_of_its_kind_is_in_force(
     client: TestClient, runtime: Runtime, folder: Path, as_: Headers
 ) -> None:

@@ -42,6 +42,30 @@ def reasons(kind: PolicyKind, files: Mapping[str, str], in_force: PolicyFiles) -
     return tuple({_key(reason): reason for reason in told}.values())
 
 
+def proposed(folder: PolicyFiles, in_force: PolicyFiles) -> tuple[Reason, ...]:
+    """Return what is wrong with the files of a folder where they differ from those in force.
+
+    What the folder proposes of one kind is what the next is held against: they were changed together.
+    """
+    told: list[Reason] = []
+    around = in_force
+    for kind in kinds.FILE_KINDS:
+        files = kinds.part(kind, folder)
+        faults = unreadable(kind, folder)
+        if files != kinds.part(kind, in_force):
+            faults += reasons(kind, files, around)
+        if not faults:
+            around = kinds.put(kind, files, around)
+        told += faults
+    return tuple(told)
+
+
+def unreadable(kind: PolicyKind, files: PolicyFiles) -> list[Reason]:
+    """Return a reason for each file of a kind that cannot be read."""
+    paths = sorted(path for path in files.unreadable if kinds.kind_of(path) is kind)
+    return [reason_of(path, UNREADABLE) for path in paths]
+
+
 def own(kind: PolicyKind, files: Mapping[str, str], around: PolicyFiles) -> Iterator[Reason]:
     """Yield what is wrong with files themselves; routing is held against the workflows of `around`."""
     if not files:

@@ -30,12 +30,18 @@ def take_in(runtime: Runtime, store: FollowedFiles, files: PolicyFiles) -> None:
     with runtime.database.read() as session:
         in_use = digests_in_use(session)
         candidates = _differing(session, in_use, files)
+        around = service.in_force(session, runtime)
     faults: list[Reason] = []
     for kind in kinds.FILE_KINDS:
+        told: list[Reason] = []
         if kind not in in_use:
-            faults += _begin(runtime, store, kind, files, at)
-    for kind in candidates:
-        faults += _register(runtime, kind, files, at)
+            told = _begin(runtime, store, kind, files, at)
+        elif kind in candidates:
+            told = _register(runtime, kind, files, at, around=around)
+        if not told:
+            # What was changed together is held against each other; the grant asks what is in force by then.
+            around = kinds.put(kind, kinds.part(kind, files), around)
+        faults += told
     store.faults = tuple(faults)
     if faults:
         log.error(
@@ -62,7 +68,7 @@ def _begin(
     did before there were versions; it does not keep the routing from being one.
     """
     texts = kinds.part(kind, files)
-    faults = [*_unreadable(kind, files)]
+    faults = checks.unreadable(kind, files)
     faults += [
         one
         for one in checks.own(kind, texts, files)
@@ -92,24 +98,17 @@ def _begin(
     return []
 
 
-def _register(runtime: Runtime, kind: PolicyKind, files: PolicyFiles, at: datetime) -> list[Reason]:
-    faults = list(_unreadable(kind, files))
+def _register(
+    runtime: Runtime, kind: PolicyKind, files: PolicyFiles, at: datetime, *, around: PolicyFiles
+) -> list[Reason]:
+    faults = checks.unreadable(kind, files)
     texts = kinds.part(kind, files)
     with runtime.database.write() as session:
         if not faults:
             try:
-                around = service.in_force(session, runtime)
                 service.refuse_faulty(session, kind, texts, around=around)
             except (Invalid, TooLarge) as error:
                 return list(error.reasons)
             base = digests_in_use(session).get(kind)
             service.keep(session, kind, texts, source=PolicySource.FOLDER, base=base, at=at)
     return faults
-
-
-def _unreadable(kind: PolicyKind, files: PolicyFiles) -> list[Reason]:
-    return [
-        checks.reason_of(path, checks.UNREADABLE)
-        for path in sorted(files.unreadable)
-        if kinds.kind_of(path) is kind
-    ]
