@@ -75,13 +75,24 @@ def test_hooks_run_what_is_installed_and_fetch_nothing() -> None:
 
 
 def test_hosted_ci_runs_the_suite_on_every_python_that_is_supported() -> None:
-    (job,) = yaml.safe_load(WORKFLOW)["jobs"].values()
+    job = yaml.safe_load(WORKFLOW)["jobs"]["suite"]
     versions = job["strategy"]["matrix"]["python"]
     assert versions == [f"3.{minor}" for minor in range(11, 15)]
     assert PROJECT["project"]["requires-python"] == f">={versions[0]}"
     assert job["env"] == {"CI": "true"}
     assert "python:${{ matrix.python }}" in job["container"]
     assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
+
+
+def test_hosted_ci_holds_the_floor_of_the_pure_core() -> None:
+    runs = [step.get("run", "") for step in yaml.safe_load(WORKFLOW)["jobs"]["floor"]["steps"]]
+    assert any(run.endswith(".venv/bin/poe coverage") for run in runs)
+    command = TASKS["coverage"]["cmd"]
+    assert {"--cov=app.domain", "--cov=app.negative_list", "--cov-branch"} <= set(command.split())
+    floor = re.search(r"--cov-fail-under=(\d+)", command)
+    # It only rises, to 100.
+    assert floor is not None
+    assert 97 <= int(floor[1]) <= 100
 
 
 def test_hosted_ci_knows_no_secret_and_may_only_read() -> None:
