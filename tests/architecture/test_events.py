@@ -68,6 +68,35 @@ def test_no_event_is_unsent() -> None:
     assert not {entry.event.name for entry in CATALOGUE.values() if entry.foreseen} & sent
 
 
+def _said() -> Iterator[tuple[str, set[str]]]:
+    """Yield each event that a step of the domain says, with the fields that stand there in plain."""
+    for path in sorted((ROOT / "app/domain/workflow").glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and _called(call) in {"say", "Happened"} and call.args):
+                continue
+            names = {node.attr for node in ast.walk(call.args[0]) if isinstance(node, ast.Attribute)}
+            plain = [one.arg for one in call.keywords]
+            keys = [one for arg in call.args[1:] if isinstance(arg, ast.Dict) for one in arg.keys]
+            keys += [
+                key
+                for one in call.keywords
+                if one.arg is None and isinstance(one.value, ast.Dict)
+                for key in one.value.keys
+            ]
+            plain += [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+            for name in sorted(names & set(Event.__members__)):
+                yield name, {field for field in plain if field is not None}
+
+
+def test_what_the_domain_says_of_a_step_its_payload_holds() -> None:
+    said = list(_said())
+    assert len(said) > 25
+    for name, fields in said:
+        payload = CATALOGUE[Event[name]].payload
+        assert payload is not None
+        assert fields <= set(shape_of(payload).names), name
+
+
 def test_nobody_can_ask_to_be_told_of_what_is_never_sent() -> None:
     told_outside(sorted(ANNOUNCED))
     for entry in CATALOGUE.values():

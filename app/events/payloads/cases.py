@@ -128,6 +128,7 @@ class StageKept(AtStage):
     fields: Sequence[str]
     was: str | None
     now: str | None
+    persons: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
