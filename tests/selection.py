@@ -52,6 +52,14 @@ def options(parser: pytest.Parser) -> None:
     )
 
 
+def passed_over(path: Path, config: pytest.Config) -> bool | None:
+    """Say which files the quick round need not even read; `None` where that is for others to say."""
+    if config.option.markexpr != "fast" or path.suffix != ".py" or not path.is_relative_to(_HERE):
+        return None
+    place = path.relative_to(_HERE)
+    return None if any(place.is_relative_to(fast) for fast in _FAST) else True
+
+
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what is quick, and leave out the PostgreSQL half of tests in which the dialect plays no part.
 

@@ -70,13 +70,15 @@ class _States:
     def offer(self, way: Way, walker: Walker, result: Any, *, plain: bool) -> None:
         """Keep a state that others will want: that of a plain way at once, of another when it comes again."""
         self._seen[way] += 1
-        if self.folder is None or not (plain or self._seen[way] > 1):
-            return
-        copy = _copied(walker.runtime.database, self.folder / f"{next(self._numbers)}.db")
+        if plain or self._seen[way] > 1:
+            self.keep(way, walker.runtime.database, walker.knows(), None if result is walker else result)
+
+    def keep(self, way: Way, database: Database, known: dict[str, Any], result: Any) -> None:
+        """Copy a database, unless others are using it."""
+        assert self.folder is not None
+        copy = _copied(database, self.folder / f"{next(self._numbers)}.db")
         if copy is not None:
-            self._kept[way] = _State(
-                copy, deepcopy(walker.knows()), None if result is walker else deepcopy(result)
-            )
+            self._kept[way] = _State(copy, deepcopy(known), deepcopy(result))
 
 
 kept = _States()
@@ -140,6 +142,17 @@ def step(*, keep: bool = True) -> Callable[[Verb], Verb]:
     return decorated
 
 
+def reach(runtime: Runtime, name: str, walk: Callable[[], object]) -> None:
+    """Bring a database that is as it was made to a named state: by `walk` the first time, then by a copy."""
+    assert _commits(runtime.database) == 0
+    way = (runtime.database.engine.dialect.name, name, *_vouched(runtime))
+    if (state := kept.get(way)) is not None:
+        _restore(runtime.database, state.copy)
+        return
+    walk()
+    kept.keep(way, runtime.database, {}, None)
+
+
 #: Grows with every transaction that writes, anywhere on the server.
 _NEXT_TRANSACTION = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
 
@@ -180,16 +193,15 @@ def _sealed(runtime: Runtime) -> Any:
 
 def _circumstances(runtime: Runtime) -> Way:
     """Return what else a verb goes by: settings, keys, the negative list, the clock."""
-    settings = runtime.settings
+    settings = repr(runtime.settings.model_copy(update={"data_dir": None, "database_url": ""}))
+    return (settings, *_vouched(runtime), runtime.clock())
+
+
+def _vouched(runtime: Runtime) -> Way:
+    """Return by what the contents of a database were signed, hashed and checked."""
     _alive[id(runtime.negative_list)] = runtime.negative_list
-    return (
-        repr(settings.model_copy(update={"data_dir": None, "database_url": ""})),
-        settings.secret_key.get_secret_value(),
-        runtime.tokens.public_pem,
-        runtime.signer.key_id,
-        id(runtime.negative_list),
-        runtime.clock(),
-    )
+    secret, tokens = runtime.settings.secret_key.get_secret_value(), runtime.tokens.public_pem
+    return secret, tokens, runtime.signer.key_id, id(runtime.negative_list)
 
 
 def _size(file: Path) -> tuple[int, int]:

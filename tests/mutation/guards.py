@@ -1,6 +1,8 @@
 """Breaks guards of the product, one at a time, and says which of them the tests notice.
 
-    python -m tests.mutation.guards --seed 9 --guards 30 --tree . [--only 3,7] [--seconds 900]
+    python -m tests.mutation.guards --seed 9 --guards 30 [--only 3,7] [--seconds 900] [-- --deselect …]
+
+What fails before anything is broken has to be left out by `--deselect`: it would seem to catch everything.
 
 A guard is a condition that leads to a refusal: an `if` in whose body something is raised, refused or said
 to stand in the way, or a call that lets only some pass. Breaking it means that it never refuses. Which guards

@@ -15,12 +15,19 @@ from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.operations import installation
 from app.webhooks import service as webhooks
+from tests import states
 
 
 @pytest.fixture
 def installed(runtime: Runtime) -> Runtime:
     """A runtime whose installation has been in use."""
     runtime.clock = system_clock
+    states.reach(runtime, "in use", lambda: _use(runtime))
+    installation.join(runtime)
+    return runtime
+
+
+def _use(runtime: Runtime) -> None:
     load.load(runtime, drafts=False, progress=lambda _: None)
     with runtime.database.write() as session:
         people = load._found(session)
@@ -38,8 +45,6 @@ def installed(runtime: Runtime) -> Runtime:
             master=runtime.secret,
             at=runtime.clock(),
         )
-    installation.join(runtime)
-    return runtime
 
 
 @pytest.fixture
