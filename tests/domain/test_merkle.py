@@ -38,6 +38,11 @@ def test_every_leaf_is_shown_to_be_in_every_log_that_has_it(size: int) -> None:
         assert not included(leaf, index, size, proof, EMPTY)
 
 
+def test_a_proof_that_ends_too_early_shows_nothing() -> None:
+    # What is reached so far is no root, even where somebody says that it is.
+    assert not included(LEAVES[0], 0, 2, [], LEAVES[0])
+
+
 def test_no_leaf_is_beyond_the_log() -> None:
     for index in (-1, 8):
         assert not included(LEAVES[0], index, 8, path(0, LEAVES), root_of(LEAVES))
