@@ -41,8 +41,16 @@ def propose(
         told.append(_list(settings, of_list or folder, note[:500]))
     if as_json:
         print_json(told if named else told[0])
+    elif not told:
+        out.print("与正在使用的文件相同，没有登记新的版本。", markup=False)
     else:
         _say(told)
+        if settings.follows_folder and named:
+            out.print(
+                f"按设置，除负面清单外，这里直接使用 {settings.policies} 里的文件；登记的版本只供查看。",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _say(told: Sequence[dict[str, Any]]) -> None:
@@ -87,10 +95,12 @@ def _files(
         checks.reason_of(path, checks.UNREADABLE) for path in sorted(files.unreadable) if kinds.kind_of(path)
     ]
     with opened(settings) as database:
-        around = files_in_force(settings, database)
+        around = in_force = files_in_force(settings, database)
         with database.write() as session:
             for kind in named:
                 texts = kinds.part(kind, files)
+                if texts == kinds.part(kind, in_force):
+                    continue
                 digest, base = kinds.digest_of(kind, texts), digest_in_use(session, kind)
                 known = session.get(PolicyVersion, digest) is not None
                 if not known:
