@@ -16,6 +16,7 @@ from app.notifications import preferences as modes
 from app.notifications.models import MailState, Notice, NoticeRobot
 from app.notifications.sentences import About, sentence
 from app.notifications.service import CONFIDENTIAL
+from app.reviews.case_book import CaseBook
 from app.reviews.models import ReviewCase
 
 #: More notices than these make a second letter.
@@ -112,7 +113,7 @@ def confidential(session: Session, draft_ids: Iterable[UUID]) -> frozenset[UUID]
     rows = session.exec(
         select(ReviewCase.draft_id, ReviewCase.book).where(col(ReviewCase.draft_id).in_(list(draft_ids)))
     ).all()
-    return frozenset(draft_id for draft_id, book in rows if CONFIDENTIAL in book.get("flags", ()))
+    return frozenset(draft_id for draft_id, book in rows if CONFIDENTIAL in CaseBook.read(book).flags)
 
 
 def preferences(session: Session, user_id: UUID) -> dict[NoticeKind, MailMode]:

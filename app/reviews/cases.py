@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, bindparam, text
@@ -14,19 +14,16 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from app.audit import seals
-from app.domain.vocabulary import CaseState, ChannelKind, DraftState, StageState, Verb, Verdict
+from app.domain.vocabulary import CaseState, DraftState, StageState, Verb, Verdict
 from app.domain.workflow import (
     Act,
     Actor,
-    Added,
-    BoundProof,
     Case,
-    Consult,
     Effects,
     Facts,
     Grant,
     Run,
-    Target,
+    Stage,
     Vote,
     Workflow,
     concerned,
@@ -43,6 +40,7 @@ from app.identity.queries import Post
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.reviews import workflows
+from app.reviews.case_book import CaseBook
 from app.reviews.models import Decision, ReviewCase, StageRun
 
 RunKey = tuple[str, str, int]
@@ -59,26 +57,6 @@ DRAFT_STATES = {
 }
 
 
-class Walking(Protocol):
-    """A case with its draft and its workflow, loaded for a step or for showing."""
-
-    @property
-    def row(self) -> ReviewCase:
-        """The case as it lies in its table."""
-
-    @property
-    def draft(self) -> Draft:
-        """Its draft."""
-
-    @property
-    def workflow(self) -> Workflow:
-        """What it walks through."""
-
-    @property
-    def case(self) -> Case:
-        """The case as the domain sees it."""
-
-
 #: What is out stays so whatever else is done to its cleared case; what went out by the urgent lane stays so
 #: while the stages that are owed are made up for.
 _STAYS_PUBLISHED = frozenset(
@@ -91,24 +69,54 @@ _STAYS_PUBLISHED = frozenset(
 
 
 @dataclass(slots=True)
-class Loaded:
-    """A case as it lies in the tables and as the domain sees it; `run_ids` are the ids of its stored runs.
+class CaseInHand:
+    """A case as it lies in its table and as the domain sees it, with its draft and what it walks through.
 
     `workflow` is the version that the case walks, with the stages that were added to this case.
     """
 
     row: ReviewCase
     draft: Draft
-    revision: Revision
     workflow: Workflow
     case: Case
+
+    @property
+    def book(self) -> CaseBook:
+        """What is stored of it beside its runs."""
+        return CaseBook.read(self.row.book)
+
+    @property
+    def marks(self) -> dict[str, int]:
+        """How many marks of each line are not carried out."""
+        return dict(self.book.open_marks or {})
+
+    def marks_of(self, line: str) -> int:
+        """Return how many marks of a line are not carried out."""
+        return self.marks.get(line, 0)
+
+    @property
+    def open_runs(self) -> tuple[tuple[Stage, Run], ...]:
+        """The stages that are open now, in their order, with their runs."""
+        runs = [run for run in self.case.current().values() if run.state is StageState.OPEN]
+        places = {stage.key: place for place, stage in enumerate(self.workflow.ordered)}
+        return tuple(
+            (self.workflow.by_key[run.stage], run) for run in sorted(runs, key=lambda run: places[run.stage])
+        )
+
+    @property
+    def laying_out(self) -> bool:
+        """Whether a proof is being laid out, so that a stage waits for it."""
+        return any(run.state is StageState.WAITING for run in self.case.current().values())
+
+
+@dataclass(slots=True)
+class Loaded(CaseInHand):
+    """A case in hand for a step, its rows held; `run_ids` are the ids of its stored runs."""
+
+    revision: Revision
     run_ids: dict[RunKey, UUID] = field(default_factory=dict)
     #: What the rules say of its text, where the step has asked them.
     known: Facts | None = None
-
-    def open_marks(self, line: str) -> int:
-        """Return how many marks of a line are not carried out."""
-        return int(self.row.book.get("open_marks", {}).get(line, 0))
 
 
 def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -> Loaded:
@@ -125,7 +133,7 @@ def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -
     runs, ids = runs_of(session, [row.id])
     case = as_case(row, runs[row.id])
     workflow = workflow_of(session, row, case)
-    return Loaded(row, draft, revision, workflow, case, ids.get(row.id, {}))
+    return Loaded(row, draft, workflow, case, revision, ids.get(row.id, {}))
 
 
 # Every step of a case asks these: they are put together once.
@@ -207,93 +215,33 @@ def _id(stored: UUID | None) -> str | None:
 
 def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
     """Return the domain's view of a stored case; `runs` hold the votes that were given in them."""
-    book = row.book
-    if "kept" in book:
-        runs = _with_kept(runs, book["kept"])
+    book = CaseBook.read(row.book)
     return Case(
         state=CaseState(row.state),
         revision=row.revision_digest,
-        targets=tuple(
-            Target(one["channel"], ChannelKind(one["kind"]), one["section"])
-            for one in book.get("targets", ())
-        ),
-        authors=frozenset(book.get("authors", ())),
-        runs=runs,
-        proofs=tuple(BoundProof(**one) for one in book.get("proofs", ())),
-        carriers=frozenset(book.get("carriers", ())),
-        grade=book.get("grade"),
-        flags=frozenset(book.get("flags", ())),
-        found=frozenset(book.get("found", ())),
+        targets=book.targets,
+        authors=book.authors,
+        runs=book.with_kept(runs),
+        proofs=book.proofs,
+        carriers=book.carriers,
+        grade=book.grade,
+        flags=book.flags,
+        found=book.found,
         held_at=row.held_at,
-        added=tuple(Added(**one) for one in book.get("added", ())),
-        recused=frozenset(book.get("recused", ())),
-        copied=frozenset(book.get("copied", ())),
-        consults=tuple(Consult(**one) for one in book.get("consults", ())),
-        reminded=tuple(
-            ((stage, line), datetime.fromisoformat(at)) for stage, line, at in book.get("reminded", ())
-        ),
-        instead=frozenset((login, person) for login, person in book.get("instead", ())),
+        added=book.added,
+        recused=book.recused,
+        copied=book.copied,
+        consults=book.consults,
+        reminded=book.reminded,
+        instead=book.instead,
         scheduled=tuple(
             (line, datetime.fromisoformat(instant)) for line, instant in sorted((row.scheduled or {}).items())
         ),
         embargo_until=row.embargo_until,
-        ever_found=frozenset((*book.get("found", ()), *book.get("ever_found", ()))),
-        routes=frozenset(book.get("routes", ())),
-        rounds_before=tuple(((stage, line), used) for stage, line, used in book.get("rounds_before", ())),
+        ever_found=book.found | book.ever_found,
+        routes=book.routes,
+        rounds_before=book.rounds_before,
     )
-
-
-def _with_kept(runs: tuple[Run, ...], kept: list[dict[str, Any]]) -> tuple[Run, ...]:
-    """Return the runs with the votes in them that were given in an earlier round, and kept."""
-    votes = {
-        (one["stage"], one["line"], one["round"]): tuple(Vote(**vote) for vote in one["votes"])
-        for one in kept
-    }
-    return tuple(replace(run, votes=(*votes.get((*run.spot, run.round), ()), *run.votes)) for run in runs)
-
-
-def book_of(case: Case, **more: Any) -> dict[str, Any]:  # noqa: ANN401 – JSON values
-    """Return what is stored beside the runs; `more` are entries that the domain does not know of."""
-    return {
-        "targets": [
-            {"channel": one.channel, "kind": str(one.kind), "section": one.section} for one in case.targets
-        ],
-        "authors": sorted(case.authors),
-        "proofs": [
-            {"line": one.line, "digest": one.digest, "revision": one.revision}
-            for one in sorted(case.proofs, key=lambda one: one.line)
-        ],
-        "carriers": sorted(case.carriers),
-        "grade": case.grade,
-        "flags": sorted(case.flags),
-        "found": sorted(case.found),
-        **{name: value for name, value in (_between_people(case) | _before(case)).items() if value},
-        **more,
-    }
-
-
-def _before(case: Case) -> dict[str, list[Any]]:
-    return {
-        "ever_found": sorted(case.ever_found - case.found),
-        "routes": sorted(case.routes),
-        "rounds_before": [[*spot, used] for spot, used in case.rounds_before],
-    }
-
-
-def _between_people(case: Case) -> dict[str, list[Any]]:
-    return {
-        "added": [asdict(one) for one in case.added],
-        "recused": sorted(case.recused),
-        "copied": sorted(case.copied),
-        "consults": [asdict(one) for one in case.consults],
-        "reminded": [[*spot, at.isoformat()] for spot, at in case.reminded],
-        "instead": sorted([login, person] for login, person in case.instead),
-        "kept": [
-            {"stage": run.stage, "line": run.line, "round": run.round, "votes": votes}
-            for run in case.runs
-            if (votes := [asdict(vote) for vote in run.votes if vote.round is not None])
-        ],
-    }
 
 
 def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) -> None:
@@ -302,7 +250,7 @@ def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) ->
     row.state, row.held_at = case.state, case.held_at
     row.embargo_until = case.embargo_until
     row.scheduled = {line: instant.isoformat() for line, instant in case.scheduled} or None
-    row.book = book_of(case, open_marks=row.book.get("open_marks", {}))
+    row.book = CaseBook.of(case, open_marks=loaded.marks).stored()
     if row.revision_digest != case.revision:
         row.revision_id, row.revision_digest = loaded.revision.id, loaded.revision.digest
     row.version, row.updated_at = row.version + 1, at
@@ -406,7 +354,7 @@ def stand_ins(person: Person, unit_path: str) -> tuple[Actor, ...]:
 
 
 def acting(
-    person: Person, loaded: "Walking", stage_key: str, line: str, *, on_behalf_of: UUID | None = None
+    person: Person, loaded: CaseInHand, stage_key: str, line: str, *, on_behalf_of: UUID | None = None
 ) -> Actor | None:
     """Return in whose place a person acts at a stage: their own, else of somebody they stand in for.
 
@@ -435,7 +383,7 @@ def acting(
     return next(free, seated[0] if seated else own_first[0])
 
 
-def _at_case(loaded: Walking, places: Sequence[Actor]) -> Actor:
+def _at_case(loaded: CaseInHand, places: Sequence[Actor]) -> Actor:
     """Return the first place that has a seat at an open stage, else one at any; else the person's own."""
     case, workflow = loaded.case, loaded.workflow
     open_now = [run for run in case.current().values() if run.state is StageState.OPEN]

@@ -17,13 +17,13 @@ from app.identity import staff
 from app.identity.absences import service as absences
 from app.identity.queries import Actor
 from app.identity.staff import Meant
-from app.reviews.cases import Loaded, Walking, as_actor, stand_ins
+from app.reviews.cases import CaseInHand, Loaded, as_actor, stand_ins
 
 
 class Opening(NamedTuple):
     """A stage of a case on one of its lines, open or yet to come."""
 
-    walking: Walking
+    walking: CaseInHand
     stage: Stage
     line: str
 
@@ -56,7 +56,7 @@ def who_could_act(session: Session, openings: Sequence[Opening], at: datetime) -
 
 
 def at_open_stage(
-    session: Session, walking: Walking, stage: Stage, line: str, *, at: datetime
+    session: Session, walking: CaseInHand, stage: Stage, line: str, *, at: datetime
 ) -> frozenset[UUID]:
     """Return who may act at this stage now, in their own or another's place; nobody where it is not open."""
     if not _is_open(walking, stage, line):
@@ -88,7 +88,7 @@ def only_away(
     return awaited if awaited and awaited == absences.away(session, awaited, at, until=until) else frozenset()
 
 
-def _is_open(walking: Walking, stage: Stage, line: str) -> bool:
+def _is_open(walking: CaseInHand, stage: Stage, line: str) -> bool:
     run = walking.case.current().get((stage.key, line))
     return walking.case.state is CaseState.RUNNING and run is not None and run.state is StageState.OPEN
 

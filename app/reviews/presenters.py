@@ -71,7 +71,7 @@ def case_out(view: CaseView) -> CaseOut:
         revision=view.case.revision,
         lines=list(view.case.lines),
         proofs={line: proof for line in view.case.lines if (proof := view.case.proof_of(line)) is not None},
-        open_marks=view.open_marks,
+        open_marks=view.marks,
         scheduled=dict(view.case.scheduled),
         embargo_until=view.case.embargo_until,
         opened_at=row.opened_at,

@@ -1,48 +1,18 @@
 """Where drafts stand, for lists: the stages that are open now."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import CaseState, DraftState, StageState
-from app.domain.workflow import Case, Run, Stage, Workflow
 from app.drafts.models import Draft
 from app.reviews import queries, workflows
-from app.reviews.cases import as_case, runs_of, workflow_of
+from app.reviews.cases import CaseInHand, as_case, runs_of, workflow_of
 from app.reviews.models import ReviewCase, StageRun
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A draft that is with others: its case as it stands now, and what it walks through."""
-
-    row: ReviewCase
-    draft: Draft
-    workflow: Workflow
-    case: Case
-
-    @property
-    def open(self) -> tuple[tuple[Stage, Run], ...]:
-        """The stages that are open now, in their order, with their runs."""
-        runs = [run for run in self.case.current().values() if run.state is StageState.OPEN]
-        places = {stage.key: place for place, stage in enumerate(self.workflow.ordered)}
-        return tuple(
-            (self.workflow.by_key[run.stage], run) for run in sorted(runs, key=lambda run: places[run.stage])
-        )
-
-    @property
-    def laying_out(self) -> bool:
-        """Whether a proof is being laid out, so that a stage waits for it."""
-        return any(run.state is StageState.WAITING for run in self.case.current().values())
-
-    def open_marks(self, line: str) -> int:
-        """Return how many marks of a line are not carried out."""
-        return int(self.row.book.get("open_marks", {}).get(line, 0))
-
-
-def standings(session: Session, found: Iterable[Draft]) -> tuple[Standing, ...]:
+def standings(session: Session, found: Iterable[Draft]) -> tuple[CaseInHand, ...]:
     """Return how these drafts stand, in their order; those whose case has ended, or is with its author, not.
 
     Two statements, and one more for each workflow version that this process has not read yet.
@@ -58,11 +28,11 @@ def standings(session: Session, found: Iterable[Draft]) -> tuple[Standing, ...]:
     standing = []
     for draft, row in going_on:
         case = as_case(row, runs[row.id])
-        standing.append(Standing(row, draft, workflow_of(session, row, case), case))
+        standing.append(CaseInHand(row, draft, workflow_of(session, row, case), case))
     return tuple(standing)
 
 
-def confirming(session: Session, submitter_id: UUID) -> tuple[Standing, ...]:
+def confirming(session: Session, submitter_id: UUID) -> tuple[CaseInHand, ...]:
     """Return how the drafts of somebody stand of which 核红 is open, the oldest first."""
     digests = session.scalars(
         select(ReviewCase.workflow_digest).where(ReviewCase.state == CaseState.RUNNING).distinct()

@@ -19,7 +19,6 @@ from app.domain.workflow import (
     Facts,
     Run,
     Stage,
-    Workflow,
     objections,
     scheduling,
     ways_back,
@@ -31,7 +30,7 @@ from app.identity import queries as identity
 from app.identity.queries import Actor as Person
 from app.infra.errors import NotFound
 from app.reviews import workflows
-from app.reviews.cases import Loaded, acting, as_actor, as_case, runs_of, workflow_of
+from app.reviews.cases import CaseInHand, Loaded, acting, as_actor, as_case, runs_of, workflow_of
 from app.reviews.models import Decision, ReviewCase, StageRun
 
 #: Open stages looked at for one to-do list; further ones come with the next page.
@@ -99,23 +98,14 @@ class StageView:
         return StageState.WAITING if self.run is None else self.run.state
 
 
-@dataclass(frozen=True, slots=True)
-class CaseView:
+@dataclass(slots=True)
+class CaseView(CaseInHand):
     """A case with everything that a page shows of it. `names` are those of all persons in it."""
 
-    row: ReviewCase
-    draft: Draft
-    workflow: Workflow
-    case: Case
     stages: tuple[StageView, ...]
     decisions: tuple[Decision, ...]
     options: tuple[Option, ...]
     names: dict[UUID, str]
-
-    @property
-    def open_marks(self) -> dict[str, int]:
-        """How many marks of each line are not carried out."""
-        return {line: int(count) for line, count in self.row.book.get("open_marks", {}).items()}
 
     @property
     def open(self) -> tuple[StageView, ...]:
@@ -132,16 +122,6 @@ class Asked:
     stage: Stage
     run: Run
     consult: Consult
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A case with its draft and its workflow, for showing."""
-
-    row: ReviewCase
-    draft: Draft
-    workflow: Workflow
-    case: Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +158,7 @@ def case_view(
     else:
         # A step may have added stages, so the workflow is asked for anew.
         workflow = workflow_of(session, loaded.row, loaded.case)
-        seen = _Seen(loaded.row, loaded.draft, workflow, loaded.case)
+        seen = CaseInHand(loaded.row, loaded.draft, workflow, loaded.case)
     row, draft, workflow, case = seen.row, seen.draft, seen.workflow, seen.case
     decisions = tuple(session.exec(_DECISIONS, params={"case_id": row.id}).all())
     people = {one for decision in decisions for one in (decision.actor_id, decision.principal_id) if one}
@@ -190,7 +170,7 @@ def case_view(
     people |= {one.principal for one in actor.standing_in}
     me = as_actor(actor, draft.unit_path)
     place = acting(actor, seen, "", "") or me
-    marks = {line: int(count) for line, count in row.book.get("open_marks", {}).items()}
+    marks = seen.marks
     known = facts or Facts()
     return CaseView(
         row,
@@ -224,17 +204,17 @@ _CASE = (
 _DECISIONS = select(Decision).where(Decision.case_id == bindparam("case_id")).order_by(col(Decision.id))
 
 
-def _looked_for(session: Session, case_id: UUID, actor: Person) -> _Seen:
+def _looked_for(session: Session, case_id: UUID, actor: Person) -> CaseInHand:
     found = session.exec(_CASE, params={"case_id": case_id}).one_or_none()
     if found is None or not drafts.may_see(session, found[1], actor):
         raise NotFound("not_found")
     return _look(session, *found)
 
 
-def _look(session: Session, row: ReviewCase, draft: Draft) -> _Seen:
+def _look(session: Session, row: ReviewCase, draft: Draft) -> CaseInHand:
     runs, _ = runs_of(session, [row.id])
     case = as_case(row, runs[row.id])
-    return _Seen(row, draft, workflow_of(session, row, case), case)
+    return CaseInHand(row, draft, workflow_of(session, row, case), case)
 
 
 def case_of_draft(session: Session, draft_id: UUID) -> ReviewCase | None:
@@ -309,7 +289,7 @@ def awaiting_page(
         workflow = workflow_of(session, row, case)
         run = case.current()[stored.stage, stored.line]
         act = Act(Verb.CLAIM, stored.stage, stored.line)
-        me = acting(actor, _Seen(row, draft, workflow, case), stored.stage, stored.line)
+        me = acting(actor, CaseInHand(row, draft, workflow, case), stored.stage, stored.line)
         if me is not None and not objections(case, workflow, act, me, Facts(), at):
             stage = workflow.by_key[stored.stage]
             late = is_late(run.due_at, at)
@@ -381,7 +361,7 @@ def asked_of(session: Session, actor: Person) -> tuple[Asked, ...]:
     return tuple(found)
 
 
-def _stage_views(seen: _Seen, actor: Person, known: Facts, marks: dict[str, int], at: datetime) -> Any:  # noqa: ANN401 – an iterator of StageView
+def _stage_views(seen: CaseInHand, actor: Person, known: Facts, marks: dict[str, int], at: datetime) -> Any:  # noqa: ANN401 – an iterator of StageView
     case, workflow = seen.case, seen.workflow
     current = case.current()
     for stage in workflow.ordered:
@@ -420,7 +400,7 @@ def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
     return (*deciding, *_BETWEEN, *((Verb.OVERRIDE,) if stage.override else ()), *mine)
 
 
-def _taking_back(seen: _Seen, actor: Person, known: Facts, at: datetime) -> Iterator[Option]:
+def _taking_back(seen: CaseInHand, actor: Person, known: Facts, at: datetime) -> Iterator[Option]:
     """Yield whether a reader may take each scheduled line back from its time."""
     stage = scheduling.signing(seen.workflow)
     for line, _ in seen.case.scheduled:

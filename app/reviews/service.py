@@ -23,7 +23,8 @@ from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.reviews import calendar, eligibility, resubmission, routing, screening, workflows
 from app.reviews.apply import record_routing, take
-from app.reviews.cases import Loaded, acting, as_actor, book_of, load, may_write
+from app.reviews.case_book import CaseBook
+from app.reviews.cases import Loaded, acting, as_actor, load, may_write
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.risks import service as accepting
@@ -125,7 +126,7 @@ def decide(
         raise Conflict("use_release")
     checked = screening.check(session, loaded, runtime=runtime, at=at)
     loaded.known = checked.known
-    facts = replace(facts_of(checked, runtime), open_marks=loaded.open_marks(form.line))
+    facts = replace(facts_of(checked, runtime), open_marks=loaded.marks_of(form.line))
     if stage is not None and stage.need == "all":
         facts = replace(facts, candidates=eligibility.body_of(session, loaded, stage, form.line))
     take(session, loaded, _act(verb, form), place_of(actor, loaded, form), facts, by=actor, at=at)
@@ -261,9 +262,7 @@ def carry_out(
 
 def count_marks(session: Session, loaded: Loaded, *, line: str, change: int, at: datetime) -> None:
     """Note in a locked case that a line has so many more, or fewer, marks to carry out."""
-    marks = dict(loaded.row.book.get("open_marks", {}))
-    marks[line] = marks.get(line, 0) + change
-    loaded.row.book = {**loaded.row.book, "open_marks": marks}
+    loaded.row.book = loaded.book.marked(line, change).stored()
     loaded.row.version, loaded.row.updated_at = loaded.row.version + 1, at
     session.add(loaded.row)
 
@@ -298,7 +297,7 @@ def _opened(
         revision_id=head.id,
         revision_digest=head.digest,
         submitter_id=actor.id,
-        book=book_of(case),
+        book=CaseBook.of(case).stored(),
         version=0,
         opened_at=at,
         updated_at=at,
@@ -306,7 +305,7 @@ def _opened(
     )
     session.add(row)
     session.flush()
-    return Loaded(row, draft, head, workflow, case)
+    return Loaded(row, draft, workflow, case, head)
 
 
 def _resubmit(

@@ -62,7 +62,7 @@ def take_back(
     """
     loaded = load(session, case_id, actor)
     facts = facts_of(screening.check(session, loaded, runtime=runtime, at=at), runtime)
-    facts = replace(facts, open_marks=sum(loaded.open_marks(one) for one in loaded.case.lines))
+    facts = replace(facts, open_marks=sum(loaded.marks_of(one) for one in loaded.case.lines))
     act = Act(Verb.TAKE_BACK, stage, line, comment=comment)
     take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
     return loaded
@@ -127,7 +127,7 @@ def override(
     """
     loaded = load(session, case_id, actor)
     facts = facts_of(screening.check(session, loaded, runtime=runtime, at=at), runtime)
-    facts = replace(facts, open_marks=loaded.open_marks(form.line))
+    facts = replace(facts, open_marks=loaded.marks_of(form.line))
     act = Act(Verb.OVERRIDE, form.stage, form.line, form.digest, form.comment)
     take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), facts, by=actor, at=at)
     return loaded

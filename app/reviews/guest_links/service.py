@@ -252,7 +252,7 @@ def decide(
     facts = Facts(
         blockers=checked.blockers,
         findings=checked.findings,
-        open_marks=loaded.open_marks(link.line),
+        open_marks=loaded.marks_of(link.line),
         due=calendar.due_by(runtime.policies),
     )
     take(session, loaded, act, guests.as_actor(person.id), facts, by=person, at=at)

@@ -25,6 +25,7 @@ from app.reviews import queries as reviews
 from app.reviews import workflows
 from app.reviews.board import queries as board
 from app.reviews.board.queries import Card, Claimed, Wanted
+from app.reviews.case_book import CaseBook
 from app.reviews.cursors import read_copies
 from app.reviews.deadlines import unattended
 from app.reviews.models import Decision, ReviewCase
@@ -256,7 +257,7 @@ def _stage(session: Session, decision: Decision) -> str:
     if stage is not None:
         return stage.title
     row = session.get_one(ReviewCase, decision.case_id)
-    return "加签" if row.book.get("added") else decision.stage
+    return "加签" if CaseBook.read(row.book).added else decision.stage
 
 
 def _claimed(given: str) -> Claimed | None:

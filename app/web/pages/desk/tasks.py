@@ -133,8 +133,8 @@ def _to_carry_out(session: Session, viewer: Viewer) -> Iterator[Task]:
     places = drafts.targets_of(session, [one.draft.id for one in found])
     for one in found:
         names = drafts.names_of(places.get(one.draft.id, ()))
-        for stage, run in one.open:
-            if not stage.confirms_marks or not one.open_marks(run.line):
+        for stage, run in one.open_runs:
+            if not stage.confirms_marks or not one.marks_of(run.line):
                 continue
             yield Task(
                 address(one.draft.id, stage, run.line),

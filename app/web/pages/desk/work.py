@@ -18,8 +18,8 @@ from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import progress
+from app.reviews.cases import CaseInHand
 from app.reviews.eligibility import Opening
-from app.reviews.progress import Standing
 from app.web.pages.desk.tasks import MOST, tasks_of
 from app.web.pages.draft.panels.holders import Holders, holders_of, waiting_for
 from app.web.pages.draft.panels.scheduled import waiting_rows
@@ -115,9 +115,9 @@ def _own(session: Session, viewer: Viewer, at: datetime) -> Own:
 
     away, writing = mine(*_AWAY), mine(DraftState.EDITING)
     found = progress.standings(session, away)
-    openings = [[Opening(case, stage, run.line) for stage, run in case.open] for case in found]
+    openings = [[Opening(case, stage, run.line) for stage, run in case.open_runs] for case in found]
     able = holders_of(session, openings, at)
-    claimed = {UUID(run.claimed_by) for one in found for _, run in one.open if run.claimed_by}
+    claimed = {UUID(run.claimed_by) for one in found for _, run in one.open_runs if run.claimed_by}
     names = identity.names(session, claimed)
     return Own(
         tuple(_handed(found, able, names)),
@@ -127,16 +127,16 @@ def _own(session: Session, viewer: Viewer, at: datetime) -> Own:
     )
 
 
-def _handed(found: tuple[Standing, ...], able: list[Holders], names: dict[UUID, str]) -> Iterator[Handed]:
+def _handed(found: tuple[CaseInHand, ...], able: list[Holders], names: dict[UUID, str]) -> Iterator[Handed]:
     for one, holders in zip(found, able, strict=True):
-        opened = [run.opened_at for _, run in one.open if run.opened_at]
-        titles = dict.fromkeys(stage.title for stage, _ in one.open)
+        opened = [run.opened_at for _, run in one.open_runs if run.opened_at]
+        titles = dict.fromkeys(stage.title for stage, _ in one.open_runs)
         stage = "、".join(titles) or ("正在排校样" if one.laying_out else label(CaseState(one.row.state)))
         yield Handed(
             one.draft.id,
             one.draft.title,
             one.draft.number,
             stage,
-            waiting_for((run for _, run in one.open), holders, names),
+            waiting_for((run for _, run in one.open_runs), holders, names),
             min(opened, default=one.draft.updated_at),
         )

@@ -208,7 +208,7 @@ def _notes(view: CaseView, line: str, viewer: Viewer, found: checks.Checked, at:
         yield Note("plain", "已签发并定时", when)
     if (until := view.case.embargoed_until(at)) is not None:
         yield Note("plain", f"不早于 {moment(until)} 发布", "在此之前可以签发并定时，不能现在放行。")
-    open_marks = view.open_marks.get(line, 0)
+    open_marks = view.marks.get(line, 0)
     confirming = any(one.line == line and StageKind.CONFIRM_MARKS in one.stage.kinds for one in view.open)
     if open_marks and confirming and not viewer.writes:
         yield Note("plain", f"有 {open_marks} 处标记待改样", "编辑改样并重新排样后才能核红。")
@@ -247,7 +247,7 @@ def _lines(document: Document) -> tuple[dict[str, str], ...]:
 
 
 def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer) -> Carry | None:
-    if not permissions.may_write(viewer.actor, draft.unit_path) or not any(view.open_marks.values()):
+    if not permissions.may_write(viewer.actor, draft.unit_path) or not any(view.marks.values()):
         return None
     rows = service.open_marks(session, view.row.id)
     judged = any(str(viewer.actor.id) in one.run.persons for one in view.stages if one.run)
