@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from pydantic import BaseModel, ValidationError
 
 import app.web
@@ -13,7 +14,8 @@ from app.infra.errors import Invalid
 from app.infra.http.problems import malformed, sentence
 from app.web.forms.limits import BY_FORM, READ_OFF, longest
 from app.web.shell.render import STATIC
-from app.web.shell.viewer import Form
+from app.web.shell.viewer import MAX_FORM_BYTES, Form
+from tests.web.forms import sign_in
 
 TEMPLATES = STATIC.parent / "templates"
 PAGES = Path(app.web.__path__[0])
@@ -124,3 +126,10 @@ def test_no_page_cuts_what_was_typed() -> None:
 )
 def test_what_cuts_or_counts_by_itself_is_found(source: str) -> None:
     assert len(faults(source)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_pages_own_number_passes_for_the_size_of_a_form(web: TestClient) -> None:
+    """The start page has a `most` of its own: a browser would send no form from it."""
+    sign_in(web, "editor")
+    assert f'data-most="{MAX_FORM_BYTES}"' in web.get("/").text

@@ -79,7 +79,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
-        most=MAX_FORM_BYTES, static=static, label=label, choices=choices, limit=limit, limits=BY_FORM
+        most_bytes=MAX_FORM_BYTES, static=static, label=label, choices=choices, limit=limit, limits=BY_FORM
     )
     made.filters.update(moment=moment, when=when, local=local)
     return made
