@@ -1,6 +1,6 @@
 """Who is meant by roles, posts and names, and who stands in for them: actors, read at once for many units."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -87,3 +87,45 @@ def deputies(session: Session, principals: Mapping[UUID, Actor], at: datetime) -
         if stand_ins:
             found[person_id] = replace(actor, standing_in=stand_ins)
     return found
+
+
+def with_stand_ins(session: Session, user_ids: Collection[UUID], at: datetime) -> dict[UUID, Actor]:
+    """Return the active among these users as actors, with all whom they stand in for on the day of `at`.
+
+    `queries.user_actor` for many: two statements, and one more where there are delegations.
+    """
+    people = queries.user_actors(session, user_ids)
+    if not people:
+        return {}
+    today = beijing(at).date()
+    standing = (
+        col(Delegation.revoked_at).is_(None),
+        col(Delegation.confirmed_at).is_not(None),
+        col(Delegation.starts_on) <= today,
+        col(Delegation.ends_on) >= today,
+    )
+    near = select(Delegation.principal_id).where(col(Delegation.delegate_id).in_(people), *standing)
+    links = queries.links_where(
+        session,
+        or_(col(Delegation.delegate_id).in_(people), col(Delegation.delegate_id).in_(near)),
+        *standing,
+    )
+    chains = {
+        person_id: delegations.chains(str(person_id), links, on=today)
+        for person_id, actor in people.items()
+        # Those who keep the system, and machines, take nobody's place, whatever the tables say.
+        if links and actor.kind is UserKind.PERSON and not actor.roles() & ADMINISTRATORS
+    }
+    named = {UUID(chain[-1].principal) for found in chains.values() for chain in found}
+    principals = people | queries.user_actors(session, named - people.keys())
+    return {
+        person_id: replace(
+            actor,
+            standing_in=tuple(
+                queries.stand_in(principals[principal], chain)
+                for chain in chains.get(person_id, ())
+                if (principal := UUID(chain[-1].principal)) in principals
+            ),
+        )
+        for person_id, actor in people.items()
+    }

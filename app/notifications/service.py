@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
@@ -14,7 +14,7 @@ from app.domain.vocabulary import Event, MailMode, NoticeKind, StageState
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.events.catalogue import CATALOGUE
-from app.identity import queries as identity
+from app.identity import staff
 from app.identity.models import User
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import NotFound
@@ -203,13 +203,12 @@ def _places(scene: Scene, data: Mapping[str, Any], channels: Mapping[str, str]) 
 
 def _seeing(session: Session, draft: Draft, people: Collection[UUID], *, at: datetime) -> dict[UUID, User]:
     """Return those of these people who are active and may see the draft now (知悉范围)."""
-    query = select(User).where(col(User.id).in_(list(people)), col(User.active).is_(True))
-    found = {}
-    for user in session.exec(query).all():
-        actor = identity.user_actor(session, user.id, at=at)
-        if actor is not None and drafts.may_see(session, draft, actor):
-            found[user.id] = user
-    return found
+    actors = staff.with_stand_ins(session, people, at)
+    seen = {person for _, person in drafts.seen(session, [(draft, actor) for actor in actors.values()])}
+    if not seen:
+        return {}
+    users = session.exec(select(User).where(col(User.id).in_(seen))).all()
+    return {user.id: user for user in users}
 
 
 def _row(
@@ -244,9 +243,13 @@ def _row(
 def _store(session: Session, rows: Sequence[dict[str, Any]], *, at: datetime) -> int:
     """Store the notices that are new and promise their mails; return how many are new."""
     fresh = set(_insert(session, Notice, rows, ["user_id", "source"]))
-    for row in rows:
-        if row["id"] in fresh and row["mail"] != MailState.NONE:
-            _promise_mail(session, row["user_id"], row["mail"], at=at)
+    for mail in (MailState.WAITING, MailState.GATHERING):
+        _promise_mails(
+            session,
+            {row["user_id"] for row in rows if row["id"] in fresh and row["mail"] == mail},
+            mail,
+            at=at,
+        )
     return len(fresh)
 
 
@@ -258,16 +261,14 @@ def _mail_state(mode: MailMode) -> MailState:
     }[mode]
 
 
-def _promise_mail(session: Session, user_id: UUID, mail: str, *, at: datetime) -> None:
+def _promise_mails(session: Session, people: Collection[UUID], mail: MailState, *, at: datetime) -> None:
     daily = mail == MailState.GATHERING
-    jobs.enqueue(
-        session,
-        JobKind.MAIL,
-        {"user_id": str(user_id), "daily": daily},
-        at=at,
-        run_at=preferences.next_daily(at) if daily else at + GATHER,
-        key=f"{user_id}:{'daily' if daily else 'now'}",
-    )
+    promises = {
+        f"{user_id}:{'daily' if daily else 'now'}": {"user_id": str(user_id), "daily": daily}
+        for user_id in people
+    }
+    run_at = preferences.next_daily(at) if daily else at + GATHER
+    jobs.enqueue_each(session, JobKind.MAIL, promises, at=at, run_at=run_at)
 
 
 def _tell_robots(session: Session, scene: Scene, words: Sequence[_Word], *, at: datetime) -> None:
@@ -292,15 +293,8 @@ def _tell_robots(session: Session, scene: Scene, words: Sequence[_Word], *, at: 
     ]
     fresh = set(_insert(session, RobotMessage, rows, ["robot_id", "source"]))
     told: set[UUID] = {row["robot_id"] for row in rows if row["id"] in fresh}
-    for robot_id in sorted(told):
-        jobs.enqueue(
-            session,
-            JobKind.ROBOT,
-            {"robot_id": str(robot_id)},
-            at=at,
-            run_at=at + GATHER / 6,
-            key=str(robot_id),
-        )
+    promises = {str(robot_id): {"robot_id": str(robot_id)} for robot_id in told}
+    jobs.enqueue_each(session, JobKind.ROBOT, promises, at=at, run_at=at + GATHER / 6)
 
 
 def _lay_aside(session: Session, loaded: Loaded, *, at: datetime) -> None:
@@ -311,15 +305,20 @@ def _lay_aside(session: Session, loaded: Loaded, *, at: datetime) -> None:
     query = select(Notice).where(
         Notice.case_id == loaded.row.id, col(Notice.read_at).is_(None), col(Notice.kind).in_(AWAITING)
     )
-    for notice in session.exec(query).all():
-        spots = [(one["stage"], one["line"]) for one in notice.data.get("places", ())]
-        mine = any(spot in waiting and waiting[spot] in {None, str(notice.user_id)} for spot in spots)
-        others = notice.kind in {NoticeKind.CONSULTED, NoticeKind.STAGE_ESCALATED}
-        if mine or (others and any(spot in waiting for spot in spots)):
-            continue
-        notice.read_at = at
-        notice.mail = MailState.NONE if notice.mail != MailState.SENT else notice.mail
-        session.add(notice)
+    over = [notice.id for notice in session.exec(query).all() if not _waits(notice, waiting)]
+    if over:
+        mail = case((col(Notice.mail) == MailState.SENT, MailState.SENT), else_=MailState.NONE)
+        ended = update(Notice).where(col(Notice.id).in_(over)).values(read_at=at, mail=mail)
+        session.exec(ended.execution_options(synchronize_session=False))
+
+
+def _waits(notice: Notice, waiting: Mapping[tuple[str, str], str | None]) -> bool:
+    """Say whether a notice still tells of work that waits for its reader; `waiting` has who claimed it."""
+    spots = [(one["stage"], one["line"]) for one in notice.data.get("places", ())]
+    if any(spot in waiting and waiting[spot] in {None, str(notice.user_id)} for spot in spots):
+        return True
+    others = notice.kind in {NoticeKind.CONSULTED, NoticeKind.STAGE_ESCALATED}
+    return others and any(spot in waiting for spot in spots)
 
 
 def _insert(
