@@ -127,7 +127,7 @@ def _answer(request: Request, said: Response, form: Form | None) -> Response:
             return RedirectResponse(sign_in_address(asked_page(request)), status_code=303)
         if status == 403 and not script and own_account.is_needed(said):
             return RedirectResponse(own_account_page.address(asked_page(request)), status_code=303)
-        if status in {405, 422} and is_verb(request):
+        if status in {404, 405, 422} and is_verb(request):
             return RedirectResponse(page_above(request.app, request.url.path), status_code=303)
     elif form is not None and refusal_of(request) is None:
         answer = ask_again(request, form) if status == 401 else _on_its_page(request, said, form)

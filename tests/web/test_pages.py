@@ -382,6 +382,13 @@ def test_an_address_that_can_name_nothing_names_nothing(web: TestClient, bureau:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
 
 
+def test_an_address_of_a_form_is_no_id_of_a_page(web: TestClient, bureau: Bureau) -> None:
+    # "units" is no account: what is sent there leads to the page that it is sent from.
+    sign_in(web, "system_admin")
+    answer = web.get("/accounts/units")
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/accounts")
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [
