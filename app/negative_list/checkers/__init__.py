@@ -1,15 +1,25 @@
 """The checkers that a rule can name."""
 
+from app.negative_list.checkers.articles import LastArticle
 from app.negative_list.checkers.base import Checker, StructureCheck
+from app.negative_list.checkers.beside import Beside, Once
+from app.negative_list.checkers.bodies import FormerBody, FormerName
 from app.negative_list.checkers.consistency import NameSpelling, TitleSpelling, Total
 from app.negative_list.checkers.dates import DateOrder, ImpossibleDate
-from app.negative_list.checkers.hosts import Host
+from app.negative_list.checkers.festivals import Festival, TimeOrder, Weekday
+from app.negative_list.checkers.fixed import FixedExpression
+from app.negative_list.checkers.hosts import BareHost, Host
 from app.negative_list.checkers.laws import LawTitle
 from app.negative_list.checkers.marks import Hidden, Pairs, Repeated
+from app.negative_list.checkers.named import NamedStatus
+from app.negative_list.checkers.ordinals import CountedList, NumberSequence
 from app.negative_list.checkers.people import AbbreviationFirst, PersonPost
+from app.negative_list.checkers.repetition import RepeatedText
 from app.negative_list.checkers.structure import (
+    ImageAltWithoutWords,
     ImageWithoutAlt,
     ImageWithoutCredit,
+    LinkText,
     MapWithoutNumber,
     TableColumns,
     TableTotal,
@@ -19,20 +29,36 @@ from app.negative_list.checkers.structure import (
 
 CHECKERS: dict[str, type[Checker]] = {
     "law_title": LawTitle,
+    "last_article": LastArticle,
     "date": ImpossibleDate,
+    "festival": Festival,
+    "weekday": Weekday,
+    "time_order": TimeOrder,
+    "former_body": FormerBody,
+    "former_name": FormerName,
+    "fixed_expression": FixedExpression,
+    "number_sequence": NumberSequence,
+    "counted_list": CountedList,
+    "repeated_text": RepeatedText,
     "date_order": DateOrder,
     "pairs": Pairs,
     "hidden": Hidden,
     "repeat": Repeated,
     "host": Host,
+    "bare_host": BareHost,
+    "beside": Beside,
+    "once": Once,
     "title_spelling": TitleSpelling,
     "name_spelling": NameSpelling,
     "total": Total,
+    "named_status": NamedStatus,
     "person_post": PersonPost,
     "abbreviation_first": AbbreviationFirst,
 }
 STRUCTURE_CHECKS: dict[str, type[StructureCheck]] = {
     "image_without_alt": ImageWithoutAlt,
+    "image_alt_without_words": ImageAltWithoutWords,
+    "link_text": LinkText,
     "image_without_credit": ImageWithoutCredit,
     "map_without_number": MapWithoutNumber,
     "video_without_caption": VideoWithoutCaption,

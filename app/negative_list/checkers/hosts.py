@@ -26,6 +26,18 @@ def _ends(buffer: Buffer, start: int, end: int) -> int:
     return end
 
 
+class HostList:
+    """Hosts and, as `*.gov.cn`, all below one."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        lowered = [term.lower() for term in terms]
+        self.hosts = frozenset(term for term in lowered if not term.startswith("*."))
+        self._below = tuple(term[1:] for term in lowered if term.startswith("*."))
+
+    def __contains__(self, host: str) -> bool:
+        return host in self.hosts or any(host.endswith(end) or host == end[1:] for end in self._below)
+
+
 class Host(Checker):
     """Hosts of web addresses against a list of hosts (`*.gov.cn` stands for all below).
 
@@ -38,14 +50,10 @@ class Host(Checker):
         self._report = args.choice("report", ("unknown", "listed", "http"), "unknown")
         found = lexicon(args, "lexicon", lexicons)
         entries = found.entries(f"lexicons/{found.name}", args.faults) if found else ()
-        self._hosts = frozenset(entry.term.lower() for entry in entries if not entry.term.startswith("*."))
-        self._below = tuple(entry.term[1:].lower() for entry in entries if entry.term.startswith("*."))
+        self._listed = HostList(entry.term for entry in entries)
         if self._report == "listed":
             # Short links are often typed without https://.
-            self.words = (*Host.words, *(f"{host}/" for host in sorted(self._hosts)))
-
-    def _listed(self, host: str) -> bool:
-        return host in self._hosts or any(host.endswith(end) or host == end[1:] for end in self._below)
+            self.words = (*Host.words, *(f"{host}/" for host in sorted(self._listed.hosts)))
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each address whose host is, or is not, in the list."""
@@ -62,10 +70,43 @@ class Host(Checker):
             last = max(end, start + len(text[start:finish].rstrip(_TRAILING)))
             match self._report:
                 case "unknown":
-                    wrong = not self._listed(url[2])
+                    wrong = url[2] not in self._listed
                 case "listed":
-                    wrong = self._listed(url[2])
+                    wrong = url[2] in self._listed
                 case _:
                     wrong = url[1] == "http://"
             if wrong:
                 yield Spot(start, last, (), url[2])
+
+
+#: The ends of host names that are told without a protocol: those that drafts name.
+_ENDS = "com|cn|net|org|top|xyz|vip|cc|info|site|shop|club|online|tv|nu|app|link|ltd|wang|work|fun"
+_BARE = re.compile(rf"(?:[a-z0-9](?:[a-z0-9-]{{0,40}}[a-z0-9])?\.){{1,4}}(?:{_ENDS})(?![a-z0-9.])")
+
+
+class BareHost(Checker):
+    """A host name without protocol and without www. that is not in the list: qinghelaoren.com.
+
+    Addresses of mail are none, nor what stands in a whole address.
+    """
+
+    patterns = (rf"(?:[a-z0-9][a-z0-9-]{{0,40}}\.){{1,4}}(?:{_ENDS})",)
+
+    def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
+        table = lexicon(args, "lexicon", lexicons)
+        entries = table.entries(f"lexicons/{table.name}", args.faults) if table else ()
+        self._listed = HostList(entry.term for entry in entries)
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each host name that is not in the list."""
+        text = context.view.text
+        covered = -1
+        for _, start, _ in sorted(hits, key=lambda hit: (hit[1], -hit[2])):
+            if start < covered or (start and text[start - 1] in _HOST_CHARS | {"_"}):
+                continue
+            host = _BARE.match(text, start)
+            if host is None or host[0].startswith("www."):
+                continue
+            covered = host.end()
+            if text[covered : covered + 1] != "@" and host[0] not in self._listed:
+                yield Spot(start, covered, (), host[0])

@@ -13,7 +13,8 @@ from app.negative_list.source.lexicons import Lexicon
 from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.fold import fold_all
 
-_LAW = re.compile(r"(?:法|条例|办法|规定|细则|规则)$")
+#: The last word may be misspelt, too: 条列.
+_LAW = re.compile(r"(?:法|条例|办法|规定|细则|规则|条列|条历|办发|办法则|规订)$")
 #: A remark after the title, （2023年修正） or （草案）, in its folded form.
 _REMARK = re.compile(r"\([^()]*\)$")
 _STATE = "中华人民共和国"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.source.lexicons import Lexicon
@@ -17,6 +18,8 @@ _SIGN = re.compile(f"[{''.join(PAIRS)}{''.join(_OPENERS)}]")
 _NUMBERING = re.compile(r"(?:\d{1,2}|[A-Za-z]|[一二三四五六七八九十]{1,3})$")
 
 
+#: What a paragraph ends with.
+_PARAGRAPH_ENDS = frozenset("。；：:;！？ \u3000")
 #: Paragraphs that a quotation may go on for without a mark of its own.
 _PARAGRAPHS = 4
 
@@ -38,7 +41,9 @@ class Pairs(Checker):
                 signs = signs.replace(pair, b"")
             if signs.count(_END) == len(signs):
                 return
-        yield from self._across(context, signs.split(_END))
+        yield from _without_brackets_of_two_lines(
+            context.view.text, list(self._across(context, signs.split(_END)))
+        )
 
     def _across(self, context: Context, pieces: Sequence[bytes]) -> Iterable[Spot]:
         """Yield each sign without its partner, but for quotations of several paragraphs.
@@ -81,6 +86,9 @@ class Pairs(Checker):
         depths = dict.fromkeys(PAIRS, 0)
         for sign in _SIGN.finditer(text, start, end):
             char, place = sign[0], sign.start()
+            if char == "“" and opened and text[opened[-1]] == char and text[place - 1] in _PARAGRAPH_ENDS:
+                # Paragraphs of one quotation, run together.
+                continue
             if char in PAIRS:
                 opened.append(place)
                 depths[char] += 1
@@ -96,6 +104,24 @@ class Pairs(Checker):
 
     def _open(self, text: str, place: int) -> Spot:
         return Spot(place, place + 1, (), f"“{text[place]}”没有对应的“{PAIRS[text[place]]}”")
+
+
+def _without_brackets_of_two_lines(text: str, spots: Sequence[Spot]) -> Iterable[Spot]:
+    """Yield the spots without a bracket that opens in one part and closes in the next: （发布, 修订）."""
+    ordered = sorted(spots)
+    closed = -1
+    for spot, following in zip_longest(ordered, ordered[1:]):
+        if spot.start == closed:
+            continue
+        if (
+            following is not None
+            and text[spot.start] == "（"
+            and text[following.start] == "）"
+            and text.count(MARK, spot.start, following.start) == 1
+        ):
+            closed = following.start
+            continue
+        yield spot
 
 
 def _unless_it_begins(waiting: tuple[Spot, bool]) -> Iterable[Spot]:

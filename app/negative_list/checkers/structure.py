@@ -9,7 +9,17 @@ from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.fold import fold_text
 from app.negative_list.text.model import PartKind, Structure, TableFact
 
-_MAPS = re.compile(r"地图|区划图|区位图|分布图|疆域图|版图")
+#: A map of a product's name (养老服务地图) is no map of the country.
+_MAPS = re.compile(
+    r"(?<![服务子民单导程益善])地图|区划(?:简|示意)?图|区位图|分布(?:示意)?图|疆域|版图|轮廓图|国界|界线图|[省市县]域图"
+)
+_ADDRESS = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,10})(?:[/:?#].*)?", re.IGNORECASE)
+#: What is no description of a picture: the name of its file, or that it is one.
+_NO_WORDS = re.compile(
+    r"(?:图片?|照片|image|img|photo|picture|未命名|截图|无标题|微信图片|屏幕截图)?[\s_\-]*\d*(?:[\d_\-]*)"
+    r"|[\w\- ().]{1,80}\.(?:jpe?g|png|gif|bmp|webp|tiff?)",
+    re.IGNORECASE,
+)
 _MAP_NUMBER = re.compile(r"审图号")
 _NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
 _TOTALS = frozenset({"合计", "总计", "共计", "总和"})
@@ -26,6 +36,40 @@ class ImageWithoutAlt(StructureCheck):
         for image in structure.images:
             if not image.alt.strip():
                 yield Thing(PartKind.ALT, f"{image.ref}/alt", "")
+
+
+class ImageAltWithoutWords(StructureCheck):
+    """A picture whose alternative text says nothing of it: 图片, IMG_2034.jpg."""
+
+    reads = "images"
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each such text."""
+        for image in structure.images:
+            alt = image.alt.strip()
+            if alt and _NO_WORDS.fullmatch(alt):
+                yield Thing(PartKind.ALT, f"{image.ref}/alt", alt, start=0, end=len(image.alt))
+
+
+class LinkText(StructureCheck):
+    """A link without a target, or whose words are the address of another host than it leads to."""
+
+    reads = "links"
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each such link, at its target."""
+        for link in structure.links:
+            target = link.href.strip()
+            if target.lower() in {"", "#", "about:blank"} or target.lower().startswith("javascript:"):
+                yield Thing(PartKind.LINK, link.ref, link.text, (), "链接是空的")
+                continue
+            said, leads = _ADDRESS.fullmatch(link.text.strip()), _ADDRESS.fullmatch(target)
+            if said and leads and _host(said[1]) != _host(leads[1]):
+                yield Thing(PartKind.LINK, link.ref, link.text, (), f"实际去向是{leads[1]}")
+
+
+def _host(name: str) -> str:
+    return name.lower().removeprefix("www.")
 
 
 class ImageWithoutCredit(StructureCheck):

@@ -49,6 +49,7 @@ _PROVINCES = frozenset(
     ]
 )
 _SPACING = re.compile(r"[\s\-]")
+_NOT_OF_A_NUMBER = re.compile(r"[^0-9Xx]")
 _DAY = re.compile(r"(?:(\d{4})\s*(?:年|[-/.]))?\s*(\d{1,2})\s*(?:月|[-/.])\s*(\d{1,2})\s*[日号]?")
 #: Registering body, kind, region, organisation and check character; without I, O, S, V and Z.
 _CREDIT_CODE = re.compile(r"[1-9ANY][1-9]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
@@ -87,6 +88,11 @@ def cn_idcard(value: str) -> bool:
         and is_day(int(number[6:10]), int(number[10:12]), int(number[12:14]))
         and mod_11_2.checksum(number) == 1
     )
+
+
+def cn_idcard_apart(value: str) -> bool:
+    """Whether it is a citizen number once all that is neither digit nor x is taken out."""
+    return cn_idcard(_NOT_OF_A_NUMBER.sub("", value))
 
 
 def cn_idcard15(value: str) -> bool:
@@ -144,6 +150,7 @@ def date_weekday(value: str) -> bool:
 #: What `validate` may name. A hit stays only where its validator says yes.
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     "cn_idcard": cn_idcard,
+    "cn_idcard_apart": cn_idcard_apart,
     "cn_idcard15": cn_idcard15,
     "uscc": credit_code,
     "bankcard": bankcard,

@@ -1,0 +1,99 @@
+"""Fixed expressions: all but the right one, one character off."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.lexicons import Lexicon
+from app.negative_list.source.yaml_tree import Fields
+
+#: Shorter expressions are too like other words.
+_SHORTEST = 6
+#: From this length on one may be left out: 养老服务机构 without 老 is the end of 供养服务机构.
+_LONG = 8
+#: Characters that tell two expressions apart and are no slip of the pen.
+_TELLING = frozenset("零〇一二三四五六七八九十百千万两不无未非大小省市县区乡镇村")
+
+
+class FixedExpression(Checker):
+    """An expression of the table with one character changed, left out, added, or two swapped.
+
+    The table has the columns form and also: other right forms of it, `|` between several. Half of the
+    expression has to stand there as it should; that is what wakes the checker. A character left out or added
+    at either end is no slip: there another word may begin.
+    """
+
+    def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
+        table = lexicon(args, "lexicon", lexicons, ("form", "also"))
+        rows = table.rows() if table else ()
+        for row in rows:
+            if len(row["form"]) < _SHORTEST:
+                args.fault("lexicon", f"“{row['form']}”不足{_SHORTEST}个字，差一个字的写法太多")
+        self._forms = tuple(row["form"] for row in rows if len(row["form"]) >= _SHORTEST)
+        also = (word for row in rows for word in row["also"].split("|") if word)
+        self._right = frozenset((*self._forms, *also))
+        wakes: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, form in enumerate(self._forms):
+            half = len(form) // 2
+            wakes[form[:half]].append((number, 0))
+            wakes[form[half:]].append((number, half))
+        self.words = tuple(wakes)
+        self._wakes = tuple(tuple(places) for places in wakes.values())
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each expression that is one character off, the longest of those at one place."""
+        text, view = context.view.text, context.view
+        spots: dict[tuple[int, int], str] = {}
+        for number, start, end in hits:
+            first, last = view.bounds(view.part_at(start))
+            for form_number, offset in self._wakes[number]:
+                form = self._forms[form_number]
+                for low, high in _windows(form, offset, start, end):
+                    if first <= low and high <= last and self._is_off(form, text, low, high):
+                        spots.setdefault((low, high), form)
+        covered = -1
+        for (low, high), form in sorted(spots.items(), key=lambda item: (item[0][0], -item[0][1])):
+            if low >= covered:
+                covered = high
+                yield Spot(low, high, (form,))
+
+    def _is_off(self, form: str, text: str, low: int, high: int) -> bool:
+        written = text[low:high]
+        if not _one_off(form, written):
+            return False
+        # The window may lie within, or reach over the end of, another right form.
+        return not any(
+            right.startswith(written[: len(right)]) and text.startswith(right, low) for right in self._right
+        ) and not any(
+            written in right and right in text[max(0, low - 12) : high + 12] for right in self._right
+        )
+
+
+def _windows(form: str, offset: int, start: int, end: int) -> Iterable[tuple[int, int]]:
+    """Yield where the expression may stand around one half of it: as long, one shorter, one longer."""
+    for longer in (0, -1, 1):
+        if offset:
+            yield start - offset - longer, end
+        else:
+            yield start, start + len(form) + longer
+
+
+def _one_off(form: str, written: str) -> bool:
+    """Whether a text is an expression with one slip."""
+    if len(written) == len(form):
+        places = [place for place, char in enumerate(form) if char != written[place]]
+        if len(places) == 2 and places[1] == places[0] + 1:
+            first, second = places
+            return form[first] == written[second] and form[second] == written[first]
+        return len(places) == 1 and _may_be_slip(form[places[0]], written[places[0]])
+    if len(written) < len(form) < _LONG:
+        return False
+    shorter, longer = sorted((form, written), key=len)
+    place = next((index for index, char in enumerate(shorter) if char != longer[index]), len(shorter))
+    if not 0 < place < len(shorter) or shorter[place:] != longer[place + 1 :]:
+        return False
+    return "\u4e00" <= longer[place] <= "\u9fff" and longer[place] not in _TELLING
+
+
+def _may_be_slip(right: str, written: str) -> bool:
+    return "\u4e00" <= written <= "\u9fff" and not (right in _TELLING and written in _TELLING)
