@@ -34,7 +34,7 @@ class LastArticle(Checker):
     The table has the columns title (without 中华人民共和国) and last.
     """
 
-    patterns = (rf"《[^《》]{{2,40}}》(?:\([^()]{{1,30}}\))?第(?:[{_NUMERAL}]{{1,9}}|[0-9]{{1,4}})条",)
+    words: Sequence[str] = ("》第", "》(")
 
     def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
         table = lexicon(args, "lexicon", lexicons, ("title", "last"))
@@ -42,11 +42,13 @@ class LastArticle(Checker):
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each article beyond the last one."""
-        text = context.view.text
-        for _, start, end in hits:
-            article = _ARTICLE.fullmatch(text, start, end)
+        text, view = context.view.text, context.view
+        for _, start, _ in hits:
+            first, last = view.bounds(view.part_at(start))
+            opened = text.rfind("《", first, start)
+            article = _ARTICLE.match(text, opened, last) if opened >= 0 else None
             if article is None:
                 continue
-            last = self._last.get(_REMARK.sub("", article[1]).removeprefix(_STATE))
-            if last is not None and _value(article[3]) > last:
-                yield Spot(*article.span(2), (), f"《{article[1]}》共{last}条")
+            highest = self._last.get(_REMARK.sub("", article[1]).removeprefix(_STATE))
+            if highest is not None and _value(article[3]) > highest:
+                yield Spot(*article.span(2), (), f"《{article[1]}》共{highest}条")

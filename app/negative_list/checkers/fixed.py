@@ -11,8 +11,10 @@ from app.negative_list.source.yaml_tree import Fields
 _SHORTEST = 6
 #: From this length on one may be left out: 养老服务机构 without 老 is the end of 供养服务机构.
 _LONG = 8
+#: A half of more expressions wakes nothing.
+_COMMON = 2
 #: Characters that tell two expressions apart and are no slip of the pen.
-_TELLING = frozenset("零〇一二三四五六七八九十百千万两不无未非大小省市县区乡镇村")
+_TELLING = frozenset("的零〇一二三四五六七八九十百千万两不无未非大小省市县区乡镇村")
 
 
 class FixedExpression(Checker):
@@ -30,13 +32,17 @@ class FixedExpression(Checker):
             if len(row["form"]) < _SHORTEST:
                 args.fault("lexicon", f"“{row['form']}”不足{_SHORTEST}个字，差一个字的写法太多")
         self._forms = tuple(row["form"] for row in rows if len(row["form"]) >= _SHORTEST)
+        #: The last two characters of each, and its first two.
+        self._ends = tuple((form[-2:], form[:2]) for form in self._forms)
         also = (word for row in rows for word in row["also"].split("|") if word)
         self._right = frozenset((*self._forms, *also))
-        wakes: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        halves: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, form in enumerate(self._forms):
             half = len(form) // 2
-            wakes[form[:half]].append((number, 0))
-            wakes[form[half:]].append((number, half))
+            halves[form[:half]].append((number, 0))
+            halves[form[half:]].append((number, half))
+        # A half of many expressions (习近平, 中国特色) is everywhere; the other half wakes for those.
+        wakes = {half: places for half, places in halves.items() if len(places) <= _COMMON}
         self.words = tuple(wakes)
         self._wakes = tuple(tuple(places) for places in wakes.values())
 
@@ -48,8 +54,15 @@ class FixedExpression(Checker):
             first, last = view.bounds(view.part_at(start))
             for form_number, offset in self._wakes[number]:
                 form = self._forms[form_number]
+                other = self._ends[form_number][offset > 0]
+                begin = start - offset - 1 if offset else start + len(form) - 3
+                around = text[max(0, begin) : begin + 4]
+                if not (other[0] in around or other[1] in around) or text.startswith(form, start - offset):
+                    continue
                 for low, high in _windows(form, offset, start, end):
-                    if first <= low and high <= last and self._is_off(form, text, low, high):
+                    if (text[low : low + 1] == form[0] or text[high - 1 : high] == form[-1]) and self._is_off(
+                        form, text, low, high, first, last
+                    ):
                         spots.setdefault((low, high), form)
         covered = -1
         for (low, high), form in sorted(spots.items(), key=lambda item: (item[0][0], -item[0][1])):
@@ -57,9 +70,9 @@ class FixedExpression(Checker):
                 covered = high
                 yield Spot(low, high, (form,))
 
-    def _is_off(self, form: str, text: str, low: int, high: int) -> bool:
+    def _is_off(self, form: str, text: str, low: int, high: int, first: int, last: int) -> bool:
         written = text[low:high]
-        if not _one_off(form, written):
+        if low < first or high > last or not _near(form, written) or not _one_off(form, written):
             return False
         # The window may lie within, or reach over the end of, another right form.
         return not any(
@@ -76,6 +89,13 @@ def _windows(form: str, offset: int, start: int, end: int) -> Iterable[tuple[int
             yield start - offset - longer, end
         else:
             yield start, start + len(form) + longer
+
+
+def _near(form: str, written: str) -> bool:
+    """Whether two texts are as long with at most two characters apart, or begin and end alike."""
+    if len(form) == len(written):
+        return sum(char != other for char, other in zip(form, written, strict=True)) <= 2
+    return form[0] == written[0] and form[-1] == written[-1]
 
 
 def _one_off(form: str, written: str) -> bool:

@@ -84,13 +84,16 @@ _ENDS = "com|cn|net|org|top|xyz|vip|cc|info|site|shop|club|online|tv|nu|app|link
 _BARE = re.compile(rf"(?:[a-z0-9](?:[a-z0-9-]{{0,40}}[a-z0-9])?\.){{1,4}}(?:{_ENDS})(?![a-z0-9.])")
 
 
+_NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
+
+
 class BareHost(Checker):
     """A host name without protocol and without www. that is not in the list: qinghelaoren.com.
 
     Addresses of mail are none, nor what stands in a whole address.
     """
 
-    patterns = (rf"(?:[a-z0-9][a-z0-9-]{{0,40}}\.){{1,4}}(?:{_ENDS})",)
+    words: Sequence[str] = tuple(f".{end}" for end in _ENDS.split("|"))
 
     def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
         table = lexicon(args, "lexicon", lexicons)
@@ -99,10 +102,14 @@ class BareHost(Checker):
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each host name that is not in the list."""
-        text = context.view.text
+        text, view = context.view.text, context.view
         covered = -1
-        for _, start, _ in sorted(hits, key=lambda hit: (hit[1], -hit[2])):
-            if start < covered or (start and text[start - 1] in _HOST_CHARS | {"_"}):
+        for _, place, _ in sorted(hits, key=lambda hit: (hit[1], -hit[2])):
+            first, _ = view.bounds(view.part_at(place))
+            start = place
+            while start > first and text[start - 1] in _NAME_CHARS:
+                start -= 1
+            if start < covered or (start > first and text[start - 1] in _HOST_CHARS | {"_"}):
                 continue
             host = _BARE.match(text, start)
             if host is None or host[0].startswith("www."):

@@ -12,7 +12,7 @@ from app.negative_list.text.fold import codes_of
 from app.negative_list.text.model import PartKind, View
 
 #: Words of so many characters are looked for twice in a row.
-_WORDS = range(3, 13)
+_WORDS = range(3, 9)
 #: A shorter sentence may be said twice for effect.
 _SENTENCE = 6
 #: A shorter clause may open two clauses alike.
@@ -21,6 +21,9 @@ _CLAUSE = 8
 _PARAGRAPH = 18
 _ENDS = re.compile(r"[^。！？；!?;]+[。！？；!?;]?")
 _CLAUSES = re.compile(r"[^，。！？；,!?;]+")
+_CUTS = re.compile(r"[，。！？；,!?;]")
+#: What opens the items of a list, which laws repeat.
+_BRACKETS = frozenset("（(")
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _TEXT = frozenset({PartKind.BODY, PartKind.SUMMARY})
 
@@ -41,17 +44,18 @@ class RepeatedText(Checker):
         del hits
         text = context.view.text
         yield from self._words(text)
+        twins = _has_twins(text)
         seen: dict[str, None] = {}
         for index, start, end in context.parts_of():
             if context.buffer.parts[index].kind not in _TEXT:
                 continue
             if end - start >= _PARAGRAPH:
                 words = text[start:end].strip()
-                if words in seen:
+                if words in seen and words[0] not in _BRACKETS:
                     yield Spot(start, end, (), "与前面的一段完全相同")
                     continue
                 seen[words] = None
-            if end - start > 2 * _SENTENCE:
+            if twins and end - start > 2 * _SENTENCE:
                 yield from _alike(text, start, end)
 
     def _words(self, text: str) -> Iterable[Spot]:
@@ -72,6 +76,12 @@ class RepeatedText(Checker):
             if place >= covered and _HAN.fullmatch(word) and len(set(word)) > 2 and word not in self._twice:
                 covered = place + 2 * length
                 yield Spot(place, covered, (word,), f"“{word}”写了两遍")
+
+
+def _has_twins(text: str) -> bool:
+    """Whether any clause of a text stands in it twice."""
+    clauses = [clause for clause in _CUTS.split(text) if len(clause) >= _SENTENCE]
+    return len(set(clauses)) < len(clauses)
 
 
 def _alike(text: str, start: int, end: int) -> Iterable[Spot]:
