@@ -194,6 +194,7 @@ def runtime(
     tmp_path: Path,
     database_url: str,
 ) -> Runtime:
+    (tmp_path / "data").mkdir(mode=0o700)
     shutil.copytree(keys, tmp_path / "data" / "keys")
     # Receivers of tests listen on this machine.
     settings = Settings(

@@ -27,13 +27,13 @@ ADDRESS = "chushen@minzheng.example"
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return certificate(tmp_path_factory.mktemp("smtp"))
 
 
 @pytest.fixture
-def office(runtime: Runtime, keys: tuple[Path, Path]) -> Iterator[PostOffice]:
-    with post_office(*keys) as office:
+def office(runtime: Runtime, certified: tuple[Path, Path]) -> Iterator[PostOffice]:
+    with post_office(*certified) as office:
         runtime.settings = runtime.settings.model_copy(
             update={
                 "smtp_host": "127.0.0.1",
@@ -41,7 +41,7 @@ def office(runtime: Runtime, keys: tuple[Path, Path]) -> Iterator[PostOffice]:
                 "smtp_user": USER,
                 "smtp_password": SecretStr(PASSWORD),
                 "smtp_from": "sanshen@minzheng.example",
-                "smtp_ca_file": keys[0],
+                "smtp_ca_file": certified[0],
                 "public_url": "https://sanshen.minzheng.example/",
             }
         )
@@ -226,10 +226,10 @@ def test_a_wrong_password_or_an_unknown_server_hands_nothing_over(
 
 
 def test_a_server_without_tls_gets_nothing_unless_the_settings_say_so(
-    desk: Desk, clock: SetClock, keys: tuple[Path, Path]
+    desk: Desk, clock: SetClock, certified: tuple[Path, Path]
 ) -> None:
     runtime = desk.runtime
-    with post_office(*keys, starttls=False) as plain:
+    with post_office(*certified, starttls=False) as plain:
         runtime.settings = runtime.settings.model_copy(update={"smtp_port": plain.port})
         desk.submit()
         later(desk, clock)
@@ -242,10 +242,10 @@ def test_a_server_without_tls_gets_nothing_unless_the_settings_say_so(
 
 
 def test_a_server_that_speaks_tls_from_the_first_byte(
-    desk: Desk, clock: SetClock, keys: tuple[Path, Path]
+    desk: Desk, clock: SetClock, certified: tuple[Path, Path]
 ) -> None:
     runtime = desk.runtime
-    with post_office(*keys, starttls=False, tls=True) as office:
+    with post_office(*certified, starttls=False, tls=True) as office:
         runtime.settings = runtime.settings.model_copy(
             update={"smtp_port": office.port, "smtp_security": "tls", "smtp_user": ""}
         )

@@ -163,6 +163,7 @@ FIELDS: dict[str, str] = {
     "flags": "标记",
     "folder_faults": "规则文件夹里的错误",
     "for_shadow": "是否试运行",
+    "follows_folder": "是否直接按文件夹里的规则生效",
     "format": "格式",
     "found_at": "发现的时间",
     "grant": "是否同意",
