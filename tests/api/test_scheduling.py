@@ -16,6 +16,7 @@ from app.evidence.verifier.verify_evidence import verify
 from app.infra.errors import AppError, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
+from app.jobs.kinds import JobKind
 from app.jobs.models import Job, JobState
 from app.negative_list import load_policy
 from app.policies.models import PolicyInUse
@@ -108,7 +109,7 @@ def test_the_job_runs_twice_and_a_killed_worker_loses_nothing(desk: Desk, clock:
     clock.now = SOON_UTC
     # One worker takes the job and dies without a word; another has it once the lease is over.
     with desk.runtime.database.write() as session:
-        job = session.exec(select(Job).where(Job.kind == scheduling.GO_OUT)).one()
+        job = session.exec(select(Job).where(Job.kind == JobKind.GO_OUT)).one()
         job.state, job.attempt, job.fence, job.worker = JobState.RUNNING, 1, 1, "gone"
         job.lease_until = SOON_UTC + timedelta(seconds=30)
         session.add(job)
@@ -265,7 +266,7 @@ def test_a_process_behind_the_list_in_force_waits_for_it_and_not_for_ever(
     assert waits(desk) == ["waiting"]
     for attempt in (1, 6):
         with desk.runtime.database.write() as session:
-            job = session.exec(select(Job).where(Job.kind == scheduling.GO_OUT)).one()
+            job = session.exec(select(Job).where(Job.kind == JobKind.GO_OUT)).one()
             job.state, job.attempt, job.run_at = JobState.QUEUED, attempt - 1, clock()
             session.add(job)
         desk.work()

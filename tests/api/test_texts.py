@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from app.domain.document.model import Document, Paragraph
+from app.infra.folders import files_in
 from app.infra.http.problems import _FORM, field_reasons
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
@@ -78,7 +79,9 @@ def test_broken_files_are_told_in_sentences(desk: Desk, policies: Path) -> None:
     answer = desk.post(f"/drafts/{desk.draft_id}/submissions", "editor", {"digest": desk.digest()})
     assert answer.status_code == 503
     said = [one["message"] for one in answer.json()["reasons"]]
-    assert said == list(told(policies))[: len(said)] or all("workflows/standard.yaml" in one for one in said)
+    assert said == list(told(files_in(policies)))[: len(said)] or all(
+        "workflows/standard.yaml" in one for one in said
+    )
     assert any("是不是想写 role" in one for one in said), said
     assert not any("form" in one or "extra_forbidden" in one for one in said)
 
@@ -96,11 +99,11 @@ def test_broken_files_are_told_when_the_service_starts(
     runtime: Runtime, policies: Path, name: str, old: str, new: str, line: str
 ) -> None:
     runtime.settings = runtime.settings.model_copy(update={"policies_dir": policies})
-    assert told(policies) == ()
+    assert told(files_in(policies)) == ()
     text = (policies / name).read_text()
     assert old in text
     (policies / name).write_text(text.replace(old, new, 1))
-    said = told(policies)
+    said = told(files_in(policies))
     assert any(line in one for one in said), said
     assert all(one.startswith(name) for one in said)
     with capture_logs() as logged:
@@ -109,7 +112,9 @@ def test_broken_files_are_told_when_the_service_starts(
     assert {one["file"] for one in faulty} == {name}
     assert any(line in f"{one['file']}{one['said']}" for one in faulty)
     (policies / name).unlink()
-    assert told(policies) == (("routing.yaml 第 0 行：没有这个文件。",) if name == "routing.yaml" else ())
+    assert told(files_in(policies)) == (
+        ("routing.yaml 第 0 行：没有这个文件。",) if name == "routing.yaml" else ()
+    )
 
 
 def test_a_file_that_is_no_utf8_is_told_so(desk: Desk, policies: Path) -> None:
@@ -117,7 +122,7 @@ def test_a_file_that_is_no_utf8_is_told_so(desk: Desk, policies: Path) -> None:
     desk.draft()
     answer = desk.post(f"/drafts/{desk.draft_id}/submissions", "editor", {"digest": desk.digest()})
     assert (answer.status_code, desk.codes(answer)) == (503, {"routing_unreadable"})
-    assert any("UTF-8" in one for one in told(policies))
+    assert any("UTF-8" in one for one in told(files_in(policies)))
 
 
 def test_too_large_a_share_is_told_with_the_limit(desk: Desk) -> None:

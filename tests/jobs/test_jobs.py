@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,11 +16,15 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from app.audit import queries as audit
+from app.audit.service import SYSTEM
 from app.domain.vocabulary import Event
+from app.events.emit import emit
+from app.events.payloads.drafts import DraftCreated
 from app.infra.db import Database, statements
 from app.infra.errors import Conflict
 from app.infra.runtime import Runtime
 from app.jobs import queries, registry, service
+from app.jobs.kinds import JobKind
 from app.jobs.models import Job, JobState
 from app.jobs.registry import GiveUp, JobContext, Lane, LeaseLost, handles
 from app.jobs.runner import LONGEST_WAIT, Runner, wait_before
@@ -110,7 +115,7 @@ def test_promises_of_one_transaction_are_one_statement(database: Database, clock
     with database.write() as session:
         for _ in range(3):
             service.enqueue(session, KIND, {}, at=clock())
-        service.announce(session, Event.DRAFT_CREATED, subject="draft:1", data={}, at=clock())
+        service.enqueue(session, JobKind.FAN_OUT, {}, at=clock())
     statements.reset(token)
     assert len([one for one in seen if one.startswith("INSERT")]) == 1
 
@@ -282,22 +287,26 @@ def test_jobs_that_make_each_other_are_told_of(database: Database, clock: SetClo
 
 
 def test_the_outbox_keeps_what_was_announced(database: Database, clock: SetClock) -> None:
-    draft_id = UUID(int=7)
+    draft_id, unit_id = UUID(int=7), UUID(int=8)
+    created = DraftCreated(
+        draft=draft_id,
+        number="2026-000007",
+        unit=unit_id,
+        revision=1,
+        digest="a" * 64,
+        targets=(),
+        left_out=0,
+    )
     with database.write() as session:
-        message_id = service.announce(
-            session,
-            Event.DRAFT_CREATED,
-            subject="draft:7",
-            data={"a": 1},
-            at=clock(),
-            draft_id=draft_id,
-            sequence=3,
-        )
-        service.announce(session, Event.DRAFT_REVISED, subject="draft:7", data={}, at=clock())
+        about: dict[str, Any] = {"about": draft_id, "actor": SYSTEM, "at": clock()}
+        receipt = emit(session, Event.DRAFT_CREATED, created, **about)
+        emit(session, Event.DRAFT_CREATED, created, **about)
     with database.read() as session:
-        (found,) = queries.outbox(session, Event.DRAFT_CREATED)
-        assert (found.id, found.draft_id, found.sequence, found.data) == (message_id, draft_id, 3, {"a": 1})
-        assert len(queries.outbox(session)) == 2
+        first, second = queries.outbox(session, Event.DRAFT_CREATED)
+        assert queries.outbox(session, Event.DRAFT_REVISED) == []
+    assert (first.subject, first.draft_id, first.sequence) == (f"draft:{draft_id}", draft_id, receipt.seq)
+    assert second.sequence == receipt.seq + 1
+    assert first.data["number"] == "2026-000007"
 
 
 WORKER = """
