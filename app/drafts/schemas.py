@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from app.domain.document.model import Document, Sha256
 from app.domain.vocabulary import ChannelKind, DraftState
@@ -11,6 +12,8 @@ from app.drafts.intake.service import Format
 from app.drafts.models import AssetRole
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
+#: A schema with a name of its own, so that generated clients have one type for it.
+SourceContent = TypeAliasType("SourceContent", str | list[dict[str, Any]])
 
 _EXAMPLE: dict[str, Any] = {
     "format": "markdown",
@@ -37,7 +40,7 @@ class ContentIn(_In):
     """
 
     format: Format = Format.TEXT
-    content: str | list[dict[str, Any]]
+    content: SourceContent
     title: str | None = Field(default=None, max_length=200)
     subtitle: str = Field(default="", max_length=200)
     summary: str = Field(default="", max_length=2000)

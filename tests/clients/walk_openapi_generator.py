@@ -44,7 +44,7 @@ def main() -> None:
     text = "# 冬季送温暖\n\n志愿者走访独居老人。"
     body = api.DraftIn(
         format="markdown",
-        content=api.Content(text),
+        content=api.SourceContent(text),
         targets=[api.TargetIn(channel="wechat", section="news")],
     )
     draft = api.DraftsApi(editor).create_draft(body, idempotency_key="walk-1")
