@@ -7,7 +7,9 @@ from random import Random
 
 from app.bench.figures import Options
 from app.demo import load as demo
+from app.drafts.intake.files import read_file
 from app.infra.paths import shipped
+from app.negative_list.text.model import PartKind
 
 #: Length of the draft that one check is timed on, in characters.
 DRAFT = 1500
@@ -39,7 +41,8 @@ def paragraphs(options: Options) -> list[str]:
     if options.corpus is not None:
         lines = options.corpus.read_text(encoding="utf-8").splitlines()
     else:
-        lines = [line for draft in demo.texts("drafts.yaml") for line in draft["text"].splitlines()]
+        drafts = [read_file(draft["text"], ".md") for draft in demo.texts("drafts.yaml")]
+        lines = [part.text for draft in drafts for part in draft.parts.parts if part.kind is PartKind.BODY]
     found = [line.strip() for line in lines if line.strip()]
     if sum(map(len, found)) < DRAFT:
         raise ValueError(f"a text of at least {DRAFT} characters is needed")
