@@ -1,0 +1,1 @@
+"""PDF files: the words of their pages, and what lies beside them."""

@@ -1,0 +1,1 @@
+"""Tables as files: workbooks (.xlsx) and delimited text."""
