@@ -93,6 +93,7 @@ NOT_VOUCHED: Mapping[str, str] = {
     "process_beat": "各进程的心跳，用来看它们是否还在运行",
     "rule_hit": "规则命中的统计；命中本身在检查报告里",
     "stage_call": "环节到期的提醒；提醒本身有留痕",
+    "asset_reading": "从附件原文读出的文字，随时可以重读；附件原文另有摘要，查出的问题在检查报告里",
     "draft_counter": "稿件编号的流水；编号本身在稿件里",
 }
 

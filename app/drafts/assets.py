@@ -1,8 +1,6 @@
 """Files of drafts: stored once by the SHA-256 of their bytes, of kinds told by the bytes themselves."""
 
-import zipfile
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -14,43 +12,21 @@ from app.domain.document.model import sha256
 from app.domain.vocabulary import Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries, service
-from app.drafts.models import Asset, AssetRole, Draft, DraftAsset
+from app.drafts.intake import kinds
+from app.drafts.intake.readings import VERSION, Reading
+from app.drafts.models import Asset, AssetReading, AssetRole, Draft, DraftAsset
 from app.events.emit import emit
 from app.events.payloads.drafts import AssetAdded
 from app.identity.queries import Actor
 from app.infra.errors import Invalid, NotFound, Reason, TooLarge, Unsupported
 
 MAX_ASSET_BYTES = 20_000_000
-MAX_ENTRIES = 5_000
 
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_OFFICE = {"word/document.xml": _DOCX, "xl/workbook.xml": _XLSX}
 #: What a browser may show as a picture.
-IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+IMAGES = frozenset(kind.value for kind in kinds.PICTURES)
 
 #: Every type that is taken.
-TYPES = (*sorted(IMAGES), "application/pdf", _DOCX, _XLSX, "text/plain")
-
-
-def media_type(content: bytes) -> str | None:
-    """Return the media type that the bytes themselves show; None for every kind that is not taken.
-
-    A file's name and what its sender says of it count for nothing.
-    """
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if content.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    if content.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if content.startswith(b"%PDF-"):
-        return "application/pdf"
-    if content.startswith(b"PK\x03\x04"):
-        return _office(content)
-    return "text/plain" if _is_text(content) else None
+TYPES = tuple(kind.value for kind in kinds.Kind)
 
 
 def add(
@@ -62,8 +38,11 @@ def add(
     role: AssetRole,
     actor: Actor,
     at: datetime,
+    reading: Reading | None = None,
 ) -> tuple[Draft, DraftAsset, Asset]:
     """Store a file and let the draft hold it; the same file again changes nothing.
+
+    `reading` is what was read of it before the transaction began; without it, it is read when it is checked.
 
     Raises `NotFound`, `Forbidden`, `Conflict` when the draft is not in its author's hands, `TooLarge`,
     `Invalid` for an empty file, `Unsupported` for a kind that is not taken, or no picture where one must be.
@@ -73,9 +52,7 @@ def add(
         raise TooLarge("asset_too_large", data={"bytes": len(content), "limit": MAX_ASSET_BYTES})
     if not content:
         raise Invalid("malformed", reasons=[Reason("asset_empty", field="file")])
-    kind = media_type(content)
-    if kind is None or (role is AssetRole.IMAGE and kind not in IMAGES):
-        raise Unsupported("asset_type_refused", data={"media_type": kind})
+    kind = taken(content, filename, role)
     name = sha256(content)
     held = session.get(DraftAsset, (draft.id, name))
     if held is not None:
@@ -86,6 +63,7 @@ def add(
         added: Any = dialect.insert(Asset).values(**stored).on_conflict_do_nothing()
         if session.exec(added.returning(col(Asset.sha256))).first() is not None:
             seals.wrote(session, Asset, [stored])
+    _keep(session, name, reading, at)
     held = DraftAsset(draft_id=draft.id, sha256=name, filename=filename_of(filename), role=role)
     service.hold_asset(session, draft, held, at=at)
     session.flush()
@@ -99,6 +77,26 @@ def add(
     )
     emit(session, Event.ASSET_ADDED, payload, about=draft.id, actor=actor.as_audit(Role.EDITOR), at=at)
     return draft, held, _described(session, name)
+
+
+def taken(content: bytes, filename: str, role: AssetRole) -> kinds.Kind:
+    """Return the kind of a file that may be stored. Raises `Unsupported` with the reason in words."""
+    kind = kinds.kind_of(content)
+    if kind is None or (role is AssetRole.IMAGE and kind not in kinds.PICTURES):
+        why = kinds.trouble_of(content) if kind is None else f"是{kinds.NAMES[kind]}，不是图片"
+        raise Unsupported("asset_type_refused", data={"media_type": kind, "why": why})
+    if kinds.false_ending(filename, kind):
+        raise Unsupported("asset_false_name", data={"name": filename_of(filename), "kind": kinds.NAMES[kind]})
+    return kind
+
+
+def _keep(session: Session, name: str, reading: Reading | None, at: datetime) -> None:
+    """Keep what was read of a file, unless it is known."""
+    if reading is not None and session.get(AssetReading, (name, VERSION)) is None:
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        row = {"sha256": name, "version": VERSION, "reading": reading.to_json(), "created_at": at}
+        added: Any = dialect.insert(AssetReading).values(**row).on_conflict_do_nothing()
+        session.exec(added)
 
 
 def content_of(session: Session, name: str, actor: Actor) -> tuple[Asset, str]:
@@ -135,30 +133,6 @@ def _described(session: Session, name: str) -> Asset:
         select(Asset.media_type, Asset.size, Asset.created_at).where(Asset.sha256 == name)
     ).one()
     return Asset(sha256=name, media_type=kind, size=size, content=b"", created_at=made)
-
-
-def _office(content: bytes) -> str | None:
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return None
-    # A macro in a file that calls itself macro-free is a trap.
-    if (
-        len(names) > MAX_ENTRIES
-        or "[Content_Types].xml" not in names
-        or any("vbaproject" in one.lower() for one in names)
-    ):
-        return None
-    return next((kind for part, kind in _OFFICE.items() if part in names), None)
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return not any(char == "\x7f" or (char < " " and char not in "\t\n\r\f") for char in text)
 
 
 def filename_of(given: str) -> str:

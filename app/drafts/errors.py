@@ -40,8 +40,12 @@ problems(
         ),
         "asset_too_large": ("文件超过 20 MB 的上限。", "The file is larger than 20 MB."),
         "asset_type_refused": (
-            "不接受这种文件。可用：PNG、JPEG、WebP、GIF、PDF、DOCX、XLSX、TXT。",
+            "不接受这个文件：{why}。可用：PNG、JPEG、WebP、GIF、PDF、DOCX、XLSX、CSV、TXT。",
             "This kind of file is not taken.",
+        ),
+        "asset_false_name": (
+            "文件“{name}”的内容其实是{kind}，和名字的结尾不符，请改正名字后再上传。",
+            "The file's name ends like another kind of file than its bytes are.",
         ),
     }
 )

@@ -119,6 +119,20 @@ class Asset(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class AssetReading(SQLModel, table=True):
+    """What was read of a file, by the version of the readers; it can be read again from the bytes.
+
+    `reading` is a `Reading` as JSON.
+    """
+
+    __tablename__ = "asset_reading"
+
+    sha256: str = Field(primary_key=True, foreign_key="asset.sha256", max_length=64, ondelete="CASCADE")
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    reading: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class DraftAsset(SQLModel, table=True):
     """That a draft holds a file, under which name and what for."""
 

@@ -1,5 +1,5 @@
 import json
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -11,7 +11,9 @@ from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
 from app.drafts import idempotency as _guards  # noqa: F401 – asked before a stored answer is given again
 from app.drafts.intake.service import Intake, take_in
+from app.drafts.intake.sheets.delimited import encoding_of
 from app.drafts.models import AssetRole, Draft, Revision
+from app.drafts.readings import Uploaded, upload
 from app.drafts.schemas import (
     AssetOut,
     DraftIn,
@@ -49,6 +51,24 @@ def _new_content(body: RevisionIn) -> tuple[RevisionIn, Intake]:
 # Text is read before the transaction begins: on SQLite nobody else writes while it lasts.
 NewDraftRead = Annotated[tuple[DraftIn, Intake], Depends(_new_draft)]
 NewContentRead = Annotated[tuple[RevisionIn, Intake], Depends(_new_content)]
+
+
+class _FileIn(NamedTuple):
+    """A file as it is to be stored, and whether the place where it was taken was removed from it."""
+
+    file: Uploaded
+    position_removed: bool
+
+
+def _file(
+    actor: CurrentActor,
+    file: Annotated[UploadFile, File()],
+    role: Annotated[AssetRole, Form()] = AssetRole.ATTACHMENT,
+) -> _FileIn:
+    del actor  # who asks is settled before anything is read
+    given = file.file.read(assets.MAX_ASSET_BYTES + 1)
+    read = upload(given, file.filename or "", role, most=assets.MAX_ASSET_BYTES)
+    return _FileIn(read, read.content != given)
 
 
 @router.post(
@@ -218,22 +238,20 @@ def add_asset(
     response: Response,
     draft_id: UUID,
     actor: CurrentActor,
+    uploaded: Annotated[_FileIn, Depends(_file)],
     session: WriteSession,
-    file: Annotated[UploadFile, File()],
-    role: Annotated[AssetRole, Form()] = AssetRole.ATTACHMENT,
 ) -> AssetOut:
-    """Upload a picture or an attachment (PNG, JPEG, WebP, GIF, PDF, DOCX, XLSX, TXT; at most 20 MB)."""
+    """Upload a picture or an attachment (PNG, JPEG, WebP, GIF, PDF, DOCX, XLSX, CSV, TXT; at most 20 MB).
+
+    What it says is read at once and checked with the text. Where a camera noted the place in a picture, that
+    is taken out: then `position_removed` is true, and `sha256` names the bytes without it.
+    """
     draft, held, asset = assets.add(
-        session,
-        draft_id=draft_id,
-        content=file.file.read(assets.MAX_ASSET_BYTES + 1),
-        filename=file.filename or "",
-        role=role,
-        actor=actor,
-        at=runtime_of(request).clock(),
+        session, draft_id=draft_id, actor=actor, at=runtime_of(request).clock(), **uploaded.file._asdict()
     )
     response.headers["ETag"] = etag(draft.version)
-    return _asset(held.sha256, held.filename, held.role, asset.media_type, asset.size)
+    made_of = _asset(held.sha256, held.filename, held.role, asset.media_type, asset.size)
+    return made_of.model_copy(update={"position_removed": uploaded.position_removed})
 
 
 @router.get(
@@ -245,7 +263,9 @@ def show_asset(sha256: Digest, actor: CurrentActor, session: ReadSession) -> Res
     """Give the bytes of a file to whoever may see a draft that holds it."""
     asset, filename = assets.content_of(session, sha256, actor)
     shown = "inline" if asset.media_type in assets.IMAGES else "attachment"
-    kind = asset.media_type + ("; charset=utf-8" if asset.media_type.startswith("text/") else "")
+    kind = asset.media_type
+    if kind.startswith("text/"):
+        kind = f"{kind}; charset={(encoding_of(asset.content) or 'utf-8').removesuffix('-sig')}"
     return Response(
         asset.content,
         media_type=kind,

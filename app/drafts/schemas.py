@@ -126,6 +126,9 @@ class AssetOut(BaseModel):
     media_type: str
     size: int
     url: str
+    position_removed: bool = Field(
+        default=False, description="the place where a picture was taken was removed when it was uploaded"
+    )
 
 
 class DraftWithContent(DraftOut):

@@ -18,6 +18,7 @@ from app.negative_list.text.model import (
     Severity,
     Structure,
     TableFact,
+    TraceFact,
     VideoFact,
     View,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Severity",
     "Structure",
     "TableFact",
+    "TraceFact",
     "VideoFact",
     "View",
     "check",

@@ -51,7 +51,7 @@ def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Act
     given = waivers.of_draft(session, draft.id)
     waived = waivers.in_force(given, at)
     return ReportOut(
-        **report_out(report),
+        **report_out(report, service.attached_names(session, draft.id, drafts.document_of(revision))),
         left_out=[LeftOutOut(**one) for one in drafts.left_out_of(revision)],
         draft_id=draft.id,
         revision=revision.number,

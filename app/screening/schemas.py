@@ -1,7 +1,7 @@
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from app.negative_list import Finding, PartKind, Severity
 from app.negative_list.text.model import SEVERITIES
 from app.policies.schemas import Digest
 from app.screening.waivers.schemas import WaiverOut
+from app.words.places import place_held, place_in_file
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -42,8 +43,9 @@ class CheckIn(ContentIn):
 class FindingOut(BaseModel):
     """One hit of one rule; positions in code points and in UTF-16 units, their end excluded.
 
-    `ref` says where in the document: `title`, `blocks/3`, `attachments/0`; for plain text that is only
-    checked, `content` is the whole text as it was sent.
+    `ref` says where in the document: `title`, `blocks/3`, `attachments/0/pages/3/lines/12`,
+    `attachments/0/sheets/名单/rows/11/3` (its cell D12); for text that is only checked, `content` is the
+    whole text as it was sent.
     """
 
     rule: str
@@ -55,6 +57,7 @@ class FindingOut(BaseModel):
     end: int
     start16: int
     end16: int
+    place: str = Field(default="", description="where in an attachment or picture it stands, in Chinese")
     excerpt: str
     message: str
     suggestions: list[str]
@@ -133,6 +136,18 @@ def grouped(findings: Sequence[Finding]) -> list[RuleGroupOut]:
     return sorted(groups, key=lambda group: SEVERITIES.index(group.severity))
 
 
-def listed(findings: Any) -> list[FindingOut]:  # noqa: ANN401 – the engine's findings
-    """Return findings as they go over the wire; keyed hashes of values stay here."""
-    return [FindingOut.model_validate(one._asdict()) for one in findings]
+def listed(findings: Iterable[Finding], files: Mapping[str, str] | None = None) -> list[FindingOut]:
+    """Return findings as they go over the wire; keyed hashes of values stay here.
+
+    `files` gives the file names of attachments by their places. Without any, places are within one file.
+    """
+    return [
+        FindingOut.model_validate(
+            {
+                **one._asdict(),
+                "place": place_held(one.ref, files or {})
+                or (place_in_file(one.ref) if one.part is PartKind.ATTACHMENT else ""),
+            }
+        )
+        for one in findings
+    ]

@@ -8,13 +8,15 @@ from sqlmodel import Session, col, select
 from app.domain.document.model import Document, sha256
 from app.domain.vocabulary import Event
 from app.drafts import queries as drafts
-from app.drafts.models import Asset, Draft, DraftAsset, Revision
+from app.drafts import readings
+from app.drafts.models import Draft, DraftAsset, Revision
 from app.events.emit import SYSTEM, emit
 from app.events.payloads.drafts import CheckRun
 from app.infra.ids import new_id
 from app.negative_list import Finding, Policy, Report, Scope, Severity
 from app.screening import queries
 from app.screening.checks import service as checks
+from app.screening.checks.files import HeldFile
 from app.screening.models import CheckReport
 from app.screening.rules import health
 from app.screening.waivers import queries as waivers
@@ -31,10 +33,8 @@ def examine(
     at: datetime,
 ) -> Report:
     """Return the report on a document of a draft, and store nothing."""
-    files, texts = attached(session, draft_id, document)
-    return checks.run(
-        policy, document, scope=scope, at=at, key=key, document_id=str(draft_id), files=files, texts=texts
-    )
+    files = attached(session, draft_id, document)
+    return checks.run(policy, document, scope=scope, at=at, key=key, document_id=str(draft_id), files=files)
 
 
 def ensure_report(
@@ -108,22 +108,33 @@ def open_blockers(session: Session, *, report: CheckReport, at: datetime) -> tup
     return queries.blocking(queries.report_of(report).findings, waived=waived)
 
 
-def attached(
-    session: Session, draft_id: UUID, document: Document
-) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """Return name and media type of a draft's attachments, and the words of those that are plain text."""
+def attached_names(session: Session, draft_id: UUID, document: Document) -> dict[str, str]:
+    """Return the file name of each attachment of a document by its place, `attachments/0`; perhaps none."""
     if not document.attachments:
-        return {}, {}
+        return {}
     held = session.exec(
-        select(DraftAsset.sha256, DraftAsset.filename, Asset.media_type)
-        .join(Asset, col(Asset.sha256) == col(DraftAsset.sha256))
-        .where(DraftAsset.draft_id == draft_id, col(DraftAsset.sha256).in_(document.attachments))
+        select(DraftAsset.sha256, DraftAsset.filename).where(
+            DraftAsset.draft_id == draft_id, col(DraftAsset.sha256).in_(document.attachments)
+        )
     ).all()
-    files = {name: (filename, kind) for name, filename, kind in held}
-    plain = [name for name, (_, kind) in files.items() if kind == checks.PLAIN_TEXT]
-    contents = (
-        session.exec(select(Asset.sha256, Asset.content).where(col(Asset.sha256).in_(plain))).all()
-        if plain
-        else []
-    )
-    return files, {name: content.decode("utf-8") for name, content in contents}
+    names = dict(held)
+    return {
+        f"attachments/{index}": names[name]
+        for index, name in enumerate(document.attachments)
+        if name in names
+    }
+
+
+def attached(session: Session, draft_id: UUID, document: Document) -> dict[str, HeldFile]:
+    """Return by SHA-256 the attachments and pictures of a document that its draft holds, read."""
+    wanted = document.assets()
+    if not wanted:
+        return {}
+    held = session.exec(
+        select(DraftAsset.sha256, DraftAsset.filename).where(
+            DraftAsset.draft_id == draft_id, col(DraftAsset.sha256).in_(wanted)
+        )
+    ).all()
+    names = dict(held)
+    said = readings.of_assets(session, list(names))
+    return {name: HeldFile(filename, said[name]) for name, filename in names.items() if name in said}

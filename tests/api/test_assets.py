@@ -13,6 +13,7 @@ from sqlmodel import select
 
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, service
+from app.drafts.intake import kinds
 from app.drafts.models import Asset
 from app.infra.db import Database
 from tests import factories
@@ -53,21 +54,21 @@ XLSX = _zip("[Content_Types].xml", "xl/workbook.xml")
         (b"PK\x03\x04broken", None),
         ("公示名单\n张三\n".encode(), "text/plain"),
         ("\ufeff公示名单".encode(), "text/plain"),
-        ("公示名单".encode("gb18030"), None),
+        ("公示名单".encode("gb18030"), "text/plain"),
         (b"MZ\x90\x00", None),
         (b"\x7fELF", None),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", None),
     ],
 )
 def test_the_bytes_say_what_a_file_is(content: bytes, kind: str | None) -> None:
-    assert assets.media_type(content) == kind
+    assert kinds.kind_of(content) == kind
 
 
 @pytest.mark.parametrize(
     "content", ["<html><script>x</script></html>", "<svg xmlns='http://www.w3.org/2000/svg'/>"]
 )
 def test_markup_is_plain_text_at_most(content: str) -> None:
-    assert assets.media_type(content.encode()) == "text/plain"
+    assert kinds.kind_of(content.encode()) == "text/plain"
 
 
 @pytest.fixture
@@ -116,6 +117,7 @@ def test_uploading_a_picture(
         "media_type": "image/png",
         "size": len(PNG),
         "url": f"/api/v1/assets/{name}",
+        "position_removed": False,
     }
     assert factories.events(database, f"draft:{draft['id']}")[-1] == ("asset.added", "done")
     twice = _upload(client, draft, as_("editor"), name="again.png")

@@ -11,6 +11,7 @@ from httpx import Response
 from sqlmodel import select
 
 from app.domain.document.model import MAX_CONTENT_BYTES, Document, Image, Paragraph, Video
+from app.drafts.intake.readings import Reading, Said, unreadable
 from app.drafts.models import Draft
 from app.infra.db import Database
 from app.infra.runtime import Runtime
@@ -18,6 +19,7 @@ from app.negative_list import Scope
 from app.negative_list.text.model import MAX_FINDINGS
 from app.policies.negative_list.following import FollowedPolicies
 from app.screening.checks import service as checks
+from app.screening.checks.files import HeldFile
 from app.screening.models import CheckReport
 from tests import keepers
 
@@ -186,15 +188,17 @@ def test_what_was_not_read_is_listed(client: TestClient, runtime: Runtime, as_: 
         at=runtime.clock(),
         key=runtime.secret,
         document_id="draft",
-        files={names["pdf"]: ("附件.pdf", "application/pdf"), names["words"]: ("附件.txt", "text/plain")},
-        texts={names["words"]: "为残废人服务"},
+        files={
+            names["pdf"]: HeldFile("附件.pdf", unreadable("打不开")),
+            names["words"]: HeldFile("附件.txt", Reading(texts=(Said("lines/3", "为残废人服务"),))),
+        },
     )
     assert [(one.ref, one.what) for one in report.not_checked] == [
         ("blocks/1", "合影"),
         ("blocks/2", "短片"),
-        ("attachments/0", "附件.pdf"),
+        ("attachments/0", "附件“附件.pdf”"),
     ]
-    assert [(one.rule, one.ref) for one in report.findings] == [("wording.canfei", "attachments/1")]
+    assert [(one.rule, one.ref) for one in report.findings] == [("wording.canfei", "attachments/1/lines/3")]
     blocks = [
         {"kind": "image", "sha256": names["picture"], "alt": "合影"},
         {"kind": "paragraph", "text": "好"},

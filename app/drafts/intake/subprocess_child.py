@@ -2,6 +2,7 @@
 
 import json
 import sys
+from base64 import b64decode
 from typing import Any
 
 from app.drafts.intake.builder import TooMuch
@@ -18,6 +19,8 @@ def main() -> None:
 
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    if "held" in asked:
+        return _held(asked["held"])
     try:
         read = read_here(Source(**asked))
     except TooMuch as fault:
@@ -30,6 +33,16 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         "fields": dict(read.fields),
         "left_out": [{"kind": one.kind, "what": one.what, "count": one.count} for one in read.left_out],
     }
+
+
+def _held(content: str) -> dict[str, Any]:
+    """Read a file that a draft holds; `content` is its bytes in base 64."""
+    from app.drafts.intake.held import read_held
+
+    try:
+        return {"reading": read_held(b64decode(content)).to_json()}
+    except (MemoryError, RecursionError):
+        return {"fault": "conversion_too_heavy"}
 
 
 def _limit() -> None:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter
 from app.domain.document.model import Block
 from app.drafts.intake.builder import Builder, TooMuch
 from app.drafts.intake.left_out import LeftOut, summed
+from app.drafts.intake.readings import Reading, unreadable
 
 #: So much marked-up text, in characters, is read in the process that was asked; see decision 42 for its cost.
 SMALL = 20_000
@@ -90,13 +92,27 @@ def read_here(source: Source) -> Read:
     return Read(tuple(builder.blocks), title or builder.title, builder.fields, summed(builder.left_out))
 
 
-def _read_apart(source: Source) -> Read:
+def read_file(content: bytes) -> Reading:
+    """Return what a file says that a draft holds, read in a process of its own. Raises `Busy`."""
+    said = _in_turn({"held": b64encode(content).decode()})
+    if "fault" in said:
+        return unreadable("太复杂，在限定的时间和内存里读不完，没有检查；请拆成几个文件，或删去多余的内容")
+    return Reading.from_json(said["reading"])
+
+
+def _in_turn(asked: dict[str, Any]) -> dict[str, Any]:
     if not _turns.acquire(timeout=PATIENCE):
         raise Busy
     try:
-        said = _ask(source)
+        return _ask(asked)
     finally:
         _turns.release()
+
+
+def _read_apart(source: Source) -> Read:
+    said = _in_turn(
+        {"format": source.format, "content": source.content, "title": source.title, "base": source.base}
+    )
     if "fault" in said:
         raise TooMuch(said["fault"], **said.get("data", {}))
     return Read(
@@ -107,9 +123,8 @@ def _read_apart(source: Source) -> Read:
     )
 
 
-def _ask(source: Source) -> dict[str, Any]:
+def _ask(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the child's answer; a child that was ended or says nothing was asked too much."""
-    asked = {"format": source.format, "content": source.content, "title": source.title, "base": source.base}
     # Nothing of ours is a child's business: no settings, no secrets.
     own = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     command = [sys.executable, "-m", "app.drafts.intake.subprocess_child"]

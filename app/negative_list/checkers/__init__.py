@@ -16,6 +16,7 @@ from app.negative_list.checkers.ordinals import CountedList, NumberSequence
 from app.negative_list.checkers.people import AbbreviationFirst, PersonPost
 from app.negative_list.checkers.repetition import RepeatedText
 from app.negative_list.checkers.structure import (
+    FileTraces,
     ImageAltWithoutWords,
     ImageWithoutAlt,
     ImageWithoutCredit,
@@ -64,6 +65,7 @@ STRUCTURE_CHECKS: dict[str, type[StructureCheck]] = {
     "video_without_caption": VideoWithoutCaption,
     "table_columns": TableColumns,
     "table_total": TableTotal,
+    "file_traces": FileTraces,
     "text_length": TextLength,
 }
 

@@ -77,7 +77,7 @@ class StructureCheck(ABC):
     """
 
     #: The field of `Structure` that it looks at.
-    reads: ClassVar[Literal["images", "tables", "links", "videos", "fields"]]
+    reads: ClassVar[Literal["images", "tables", "links", "videos", "traces", "fields"]]
 
     def __init__(self, args: Fields) -> None:  # noqa: B027 – a default
         """Read the arguments; whatever is wrong with them becomes a fault of `args`."""

@@ -150,8 +150,7 @@ class TableColumns(StructureCheck):
             for number, row in enumerate(table.rows):
                 for column, cell in enumerate(row):
                     if cell and _head(cell) in unwanted:
-                        ref = f"{table.ref}/rows/{number}/{column}"
-                        yield Thing(PartKind.TABLE, ref, cell, start=0, end=len(cell))
+                        yield Thing(table.part, table.cell(number, column), cell, start=0, end=len(cell))
 
     def _names_people(self, cell: str) -> bool:
         return _bare(cell) in self._people
@@ -194,7 +193,7 @@ def _totals(table: TableFact) -> Iterable[Thing]:
         if abs(given - total) > 1e-6:
             cell = table.rows[-1][column]
             yield Thing(
-                PartKind.TABLE, f"{table.ref}/rows/{len(rows) - 1}/{column}", cell, (f"{given:g}",),
+                table.part, table.cell(len(rows) - 1, column), cell, (f"{given:g}",),
                 f"各行相加为{given:g}", 0, len(cell),
             )  # fmt: skip
 
@@ -211,6 +210,33 @@ def _counts_up(numbers: list[float | None]) -> bool:
 def _number(cell: str) -> float | None:
     found = _NUMBER.fullmatch(cell.strip())
     return float(found[0].replace(",", "")) if found else None
+
+
+class FileTraces(StructureCheck):
+    """What a file tells besides its content: `kinds: [author, company]`, but for `ordinary: [WPS Office]`.
+
+    A trace that is one of the ordinary words, or begins with one and goes on with digits, names nobody.
+    """
+
+    reads = "traces"
+
+    def __init__(self, args: Fields) -> None:
+        self._kinds = frozenset(args.texts("kinds"))
+        if not self._kinds:
+            args.fault("kinds", "缺少种类：kinds: [author, last_author, company]")
+        self._ordinary = frozenset(map(_plain_name, args.texts("ordinary")))
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each trace of these kinds that names somebody or something."""
+        for trace in structure.traces:
+            if trace.kind in self._kinds and _plain_name(trace.text) not in self._ordinary:
+                yield Thing(PartKind.ATTACHMENT, trace.ref, trace.text, start=0, end=len(trace.text))
+
+
+def _plain_name(text: str) -> str:
+    """Return a name as it is compared: without signs, and without the numbers behind it."""
+    bare = _bare(text).lower()
+    return bare.rstrip("0123456789") or bare
 
 
 class TextLength(StructureCheck):

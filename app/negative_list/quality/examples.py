@@ -19,6 +19,7 @@ from app.negative_list.text.model import (
     Scope,
     Structure,
     TableFact,
+    TraceFact,
     VideoFact,
 )
 
@@ -36,7 +37,7 @@ def structure_from(data: Mapping[str, Any] | None) -> Structure | None:
         for index, item in enumerate(data.get(kind, ())):
             yield f"{kind}/{index}", item
 
-    unknown = set(data) - {"images", "tables", "links", "videos", "fields"}
+    unknown = set(data) - {"images", "tables", "links", "videos", "traces", "fields"}
     if unknown:
         raise TypeError(f"不认识的键：{'、'.join(sorted(unknown))}")
     return Structure(
@@ -47,6 +48,7 @@ def structure_from(data: Mapping[str, Any] | None) -> Structure | None:
         ),
         links=tuple(LinkFact(ref, **item) for ref, item in refs("links")),
         videos=tuple(VideoFact(ref, **item) for ref, item in refs("videos")),
+        traces=tuple(TraceFact(**{"ref": ref, **item}) for ref, item in refs("traces")),
         fields=data.get("fields", {}),
     )
 

@@ -112,12 +112,33 @@ class ImageFact(NamedTuple):
 
 
 class TableFact(NamedTuple):
-    """A table; its first `head_rows` are the head. Cells that another lies over are empty."""
+    """A table; its first `head_rows` are the head. Cells that another lies over are empty.
+
+    Of a sheet in an attachment, `row_numbers` and `column_numbers` say which rows and columns of the file
+    these are, counted from 0; a table in the text has all of its own.
+    """
 
     ref: str
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     head_rows: int = 1
+    part: PartKind = PartKind.TABLE
+    row_numbers: tuple[int, ...] = ()
+    column_numbers: tuple[int, ...] = ()
+
+    def cell(self, row: int, column: int) -> str:
+        """Return the place of a cell, by where it stands in `rows`."""
+        if self.row_numbers:
+            row, column = self.row_numbers[row], self.column_numbers[column]
+        return f"{self.ref}/rows/{row}/{column}"
+
+
+class TraceFact(NamedTuple):
+    """What a file tells besides its content (its last author, a hidden sheet), by kind."""
+
+    ref: str
+    kind: str
+    text: str
 
 
 class LinkFact(NamedTuple):
@@ -143,6 +164,7 @@ class Structure:
     tables: tuple[TableFact, ...] = ()
     links: tuple[LinkFact, ...] = ()
     videos: tuple[VideoFact, ...] = ()
+    traces: tuple[TraceFact, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
 
 

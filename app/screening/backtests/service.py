@@ -23,13 +23,12 @@ from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
 from app.negative_list.quality.backtest import Item
-from app.negative_list.text.content import parts_of, structure_of
-from app.negative_list.text.model import Part, PartKind
 from app.policies.models import BackTest, PolicyVersion
 from app.policies.service import GRANTERS, admit
 from app.policies.versions import digest_in_use
 from app.screening import service
 from app.screening.checks import service as checks
+from app.screening.checks.files import content_of
 from app.screening.models import Waiver
 
 #: Which drafts are read: those that went out, those that may go out as well, or all.
@@ -216,17 +215,9 @@ def items(
 
 def _item(session: Session, draft: Draft, revision: Revision, places: tuple[drafts.Target, ...]) -> Item:
     document = drafts.document_of(revision)
-    _, texts = service.attached(session, draft.id, document)
-    parts = [
-        *parts_of(document),
-        *(
-            Part(PartKind.ATTACHMENT, f"attachments/{index}", texts[name])
-            for index, name in enumerate(document.attachments)
-            if name in texts
-        ),
-    ]
+    content = content_of(document, service.attached(session, draft.id, document))
     return Item(
-        str(draft.id), parts, structure_of(document), checks.scope_of(places), document_id=str(draft.id)
+        str(draft.id), content.parts, content.structure, checks.scope_of(places), document_id=str(draft.id)
     )
 
 

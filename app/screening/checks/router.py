@@ -194,13 +194,13 @@ def _scope(session: Session, asked: Asked, actor: Actor) -> Scope:
     return Scope(frozenset({channel.kind}), frozenset({asked.section} if asked.section else ()), asked.stage)
 
 
-def report_out(report: Report) -> Mapping[str, Any]:
-    """Return a report as it goes over the wire."""
+def report_out(report: Report, files: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """Return a report as it goes over the wire; `files` gives the file names of attachments by place."""
     return {
         "policy": report.policy,
         "counts": dict(report.counts),
         "groups": grouped(report.findings),
-        "findings": listed(report.findings),
+        "findings": listed(report.findings, files),
         "not_checked": [NotCheckedOut.model_validate(one._asdict()) for one in report.not_checked],
         "truncated": report.truncated,
         "elapsed_us": report.elapsed_us,

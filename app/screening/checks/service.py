@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.document.model import FIELDS, Document, Image, Video, sha256
+from app.domain.document.model import FIELDS, Document, sha256
 from app.domain.record.canonical import canonical
 from app.drafts.intake.service import Format, take_in
 from app.drafts.queries import Target
 from app.infra.clock import beijing
-from app.negative_list import NotChecked, Part, PartKind, Policy, Report, Scope, check
+from app.negative_list import Part, PartKind, Policy, Report, Scope, check
 from app.negative_list.text.content import parts_of, structure_of
+from app.screening.checks.files import HeldFile, content_of
 
-PLAIN_TEXT = "text/plain"
 #: Stands for the title of a text that is only checked and has none; it is not checked itself.
 _UNTITLED = "（无标题）"
 
@@ -38,32 +38,23 @@ def run(
     at: datetime,
     key: bytes,
     document_id: str,
-    files: Mapping[str, tuple[str, str]],
-    texts: Mapping[str, str],
+    files: Mapping[str, HeldFile],
 ) -> Report:
     """Return the report on a document with its files.
 
-    `files` gives file name and media type by SHA-256, `texts` the words of those that are plain text: these
-    are checked like the document, the others are listed as not checked. `key` is the secret of fingerprints,
-    `document_id` ties them to one draft.
+    `files` gives attachments and pictures by SHA-256: what they say is checked like the document, what could
+    not be read is listed. `key` is the secret of fingerprints, `document_id` ties them to one draft.
     """
-    attached = [(f"attachments/{index}", name) for index, name in enumerate(document.attachments)]
-    parts = [
-        *parts_of(document),
-        *(Part(PartKind.ATTACHMENT, ref, texts[name]) for ref, name in attached if name in texts),
-    ]
+    content = content_of(document, files)
     return check(
         policy,
-        parts,
+        content.parts,
         scope=scope,
         on=beijing(at).date(),
         key=key,
         document_id=document_id,
-        not_checked=[
-            *_media(document),
-            *(_file(ref, files.get(name)) for ref, name in attached if name not in texts),
-        ],
-        structure=structure_of(document),
+        not_checked=content.not_checked,
+        structure=content.structure,
     )
 
 
@@ -92,32 +83,13 @@ def loose(
         parts.append(Part(PartKind.BODY, "content", str(content)))
         return check(policy, parts, scope=scope, on=on, key=key), taken.listed()
     parts = [one for one in parts_of(taken.document) if titled or one.ref != "title"]
-    missing = [
-        NotChecked(f"attachments/{index}", name, "没有读取附件")
-        for index, name in enumerate(taken.document.attachments)
-    ]
     report = check(
         policy,
         parts,
         scope=scope,
         on=on,
         key=key,
-        not_checked=[*_media(taken.document), *missing],
+        not_checked=content_of(taken.document, {}).not_checked,
         structure=structure_of(taken.document),
     )
     return report, taken.listed()
-
-
-def _media(document: Document) -> list[NotChecked]:
-    found = []
-    for index, block in enumerate(document.blocks):
-        if isinstance(block, Image):
-            found.append(NotChecked(f"blocks/{index}", block.alt or "图片", "没有识别图片里的文字"))
-        elif isinstance(block, Video):
-            found.append(NotChecked(f"blocks/{index}", block.caption or "视频", "没有检查视频的画面和声音"))
-    return found
-
-
-def _file(ref: str, described: tuple[str, str] | None) -> NotChecked:
-    filename, kind = described or ("附件", "")
-    return NotChecked(ref, filename, f"没有读取这种附件（{kind}）" if kind else "没有读取附件")

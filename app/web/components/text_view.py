@@ -4,7 +4,7 @@ A text is cut into runs, so that a template writes each run once, escaped, with 
 findings and inline markup need no nesting. Positions are code points, as everywhere; browsers never count.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Literal
@@ -26,6 +26,7 @@ from app.domain.document.model import (
     Video,
 )
 from app.negative_list.text.model import SEVERITIES, Finding, PartKind, Severity
+from app.words.places import in_order, place_held
 
 #: From the outermost to the innermost.
 _STYLES = (
@@ -163,22 +164,27 @@ def _range(hit: Hit, length: int) -> tuple[int, int]:
 
 
 def numbered(
-    findings: Iterable[Finding], document: Document, waived: frozenset[str] = frozenset()
+    findings: Iterable[Finding],
+    document: Document,
+    waived: frozenset[str] = frozenset(),
+    files: Mapping[str, str] | None = None,
 ) -> tuple[Hit, ...]:
     """Return the findings in reading order as hits, numbered from 1; `waived` holds fingerprints.
 
-    A finding whose place is no text of the document (a link's target, an attachment) is listed, not marked.
+    `files` gives the file names of attachments by their places (`attachments/0`). A finding whose place is no
+    text of the document (a link's target, an attachment) is listed, not marked.
     """
     order = {place: index for index, (place, _) in enumerate(document.texts())}
     last = len(order)
     ordered = sorted(
-        findings, key=lambda finding: (order.get(finding.ref, last), finding.ref, finding.start, finding.end)
+        findings,
+        key=lambda finding: (order.get(finding.ref, last), in_order(finding.ref), finding.start, finding.end),
     )
     return tuple(
         Hit(
             number,
             finding,
-            place_name(finding.ref, finding.part),
+            place_held(finding.ref, files or {}) or place_name(finding.ref, finding.part),
             waived=finding.fingerprint in waived,
             in_text=finding.ref in order and finding.part is not PartKind.LINK,
         )

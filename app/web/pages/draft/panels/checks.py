@@ -82,7 +82,7 @@ def checked(
     waived = waivers.in_force(given, at)
     blocking = queries.blocking(report.findings, waived=waived)
     return Checked(
-        hits=numbered(report.findings, document, waived),
+        hits=numbered(report.findings, document, waived, service.attached_names(session, draft.id, document)),
         not_checked=report.not_checked,
         policy=report.policy,
         at=made,
