@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BENCHMARKS = {
     "cycle": ("app.bench.cycle", "审校流转"),
     "rules": ("app.bench.rules", "负面清单"),
+    "documents": ("app.bench.documents", "文件读取"),
 }
 _STATES = {
     "reached": "[green]达到[/green]",
@@ -28,7 +29,10 @@ _STATES = {
 
 def bench(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="cycle（审校流转）或 rules（负面清单）；缺省全部。")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="cycle（审校流转）、rules（负面清单）或 documents（文件读取）；缺省全部。"
+        ),
     ] = None,
     *,
     as_json: AsJson = False,
@@ -41,7 +45,11 @@ def bench(
     ] = None,
     corpus: Annotated[
         Path | None,
-        typer.Option("--corpus", help="用这个 UTF-8 文本代替自带的文字。", exists=True, dir_okay=False),
+        typer.Option(
+            "--corpus",
+            help="rules：用这个 UTF-8 文本代替自带的文字；documents：逐字核对这个文件夹里的文件。",
+            exists=True,
+        ),
     ] = None,
 ) -> None:
     """量速度，并与同一次运行里的参照相比。

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.negative_list.engine.report import FileReport
 
 MAX_BYTES = 5_000_000
+#: Of files that are checked as attachments are.
+MAX_HELD_BYTES = 20_000_000
 BEIJING = timezone(timedelta(hours=8))
 #: What keeps a file from being read, as intake names it.
 _TOO_MUCH = {
@@ -71,7 +73,10 @@ def scope_of(policy: "Policy", channels: Sequence[str], sections: Sequence[str])
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="文件…", help="文本、Markdown 或 HTML 文件。")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="文件…", help="文本、Markdown、HTML、表格（xlsx、csv）、PDF 或图片文件。"),
+    ],
     *,
     channel: Annotated[list[str] | None, typer.Option("--channel", help="发往的阵地，可写多次。")] = None,
     section: Annotated[list[str] | None, typer.Option("--section", help="发往的栏目，可写多次。")] = None,
@@ -86,7 +91,9 @@ def check(
         fail("--json 和 --sarif 只能选一个")
     policy = load(policies)
     scope = scope_of(policy, channel or [], section or [])
-    reports, faults = _check_all(policy, files, scope)
+    held = [file for file in files if is_held(file)]
+    reports, faults = _check_all(policy, [file for file in files if file not in held], scope)
+    reports += [one for file in held if (one := check_held(policy, file, scope, faults)) is not None]
     if as_json:
         print_json(report.as_json(policy, reports))
     elif as_sarif:
@@ -98,6 +105,35 @@ def check(
         fail(*faults)
     if any(found.finding.severity == "block" for one in reports for found in one.findings):
         raise typer.Exit(1)
+
+
+def is_held(file: Path) -> bool:
+    """Tell whether a file is checked as an attachment is, by the end of its name."""
+    from app.drafts.intake.kinds import HELD_ENDINGS
+
+    return file.suffix.lower() in HELD_ENDINGS
+
+
+def check_held(policy: "Policy", file: Path, scope: "Scope", faults: list[str]) -> "FileReport | None":
+    """Return the report on a file as an attachment; None, with a fault added, when it is none."""
+    from app.drafts.intake import kinds
+    from app.drafts.intake.subprocess_reader import read_file as read_apart
+    from app.screening.checks.files import report_on
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        faults.append(f"{file}：读不了，{said(error)}")
+        return None
+    if len(content) > MAX_HELD_BYTES:
+        faults.append(f"{file}：{len(content)} 字节，超过 {MAX_HELD_BYTES} 字节")
+        return None
+    if kinds.kind_of(content) is None:
+        faults.append(f"{file}：{kinds.trouble_of(content)}")
+        return None
+    today = datetime.now(UTC).astimezone(BEIJING).date()
+    name, reading = str(file), read_apart(content)
+    return report_on(policy, name, reading, scope=scope, on=today, key=b"sanshen check", document_id=name)
 
 
 def _check_all(

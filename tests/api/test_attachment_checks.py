@@ -165,3 +165,20 @@ def test_a_file_that_is_not_taken_is_told_in_a_sentence(
     assert (answer.status_code, answer.json()["code"]) == (415, code)
     assert words in answer.text
     assert UUID(desk.draft_id)
+
+
+def test_a_loose_file_is_checked_as_an_attachment(desk: Desk) -> None:
+    def asked(name: str, content: bytes, accept: str = "application/json") -> Any:
+        head = {**desk.headers("editor"), "Accept": accept}
+        return desk.client.post("/api/v1/checks", headers=head, files={"file": (name, content)})
+
+    told = asked("名单.xlsx", LIST).json()
+    places = {one["rule"]: one["place"] for one in told["findings"]}
+    assert places["privacy.idcard"] == "工作表“公示名单” 单元格 B4"
+    sarif = asked("名单.xlsx", LIST, "application/sarif+json").json()["runs"][0]["results"]
+    assert "工作表“公示名单” 单元格 B4" in {
+        one["locations"][0]["logicalLocations"][0]["name"] for one in sarif
+    }
+    broken = asked("名单.xlsx", b"PK\x03\x04broken")
+    assert (broken.status_code, broken.json()["code"]) == (415, "asset_type_refused")
+    assert desk.client.post("/api/v1/checks", files={"file": ("a.xlsx", LIST)}).status_code == 401

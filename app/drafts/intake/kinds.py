@@ -63,6 +63,13 @@ _ENDINGS = {
     "pdf": Kind.PDF,
     **dict.fromkeys(("txt", "csv", "tsv"), Kind.TEXT),
 }
+#: Ends of names of files that are checked as attachments are, where a file stands by itself.
+HELD_ENDINGS = frozenset({
+    ".xlsx", ".xlsm", ".xltx", ".xls", ".et", ".csv", ".tsv", ".pdf", ".png", ".jpg", ".jpeg",
+    ".webp", ".gif",
+})  # fmt: skip
+#: Those that are read, in words.
+HELD_NAMES = "xlsx、csv、pdf、png、jpg"
 NAMES = {
     Kind.PNG: "PNG 图片",
     Kind.JPEG: "JPEG 图片",

@@ -29,7 +29,10 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 class Located(NamedTuple):
-    """A finding with its place in a file: code points, line and column from 1, end-exclusive."""
+    """A finding with its place in a file: code points, line and column from 1, end-exclusive.
+
+    `place` says where it stands in a file that is no text (a cell, a page); then the numbers say nothing.
+    """
 
     finding: Finding
     start: int
@@ -38,6 +41,7 @@ class Located(NamedTuple):
     column: int
     end_line: int
     end_column: int
+    place: str = ""
 
 
 class FileReport(NamedTuple):
@@ -112,6 +116,7 @@ def as_json(policy: Policy, files: Iterable[FileReport]) -> dict[str, Any]:
                         "end": found.end,
                         "line": found.line,
                         "column": found.column,
+                        **({"ref": found.finding.ref, "place": found.place} if found.place else {}),
                         "excerpt": found.finding.excerpt,
                         "message": found.finding.message,
                         "suggestions": list(found.finding.suggestions),
@@ -195,23 +200,9 @@ def _result(found: Located, file: str, index: int) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
         "partialFingerprints": {"sanshen/v1": finding.fingerprint},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _address(file)},
-                    "region": {
-                        "startLine": found.line,
-                        "startColumn": found.column,
-                        "endLine": found.end_line,
-                        "endColumn": found.end_column,
-                        "charOffset": found.start,
-                        "charLength": found.end - found.start,
-                    },
-                }
-            }
-        ],
+        "locations": [_location(found, file)],
     }
-    if finding.suggestions and found.end > found.start:
+    if finding.suggestions and found.end > found.start and not found.place:
         result["fixes"] = [
             {
                 "description": {"text": f"改为“{suggestion}”"},
@@ -235,6 +226,24 @@ def _result(found: Located, file: str, index: int) -> dict[str, Any]:
     return result
 
 
+def _location(found: Located, file: str) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _address(file)}}
+    if found.place:
+        return {
+            "physicalLocation": physical,
+            "logicalLocations": [{"fullyQualifiedName": found.finding.ref, "name": found.place}],
+        }
+    physical["region"] = {
+        "startLine": found.line,
+        "startColumn": found.column,
+        "endLine": found.end_line,
+        "endColumn": found.end_column,
+        "charOffset": found.start,
+        "charLength": found.end - found.start,
+    }
+    return {"physicalLocation": physical}
+
+
 def as_text(policy: Policy, report: FileReport) -> str:
     """Return the report in Chinese: findings by rule, what was not checked, and the policy's digest."""
     lines = [report.file]
@@ -251,7 +260,8 @@ def as_text(policy: Policy, report: FileReport) -> str:
             finding = found.finding
             advice = f" → {' / '.join(finding.suggestions)}" if finding.suggestions else ""
             shown = f"“{finding.excerpt}”{advice} " if finding.excerpt else ""
-            lines.append(f"    第{found.line}行第{found.column}字 {shown}{finding.message}")
+            place = found.place or f"第{found.line}行第{found.column}字"
+            lines.append(f"    {place} {shown}{finding.message}")
         if first.basis:
             lines.append(f"    依据：{'；'.join(first.basis)}")
     if not by_rule:

@@ -130,7 +130,7 @@ class TableFact(NamedTuple):
         """Return the place of a cell, by where it stands in `rows`."""
         if self.row_numbers:
             row, column = self.row_numbers[row], self.column_numbers[column]
-        return f"{self.ref}/rows/{row}/{column}"
+        return f"{self.ref}/rows/{row}/{column}".removeprefix("/")
 
 
 class TraceFact(NamedTuple):

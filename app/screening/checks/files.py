@@ -2,13 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import NamedTuple
 
 from app.domain.document.model import Document, Image, Video
 from app.drafts.intake.readings import Reading
-from app.negative_list import NotChecked, Part, PartKind, Structure, TableFact, TraceFact
+from app.negative_list import (
+    NotChecked,
+    Part,
+    PartKind,
+    Policy,
+    Scope,
+    Structure,
+    TableFact,
+    TraceFact,
+    check,
+)
+from app.negative_list.engine.report import FileReport, Located
 from app.negative_list.text.content import parts_of, structure_of
-from app.words.places import place_held, place_in_file
+from app.words.places import in_order, place_held, place_in_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,25 @@ def missed_in(reading: Reading) -> list[NotChecked]:
         NotChecked(at, f"{place_in_file(at)} {what}".strip() or "文件", why)
         for at, what, why in reading.unread
     ]
+
+
+def report_on(
+    policy: Policy, name: str, reading: Reading, *, scope: Scope, on: date, key: bytes, document_id: str = ""
+) -> FileReport:
+    """Return the report on a single file as an attachment is checked, its findings with their places."""
+    report = check(
+        policy,
+        list(parts_in("", reading)),
+        scope=scope,
+        on=on,
+        key=key,
+        document_id=document_id,
+        structure=with_files(Structure(), [("", reading)]),
+        not_checked=missed_in(reading),
+    )
+    found = sorted(report.findings, key=lambda one: (in_order(one.ref), one.start))
+    placed = [Located(one, one.start, one.end, 1, 1, 1, 1, place_in_file(one.ref)) for one in found]
+    return FileReport(name, placed, report)
 
 
 def _pictures(document: Document, files: Mapping[str, HeldFile]) -> Iterator[NotChecked]:

@@ -13,7 +13,11 @@ from starlette.datastructures import UploadFile
 
 from app.channels import queries as channels
 from app.domain.document.model import MAX_CONTENT_BYTES
+from app.drafts.assets import MAX_ASSET_BYTES
+from app.drafts.intake import kinds
 from app.drafts.intake.service import Format, decode, file_parts
+from app.drafts.intake.subprocess_reader import read_file as read_apart
+from app.drafts.readings import in_turn
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.clock import beijing
@@ -29,6 +33,7 @@ from app.policies import service as policies
 from app.policies.in_use import policy_of
 from app.policies.schemas import Digest
 from app.screening.checks import service as checks
+from app.screening.checks.files import report_on
 from app.screening.schemas import CheckIn, CheckOut, Code, NotCheckedOut, grouped, listed
 
 router = ApiRouter(tags=["screening"])
@@ -82,9 +87,10 @@ async def _file(request: Request) -> Asked:
         fields = _FileIn.model_validate({name: value for name, value in form.items() if name != "file"})
         if not isinstance(file, UploadFile):
             raise Invalid("malformed", reasons=[Reason("file_missing", field="body.file")])
-        content = await file.read(MAX_CONTENT_BYTES + 1)
-        if len(content) > MAX_CONTENT_BYTES:
-            raise TooLarge("content_too_large", data={"bytes": len(content), "limit": MAX_CONTENT_BYTES})
+        limit = MAX_ASSET_BYTES if _is_held(file.filename or "") else MAX_CONTENT_BYTES
+        content = await file.read(limit + 1)
+        if len(content) > limit:
+            raise TooLarge("content_too_large", data={"bytes": len(content), "limit": limit})
         return Asked(name=(file.filename or "")[-_MAX_NAME:], content=content, **fields.model_dump())
 
 
@@ -116,13 +122,19 @@ def check_text(
 ) -> Any:  # noqa: ANN401 – the report, or SARIF
     """Check a text or a file against the negative list in force, or any stored version of it.
 
-    Nothing is stored. A file (`txt`, `md`, `html`, in UTF-8) comes as multipart.
+    Nothing is stored. A file (`txt`, `md`, `html`, in UTF-8, or one that is checked as an attachment is:
+    `xlsx`, `csv`, `pdf`, a picture) comes as multipart.
     `Accept: application/sarif+json` gives SARIF 2.1.0.
     """
     runtime = runtime_of(request)
     scope = _scope(session, asked, actor)
     policy = policies.loaded(runtime, asked.policy) if asked.policy else policy_of(session, runtime)
     wants_sarif = SARIF in request.headers.get("accept", "")
+    if asked.text is None and _is_held(asked.name):
+        held = _check_held(policy, asked, scope, runtime)
+        if wants_sarif:
+            return JSONResponse(as_sarif(policy, [held], version=version("sanshen")), media_type=SARIF)
+        return CheckOut(**report_out(held.report), left_out=[])
     if asked.text is None or wants_sarif:
         name, text, suffix = _as_file(asked)
         report, file = _check_file(policy, name, text, suffix, scope, runtime)
@@ -141,12 +153,30 @@ def check_text(
     return CheckOut(**report_out(report), left_out=[LeftOutOut(**one) for one in left_out])
 
 
+def _is_held(name: str) -> bool:
+    """Tell whether a file is checked as an attachment is, by the end of its name."""
+    return PurePath(name).suffix.lower() in kinds.HELD_ENDINGS
+
+
+def _check_held(policy: Policy, asked: Asked, scope: Scope, runtime: Runtime) -> FileReport:
+    """Return the report on a file as an attachment. Raises `Unsupported` with what it is, `Unavailable`."""
+    if kinds.kind_of(asked.content) is None:
+        data = {"media_type": None, "why": kinds.trouble_of(asked.content)}
+        raise Unsupported("asset_type_refused", data=data)
+    with in_turn():
+        reading = read_apart(asked.content)
+    on = beijing(runtime.clock()).date()
+    return report_on(policy, asked.name, reading, scope=scope, on=on, key=runtime.secret)
+
+
 def _as_file(asked: Asked) -> tuple[str, str, str]:
     """Return the name, text and kind of what is checked as a file. Raises `Unsupported`, `Invalid`."""
     if asked.text is None:
         suffix = READ_AS.get(PurePath(asked.name).suffix.lower())
         if suffix is None:
-            raise Unsupported("file_kind_unknown", data={"name": asked.name, "kinds": KINDS})
+            raise Unsupported(
+                "file_kind_unknown", data={"name": asked.name, "kinds": f"{KINDS}、{kinds.HELD_NAMES}"}
+            )
         return asked.name or "file", decode(asked.content), suffix
     text = asked.text
     if not isinstance(text.content, str) or text.format is Format.BLOCKS:

@@ -13,7 +13,8 @@ _ENDS = re.compile(r"[。！？!?：:；;]$")
 _BEGINS = re.compile(
     r"[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.、．]\D|附件|第.{1,3}[章条节]"
 )
-_JOINED = re.compile(r"\S[^\x00-\u2e7f]?$")
+#: What pdfium gives for a hyphen at the end of a line.
+_HYPHEN = re.compile("[\ufffe\x02]")
 
 
 def width(text: str) -> int:
@@ -27,9 +28,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, str]]:
     A line goes on in the next one where it is about as wide as the page's widest, ends without a full stop
     and the next does not begin like an item. Between two characters of words with spaces one space is put.
     """
-    lines = [
-        line.replace("\ufffe", "").replace("\x02", "").rstrip() for line in re.split(r"\r\n|\r|\n", text)
-    ]
+    lines = [_HYPHEN.sub("-", line).rstrip() for line in re.split(r"\r\n|\r|\n", text)]
     widest = max(map(width, lines), default=0)
     begun, held = 0, ""
     for number, line in enumerate(lines, 1):
