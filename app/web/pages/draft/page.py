@@ -40,6 +40,7 @@ from app.reviews.queries import CaseView
 from app.screening.waivers import eligibility
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
+from app.web.pages.draft.panels.attached import attached
 from app.web.pages.draft.panels.collaboration import together
 from app.web.pages.draft.panels.compare import Difference, differences
 from app.web.pages.draft.panels.deciding import panels, proofs_to_decide
@@ -225,6 +226,7 @@ def _page(
         left_out=missing(revisions),
         checked=found,
         not_checked=found.not_checked,
+        attached=attached(session, draft, document, found.hits, found.not_checked),
         severity=severity or "",
         here=base,
         lanes=lanes(view, channels) if view and going_on else (),
