@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 TABLES = {
     "absence": "外出",
     "asset": "文件",
+    "asset_reading": "从文件读出的内容",
     "audit_checkpoint": "检查点",
     "audit_event": "留痕",
     "audit_head": "留痕的末尾",
