@@ -39,7 +39,8 @@ def upload(content: bytes, filename: str, role: AssetRole, *, most: int) -> Uplo
         return Uploaded(content, filename, role, None)
     kept = without_position(content)
     with in_turn():
-        return Uploaded(kept, filename, role, subprocess_reader.read_file(kept))
+        reading = subprocess_reader.read_file(kept)
+    return Uploaded(kept, filename, role, None if reading is subprocess_reader.TOO_HEAVY else reading)
 
 
 def of_assets(session: Session, names: Collection[str]) -> dict[str, Reading]:

@@ -10,6 +10,7 @@ from PIL import Image
 from sqlmodel import select
 
 from app.drafts import readings
+from app.drafts.intake import subprocess_reader
 from app.drafts.intake.readings import VERSION
 from app.drafts.models import AssetReading
 from app.infra.runtime import Runtime
@@ -182,3 +183,12 @@ def test_a_loose_file_is_checked_as_an_attachment(desk: Desk) -> None:
     broken = asked("名单.xlsx", b"PK\x03\x04broken")
     assert (broken.status_code, broken.json()["code"]) == (415, "asset_type_refused")
     assert desk.client.post("/api/v1/checks", files={"file": ("a.xlsx", LIST)}).status_code == 401
+
+
+def test_a_file_that_was_given_up_is_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.draft()
+    monkeypatch.setattr(subprocess_reader, "read_file", lambda _: subprocess_reader.TOO_HEAVY)
+    attach(desk, LIST)
+    monkeypatch.undo()
+
+    assert found(desk)["privacy.idcard"][1] == "block"

@@ -92,11 +92,18 @@ def read_here(source: Source) -> Read:
     return Read(tuple(builder.blocks), title or builder.title, builder.fields, summed(builder.left_out))
 
 
+#: What is said of a file that could not be read within the limits.
+TOO_HEAVY = unreadable("太复杂，在限定的时间和内存里读不完，没有检查；请拆成几个文件，或删去多余的内容")
+
+
 def read_file(content: bytes) -> Reading:
-    """Return what a file says that a draft holds, read in a process of its own. Raises `Busy`."""
+    """Return what a file of a draft says, read in a process of its own; `TOO_HEAVY` where it was ended.
+
+    That may be due to the machine's load: it is not to be kept for good. Raises `Busy`.
+    """
     said = _in_turn({"held": b64encode(content).decode()})
     if "fault" in said:
-        return unreadable("太复杂，在限定的时间和内存里读不完，没有检查；请拆成几个文件，或删去多余的内容")
+        return TOO_HEAVY
     return Reading.from_json(said["reading"])
 
 

@@ -19,6 +19,8 @@ MOST_INFLATED = 300_000_000
 MOST_RATIO = 300
 #: Below this size nothing is too densely packed, in bytes.
 _SMALL = 20_000_000
+#: Elements of a large part that are kept, emptied, before they are let go of.
+_AT_ONCE = 500
 _PARSING: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -110,15 +112,15 @@ class Package:
                 walk = etree.iterparse(
                     part, events=("end",), tag=f"{{*}}{tag}", resolve_entities=False, **parsing
                 )
-                first = True
-                for _, node in walk:
-                    if first:
+                for number, (_, node) in enumerate(walk):
+                    if not number:
                         refuse_declarations(node, name)
-                        first = False
                     yield node
                     node.clear()
-                    while node.getprevious() is not None:
-                        del node.getparent()[0]
+                    if not number % _AT_ONCE:
+                        # The parser is ahead: only what stands before was looked at.
+                        above = node.getparent()
+                        del above[: above.index(node)]
                 refuse_declarations(walk.root, name)
                 yield walk.root
         except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
