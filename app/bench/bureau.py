@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 from app.bench.databases import Place
 from app.demo import load as demo
 from app.domain.vocabulary import Verdict
+from app.domain.workflow.commands import Approve
 from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake.service import Format, take_in
@@ -26,6 +27,7 @@ from app.negative_list.in_use import NegativeList
 from app.policies.start import start
 from app.reviews import service as reviews
 from app.reviews.cases import Loaded, load
+from app.reviews.commands import perform
 from app.reviews.models import Decision
 
 REVIEWERS = {"initial_review": "chushen", "second_review": "fushen", "final_review": "zhongshen"}
@@ -93,13 +95,12 @@ class Desk:
     def approve(self, handed: Handed, stage: str, digest: str) -> list[str]:
         """Let whoever is at turn approve what `digest` names; return the SQL statements that this took."""
         login = REVIEWERS.get(stage) or PROOFREADERS[stage]
-        form = reviews.Form(stage, "" if stage in REVIEWERS else LINE, digest)
+        approval = Approve(stage, "" if stage in REVIEWERS else LINE, digest)
         with counted() as asked, self.runtime.database.write() as session:
-            reviews.decide(
+            perform(
                 session,
-                case_id=handed.case_id,
-                verdict="approve",
-                form=form,
+                handed.case_id,
+                approval,
                 actor=self.people[login],
                 runtime=self.runtime,
                 at=self.runtime.clock(),

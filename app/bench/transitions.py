@@ -8,11 +8,11 @@ from app.bench.bureau import LINE, PROOFREADERS, REVIEWERS, Desk, desk
 from app.bench.databases import Place
 from app.bench.figures import Bar, Figure, Options, middle
 from app.domain.refusals import Refused
-from app.domain.vocabulary import Verb
-from app.domain.workflow import Act, Facts, transition
+from app.domain.workflow import AssessedText, transition
+from app.domain.workflow.commands import Approve
 from app.jobs.kinds import JobKind
 from app.reviews import calendar
-from app.reviews.cases import as_actor, load
+from app.reviews.cases import as_participant, load
 
 BAR = Bar(50)
 
@@ -38,17 +38,17 @@ def _figure(hand: Desk, case_id: UUID, stage: str, title: str, calls: int, round
         loaded = load(session, case_id, actor, lock=False)
     line = "" if stage in REVIEWERS else LINE
     digest = loaded.case.subject_of(loaded.workflow.by_key[stage], line) or ""
-    act = Act(Verb.APPROVE, stage, line, digest)
-    who, at = as_actor(actor, loaded.draft.unit_path), hand.runtime.clock()
-    facts = Facts(due=calendar.due_by(hand.runtime.policies))
+    command = Approve(stage, line, digest)
+    who, at = as_participant(actor, loaded.draft.unit_path), hand.runtime.clock()
+    facts = AssessedText(due=calendar.due_by(hand.runtime.policies))
     case, workflow = loaded.case, loaded.workflow
-    transition(case, workflow, act, who, facts, at)
+    transition(case, workflow, command, who, facts, at)
     samples = []
     for _ in range(rounds):
         # It works in this thread alone: processor time leaves out what other programs take.
         began = time.thread_time()
         for _ in range(calls):
-            answer = transition(case, workflow, act, who, facts, at)
+            answer = transition(case, workflow, command, who, facts, at)
         samples.append((time.thread_time() - began) / calls * 1e6)
         assert not isinstance(answer, Refused), answer
     return Figure(

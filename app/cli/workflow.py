@@ -13,7 +13,7 @@ from app.domain.workflow.definition import Qualification
 
 if TYPE_CHECKING:
     from app.domain.files.policy_text import Fault
-    from app.domain.workflow import Actor, Workflow
+    from app.domain.workflow import Participant, Workflow
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="审校流程：检查、画图、格式。")
 
@@ -51,16 +51,16 @@ class Person(BaseModel):
     qualification: Qualification = "none"
     heads_department: bool = False
 
-    def actor(self) -> "Actor":
+    def actor(self) -> "Participant":
         """Return them as the domain sees them."""
-        from app.domain.workflow import Actor
         from app.domain.workflow import Grant as Held
+        from app.domain.workflow import Participant
 
         grants = tuple(
             Held(one.role, one.channel, one.section) if isinstance(one, Grant) else Held(one)
             for one in self.roles
         )
-        return Actor(
+        return Participant(
             self.name, self.name, grants, self.posts, self.qualification, heads_author=self.heads_department
         )
 
@@ -137,7 +137,7 @@ def schema(
 
 
 def _checked(
-    file: Path, text: str, people: "list[Actor] | None", named: Mapping[Path, str]
+    file: Path, text: str, people: "list[Participant] | None", named: Mapping[Path, str]
 ) -> tuple[tuple["Fault", ...], list[dict[str, Any]]]:
     from app.domain import calendar, workflow
     from app.domain.routing import lint as routing_lint
@@ -184,7 +184,7 @@ def _workflows(folder: Path, named: Mapping[Path, str]) -> "tuple[Mapping[str, W
     return {workflow.key: workflow for workflow in read_ones if workflow is not None}, where
 
 
-def _people(file: Path) -> "list[Actor]":
+def _people(file: Path) -> "list[Participant]":
     from app.domain.files.policy_text import Lines
     from app.web.components.policy_faults import sentence
 
@@ -200,7 +200,7 @@ def _people(file: Path) -> "list[Actor]":
     return [person.actor() for person in people]
 
 
-def _installed(unit: str, data: Path | None) -> "tuple[Actor, ...]":
+def _installed(unit: str, data: Path | None) -> "tuple[Participant, ...]":
     """Return everybody who could act at a draft of this unit, from the database of an installation."""
     from app.cli.machine import opened
     from app.cli.naming import unit_named

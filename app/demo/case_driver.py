@@ -9,6 +9,8 @@ from sqlmodel import Session, col, select
 
 from app.domain.document.model import Document
 from app.domain.vocabulary import CaseState, ErrorType, MarkKind, Role, StageState
+from app.domain.workflow import Command
+from app.domain.workflow.commands import Approve, Decline, Hold, Recall, SendBack
 from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake.service import Format, take_in
@@ -23,9 +25,11 @@ from app.proofs.models import ProofMark
 from app.publication import clearance, tickets
 from app.publication import service as publication
 from app.publication.clearance import Publisher
+from app.publication.commands import SignLine
 from app.publication.models import Publication, Release
 from app.reviews import service as reviews
 from app.reviews.cases import Loaded, load
+from app.reviews.commands import perform
 from app.reviews.queries import case_of_draft
 from app.webhooks import service as webhooks
 
@@ -164,38 +168,30 @@ class _Walk:
             if run.state is StageState.PASSED:
                 return
             assert run.state is StageState.OPEN, f"{stage} on {line or 'the draft'} is {run.state}"
-            form = reviews.Form(
-                stage, line, run.digest or "", WORDS.get(stage, ""), checklist=tuple(checklist)
-            )
-            reviews.decide(
-                session,
-                case_id=loaded.row.id,
-                verdict="approve",
-                form=form,
-                actor=self.people[login],
-                runtime=self.runtime,
-                at=self.runtime.clock(),
-            )
+            words, ticked = WORDS.get(stage, ""), frozenset(checklist)
+            self._perform(session, Approve(stage, line, run.digest or "", words, ticked=ticked), login)
 
     def _leave(self, stage: str, act: str, login: str, words: str) -> None:
-        actor, at = self.people[login], self.runtime.clock()
         with self.runtime.database.write() as session:
-            loaded = self._loaded(session)
-            form = reviews.Form(stage, "", loaded.case.revision, words)
-            if act == "recall":
-                reviews.recall(session, case_id=loaded.row.id, comment=words, actor=actor, at=at)
-            elif act == "hold":
-                reviews.hold(session, case_id=loaded.row.id, form=form, actor=actor, at=at)
-            elif act in {"send_back", "decline"}:
-                reviews.decide(
-                    session,
-                    case_id=loaded.row.id,
-                    verdict="decline" if act == "decline" else "send_back",
-                    form=form,
-                    actor=actor,
-                    runtime=self.runtime,
-                    at=at,
-                )
+            read = stage, "", self._loaded(session).case.revision, words
+            commands: dict[str, Command] = {
+                "recall": Recall(words),
+                "hold": Hold(*read),
+                "send_back": SendBack(*read),
+                "decline": Decline(*read),
+            }
+            if act in commands:
+                self._perform(session, commands[act], login)
+
+    def _perform(self, session: Session, command: Command, login: str) -> None:
+        perform(
+            session,
+            self._loaded(session).row.id,
+            command,
+            actor=self.people[login],
+            runtime=self.runtime,
+            at=self.runtime.clock(),
+        )
 
     def _mark(self, line: str) -> None:
         with self.runtime.database.write() as session:
@@ -228,10 +224,8 @@ class _Walk:
                 return
             publication.sign(
                 session,
-                case_id=loaded.row.id,
-                line=line,
-                digest=loaded.case.proof_of(line) or "",
-                comment="同意发布。",
+                loaded.row.id,
+                SignLine(line, loaded.case.proof_of(line) or "", "同意发布。"),
                 actor=self.people["qianfa"],
                 runtime=self.runtime,
                 at=self.runtime.clock(),

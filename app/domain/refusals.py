@@ -112,11 +112,15 @@ class Refusal:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: Every reason for a no, in the order in which they were asked; none: yes.
+Refusals = tuple[Refusal, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A no with all its reasons; there is always at least one."""
 
-    refusals: tuple[Refusal, ...]
+    refusals: Refusals
 
     def __post_init__(self) -> None:
         if not self.refusals:

@@ -27,7 +27,6 @@ class BlockerCode(StrEnum):
     NOT_CHECKED = "not_checked"
     OPEN_FINDINGS = "open_findings"
     NOT_SIGNED = "not_signed"
-    ALREADY_RELEASED = "already_released"
     EMBARGOED = "embargoed"
     SCHEDULED = "scheduled"
 
@@ -46,9 +45,8 @@ class Dossier:
 
     `digest` is what is to be released on `line`. `checked_under` is the digest of the policy of the newest
     report on the case's revision (None: never checked), `active_policy` that of the policy in force;
-    `open_findings` the rules whose blocking findings no valid waiver lets through. `signed_until` is when the
-    line's unused ticket ends (None: there is none). `signed`: the sign-off must have been given already.
-    `owed`: the places of stages that the urgent lane let go out as debts.
+    `open_findings` the rules whose blocking findings no valid waiver lets through; `owed` the places of
+    stages that the urgent lane let go out as debts.
     """
 
     case: Case
@@ -58,8 +56,6 @@ class Dossier:
     checked_under: str | None
     active_policy: str
     open_findings: tuple[str, ...] = ()
-    signed_until: datetime | None = None
-    signed: bool = False
     owed: frozenset[Spot] = frozenset()
 
 
@@ -74,17 +70,14 @@ def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
     case = dossier.case
     if dossier.line not in case.lines:
         return (Blocker(BlockerCode.LINE_UNKNOWN, {"line": dossier.line}),)
-    found: list[Blocker] = []
-    if case.state not in ON_ITS_WAY:
-        found.append(Blocker(BlockerCode.CASE_NOT_READY, {"state": case.state}))
-    found += _stages(dossier)
-    found += _persons(dossier)
-    found += _content(dossier)
-    found += _time(dossier, at)
-    if not dossier.signed and dossier.signed_until is not None and at < dossier.signed_until:
-        until = dossier.signed_until.isoformat()
-        found.append(Blocker(BlockerCode.ALREADY_RELEASED, {"line": dossier.line, "until": until}))
-    return tuple(found)
+    ready = case.state in ON_ITS_WAY
+    return (
+        *(() if ready else (Blocker(BlockerCode.CASE_NOT_READY, {"state": case.state}),)),
+        *_stages(dossier),
+        *_persons(dossier),
+        *_content(dossier),
+        *_time(dossier, at),
+    )
 
 
 def _on_line(dossier: Dossier) -> Iterator[tuple[Stage, str, Run | None]]:
@@ -106,10 +99,10 @@ def _stages(dossier: Dossier) -> list[Blocker]:
             passed_levels |= set(stage.levels)
             continue
         if stage.kind is StageKind.SIGN_OFF:
-            if dossier.signed and state is not StageState.PASSED:
+            # Where the final review is the signature itself, it was given with it.
+            if state is not StageState.PASSED:
                 found.append(Blocker(BlockerCode.NOT_SIGNED, {"stage": stage.key, "line": line}))
             else:
-                # Where the final review is the signature itself, it is given now or was.
                 passed_levels |= set(stage.levels)
             continue
         if state not in DONE:

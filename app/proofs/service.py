@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlmodel import Session, col, select
 
 from app.channels import queries as channels
 from app.domain.document.edits import Edit, apply_edits, faults, text_at
-from app.domain.refusals import Refusal, RefusalCode, Refused
+from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
 from app.domain.vocabulary import ErrorType, Event, MarkKind, MarkState, Role, StageKind, StageState, Verb
-from app.domain.workflow import Act, Facts, objections
+from app.domain.workflow import BoundProof, Facts, objections
+from app.domain.workflow.commands import LayOutFailed
 from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Revision
@@ -26,8 +28,10 @@ from app.proofs import errors as _words  # noqa: F401 – the words of the codes
 from app.proofs.layout import Rendered, render
 from app.proofs.models import Proof, ProofMark
 from app.reviews import service as reviews
-from app.reviews.cases import Loaded, acting, as_actor, load, may_write
+from app.reviews.cases import Loaded, acting, as_participant, load, may_write
 from app.reviews.errors import refused
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,8 @@ def lay_out(
     """
     revision, draft_id = of.revision, of.draft.id
     if rendered.exceeded:
-        reviews.lay_out_failed(
-            session, case_id=case_id, line=line, revision=revision.digest, limits=rendered.exceeded, at=at
-        )
+        failed = LayOutFailed(line, revision.digest, tuple(rendered.exceeded))
+        _log_late(reviews.lay_out_failed(session, case_id=case_id, failed=failed, at=at), case_id, line)
         return None
     # The case first, as everywhere: what is stored below is stored under its lock.
     loaded = load(session, case_id, SYSTEM)
@@ -117,16 +120,15 @@ def lay_out(
         session.add(proof)
         session.flush()
     _overtake(session, loaded, at=at)
-    bound = reviews.bind_subject(
-        session,
-        case_id=case_id,
-        line=line,
-        digest=proof.digest,
-        revision=revision.digest,
-        runtime=runtime,
-        at=at,
-    )
-    return proof.digest if bound else None
+    bound = BoundProof(line, proof.digest, revision.digest)
+    late = reviews.bind_subject(session, case_id=case_id, proof=bound, runtime=runtime, at=at)
+    _log_late(late, case_id, line)
+    return None if late else proof.digest
+
+
+def _log_late(why: Refusals, case_id: UUID, line: str) -> None:
+    if why:
+        log.info("proof.late", case=str(case_id), line=line, why=[str(refusal.code) for refusal in why])
 
 
 def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at: datetime) -> ProofMark:
@@ -314,12 +316,12 @@ def _open_proofread(loaded: Loaded, line: str, actor: Actor, at: datetime) -> st
         stage = loaded.workflow.by_key[run.stage]
         reads = stage.kinds & {StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.READ_THROUGH}
         if run.line == line and run.state is StageState.OPEN and reads:
-            act = Act(Verb.CLAIM, run.stage, line)
-            person = acting(actor, loaded, run.stage, line) or as_actor(actor, loaded.draft.unit_path)
-            found = objections(loaded.case, loaded.workflow, act, person, Facts(), at)
-            if not found:
+            place = acting(actor, loaded, run.stage, line) or as_participant(actor, loaded.draft.unit_path)
+            spot = {"stage": run.stage, "line": line}
+            against = objections(loaded.case, loaded.workflow, Verb.CLAIM, place, Facts(), at, **spot)
+            if not against:
                 return run.stage
-            barred += found
+            barred += against
     if barred:
         raise refused(barred)
     raise Conflict("not_proofread_now")

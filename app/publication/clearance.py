@@ -240,7 +240,7 @@ def _against(
     if release.state == ReleaseState.EXPIRED or at >= release.expires_at:
         found.append(Reason("ticket_expired", {"expired_at": timestamp(release.expires_at)}))
     standing = gate.standing(
-        session, loaded, line=release.channel, digest=release.digest, signed=True, runtime=runtime, at=at
+        session, loaded, line=release.channel, digest=release.digest, runtime=runtime, at=at
     )
     return found + reasons_of(standing)
 

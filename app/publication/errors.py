@@ -47,7 +47,6 @@ _GATE: dict[str, tuple[str, str]] = {
     "not_checked": ("还没有用现行负面清单检查过这个版本。", "The active policy was not run on this text."),
     "open_findings": ("现行负面清单还有 {count} 处未处理的阻断问题。", "Blocking findings are open."),
     "not_signed": ("这个阵地还没有签发，或签发已因改动失效。", "The line is not signed off."),
-    "already_released": ("这个阵地已经签发，凭证有效期至 {until}。", "The line has a ticket already."),
     "embargoed": ("稿件不早于 {until} 发布。", "The draft is under an embargo."),
     "scheduled": (
         "这个阵地已定时于 {release_at} 发布；要现在发布，请先取消定时再签发。",

@@ -66,18 +66,7 @@ def sign_release(
     def act() -> SignedOut:
         if wish.release_at is not None:
             return timing_router.sign_later(session, case_id, wish, actor=actor, runtime=runtime, at=at)
-        release = service.sign(
-            session,
-            case_id=case_id,
-            line=wish.line,
-            digest=wish.digest,
-            comment=wish.comment,
-            outcome=wish.outcome,
-            checklist=wish.checklist,
-            actor=actor,
-            runtime=runtime,
-            at=at,
-        )
+        release = service.sign(session, case_id, wish.command(), actor=actor, runtime=runtime, at=at)
         if release is None:
             return SignedOut(release=None)
         draft = drafts.visible(session, release.draft_id, actor)
@@ -128,11 +117,13 @@ def list_publications(actor: CurrentActor, session: ReadSession, draft_id: UUID)
     """List where a draft was released and published, and what waits for its time."""
     draft = drafts.visible(session, draft_id, actor)
     return PublicationsOut(
-        releases=[_release(one, actor, draft.unit_path) for one in queries.releases_of(session, draft_id)],
-        scheduled=[timing_router.shown(one) for one in queries.scheduled_of(session, draft_id)],
+        releases=[
+            _release(release, actor, draft.unit_path) for release in queries.releases_of(session, draft_id)
+        ],
+        scheduled=[timing_router.shown(row) for row in queries.scheduled_of(session, draft_id)],
         publications=[
-            PublicationOut.model_validate(one, from_attributes=True)
-            for one in queries.publications_of(session, draft_id)
+            PublicationOut.model_validate(publication, from_attributes=True)
+            for publication in queries.publications_of(session, draft_id)
         ],
     )
 

@@ -8,6 +8,7 @@ from app.domain.document.model import Sha256
 from app.domain.vocabulary import ReleaseState, ScheduledState
 from app.infra.http.bounds import Instant
 from app.infra.signing import SignedStatement
+from app.publication.commands import SignLine
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
@@ -43,6 +44,10 @@ class SignIn(BaseModel):
         default_factory=list, max_length=100
     )
     release_at: Instant | None = None
+
+    def command(self) -> SignLine:
+        """Return what is to be signed."""
+        return SignLine(self.line, self.digest, self.comment, self.outcome, frozenset(self.checklist))
 
 
 class UnscheduleIn(BaseModel):

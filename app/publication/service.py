@@ -11,6 +11,7 @@ from app.audit.service import AuditActor
 from app.domain.record.chain import timestamp
 from app.domain.release import Blocker
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState, Role, StageKind, StageState
+from app.domain.workflow.commands import Approve
 from app.drafts import service as drafts
 from app.events.emit import emit, refusal
 from app.events.payloads.base import ABSENT
@@ -22,22 +23,12 @@ from app.infra.runtime import Runtime
 from app.policies.in_use import policy_of
 from app.publication import errors as _words  # noqa: F401 – the words of the codes below
 from app.publication import gate, tickets
+from app.publication.commands import SignLine
 from app.publication.models import Publication, Release, ReleaseTicket
 from app.publication.tickets import Ticket
 from app.reviews import service as reviews
+from app.reviews.apply import Step
 from app.reviews.cases import Loaded, load
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody fills in who signs a line: what they read, and a word if there is one."""
-
-    case_id: UUID
-    line: str
-    digest: str
-    comment: str = ""
-    outcome: str = ""
-    checklist: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +45,21 @@ class Signature:
 
 
 def sign(
-    session: Session,
-    *,
-    case_id: UUID,
-    line: str,
-    digest: str,
-    comment: str,
-    outcome: str = "",
-    checklist: Sequence[str] = (),
-    actor: Actor,
-    runtime: Runtime,
-    at: datetime,
+    session: Session, case_id: UUID, command: SignLine, *, actor: Actor, runtime: Runtime, at: datetime
 ) -> Release | None:
-    """Sign a line off (签发) and give permission to publish `digest` on it; None while others must sign too.
+    """Sign a line off (签发) and give permission to publish what was read; None while others must sign too.
 
     Raises what `sign_off` raises.
     """
-    wish = Wish(case_id, line, digest, comment, outcome, checklist)
-    loaded = sign_off(session, wish, goes_out_at=at, actor=actor, runtime=runtime, at=at)
+    loaded = sign_off(session, case_id, command, goes_out_at=at, actor=actor, runtime=runtime, at=at)
     if loaded is None:
         return None
     release = store_release(
         session,
         loaded,
-        line,
-        digest,
-        by=Signature(actor.as_audit(Role.PUBLISHER), actor.id, _behalf(loaded, line, actor)),
+        command.line,
+        command.digest,
+        by=Signature(actor.as_audit(Role.PUBLISHER), actor.id, _behalf(loaded, command.line, actor)),
         runtime=runtime,
         at=at,
     )
@@ -89,7 +69,8 @@ def sign(
 
 def sign_off(
     session: Session,
-    wish: Wish,
+    case_id: UUID,
+    command: SignLine,
     *,
     goes_out_at: datetime,
     actor: Actor,
@@ -102,43 +83,18 @@ def sign_off(
     signed before void; `None` while others must sign too. Raises what `reviews.decide` raises, and `Conflict`
     with everything that stands in the way; that refusal goes on record.
     """
-    case_id, line, digest = wish.case_id, wish.line, wish.digest
-    before = load(session, case_id, actor, lock=False)
-    stage = _sign_off(before)
-    form = reviews.Form(
-        stage=stage,
-        line=line,
-        digest=digest,
-        comment=wish.comment,
-        outcome=wish.outcome,
-        checklist=wish.checklist,
-    )
-    loaded = reviews.decide(
-        session,
-        case_id=case_id,
-        verdict="approve",
-        form=form,
-        actor=actor,
-        runtime=runtime,
-        at=at,
-        by_release=True,
-    )
-    run = loaded.case.current()[stage, line]
-    if run.state is not StageState.PASSED:
+    loaded, line, digest = load(session, case_id, actor), command.line, command.digest
+    stage = _sign_off(loaded)
+    approval = Approve(stage, line, digest, command.comment, command.outcome, command.ticked)
+    reviews.approve_sign_off(Step(session, loaded, actor, runtime, at), approval)
+    if loaded.case.current()[stage, line].state is not StageState.PASSED:
         return None
     session.flush()
-    found = gate.standing(
-        session,
-        loaded,
-        line=line,
-        digest=digest,
-        signed=True,
-        runtime=runtime,
-        at=at,
-        goes_out_at=goes_out_at,
+    against = gate.standing(
+        session, loaded, line=line, digest=digest, runtime=runtime, at=at, goes_out_at=goes_out_at
     )
-    if found:
-        raise _refused(loaded, line, digest, found, actor=actor, at=at)
+    if against:
+        raise _refused(loaded, line, digest, against, actor=actor, at=at)
     void_earlier(session, loaded, line)
     return loaded
 
@@ -164,11 +120,11 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
     authorize(actor, Role.PUBLISHER, unit_path=loaded.draft.unit_path, channel=release.channel)
     if release.state != ReleaseState.SIGNED:
         raise Conflict("release_not_renewable", data={"state": release.state})
-    found = gate.standing(
-        session, loaded, line=release.channel, digest=release.digest, signed=True, runtime=runtime, at=at
+    against = gate.standing(
+        session, loaded, line=release.channel, digest=release.digest, runtime=runtime, at=at
     )
-    if found:
-        raise _refused(loaded, release.channel, release.digest, found, actor=actor, at=at)
+    if against:
+        raise _refused(loaded, release.channel, release.digest, against, actor=actor, at=at)
     ticket = _ticket(
         session, loaded, release.channel, release.digest, runtime=runtime, at=at, release_id=release.id
     )
@@ -183,9 +139,9 @@ def renew(session: Session, release_id: UUID, *, actor: Actor, runtime: Runtime,
 def _behalf(loaded: Loaded, line: str, actor: Actor) -> AuditActor | None:
     """Return whom a signature was given for (代); `None` for one in the signer's own place."""
     (vote, *_) = reversed(loaded.case.current()[_sign_off(loaded), line].votes)
-    for one in actor.standing_in:
-        if vote.principal == str(one.principal):
-            return AuditActor(id=one.principal, name=one.name, unit=str(one.unit_id))
+    for stand_in in actor.standing_in:
+        if vote.principal == str(stand_in.principal):
+            return AuditActor(id=stand_in.principal, name=stand_in.name, unit=str(stand_in.unit_id))
     return None
 
 
@@ -307,13 +263,13 @@ def _is_published(session: Session, draft_id: UUID) -> bool:
     )
 
 
-def reasons_of(found: Iterable[Blocker]) -> list[Reason]:
+def reasons_of(against: Iterable[Blocker]) -> list[Reason]:
     """Return the gate's blockers as reasons."""
-    return [Reason(str(one.code), dict(one.data)) for one in found]
+    return [Reason(str(blocker.code), dict(blocker.data)) for blocker in against]
 
 
 def _refused(
-    loaded: Loaded, line: str, digest: str, found: Sequence[Blocker], *, actor: Actor, at: datetime
+    loaded: Loaded, line: str, digest: str, against: Sequence[Blocker], *, actor: Actor, at: datetime
 ) -> AppError:
     record = refusal(
         Event.RELEASE_REFUSED,
@@ -322,11 +278,11 @@ def _refused(
             case=loaded.row.id,
             channel=line,
             digest=digest,
-            reasons=sorted(str(one.code) for one in found),
+            reasons=sorted(str(blocker.code) for blocker in against),
         ),
         about=loaded.draft.id,
         actor=actor.as_audit(Role.PUBLISHER),
         at=at,
         reason="release_refused",
     )
-    return Conflict("release_refused", reasons=reasons_of(found), record=record)
+    return Conflict("release_refused", reasons=reasons_of(against), record=record)

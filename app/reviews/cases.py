@@ -16,12 +16,12 @@ from sqlmodel.sql.expression import Select
 from app.audit import seals
 from app.domain.vocabulary import CaseState, DraftState, StageState, Verb, Verdict
 from app.domain.workflow import (
-    Act,
-    Actor,
+    AssessedText,
     Case,
     Effects,
     Facts,
     Grant,
+    Participant,
     Run,
     Stage,
     Vote,
@@ -35,8 +35,7 @@ from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, Revision
 from app.identity import permissions
-from app.identity.queries import Actor as Person
-from app.identity.queries import Post
+from app.identity.queries import Actor, Post
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
 from app.reviews import workflows
@@ -116,10 +115,10 @@ class Loaded(CaseInHand):
     revision: Revision
     run_ids: dict[RunKey, UUID] = field(default_factory=dict)
     #: What the rules say of its text, where the step has asked them.
-    known: Facts | None = None
+    known: AssessedText | None = None
 
 
-def load(session: Session, case_id: UUID, actor: Person, *, lock: bool = True) -> Loaded:
+def load(session: Session, case_id: UUID, actor: Actor, *, lock: bool = True) -> Loaded:
     """Return a case that the actor may see, its draft and case rows held until the transaction ends.
 
     Two statements. Raises `NotFound` for an unknown case and for one that the actor may not know of.
@@ -259,7 +258,7 @@ def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) ->
         _store_runs(session, loaded, effects.changed, at)
     if (loaded.draft.state, case.state) not in _STAYS_PUBLISHED:
         draft_service.set_state(loaded.draft, DRAFT_STATES[case.state], at)
-    first = min(case.scheduled, key=lambda one: one[1], default=None)
+    first = min(case.scheduled, key=lambda scheduled: scheduled[1], default=None)
     draft_service.set_scheduled(loaded.draft, first, at)
     loaded.case = case
 
@@ -293,26 +292,26 @@ def _upsert(rows: int) -> TextClause:
     Written out, for SQLAlchemy would put an INSERT of many rows together anew for every step.
     """
     columns = StageRun.__table__.columns  # type: ignore[attr-defined]
-    listed = ", ".join(f"({', '.join(f':{one.name}_{row}' for one in columns)})" for row in range(rows))
+    listed = ", ".join(f"({', '.join(f':{column.name}_{row}' for column in columns)})" for row in range(rows))
     changing = ("state", "digest", "opened_at", "due_at", "claimed_by", "changed_at")
     statement = text(
-        f"INSERT INTO stage_run ({', '.join(one.name for one in columns)}) VALUES {listed} "  # noqa: S608 – our names
+        f"INSERT INTO stage_run ({', '.join(column.name for column in columns)}) VALUES {listed} "  # noqa: S608 – our names
         "ON CONFLICT (case_id, stage, line, round) DO UPDATE SET "
         + ", ".join(f"{name} = excluded.{name}" for name in changing)
     )
     return statement.bindparams(
-        *(bindparam(f"{one.name}_{row}", type_=one.type) for row in range(rows) for one in columns)
+        *(bindparam(f"{column.name}_{row}", type_=column.type) for row in range(rows) for column in columns)
     )
 
 
-def as_actor(person: Person, unit_path: str) -> Actor:
+def as_participant(person: Actor, unit_path: str) -> Participant:
     """Return a person as the domain sees them at a draft of the unit at `unit_path`."""
     grants = tuple(
-        Grant(one.role, one.channel, one.section)
-        for one in person.grants
-        if unit_path.startswith(one.unit_path)
+        Grant(grant.role, grant.channel, grant.section)
+        for grant in person.grants
+        if unit_path.startswith(grant.unit_path)
     )
-    return Actor(
+    return Participant(
         person=str(person.id),
         name=person.login,
         grants=grants,
@@ -323,52 +322,52 @@ def as_actor(person: Person, unit_path: str) -> Actor:
 
 
 def _posts(posts: Iterable[Post], unit_path: str) -> frozenset[str]:
-    return frozenset(one.name for one in posts if unit_path.startswith(one.unit_path))
+    return frozenset(post.name for post in posts if unit_path.startswith(post.unit_path))
 
 
 def _heads(posts: Iterable[Post], unit_path: str) -> bool:
     # The draft's unit is its author's department.
-    return any(one.heads and one.unit_path == unit_path for one in posts)
+    return any(post.heads and post.unit_path == unit_path for post in posts)
 
 
-def stand_ins(person: Person, unit_path: str) -> tuple[Actor, ...]:
+def stand_ins(person: Actor, unit_path: str) -> tuple[Participant, ...]:
     """Return a person as the domain sees them in the place of each whom they stand in for there."""
     return tuple(
-        Actor(
+        Participant(
             person=str(person.id),
-            name=one.login,
+            name=stand_in.login,
             grants=tuple(
                 Grant(grant.role, grant.channel, grant.section)
-                for grant in one.grants
+                for grant in stand_in.grants
                 if unit_path.startswith(grant.unit_path)
             ),
-            posts=_posts(one.posts, unit_path),
-            qualification=one.qualification,
-            heads_author=_heads(one.posts, unit_path),
-            principal=str(one.principal),
-            through=str(one.through) if one.through else None,
+            posts=_posts(stand_in.posts, unit_path),
+            qualification=stand_in.qualification,
+            heads_author=_heads(stand_in.posts, unit_path),
+            principal=str(stand_in.principal),
+            through=str(stand_in.through) if stand_in.through else None,
         )
-        for one in person.standing_in
-        if unit_path.startswith(one.unit_path)
+        for stand_in in person.standing_in
+        if unit_path.startswith(stand_in.unit_path)
     )
 
 
 def acting(
-    person: Person, loaded: CaseInHand, stage_key: str, line: str, *, on_behalf_of: UUID | None = None
-) -> Actor | None:
+    person: Actor, loaded: CaseInHand, stage_key: str, line: str, *, on_behalf_of: UUID | None = None
+) -> Participant | None:
     """Return in whose place a person acts at a stage: their own, else of somebody they stand in for.
 
-    Where they could act in several places, the first in which nothing but the form stands in the way; without
-    a stage, the first that has one open; `on_behalf_of` names one. `None` when they do not stand in for whom
-    they name. Asks no database.
+    Where they could act in several places, the first in which nothing but the form stands in the way; at a
+    stage that the workflow lacks, the first that has one open; `on_behalf_of` names one. `None` when they do
+    not stand in for whom they name. Asks no database.
     """
-    unit_path, own = loaded.draft.unit_path, as_actor(person, loaded.draft.unit_path)
+    unit_path, own = loaded.draft.unit_path, as_participant(person, loaded.draft.unit_path)
     others = stand_ins(person, unit_path)
     if on_behalf_of == person.id:
         return own
     if on_behalf_of is not None:
-        others = tuple(one for one in others if one.principal == str(on_behalf_of))
-        own_first: tuple[Actor, ...] = others
+        others = tuple(place for place in others if place.principal == str(on_behalf_of))
+        own_first: tuple[Participant, ...] = others
     else:
         own_first = (own, *others)
     stage = loaded.workflow.by_key.get(stage_key)
@@ -376,23 +375,33 @@ def acting(
         return own_first[0] if own_first else None
     if stage is None:
         return _at_case(loaded, own_first)
-    seated = [one for one in own_first if seats(loaded.case, stage, line, one)]
-    act = Act(Verb.CLAIM, stage_key, line)
-    at = loaded.row.updated_at
-    free = (one for one in seated if not objections(loaded.case, loaded.workflow, act, one, Facts(), at))
+    case, workflow, at = loaded.case, loaded.workflow, loaded.row.updated_at
+    seated = [place for place in own_first if seats(case, stage, line, place)]
+    free = (
+        place
+        for place in seated
+        if not objections(case, workflow, Verb.CLAIM, place, Facts(), at, stage=stage_key, line=line)
+    )
     return next(free, seated[0] if seated else own_first[0])
 
 
-def _at_case(loaded: CaseInHand, places: Sequence[Actor]) -> Actor:
+def acting_at_case(person: Actor, loaded: CaseInHand) -> Participant:
+    """Return in whose place a person acts at a case, at no stage of it: as `acting`, their own in the end."""
+    unit_path = loaded.draft.unit_path
+    own, others = as_participant(person, unit_path), stand_ins(person, unit_path)
+    return _at_case(loaded, (own, *others)) if others else own
+
+
+def _at_case(loaded: CaseInHand, places: Sequence[Participant]) -> Participant:
     """Return the first place that has a seat at an open stage, else one at any; else the person's own."""
     case, workflow = loaded.case, loaded.workflow
     open_now = [run for run in case.current().values() if run.state is StageState.OPEN]
-    for one in places:
-        if any(seats(case, workflow.by_key[run.stage], run.line, one) for run in open_now):
-            return one
-    return next((one for one in places if concerned(case, workflow, one)), places[0])
+    for place in places:
+        if any(seats(case, workflow.by_key[run.stage], run.line, place) for run in open_now):
+            return place
+    return next((place for place in places if concerned(case, workflow, place)), places[0])
 
 
-def may_write(person: Person, draft: Draft) -> bool:
+def may_write(person: Actor, draft: Draft) -> bool:
     """Tell whether a person edits for the draft's unit."""
     return permissions.may_write(person, draft.unit_path)

@@ -10,14 +10,13 @@ from sqlmodel import Session
 
 from app.domain.roles import UserKind
 from app.domain.vocabulary import CaseState, StageState
-from app.domain.workflow import Actor as Place
-from app.domain.workflow import Stage, bars
+from app.domain.workflow import Participant, Stage, bars
 from app.drafts import queries as drafts
 from app.identity import staff
 from app.identity.absences import service as absences
 from app.identity.queries import Actor
 from app.identity.staff import Meant
-from app.reviews.cases import CaseInHand, Loaded, as_actor, stand_ins
+from app.reviews.cases import CaseInHand, Loaded, as_participant, stand_ins
 
 
 class Opening(NamedTuple):
@@ -152,10 +151,10 @@ def _knowing(
 
 def _own(opening: Opening, candidates: Iterable[Actor]) -> tuple[Actor, ...]:
     path = opening.walking.draft.unit_path
-    return _by_name(actor for actor in candidates if _could(opening, as_actor(actor, path)))
+    return _by_name(actor for actor in candidates if _could(opening, as_participant(actor, path)))
 
 
-def _could(opening: Opening, place: Place) -> bool:
+def _could(opening: Opening, place: Participant) -> bool:
     walking, stage, line = opening
     return not bars(walking.case, walking.workflow, stage, line, place)
 

@@ -5,13 +5,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
+from pydantic import BaseModel
 from sqlmodel import Session
 
+from app.domain.workflow import Command
 from app.identity.queries import Actor
 from app.infra.http import idempotency
+from app.infra.runtime import runtime_of
+from app.reviews.commands import perform
 from app.reviews.presenters import shown
 from app.reviews.schemas import CaseOut
+
+
+def performed(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    key: str | None,
+    case_id: UUID,
+    body: BaseModel,
+    command: Command,
+    *,
+    on_behalf_of: UUID | None = None,
+) -> Response:
+    """Do the command that a body became, and answer with the case afterwards; the same again for `key`."""
+    runtime = runtime_of(request)
+    at = runtime.clock()
+
+    def verb() -> None:
+        perform(session, case_id, command, actor=actor, runtime=runtime, at=at, on_behalf_of=on_behalf_of)
+
+    asked = {"verb": str(command.verb), **body.model_dump(mode="json")}
+    return once(session, actor, key, at, case_id, asked, verb)
 
 
 def once(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, literal_column, or_
@@ -13,8 +12,7 @@ from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
 from app.domain.vocabulary import CaseState, StageState, Verb
 from app.domain.workflow import (
-    Act,
-    Case,
+    AssessedText,
     Consult,
     Facts,
     Run,
@@ -27,10 +25,19 @@ from app.domain.workflow.added_stages import MOST
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, DraftReader, ReadingFor, Revision
 from app.identity import queries as identity
-from app.identity.queries import Actor as Person
+from app.identity.queries import Actor
 from app.infra.errors import NotFound
 from app.reviews import workflows
-from app.reviews.cases import CaseInHand, Loaded, acting, as_actor, as_case, runs_of, workflow_of
+from app.reviews.cases import (
+    CaseInHand,
+    Loaded,
+    acting,
+    acting_at_case,
+    as_case,
+    as_participant,
+    runs_of,
+    workflow_of,
+)
 from app.reviews.models import Decision, ReviewCase, StageRun
 
 #: Open stages looked at for one to-do list; further ones come with the next page.
@@ -140,10 +147,10 @@ class Awaiting:
 def case_view(
     session: Session,
     case_id: UUID,
-    actor: Person,
+    actor: Actor,
     *,
     at: datetime,
-    facts: Facts | None = None,
+    facts: AssessedText | None = None,
     loaded: Loaded | None = None,
     stored: tuple[ReviewCase, Draft] | None = None,
 ) -> CaseView:
@@ -168,10 +175,10 @@ def case_view(
     people |= {UUID(one) for added in case.added for one in (added.person, added.by)}
     people |= {UUID(one) for one in case.recused | case.copied}
     people |= {one.principal for one in actor.standing_in}
-    me = as_actor(actor, draft.unit_path)
-    place = acting(actor, seen, "", "") or me
+    me = as_participant(actor, draft.unit_path)
+    place = acting_at_case(actor, seen)
     marks = seen.marks
-    known = facts or Facts()
+    known = facts or AssessedText()
     return CaseView(
         row,
         draft,
@@ -183,9 +190,7 @@ def case_view(
             *(
                 Option(
                     verb,
-                    objections(
-                        case, workflow, _at_case(verb, case), place if verb in _FOR_OTHERS else me, known, at
-                    ),
+                    objections(case, workflow, verb, place if verb in _FOR_OTHERS else me, known, at),
                 )
                 for verb in _AT_CASE
             ),
@@ -204,7 +209,7 @@ _CASE = (
 _DECISIONS = select(Decision).where(Decision.case_id == bindparam("case_id")).order_by(col(Decision.id))
 
 
-def _looked_for(session: Session, case_id: UUID, actor: Person) -> CaseInHand:
+def _looked_for(session: Session, case_id: UUID, actor: Actor) -> CaseInHand:
     found = session.exec(_CASE, params={"case_id": case_id}).one_or_none()
     if found is None or not drafts.may_see(session, found[1], actor):
         raise NotFound("not_found")
@@ -239,7 +244,7 @@ def cases_of_drafts(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, R
     return {row.draft_id: row for row in session.exec(query).all()}
 
 
-def awaiting(session: Session, actor: Person, at: datetime, *, limit: int = 50) -> tuple[Awaiting, ...]:
+def awaiting(session: Session, actor: Actor, at: datetime, *, limit: int = 50) -> tuple[Awaiting, ...]:
     """Return the open stages where the domain would let this actor decide; overdue and oldest first.
 
     A stage that somebody else has claimed, one's own draft, a second place of a distinct set: none of them
@@ -249,7 +254,7 @@ def awaiting(session: Session, actor: Person, at: datetime, *, limit: int = 50) 
 
 
 def awaiting_page(
-    session: Session, actor: Person, at: datetime, *, after: Cursor | None = None, limit: int = 50
+    session: Session, actor: Actor, at: datetime, *, after: Cursor | None = None, limit: int = 50
 ) -> tuple[tuple[Awaiting, ...], Cursor | None]:
     """Return a page of what `awaiting` returns, and where the next one begins; `None` behind the last.
 
@@ -288,9 +293,9 @@ def awaiting_page(
         case = as_case(row, runs[row.id])
         workflow = workflow_of(session, row, case)
         run = case.current()[stored.stage, stored.line]
-        act = Act(Verb.CLAIM, stored.stage, stored.line)
+        spot = {"stage": stored.stage, "line": stored.line}
         me = acting(actor, CaseInHand(row, draft, workflow, case), stored.stage, stored.line)
-        if me is not None and not objections(case, workflow, act, me, Facts(), at):
+        if me is not None and not objections(case, workflow, Verb.CLAIM, me, Facts(), at, **spot):
             stage = workflow.by_key[stored.stage]
             late = is_late(run.due_at, at)
             found.append(Awaiting(row, draft, stage, run, stored.id, opened_at, late))
@@ -333,7 +338,7 @@ def last_decided_revision(session: Session, draft_id: UUID, actor_id: UUID) -> R
     return session.exec(query).first()
 
 
-def asked_of(session: Session, actor: Person) -> tuple[Asked, ...]:
+def asked_of(session: Session, actor: Actor) -> tuple[Asked, ...]:
     """Return the opinions that are asked of somebody and not given yet, the oldest first. Two statements."""
     query = (
         select(ReviewCase, Draft)
@@ -361,7 +366,9 @@ def asked_of(session: Session, actor: Person) -> tuple[Asked, ...]:
     return tuple(found)
 
 
-def _stage_views(seen: CaseInHand, actor: Person, known: Facts, marks: dict[str, int], at: datetime) -> Any:  # noqa: ANN401 – an iterator of StageView
+def _stage_views(
+    seen: CaseInHand, actor: Actor, known: AssessedText, marks: dict[str, int], at: datetime
+) -> Iterator[StageView]:
     case, workflow = seen.case, seen.workflow
     current = case.current()
     for stage in workflow.ordered:
@@ -375,12 +382,12 @@ def _stage_views(seen: CaseInHand, actor: Person, known: Facts, marks: dict[str,
             if run is None or not verbs:
                 yield StageView(stage, line, run, (), ())
                 continue
-            me = acting(actor, seen, stage.key, line) or as_actor(actor, seen.draft.unit_path)
+            me = acting(actor, seen, stage.key, line) or as_participant(actor, seen.draft.unit_path)
             facts = replace(known, open_marks=marks.get(line, 0))
             if run.state is StageState.PASSED:
                 facts = replace(known, open_marks=sum(marks.values()))
             options = tuple(
-                Option(verb, objections(case, workflow, Act(verb, stage.key, line), me, facts, at))
+                Option(verb, objections(case, workflow, verb, me, facts, at, stage=stage.key, line=line))
                 for verb in verbs
             )
             back = ways_back(case, workflow, current, stage, line) if run.state is StageState.OPEN else ()
@@ -389,7 +396,7 @@ def _stage_views(seen: CaseInHand, actor: Person, known: Facts, marks: dict[str,
             yield StageView(stage, line, run, options, ways, principal)
 
 
-def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
+def _verbs_at(stage: Stage, run: Run | None, actor: Actor) -> tuple[Verb, ...]:
     """Return the verbs that are worth asking about at a run: those of an open one, or to take it back."""
     if run is None or run.state not in {StageState.OPEN, StageState.PASSED}:
         return ()
@@ -400,20 +407,18 @@ def _verbs_at(stage: Stage, run: Run | None, actor: Person) -> tuple[Verb, ...]:
     return (*deciding, *_BETWEEN, *((Verb.OVERRIDE,) if stage.override else ()), *mine)
 
 
-def _taking_back(seen: CaseInHand, actor: Person, known: Facts, at: datetime) -> Iterator[Option]:
+def _taking_back(seen: CaseInHand, actor: Actor, known: Facts, at: datetime) -> Iterator[Option]:
     """Yield whether a reader may take each scheduled line back from its time."""
     stage = scheduling.signing(seen.workflow)
     for line, _ in seen.case.scheduled:
-        me = acting(actor, seen, stage.key if stage else "", line) or as_actor(actor, seen.draft.unit_path)
-        act = Act(Verb.UNSCHEDULE, line=line)
-        yield Option(Verb.UNSCHEDULE, objections(seen.case, seen.workflow, act, me, known, at), line)
+        me = acting(actor, seen, stage.key if stage else "", line) or as_participant(
+            actor, seen.draft.unit_path
+        )
+        verb = Verb.UNSCHEDULE
+        yield Option(verb, objections(seen.case, seen.workflow, verb, me, known, at, line=line), line)
 
 
-def _at_case(verb: Verb, case: Case) -> Act:
-    return Act(verb, digest=case.revision, comment="…")
-
-
-def _stages_of(session: Session, actor: Person) -> frozenset[str]:
+def _stages_of(session: Session, actor: Actor) -> frozenset[str]:
     """Return the keys of the stages, in any version known, whose `who` this actor could answer to."""
     roles = frozenset(grant.role for grant in actor.reach)
     digests = session.scalars(

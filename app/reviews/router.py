@@ -7,6 +7,8 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from app.domain.workflow import Command
+from app.domain.workflow.commands import AnswerHold, Claim, Hold, Recall, Unclaim
 from app.identity.access import Actor, CurrentActor, CurrentWriter
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import NotFound
@@ -21,6 +23,7 @@ from app.infra.runtime import runtime_of
 from app.reviews import cursors, queries, service, workflows
 from app.reviews.board import router as board_router
 from app.reviews.collaboration import router as people_router
+from app.reviews.commands import perform
 from app.reviews.guest_links import router as link_router
 from app.reviews.handover import router as leaving_router
 from app.reviews.migration import router as migration_router
@@ -39,7 +42,6 @@ from app.reviews.schemas import (
     WordsIn,
     WorkflowOut,
 )
-from app.reviews.service import Form
 
 router = ApiRouter(tags=["reviews"])
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -105,19 +107,14 @@ def decide_stage(
     runtime, at = runtime_of(request), runtime_of(request).clock()
 
     def act() -> CaseOut | CaseBriefOut:
-        form = Form(
-            body.stage,
-            body.line or "",
-            body.digest,
-            body.comment,
-            body.outcome,
-            body.send_back_to,
-            body.then,
-            body.checklist,
-            body.on_behalf_of,
-        )
-        loaded = service.decide(
-            session, case_id=case_id, verdict=body.verdict, form=form, actor=actor, runtime=runtime, at=at
+        loaded = perform(
+            session,
+            case_id,
+            body.command(),
+            actor=actor,
+            runtime=runtime,
+            at=at,
+            on_behalf_of=body.on_behalf_of,
         )
         return brief(loaded) if minimal else shown(session, case_id, actor, at, loaded=loaded)
 
@@ -154,17 +151,8 @@ def hold_stage(
     case_id: UUID, body: HoldIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Stop the clock while somebody outside is asked (请示)."""
-    at = runtime_of(request).clock()
-    form = Form(
-        body.stage,
-        body.line or "",
-        body.digest,
-        body.comment,
-        body.outcome,
-        on_behalf_of=body.on_behalf_of,
-    )
-    service.hold(session, case_id=case_id, form=form, actor=actor, at=at)
-    return shown(session, case_id, actor, at)
+    command = Hold(*body.spot, body.digest, body.comment, body.outcome)
+    return _performed(request, session, actor, case_id, command, on_behalf_of=body.on_behalf_of)
 
 
 @router.post("/cases/{case_id}/answers")
@@ -172,11 +160,7 @@ def answer_hold(
     case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Attach the answer from outside, and go on."""
-    at = runtime_of(request).clock()
-    service.answer(
-        session, case_id=case_id, comment=body.comment, actor=actor, runtime=runtime_of(request), at=at
-    )
-    return shown(session, case_id, actor, at)
+    return _performed(request, session, actor, case_id, AnswerHold(body.comment))
 
 
 @router.post("/cases/{case_id}/recall")
@@ -184,9 +168,7 @@ def recall_draft(
     case_id: UUID, body: WordsIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Take the draft back before it is signed."""
-    at = runtime_of(request).clock()
-    service.recall(session, case_id=case_id, comment=body.comment, actor=actor, at=at)
-    return shown(session, case_id, actor, at)
+    return _performed(request, session, actor, case_id, Recall(body.comment))
 
 
 @router.post("/cases/{case_id}/claims")
@@ -194,9 +176,7 @@ def claim_stage(
     case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Claim an open stage (认领)."""
-    at = runtime_of(request).clock()
-    service.claim(session, case_id=case_id, stage=body.stage, line=body.line or "", actor=actor, at=at)
-    return shown(session, case_id, actor, at)
+    return _performed(request, session, actor, case_id, Claim(*body.spot))
 
 
 @router.post("/cases/{case_id}/unclaims")
@@ -204,8 +184,22 @@ def unclaim_stage(
     case_id: UUID, body: StageIn, request: Request, session: WriteSession, actor: CurrentWriter
 ) -> CaseOut:
     """Give a claimed stage back to all."""
-    at = runtime_of(request).clock()
-    service.unclaim(session, case_id=case_id, stage=body.stage, line=body.line or "", actor=actor, at=at)
+    return _performed(request, session, actor, case_id, Unclaim(*body.spot))
+
+
+def _performed(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    case_id: UUID,
+    command: Command,
+    *,
+    on_behalf_of: UUID | None = None,
+) -> CaseOut:
+    """Do the command that a body became, and return the case afterwards."""
+    runtime = runtime_of(request)
+    at = runtime.clock()
+    perform(session, case_id, command, actor=actor, runtime=runtime, at=at, on_behalf_of=on_behalf_of)
     return shown(session, case_id, actor, at)
 
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState, Verb, Verdict
+from app.domain.workflow.case import Spot
+from app.domain.workflow.commands import Approve, Decide, Decline, SendBack
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Comment = Annotated[str, Field(max_length=4000)]
@@ -33,6 +35,11 @@ class StageIn(_In):
     stage: StageKey
     line: Line | None = None
 
+    @property
+    def spot(self) -> Spot:
+        """The stage and line; without a line the draft as a whole."""
+        return self.stage, self.line or ""
+
 
 class HoldIn(StageIn):
     """What is said at a stage about the text that was read. `on_behalf_of` is for whom, by a delegation.
@@ -53,6 +60,13 @@ class DecisionIn(HoldIn):
     send_back_to: StageKey | None = None
     then: Literal["walk_again", "continue_here"] = "walk_again"
     checklist: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=100)
+
+    def command(self) -> Decide:
+        """Return what is to be done to the case."""
+        form = (*self.spot, self.digest, self.comment, self.outcome, frozenset(self.checklist))
+        if self.verdict == "send_back":
+            return SendBack(*form, self.send_back_to, self.then)
+        return Approve(*form) if self.verdict == "approve" else Decline(*form)
 
 
 class WordsIn(_In):

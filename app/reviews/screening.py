@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.workflow import Case, Facts
+from app.domain.workflow import AssessedText, Case
 from app.drafts.models import Draft, Revision
 from app.infra.runtime import Runtime
 from app.negative_list import Finding, Scope
@@ -37,9 +37,9 @@ class Checked:
         return self.report.warnings
 
     @property
-    def known(self) -> Facts:
+    def known(self) -> AssessedText:
         """What is known of the text by this report, for showing."""
-        return Facts(blockers=self.blockers, findings=self.findings)
+        return AssessedText(blockers=self.blockers, findings=self.findings)
 
     @property
     def rules(self) -> frozenset[str]:
@@ -51,8 +51,8 @@ class Checked:
     def more_than(self, earlier: "Checked") -> tuple[str, ...]:
         """Return the rules that found more here than in an earlier text, each as often as it found more."""
         now, was = (
-            Counter(finding.rule for finding in screening.report_of(one.report).findings)
-            for one in (self, earlier)
+            Counter(finding.rule for finding in screening.report_of(checked.report).findings)
+            for checked in (self, earlier)
         )
         return tuple(sorted((now - was).elements()))
 
@@ -90,10 +90,10 @@ def check_text(
     return Checked(report, screening_service.open_blockers(session, report=report, at=at))
 
 
-def known_facts(session: Session, case_id: UUID, *, at: datetime) -> Facts:
+def known_facts(session: Session, case_id: UUID, *, at: datetime) -> AssessedText:
     """Return what the newest stored report says of the text of a case, for showing; it runs no rules."""
     row = session.get(ReviewCase, case_id)
     report = None if row is None else screening.newest(session, row.revision_id)
     if report is None:
-        return Facts()
+        return AssessedText()
     return Checked(report, screening_service.open_blockers(session, report=report, at=at)).known

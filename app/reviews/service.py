@@ -1,7 +1,7 @@
 """What happens to cases: submitted, decided, recalled, held. The domain decides, here it is stored."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,46 +11,54 @@ from sqlmodel import Session, col, select
 from app.domain.document.changes import Change, classify
 from app.domain.document.model import Document
 from app.domain.limits import exceeded
-from app.domain.refusals import Refusal, RefusalCode
-from app.domain.vocabulary import WITH_AUTHOR, CaseState, StageKind, Verb
-from app.domain.workflow import SYSTEM, Act, Actor, BoundProof, Case, Effects, Facts, Target, Workflow
+from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
+from app.domain.vocabulary import WITH_AUTHOR, CaseState, StageKind
+from app.domain.workflow import (
+    SERVICE,
+    BoundProof,
+    Case,
+    Command,
+    Effects,
+    Facts,
+    HandedIn,
+    NewText,
+    Participant,
+    Target,
+    Workflow,
+)
+from app.domain.workflow.commands import (
+    AnswerHold,
+    Approve,
+    BindSubject,
+    CarryOut,
+    Claim,
+    Decide,
+    Free,
+    Hold,
+    LayOutFailed,
+    Recall,
+    Reconsider,
+    Recuse,
+    Remind,
+    Resubmit,
+    Submit,
+    Unclaim,
+)
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
-from app.identity.queries import SYSTEM as SYSTEM_PERSON
-from app.identity.queries import Actor as Person
+from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.reviews import calendar, eligibility, resubmission, routing, screening, workflows
-from app.reviews.apply import record_routing, take
+from app.reviews.apply import Step, apply, assessed, attempt, record_routing
 from app.reviews.case_book import CaseBook
-from app.reviews.cases import Loaded, acting, as_actor, load, may_write
+from app.reviews.cases import Loaded, acting_at_case, as_participant, load, may_write
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.risks import service as accepting
 
 ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What somebody fills in at a stage.
-
-    `digest` names what they read; `outcome` is the key of an outcome, "" for the only one of the verb;
-    `send_back_to` is a stage's key, `None` the author; `then` says whether the stages between are walked
-    again; `checklist` holds the items ticked; `on_behalf_of` is for whom they act, `None` to act in their own
-    place where they have one.
-    """
-
-    stage: str
-    line: str
-    digest: str
-    comment: str = ""
-    outcome: str = ""
-    send_back_to: str | None = None
-    then: Literal["walk_again", "continue_here"] = "walk_again"
-    checklist: Sequence[str] = ()
-    on_behalf_of: UUID | None = None
 
 
 def submit(
@@ -61,7 +69,7 @@ def submit(
     comment: str = "",
     grade: Literal["A", "B", "C"] | None = None,
     flags: Collection[str] = (),
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> Loaded:
@@ -97,76 +105,50 @@ def submit(
     if accepted := accepting.must_be_accepted(session, routed.workflow):
         kept |= {"accepted": accepted}
     loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
-    facts = replace(facts_of(checked, runtime), channel_limits=_limits(document, case))
-    act = Act(Verb.SUBMIT, digest=digest, comment=comment)
+    facts = HandedIn(checked.blockers, calendar.due_by(runtime.policies), _limits(document, case))
     record_routing(session, loaded, routed, told, at=at, **kept)
-    take(session, loaded, act, author, facts, by=actor, at=at)
+    apply(session, loaded, Submit(digest, comment), author, facts, by=actor, at=at)
     return loaded
 
 
-def decide(
-    session: Session,
-    *,
-    case_id: UUID,
-    verdict: Literal["approve", "send_back", "decline"],
-    form: Form,
-    actor: Person,
-    runtime: Runtime,
-    at: datetime,
-    by_release: bool = False,
-) -> Loaded:
-    """Decide at a stage on what was read. Approving a sign-off is publication's, which says `by_release`.
+def decide(step: Step, command: Decide) -> None:
+    """Decide at a stage on what was read. A refusal goes on record.
 
-    Raises `NotFound`, and `Forbidden`, `Conflict` or `Invalid` with every reason; the refusal goes on record.
+    Raises `Conflict` for the approval of a sign-off: publication asks for that, by `approve_sign_off`.
     """
-    loaded = load(session, case_id, actor)
-    stage = loaded.workflow.by_key.get(form.stage)
-    verb = Verb(verdict)
-    if verb is Verb.APPROVE and stage is not None and StageKind.SIGN_OFF in stage.kinds and not by_release:
+    stage = step.loaded.workflow.by_key.get(command.stage)
+    if isinstance(command, Approve) and stage is not None and StageKind.SIGN_OFF in stage.kinds:
         raise Conflict("use_release")
-    checked = screening.check(session, loaded, runtime=runtime, at=at)
-    loaded.known = checked.known
-    facts = replace(facts_of(checked, runtime), open_marks=loaded.marks_of(form.line))
+    _decide(step, command)
+
+
+def approve_sign_off(step: Step, command: Approve) -> None:
+    """Approve the sign-off of a line; what follows from it is publication's. A refusal goes on record."""
+    _decide(step, command)
+
+
+def _decide(step: Step, command: Decide) -> None:
+    stage = step.loaded.workflow.by_key.get(command.stage)
+    facts = step.assess(open_marks=step.loaded.marks_of(command.line))
     if stage is not None and stage.need == "all":
-        facts = replace(facts, candidates=eligibility.body_of(session, loaded, stage, form.line))
-    take(session, loaded, _act(verb, form), place_of(actor, loaded, form), facts, by=actor, at=at)
-    return loaded
+        everybody = eligibility.body_of(step.session, step.loaded, stage, command.line)
+        facts = replace(facts, candidates=everybody)
+    step.apply(command, step.place_at(*command.spot), facts)
 
 
-def hold(session: Session, *, case_id: UUID, form: Form, actor: Person, at: datetime) -> Loaded:
-    """Stop the clock until an answer comes from outside. Raises as `decide`."""
-    loaded = load(session, case_id, actor)
-    take(session, loaded, _act(Verb.HOLD, form), place_of(actor, loaded, form), Facts(), by=actor, at=at)
-    return loaded
+def at_stage(step: Step, command: Hold | Claim | Unclaim) -> None:
+    """Hold the case for an answer from outside, claim a stage, or give it back to all."""
+    step.apply(command, step.place_at(*command.spot), Facts())
 
 
-def answer(
-    session: Session, *, case_id: UUID, comment: str, actor: Person, runtime: Runtime, at: datetime
-) -> Loaded:
-    """Attach the answer from outside, and go on, also with proofs laid out meanwhile. Raises as `decide`."""
-    loaded = load(session, case_id, actor)
-    facts = facts_of(screening.check(session, loaded, runtime=runtime, at=at), runtime)
-    act = Act(Verb.ANSWER, comment=comment)
-    take(session, loaded, act, place_of(actor, loaded, Form("", "", "")), facts, by=actor, at=at)
-    return loaded
+def answer(step: Step, command: AnswerHold) -> None:
+    """Attach the answer from outside, and go on, also with proofs laid out meanwhile."""
+    step.apply(command, acting_at_case(step.actor, step.loaded), step.assess())
 
 
-def recall(session: Session, *, case_id: UUID, comment: str, actor: Person, at: datetime) -> Loaded:
-    """Take the draft back before it is signed; it is then in its author's hands. Raises as `decide`."""
-    loaded = load(session, case_id, actor)
-    act = Act(Verb.RECALL, comment=comment)
-    take(session, loaded, act, as_actor(actor, loaded.draft.unit_path), Facts(), by=actor, at=at)
-    return loaded
-
-
-def claim(session: Session, *, case_id: UUID, stage: str, line: str, actor: Person, at: datetime) -> Loaded:
-    """Take an open stage upon oneself, so that nobody else works on it too. Raises as `decide`."""
-    return _claiming(session, case_id, Act(Verb.CLAIM, stage, line), actor, at)
-
-
-def unclaim(session: Session, *, case_id: UUID, stage: str, line: str, actor: Person, at: datetime) -> Loaded:
-    """Give a claimed stage back to all. Raises as `decide`."""
-    return _claiming(session, case_id, Act(Verb.UNCLAIM, stage, line), actor, at)
+def in_own_place(step: Step, command: Recall | Recuse | Remind) -> None:
+    """Take the draft back, withdraw from the case, or remind those whom a stage waits for."""
+    step.apply(command, step.own_place, Facts())
 
 
 def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetime) -> Loaded | None:
@@ -174,47 +156,49 @@ def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetim
 
     `None` when it is not blocked any more, or still is. Raises `NotFound` for an unknown case.
     """
-    loaded = load(session, case_id, SYSTEM_PERSON)
+    loaded = load(session, case_id, SYSTEM)
     checked = screening.check(session, loaded, runtime=runtime, at=at)
     if loaded.case.state is not CaseState.BLOCKED or checked.blockers:
         return None
     # The author may be at work on a newer text already: then their resubmission decides.
     if loaded.draft.head_id != loaded.row.revision_id:
         return None
-    take(
-        session,
-        loaded,
-        Act(Verb.RECONSIDER),
-        SYSTEM,
-        facts_of(checked, runtime),
-        by=SYSTEM_PERSON,
-        at=at,
-    )
+    apply(session, loaded, Reconsider(), SERVICE, assessed(checked, runtime), by=SYSTEM, at=at)
     return loaded
 
 
 def bind_subject(
-    session: Session, *, case_id: UUID, line: str, digest: str, revision: str, runtime: Runtime, at: datetime
-) -> bool:
-    """Bind the proof `digest`, laid out from the text `revision`, to its line; open what waited for it.
+    session: Session, *, case_id: UUID, proof: BoundProof, runtime: Runtime, at: datetime
+) -> Refusals:
+    """Bind a proof to its line; open what waited for it.
 
-    False when it comes too late: the text has changed, the case has ended, or the line has its proof.
+    Returns why it comes too late: the text has changed, the case has ended, or the line has its proof; empty
+    when it is bound.
     """
-    loaded = load(session, case_id, SYSTEM_PERSON)
-    checked = screening.check(session, loaded, runtime=runtime, at=at)
-    facts = replace(facts_of(checked, runtime), proof=BoundProof(line, digest, revision))
-    act = Act(Verb.BIND_SUBJECT, line=line, digest=digest)
-    return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
+    loaded = load(session, case_id, SYSTEM)
+    facts = assessed(screening.check(session, loaded, runtime=runtime, at=at), runtime)
+    return _behind_the_scenes(session, loaded, BindSubject(proof), facts, at)
 
 
-def lay_out_failed(
-    session: Session, *, case_id: UUID, line: str, revision: str, limits: Sequence[str], at: datetime
-) -> bool:
-    """Give a text that cannot be laid out for its channel back to its author. False when that is past."""
-    loaded = load(session, case_id, SYSTEM_PERSON)
-    act = Act(Verb.LAY_OUT_FAILED, line=line, digest=revision)
-    facts = Facts(channel_limits=tuple(limits))
-    return take(session, loaded, act, SYSTEM, facts, by=SYSTEM_PERSON, at=at, quietly=True) is not None
+def lay_out_failed(session: Session, *, case_id: UUID, failed: LayOutFailed, at: datetime) -> Refusals:
+    """Give a text that cannot be laid out for its channel back to its author.
+
+    Returns why that is past; empty when it is given back.
+    """
+    return _behind_the_scenes(session, load(session, case_id, SYSTEM), failed, Facts(), at)
+
+
+def free(session: Session, *, case_id: UUID, user_id: UUID, at: datetime) -> Refusals:
+    """Free what waits at a case for somebody who can act no more. Returns why nothing does; else empty."""
+    loaded = load(session, case_id, SYSTEM)
+    return _behind_the_scenes(session, loaded, Free(str(user_id)), Facts(), at)
+
+
+def _behind_the_scenes(
+    session: Session, loaded: Loaded, command: Command, facts: Facts, at: datetime
+) -> Refusals:
+    done = attempt(session, loaded, command, SERVICE, facts, by=SYSTEM, at=at)
+    return done.refusals if isinstance(done, Refused) else ()
 
 
 def carry_out(
@@ -223,7 +207,7 @@ def carry_out(
     *,
     revision: Revision,
     document: Document,
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> Effects:
@@ -245,19 +229,16 @@ def carry_out(
     loaded.case = routing.with_text(policies, document, earlier, rules=now.rules)
     if routed := routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
         change = change.not_small(Refusal(RefusalCode.CHANGES_ROUTE, {"workflow": routed.workflow.title}))
-    facts = replace(
-        facts_of(now, runtime),
+    facts = NewText(
+        now.blockers,
+        calendar.due_by(policies),
+        _limits(document, loaded.case),
         revision=revision.digest,
         change=change,
         authors=frozenset({str(actor.id)}),
-        channel_limits=_limits(document, loaded.case),
     )
-    person = as_actor(actor, loaded.draft.unit_path)
-    effects = take(
-        session, loaded, Act(Verb.CARRY_OUT, digest=revision.digest), person, facts, by=actor, at=at
-    )
-    assert effects is not None
-    return effects
+    place = as_participant(actor, loaded.draft.unit_path)
+    return apply(session, loaded, CarryOut(), place, facts, by=actor, at=at)
 
 
 def count_marks(session: Session, loaded: Loaded, *, line: str, change: int, at: datetime) -> None:
@@ -267,15 +248,16 @@ def count_marks(session: Session, loaded: Loaded, *, line: str, change: int, at:
     session.add(loaded.row)
 
 
-def _new_case(session: Session, draft: Draft, head: Revision, actor: Person) -> Case:
+def _new_case(session: Session, draft: Draft, head: Revision, actor: Actor) -> Case:
     writers = drafts.authors(session, draft.id) | {actor.id}
     return Case(
         state=CaseState.RETURNED,
         revision=head.digest,
         targets=tuple(
-            Target(one.channel, one.kind, one.section) for one in drafts.targets(session, draft.id)
+            Target(target.channel, target.kind, target.section)
+            for target in drafts.targets(session, draft.id)
         ),
-        authors=frozenset(str(one) for one in writers),
+        authors=frozenset(str(writer) for writer in writers),
     )
 
 
@@ -285,7 +267,7 @@ def _opened(
     head: Revision,
     case: Case,
     workflow: Workflow,
-    actor: Person,
+    actor: Actor,
     at: datetime,
 ) -> Loaded:
     workflows.keep(session, workflow, at=at)
@@ -315,7 +297,7 @@ def _resubmit(
     digest: str,
     comment: str,
     marked: tuple[Literal["A", "B", "C"] | None, frozenset[str]],
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> Loaded:
@@ -333,65 +315,31 @@ def _resubmit(
         routed = routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
     limits = loaded.workflow.marks_only if routed is None else routed.workflow.marks_only
     change: Change = classify(old, new, limits=limits, new_findings=now.more_than(was))
-    facts = replace(
-        facts_of(now, runtime),
-        moves_to=None if routed is None else routed.workflow,
-        routed=None if routed is None else {"rule": routed.rule, "facts": dict(routed.facts)},
+    facts = NewText(
+        now.blockers,
+        calendar.due_by(policies),
+        _limits(new, loaded.case),
         revision=head.digest,
         change=change,
-        authors=frozenset(str(one) for one in drafts.authors(session, loaded.draft.id)),
-        channel_limits=_limits(new, loaded.case),
+        authors=frozenset(str(author) for author in drafts.authors(session, loaded.draft.id)),
+        moves_to=None if routed is None else routed.workflow,
+        routed=None if routed is None else {"rule": routed.rule, "facts": dict(routed.facts)},
     )
-    act = Act(Verb.RESUBMIT, digest=digest, comment=comment)
     if routed is not None:
         loaded.case = replace(loaded.case, routes=loaded.case.routes | {routed.chosen})
         told = routing.facts_of(policies, new, rules=now.rules)
         accepted = accepting.must_be_accepted(session, routing.laid_out(policies, routed.chosen))
         more = {"accepted": accepted} if accepted else {}
         record_routing(session, loaded, routed, told, at=at, **more)
-    take(session, loaded, act, author, facts, by=actor, at=at)
+    apply(session, loaded, Resubmit(digest, comment), author, facts, by=actor, at=at)
     return loaded
 
 
-def _claiming(session: Session, case_id: UUID, act: Act, actor: Person, at: datetime) -> Loaded:
-    loaded = load(session, case_id, actor)
-    place = place_of(actor, loaded, Form(act.stage, act.line, ""))
-    take(session, loaded, act, place, Facts(), by=actor, at=at)
-    return loaded
-
-
-def place_of(actor: Person, loaded: Loaded, form: Form) -> Actor:
-    """Return in whose place somebody acts at a stage. Raises `Forbidden` without the delegation named."""
-    place = acting(actor, loaded, form.stage, form.line, on_behalf_of=form.on_behalf_of)
-    if place is None:
-        raise refused([Refusal(RefusalCode.NO_DELEGATION, {"principal": str(form.on_behalf_of)})])
-    return place
-
-
-def facts_of(checked: screening.Checked, runtime: Runtime) -> Facts:
-    """Return what the rules and the calendar say, for a step."""
-    return Facts(blockers=checked.blockers, findings=checked.findings, due=calendar.due_by(runtime.policies))
-
-
-def _author(actor: Person, draft: Draft) -> Actor:
+def _author(actor: Actor, draft: Draft) -> Participant:
     # Somebody without an editor's role does not write for this unit, whatever they once wrote.
     if not may_write(actor, draft):
         raise refused([Refusal(RefusalCode.NOT_AN_AUTHOR)])
-    return as_actor(actor, draft.unit_path)
-
-
-def _act(verb: Verb, form: Form) -> Act:
-    return Act(
-        verb,
-        form.stage,
-        form.line,
-        form.digest,
-        form.comment,
-        form.outcome,
-        form.send_back_to,
-        form.then,
-        frozenset(form.checklist),
-    )
+    return as_participant(actor, draft.unit_path)
 
 
 def _limits(document: Document, case: Case) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.domain.document.model import Document
+from app.domain.workflow.commands import Approve
 from app.infra.runtime import Runtime
 from app.reviews import queries, service
-from app.reviews.service import Form
+from app.reviews.apply import Step
+from app.reviews.cases import load
 from tests import factories
 from tests.api.desk import PROOFREADERS, Desk
 from tests.conftest import SetClock
@@ -122,16 +124,10 @@ def test_one_draft_goes_all_the_way(desk: Desk) -> None:
     assert (not_here.status_code, not_here.json()["code"]) == (409, "use_release")
     stage = desk.stage("sign_off", "wechat")
     with desk.runtime.database.write() as session:
-        loaded = service.decide(
-            session,
-            case_id=UUID(desk.case_id),
-            verdict="approve",
-            form=Form("sign_off", "wechat", stage["digest"]),
-            actor=desk.actor("publisher"),
-            runtime=desk.runtime,
-            at=desk.runtime.clock(),
-            by_release=True,
-        )
+        actor, at = desk.actor("publisher"), desk.runtime.clock()
+        loaded = load(session, UUID(desk.case_id), actor)
+        approval = Approve("sign_off", "wechat", stage["digest"])
+        service.approve_sign_off(Step(session, loaded, actor, desk.runtime, at), approval)
         assert loaded.case.state == "cleared"
     assert desk.get(f"/drafts/{desk.draft_id}").json()["state"] == "cleared"
     assert desk.actions()[-1] == "case.cleared"

@@ -7,10 +7,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.domain.workflow.commands import Approve
 from app.infra.db import statements
 from app.infra.runtime import Runtime
-from app.reviews import queries, service
-from app.reviews.service import Form
+from app.reviews import queries
+from app.reviews.commands import perform
 from tests import factories
 from tests.api.desk import Desk
 from tests.conftest import SetClock
@@ -78,11 +79,10 @@ def test_a_plain_approval_takes_at_most_twelve_statements(desk: Desk) -> None:
     actor, seen = desk.actor("initial_reviewer"), []
     with desk.runtime.database.write() as session:
         token = statements.set(seen)
-        service.decide(
+        perform(
             session,
-            case_id=UUID(desk.case_id),
-            verdict="approve",
-            form=Form("initial_review", "", digest),
+            UUID(desk.case_id),
+            Approve("initial_review", "", digest),
             actor=actor,
             runtime=desk.runtime,
             at=desk.runtime.clock(),

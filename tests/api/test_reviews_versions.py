@@ -8,11 +8,12 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
+from app.domain.workflow.commands import Approve
 from app.infra.errors import Unavailable
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.reviews import service
-from app.reviews.service import Form
+from app.reviews.commands import perform
 from tests.api.desk import Desk
 
 pytestmark = pytest.mark.both_databases
@@ -44,11 +45,10 @@ def submitted(desk: Desk, runtime: Runtime) -> service.Loaded:
 
 def approve(desk: Desk, runtime: Runtime, loaded: service.Loaded, stage: str, login: str) -> service.Loaded:
     with runtime.database.write() as session:
-        return service.decide(
+        return perform(
             session,
-            case_id=loaded.row.id,
-            verdict="approve",
-            form=Form(stage, "", loaded.row.revision_digest),
+            loaded.row.id,
+            Approve(stage, "", loaded.row.revision_digest),
             actor=desk.actor(login),
             runtime=runtime,
             at=runtime.clock(),

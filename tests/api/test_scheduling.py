@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from app.audit.models import AuditEvent
+from app.domain.workflow.commands import Unschedule
 from app.evidence.verifier.verify_evidence import verify
 from app.infra.errors import AppError, Unavailable
 from app.infra.ids import new_id
@@ -357,9 +358,8 @@ def test_the_instant_and_a_change_of_mind_at_once_have_one_outcome(desk: Desk, c
             with desk.runtime.database.write() as session:
                 scheduling.unschedule(
                     session,
-                    case_id=UUID(desk.case_id),
-                    line="wechat",
-                    comment="改期",
+                    UUID(desk.case_id),
+                    Unschedule("wechat", "改期"),
                     actor=desk.actor("publisher"),
                     runtime=desk.runtime,
                     at=SOON_UTC,

@@ -15,8 +15,9 @@ from app.domain.vocabulary import (
     StageState,
     Verb,
 )
-from app.domain.workflow import Actor, Effects, Facts, Happened, Stage, Target, Workflow
+from app.domain.workflow import Effects, Happened, Participant, Stage, Target, Workflow
 from app.domain.workflow.definition import QUALIFICATIONS
+from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,
     FINAL,
@@ -33,15 +34,15 @@ from tests.domain.walks import (
 
 C = RefusalCode
 load = cache(shipped_workflow)
-BLOCKED = Facts(blockers=("privacy.id_card",))
+BLOCKED = Known(blockers=("privacy.id_card",))
 GROUP = Target("work_group", ChannelKind.APP, "notice")
 
 
-def holding(name: str, *posts: str, **more: Any) -> Actor:
-    return Actor(person=name, name=name, posts=frozenset(posts), **more)
+def holding(name: str, *posts: str, **more: Any) -> Participant:
+    return Participant(person=name, name=name, posts=frozenset(posts), **more)
 
 
-def of_rank(actor: Actor, qualification: str) -> Actor:
+def of_rank(actor: Participant, qualification: str) -> Participant:
     return replace(actor, qualification=qualification)  # type: ignore[arg-type]
 
 
@@ -61,7 +62,7 @@ PUBLICITY, ASSISTANT = holding("publicity", "宣传负责人"), holding("assista
 MANAGER, CHAIR = holding("manager", "总经理"), holding("chair", "董事长")
 EXPERTS = tuple(holding(f"expert{number}", outside=True) for number in range(3))
 
-Cast = dict[str, tuple[Actor, ...]]
+Cast = dict[str, tuple[Participant, ...]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Scheme:
         return load(self.file)
 
 
-def one(**cast: Actor | tuple[Actor, ...]) -> Cast:
+def one(**cast: Participant | tuple[Participant, ...]) -> Cast:
     return {stage: who if isinstance(who, tuple) else (who,) for stage, who in cast.items()}
 
 
@@ -215,7 +216,7 @@ class Walk(Hand):
             "ticked": frozenset(stage.checklist),
         }
 
-    def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any) -> Effects:
+    def do(self, verb: Verb, actor: Participant, facts: Known | None = None, **fields: Any) -> Effects:
         effects = super().do(verb, actor, facts, **fields)
         self.told += effects.events
         return effects
@@ -251,7 +252,7 @@ class Walk(Hand):
         raise AssertionError(key)
 
 
-def everyone(name: str, workflow: Workflow) -> Actor:
+def everyone(name: str, workflow: Workflow) -> Participant:
     posts = {who.post for stage in workflow.stages for who in stage.who if who.post is not None}
     return replace(
         person(name, *Role),

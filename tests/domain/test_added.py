@@ -5,9 +5,9 @@ from dataclasses import replace
 from app.domain.refusals import RefusalCode
 from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import CaseState, Event, Role, StageState, Subject, Verb
-from app.domain.workflow import Facts
 from app.domain.workflow.added_stages import MOST, extended
 from app.domain.workflow.case import Added
+from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,
     FINAL,
@@ -91,7 +91,7 @@ def test_the_added_count_in_the_distinct_sets() -> None:
     other = person("other", Role.SECOND_REVIEWER)
     hand.approve("second_review", other)
     why = {"stage": "final_review", "to": "first", "place": "after", "comment": "x"}
-    facts = Facts(named=FIRST)
+    facts = Known(named=FIRST)
     assert hand.refused(Verb.ADD_REVIEWER, FINAL, facts, **why) == {C.PERSON_CANNOT_ACT}
 
 
@@ -103,15 +103,15 @@ def test_who_may_add_whom() -> None:
         C.PERSON_UNKNOWN,
         C.COMMENT_REQUIRED,
     }
-    assert hand.refused(Verb.ADD_REVIEWER, FIRST, Facts(named=EXPERT), **{**ask, "stage": "x"}) == {
+    assert hand.refused(Verb.ADD_REVIEWER, FIRST, Known(named=EXPERT), **{**ask, "stage": "x"}) == {
         C.STAGE_UNKNOWN,
         C.COMMENT_REQUIRED,
     }
     author = {**ask, "to": "author", "comment": "x"}
-    assert hand.refused(Verb.ADD_REVIEWER, FIRST, Facts(named=AUTHOR), **author) == {C.PERSON_CANNOT_ACT}
+    assert hand.refused(Verb.ADD_REVIEWER, FIRST, Known(named=AUTHOR), **author) == {C.PERSON_CANNOT_ACT}
     for number in range(MOST):
         add(hand, "initial_review", FIRST, "after", to=person(f"expert{number}"))
-    assert hand.refused(Verb.ADD_REVIEWER, FIRST, Facts(named=EXPERT), **ask, comment="x") == {
+    assert hand.refused(Verb.ADD_REVIEWER, FIRST, Known(named=EXPERT), **ask, comment="x") == {
         C.TOO_MANY_ADDED
     }
 
@@ -147,7 +147,7 @@ def test_the_signature_waits_and_the_gate_asks_for_the_added_review() -> None:
     hand.proofs()
     hand.approve("confirm_marks", PROOFS[3], "wechat")
     sign = {"stage": "sign_off", "line": "wechat", "to": "expert", "comment": "x"}
-    facts = Facts(named=EXPERT)
+    facts = Known(named=EXPERT)
     assert hand.refused(Verb.ADD_REVIEWER, PUBLISHER, facts, **sign, place="after") == {C.CANNOT_ADD_THERE}
     add(hand, "sign_off", PUBLISHER, "beside", "wechat")
     hand.approve("sign_off", PUBLISHER, "wechat")
@@ -161,7 +161,6 @@ def test_the_signature_waits_and_the_gate_asks_for_the_added_review() -> None:
             digest=hand.case.proof_of("wechat") or "",
             checked_under="p",
             active_policy="p",
-            signed=True,
         )
         return [one.data.get("stage") for one in blockers(dossier, hand.at)]
 
@@ -190,7 +189,7 @@ def test_the_added_may_be_handed_on_by_who_asked() -> None:
     hand.do(Verb.RECUSE, EXPERT, comment="不熟悉")
     assert hand.refused(Verb.APPROVE, EXPERT, stage="added_1", digest=hand.case.revision) == {C.RECUSED}
     other = person("someone")
-    hand.do(Verb.HAND_OVER, FIRST, Facts(named=other), stage="added_1", to="someone")
+    hand.do(Verb.HAND_OVER, FIRST, Known(named=other), stage="added_1", to="someone")
     hand.approve("added_1", other, digest=hand.case.revision)
     assert hand.state("added_1") is StageState.PASSED
     assert hand.open() == {("second_review", "")}

@@ -3,11 +3,8 @@ from dataclasses import replace
 from app.domain.document.changes import Change
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
-from app.domain.workflow import (
-    SYSTEM,
-    BoundProof,
-    Facts,
-)
+from app.domain.workflow import SERVICE, BoundProof
+from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,
     FIRST,
@@ -24,8 +21,8 @@ from tests.domain.walks import (
 C = RefusalCode
 
 
-def marked(hand: Hand, kind: ChangeClass = ChangeClass.MARKS_ONLY) -> Facts:
-    return Facts(revision=TEXT2, change=change(kind), authors=frozenset({"author"}))
+def marked(hand: Hand, kind: ChangeClass = ChangeClass.MARKS_ONLY) -> Known:
+    return Known(revision=TEXT2, change=change(kind), authors=frozenset({"author"}))
 
 
 def test_marks_are_carried_out_and_confirmed_by_somebody_else() -> None:
@@ -35,7 +32,7 @@ def test_marks_are_carried_out_and_confirmed_by_somebody_else() -> None:
     hand.proofs("wechat")
     hand.proofs("website")
     hand.approve("confirm_marks", PROOFS[3], "website")
-    waiting = Facts(open_marks=2)
+    waiting = Known(open_marks=2)
     assert hand.refused(Verb.APPROVE, PROOFS[3], waiting, stage="confirm_marks", line="wechat") == {
         C.MARKS_OPEN
     }
@@ -54,7 +51,7 @@ def test_marks_are_carried_out_and_confirmed_by_somebody_else() -> None:
     }
     assert hand.open() == set()
     old = BoundProof("wechat", "old", TEXT)
-    assert hand.refused(Verb.BIND_SUBJECT, SYSTEM, Facts(proof=old), line="wechat") == {C.PROOF_OUTDATED}
+    assert hand.refused(Verb.BIND_SUBJECT, SERVICE, Known(proof=old), line="wechat") == {C.PROOF_OUTDATED}
     hand.bind("wechat", "new")
     assert hand.run("first_proof", "wechat").digest == "new"
     assert hand.open() == {("confirm_marks", "wechat")}
@@ -76,7 +73,7 @@ def test_carrying_out_is_refused() -> None:
     hand.reviews()
     hand.proofs()
     why = Refusal(C.TOUCHES_NUMBER, {"place": "blocks/0", "text": "37"})
-    large = Facts(
+    large = Known(
         revision=TEXT2,
         change=Change(ChangeClass.SUBSTANTIVE, frozenset({"blocks"}), objections=(why,)),
         blockers=("x",),
@@ -98,12 +95,12 @@ def test_proofs_are_bound_once_and_only_for_the_present_text() -> None:
     hand = Hand()
     hand.reviews()
     hand.bind("wechat")
-    again = Facts(proof=BoundProof("wechat", "other", TEXT))
-    assert hand.refused(Verb.BIND_SUBJECT, SYSTEM, again, line="wechat") == {C.PROOF_ALREADY_BOUND}
-    for facts, line in ((Facts(), "wechat"), (again, "website"), (again, "nowhere")):
-        assert hand.refused(Verb.BIND_SUBJECT, SYSTEM, facts, line=line) == {C.LINE_UNKNOWN}
+    again = Known(proof=BoundProof("wechat", "other", TEXT))
+    assert hand.refused(Verb.BIND_SUBJECT, SERVICE, again, line="wechat") == {C.PROOF_ALREADY_BOUND}
+    elsewhere = Known(proof=BoundProof("website", "other", TEXT))
+    assert hand.refused(Verb.BIND_SUBJECT, SERVICE, elsewhere) == {C.LINE_UNKNOWN}
     hand.do(Verb.RECALL, AUTHOR)
-    assert hand.refused(Verb.BIND_SUBJECT, SYSTEM, again, line="wechat") == {C.CASE_CLOSED}
+    assert hand.refused(Verb.BIND_SUBJECT, SERVICE, again, line="wechat") == {C.CASE_CLOSED}
 
 
 def test_a_proof_that_comes_while_the_case_is_held_is_opened_by_the_answer() -> None:
@@ -121,13 +118,13 @@ def test_a_proof_that_comes_while_the_case_is_held_is_opened_by_the_answer() -> 
 def test_what_cannot_be_laid_out_goes_back_to_its_author() -> None:
     hand = Hand()
     hand.reviews()
-    assert hand.refused(Verb.LAY_OUT_FAILED, SYSTEM, line="nowhere", digest=TEXT) == {C.LINE_UNKNOWN}
-    assert hand.refused(Verb.LAY_OUT_FAILED, SYSTEM, line="wechat", digest=TEXT2) == {C.PROOF_OUTDATED}
-    limits = Facts(channel_limits=("wechat.characters",))
-    effects = hand.do(Verb.LAY_OUT_FAILED, SYSTEM, limits, line="wechat", digest=TEXT)
+    assert hand.refused(Verb.LAY_OUT_FAILED, SERVICE, line="nowhere", digest=TEXT) == {C.LINE_UNKNOWN}
+    assert hand.refused(Verb.LAY_OUT_FAILED, SERVICE, line="wechat", digest=TEXT2) == {C.PROOF_OUTDATED}
+    limits = Known(channel_limits=("wechat.characters",))
+    effects = hand.do(Verb.LAY_OUT_FAILED, SERVICE, limits, line="wechat", digest=TEXT)
     assert effects.events[0].data["limits"] == ["wechat.characters"]
     assert hand.case.state is CaseState.RETURNED
-    small = Facts(revision=TEXT2, change=change(ChangeClass.MARKS_ONLY))
+    small = Known(revision=TEXT2, change=change(ChangeClass.MARKS_ONLY))
     effects = hand.do(Verb.RESUBMIT, AUTHOR, small, digest=TEXT2)
     assert effects.needs_proof == ("wechat",)
     assert hand.state("final_review") is StageState.PASSED

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import CaseState, Event, Role, StageState, Verb
-from app.domain.workflow import Actor, Effects, Facts, Workflow
+from app.domain.workflow import Effects, Facts, Participant, Workflow
 from app.domain.workflow.migration import differences, migrate
 from tests.domain.walks import (
     AT,
@@ -44,14 +44,14 @@ def experts(**more: object) -> dict:
     return {"before": "final_review", "who": [{"role": "second_reviewer"}], **more}
 
 
-def moved(hand: Hand, new: Workflow, people: tuple[Actor, ...] = PEOPLE) -> Effects:
-    answer = migrate(hand.case, hand.workflow, new, people=people, facts=hand.facts, at=AT)
+def moved(hand: Hand, new: Workflow, people: tuple[Participant, ...] = PEOPLE) -> Effects:
+    answer = migrate(hand.case, hand.workflow, new, people=people, facts=Facts(), at=AT)
     assert isinstance(answer, Effects), answer
     return answer
 
 
-def refused(hand: Hand, new: Workflow, people: tuple[Actor, ...] = PEOPLE) -> dict[RefusalCode, dict]:
-    answer = migrate(hand.case, hand.workflow, new, people=people, facts=hand.facts, at=AT)
+def refused(hand: Hand, new: Workflow, people: tuple[Participant, ...] = PEOPLE) -> dict[RefusalCode, dict]:
+    answer = migrate(hand.case, hand.workflow, new, people=people, facts=Facts(), at=AT)
     assert isinstance(answer, Refused), answer
     return {one.code: dict(one.data) for one in answer.refusals}
 
@@ -221,7 +221,7 @@ def test_a_set_that_the_people_cannot_fill_any_more() -> None:
         ("all", PEOPLE, False),
     ],
 )
-def test_a_quorum_wants_enough_people(need: object, people: tuple[Actor, ...], strands: bool) -> None:
+def test_a_quorum_wants_enough_people(need: object, people: tuple[Participant, ...], strands: bool) -> None:
     new = edited(experts=experts(need=need))
     answer = migrate(at_second().case, STANDARD, new, people=people, facts=Facts(), at=AT)
     assert isinstance(answer, Refused) is strands

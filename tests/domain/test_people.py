@@ -8,7 +8,8 @@ import pytest
 from app.domain.refusals import RefusalCode
 from app.domain.release import BlockerCode, Dossier, blockers
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
-from app.domain.workflow import SYSTEM, Actor, Facts, Vote
+from app.domain.workflow import SERVICE, Participant, Vote
+from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,
     FINAL,
@@ -33,8 +34,8 @@ EXPERT = person("expert")
 STANDS_IN = replace(FIRST, person="deputy", principal="first")
 
 
-def names(actor: Actor, **more: object) -> Facts:
-    return Facts(named=actor, **more)  # type: ignore[arg-type]
+def names(actor: Participant, **more: object) -> Known:
+    return Known(named=actor, **more)  # type: ignore[arg-type]
 
 
 def submitted() -> Hand:
@@ -85,7 +86,7 @@ def test_marks_on_the_proof_say_that_it_was_opened() -> None:
     hand = Hand()
     hand.reviews()
     hand.bind("wechat")
-    assert hand.refused(Verb.TAKE_BACK, FINAL, Facts(open_marks=1), stage="final_review") == {C.TAKEN_UP}
+    assert hand.refused(Verb.TAKE_BACK, FINAL, Known(open_marks=1), stage="final_review") == {C.TAKEN_UP}
     hand.do(Verb.TAKE_BACK, FINAL, stage="final_review")
     assert hand.open() == {("final_review", "")}
     hand.approve("final_review", FINAL)
@@ -313,19 +314,19 @@ def test_a_later_round_asks_anew() -> None:
     hand = submitted()
     hand.do(Verb.CONSULT, FIRST, names(EXPERT), stage="initial_review", to="expert", comment="?", waits=True)
     hand.do(Verb.SEND_BACK, FIRST, stage="initial_review", comment="改")
-    new = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE))
+    new = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE))
     hand.do(Verb.RESUBMIT, AUTHOR, new, digest=TEXT2)
     hand.approve("initial_review", FIRST)
 
 
 def test_who_can_act_no_more_holds_nothing_up() -> None:
     hand = submitted()
-    assert Hand().refused(Verb.FREE, SYSTEM, to="first") == {C.NOT_SUBMITTED}
-    assert hand.refused(Verb.FREE, SYSTEM, to="first") == {C.NOT_CLAIMED}
+    assert Hand().refused(Verb.FREE, SERVICE, to="first") == {C.NOT_SUBMITTED}
+    assert hand.refused(Verb.FREE, SERVICE, to="first") == {C.NOT_CLAIMED}
     hand.do(Verb.CLAIM, FIRST, stage="initial_review")
     hand.do(Verb.CONSULT, FIRST, names(EXPERT), stage="initial_review", to="expert", comment="?", waits=True)
-    hand.do(Verb.FREE, SYSTEM, to="expert")
-    effects = hand.do(Verb.FREE, SYSTEM, to="first")
+    hand.do(Verb.FREE, SERVICE, to="expert")
+    effects = hand.do(Verb.FREE, SERVICE, to="first")
     assert events(effects) == [Event.CASE_FREED]
     assert hand.run("initial_review").claimed_by is None
     hand.approve("initial_review", OTHER)
@@ -352,7 +353,7 @@ def test_a_stage_is_overridden_with_a_reason_and_marked() -> None:
     assert hand.refused(Verb.OVERRIDE, administrator, stage="read", comment="急") == {C.NOT_ALLOWED}
     author = person("author", Role.FINAL_REVIEWER)
     assert hand.refused(Verb.OVERRIDE, author, stage="read", comment="急") == {C.OWN_DRAFT}
-    blocked = Facts(blockers=("x",))
+    blocked = Known(blockers=("x",))
     assert hand.refused(Verb.OVERRIDE, FINAL, blocked, stage="read", comment="急") == {C.BLOCKING_FINDINGS}
     effects = hand.do(Verb.OVERRIDE, FINAL, stage="read", comment="汛情紧急")
     assert events(effects) == [Event.CASE_STAGE_OVERRIDDEN, Event.CASE_STAGE_OPENED]
@@ -378,7 +379,7 @@ def test_an_override_stands_for_one_text() -> None:
     hand.approve("initial_review", FIRST)
     hand.do(Verb.OVERRIDE, FINAL, stage="read", comment="急")
     hand.do(Verb.SEND_BACK, SECOND, stage="last", comment="改", then="continue_here")
-    new = Facts(revision=TEXT2, change=change(ChangeClass.LAYOUT))
+    new = Known(revision=TEXT2, change=change(ChangeClass.LAYOUT))
     effects = hand.do(Verb.RESUBMIT, AUTHOR, new, digest=TEXT2)
     assert Event.CASE_STAGE_VOIDED in events(effects)
     voided = [one for one in effects.events if one.event is Event.CASE_STAGE_VOIDED]
@@ -390,6 +391,7 @@ def test_the_gate_lets_an_overridden_proofread_pass_and_no_review() -> None:
     hand.reviews()
     hand.proofs()
     hand.approve("confirm_marks", PROOFS[3], "wechat")
+    hand.approve("sign_off", PUBLISHER, "wechat")
     runs = tuple(
         replace(run, state=StageState.OVERRIDDEN, votes=())
         if run.stage in {"final_review", "third_proof"}

@@ -7,7 +7,8 @@ import pytest
 
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, Role, StageState, Verb
-from app.domain.workflow import Actor, Facts, Vote
+from app.domain.workflow import Participant, Vote
+from tests.domain.saying import Known
 from tests.domain.walks import FIRST, Hand, hand_for, person, stage
 
 OTHER = person("other", Role.INITIAL_REVIEWER)
@@ -60,7 +61,7 @@ def test_votes_fall_with_what_they_were_given_for() -> None:
     hand = quorum({"at_least": 2})
     hand.approve("read", FIRST)
     hand.approve("read", OTHER)
-    blocked = Facts(blockers=("rule",))
+    blocked = Known(blockers=("rule",))
     effects = hand.do(Verb.TAKE_BACK, OTHER, blocked, stage="read")
     assert effects.events[0].data["kept"] == []
     assert hand.case.state is CaseState.BLOCKED
@@ -84,7 +85,7 @@ BOTH = person("both", posts=frozenset({"法规科负责人", "科室负责人"})
 
 
 @pytest.mark.parametrize("order", list(permutations((LAW, BOTH))) + list(permutations((OFFICE, BOTH))))
-def test_one_of_each_does_not_hang_on_who_comes_first(order: tuple[Actor, ...]) -> None:
+def test_one_of_each_does_not_hang_on_who_comes_first(order: tuple[Participant, ...]) -> None:
     hand = joint()
     hand.approve("joint", order[0])
     assert hand.state("joint") is StageState.OPEN

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, Event, Level, Role, StageKind, StageState, Verb
-from app.domain.workflow import Facts, Outcome, Stage, Who, Workflow
+from app.domain.workflow import Outcome, Stage, Who, Workflow
 from app.domain.workflow.definition import OUTCOMES, When
+from tests.domain.saying import Known
 from tests.domain.walks import AUTHOR, FINAL, FIRST, PUBLISHER, SECOND, Hand, person
 
 DISAGREE = Outcome(
@@ -105,7 +106,7 @@ def test_a_flag_is_raised_once_and_stays() -> None:
     hand = started()
     hand.approve("two", SECOND, outcome="disagree", comment="依据不足")
     hand.do(Verb.SEND_BACK, FINAL, stage="read", comment="改")
-    hand.do(Verb.RESUBMIT, AUTHOR, Facts(), digest=hand.case.revision, comment="已说明")
+    hand.do(Verb.RESUBMIT, AUTHOR, Known(), digest=hand.case.revision, comment="已说明")
     hand.approve("one", FIRST)
     effects = hand.approve("two", SECOND, outcome="disagree", comment="仍有疑问")
     assert "raised" not in effects.events[0].data

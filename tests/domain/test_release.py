@@ -19,6 +19,7 @@ def ready() -> Dossier:
     hand.reviews()
     hand.proofs()
     hand.approve("confirm_marks", PROOFS[3], "wechat")
+    hand.approve("sign_off", PUBLISHER, "wechat")
     return dossier(hand)
 
 
@@ -41,17 +42,9 @@ def changed_run(given: Dossier, stage: str, line: str = "", **fields: object) ->
 
 
 def test_a_line_with_everything_passed_may_go_out() -> None:
-    assert blockers(ready(), AT) == ()
-
-
-def test_after_the_sign_off_too() -> None:
-    hand = Hand()
-    hand.reviews()
-    hand.proofs()
-    hand.approve("confirm_marks", PROOFS[3], "wechat")
-    hand.approve("sign_off", PUBLISHER, "wechat")
-    assert hand.case.state is CaseState.CLEARED
-    assert blockers(replace(dossier(hand), signed=True), AT) == ()
+    given = ready()
+    assert given.case.state is CaseState.CLEARED
+    assert blockers(given, AT) == ()
 
 
 def test_a_line_that_the_case_does_not_have() -> None:
@@ -112,6 +105,7 @@ def test_another_line_s_persons_do_not_stand_in_the_way() -> None:
     hand.reviews()
     hand.proofs()
     hand.approve("confirm_marks", PROOFS[3], "wechat")
+    hand.approve("sign_off", PUBLISHER, "wechat")
     hand.bind("website")
     hand.approve("first_proof", PROOFS[0], "website")
     assert blockers(dossier(hand), AT) == ()
@@ -152,14 +146,8 @@ def test_open_findings_are_named_once_each() -> None:
     assert [(one.code, one.data) for one in found] == [(C.OPEN_FINDINGS, {"rules": ["a", "b"], "count": 3})]
 
 
-def test_a_ticket_that_is_still_good_stands_in_the_way_of_another() -> None:
-    given = replace(ready(), signed_until=AT + timedelta(seconds=1))
-    assert codes(given) == {C.ALREADY_RELEASED}
-    assert codes(replace(given, signed_until=AT)) == set()
-
-
 def test_a_signed_line_needs_its_sign_off() -> None:
-    assert codes(replace(ready(), signed=True)) == {C.NOT_SIGNED}
+    assert codes(changed_run(ready(), "sign_off", "wechat", state=StageState.OPEN)) == {C.NOT_SIGNED}
 
 
 def test_a_workflow_without_a_sign_off_asks_for_the_proof() -> None:
@@ -168,8 +156,10 @@ def test_a_workflow_without_a_sign_off_asks_for_the_proof() -> None:
     workflow = STANDARD.model_copy(update={"stages": stages, "marks_only": MarksOnly()})
     for name in ("by_key", "after", "ancestors", "descendants", "ordered", "distinct_from"):
         workflow.__dict__.pop(name, None)
-    assert blockers(replace(given, workflow=workflow), AT) == ()
-    assert codes(replace(given, workflow=workflow, digest="f" * 64)) == {C.NOT_LAST_PROOF}
+    runs = tuple(run for run in given.case.runs if run.stage != "sign_off")
+    given = replace(given, workflow=workflow, case=replace(given.case, runs=runs))
+    assert blockers(given, AT) == ()
+    assert codes(replace(given, digest="f" * 64)) == {C.NOT_LAST_PROOF}
 
 
 def test_all_reasons_at_once() -> None:
@@ -181,7 +171,6 @@ def test_all_reasons_at_once() -> None:
         digest="f" * 64,
         checked_under=None,
         open_findings=("a",),
-        signed_until=AT + timedelta(days=1),
     )
     assert codes(given) == {
         C.CASE_NOT_READY,
@@ -190,7 +179,6 @@ def test_all_reasons_at_once() -> None:
         C.NOT_LAST_PROOF,
         C.NOT_CHECKED,
         C.OPEN_FINDINGS,
-        C.ALREADY_RELEASED,
     }
 
 
@@ -199,7 +187,14 @@ def test_what_was_never_submitted_is_far_from_publication() -> None:
     found = codes(
         Dossier(hand.case, hand.workflow, "wechat", "f" * 64, checked_under=None, active_policy="p")
     )
-    assert found == {C.CASE_NOT_READY, C.STAGE_MISSING, C.REVIEW_MISSING, C.NOT_LAST_PROOF, C.NOT_CHECKED}
+    assert found == {
+        C.CASE_NOT_READY,
+        C.STAGE_MISSING,
+        C.REVIEW_MISSING,
+        C.NOT_SIGNED,
+        C.NOT_LAST_PROOF,
+        C.NOT_CHECKED,
+    }
 
 
 def test_what_is_owed_stands_in_nobodys_way_and_what_is_not_still_does() -> None:

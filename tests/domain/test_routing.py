@@ -30,10 +30,11 @@ from app.domain.vocabulary import (
     StageState,
     Verb,
 )
-from app.domain.workflow import Case, Facts, Stage, Target, Who, Workflow, read_workflow
+from app.domain.workflow import Case, Stage, Target, Who, Workflow, read_workflow
 from app.domain.workflow.definition import When
 from app.domain.workflow.lint import check
 from app.infra.paths import shipped
+from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,
     FINAL,
@@ -160,7 +161,7 @@ def test_a_fact_that_a_later_text_brings_opens_its_stage() -> None:
     hand.approve("second_review", SECOND)
     hand.do(Verb.SEND_BACK, FINAL, stage="final_review", comment="补写")
     hand.case = replace(hand.case, found=frozenset({"names_leader"}))
-    mended = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE), authors=frozenset({"author"}))
+    mended = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE), authors=frozenset({"author"}))
     hand.do(Verb.RESUBMIT, AUTHOR, mended, digest=TEXT2)
     hand.approve("initial_review", FIRST)
     hand.approve("second_review", SECOND)

@@ -10,7 +10,8 @@ from app.domain.vocabulary import (
     StageState,
     Verb,
 )
-from app.domain.workflow import Actor, Facts, Target
+from app.domain.workflow import Participant, Target
+from tests.domain.saying import Known
 from tests.domain.schemes import (
     BY_FILE,
     EXPERTS,
@@ -149,7 +150,9 @@ def test_a_college_s_levels_act_on_the_proof_of_each_channel() -> None:
     ],
     ids=lambda one: getattr(one, "channel", None),
 )
-def test_a_township_s_channel_says_who_signs(target: Target, signs: Actor, others: tuple[Actor, ...]) -> None:
+def test_a_township_s_channel_says_who_signs(
+    target: Target, signs: Participant, others: tuple[Participant, ...]
+) -> None:
     scheme = BY_FILE["township_by_channel"]
     walk = Walk(replace(scheme, targets=(target,), cast={**scheme.cast, "release": (signs,)}))
     stage, line = walk.to("release")
@@ -189,10 +192,10 @@ def test_each_stage_of_the_township_table_has_its_own_limit(stage: str, left: in
     walk = Walk(BY_FILE["township_outcomes"])
     found, line = walk.to(stage)
     (actor,) = walk.scheme.cast[stage]
-    assert walk.refused(Verb.APPROVE, actor, Facts(findings=left + 1), **walk.form(found, line)) == {
+    assert walk.refused(Verb.APPROVE, actor, Known(findings=left + 1), **walk.form(found, line)) == {
         C.TOO_MANY_ERRORS
     }
-    walk.do(Verb.APPROVE, actor, Facts(findings=left), **walk.form(found, line))
+    walk.do(Verb.APPROVE, actor, Known(findings=left), **walk.form(found, line))
 
 
 def test_the_township_table_keeps_a_text_for_later() -> None:
@@ -235,6 +238,6 @@ def test_marks_are_carried_out_before_a_proof_is_confirmed() -> None:
             walk = Walk(scheme)
             _, line = walk.to(stage.key)
             actor = scheme.cast[stage.key][0]
-            assert walk.refused(Verb.APPROVE, actor, Facts(open_marks=2), **walk.form(stage, line)) == {
+            assert walk.refused(Verb.APPROVE, actor, Known(open_marks=2), **walk.form(stage, line)) == {
                 C.MARKS_OPEN
             }

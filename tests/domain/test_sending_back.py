@@ -4,15 +4,8 @@ import pytest
 
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
-from app.domain.workflow import (
-    SYSTEM,
-    Case,
-    Facts,
-    Run,
-    transition,
-    ways_back,
-)
-from app.domain.workflow.case import Act
+from app.domain.workflow import SERVICE, Case, Run, ways_back
+from tests.domain.saying import Known, Said, transition
 from tests.domain.walks import (
     AUTHOR,
     FINAL,
@@ -33,7 +26,7 @@ from tests.domain.walks import (
 )
 
 C = RefusalCode
-BLOCKED = Facts(blockers=("privacy.id_card", "privacy.id_card", "dates.impossible"))
+BLOCKED = Known(blockers=("privacy.id_card", "privacy.id_card", "dates.impossible"))
 
 
 def test_sent_back_to_the_author_and_walked_again() -> None:
@@ -57,7 +50,7 @@ def test_sent_back_to_the_author_and_continued_here() -> None:
     hand.submit()
     hand.approve("initial_review", FIRST)
     hand.do(Verb.SEND_BACK, SECOND, stage="second_review", comment="错字", then="continue_here")
-    small = Facts(revision=TEXT2, change=change(ChangeClass.MARKS_ONLY), authors=frozenset({"author"}))
+    small = Known(revision=TEXT2, change=change(ChangeClass.MARKS_ONLY), authors=frozenset({"author"}))
     effects = hand.do(Verb.RESUBMIT, AUTHOR, small, digest=TEXT2)
     kept = [happened for happened in effects.events if happened.event is Event.CASE_STAGE_KEPT]
     assert [(one.data["stage"], one.data["was"], one.data["now"]) for one in kept] == [
@@ -72,7 +65,7 @@ def test_an_edit_voids_what_watched_it() -> None:
     hand.submit()
     hand.approve("initial_review", FIRST)
     hand.do(Verb.SEND_BACK, SECOND, stage="second_review", comment="重写", then="continue_here")
-    large = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE, "blocks", "title"))
+    large = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE, "blocks", "title"))
     effects = hand.do(Verb.RESUBMIT, AUTHOR, large, digest=TEXT2)
     voided = next(happened for happened in effects.events if happened.event is Event.CASE_STAGE_VOIDED)
     assert dict(voided.data) == {
@@ -93,7 +86,7 @@ def test_a_decision_of_somebody_who_became_an_author_falls() -> None:
     hand.submit()
     hand.approve("initial_review", FIRST)
     hand.do(Verb.SEND_BACK, SECOND, stage="second_review", comment="错字", then="continue_here")
-    wrote = Facts(
+    wrote = Known(
         revision=TEXT2, change=change(ChangeClass.MARKS_ONLY), authors=frozenset({"author", "first"})
     )
     effects = hand.do(Verb.RESUBMIT, FIRST, wrote, digest=TEXT2)
@@ -169,9 +162,9 @@ def test_three_rounds_then_only_declining_or_holding_is_left() -> None:
     answer = transition(
         hand.case,
         STANDARD,
-        Act(Verb.SEND_BACK, "initial_review", digest=TEXT, comment="x"),
+        Said(Verb.SEND_BACK, "initial_review", digest=TEXT, comment="x"),
         FIRST,
-        Facts(),
+        Known(),
         hand.at,
     )
     assert isinstance(answer, Refused)
@@ -182,7 +175,7 @@ def test_three_rounds_then_only_declining_or_holding_is_left() -> None:
 
 
 def test_an_edit_in_a_quorum() -> None:
-    small = Facts(revision=TEXT2, change=change(ChangeClass.LAYOUT))
+    small = Known(revision=TEXT2, change=change(ChangeClass.LAYOUT))
     for on_edit, votes in (("void", 0), ("keep_trivial", 1)):
         hand = hand_for(
             stage("board", need={"at_least": 2}, on_edit=on_edit),
@@ -203,7 +196,7 @@ def test_an_untouched_field_keeps_a_decision() -> None:
         Verb.SEND_BACK, person("x", Role.INITIAL_REVIEWER), stage="two", comment="x", then="continue_here"
     )
     hand.do(
-        Verb.RESUBMIT, AUTHOR, Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE)), digest=TEXT2
+        Verb.RESUBMIT, AUTHOR, Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE)), digest=TEXT2
     )
     assert hand.open() == {("two", "")}
 
@@ -212,7 +205,7 @@ def test_the_rule_check_falls_when_the_new_text_is_blocked() -> None:
     hand = Hand()
     hand.submit()
     hand.do(Verb.SEND_BACK, FIRST, stage="initial_review", comment="x", then="continue_here")
-    facts = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE), blockers=("r",))
+    facts = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE), blockers=("r",))
     hand.do(Verb.RESUBMIT, AUTHOR, facts, digest=TEXT2)
     assert hand.case.state is CaseState.BLOCKED
     assert hand.state("rule_check") is StageState.WAITING
@@ -222,7 +215,7 @@ def test_blocked_on_two_lines_is_said_once() -> None:
     hand = Hand()
     hand.case = replace(hand.case, targets=(WECHAT, WEBSITE))
     hand.reviews()
-    hand.do(Verb.LAY_OUT_FAILED, SYSTEM, Facts(channel_limits=("x",)), line="website", digest=TEXT)
+    hand.do(Verb.LAY_OUT_FAILED, SERVICE, Known(channel_limits=("x",)), line="website", digest=TEXT)
     effects = hand.do(Verb.RESUBMIT, AUTHOR, BLOCKED, digest=TEXT, comment="y")
     assert events(effects).count(Event.CASE_BLOCKED) == 1
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.vocabulary import Role, StageKind
-from app.domain.workflow import Actor, Grant, Stage, Who, Workflow, lint
+from app.domain.workflow import Grant, Participant, Stage, Who, Workflow, lint
 from app.domain.workflow.definition import AtLeast, DistinctSet, Need, When
 from app.domain.workflow.staffing import shortages, stuck_authors, vacant
 from tests.domain.test_lint import GOOD
@@ -31,8 +31,8 @@ def workflow(*stages: Stage, distinct: tuple[tuple[str, ...], ...] = ()) -> Work
     return Workflow(version=1, key="w", title="w", stages=stages, distinct=sets)
 
 
-def post(name: str, *posts: str, **more: object) -> Actor:
-    return Actor(person=name, name=name, posts=frozenset(posts), **more)  # type: ignore[arg-type]
+def post(name: str, *posts: str, **more: object) -> Participant:
+    return Participant(person=name, name=name, posts=frozenset(posts), **more)  # type: ignore[arg-type]
 
 
 def test_a_file_and_the_people_who_now_hold_the_roles() -> None:
@@ -130,9 +130,9 @@ def test_a_shortage_in_some_drafts_only_says_in_which() -> None:
 def test_roles_for_one_channel_are_asked_of_that_channel() -> None:
     sign = stage("a", Who(role=Role.PUBLISHER, scope="channel"), per="channel")
     flow = workflow(sign)
-    one = Actor("p", "p", grants=(Grant(Role.PUBLISHER, channel="wechat"),))
+    one = Participant("p", "p", grants=(Grant(Role.PUBLISHER, channel="wechat"),))
     assert vacant(flow, [one]) == {}
-    two = [one, Actor("q", "q", grants=(Grant(Role.EDITOR, channel="journal"),))]
+    two = [one, Participant("q", "q", grants=(Grant(Role.EDITOR, channel="journal"),))]
     assert set(vacant(flow, two)) == {"a"}
 
 

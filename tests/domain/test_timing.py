@@ -9,8 +9,9 @@ from app.domain.refusals import RefusalCode as C
 from app.domain.refusals import Refused
 from app.domain.release import BlockerCode, Dossier, blockers
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb
-from app.domain.workflow import SYSTEM, Act, Facts, Grant, Vote, objections, transition
+from app.domain.workflow import SERVICE, Grant, Vote
 from app.domain.workflow import scheduling as t
+from tests.domain.saying import Known, Said, objections, transition
 from tests.domain.walks import (
     AT,
     AUTHOR,
@@ -60,7 +61,7 @@ def scheduled(*targets: object) -> Hand:
 
 
 def dossier(hand: Hand) -> Dossier:
-    return Dossier(hand.case, hand.workflow, "wechat", digest(hand), "p", "p", signed=True)
+    return Dossier(hand.case, hand.workflow, "wechat", digest(hand), "p", "p")
 
 
 def gate(hand: Hand, at: datetime) -> dict[BlockerCode, object]:
@@ -98,9 +99,9 @@ def test_the_instant_lies_ahead_and_not_too_far(when: datetime | None, code: C) 
 
 def test_now_is_too_early_and_a_second_later_is_not_and_so_is_a_year() -> None:
     hand = signed()
-    act = Act(Verb.SCHEDULE, line="wechat", digest=digest(hand))
+    act = Said(Verb.SCHEDULE, line="wechat", digest=digest(hand))
     answers = {
-        when: transition(hand.case, hand.workflow, replace(act, when=when), PUBLISHER, Facts(), AT)
+        when: transition(hand.case, hand.workflow, replace(act, when=when), PUBLISHER, Known(), AT)
         for when in (
             AT,
             AT + timedelta(seconds=1),
@@ -153,13 +154,13 @@ def test_only_while_the_case_is_on_its_way(verb: Verb, code: C) -> None:
 def test_while_a_line_is_scheduled_no_new_text_comes_in() -> None:
     hand = scheduled(WEBSITE)
     hand.bind("website")
-    corrected = Facts(revision=TEXT2, change=change(ChangeClass.MARKS_ONLY))
+    corrected = Known(revision=TEXT2, change=change(ChangeClass.MARKS_ONLY))
     assert hand.refused(Verb.CARRY_OUT, AUTHOR, corrected) == {C.LINE_SCHEDULED}
     hand.do(Verb.SEND_BACK, PROOFS[0], stage="first_proof", line="website", comment="有误")
-    edited = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE))
+    edited = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE))
     assert hand.refused(Verb.RESUBMIT, AUTHOR, edited, digest=TEXT2) == {C.LINE_SCHEDULED}
     answer = transition(
-        hand.case, hand.workflow, Act(Verb.RESUBMIT, digest=TEXT2), AUTHOR, edited, AT + timedelta(hours=2)
+        hand.case, hand.workflow, Said(Verb.RESUBMIT, digest=TEXT2), AUTHOR, edited, AT + timedelta(hours=2)
     )
     assert isinstance(answer, Refused)
     assert answer.refusals[0].data == {"line": "wechat", "release_at": SOON.isoformat()}
@@ -202,7 +203,7 @@ def test_nobody_else_takes_it_back_and_never_without_a_word() -> None:
     assert hand.refused(Verb.UNSCHEDULE, FINAL, line="wechat") == {C.NOT_ALLOWED, C.COMMENT_REQUIRED}
     assert hand.refused(Verb.UNSCHEDULE, AUTHOR, line="wechat") == {C.COMMENT_REQUIRED}
     assert hand.refused(Verb.UNSCHEDULE, AUTHOR, line="website", comment="停") == {C.NOT_SCHEDULED}
-    hand.do(Verb.COPY, AUTHOR, Facts(named=STRANGER), to="stranger")
+    hand.do(Verb.COPY, AUTHOR, Known(named=STRANGER), to="stranger")
     assert hand.refused(Verb.UNSCHEDULE, STRANGER, line="wechat", comment="停") == {C.NOT_ALLOWED}
 
 
@@ -219,7 +220,7 @@ def test_taking_back_while_the_text_is_with_its_author_opens_nothing_yet() -> No
     hand.do(Verb.UNSCHEDULE, AUTHOR, line="wechat", comment="要改")
     assert hand.case.state is CaseState.RETURNED
     assert hand.state("sign_off", "wechat") is StageState.VOIDED
-    edited = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE))
+    edited = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE))
     hand.do(Verb.RESUBMIT, AUTHOR, edited, digest=TEXT2)
     assert hand.case.revision == TEXT2
 
@@ -244,25 +245,25 @@ def test_a_signature_that_fell_is_not_voided_again() -> None:
 
 def test_with_a_blocking_finding_nothing_opens_again() -> None:
     hand = scheduled()
-    hand.do(Verb.UNSCHEDULE, PUBLISHER, Facts(blockers=("rule",)), line="wechat", comment="停")
+    hand.do(Verb.UNSCHEDULE, PUBLISHER, Known(blockers=("rule",)), line="wechat", comment="停")
     assert hand.case.state is CaseState.BLOCKED
     assert hand.state("sign_off", "wechat") is StageState.VOIDED
 
 
 def test_what_may_not_go_out_at_its_time_is_withheld() -> None:
     hand = scheduled()
-    early = hand.refused(Verb.WITHHOLD, SYSTEM, line="wechat")
+    early = hand.refused(Verb.WITHHOLD, SERVICE, line="wechat")
     assert early == {C.LINE_SCHEDULED}
     hand.at = SOON
-    facts = Facts(against=("open_findings", "not_checked"), blockers=("rule",))
-    hand.do(Verb.WITHHOLD, SYSTEM, facts, line="wechat")
+    facts = Known(against=("open_findings", "not_checked"), blockers=("rule",))
+    hand.do(Verb.WITHHOLD, SERVICE, facts, line="wechat")
     assert hand.last is not None
     told = hand.last.events[0]
     assert told.event is Event.RELEASE_WITHHELD
     assert told.data["reasons"] == ["not_checked", "open_findings"]
     assert told.data["signed_by"] == ["publisher"]
     assert (hand.case.scheduled, hand.case.state) == ((), CaseState.BLOCKED)
-    assert hand.refused(Verb.WITHHOLD, SYSTEM, line="wechat") == {C.NOT_SCHEDULED}
+    assert hand.refused(Verb.WITHHOLD, SERVICE, line="wechat") == {C.NOT_SCHEDULED}
 
 
 def test_what_goes_out_at_its_time_is_a_signed_line_like_any_other() -> None:
@@ -374,9 +375,9 @@ def test_a_page_asks_who_may_without_an_instant_or_a_word() -> None:
         found = objections(
             hand.case,
             hand.workflow,
-            Act(verb, line="wechat"),
+            Said(verb, line="wechat"),
             actor,
-            Facts(),
+            Known(),
             at,  # type: ignore[arg-type]
         )
         return {one.code for one in found}

@@ -3,15 +3,8 @@ from datetime import timedelta
 
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, ChangeClass, Event, Role, StageState, Verb, Verdict
-from app.domain.workflow import (
-    SYSTEM,
-    Act,
-    Actor,
-    BoundProof,
-    Facts,
-    Vote,
-    transition,
-)
+from app.domain.workflow import SERVICE, BoundProof, Participant, Vote
+from tests.domain.saying import Known, Said, transition
 from tests.domain.walks import (
     AT,
     AUTHOR,
@@ -33,7 +26,7 @@ from tests.domain.walks import (
 )
 
 C = RefusalCode
-BLOCKED = Facts(blockers=("privacy.id_card", "privacy.id_card", "dates.impossible"))
+BLOCKED = Known(blockers=("privacy.id_card", "privacy.id_card", "dates.impossible"))
 
 
 def test_a_draft_goes_all_the_way() -> None:
@@ -85,17 +78,17 @@ def test_nothing_opens_on_a_blocking_finding() -> None:
     assert effects.events[-1].data["rules"] == ["dates.impossible", "privacy.id_card"]
     assert hand.open() == set()
     assert C.CASE_BLOCKED in hand.refused(Verb.APPROVE, FIRST, stage="initial_review")
-    assert hand.refused(Verb.RECONSIDER, SYSTEM, BLOCKED) == {C.BLOCKING_FINDINGS}
+    assert hand.refused(Verb.RECONSIDER, SERVICE, BLOCKED) == {C.BLOCKING_FINDINGS}
     assert hand.refused(Verb.RESUBMIT, AUTHOR, BLOCKED, digest=TEXT) == {C.BLOCKING_FINDINGS}
-    hand.do(Verb.RECONSIDER, SYSTEM)
+    hand.do(Verb.RECONSIDER, SERVICE)
     assert hand.open() == {("initial_review", "")}
-    assert hand.refused(Verb.RECONSIDER, SYSTEM) == {C.NOT_WITH_AUTHOR}
+    assert hand.refused(Verb.RECONSIDER, SERVICE) == {C.NOT_WITH_AUTHOR}
 
 
 def test_a_blocked_draft_is_mended_and_handed_in_again() -> None:
     hand = Hand()
     hand.do(Verb.SUBMIT, AUTHOR, BLOCKED, digest=TEXT)
-    mended = Facts(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE), authors=frozenset({"author"}))
+    mended = Known(revision=TEXT2, change=change(ChangeClass.SUBSTANTIVE), authors=frozenset({"author"}))
     still = replace(mended, blockers=("x",))
     hand.do(Verb.RESUBMIT, AUTHOR, still, digest=TEXT2)
     assert hand.case.state is CaseState.BLOCKED
@@ -122,16 +115,16 @@ def test_a_waiver_that_ran_out_blocks_where_the_next_stage_would_open() -> None:
     hand = Hand()
     hand.reviews()
     proof = BoundProof("wechat", "p", TEXT)
-    hand.do(Verb.BIND_SUBJECT, SYSTEM, replace(BLOCKED, proof=proof), line="wechat")
+    hand.do(Verb.BIND_SUBJECT, SERVICE, replace(BLOCKED, proof=proof), line="wechat")
     assert hand.case.state is CaseState.BLOCKED
-    hand.do(Verb.RECONSIDER, SYSTEM)
+    hand.do(Verb.RECONSIDER, SERVICE)
     assert hand.open() == {("first_proof", "wechat")}
 
 
 def test_all_reasons_at_once() -> None:
     hand = Hand()
     hand.submit()
-    nobody = Actor(person="author")
+    nobody = Participant(person="author")
     assert hand.refused(
         Verb.SEND_BACK, nobody, stage="initial_review", digest=TEXT2, send_back_to="sign_off"
     ) == {
@@ -157,13 +150,13 @@ def test_verbs_that_are_not_offered() -> None:
     hand = Hand()
     hand.submit()
     for verb in Verb:  # each is answered, whatever its form lacks
-        assert transition(hand.case, hand.workflow, Act(verb), FIRST, Facts(), AT)
+        assert transition(hand.case, hand.workflow, Said(verb), FIRST, Known(), AT)
     assert hand.refused(Verb.CONFIRM_MARKS, FIRST, stage="initial_review") == {C.VERB_NOT_OFFERED}
 
 
 def test_submission_is_refused() -> None:
     hand = Hand()
-    limits = Facts(channel_limits=("wechat.title",))
+    limits = Known(channel_limits=("wechat.title",))
     assert hand.refused(Verb.SUBMIT, FIRST, limits, digest=TEXT2) == {
         C.NOT_AN_AUTHOR,
         C.STALE_DIGEST,
@@ -216,7 +209,7 @@ def test_decline() -> None:
 
 def test_hold_stops_the_clock() -> None:
     hand = Hand()
-    hand.facts = Facts(due=lambda at, days: at + timedelta(days=days))
+    hand.facts = Known(due=lambda at, days: at + timedelta(days=days))
     hand.submit()
     due = hand.run("initial_review").due_at
     assert due == hand.at + timedelta(days=2)
@@ -230,7 +223,7 @@ def test_hold_stops_the_clock() -> None:
     assert hand.run("initial_review").due_at == due + timedelta(hours=5, minutes=3)
     assert hand.refused(Verb.ANSWER, FIRST, comment="x") == {C.CASE_NOT_HELD}
     hand.do(Verb.HOLD, FIRST, stage="initial_review", comment="再请示")
-    hand.do(Verb.ANSWER, AUTHOR, Facts(), comment="已答复")
+    hand.do(Verb.ANSWER, AUTHOR, Known(), comment="已答复")
     assert hand.case.state is CaseState.RUNNING
 
 

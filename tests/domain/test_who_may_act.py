@@ -4,14 +4,8 @@ import pytest
 
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, Event, Role, StageState, Verb
-from app.domain.workflow import (
-    Actor,
-    Facts,
-    Grant,
-    Vote,
-    objections,
-)
-from app.domain.workflow.case import Act
+from app.domain.workflow import Grant, Participant, Vote
+from tests.domain.saying import Known, Said, objections
 from tests.domain.walks import (
     AUTHOR,
     EVERYBODY,
@@ -49,17 +43,17 @@ def test_one_person_with_all_roles_passes_no_second_stage() -> None:
 
 
 def test_a_role_for_one_channel_speaks_for_a_draft_that_goes_there_only() -> None:
-    narrow = Actor("narrow", grants=(Grant(Role.INITIAL_REVIEWER, channel="wechat"),))
+    narrow = Participant("narrow", grants=(Grant(Role.INITIAL_REVIEWER, channel="wechat"),))
     hand = Hand()
     hand.submit()
     assert (
-        objections(hand.case, STANDARD, Act(Verb.APPROVE, "initial_review"), narrow, Facts(), hand.at) == ()
+        objections(hand.case, STANDARD, Said(Verb.APPROVE, "initial_review"), narrow, Known(), hand.at) == ()
     )
     wide = Hand()
     wide.case = replace(wide.case, targets=(WECHAT, WEBSITE))
     wide.submit()
     assert wide.refused(Verb.APPROVE, narrow, stage="initial_review") == {C.NOT_ALLOWED}
-    section = Actor(
+    section = Participant(
         "section",
         grants=(Grant(Role.INITIAL_REVIEWER, "wechat", "news"), Grant(Role.INITIAL_REVIEWER, "website")),
     )
@@ -69,11 +63,11 @@ def test_a_role_for_one_channel_speaks_for_a_draft_that_goes_there_only() -> Non
 def test_objections_take_the_form_as_filled_in() -> None:
     hand = Hand()
     hand.submit()
-    act = Act(Verb.SEND_BACK, "initial_review")
-    assert objections(hand.case, STANDARD, act, FIRST, Facts(), hand.at) == ()
-    codes = {refusal.code for refusal in objections(hand.case, STANDARD, act, AUTHOR, Facts(), hand.at)}
+    act = Said(Verb.SEND_BACK, "initial_review")
+    assert objections(hand.case, STANDARD, act, FIRST, Known(), hand.at) == ()
+    codes = {refusal.code for refusal in objections(hand.case, STANDARD, act, AUTHOR, Known(), hand.at)}
     assert codes == {C.NOT_ALLOWED, C.OWN_DRAFT}
-    lost = objections(hand.case, STANDARD, Act(Verb.APPROVE, "nonsense"), FIRST, Facts(), hand.at)
+    lost = objections(hand.case, STANDARD, Said(Verb.APPROVE, "nonsense"), FIRST, Known(), hand.at)
     assert [refusal.code for refusal in lost] == [C.STAGE_UNKNOWN]
 
 
@@ -92,7 +86,7 @@ def test_quorum_of_two() -> None:
 
 def test_quorum_of_all() -> None:
     hand = hand_for(stage("board", need="all"))
-    everybody = Facts(candidates=frozenset({"one", "two"}))
+    everybody = Known(candidates=frozenset({"one", "two"}))
     hand.do(Verb.APPROVE, person("one", Role.INITIAL_REVIEWER), everybody, stage="board")
     assert hand.state("board") is StageState.OPEN
     hand.do(Verb.APPROVE, person("two", Role.INITIAL_REVIEWER), everybody, stage="board")
@@ -116,52 +110,64 @@ def test_quorum_of_one_of_each_bench() -> None:
 @pytest.mark.parametrize(
     ("who", "actor", "may"),
     [
-        ({"person": "wang"}, Actor("w", name="wang"), True),
-        ({"person": "wang"}, Actor("w", name="li"), False),
-        ({"post": "主要领导"}, Actor("w", posts=frozenset({"主要领导"})), True),
-        ({"post": "主要领导"}, Actor("w"), False),
-        ({"head_of_author": True}, Actor("w", heads_author=True), True),
-        ({"head_of_author": True}, Actor("w"), False),
-        ({"outside": True}, Actor("w", outside=True), True),
-        ({"outside": True}, Actor("w"), False),
-        ({"author": True}, Actor("author"), True),
-        ({"author": True}, Actor("w"), False),
-        ({"role": "editor", "qualification": "senior"}, Actor("w", grants=(Grant(Role.EDITOR),)), False),
+        ({"person": "wang"}, Participant("w", name="wang"), True),
+        ({"person": "wang"}, Participant("w", name="li"), False),
+        ({"post": "主要领导"}, Participant("w", posts=frozenset({"主要领导"})), True),
+        ({"post": "主要领导"}, Participant("w"), False),
+        ({"head_of_author": True}, Participant("w", heads_author=True), True),
+        ({"head_of_author": True}, Participant("w"), False),
+        ({"outside": True}, Participant("w", outside=True), True),
+        ({"outside": True}, Participant("w"), False),
+        ({"author": True}, Participant("author"), True),
+        ({"author": True}, Participant("w"), False),
+        (
+            {"role": "editor", "qualification": "senior"},
+            Participant("w", grants=(Grant(Role.EDITOR),)),
+            False,
+        ),
         (
             {"role": "editor", "qualification": "assistant"},
-            Actor("w", grants=(Grant(Role.EDITOR),), qualification="senior"),
+            Participant("w", grants=(Grant(Role.EDITOR),), qualification="senior"),
             True,
         ),
-        ({"role": "editor", "scope": "channel"}, Actor("w", grants=(Grant(Role.EDITOR),)), False),
-        ({"role": "editor", "scope": "channel"}, Actor("w", grants=(Grant(Role.EDITOR, "wechat"),)), True),
-        ({"role": "editor", "scope": "section"}, Actor("w", grants=(Grant(Role.EDITOR, "wechat"),)), False),
+        ({"role": "editor", "scope": "channel"}, Participant("w", grants=(Grant(Role.EDITOR),)), False),
+        (
+            {"role": "editor", "scope": "channel"},
+            Participant("w", grants=(Grant(Role.EDITOR, "wechat"),)),
+            True,
+        ),
         (
             {"role": "editor", "scope": "section"},
-            Actor("w", grants=(Grant(Role.EDITOR, "wechat", "news"),)),
+            Participant("w", grants=(Grant(Role.EDITOR, "wechat"),)),
+            False,
+        ),
+        (
+            {"role": "editor", "scope": "section"},
+            Participant("w", grants=(Grant(Role.EDITOR, "wechat", "news"),)),
             True,
         ),
         (
             {"role": "editor", "when": {"channels": ["website"]}},
-            Actor("w", grants=(Grant(Role.EDITOR),)),
+            Participant("w", grants=(Grant(Role.EDITOR),)),
             False,
         ),
     ],
 )
-def test_who_may_act(who: dict[str, object], actor: Actor, may: bool) -> None:
+def test_who_may_act(who: dict[str, object], actor: Participant, may: bool) -> None:
     hand = hand_for(stage("one", who=[who], author_may_act=True))
-    act = Act(Verb.APPROVE, "one")
-    found = objections(hand.case, hand.workflow, act, actor, Facts(), hand.at)
+    act = Said(Verb.APPROVE, "one")
+    found = objections(hand.case, hand.workflow, act, actor, Known(), hand.at)
     assert [refusal.code for refusal in found] == ([] if may else [C.NOT_ALLOWED])
 
 
 def test_checklist_errors_left_and_the_author_who_may_act() -> None:
     own = stage("own", who=[{"author": True}], author_may_act=True, checklist=["人名", "地名"], errors_left=3)
     hand = hand_for(own)
-    assert hand.refused(Verb.APPROVE, AUTHOR, Facts(findings=4), stage="own", ticked=frozenset({"人名"})) == {
+    assert hand.refused(Verb.APPROVE, AUTHOR, Known(findings=4), stage="own", ticked=frozenset({"人名"})) == {
         C.CHECKLIST_INCOMPLETE,
         C.TOO_MANY_ERRORS,
     }
-    hand.do(Verb.APPROVE, AUTHOR, Facts(findings=3), stage="own", ticked=frozenset({"人名", "地名"}))
+    hand.do(Verb.APPROVE, AUTHOR, Known(findings=3), stage="own", ticked=frozenset({"人名", "地名"}))
     assert hand.case.state is CaseState.CLEARED
 
 

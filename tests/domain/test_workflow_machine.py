@@ -27,23 +27,20 @@ from app.domain.vocabulary import (
     Verb,
 )
 from app.domain.workflow import (
-    SYSTEM,
-    Act,
-    Actor,
+    SERVICE,
     BoundProof,
     Case,
     Effects,
-    Facts,
+    Participant,
     Run,
     Workflow,
     combined,
     extended,
-    objections,
     separation,
-    transition,
 )
 from app.domain.workflow.case import CLOSED, DONE, PENDING
 from tests.domain.bodies import OVERRIDABLE, PEOPLE, WITH_OTHERS, WORKFLOWS, kept_rightly
+from tests.domain.saying import Known, Said, objections, transition
 from tests.domain.timed import Timed
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change
 
@@ -70,7 +67,7 @@ class Walks(Timed):
         self.blockers: tuple[str, ...] = ()
         self.proof_people: dict[str, set[str]] = {}
 
-    def step(self, act: Act, actor: object, facts: Facts) -> None:
+    def step(self, act: Said, actor: object, facts: Known) -> None:
         self.at += timedelta(minutes=1)
         before = self.case
         assert extended(self.workflow, before.added).version_itself.digest == self.workflow.digest  # 11
@@ -87,7 +84,7 @@ class Walks(Timed):
             run = answer.decided.run
             self.decided.append((run.stage, run.line, run.round, run.votes[-1]))
 
-    def check_step(self, before: Case, effects: Effects, act: Act, facts: Facts, actor: Actor) -> None:
+    def check_step(self, before: Case, effects: Effects, act: Said, facts: Known, actor: Participant) -> None:
         self.timed_rightly(before, effects.case, act, actor)
         if act.verb not in {Verb.COPY, Verb.BIND_SUBJECT}:
             assert before.state not in {CaseState.RECALLED, CaseState.DECLINED}
@@ -131,8 +128,8 @@ class Walks(Timed):
         self,
         before: Case,
         effects: Effects,
-        act: Act,
-        actor: Actor,
+        act: Said,
+        actor: Participant,
         old: dict[tuple[str, str, int], Run],
     ) -> None:
         decided = effects.decided
@@ -148,7 +145,7 @@ class Walks(Timed):
             assert before.awaited(was) == ()
 
     def nothing_passed_undecided(
-        self, effects: Effects, act: Act, old: dict[tuple[str, str, int], Run]
+        self, effects: Effects, act: Said, old: dict[tuple[str, str, int], Run]
     ) -> None:
         for run in effects.changed:
             was = old.get((*run.spot, run.round))
@@ -171,10 +168,10 @@ class Walks(Timed):
 
     @rule(digest=st.booleans())
     def submit(self, digest: bool) -> None:
-        facts = Facts(blockers=self.blockers)
-        self.step(Act(Verb.SUBMIT, digest=self.case.revision if digest else "x"), PEOPLE[0], facts)
+        facts = Known(blockers=self.blockers)
+        self.step(Said(Verb.SUBMIT, digest=self.case.revision if digest else "x"), PEOPLE[0], facts)
 
-    def actors(self) -> tuple[Actor, ...]:
+    def actors(self) -> tuple[Participant, ...]:
         """Everybody in their own place and in those of people whom they stand in for (代理)."""
         acting = list(PEOPLE)
         known = {one.person: one for one in PEOPLE}
@@ -183,12 +180,14 @@ class Walks(Timed):
                 principal = known[chain[-1].principal]
                 grants = tuple(grant for grant in principal.grants if grant.role in TRADE)
                 through = chain[0].principal if len(chain) > 1 else None
-                place = Actor(one.person, principal.name, grants, principal=principal.person, through=through)
+                place = Participant(
+                    one.person, principal.name, grants, principal=principal.person, through=through
+                )
                 acting.append(place)
         return tuple(acting)
 
     @rule(principal=st.sampled_from(PEOPLE[:-1]), delegate=st.sampled_from(PEOPLE[:-1]))
-    def delegate(self, principal: Actor, delegate: Actor) -> None:
+    def delegate(self, principal: Participant, delegate: Participant) -> None:
         link = Link(principal.person, delegate.person, TODAY, TODAY, Scope())
         if not delegations.faults(link, self.links, today=TODAY):
             self.links.append(link)
@@ -197,8 +196,8 @@ class Walks(Timed):
                 people = [one.person, *(link.principal for link in chain)]
                 assert len(set(people)) == len(people) <= delegations.LONGEST_CHAIN + 1
 
-    def able(self, verb: Verb, spot: tuple[str, str], facts: Facts) -> list[object]:
-        act = Act(verb, *spot)
+    def able(self, verb: Verb, spot: tuple[str, str], facts: Known) -> list[object]:
+        act = Said(verb, *spot)
         return [
             one for one in self.actors() if not objections(self.case, self.workflow, act, one, facts, self.at)
         ]
@@ -215,12 +214,12 @@ class Walks(Timed):
         elif self.case.state in {CaseState.RETURNED, CaseState.BLOCKED}:
             self.resubmit(PEOPLE[0], list(ChangeClass)[1 + chosen % 3])
         elif self.case.state is CaseState.HELD:
-            self.step(Act(Verb.ANSWER, comment="同意"), PEOPLE[0], Facts(blockers=self.blockers))
+            self.step(Said(Verb.ANSWER, comment="同意"), PEOPLE[0], Known(blockers=self.blockers))
         elif any(self.marks.values()):
             self.carry_out(PEOPLE[0], ChangeClass.MARKS_ONLY)
         for _ in range(steps):
             for spot, run in self.case.current().items():
-                facts = Facts(
+                facts = Known(
                     blockers=self.blockers,
                     open_marks=self.marks.get(spot[1], 0),
                     candidates=frozenset(one.person for one in self.able_to_claim(spot)),
@@ -230,17 +229,17 @@ class Walks(Timed):
                     break
                 if run.state is StageState.OPEN and (people := self.able(Verb.APPROVE, spot, facts)):
                     digest = self.subject(*spot)
-                    self.step(Act(Verb.APPROVE, *spot, digest), people[chosen % len(people)], facts)
+                    self.step(Said(Verb.APPROVE, *spot, digest), people[chosen % len(people)], facts)
                     break
 
-    def able_to_claim(self, spot: tuple[str, str]) -> list[Actor]:
-        act = Act(Verb.CLAIM, *spot)
+    def able_to_claim(self, spot: tuple[str, str]) -> list[Participant]:
+        act = Said(Verb.CLAIM, *spot)
         run = self.case.current()[spot]
         return [
             one
             for one in PEOPLE
             if one.person in run.persons
-            or not objections(self.case, self.workflow, act, one, Facts(), self.at)
+            or not objections(self.case, self.workflow, act, one, Known(), self.at)
         ]
 
     @precondition(lambda self: bool(self.case.runs))
@@ -251,7 +250,7 @@ class Walks(Timed):
         waits=st.booleans(),
         chosen=st.integers(0, 40),
     )
-    def with_others(self, verb: Verb, to: Actor, place: str, waits: bool, chosen: int) -> None:
+    def with_others(self, verb: Verb, to: Participant, place: str, waits: bool, chosen: int) -> None:
         """Let somebody who may do something with others do it."""
         current = self.case.current()
         spots = [spot for spot, run in current.items() if run.state is StageState.OPEN]
@@ -262,7 +261,7 @@ class Walks(Timed):
         if not spots:
             return
         stage, line = spots[chosen % len(spots)]
-        facts = Facts(blockers=self.blockers, open_marks=self.marks.get(line, 0), named=to)
+        facts = Known(blockers=self.blockers, open_marks=self.marks.get(line, 0), named=to)
         if verb is Verb.ADVISE:
             asked = [one.asked for one in self.case.consults if not one.answered]
             people = [one for one in PEOPLE if one.person in asked]
@@ -270,7 +269,7 @@ class Walks(Timed):
             people = self.able(verb, (stage, line), facts)  # type: ignore[assignment]
         if people:
             known = {"comment": "意见", "to": to.person, "place": place, "waits": waits}
-            act = Act(verb, stage, line, self.subject(stage, line), **known)  # type: ignore[arg-type]
+            act = Said(verb, stage, line, self.subject(stage, line), **known)  # type: ignore[arg-type]
             self.step(act, people[chosen % len(people)], facts)
 
     @precondition(lambda self: self.count > 2)
@@ -279,7 +278,7 @@ class Walks(Timed):
         open_now = [run for run in self.case.current().values() if run.state is StageState.OPEN]
         for run in open_now[:1]:
             digest = self.subject(run.stage, run.line)
-            self.step(Act(verb, *run.spot, digest, comment="止"), actor, Facts())
+            self.step(Said(verb, *run.spot, digest, comment="止"), actor, Known())
 
     @rule(
         verb=st.sampled_from(VERBS),
@@ -303,7 +302,7 @@ class Walks(Timed):
         back: str | None,
         then: str,
         stale: int,
-        to: Actor,
+        to: Participant,
         place: str,
         waits: bool,
         chosen: int,
@@ -319,8 +318,8 @@ class Walks(Timed):
             actor = acting[chosen % len(acting)]
         known = {"comment": "意见", "send_back_to": back, "then": then, "place": place, "waits": waits}
         known["when"] = None if chosen == 3 else self.at + timedelta(hours=chosen)
-        act = Act(verb, stage, line, digest, to=to.person, **known)  # type: ignore[arg-type]
-        facts = Facts(
+        act = Said(verb, stage, line, digest, to=to.person, **known)  # type: ignore[arg-type]
+        facts = Known(
             blockers=self.blockers,
             open_marks=self.marks.get(line, 0),
             candidates=frozenset({"g", "a"}),
@@ -339,14 +338,14 @@ class Walks(Timed):
         """Hand in a new text, which may ask for another workflow than the case walks."""
         self.count += 1
         new = f"r{self.count}"
-        facts = Facts(
+        facts = Known(
             blockers=self.blockers,
             revision=new,
             change=change(kind),
             authors=frozenset({actor.person}),  # type: ignore[attr-defined]
             moves_to=None if asked is None else combined(self.workflow, asked),
         )
-        self.step(Act(Verb.RESUBMIT, digest=new, comment="改"), actor, facts)
+        self.step(Said(Verb.RESUBMIT, digest=new, comment="改"), actor, facts)
 
     @precondition(lambda self: any(self.marks.values()))
     @rule(
@@ -355,8 +354,8 @@ class Walks(Timed):
     def carry_out(self, actor: object, kind: ChangeClass) -> None:
         self.count += 1
         was = self.case.revision
-        facts = Facts(blockers=self.blockers, revision=f"r{self.count}", change=change(kind))
-        self.step(Act(Verb.CARRY_OUT), actor, facts)
+        facts = Known(blockers=self.blockers, revision=f"r{self.count}", change=change(kind))
+        self.step(Said(Verb.CARRY_OUT), actor, facts)
         if self.case.revision != was:
             assert kind is ChangeClass.MARKS_ONLY
             self.marks = dict.fromkeys(self.marks, 0)
@@ -365,7 +364,7 @@ class Walks(Timed):
     def bind(self, line: str, late: bool) -> None:
         revision = "r0" if late else self.case.revision
         proof = BoundProof(line, f"{line}@{revision}", revision)
-        self.step(Act(Verb.BIND_SUBJECT, line=line), SYSTEM, Facts(blockers=self.blockers, proof=proof))
+        self.step(Said(Verb.BIND_SUBJECT, line=line), SERVICE, Known(blockers=self.blockers, proof=proof))
 
     @invariant()
     def distinct_sets_hold(self) -> None:

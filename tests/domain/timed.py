@@ -7,7 +7,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from app.domain.release import Dossier, blockers
 from app.domain.vocabulary import CaseState, StageState, Verb
-from app.domain.workflow import SYSTEM, Act, Actor, Case, Facts, Workflow, extended, scheduling
+from app.domain.workflow import SERVICE, Case, Participant, Workflow, extended, scheduling
+from tests.domain.saying import Known, Said
 
 
 class Timed(RuleBasedStateMachine):
@@ -19,11 +20,11 @@ class Timed(RuleBasedStateMachine):
     blockers: tuple[str, ...]
     marks: dict[str, int]
 
-    def step(self, act: Act, actor: object, facts: Facts) -> None:
+    def step(self, act: Said, actor: object, facts: Known) -> None:
         """Take one step, if it is not refused."""
         raise AssertionError("the machine steps")
 
-    def actors(self) -> tuple[Actor, ...]:
+    def actors(self) -> tuple[Participant, ...]:
         """Return everybody."""
         raise AssertionError("the machine knows its people")
 
@@ -51,8 +52,8 @@ class Timed(RuleBasedStateMachine):
             )
         when = None if verb is Verb.EMBARGO and hours == 24 else self.at + timedelta(hours=hours)
         digest = self.case.proof_of(line) or ""
-        act = Act(verb, line=line, digest=digest, comment="时间", when=when)
-        self.step(act, acting[chosen % len(acting)], Facts(blockers=self.blockers))
+        act = Said(verb, line=line, digest=digest, comment="时间", when=when)
+        self.step(act, acting[chosen % len(acting)], Known(blockers=self.blockers))
 
     @precondition(lambda self: bool(self.case.scheduled))
     @rule(late=st.integers(-1, 3), checked=st.booleans())
@@ -63,11 +64,11 @@ class Timed(RuleBasedStateMachine):
         workflow = extended(self.workflow, self.case.added)
         digest = self.case.proof_of(line) or ""
         policy = "new" if checked else "old"
-        dossier = Dossier(self.case, workflow, line, digest, policy, "new", self.blockers, signed=True)
+        dossier = Dossier(self.case, workflow, line, digest, policy, "new", self.blockers)
         against = blockers(dossier, self.at)
         if against:
             codes = tuple(str(one.code) for one in against)
-            self.step(Act(Verb.WITHHOLD, line=line), SYSTEM, Facts(against=codes, blockers=self.blockers))
+            self.step(Said(Verb.WITHHOLD, line=line), SERVICE, Known(against=codes, blockers=self.blockers))
             return
         # 15: what goes out is what was signed, not before its time, on a case that nothing has stopped.
         assert checked
@@ -88,9 +89,9 @@ class Timed(RuleBasedStateMachine):
 
     @rule()
     def reconsider(self) -> None:
-        self.step(Act(Verb.RECONSIDER), SYSTEM, Facts(blockers=self.blockers))
+        self.step(Said(Verb.RECONSIDER), SERVICE, Known(blockers=self.blockers))
 
-    def timed_rightly(self, before: Case, after: Case, act: Act, actor: Actor) -> None:
+    def timed_rightly(self, before: Case, after: Case, act: Said, actor: Participant) -> None:
         """15: while a line is scheduled the text and its proof stay; who may not sign sets no time."""
         if before.scheduled:
             assert after.revision == before.revision

@@ -8,21 +8,19 @@ from app.domain.document.changes import Change
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import CaseState, ChangeClass, ChannelKind, Event, Role, StageState, Verb
 from app.domain.workflow import (
-    SYSTEM,
-    Act,
-    Actor,
+    SERVICE,
     BoundProof,
     Case,
     Effects,
-    Facts,
     Grant,
+    Participant,
     Run,
     Target,
     Workflow,
     read_workflow,
-    transition,
 )
 from app.infra.paths import shipped
+from tests.domain.saying import Known, Said, transition
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TEXT, TEXT2, TEXT3 = "1" * 64, "2" * 64, "3" * 64
@@ -31,8 +29,8 @@ WEBSITE = Target("website", ChannelKind.WEBSITE, "news")
 JOURNAL = Target("journal", ChannelKind.JOURNAL, "theory")
 
 
-def person(name: str, *roles: Role, **more: object) -> Actor:
-    return Actor(person=name, name=name, grants=tuple(Grant(role) for role in roles), **more)  # type: ignore[arg-type]
+def person(name: str, *roles: Role, **more: object) -> Participant:
+    return Participant(person=name, name=name, grants=tuple(Grant(role) for role in roles), **more)  # type: ignore[arg-type]
 
 
 AUTHOR = person("author", Role.EDITOR)
@@ -65,28 +63,28 @@ class Hand:
             state=CaseState.RETURNED, revision=TEXT, targets=(WECHAT,), authors=frozenset({"author"})
         )
     )
-    facts: Facts = field(default_factory=Facts)
+    facts: Known = field(default_factory=Known)
     at: datetime = AT
     last: Effects | None = None
 
     def answer(
-        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any
+        self, verb: Verb, actor: Participant, facts: Known | None = None, **fields: Any
     ) -> Effects | Refused:
         stage = self.workflow.by_key.get(str(fields.get("stage", "")))
         if stage is not None and "digest" not in fields:
             fields["digest"] = self.case.subject_of(stage, str(fields.get("line", ""))) or ""
-        act = Act(verb, **fields)
+        act = Said(verb, **fields)
         self.at += timedelta(minutes=1)
         return transition(self.case, self.workflow, act, actor, facts or self.facts, self.at)
 
-    def do(self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any) -> Effects:
+    def do(self, verb: Verb, actor: Participant, facts: Known | None = None, **fields: Any) -> Effects:
         answer = self.answer(verb, actor, facts, **fields)
         assert isinstance(answer, Effects), answer
         self.case, self.last = answer.case, answer
         return answer
 
     def refused(
-        self, verb: Verb, actor: Actor, facts: Facts | None = None, **fields: Any
+        self, verb: Verb, actor: Participant, facts: Known | None = None, **fields: Any
     ) -> set[RefusalCode]:
         answer = self.answer(verb, actor, facts, **fields)
         assert isinstance(answer, Refused), answer
@@ -95,12 +93,12 @@ class Hand:
     def submit(self, **fields: Any) -> Effects:
         return self.do(Verb.SUBMIT, AUTHOR, **{"digest": self.case.revision, **fields})
 
-    def approve(self, stage: str, actor: Actor, line: str = "", **fields: Any) -> Effects:
+    def approve(self, stage: str, actor: Participant, line: str = "", **fields: Any) -> Effects:
         return self.do(Verb.APPROVE, actor, stage=stage, line=line, **fields)
 
     def bind(self, line: str, digest: str | None = None) -> Effects:
         proof = BoundProof(line, digest or f"proof-{line}-{self.case.revision[:4]}", self.case.revision)
-        return self.do(Verb.BIND_SUBJECT, SYSTEM, replace(self.facts, proof=proof), line=line)
+        return self.do(Verb.BIND_SUBJECT, SERVICE, replace(self.facts, proof=proof), line=line)
 
     def reviews(self) -> None:
         self.submit()

@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from app.domain.vocabulary import Role
+from app.domain.workflow.commands import Copy
 from app.identity.models import RoleGrant
 from app.infra.runtime import Runtime
 from app.reviews import queries
-from app.reviews.collaboration import service as people_verbs
-from app.reviews.collaboration.service import Asking
+from app.reviews.commands import perform
 from app.reviews.models import StageRun
 from tests.factories import Bureau
 from tests.web.conftest import Person, accessible
@@ -105,11 +105,12 @@ def _copied(runtime: Runtime, bureau: Bureau, draft_id: Any, login: str) -> None
     with runtime.database.write() as session:
         row = queries.case_of_draft(session, draft_id)
         assert row is not None
-        people_verbs.copy(
+        perform(
             session,
-            case_id=row.id,
-            asking=Asking(to=bureau.user(login).id, stage="initial_review", comment="请知悉"),
+            row.id,
+            Copy(str(bureau.user(login).id), "请知悉"),
             actor=bureau.actor("initial_reviewer"),
+            runtime=runtime,
             at=runtime.clock(),
         )
 

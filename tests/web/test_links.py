@@ -11,9 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from app.domain.workflow.commands import Approve
 from app.infra.runtime import Runtime
 from app.reviews import service
-from app.reviews.service import Form
+from app.reviews.commands import perform
 from app.web.pages.guest_links import LINK_POLICY
 from tests import factories
 from tests.api import outside
@@ -58,12 +59,10 @@ def at_experts(runtime: Runtime, bureau: Bureau) -> UUID:
     for stage in ("initial_review", "second_review"):
         with runtime.database.write() as session:
             login = stage.replace("review", "reviewer")
-            form = Form(stage, "", loaded.row.revision_digest)
-            service.decide(
+            perform(
                 session,
-                case_id=loaded.row.id,
-                verdict="approve",
-                form=form,
+                loaded.row.id,
+                Approve(stage, "", loaded.row.revision_digest),
                 actor=bureau.actor(login),
                 runtime=runtime,
                 at=runtime.clock(),

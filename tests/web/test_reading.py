@@ -19,10 +19,12 @@ from app.domain.document.model import (
     Table,
 )
 from app.domain.vocabulary import DraftState
+from app.domain.workflow.commands import Approve
 from app.drafts import assets, queries
 from app.drafts.models import AssetRole, Draft
 from app.drafts.service import revise
 from app.reviews import service as reviews
+from app.reviews.commands import perform
 from tests import factories
 from tests.web.conftest import Person, Site, accessible, settled
 
@@ -269,11 +271,10 @@ def proofread(session: Session, site: Site, draft: Draft) -> None:
         at=at,
     )
     for stage in ("initial_review", "second_review", "final_review"):
-        reviews.decide(
+        perform(
             session,
-            case_id=loaded.row.id,
-            verdict="approve",
-            form=reviews.Form(stage=stage, line="", digest=loaded.case.revision),
+            loaded.row.id,
+            Approve(stage, "", loaded.case.revision),
             actor=bureau.actor(stage.replace("review", "reviewer")),
             runtime=site.runtime,
             at=at,

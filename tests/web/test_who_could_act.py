@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app.domain.vocabulary import Event, Role
+from app.domain.workflow.commands import Claim, Recuse
 from app.drafts import queries as drafts
 from app.drafts import service as writing
 from app.events.catalogue import CATALOGUE
@@ -25,9 +26,9 @@ from app.infra.ids import new_id
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.notifications.recipients import Scene, concerned
-from app.reviews import eligibility, queries, service
+from app.reviews import eligibility, queries
 from app.reviews.cases import load
-from app.reviews.collaboration import service as collaboration
+from app.reviews.commands import perform
 from tests import factories
 from tests.api.desk import Desk
 from tests.web.forms import HTML, sign_in
@@ -93,10 +94,9 @@ def desk(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:
     desk.submit()
     desk.approve("initial_review", "passed_before")
     with runtime.database.write() as session:
-        collaboration.recuse(
-            session, case_id=UUID(desk.case_id), comment="亲属",
-            actor=acting(session, desk.bureau.user("recused"), desk), at=runtime.clock(),
-        )  # fmt: skip
+        recused = acting(session, desk.bureau.user("recused"), desk)
+        case_id, at = UUID(desk.case_id), runtime.clock()
+        perform(session, case_id, Recuse("亲属"), actor=recused, runtime=runtime, at=at)
     return desk
 
 
@@ -146,10 +146,8 @@ def by_service(desk: Desk, login: str) -> bool:
     with Session(desk.runtime.database.engine) as session:
         actor = acting(session, desk.bureau.user(login), desk)
         try:
-            service.claim(
-                session, case_id=UUID(desk.case_id), stage="second_review", line="", actor=actor,
-                at=desk.runtime.clock(),
-            )  # fmt: skip
+            command, at = Claim("second_review", ""), desk.runtime.clock()
+            perform(session, UUID(desk.case_id), command, actor=actor, runtime=desk.runtime, at=at)
         except (NotFound, Forbidden):
             return False
         return True

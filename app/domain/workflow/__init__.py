@@ -3,43 +3,47 @@
 from app.domain.files.policy_text import Fault
 from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import (
-    SYSTEM,
-    Act,
-    Actor,
+    SERVICE,
     Added,
     BoundProof,
     Case,
     Consult,
-    Facts,
     Grant,
+    Participant,
     Run,
     Target,
     Vote,
 )
 from app.domain.workflow.checks import bars, concerned, seats, ways_back
+from app.domain.workflow.commands import Command
 from app.domain.workflow.definition import AddedStage, Outcome, Stage, Who, Workflow, workflow_schema
 from app.domain.workflow.effects import Decided, Effects, Happened
+from app.domain.workflow.facts import AssessedText, Facts, HandedIn, NamedPerson, NewText
 from app.domain.workflow.lint import Linted, lint, read_workflow
 from app.domain.workflow.rerouting import combined
 from app.domain.workflow.transition import objections, transition
 
 __all__ = [
-    "SYSTEM",
-    "Act",
-    "Actor",
+    "SERVICE",
     "Added",
     "AddedStage",
+    "AssessedText",
     "BoundProof",
     "Case",
+    "Command",
     "Consult",
     "Decided",
     "Effects",
     "Facts",
     "Fault",
     "Grant",
+    "HandedIn",
     "Happened",
     "Linted",
+    "NamedPerson",
+    "NewText",
     "Outcome",
+    "Participant",
     "Run",
     "Stage",
     "Target",

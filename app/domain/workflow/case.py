@@ -1,12 +1,11 @@
 """A case: one walk of one draft through one workflow version, as the transition function sees it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from app.domain.document.changes import Change
-from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject, Verb
+from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject
 from app.domain.workflow.definition import AddedStage, Qualification, Stage, When, Workflow
 
 #: A natural person by id; never a role or an account shared by several.
@@ -114,7 +113,7 @@ class BoundProof:
 _NOBODY: frozenset[Person] = frozenset()
 
 
-def _behind(act: "Vote | Actor") -> frozenset[Person]:
+def _behind(act: "Vote | Participant") -> frozenset[Person]:
     if act.principal is None:
         return frozenset((act.person,))
     if act.through is None:
@@ -145,6 +144,10 @@ class Consult:
     by: Person
     waits: bool = False
     answered: bool = False
+
+    def at(self, run: Run) -> bool:
+        """Tell whether it was asked for at this run."""
+        return (self.stage, self.line, self.round) == (run.stage, run.line, run.round)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +256,9 @@ class Case:
     def awaited(self, run: Run) -> tuple[Person, ...]:
         """Return whose opinion a run waits for; empty when it waits for nobody's."""
         return tuple(
-            one.asked
-            for one in self.consults
-            if one.waits and not one.answered and (one.stage, one.line, one.round) == (*run.spot, run.round)
+            consult.asked
+            for consult in self.consults
+            if consult.waits and not consult.answered and consult.at(run)
         )
 
     def meets(self, when: When | None, line: str = "") -> bool:
@@ -309,7 +312,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class Participant:
     """Who acts. With a `principal` the grants, posts and qualification are those of the principal."""
 
     person: Person
@@ -334,73 +337,4 @@ class Actor:
 
 
 #: The service itself, for what no person does.
-SYSTEM = Actor(person="system")
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What is to be done: a verb and what its maker filled in.
-
-    `digest` is what the maker read; `outcome` the key of one of the stage's outcomes, or "" for the only one
-    of the verb; `send_back_to` a stage key or `None` for the author; `then` says whether the stages between
-    are walked again or the walk goes on at the stage that sent back. `to` is the person who is named: handed
-    to, asked, copied or added; `place` where a reviewer is added; `waits` whether the stage waits for an
-    opinion.
-    `when` is the instant that a release is scheduled for, or before which nothing goes out (`None` lifts an
-    embargo).
-    """
-
-    verb: Verb
-    stage: str = ""
-    line: str = ""
-    digest: str = ""
-    comment: str = ""
-    outcome: str = ""
-    send_back_to: str | None = None
-    then: Literal["walk_again", "continue_here"] = "walk_again"
-    ticked: frozenset[str] = frozenset()
-    to: Person = ""
-    place: Place = "after"
-    waits: bool = False
-    when: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the caller found out for this step.
-
-    `blockers`: rule ids of blocking findings open on the present text under the newest active policy;
-    `findings`: how many other findings are left; `open_marks`: marks not yet carried out on the line;
-    `channel_limits`: limits of a channel that the text exceeds; `candidates`: everybody who may act at the
-    stage, asked for only where all must; `authors`, `revision`, `change`: the new text of a resubmission or
-    of carried-out marks; `proof`: the laid-out proof; `due`: the calendar, adding working days to an
-    instant, `None` where it does not know the year. `named`: the person that the act names, in the draft's
-    unit, `None` when there is nobody of that name who could take part; `absent`: they are away; `by_office`:
-    the actor administers the accounts of the unit; `instead_of`: the sign-in name of somebody who has left;
-    `against`: the codes of what stood in the way of a scheduled release; `moves_to`: what the case walks from
-    this new text on, with the rule and the facts of that in `routed`.
-    """
-
-    blockers: tuple[str, ...] = ()
-    findings: int = 0
-    open_marks: int = 0
-    channel_limits: tuple[str, ...] = ()
-    candidates: frozenset[Person] = frozenset()
-    authors: frozenset[Person] = frozenset()
-    revision: str | None = None
-    change: Change | None = None
-    proof: BoundProof | None = None
-    due: Callable[[datetime, int], datetime | None] | None = None
-    named: Actor | None = None
-    absent: bool = False
-    by_office: bool = False
-    instead_of: str = ""
-    against: tuple[str, ...] = ()
-    moves_to: Workflow | None = None
-    routed: Mapping[str, Any] | None = None
-
-    def due_at(self, stage: Stage, at: datetime) -> datetime | None:
-        """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""
-        if stage.within is None or self.due is None:
-            return None
-        return self.due(at, stage.within.working_days)
+SERVICE = Participant(person="system")

@@ -1,12 +1,18 @@
-"""What stands in the way of a step. Every check returns all its refusals, and none without an objection."""
+"""What stands in the way of a step. Every check returns all its refusals, and none without an objection.
+
+Where a check asks what somebody filled in, it is given their command, or `None` while nobody has filled in
+anything: then it has no objection.
+"""
 
 from collections.abc import Collection, Iterable
 
-from app.domain.refusals import Refusal, RefusalCode
+from app.domain.refusals import Refusal, RefusalCode, Refusals
 from app.domain.vocabulary import CaseState, Verb
 from app.domain.workflow import separation
-from app.domain.workflow.case import OPEN, PASSED, RUNNING, Act, Actor, Case, Facts, Person, Run, Spot, Vote
+from app.domain.workflow.case import OPEN, PASSED, RUNNING, Case, Participant, Person, Run, Spot, Vote
+from app.domain.workflow.commands import ByOutcome, Decide, OnReading, SendBack
 from app.domain.workflow.definition import QUALIFICATIONS, Outcome, Stage, Who, Workflow
+from app.domain.workflow.facts import AssessedText, Facts, HandedIn
 
 _STATE_CODES = {
     CaseState.BLOCKED: RefusalCode.CASE_BLOCKED,
@@ -20,31 +26,32 @@ _STATE_CODES = {
 MEANT = {Verb.CONFIRM_MARKS: Verb.APPROVE}
 
 
-def running(case: Case) -> tuple[Refusal, ...]:
+def running(case: Case) -> Refusals:
     """Refuse what needs a running case."""
     if case.state is RUNNING:
         return ()
     return (Refusal(_STATE_CODES[case.state], {"state": case.state}),)
 
 
-def stage_open(workflow: Workflow, current: dict[Spot, Run], act: Act) -> tuple[Refusal, ...]:
+def stage_open(workflow: Workflow, current: dict[Spot, Run], spot: Spot) -> Refusals:
     """Refuse a stage that the workflow lacks, or that is not open for people now."""
-    if act.stage not in workflow.by_key:
-        return (Refusal(RefusalCode.STAGE_UNKNOWN, {"stage": act.stage}),)
-    run = current.get((act.stage, act.line))
+    stage, line = spot
+    if stage not in workflow.by_key:
+        return (Refusal(RefusalCode.STAGE_UNKNOWN, {"stage": stage}),)
+    run = current.get(spot)
     if run is None or run.state is not OPEN:
         state = None if run is None else run.state
-        data = {"stage": act.stage, "line": act.line, "state": state}
+        data = {"stage": stage, "line": line, "state": state}
         return (Refusal(RefusalCode.STAGE_NOT_OPEN, data),)
     return ()
 
 
-def seats(case: Case, stage: Stage, line: str, actor: Actor) -> tuple[Who, ...]:
+def seats(case: Case, stage: Stage, line: str, actor: Participant) -> tuple[Who, ...]:
     """Return the lines of the stage's `who` that this actor answers to; empty when they may not act there."""
     return tuple([who for who in stage.who if case.meets(who.when, line) and _is(case, who, line, actor)])
 
 
-def _is(case: Case, who: Who, line: str, actor: Actor) -> bool:
+def _is(case: Case, who: Who, line: str, actor: Participant) -> bool:
     needed = who.qualification
     if needed != "none" and QUALIFICATIONS.index(actor.qualification) < QUALIFICATIONS.index(needed):
         return False
@@ -65,11 +72,11 @@ def by_id(person: Person) -> str:
     return f"id:{person}"
 
 
-def _is_named(case: Case, name: str, actor: Actor) -> bool:
+def _is_named(case: Case, name: str, actor: Participant) -> bool:
     return name in {actor.name, by_id(actor.capacity)} or (name, actor.capacity) in case.instead
 
 
-def _holds(case: Case, who: Who, line: str, actor: Actor) -> bool:
+def _holds(case: Case, who: Who, line: str, actor: Participant) -> bool:
     # A role for one channel or section is enough only where it covers every place that the stage speaks for.
     grants = [grant for grant in actor.grants if grant.role is who.role]
     if who.scope == "channel":
@@ -90,8 +97,8 @@ def _holds(case: Case, who: Who, line: str, actor: Actor) -> bool:
 
 
 def person(
-    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, line: str, actor: Actor
-) -> tuple[Refusal, ...]:
+    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, line: str, actor: Participant
+) -> Refusals:
     """Refuse a person who may not act at this stage at all: capacity, own draft, distinct sets, carriers."""
     refusals: list[Refusal] = []
     persons = actor.persons
@@ -112,25 +119,23 @@ def person(
     return tuple(refusals)
 
 
-def bars(case: Case, workflow: Workflow, stage: Stage, line: str, actor: Actor) -> tuple[Refusal, ...]:
+def bars(case: Case, workflow: Workflow, stage: Stage, line: str, actor: Participant) -> Refusals:
     """Return what keeps somebody from acting at a stage whenever it is open; empty when they could."""
     return person(case, workflow, case.current(), stage, line, actor)
 
 
 def standing(
-    case: Case, workflow: Workflow, current: dict[Spot, Run], act: Act, actor: Actor
-) -> tuple[Stage | None, tuple[Refusal, ...]]:
-    """Return the stage of an act, and what keeps the actor from acting there now."""
-    refusals = running(case) + stage_open(workflow, current, act)
-    stage = workflow.by_key.get(act.stage)
-    if stage is not None:
-        refusals += person(case, workflow, current, stage, act.line, actor)
-    return stage, refusals
+    case: Case, workflow: Workflow, current: dict[Spot, Run], spot: Spot, actor: Participant
+) -> Refusals:
+    """Refuse an actor who may not act at this place now, for whatever reason."""
+    refusals = running(case) + stage_open(workflow, current, spot)
+    stage = workflow.by_key.get(spot[0])
+    return refusals if stage is None else refusals + person(case, workflow, current, stage, spot[1], actor)
 
 
-def concerned(case: Case, workflow: Workflow, actor: Actor) -> bool:
+def concerned(case: Case, workflow: Workflow, actor: Participant) -> bool:
     """Tell whether somebody has to do with a case: an author, who was asked, who could act at any stage."""
-    involved = case.authors | {one.asked for one in case.consults}
+    involved = case.authors | {consult.asked for consult in case.consults}
     return not actor.persons.isdisjoint(involved) or any(
         seats(case, stage, line, actor) or may_override(case, stage, line, actor)
         for stage in workflow.stages
@@ -138,56 +143,87 @@ def concerned(case: Case, workflow: Workflow, actor: Actor) -> bool:
     )
 
 
-def may_override(case: Case, stage: Stage, line: str, actor: Actor) -> bool:
+def may_override(case: Case, stage: Stage, line: str, actor: Participant) -> bool:
     """Tell whether the workflow lets somebody send a draft past this stage."""
     return stage.may_be_overridden and any(
         case.meets(who.when, line) and _is(case, who, line, actor) for who in stage.override
     )
 
 
-def opinions(case: Case, run: Run | None) -> tuple[Refusal, ...]:
+def opinions(case: Case, run: Run | None) -> Refusals:
     """Refuse to pass a stage that waits for an opinion."""
     if run is None or not (awaited := case.awaited(run)):
         return ()
     return (Refusal(RefusalCode.OPINION_AWAITED, {"stage": run.stage, "persons": sorted(awaited)}),)
 
 
-def subject(case: Case, stage: Stage, act: Act) -> tuple[Refusal, ...]:
+def subject(case: Case, stage: Stage, line: str, digest: str) -> Refusals:
     """Refuse a digest that is not what the stage stands for now. 409: somebody changed the text meanwhile."""
-    now = case.subject_of(stage, act.line)
-    if act.digest == now:
+    now = case.subject_of(stage, line)
+    if digest == now:
         return ()
-    return (Refusal(RefusalCode.STALE_DIGEST, {"stage": stage.key, "quoted": act.digest, "now": now}),)
+    return (Refusal(RefusalCode.STALE_DIGEST, {"stage": stage.key, "quoted": digest, "now": now}),)
 
 
-def outcome(stage: Stage, act: Act) -> tuple[Outcome | None, tuple[Refusal, ...]]:
-    """Return the outcome that an act means, and what is missing in its form.
+def reading(case: Case, stage: Stage, form: OnReading | None) -> Refusals:
+    """Refuse who has read something else than the stage stands for now."""
+    return () if form is None else subject(case, stage, form.line, form.digest)
 
-    An act without an outcome means the only one of its verb; where there are several, it must say which.
-    """
-    offered = stage.outcomes_of(MEANT.get(act.verb, act.verb))
-    if not act.outcome and len(offered) > 1:
+
+def outcome(stage: Stage, form: ByOutcome) -> Outcome | None:
+    """Return the outcome that is meant: the named one, or the only one; `None` where there is no telling."""
+    offered = stage.outcomes_of(MEANT.get(form.verb, form.verb))
+    if not form.outcome:
+        return offered[0] if len(offered) == 1 else None
+    return next((way for way in offered if way.key == form.outcome), None)
+
+
+def way_out(stage: Stage, verb: Verb, form: ByOutcome | None) -> Refusals:
+    """Refuse a verb without an outcome here, and a form that names none of several, another, or no reason."""
+    offered = stage.outcomes_of(MEANT.get(verb, verb))
+    named = "" if form is None else form.outcome
+    if form is not None and not named and len(offered) > 1:
         data = {
             "stage": stage.key,
-            "verb": act.verb,
-            "outcomes": [one.key for one in offered],
-            "titles": [one.title for one in offered],
+            "verb": verb,
+            "outcomes": [way.key for way in offered],
+            "titles": [way.title for way in offered],
         }
-        return None, (Refusal(RefusalCode.OUTCOME_REQUIRED, data),)
-    meant = next((one for one in offered if not act.outcome or one.key == act.outcome), None)
+        return (Refusal(RefusalCode.OUTCOME_REQUIRED, data),)
+    meant = next((way for way in offered if not named or way.key == named), None)
     if meant is None:
-        data = {"stage": stage.key, "verb": act.verb, "outcome": act.outcome}
-        return None, (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, data),)
-    if meant.comment and not act.comment.strip():
-        return meant, (Refusal(RefusalCode.COMMENT_REQUIRED, {"stage": stage.key, "outcome": meant.key}),)
-    return meant, ()
+        data = {"stage": stage.key, "verb": verb, "outcome": named}
+        return (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, data),)
+    if form is not None and meant.comment and not form.comment.strip():
+        return (Refusal(RefusalCode.COMMENT_REQUIRED, {"stage": stage.key, "outcome": meant.key}),)
+    return ()
 
 
-def text_ready(stage: Stage, facts: Facts) -> tuple[Refusal, ...]:
+def worded(verb: Verb, comment: str) -> Refusals:
+    """Refuse what is done without a word."""
+    return () if comment.strip() else (Refusal(RefusalCode.COMMENT_REQUIRED, {"verb": verb}),)
+
+
+def blocked(facts: Facts) -> Refusals:
+    """Refuse a text with open blocking findings."""
+    rules = sorted(set(facts.blockers))
+    return (Refusal(RefusalCode.BLOCKING_FINDINGS, {"rules": rules}),) if rules else ()
+
+
+def within_limits(facts: HandedIn) -> Refusals:
+    """Refuse a text that exceeds what its channels take."""
+    limits = list(facts.channel_limits)
+    return (Refusal(RefusalCode.CHANNEL_LIMIT, {"limits": limits}),) if limits else ()
+
+
+def by_author(authors: frozenset[Person], actor: Participant) -> Refusals:
+    """Refuse who wrote none of the text."""
+    return (Refusal(RefusalCode.NOT_AN_AUTHOR),) if actor.persons.isdisjoint(authors) else ()
+
+
+def text_ready(stage: Stage, facts: AssessedText) -> Refusals:
     """Refuse to pass a text with open blocking findings, open marks or too many errors."""
-    refusals: list[Refusal] = []
-    if facts.blockers:
-        refusals.append(Refusal(RefusalCode.BLOCKING_FINDINGS, {"rules": sorted(set(facts.blockers))}))
+    refusals = [*blocked(facts)]
     if stage.confirms_marks and facts.open_marks:
         refusals.append(Refusal(RefusalCode.MARKS_OPEN, {"marks": facts.open_marks}))
     if stage.errors_left is not None and facts.findings > stage.errors_left:
@@ -196,34 +232,36 @@ def text_ready(stage: Stage, facts: Facts) -> tuple[Refusal, ...]:
     return tuple(refusals)
 
 
-def checklist(stage: Stage, act: Act) -> tuple[Refusal, ...]:
+def checklist(stage: Stage, form: Decide) -> Refusals:
     """Refuse a form whose checklist is not ticked through."""
-    missing = [item for item in stage.checklist if item not in act.ticked]
+    missing = [item for item in stage.checklist if item not in form.ticked]
     return (Refusal(RefusalCode.CHECKLIST_INCOMPLETE, {"missing": missing}),) if missing else ()
 
 
+def rounds(case: Case, stage: Stage, line: str) -> Refusals:
+    """Refuse to send back too often."""
+    used = case.sent_back((stage.key, line))
+    if used < stage.rounds:
+        return ()
+    left = [verb for verb in (Verb.DECLINE, Verb.HOLD) if stage.outcomes_of(verb)]
+    return (Refusal(RefusalCode.ROUNDS_USED_UP, {"stage": stage.key, "used": used, "left": left}),)
+
+
 def way_back(
-    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, act: Act
-) -> tuple[Refusal, ...]:
-    """Refuse to send back too often, or to a stage that was not passed on the way here or is not offered."""
-    refusals: list[Refusal] = []
-    used = case.sent_back((stage.key, act.line))
-    if used >= stage.rounds:
-        left = [verb for verb in (Verb.DECLINE, Verb.HOLD) if stage.outcomes_of(verb)]
-        refusals.append(Refusal(RefusalCode.ROUNDS_USED_UP, {"stage": stage.key, "used": used, "left": left}))
-    if act.send_back_to is not None and not ways_back(case, workflow, current, stage, act.line).get(
-        act.send_back_to
-    ):
-        data = {"stage": stage.key, "to": act.send_back_to}
-        refusals.append(Refusal(RefusalCode.CANNOT_SEND_BACK_THERE, data))
-    return tuple(refusals)
+    case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, form: SendBack
+) -> Refusals:
+    """Refuse to send back to a stage that was not passed on the way here or is not offered."""
+    if form.send_back_to is None or form.send_back_to in ways_back(case, workflow, current, stage, form.line):
+        return ()
+    data = {"stage": stage.key, "to": form.send_back_to}
+    return (Refusal(RefusalCode.CANNOT_SEND_BACK_THERE, data),)
 
 
 def ways_back(
     case: Case, workflow: Workflow, current: dict[Spot, Run], stage: Stage, line: str
 ) -> dict[str, tuple[Run, ...]]:
     """Return the earlier stages to send back to, in order, each with the passed runs this would reopen."""
-    found: dict[str, tuple[Run, ...]] = {}
+    ways: dict[str, tuple[Run, ...]] = {}
     for target in workflow.ordered:
         offered = stage.send_back_to is None or target.key in stage.send_back_to
         if target.key not in workflow.ancestors[stage.key] or not target.by_people or not offered:
@@ -236,11 +274,11 @@ def ways_back(
             and run.state is PASSED
         )
         if runs:
-            found[target.key] = runs
-    return found
+            ways[target.key] = runs
+    return ways
 
 
-def raised(case: Case, stage: Stage, line: str, actor: Actor, outcome: Outcome) -> frozenset[str]:
+def raised(case: Case, stage: Stage, line: str, actor: Participant, outcome: Outcome) -> frozenset[str]:
     """Return the flags that an approval raises anew; empty for none.
 
     A capacity raises its flags only where the person has no other that does without: who may act in their
@@ -284,12 +322,13 @@ def empty_benches(needed: Collection[str | None], votes: Iterable[Vote]) -> set[
     return set(needed) - seated.keys()
 
 
-def enough(case: Case, stage: Stage, line: str, votes: tuple[Vote, ...], facts: Facts) -> bool:
-    """Tell whether these approvals pass the stage: any one, all, m, or one of each group."""
+def enough(
+    case: Case, stage: Stage, line: str, votes: tuple[Vote, ...], everybody: frozenset[Person]
+) -> bool:
+    """Tell whether these approvals pass the stage: any one, all of `everybody`, m, or one of each group."""
     if stage.need == "any":
         return True
     if stage.need == "all":
-        everybody = facts.candidates
         return bool(everybody) and everybody <= {person for vote in votes for person in vote.persons}
     if stage.need == "one_of_each":
         return not empty_benches({who.group for who in stage.who if case.meets(who.when, line)}, votes)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from app.domain.vocabulary import CaseState, Event, StageState, Subject, Verdict
 from app.domain.workflow.added_stages import extended
@@ -18,11 +18,14 @@ from app.domain.workflow.case import (
     Added,
     BoundProof,
     Case,
-    Facts,
+    Participant,
     Run,
     Spot,
 )
 from app.domain.workflow.definition import Stage, Workflow
+from app.domain.workflow.facts import Facts
+
+FactsT_co = TypeVar("FactsT_co", bound=Facts, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,15 @@ class Effects:
     moved_to: Workflow | None = None
 
 
-class Walk:
-    """The working copy of one step. It changes in place and is then frozen into `Effects`."""
+class Walk(Generic[FactsT_co]):
+    """The working copy of one step by one actor. It changes in place and is then frozen into `Effects`."""
 
-    def __init__(self, case: Case, workflow: Workflow, facts: Facts, at: datetime) -> None:
+    def __init__(
+        self, case: Case, workflow: Workflow, actor: Participant, facts: FactsT_co, at: datetime
+    ) -> None:
         self.case = case
         self.workflow = extended(workflow, case.added) if case.added else workflow
+        self.actor = actor
         self.facts = facts
         self.at = at
         self.current = case.current()
@@ -87,7 +93,7 @@ class Walk:
 
     def add(self, added: Added) -> None:
         """Add a reviewer to the case, or name another in their place; its workflow has their stage."""
-        known = {one.key: one for one in self.case.added}
+        known = {reviewer.key: reviewer for reviewer in self.case.added}
         self.set(added=tuple({**known, added.key: added}.values()))
         self.workflow = extended(self.workflow, self.case.added)
 

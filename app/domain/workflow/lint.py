@@ -12,7 +12,7 @@ from app.domain.files import policy_text
 from app.domain.files.policy_text import Fault, Faults, Lines
 from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
 from app.domain.workflow import partial_files, risks, sample_drafts, staffing
-from app.domain.workflow.case import Actor
+from app.domain.workflow.case import Participant
 from app.domain.workflow.definition import Stage, Workflow, parts
 
 #: A workflow file that may not be used.
@@ -41,7 +41,7 @@ def read_workflow(text: str) -> Workflow:
     return linted.workflow
 
 
-def lint(text: str, *, people: Collection[Actor] | None = None) -> Linted:
+def lint(text: str, *, people: Collection[Participant] | None = None) -> Linted:
     """Return the workflow of a file's text and all its faults.
 
     With `people`, everybody who holds a role, post or qualification now, the distinct sets are asked whether
@@ -336,7 +336,7 @@ def _kept_up(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
             yield _at(workflow, lines, stages[0], "applies_if", code)
 
 
-def _staffed(workflow: Workflow, lines: Lines, people: Collection[Actor]) -> Iterator[Fault]:
+def _staffed(workflow: Workflow, lines: Lines, people: Collection[Participant]) -> Iterator[Fault]:
     for key, (persons, posts) in staffing.unknown(workflow, people).items():
         if persons:
             yield _at(workflow, lines, workflow.by_key[key], "who", "persons_unknown", persons=list(persons))

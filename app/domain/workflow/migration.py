@@ -13,9 +13,10 @@ from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.vocabulary import REVIEW_LEVELS, CaseState, Event, StageState
 from app.domain.workflow import checks, separation
 from app.domain.workflow.added_stages import extended
-from app.domain.workflow.case import CLOSED, DONE, Actor, Case, Facts, Run, Spot
+from app.domain.workflow.case import CLOSED, DONE, SERVICE, Case, Participant, Run, Spot
 from app.domain.workflow.definition import AtLeast, Stage, Workflow
 from app.domain.workflow.effects import Effects, Walk
+from app.domain.workflow.facts import Facts
 from app.domain.workflow.staffing import Seat, unfilled
 
 #: A stage in one of these states has not been anybody's to decide.
@@ -78,7 +79,7 @@ def differences(old: Workflow, new: Workflow) -> Differences:
 
 
 def migrate(
-    case: Case, old: Workflow, new: Workflow, *, people: Collection[Actor], facts: Facts, at: datetime
+    case: Case, old: Workflow, new: Workflow, *, people: Collection[Participant], facts: Facts, at: datetime
 ) -> Effects | Refused:
     """Return what moving this case to another version does, or all reasons why it may not be moved.
 
@@ -104,7 +105,7 @@ def migrate(
     )
     if refusals:
         return Refused(refusals)
-    walk = Walk(case, new, facts, at)
+    walk = Walk(case, new, SERVICE, facts, at)
     told = {"from": old.digest, "to": new.digest, **differences(old, new).record()}
     walk.say(Event.CASE_MIGRATED, **told)
     for run in list(walk.current.values()):
@@ -196,7 +197,7 @@ def _breaks_set(new: Workflow, current: Mapping[Spot, Run]) -> Iterator[Refusal]
 
 
 def _strands(
-    case: Case, new: Workflow, current: dict[Spot, Run], people: Collection[Actor]
+    case: Case, new: Workflow, current: dict[Spot, Run], people: Collection[Participant]
 ) -> tuple[Refusal, ...]:
     short: dict[str, Stage] = {}
     for line in case.lines:
@@ -214,7 +215,12 @@ def _strands(
 
 
 def _seats(
-    case: Case, new: Workflow, current: dict[Spot, Run], stage: Stage, line: str, people: Collection[Actor]
+    case: Case,
+    new: Workflow,
+    current: dict[Spot, Run],
+    stage: Stage,
+    line: str,
+    people: Collection[Participant],
 ) -> list[Seat]:
     """Return the places still to be filled at a stage, each with who could take it in this very case."""
     able = [

@@ -19,6 +19,7 @@ from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import DONE, PENDING, Run
 from app.domain.workflow.definition import DistinctSet, Stage, Workflow
 from app.domain.workflow.effects import Walk
+from app.domain.workflow.facts import Facts
 from app.domain.workflow.migration import differences
 
 #: Kinds of which a workflow has one stage: whatever its key, it is the same stage in another workflow.
@@ -44,7 +45,7 @@ def combined(old: Workflow, new: Workflow) -> Workflow:
     return _Joint(old, new, matched, covering=covering).workflow()
 
 
-def move(walk: Walk, new: Workflow, grounds: Mapping[str, Any]) -> None:
+def move(walk: Walk[Facts], new: Workflow, grounds: Mapping[str, Any]) -> None:
     """Let the case of a step walk `new` from here on, with an event that says the rule and the facts.
 
     What a stage asks for more than before is decided anew; so is the later of two stages that one person

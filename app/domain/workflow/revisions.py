@@ -2,8 +2,9 @@
 
 from app.domain.document.changes import Change
 from app.domain.vocabulary import ChangeClass, Event, StageKind, StageState
-from app.domain.workflow.case import DONE, PENDING, Actor, Run
+from app.domain.workflow.case import DONE, PENDING, Run
 from app.domain.workflow.effects import Walk
+from app.domain.workflow.facts import NewText
 
 _KEEPS = {
     "void": frozenset({ChangeClass.NONE}),
@@ -12,7 +13,7 @@ _KEEPS = {
 }
 
 
-def apply_edit(walk: Walk, actor: Actor) -> None:
+def apply_edit(walk: Walk[NewText]) -> None:
     """Bind the case to the new text, and void exactly the passed stages that the edit touches.
 
     A stage falls when a field that it watches changed and its rule does not keep it; otherwise it stays, and
@@ -25,11 +26,11 @@ def apply_edit(walk: Walk, actor: Actor) -> None:
         walk.set(revision=facts.revision, authors=walk.case.authors | facts.authors)
         for run in list(walk.current.values()):
             if run.state is StageState.PASSED or (run.state is StageState.OPEN and run.votes):
-                _judge(walk, run, facts.change, actor)
+                _judge(walk, run, facts.change)
             elif run.state is StageState.OVERRIDDEN:
                 # Who let the text go on without a decision did so for that text alone.
                 fields = sorted(facts.change.fields)
-                walk.void(run, "edited", change=facts.change.kind, fields=fields, by=actor.person)
+                walk.void(run, "edited", change=facts.change.kind, fields=fields, by=walk.actor.person)
             elif run.state is StageState.OPEN:
                 walk.rebind(run, None if walk.is_on_proof(run.spot) else facts.revision)
         walk.close_orphans()
@@ -43,7 +44,7 @@ def apply_edit(walk: Walk, actor: Actor) -> None:
     walk.look_again()
 
 
-def _judge(walk: Walk, run: Run, change: Change, actor: Actor) -> None:
+def _judge(walk: Walk[NewText], run: Run, change: Change) -> None:
     stage = walk.workflow.by_key[run.stage]
     touched = sorted(change.fields & set(stage.watches))
     if stage.kind is StageKind.RULE_CHECK:
@@ -54,10 +55,10 @@ def _judge(walk: Walk, run: Run, change: Change, actor: Actor) -> None:
             walk.rebind(run, walk.case.revision)
         return
     if touched and change.kind not in _KEEPS[stage.on_edit]:
-        walk.void(run, "edited", change=change.kind, fields=touched, by=actor.person)
+        walk.void(run, "edited", change=change.kind, fields=touched, by=walk.actor.person)
         return
     if not stage.author_may_act and not run.persons.isdisjoint(walk.case.authors):
-        walk.void(run, "decided_by_author", change=change.kind, fields=touched, by=actor.person)
+        walk.void(run, "decided_by_author", change=change.kind, fields=touched, by=walk.actor.person)
         return
     now = None if walk.is_on_proof(run.spot) else walk.case.revision
     walk.say(

@@ -5,7 +5,7 @@ from itertools import chain, combinations, islice, product
 from typing import Literal, TypeVar
 
 from app.domain.vocabulary import CaseState, ChannelKind
-from app.domain.workflow.case import Actor, Case, Target
+from app.domain.workflow.case import Case, Participant, Target
 from app.domain.workflow.definition import Stage, When
 
 #: The author of every such draft: somebody who holds no post in it.
@@ -26,7 +26,7 @@ def conditions(stages: Iterable[Stage]) -> tuple[When, ...]:
 
 
 def drafts(
-    asked: Collection[When], *, people: Collection[Actor] = (), several: bool = False
+    asked: Collection[When], *, people: Collection[Participant] = (), several: bool = False
 ) -> Iterator[Case]:
     """Yield one draft for each way in which the answers to `asked` can differ, the plainest first.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import StageState
-from app.domain.workflow.case import DONE, Actor, Case, Run, Spot
+from app.domain.workflow.case import DONE, Case, Participant, Run, Spot
 from app.domain.workflow.definition import Stage, Workflow
 
 #: States in which a run's persons have their say in it.
@@ -19,7 +19,7 @@ def meet(one: Spot, other: Spot) -> bool:
     return one[1] == other[1] or "" in {one[1], other[1]}
 
 
-def own_draft(case: Case, stage: Stage, actor: Actor) -> tuple[Refusal, ...]:
+def own_draft(case: Case, stage: Stage, actor: Participant) -> tuple[Refusal, ...]:
     """Refuse an author, or somebody who acts for one, at a stage where authors may not act.
 
     Whoever wrote any part of the text, and whoever submitted it, counts as an author, also after a hand-over.
@@ -30,12 +30,12 @@ def own_draft(case: Case, stage: Stage, actor: Actor) -> tuple[Refusal, ...]:
 
 
 def same_person(
-    workflow: Workflow, current: Mapping[Spot, Run], stage: Stage, line: str, actor: Actor
+    workflow: Workflow, current: Mapping[Spot, Run], stage: Stage, line: str, actor: Participant
 ) -> tuple[Refusal, ...]:
     """Refuse a person who already stands behind another passed stage of a distinct set.
 
-    Actor and principal count alike. Approvals that were voided do not count; approvals already given in an
-    open run of a quorum do. Returns one refusal naming all such stages, or none.
+    Who acts and their principal count alike. Approvals that were voided do not count; approvals already given
+    in an open run of a quorum do. Returns one refusal naming all such stages, or none.
     """
     apart = workflow.distinct_from[stage.key]
     others = [run for spot, run in current.items() if spot[0] in apart and run.state in _STANDS]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.domain.vocabulary import Role
 from app.domain.workflow import sample_drafts
-from app.domain.workflow.case import Actor, Case
+from app.domain.workflow.case import Case, Participant
 from app.domain.workflow.checks import by_id, seats
 from app.domain.workflow.definition import AtLeast, Stage, Workflow
 
@@ -42,7 +42,7 @@ class Shortage:
     draft: Mapping[str, object]
 
 
-def unknown(workflow: Workflow, people: Collection[Actor]) -> dict[str, tuple[Names, Names]]:
+def unknown(workflow: Workflow, people: Collection[Participant]) -> dict[str, tuple[Names, Names]]:
     """Return, by stage, the persons and the posts that it names and that none of these people is or holds.
 
     A stage may do without them, where others can act there; but what is named and not there is a slip, or
@@ -60,7 +60,7 @@ def unknown(workflow: Workflow, people: Collection[Actor]) -> dict[str, tuple[Na
     return found
 
 
-def vacant(workflow: Workflow, people: Collection[Actor]) -> dict[str, Mapping[str, object]]:
+def vacant(workflow: Workflow, people: Collection[Participant]) -> dict[str, Mapping[str, object]]:
     """Return the stages that nobody could decide, each with a draft for which that is so."""
     found: dict[str, Mapping[str, object]] = {}
     for stage in workflow.stages:
@@ -71,7 +71,7 @@ def vacant(workflow: Workflow, people: Collection[Actor]) -> dict[str, Mapping[s
     return found
 
 
-def shortages(workflow: Workflow, people: Collection[Actor]) -> tuple[Shortage, ...]:
+def shortages(workflow: Workflow, people: Collection[Participant]) -> tuple[Shortage, ...]:
     """Return each distinct set that these people cannot fill, and failing none, the sets that fail together.
 
     Seats that nobody at all could take are left to `vacant`. Empty when every draft can be passed.
@@ -112,7 +112,7 @@ def unfilled(workflow: Workflow, table: Sequence[Seat]) -> list[Seat]:
     return [] if _fits(workflow, table) else list(table)
 
 
-def stuck_authors(workflow: Workflow, people: Collection[Actor]) -> dict[str, tuple[str, ...]]:
+def stuck_authors(workflow: Workflow, people: Collection[Participant]) -> dict[str, tuple[str, ...]]:
     """Return who could not get a draft of their own through, with the stages that nobody else could fill.
 
     Asked of everybody who writes (holds the editor's role). It is no fault of the file: such a person is
@@ -146,11 +146,11 @@ def _told(index: int | None, short: Sequence[Seat], draft: Mapping[str, object])
     return Shortage(index, stages, persons, len(short), draft)
 
 
-def _filled(case: Case, stage: Stage, people: Collection[Actor]) -> list[Seat]:
+def _filled(case: Case, stage: Stage, people: Collection[Participant]) -> list[Seat]:
     return [seat for seat in _seats(case, stage, people) if seat.persons]
 
 
-def _seats(case: Case, stage: Stage, people: Collection[Actor]) -> list[Seat]:
+def _seats(case: Case, stage: Stage, people: Collection[Participant]) -> list[Seat]:
     """Return the seats of a stage in this draft; none where it does not apply or no person decides it."""
     line = case.lines[0] if stage.per == "channel" else ""
     if not stage.by_people or not case.meets(stage.applies_if, line):

@@ -6,8 +6,10 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.domain.workflow.commands import Embargo, Unschedule
 from app.identity.access import CurrentActor
 from app.identity.queries import Actor
+from app.infra.clock import utc
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
 from app.infra.http import idempotency
@@ -26,9 +28,7 @@ from app.publication.schemas import (
     UnscheduleIn,
     WhyOut,
 )
-from app.publication.service import Wish
-from app.reviews import scheduling as timing
-from app.reviews.idempotency import once
+from app.reviews.idempotency import once, performed
 from app.reviews.schemas import CaseOut
 
 router = ApiRouter(tags=["publication"])
@@ -37,8 +37,12 @@ router = ApiRouter(tags=["publication"])
 def shown(row: ScheduledRelease) -> ScheduledOut:
     """Return a scheduled release as the API shows it."""
     why = [
-        WhyOut(code=one["code"], message=sentence(Reason(one["code"], one["data"])), data=one["data"])
-        for one in row.reasons
+        WhyOut(
+            code=reason["code"],
+            message=sentence(Reason(reason["code"], reason["data"])),
+            data=reason["data"],
+        )
+        for reason in row.reasons
     ]
     return ScheduledOut(**row.model_dump(exclude={"reasons"}), reasons=why)
 
@@ -48,9 +52,14 @@ def sign_later(
 ) -> SignedOut:
     """Do what a wish to sign with a `release_at` asks."""
     assert wish.release_at is not None
-    read = Wish(case_id, wish.line, wish.digest, wish.comment, wish.outcome, wish.checklist)
     row = scheduling.sign_later(
-        session, read, release_at=wish.release_at, actor=actor, runtime=runtime, at=at
+        session,
+        case_id,
+        wish.command(),
+        release_at=wish.release_at,
+        actor=actor,
+        runtime=runtime,
+        at=at,
     )
     return SignedOut(release=None, scheduled=shown(row) if row else None)
 
@@ -75,9 +84,8 @@ def unschedule_release(
         {"verb": "unschedule", **body.model_dump(mode="json")},
         lambda: scheduling.unschedule(
             session,
-            case_id=case_id,
-            line=body.line,
-            comment=body.comment,
+            case_id,
+            Unschedule(body.line, body.comment),
             actor=actor,
             runtime=runtime,
             at=at,
@@ -95,18 +103,8 @@ def set_embargo(
     key: idempotency.Key = None,
 ) -> Response:
     """Let nothing of a case go out before an instant (不早于), change that, or lift it."""
-    at = runtime_of(request).clock()
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "embargo", **body.model_dump(mode="json")},
-        lambda: timing.embargo(
-            session, case_id=case_id, until=body.until, comment=body.comment, actor=actor, at=at
-        ),
-    )
+    command = Embargo(body.until and utc(body.until), body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
 
 
 @router.get("/scheduled-releases")

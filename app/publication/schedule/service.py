@@ -15,6 +15,7 @@ from app.audit import service as audit
 from app.audit.service import AuditActor
 from app.domain.release import Blocker, BlockerCode
 from app.domain.vocabulary import Role, ScheduledState
+from app.domain.workflow.commands import Schedule, Unschedule
 from app.identity.models import User
 from app.identity.queries import SYSTEM, Actor
 from app.infra.clock import utc
@@ -24,40 +25,51 @@ from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
 from app.publication import gate, service
+from app.publication.commands import SignLine
 from app.publication.models import Release, ScheduledRelease
-from app.publication.service import Signature, Wish
+from app.publication.service import Signature
 from app.reviews import scheduling
+from app.reviews.apply import Step
 from app.reviews.cases import Loaded, load
+from app.reviews.commands import perform
 
 
 def sign_later(
-    session: Session, wish: Wish, *, release_at: datetime, actor: Actor, runtime: Runtime, at: datetime
+    session: Session,
+    case_id: UUID,
+    command: SignLine,
+    *,
+    release_at: datetime,
+    actor: Actor,
+    runtime: Runtime,
+    at: datetime,
 ) -> ScheduledRelease | None:
     """Sign a line off (签发) for `release_at`; `None` while others must sign too: the last one says when.
 
     The gate is asked at once, as for that instant. Raises what `service.sign` raises, and what
-    `timing.schedule` refuses: an instant that is past, too far or under an embargo.
+    `reviews.scheduling` refuses: an instant that is past, too far or under an embargo.
     """
     release_at = utc(release_at)
     if release_at <= at:
         # Before anything else: this is a slip of the form, and no signature is spent on it.
         given = {"given": release_at.isoformat(), "now": at.isoformat()}
         raise Invalid("instant_past", reasons=[Reason("instant_past", given, field="body.release_at")])
-    loaded = service.sign_off(session, wish, goes_out_at=release_at, actor=actor, runtime=runtime, at=at)
+    loaded = service.sign_off(
+        session, case_id, command, goes_out_at=release_at, actor=actor, runtime=runtime, at=at
+    )
     if loaded is None:
         return None
-    scheduling.schedule(
-        session, loaded, line=wish.line, digest=wish.digest, release_at=release_at, actor=actor, at=at
-    )
-    for earlier in waiting(session, case_id=wish.case_id, line=wish.line):
+    step = Step(session, loaded, actor, runtime, at)
+    scheduling.schedule(step, Schedule(command.line, command.digest, release_at))
+    for earlier in waiting(session, case_id=case_id, line=command.line):
         _end(session, earlier, ScheduledState.WITHDRAWN, at=at)
     session.flush()
     row = ScheduledRelease(
         id=new_id(),
         draft_id=loaded.draft.id,
         case_id=loaded.row.id,
-        channel=wish.line,
-        digest=wish.digest,
+        channel=command.line,
+        digest=command.digest,
         release_at=release_at,
         state=ScheduledState.WAITING,
         signed_by=actor.id,
@@ -71,13 +83,11 @@ def sign_later(
 
 
 def unschedule(
-    session: Session, *, case_id: UUID, line: str, comment: str, actor: Actor, runtime: Runtime, at: datetime
+    session: Session, case_id: UUID, command: Unschedule, *, actor: Actor, runtime: Runtime, at: datetime
 ) -> Loaded:
-    """Take a line back from its time (取消定时). Raises what `timing.unschedule` raises."""
-    loaded = scheduling.unschedule(
-        session, case_id=case_id, line=line, comment=comment, actor=actor, runtime=runtime, at=at
-    )
-    for row in waiting(session, case_id=case_id, line=line):
+    """Take a line back from its time (取消定时). Raises what `reviews.perform` raises."""
+    loaded = perform(session, case_id, command, actor=actor, runtime=runtime, at=at)
+    for row in waiting(session, case_id=case_id, line=command.line):
         _end(session, row, ScheduledState.WITHDRAWN, at=at)
     return loaded
 
@@ -104,10 +114,8 @@ def go_out(
     if at < row.release_at:
         jobs.enqueue(session, JobKind.GO_OUT, {"scheduled": str(row.id)}, at=at, run_at=row.release_at)
         return None
-    against = gate.standing(
-        session, loaded, line=row.channel, digest=row.digest, signed=True, runtime=runtime, at=at
-    )
-    if patient and any(one.code is BlockerCode.NOT_CHECKED for one in against):
+    against = gate.standing(session, loaded, line=row.channel, digest=row.digest, runtime=runtime, at=at)
+    if patient and any(blocker.code is BlockerCode.NOT_CHECKED for blocker in against):
         raise Unavailable("policy_behind")
     if against:
         _withhold(session, loaded, row, against, runtime=runtime, at=at)
@@ -139,8 +147,10 @@ def _withhold(
     runtime: Runtime,
     at: datetime,
 ) -> None:
-    reasons: list[dict[str, Any]] = [{"code": str(one.code), "data": dict(one.data)} for one in against]
-    codes = [one["code"] for one in reasons]
+    reasons: list[dict[str, Any]] = [
+        {"code": str(blocker.code), "data": dict(blocker.data)} for blocker in against
+    ]
+    codes = [reason["code"] for reason in reasons]
     scheduling.withhold(session, loaded, line=row.channel, against=codes, runtime=runtime, at=at)
     row.reasons = reasons
     _end(session, row, ScheduledState.WITHHELD, at=at)

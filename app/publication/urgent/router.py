@@ -188,7 +188,7 @@ def release_urgently(
     runtime, at = runtime_of(request), runtime_of(request).clock()
 
     def act() -> UrgentOut:
-        signed, rows = urgent.release(
+        done = urgent.release(
             session,
             case_id=case_id,
             line=body.line,
@@ -199,7 +199,9 @@ def release_urgently(
             at=at,
         )
         return UrgentOut(
-            release=signed.id, expires_at=signed.expires_at, debts=[_debt(row, at) for row in rows]
+            release=done.release.id,
+            expires_at=done.release.expires_at,
+            debts=[_debt(row, at) for row in done.debts],
         )
 
     asked: Any = {"post": f"cases/{case_id}/urgent-releases", "body": body.model_dump(mode="json")}

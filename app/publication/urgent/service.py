@@ -1,6 +1,7 @@
 """The urgent lane (紧急发布): out now, what is owed afterwards. One verb, one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, objections, owed
 from app.domain.files.policy_files import PolicyFiles, Unreadable
 from app.domain.vocabulary import Event, Role, StageKind
+from app.domain.workflow.commands import Approve
 from app.events.emit import emit, refusal
 from app.events.payloads.publication import ReleaseRefused, ReleaseUrgent
 from app.identity.access import person
@@ -22,17 +24,26 @@ from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
 from app.publication import gate, service
+from app.publication.commands import SignLine
 from app.publication.debts import service as debts
 from app.publication.models import Release, ReviewDebt
 from app.publication.urgent import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews import calendar, screening
-from app.reviews import service as reviews
 from app.reviews.cases import Loaded, load
+from app.reviews.commands import perform
 
 _PERSONAL = frozenset({UrgentCode.ROLE, UrgentCode.OWN_DRAFT})
 _OF_THE_FORM = frozenset({UrgentCode.REASON, UrgentCode.LINE})
 #: Forgotten in the form: told, and not put on record.
 _SLIPS = frozenset({UrgentCode.REASON})
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentRelease:
+    """What the urgent lane let out, and what is owed for it."""
+
+    release: Release
+    debts: tuple[ReviewDebt, ...]
 
 
 def lane(policies: PolicyFiles) -> UrgentLane:
@@ -77,7 +88,7 @@ def release(
     actor: Actor,
     runtime: Runtime,
     at: datetime,
-) -> tuple[Release, tuple[ReviewDebt, ...]]:
+) -> UrgentRelease:
     """Give permission to publish `digest` on a line now; return it, and what is owed by when.
 
     Raises `NotFound`, and `Forbidden`, `Conflict` or `Invalid` with everything that stands against it; the
@@ -114,12 +125,12 @@ def release(
     )
     session.flush()
     rows = _owe(session, loaded, signed, due_at=due_at, at=at)
-    found = gate.standing(session, loaded, line=line, digest=digest, signed=True, runtime=runtime, at=at)
-    if found:
-        raise Conflict("release_refused", reasons=service.reasons_of(found))
+    closed = gate.standing(session, loaded, line=line, digest=digest, runtime=runtime, at=at)
+    if closed:
+        raise Conflict("release_refused", reasons=service.reasons_of(closed))
     payload = ReleaseUrgent.of({**debts.data_of(rows), "release": signed.id, "comment": reason})
     emit(session, Event.RELEASE_URGENT, payload, about=loaded.draft.id, actor=actor.as_audit(), at=at)
-    return signed, rows
+    return UrgentRelease(signed, rows)
 
 
 def settle(
@@ -146,23 +157,13 @@ def settle(
     if row.settled_at is not None:
         raise Conflict("debt_settled")
     stage = loaded.workflow.by_key.get(row.stage)
+    ticked = frozenset(checklist)
     if stage is not None and StageKind.SIGN_OFF in stage.kinds:
-        service.sign(
-            session,
-            case_id=row.case_id,
-            line=row.line,
-            digest=digest,
-            comment=comment,
-            outcome=outcome,
-            actor=actor,
-            runtime=runtime,
-            at=at,
-        )
+        sign = SignLine(row.line, digest, comment, outcome, ticked)
+        service.sign(session, row.case_id, sign, actor=actor, runtime=runtime, at=at)
     else:
-        form = reviews.Form(row.stage, row.line, digest, comment, outcome, checklist=tuple(checklist))
-        reviews.decide(
-            session, case_id=row.case_id, verdict="approve", form=form, actor=actor, runtime=runtime, at=at
-        )
+        approval = Approve(row.stage, row.line, digest, comment, outcome, ticked)
+        perform(session, row.case_id, approval, actor=actor, runtime=runtime, at=at)
     session.flush()
     debts.refresh(session, [row], at=at)
     return row

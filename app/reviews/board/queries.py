@@ -16,7 +16,7 @@ from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.absences import service as absences
 from app.identity.models import Unit
-from app.identity.queries import Actor as Person
+from app.identity.queries import Actor
 from app.infra.db import UtcDateTime
 from app.infra.http import cursors
 from app.reviews import workflows
@@ -75,7 +75,7 @@ class Claimers:
 
 def cards(
     session: Session,
-    actor: Person,
+    actor: Actor,
     at: datetime,
     *,
     wanted: Wanted | None = None,
@@ -148,7 +148,7 @@ def written(cursor: Cursor | None) -> str | None:
     return None if cursor is None else cursors.written(*cursor)
 
 
-def _filters(session: Session, wanted: Wanted, actor: Person, at: datetime) -> list[ColumnElement[bool]]:
+def _filters(session: Session, wanted: Wanted, actor: Actor, at: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.unit_id is not None:
         unit = session.get(Unit, wanted.unit_id)

@@ -3,16 +3,24 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from app.domain.workflow.commands import (
+    AddReviewer,
+    AskOpinion,
+    Copy,
+    GiveOpinion,
+    HandOver,
+    Override,
+    Recuse,
+    Remind,
+    TakeBack,
+)
 from app.drafts import queries as drafts
 from app.identity.access import CurrentActor, CurrentWriter
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http import cursors, idempotency
 from app.infra.http.routing import ApiRouter
-from app.infra.runtime import runtime_of
-from app.reviews.collaboration import service as people
-from app.reviews.collaboration.service import Asking
 from app.reviews.cursors import read_copies
-from app.reviews.idempotency import once
+from app.reviews.idempotency import performed
 from app.reviews.schemas import (
     AddedIn,
     CaseOut,
@@ -25,7 +33,6 @@ from app.reviews.schemas import (
     StageWordsIn,
     WordsIn,
 )
-from app.reviews.service import Form
 
 router = ApiRouter(tags=["reviews"])
 
@@ -40,25 +47,8 @@ def take_back_approval(
     key: idempotency.Key = None,
 ) -> Response:
     """Take one's own approval back while nobody has begun on what it opened (拿回)."""
-    runtime, at = runtime_of(request), runtime_of(request).clock()
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "take_back", **body.model_dump(mode="json")},
-        lambda: people.take_back(
-            session,
-            case_id=case_id,
-            stage=body.stage,
-            line=body.line or "",
-            comment=body.comment,
-            actor=actor,
-            runtime=runtime,
-            at=at,
-        ),
-    )
+    command = TakeBack(*body.spot, body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
 
 
 @router.post("/cases/{case_id}/hand-over", response_model=CaseOut)
@@ -71,17 +61,8 @@ def hand_over_stage(
     key: idempotency.Key = None,
 ) -> Response:
     """Give an open stage to a named person who may act there (转办)."""
-    at = runtime_of(request).clock()
-    asking = Asking(body.to, body.stage, body.line or "", body.comment, on_behalf_of=body.on_behalf_of)
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "hand_over", **body.model_dump(mode="json")},
-        lambda: people.hand_over(session, case_id=case_id, asking=asking, actor=actor, at=at),
-    )
+    command = HandOver(*body.spot, str(body.to), body.comment)
+    return performed(request, session, actor, key, case_id, body, command, on_behalf_of=body.on_behalf_of)
 
 
 @router.post("/cases/{case_id}/consultations", response_model=CaseOut)
@@ -94,24 +75,8 @@ def ask_opinion(
     key: idempotency.Key = None,
 ) -> Response:
     """Ask a named person for an opinion that is no vote (征求意见); the stage waits for it or not."""
-    at = runtime_of(request).clock()
-    asking = Asking(
-        body.to,
-        body.stage,
-        body.line or "",
-        body.comment,
-        waits=body.waits,
-        on_behalf_of=body.on_behalf_of,
-    )
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "consult", **body.model_dump(mode="json")},
-        lambda: people.consult(session, case_id=case_id, asking=asking, actor=actor, at=at),
-    )
+    command = AskOpinion(*body.spot, str(body.to), body.comment, body.waits)
+    return performed(request, session, actor, key, case_id, body, command, on_behalf_of=body.on_behalf_of)
 
 
 @router.post("/cases/{case_id}/opinions", response_model=CaseOut)
@@ -124,17 +89,8 @@ def give_opinion(
     key: idempotency.Key = None,
 ) -> Response:
     """Give the opinion that was asked for. Quote the digest that was read; a stale one gets 409."""
-    at = runtime_of(request).clock()
-    form = Form(body.stage, body.line or "", body.digest, body.comment, on_behalf_of=body.on_behalf_of)
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "advise", **body.model_dump(mode="json")},
-        lambda: people.advise(session, case_id=case_id, form=form, actor=actor, at=at),
-    )
+    command = GiveOpinion(*body.spot, body.digest, body.comment)
+    return performed(request, session, actor, key, case_id, body, command, on_behalf_of=body.on_behalf_of)
 
 
 @router.post("/cases/{case_id}/reviewers", response_model=CaseOut)
@@ -147,21 +103,8 @@ def add_reviewer(
     key: idempotency.Key = None,
 ) -> Response:
     """Add a stage for a named reviewer to this case: before, after or beside an open stage (加签)."""
-    runtime, at = runtime_of(request), runtime_of(request).clock()
-    asking = Asking(
-        body.to, body.stage, body.line or "", body.comment, body.place, on_behalf_of=body.on_behalf_of
-    )
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "add_reviewer", **body.model_dump(mode="json")},
-        lambda: people.add_reviewer(
-            session, case_id=case_id, asking=asking, actor=actor, runtime=runtime, at=at
-        ),
-    )
+    command = AddReviewer(*body.spot, str(body.to), body.comment, body.place)
+    return performed(request, session, actor, key, case_id, body, command, on_behalf_of=body.on_behalf_of)
 
 
 @router.post("/cases/{case_id}/recusal", response_model=CaseOut)
@@ -174,16 +117,8 @@ def recuse_from_case(
     key: idempotency.Key = None,
 ) -> Response:
     """Withdraw from a case for good, with the reason (回避)."""
-    at = runtime_of(request).clock()
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "recuse", **body.model_dump(mode="json")},
-        lambda: people.recuse(session, case_id=case_id, comment=body.comment, actor=actor, at=at),
-    )
+    command = Recuse(body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
 
 
 @router.post("/cases/{case_id}/reminders", response_model=CaseOut)
@@ -196,24 +131,8 @@ def remind_reviewers(
     key: idempotency.Key = None,
 ) -> Response:
     """Remind those whom an open stage waits for (催办); once a day at most."""
-    at = runtime_of(request).clock()
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "remind", **body.model_dump(mode="json")},
-        lambda: people.remind(
-            session,
-            case_id=case_id,
-            stage=body.stage,
-            line=body.line or "",
-            comment=body.comment,
-            actor=actor,
-            at=at,
-        ),
-    )
+    command = Remind(*body.spot, body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
 
 
 @router.post("/cases/{case_id}/copies", response_model=CaseOut)
@@ -226,17 +145,8 @@ def copy_draft_to(
     key: idempotency.Key = None,
 ) -> Response:
     """Let a named person see the draft and its case from now on (抄送)."""
-    at = runtime_of(request).clock()
-    asking = Asking(body.to, comment=body.comment)
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "copy", **body.model_dump(mode="json")},
-        lambda: people.copy(session, case_id=case_id, asking=asking, actor=actor, at=at),
-    )
+    command = Copy(str(body.to), body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
 
 
 @router.post("/cases/{case_id}/overrides", response_model=CaseOut)
@@ -249,17 +159,8 @@ def override_stage(
     key: idempotency.Key = None,
 ) -> Response:
     """Let the text go past an open stage that its workflow lets one override (越过)."""
-    runtime, at = runtime_of(request), runtime_of(request).clock()
-    form = Form(body.stage, body.line or "", body.digest, body.comment)
-    return once(
-        session,
-        actor,
-        key,
-        at,
-        case_id,
-        {"verb": "override", **body.model_dump(mode="json")},
-        lambda: people.override(session, case_id=case_id, form=form, actor=actor, runtime=runtime, at=at),
-    )
+    command = Override(*body.spot, body.digest, body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
 
 
 @router.get("/copies")
@@ -271,7 +172,7 @@ def list_copies(
 ) -> CopiedPage:
     """List the drafts of which the reader was sent a copy (抄送我的), the newest first."""
     ended = read_copies(before)
-    found, last = cursors.page(drafts.copied_to(session, actor, before=ended, limit=limit + 1), limit)
+    rows, last = cursors.page(drafts.copied_to(session, actor, before=ended, limit=limit + 1), limit)
     items = [
         CopiedOut(
             draft_id=draft.id,
@@ -281,6 +182,6 @@ def list_copies(
             copied_by=reader.by,
             copied_at=reader.at,
         )
-        for reader, draft in found
+        for reader, draft in rows
     ]
     return CopiedPage(items=items, next=cursors.written(last[0].at, last[0].draft_id) if last else None)

@@ -14,8 +14,7 @@ from app.drafts.models import Draft
 from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.absences import service as absences
-from app.identity.queries import SYSTEM
-from app.identity.queries import Actor as Person
+from app.identity.queries import SYSTEM, Actor
 from app.reviews import eligibility, workflows
 from app.reviews.cases import load
 from app.reviews.models import ReviewCase, StageRun
@@ -73,7 +72,7 @@ def only_away(session: Session, places: Iterable[Place], at: datetime) -> dict[U
     return found
 
 
-def stuck(session: Session, actor: Person, at: datetime) -> tuple[Stuck, ...]:
+def stuck(session: Session, actor: Actor, at: datetime) -> tuple[Stuck, ...]:
     """Return the open stages in the actor's sight at which only people who are away could act, due first.
 
     Raises `Forbidden` for who reviews, proofreads and publishes nowhere, as the board does.

@@ -12,7 +12,7 @@ from app.domain.vocabulary import Event
 from app.events.emit import emit
 from app.events.payloads.cases import LinkSent
 from app.identity.access import authorize
-from app.identity.queries import Actor as Person
+from app.identity.queries import Actor
 from app.infra.errors import Conflict, Forbidden, NotFound, Reason
 from app.reviews.cases import load
 from app.reviews.guest_links.service import TOKEN_BYTES, gone, hashed, known_of, reviews, state_of
@@ -20,7 +20,7 @@ from app.reviews.models import SignLink
 
 
 def send(
-    session: Session, *, link_id: UUID, namesake: bool, actor: Person, at: datetime
+    session: Session, *, link_id: UUID, namesake: bool, actor: Actor, at: datetime
 ) -> tuple[SignLink, str]:
     """Make the address of a link that another person asked for, and return the link with its token.
 

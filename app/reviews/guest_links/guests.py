@@ -16,13 +16,13 @@ from sqlmodel import Session, select
 from app.domain.guests import name_key, phone_key
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event
-from app.domain.workflow import Actor
+from app.domain.workflow import Participant
 from app.drafts.models import Draft
 from app.events.emit import emit
 from app.events.payloads.accounts import UserCreated
 from app.identity import queries as identity
 from app.identity.models import User
-from app.identity.queries import Actor as Person
+from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.reviews.cases import Loaded
 from app.reviews.models import SignLink
@@ -42,7 +42,7 @@ def add(
     name: str,
     phone: str,
     draft: Draft,
-    actor: Person,
+    actor: Actor,
     *,
     runtime: Runtime,
     at: datetime,
@@ -72,7 +72,7 @@ def namesakes(
     name: str,
     person_id: UUID,
     invited: Sequence[UUID],
-    actor: Person,
+    actor: Actor,
 ) -> list[str]:
     """Return who else in a case bears this name, in words; empty when nobody does.
 
@@ -90,15 +90,15 @@ def namesakes(
     ]
 
 
-def as_person(session: Session, link: SignLink) -> Person:
+def as_person(session: Session, link: SignLink) -> Actor:
     """Return the holder of a link as the record names them."""
     user = session.get_one(User, link.person_id)
-    return Person(user.id, link.name, user.login, user.unit_id, "", via="link")
+    return Actor(user.id, link.name, user.login, user.unit_id, "", via="link")
 
 
-def as_actor(person_id: UUID) -> Actor:
+def as_participant(person_id: UUID) -> Participant:
     """Return an outside person as the domain sees them: outside, without any role or post."""
-    return Actor(person=str(person_id), outside=True)
+    return Participant(person=str(person_id), outside=True)
 
 
 def _login(phone: str, runtime: Runtime) -> str:

@@ -9,7 +9,7 @@ duties holds for them as for everybody else.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,19 +20,19 @@ from app.domain.guests import LinkState, name_key, phone_key
 from app.domain.refusals import RefusalCode
 from app.domain.roles import DECIDING
 from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Verb
-from app.domain.workflow import Act, Facts, Outcome, Stage, objections
+from app.domain.workflow import AssessedText, Outcome, Stage, objections
+from app.domain.workflow.commands import Approve, Decide, Decline, SendBack
 from app.events.emit import emit, refusal
 from app.events.payloads.cases import LinkMade, LinkRefused, LinkUsed, OfLink
 from app.identity import queries as identity
 from app.identity.access import authorize
 from app.identity.models import User
-from app.identity.queries import SYSTEM as SYSTEM_PERSON
-from app.identity.queries import Actor as Person
+from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.reviews import calendar, screening
-from app.reviews.apply import take
+from app.reviews.apply import apply, assessed
 from app.reviews.cases import Loaded, load
 from app.reviews.guest_links import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.guest_links import guests, sending
@@ -43,7 +43,7 @@ DAYS, MAX_DAYS = 3, 20
 #: Random bytes of a token: 256 bit, so that guessing is no way in.
 TOKEN_BYTES = 32
 #: How a decision by link can end. Asking somebody else (请示) is for those who answer for the case.
-VERBS = ("approve", "send_back", "decline")
+VERBS: Mapping[str, type[Decide]] = {"approve": Approve, "send_back": SendBack, "decline": Decline}
 #: Permission to publish, and that every mark was carried out, are given by those who answer for them.
 SIGNING = frozenset({StageKind.SIGN_OFF, StageKind.CONFIRM_MARKS})
 
@@ -74,7 +74,7 @@ class Seen:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The ways in which the holder may decide."""
-        return tuple(one for one in self.stage.outcomes if one.verb in VERBS)
+        return tuple(outcome for outcome in self.stage.outcomes if outcome.verb in VERBS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ class Answer:
     checklist: Sequence[str] = field(default=())
 
 
-def may_ask(authors: frozenset[str], actor: Person, unit_path: str) -> bool:
+def may_ask(authors: frozenset[str], actor: Actor, unit_path: str) -> bool:
     """Tell whether somebody may ask people outside: a reviewer of the draft's unit who wrote none of it."""
     return str(actor.id) not in authors and reviews(actor, unit_path)
 
 
 def ask(
-    session: Session, *, case_id: UUID, invitation: Invitation, actor: Person, runtime: Runtime, at: datetime
+    session: Session, *, case_id: UUID, invitation: Invitation, actor: Actor, runtime: Runtime, at: datetime
 ) -> tuple[SignLink, str]:
     """Ask somebody outside, and return the link with its code, which is kept nowhere. Nobody can use it yet.
 
@@ -170,7 +170,7 @@ def _expiry(stage: Stage, days: int | None, runtime: Runtime, at: datetime) -> d
     return due or at + timedelta(days=days + 2 * (days // 5 + 1) + 8)
 
 
-def revoke(session: Session, *, link_id: UUID, actor: Person, at: datetime) -> SignLink:
+def revoke(session: Session, *, link_id: UUID, actor: Actor, at: datetime) -> SignLink:
     """Take a link back that was not used. Raises `NotFound`, `Forbidden` for another's link, `Conflict`."""
     link = session.get(SignLink, link_id)
     if link is None:
@@ -207,7 +207,7 @@ def look(session: Session, token: str, code: str, *, runtime: Runtime, at: datet
     `Forbidden` without the code or with another.
     """
     link = _by_token(session, token)
-    loaded = load(session, link.case_id, SYSTEM_PERSON, lock=False)
+    loaded = load(session, link.case_id, SYSTEM, lock=False)
     if (why := gone(link, loaded, at)) is not None:
         raise Conflict(why, reasons=[Reason(why)])
     sending.must_know(link, code, runtime.secret)
@@ -224,7 +224,7 @@ def decide(
     the refusal.
     """
     link = _by_token(session, token)
-    loaded = load(session, link.case_id, SYSTEM_PERSON)
+    loaded = load(session, link.case_id, SYSTEM)
     session.refresh(link)
     person = guests.as_person(session, link)
     if (why := gone(link, loaded, at)) is not None:
@@ -235,27 +235,15 @@ def decide(
         record = _refusal(link, person, "link_name_differs", at)
         raise Invalid("link_name_differs", reasons=told, record=record)
     stage = loaded.workflow.by_key[link.stage]
-    outcome = next((one for one in stage.outcomes if one.key == answer.outcome and one.verb in VERBS), None)
+    outcome = next((way for way in stage.outcomes if way.key == answer.outcome and way.verb in VERBS), None)
     if outcome is None:
         record = _refusal(link, person, "outcome_unknown", at)
         raise Invalid("malformed", reasons=[Reason("outcome_unknown", field="outcome")], record=record)
-    act = Act(
-        Verb(outcome.verb),
-        link.stage,
-        link.line,
-        link.digest,
-        answer.comment,
-        outcome.key,
-        ticked=frozenset(answer.checklist),
-    )
+    ticked = frozenset(answer.checklist)
+    command = VERBS[outcome.verb](link.stage, link.line, link.digest, answer.comment, outcome.key, ticked)
     checked = screening.check(session, loaded, runtime=runtime, at=at)
-    facts = Facts(
-        blockers=checked.blockers,
-        findings=checked.findings,
-        open_marks=loaded.marks_of(link.line),
-        due=calendar.due_by(runtime.policies),
-    )
-    take(session, loaded, act, guests.as_actor(person.id), facts, by=person, at=at)
+    facts = assessed(checked, runtime, open_marks=loaded.marks_of(link.line))
+    apply(session, loaded, command, guests.as_participant(person.id), facts, by=person, at=at)
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key
     session.add(link)
     payload = LinkUsed.of(
@@ -276,7 +264,7 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def reviews(actor: Person, unit_path: str) -> bool:
+def reviews(actor: Actor, unit_path: str) -> bool:
     """Tell whether somebody reviews, proofreads or signs for this unit, or holds a post over it."""
     by_post = any(unit_path.startswith(one.unit_path) for one in actor.posts)
     return by_post or any(actor.has(role, unit_path=unit_path) for role in DECIDING)
@@ -303,7 +291,7 @@ def _against(
     invitation: Invitation,
     known: User | None,
     person_id: UUID,
-    actor: Person,
+    actor: Actor,
     at: datetime,
 ) -> list[Reason]:
     """Return every reason why this person cannot be asked to act there now."""
@@ -314,10 +302,12 @@ def _against(
         reasons.append(Reason("link_signs", {"stage": stage.title}))
     if known is not None and name_key(known.name) != name_key(invitation.name):
         reasons.append(Reason("link_phone_of_another", field="phone"))
-    act = Act(Verb.APPROVE, stage.key, invitation.line)
+    guest, spot = guests.as_participant(person_id), {"stage": stage.key, "line": invitation.line}
     reasons += [
         Reason(str(refusal.code), dict(refusal.data))
-        for refusal in objections(loaded.case, loaded.workflow, act, guests.as_actor(person_id), Facts(), at)
+        for refusal in objections(
+            loaded.case, loaded.workflow, Verb.APPROVE, guest, AssessedText(), at, **spot
+        )
         if refusal.code is not RefusalCode.NOT_ALLOWED  # said above, in words for who asks
     ]
     made = [one for one in listing(session, loaded.row.id) if one.state == LinkState.OPEN]
@@ -373,7 +363,7 @@ def _seen(session: Session, link: SignLink, loaded: Loaded) -> Seen:
     return Seen(link, loaded, loaded.workflow.by_key[link.stage], asker)
 
 
-def _refusal(link: SignLink, person: Person, code: str, at: datetime) -> Callable[[Session], None]:
+def _refusal(link: SignLink, person: Actor, code: str, at: datetime) -> Callable[[Session], None]:
     payload = LinkRefused.of({**known_of(link), "reasons": [code]})
     return refusal(
         Event.LINK_REFUSED, payload, about=link.draft_id, actor=person.as_audit(), at=at, reason=code

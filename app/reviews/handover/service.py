@@ -1,7 +1,7 @@
 """What waits for one person and is handed on, so that nothing is stranded when they leave or lose a role."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -10,24 +10,22 @@ from sqlalchemy import false, or_
 from sqlmodel import Session, col, select
 
 from app.domain.refusals import Refusal, RefusalCode, Refused
-from app.domain.vocabulary import WITH_AUTHOR, CaseState, Event, Role, StageState, Verb
-from app.domain.workflow import SYSTEM, Act, AddedStage, Facts, Stage, seats, transition
-from app.domain.workflow import Actor as Place
+from app.domain.vocabulary import WITH_AUTHOR, CaseState, Event, Role, StageState
+from app.domain.workflow import SERVICE, AddedStage, Facts, Participant, Stage, seats
 from app.domain.workflow.case import DONE
+from app.domain.workflow.commands import Free, HandOverForLeaver
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, DraftReader, ReadingFor
 from app.events.emit import emit
 from app.events.payloads.accounts import WorkHandedOver
 from app.identity import service as identity_service
 from app.identity.models import User
-from app.identity.queries import SYSTEM as SYSTEM_PERSON
-from app.identity.queries import Actor as Person
-from app.identity.queries import user_actor
+from app.identity.queries import SYSTEM, Actor, user_actor
 from app.infra.errors import Conflict, NotFound
-from app.reviews import eligibility, workflows
-from app.reviews.apply import take
-from app.reviews.cases import Loaded, as_actor, load
-from app.reviews.collaboration import service as people
+from app.reviews import eligibility, service, workflows
+from app.reviews.apply import apply, attempt
+from app.reviews.cases import Loaded, as_participant, load
+from app.reviews.collaboration.service import named_person
 from app.reviews.models import ReviewCase, StageRun
 
 #: Cases looked at for one person; a body of people never comes near.
@@ -57,7 +55,7 @@ class Left:
     refusals: tuple[Refusal, ...]
 
 
-def work_of(session: Session, *, user_id: UUID, actor: Person) -> tuple[User, tuple[Item, ...]]:
+def work_of(session: Session, *, user_id: UUID, actor: Actor) -> tuple[User, tuple[Item, ...]]:
     """Return a user and what would be stranded without them, oldest first.
 
     Claims, stages added for them or that name them, stages that nobody else could decide now, opinions that
@@ -69,7 +67,7 @@ def work_of(session: Session, *, user_id: UUID, actor: Person) -> tuple[User, tu
 
 
 def hand_over_all(
-    session: Session, *, user_id: UUID, to: UUID, reason: str, actor: Person, at: datetime
+    session: Session, *, user_id: UUID, to: UUID, reason: str, actor: Actor, at: datetime
 ) -> tuple[tuple[Item, ...], tuple[Left, ...]]:
     """Hand all that waits for a user to one person, in one transaction; return what was handed, what not.
 
@@ -126,14 +124,14 @@ def free_all(session: Session, *, user_id: UUID, at: datetime) -> int:
     )
     freed = 0
     for case_id in session.exec(query).all():
-        if person is None or _lost(load(session, case_id, SYSTEM_PERSON), person):
-            freed += people.free(session, case_id=case_id, user_id=user_id, at=at)
+        if person is None or _lost(load(session, case_id, SYSTEM), person):
+            freed += not service.free(session, case_id=case_id, user_id=user_id, at=at)
     return freed
 
 
-def _lost(loaded: Loaded, person: Person) -> bool:
+def _lost(loaded: Loaded, person: Actor) -> bool:
     """Tell whether a person has claimed a stage of this case where they have no seat any more."""
-    place = as_actor(person, loaded.draft.unit_path)
+    place = as_participant(person, loaded.draft.unit_path)
     return any(
         run.state is StageState.OPEN
         and run.claimed_by == str(person.id)
@@ -144,7 +142,7 @@ def _lost(loaded: Loaded, person: Person) -> bool:
 
 def _work(session: Session, user: User) -> Iterator[Item]:
     for case_id in _cases(session, user):
-        loaded = load(session, case_id, SYSTEM_PERSON, lock=False)
+        loaded = load(session, case_id, SYSTEM, lock=False)
         for stage, line, why in _places(session, loaded, user):
             yield Item(why, loaded.draft, case_id, stage.key, stage.title, line)
     mine = select(Draft).where(Draft.submitter_id == user.id, col(Draft.state).in_(WITH_AUTHOR))
@@ -215,7 +213,7 @@ def _alone(session: Session, loaded: Loaded, stage: Stage, line: str, person: st
     return eligibility.body_of(session, loaded, stage, line) == {person}
 
 
-def _give_draft(session: Session, item: Item, to: Person, actor: Person, at: datetime) -> tuple[Refusal, ...]:
+def _give_draft(session: Session, item: Item, to: Actor, actor: Actor, at: datetime) -> tuple[Refusal, ...]:
     if not to.has(Role.EDITOR, unit_path=item.draft.unit_path):
         return (Refusal(RefusalCode.PERSON_CANNOT_ACT, {"to": str(to.id), "why": ["not_allowed"]}),)
     draft_service.let_in(session, item.draft, to.id, ReadingFor.LEFT, by=actor.id, at=at)
@@ -227,22 +225,20 @@ def _give_stage(
     item: Item,
     case_id: UUID,
     user: User,
-    to: Person,
+    to: Actor,
     reason: str,
-    actor: Person,
+    actor: Actor,
     at: datetime,
 ) -> tuple[Refusal, ...]:
-    loaded = load(session, case_id, SYSTEM_PERSON)
+    loaded = load(session, case_id, SYSTEM)
     if item.why == "opinion":
-        take(session, loaded, Act(Verb.FREE, to=str(user.id)), SYSTEM, Facts(), by=SYSTEM_PERSON, at=at)
+        apply(session, loaded, Free(str(user.id)), SERVICE, Facts(), by=SYSTEM, at=at)
         return ()
-    facts = replace(people.facts_about(session, loaded, to.id, at), by_office=True, instead_of=user.login)
-    act = Act(Verb.HAND_OVER, item.stage, item.line, comment=reason, to=str(to.id))
-    office = Place(person=str(actor.id))
-    answer = transition(loaded.case, loaded.workflow, act, office, facts, at)
+    command = HandOverForLeaver(item.stage, item.line, str(to.id), reason, user.login)
+    office, named = Participant(person=str(actor.id)), named_person(session, loaded, to.id, at)
+    answer = attempt(session, loaded, command, office, named, by=actor, at=at)
     if isinstance(answer, Refused):
         return answer.refusals
-    take(session, loaded, act, office, facts, by=actor, at=at)
     if item.why in {"added", "named"}:
         draft_service.let_in(session, loaded.draft, to.id, ReadingFor.NAMED, by=actor.id, at=at)
     session.flush()

@@ -11,18 +11,18 @@ from app.domain.files.policy_files import PolicyFiles
 from app.domain.refusals import Refusal, Refused
 from app.domain.roles import DECIDING
 from app.domain.vocabulary import MigrationState, Role
-from app.domain.workflow import Actor, Effects, Facts, Workflow
+from app.domain.workflow import Effects, Facts, Participant, Workflow
 from app.domain.workflow.migration import Differences, differences, migrate
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.identity import queries as identity
 from app.identity.access import authorize
-from app.identity.queries import Actor as Person
+from app.identity.queries import Actor
 from app.infra.errors import NotFound, Reason, Unavailable
 from app.infra.runtime import Runtime
 from app.reviews import calendar, routing, screening, workflows
 from app.reviews.board.queries import GOING_ON
-from app.reviews.cases import as_actor, as_case, runs_of
+from app.reviews.cases import as_case, as_participant, runs_of
 from app.reviews.models import ReviewCase, WorkflowMigration, WorkflowVersion
 
 #: Roles whose holders can act at stages; those who keep the system cannot.
@@ -58,7 +58,7 @@ class Planned:
     refusals: tuple[Refusal, ...]
 
 
-def overview(session: Session, policies: PolicyFiles, actor: Person) -> tuple[InForce, ...]:
+def overview(session: Session, policies: PolicyFiles, actor: Actor) -> tuple[InForce, ...]:
     """Return every workflow file, by key, with how many open cases walk it and how many another version.
 
     Cases are counted for policy keepers, within the units whose policy they keep; for others they are 0.
@@ -91,7 +91,7 @@ def dry_run(
     *,
     key: str,
     cases: Collection[UUID] = (),
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> tuple[Workflow, tuple[Planned, ...]]:
@@ -108,12 +108,12 @@ def dry_run(
         if known == key and row.workflow_digest != new.digest and (not cases or row.id in cases)
     ]
     runs, _ = runs_of(session, [row.id for row, _ in wanted])
-    people: dict[str, tuple[Actor, ...]] = {}
+    people: dict[str, tuple[Participant, ...]] = {}
     due = calendar.due_by(runtime.policies)
     planned = []
     for row, draft in wanted:
         known = screening.known_facts(session, row.id, at=at)
-        facts = Facts(blockers=known.blockers, findings=known.findings, due=due)
+        facts = Facts(blockers=known.blockers, due=due)
         if draft.unit_path not in people:
             people[draft.unit_path] = people_of(session, draft.unit_path)
         was, case = workflows.version(session, row.workflow_digest), as_case(row, runs[row.id])
@@ -160,7 +160,7 @@ def target(policies: PolicyFiles, key: str) -> Workflow:
     return routing.laid_out(policies, key)
 
 
-def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, Draft]]:
+def _open_cases(session: Session, actor: Actor) -> list[tuple[ReviewCase, str, Draft]]:
     """Return the open cases of the units whose policy the actor keeps, with the keys of their workflows."""
     kept = [one.unit_path for one in actor.grants if one.role is Role.POLICY_KEEPER]
     if not kept:
@@ -179,17 +179,17 @@ def _open_cases(session: Session, actor: Person) -> list[tuple[ReviewCase, str, 
     ]
 
 
-def everybody_of(session: Session, unit_path: str) -> tuple[Actor, ...]:
+def everybody_of(session: Session, unit_path: str) -> tuple[Participant, ...]:
     """Return `people_of`, and colleagues without any role: a workflow may name them."""
     known = people_of(session, unit_path)
     others = [user.id for user in identity.colleagues(session, unit_path)]
     found = (identity.user_actor(session, one) for one in others if str(one) not in {a.person for a in known})
-    return (*known, *(as_actor(person, unit_path) for person in found if person is not None))
+    return (*known, *(as_participant(person, unit_path) for person in found if person is not None))
 
 
-def people_of(session: Session, unit_path: str) -> tuple[Actor, ...]:
+def people_of(session: Session, unit_path: str) -> tuple[Participant, ...]:
     """Return everybody who could act at a draft of this unit, as the domain sees them."""
     ids = {user.id: None for role in _ACTING for user in identity.holders(session, role, unit_path=unit_path)}
     ids |= {user.id: None for user in identity.posted(session, unit_path=unit_path)}
     found = (identity.user_actor(session, one) for one in ids)
-    return tuple(as_actor(person, unit_path) for person in found if person is not None)
+    return tuple(as_participant(person, unit_path) for person in found if person is not None)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event, MigrationState, Role
-from app.domain.workflow import Actor, Effects, Facts, extended
+from app.domain.workflow import Effects, Facts, Participant, extended
 from app.domain.workflow.case import CLOSED
 from app.domain.workflow.effects import Happened
 from app.domain.workflow.migration import migrate
@@ -21,8 +21,7 @@ from app.drafts.models import Draft
 from app.events.emit import emit, emit_step
 from app.events.payloads.policies import OfMigration
 from app.identity.access import authorize
-from app.identity.queries import SYSTEM as SYSTEM_PERSON
-from app.identity.queries import Actor as Person
+from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.http.problems import sentence
 from app.infra.ids import new_id
@@ -46,7 +45,7 @@ def ask(
     key: str,
     cases: Collection[UUID],
     reason: str,
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> WorkflowMigration:
@@ -89,7 +88,7 @@ def decide(
     migration_id: UUID,
     grant: bool,
     comment: str = "",
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> WorkflowMigration:
@@ -124,7 +123,7 @@ def _move(
     session: Session,
     row: WorkflowMigration,
     case_ids: Sequence[UUID],
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> None:
@@ -132,18 +131,18 @@ def _move(
     if new.digest != row.to_digest:
         raise Conflict("migration_outdated")
     workflows.keep(session, new, at=at)
-    people: dict[str, tuple[Actor, ...]] = {}
+    people: dict[str, tuple[Participant, ...]] = {}
     due = calendar.due_by(runtime.policies)
     moving: list[tuple[Loaded, Planned]] = []
     for case_id in _in_order(session, case_ids):
-        loaded = load(session, case_id, SYSTEM_PERSON)
+        loaded = load(session, case_id, SYSTEM)
         if loaded.case.state in CLOSED or loaded.row.workflow_digest == new.digest:
             continue
         unit_path = loaded.draft.unit_path
         if unit_path not in people:
             people[unit_path] = people_of(session, unit_path)
         checked = screening.check(session, loaded, runtime=runtime, at=at)
-        facts = Facts(blockers=checked.blockers, findings=checked.findings, due=due)
+        facts = Facts(blockers=checked.blockers, due=due)
         was = workflows.version(session, loaded.row.workflow_digest)
         answer = migrate(loaded.case, was, new, people=people[unit_path], facts=facts, at=at)
         moving.append((loaded, planned_for(case_id, loaded.draft, "", was, new, answer)))
@@ -161,7 +160,7 @@ def _emit(
     loaded: Loaded,
     effects: Effects,
     row: WorkflowMigration,
-    actor: Person,
+    actor: Actor,
     at: datetime,
 ) -> None:
     case, wish = effects.case, {"migration": row.id, "asked_by": row.asked_by, "comment": row.reason}
@@ -202,12 +201,12 @@ def _none_refused(planned: Iterable[Planned]) -> None:
         raise Conflict("migration_refused", reasons=told)
 
 
-def sees_wishes(actor: Person) -> bool:
+def sees_wishes(actor: Actor) -> bool:
     """Say whether somebody may know of the migrations that were asked for."""
     return bool(actor.roles() & set(GRANTING))
 
 
-def grantable(session: Session, rows: Collection[WorkflowMigration], actor: Person) -> frozenset[UUID]:
+def grantable(session: Session, rows: Collection[WorkflowMigration], actor: Actor) -> frozenset[UUID]:
     """Return which of these migrations, by id, nobody has decided yet and the actor may grant or decline.
 
     Another person's, whose cases are all of units over which the actor holds one of the roles. One statement.
@@ -229,7 +228,7 @@ def grantable(session: Session, rows: Collection[WorkflowMigration], actor: Pers
     )
 
 
-def _over(actor: Person, unit_path: str) -> bool:
+def _over(actor: Actor, unit_path: str) -> bool:
     return any(actor.has(role, unit_path=unit_path) for role in GRANTING)
 
 
@@ -249,7 +248,7 @@ def _in_order(session: Session, case_ids: Sequence[UUID]) -> list[UUID]:
     return list(session.exec(query).all())
 
 
-def _granting_role(actor: Person) -> Role:
+def _granting_role(actor: Actor) -> Role:
     return next(role for role in GRANTING if role in actor.roles())
 
 
@@ -257,7 +256,7 @@ def _record(
     session: Session,
     event: Event,
     row: WorkflowMigration,
-    actor: Person,
+    actor: Actor,
     role: Role,
     at: datetime,
     words: str,

@@ -18,7 +18,7 @@ from app.domain.workflow.risks import fingerprint, risks
 from app.events.emit import emit
 from app.events.payloads.policies import OfRisk
 from app.identity.access import authorize
-from app.identity.queries import Actor as Person
+from app.identity.queries import Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
@@ -94,7 +94,7 @@ def wishes(session: Session, key: str = "", *, limit: int = 20) -> tuple[Workflo
 
 
 def ask(
-    session: Session, *, key: str, reason: str, actor: Person, runtime: Runtime, at: datetime
+    session: Session, *, key: str, reason: str, actor: Actor, runtime: Runtime, at: datetime
 ) -> WorkflowRisk:
     """Ask that every warning of a workflow that nobody has accepted yet be accepted.
 
@@ -131,12 +131,12 @@ def ask(
     return row
 
 
-def sees_wishes(actor: Person) -> bool:
+def sees_wishes(actor: Actor) -> bool:
     """Say whether somebody may know of what was asked to be accepted."""
     return bool(actor.roles() & set(ACCEPTING))
 
 
-def may_decide(row: WorkflowRisk, actor: Person) -> bool:
+def may_decide(row: WorkflowRisk, actor: Actor) -> bool:
     """Say whether somebody may accept or decline a wish that nobody has decided yet: another than asked."""
     return row.state == MigrationState.ASKED and row.asked_by != actor.id and sees_wishes(actor)
 
@@ -147,7 +147,7 @@ def decide(
     wish_id: UUID,
     accept: bool,
     comment: str = "",
-    actor: Person,
+    actor: Actor,
     runtime: Runtime,
     at: datetime,
 ) -> WorkflowRisk:
@@ -192,7 +192,7 @@ def _named(workflow: Workflow) -> tuple[tuple[Fault, str], ...]:
 
 
 def _record(
-    session: Session, event: Event, row: WorkflowRisk, actor: Person, role: Role, at: datetime, words: str
+    session: Session, event: Event, row: WorkflowRisk, actor: Actor, role: Role, at: datetime, words: str
 ) -> None:
     payload = OfRisk(wish=row.id, asked_by=row.asked_by, warnings=row.warnings, comment=words.strip() or None)
     emit(session, event, payload, about=row.key, actor=actor.as_audit(role), at=at)

@@ -33,16 +33,17 @@ from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import ProofMark
 from app.proofs.queries import ProofView
 from app.publication import service as releases
+from app.publication.commands import SignLine
 from app.publication.schedule.service import sign_later
-from app.publication.service import Wish
 from app.reviews import queries as reviews
+from app.reviews.commands import perform
 from app.reviews.queries import CaseView
 from app.web.components.text_view import place_name
 from app.web.forms import limits
 from app.web.pages.draft.page import Note, releases_of
 from app.web.pages.draft.panels import checks
 from app.web.pages.draft.panels.deciding import panels
-from app.web.pages.draft.verbs.deciding import SAID, comment_of, decide_at
+from app.web.pages.draft.verbs.deciding import SAID, comment_of, decision_of
 from app.web.pages.draft.verbs.scheduling import instant
 from app.web.pages.proof.marking import anchor
 from app.web.shell.actions import attempt, see_other
@@ -358,7 +359,8 @@ def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respo
         case_id = _case_id(session, sent.viewer, draft_id)
         if releasing:
             return _sign(session, case_id, line, sent, runtime)
-        decide_at(session, case_id, sent, runtime)
+        command = decision_of(sent.form)
+        perform(session, case_id, command, actor=sent.actor, runtime=runtime, at=runtime.clock())
         return SAID[sent.form.word("verb")]
 
     done = attempt(request, verb)
@@ -373,28 +375,13 @@ def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respo
 def _sign(session: Session, case_id: UUID, line: str, sent: Sent, runtime: Runtime) -> str:
     """Sign a line off, for now or for the instant that the form says; return what the page says then."""
     form, at = sent.form, runtime.clock()
-    wish = Wish(
-        case_id,
-        line,
-        form.word("digest"),
-        comment_of(form, limits.RELEASE),
-        form.word("outcome"),
-        form.all("ticked"),
-    )
+    comment, ticked = comment_of(form, limits.RELEASE), frozenset(form.all("ticked"))
+    command = SignLine(line, form.word("digest"), comment, form.word("outcome"), ticked)
     release_at = instant(form, "release_at")
     if release_at is not None:
-        later = sign_later(session, wish, release_at=release_at, actor=sent.actor, runtime=runtime, at=at)
+        later = sign_later(
+            session, case_id, command, release_at=release_at, actor=sent.actor, runtime=runtime, at=at
+        )
         return "co_signed" if later is None else "scheduled"
-    now = releases.sign(
-        session,
-        case_id=case_id,
-        line=line,
-        digest=wish.digest,
-        comment=wish.comment,
-        outcome=wish.outcome,
-        checklist=wish.checklist,
-        actor=sent.actor,
-        runtime=runtime,
-        at=at,
-    )
+    now = releases.sign(session, case_id, command, actor=sent.actor, runtime=runtime, at=at)
     return "co_signed" if now is None else "signed"

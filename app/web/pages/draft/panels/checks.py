@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.domain.document.model import Document
 from app.domain.vocabulary import WaiverReason, WaiverState
-from app.domain.workflow import Facts
+from app.domain.workflow import AssessedText
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
 from app.identity import queries as identity
@@ -37,7 +37,7 @@ class Checked:
     not_checked: tuple[NotChecked, ...]
     policy: str
     at: datetime
-    facts: Facts
+    facts: AssessedText
     waivers: tuple[Waiver, ...]
     truncated: int
 
@@ -86,8 +86,9 @@ def checked(
         not_checked=report.not_checked,
         policy=report.policy,
         at=made,
-        facts=Facts(
-            blockers=tuple(one.rule for one in blocking), findings=len(report.findings) - len(blocking)
+        facts=AssessedText(
+            blockers=tuple(finding.rule for finding in blocking),
+            findings=len(report.findings) - len(blocking),
         ),
         waivers=given,
         truncated=report.truncated,

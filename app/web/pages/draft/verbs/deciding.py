@@ -8,30 +8,25 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.vocabulary import WaiverReason
+from app.domain.workflow.commands import AnswerHold, Approve, Decide, Decline, Hold, Recall, SendBack
 from app.identity.access import bound
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.http.problems import too_long
-from app.infra.runtime import Runtime, runtime_of
+from app.infra.runtime import runtime_of
 from app.policies.in_use import policy_of
-from app.reviews import service
 from app.screening.waivers import service as waivers
 from app.web.forms import limits
 from app.web.forms.addresses import inside
 from app.web.forms.limits import Limits
 from app.web.pages.draft.page import show_again
-from app.web.pages.draft.verbs.forms import on_case
+from app.web.pages.draft.verbs.forms import do_to_case
 from app.web.shell.actions import attempt, see_other
-from app.web.shell.viewer import Form, Sent, SentForm
+from app.web.shell.viewer import Form, SentForm
 
 router = APIRouter()
 
 #: What can be done at a stage by a decision panel, and what the page says then.
 SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined", "hold": "held"}
-_VERDICTS: dict[str, Literal["approve", "send_back", "decline"]] = {
-    "approve": "approve",
-    "send_back": "send_back",
-    "decline": "decline",
-}
 
 
 def comment_of(form: Form, within: Limits) -> str:
@@ -43,75 +38,45 @@ def comment_of(form: Form, within: Limits) -> str:
     return comment
 
 
-def filled(form: Form) -> service.Form:
-    """Return what a decision panel sent. Raises `Invalid`."""
-    return service.Form(
-        stage=form.word("stage"),
-        line=form.word("line"),
-        digest=form.word("digest"),
-        comment=comment_of(form, limits.DECISION),
-        outcome=form.word("outcome"),
-        send_back_to=form.word("send_back_to") or None,
-        then="continue_here" if form.word("then") == "continue_here" else "walk_again",
-        checklist=form.all("ticked"),
-    )
-
-
-def decide_at(session: Session, case_id: UUID, sent: Sent, runtime: Runtime) -> None:
-    """Do what a decision panel sent. Raises what `reviews.decide` raises, `Invalid` for an unknown verb."""
-    form, at, verb = filled(sent.form), runtime.clock(), sent.form.word("verb")
+def decision_of(form: Form) -> Decide | Hold:
+    """Return what a decision panel sent. Raises `Invalid`, also for an unknown verb."""
+    comment, verb = comment_of(form, limits.DECISION), form.word("verb")
+    read = form.word("stage"), form.word("line"), form.word("digest"), comment, form.word("outcome")
+    ticked = frozenset(form.all("ticked"))
     if verb == "hold":
-        service.hold(session, case_id=case_id, form=form, actor=sent.actor, at=at)
-    elif (verdict := _VERDICTS.get(verb)) is not None:
-        service.decide(
-            session, case_id=case_id, verdict=verdict, form=form, actor=sent.actor, runtime=runtime, at=at
-        )
-    else:
-        raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
+        return Hold(*read)
+    if verb == "approve":
+        return Approve(*read, ticked)
+    if verb == "decline":
+        return Decline(*read, ticked)
+    if verb == "send_back":
+        then: Literal["continue_here", "walk_again"]
+        then = "continue_here" if form.word("then") == "continue_here" else "walk_again"
+        return SendBack(*read, ticked, form.word("send_back_to") or None, then)
+    raise Invalid("malformed", reasons=[Reason("field", {"message": "没有这种操作。"}, field="verb")])
 
 
 @router.post("/drafts/{draft_id}/decisions")
 def decide(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Decide at a stage on the text that was read."""
-
-    def verb(session: Session, case_id: UUID) -> None:
-        decide_at(session, case_id, sent, runtime_of(request))
-
-    return on_case(request, sent, draft_id, verb, SAID.get(sent.form.word("verb"), ""))
+    said = SAID.get(sent.form.word("verb"), "")
+    return do_to_case(request, sent, draft_id, lambda: decision_of(sent.form), said)
 
 
 @router.post("/drafts/{draft_id}/recall")
 def recall(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Take a draft back into its author's hands."""
-
-    def verb(session: Session, case_id: UUID) -> None:
-        service.recall(
-            session,
-            case_id=case_id,
-            comment=comment_of(sent.form, limits.RECALL),
-            actor=sent.actor,
-            at=runtime_of(request).clock(),
-        )
-
-    return on_case(request, sent, draft_id, verb, "recalled")
+    return do_to_case(
+        request, sent, draft_id, lambda: Recall(comment_of(sent.form, limits.RECALL)), "recalled"
+    )
 
 
 @router.post("/drafts/{draft_id}/answers")
 def answer(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Attach the answer that came from outside, and go on."""
-    runtime = runtime_of(request)
-
-    def verb(session: Session, case_id: UUID) -> None:
-        service.answer(
-            session,
-            case_id=case_id,
-            comment=comment_of(sent.form, limits.RECALL),
-            actor=sent.actor,
-            runtime=runtime,
-            at=runtime.clock(),
-        )
-
-    return on_case(request, sent, draft_id, verb, "answered")
+    return do_to_case(
+        request, sent, draft_id, lambda: AnswerHold(comment_of(sent.form, limits.RECALL)), "answered"
+    )
 
 
 @router.post("/drafts/{draft_id}/waivers")

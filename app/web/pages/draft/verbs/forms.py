@@ -7,9 +7,12 @@ from fastapi import Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.domain.workflow import Command
 from app.drafts import queries as drafts
 from app.infra.errors import AppError, Conflict
+from app.infra.runtime import runtime_of
 from app.reviews import queries as reviews
+from app.reviews.commands import perform
 from app.reviews.models import ReviewCase
 from app.web.pages.draft.page import show_again
 from app.web.shell.actions import attempt, see_other
@@ -42,3 +45,18 @@ def on_case(
     if isinstance(error, AppError):
         return show_again(request, sent.viewer, draft_id, error, sent.form)
     return see_other(f"/drafts/{draft_id}{at}", said)
+
+
+def do_to_case(
+    request: Request, sent: Sent, draft_id: UUID, command: Callable[[], Command], said: str
+) -> Response:
+    """Do the command that a form becomes to the newest case of a draft; as `on_case`.
+
+    `command` reads the form, and raises `Invalid` for one with faults.
+    """
+    runtime = runtime_of(request)
+
+    def verb(session: Session, case_id: UUID) -> None:
+        perform(session, case_id, command(), actor=sent.actor, runtime=runtime, at=runtime.clock())
+
+    return on_case(request, sent, draft_id, verb, said)

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.infra.clock import BEIJING
+from app.domain.workflow.commands import Embargo, Unschedule
+from app.infra.clock import BEIJING, utc
 from app.infra.errors import Invalid, Reason
 from app.infra.runtime import runtime_of
 from app.publication.schedule import service as scheduling
-from app.reviews import scheduling as timing
 from app.web.forms import limits
 from app.web.pages.draft.verbs.deciding import comment_of
-from app.web.pages.draft.verbs.forms import on_case
+from app.web.pages.draft.verbs.forms import do_to_case, on_case
 from app.web.shell.viewer import Form, SentForm
 
 router = APIRouter()
@@ -28,9 +28,8 @@ def unschedule(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     def verb(session: Session, case_id: UUID) -> None:
         scheduling.unschedule(
             session,
-            case_id=case_id,
-            line=sent.form.word("line"),
-            comment=comment_of(sent.form, limits.UNSCHEDULE),
+            case_id,
+            Unschedule(sent.form.word("line"), comment_of(sent.form, limits.UNSCHEDULE)),
             actor=sent.actor,
             runtime=runtime,
             at=runtime.clock(),
@@ -44,20 +43,13 @@ def embargo(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Let nothing go out before an instant, or lift that."""
     lifting = sent.form.word("verb") == "lift"
 
-    def verb(session: Session, case_id: UUID) -> None:
+    def command() -> Embargo:
         until = None if lifting else instant(sent.form, "until")
         if not lifting and until is None:
             raise _unreadable("until")
-        timing.embargo(
-            session,
-            case_id=case_id,
-            until=until,
-            comment=comment_of(sent.form, limits.EMBARGO),
-            actor=sent.actor,
-            at=runtime_of(request).clock(),
-        )
+        return Embargo(until and utc(until), comment_of(sent.form, limits.EMBARGO))
 
-    return on_case(request, sent, draft_id, verb, "embargo_lifted" if lifting else "embargoed")
+    return do_to_case(request, sent, draft_id, command, "embargo_lifted" if lifting else "embargoed")
 
 
 def instant(form: Form, name: str) -> datetime | None:
