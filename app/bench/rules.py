@@ -309,7 +309,9 @@ def _recall(policy: Policy, lines: Sequence[str], words: Sequence[str]) -> Figur
         text = line[:cut] + word + line[cut:]
         wanted |= {(number, *place) for place in _places(text, words)}
         report = _checked(policy, [Part(PartKind.BODY, "text", text)], None, on=_today())
-        found |= {(number, one.start, one.end) for one in report.findings if one.rule == texts.RULE}
+        found |= {
+            (number, finding.start, finding.end) for finding in report.findings if finding.rule == texts.RULE
+        }
     return Figure(
         "rules.recall",
         "词的查全率（对 str.find）",

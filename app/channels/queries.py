@@ -51,8 +51,8 @@ def on_rung(session: Session, channel_ids: Iterable[UUID], rung: Rung, *, unit_p
                     user
                     for user in identity.posted(session, unit_path=unit_path)
                     if any(
-                        one["post"] == holder["post"] and unit_path.startswith(one["path"])
-                        for one in user.posts
+                        post["post"] == holder["post"] and unit_path.startswith(post["path"])
+                        for post in user.posts
                     )
                 )
             else:

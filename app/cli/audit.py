@@ -122,8 +122,8 @@ def _as_json(verified: "Verified") -> dict[str, Any]:
         "tables": dict(verified.tables),
         "checkpoints": verified.checkpoints,
         "faults": [
-            {"stream": one.stream, "seq": one.seq, "code": str(one.code), "data": dict(one.data)}
-            for one in verified.faults
+            {"stream": fault.stream, "seq": fault.seq, "code": str(fault.code), "data": dict(fault.data)}
+            for fault in verified.faults
         ],
         "unseen": [{"code": one.code, "what": one.what, "count": one.count} for one in verified.unseen],
     }

@@ -49,8 +49,12 @@ def doctor(
             {
                 "well": not found,
                 "sections": [
-                    {"name": one.name, "facts": one.facts, "faults": [told(fault) for fault in one.faults]}
-                    for one in sections
+                    {
+                        "name": section.name,
+                        "facts": section.facts,
+                        "faults": [told(fault) for fault in section.faults],
+                    }
+                    for section in sections
                 ],
             }
         )

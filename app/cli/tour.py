@@ -89,10 +89,11 @@ def _print(number: int, step: dict[str, Any], findings: list[dict[str, Any]]) ->
     out.print(f"[green]✓[/green] {number:>2} {step['step']}（{step['milliseconds']:.0f} 毫秒）", end="　")
     out.print(step["seen"], markup=False, soft_wrap=True)
     words = {"block": "阻断", "warn": "提醒", "info": "提示"}
-    for one in findings[:20]:
-        place = f"{one['ref']}:{one['start']}–{one['end']}"
+    for finding in findings[:20]:
+        rule = finding["rule"]
+        place = f"{finding['ref']}:{finding['start']}–{finding['end']}"
         out.print(
-            f"      {words[one['severity']]} {one['rule']} {place}　{one['excerpt']}　{one['message']}",
+            f"      {words[finding['severity']]} {rule} {place}　{finding['excerpt']}　{finding['message']}",
             markup=False,
             soft_wrap=True,
         )

@@ -24,9 +24,11 @@ def is_quoted(document: Document, finding: dict[str, Any]) -> bool:
 def to_waive(document: Document, findings: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the blocking finding to ask a waiver for: the last inside a quotation; None if there is none."""
     quoted = [
-        one
-        for one in findings
-        if one["severity"] == "block" and not one["rule"].startswith(_SENSITIVE) and is_quoted(document, one)
+        finding
+        for finding in findings
+        if finding["severity"] == "block"
+        and not finding["rule"].startswith(_SENSITIVE)
+        and is_quoted(document, finding)
     ]
     return quoted[-1] if quoted else None
 
@@ -38,18 +40,22 @@ def mended(document: Document, findings: Sequence[dict[str, Any]], *, keep: str 
     one with the fingerprint `keep` stays. Raises `ValueError` for what cannot be edited.
     """
     edits: list[Edit] = []
-    for one in sorted(findings, key=lambda found: (found["ref"], found["start"], -found["end"])):
-        text = text_at(document, one["ref"])
-        wanted = one["severity"] == "block" or one["suggestions"]
-        if text is None or not wanted or one["fingerprint"] == keep or one["start"] == one["end"]:
+    for finding in sorted(findings, key=lambda found: (found["ref"], found["start"], -found["end"])):
+        text = text_at(document, finding["ref"])
+        wanted = finding["severity"] == "block" or finding["suggestions"]
+        if text is None or not wanted or finding["fingerprint"] == keep or finding["start"] == finding["end"]:
             continue
         last = edits[-1] if edits else None
-        if last is not None and last.place == one["ref"] and one["start"] < last.end:
+        if last is not None and last.place == finding["ref"] and finding["start"] < last.end:
             continue
-        quote, new = text[one["start"] : one["end"]], (one["suggestions"] or [LEFT_OUT])[0]
+        quote, new = text[finding["start"] : finding["end"]], (finding["suggestions"] or [LEFT_OUT])[0]
         if new != quote:
             kind = MarkKind.CORRECT if new else MarkKind.DELETE
-            edits.append(Edit(one["fingerprint"], kind, one["ref"], one["start"], one["end"], quote, new))
+            edits.append(
+                Edit(
+                    finding["fingerprint"], kind, finding["ref"], finding["start"], finding["end"], quote, new
+                )
+            )
     done = apply_edits(document, edits)
     if isinstance(done, Refused):
         raise ValueError(f"cannot be mended: {done.refusals}")
@@ -81,7 +87,7 @@ def correction(document: Document, findings: Sequence[dict[str, Any]]) -> Edit |
         Edit(f"end of {place}", MarkKind.DELETE, place, len(text) - 1, len(text), text[-1])
         for place, text in texts
     ]
-    return next((one for one in candidates if _is_small(document, one)), None)
+    return next((candidate for candidate in candidates if _is_small(document, candidate)), None)
 
 
 def is_markable(finding: dict[str, Any]) -> bool:

@@ -86,7 +86,7 @@ class Call:
         def ask() -> None:
             try:
                 answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                found.extend(dict.fromkeys(str(one[4][0]) for one in answers))
+                found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
             except (OSError, UnicodeError):
                 pass
             finally:

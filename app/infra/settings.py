@@ -143,7 +143,7 @@ class Settings(BaseSettings):
             except ValueError:
                 faults.append(one)
         if faults:
-            told = "、".join(f"“{one}”" for one in faults)
+            told = "、".join(f"“{fault}”" for fault in faults)
             raise ValueError(f"{told}不是地址或网段，应如 10.0.0.5,192.168.8.0/24；不能用 * 代表任何人")
         return tuple(found)
 
@@ -156,7 +156,7 @@ class Settings(BaseSettings):
     def answers_under(self) -> frozenset[str]:
         """The hosts under which the service answers: that of its public address, and others it was given."""
         own = urlsplit(self.public_url).hostname or ""
-        return frozenset({own.lower(), *(one.lower() for one in self.hosts)})
+        return frozenset({own.lower(), *(host.lower() for host in self.hosts)})
 
     @property
     def url(self) -> str:
@@ -222,9 +222,9 @@ class Settings(BaseSettings):
             if self.webhook_loopback:
                 faults.append("SANSHEN_WEBHOOK_LOOPBACK 只供试用，生产环境不能打开")
         faults += [
-            f"SANSHEN_WEBHOOK_HOSTS 里的“{one}”不是主机，应写成 host 或 host:port，不带协议、路径和通配符"
-            for one in sorted(self.webhook_hosts)
-            if not _HOST.fullmatch(one.lower())
+            f"SANSHEN_WEBHOOK_HOSTS 里的“{host}”不是主机，应写成 host 或 host:port，不带协议、路径和通配符"
+            for host in sorted(self.webhook_hosts)
+            if not _HOST.fullmatch(host.lower())
         ]
         faults += self._mail_faults()
         if faults:

@@ -335,7 +335,7 @@ class _Heartbeat:
             try:
                 with self._runtime.database.write() as session:
                     until = self._runtime.clock() + self._lease
-                    held = [service.beat(session, one.id, one.fence, until=until) for one in self._jobs]
+                    held = [service.beat(session, job.id, job.fence, until=until) for job in self._jobs]
                     if not any(held):
                         return
             except AppError as error:  # the database is away: the next beat may come through in time

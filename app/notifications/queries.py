@@ -129,7 +129,7 @@ def preferences(session: Session, user_id: UUID) -> dict[NoticeKind, MailMode]:
 def robots(session: Session, actor: Actor) -> tuple[NoticeRobot, ...]:
     """Return the robots of the units that the actor administers, oldest first; perhaps none."""
     path = col(NoticeRobot.unit_path)
-    reach = [path.startswith(one.unit_path) for one in actor.grants if one.role is Role.SYSTEM_ADMIN]
+    reach = [path.startswith(grant.unit_path) for grant in actor.grants if grant.role is Role.SYSTEM_ADMIN]
     if actor.via == "system":
         reach = [path.startswith("/")]
     query = select(NoticeRobot).where(or_(*reach) if reach else false()).order_by(col(NoticeRobot.id))

@@ -26,7 +26,7 @@ def of_own_body(session: Session, reader_id: UUID | None, texts: Sequence[str]) 
         return [True] * len(texts)
     reader = identity.user_actor(session, reader_id) if reader_id else None
     grants = () if reader is None else reader.grants
-    own = {_root(one.unit_path) for one in grants if one.role is Role.SYSTEM_ADMIN}
+    own = {_root(grant.unit_path) for grant in grants if grant.role is Role.SYSTEM_ADMIN}
     named = [{UUID(one) for one in _ID.findall(text)} for text in texts]
     bodies = _bodies(session, set().union(*named))
     return [

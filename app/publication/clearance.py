@@ -271,7 +271,7 @@ def _publication_refused(
         release=release.id,
         channel=release.channel,
         tool=publisher.id,
-        reasons=sorted(one.code for one in reasons),
+        reasons=sorted(reason.code for reason in reasons),
     )
     record = refusal(
         Event.PUBLICATION_REFUSED,

@@ -76,15 +76,15 @@ def case_out(view: CaseView) -> CaseOut:
         embargo_until=view.case.embargo_until,
         opened_at=row.opened_at,
         updated_at=row.updated_at,
-        stages=[_stage(one, view.names) for one in view.stages],
-        decisions=[decision_out(one, view.names) for one in view.decisions],
+        stages=[_stage(stage, view.names) for stage in view.stages],
+        decisions=[decision_out(decision, view.names) for decision in view.decisions],
         consults=[
-            ConsultOut(**asdict(one), asked_name=view.names.get(UUID(one.asked), ""))
-            for one in view.case.consults
+            ConsultOut(**asdict(consult), asked_name=view.names.get(UUID(consult.asked), ""))
+            for consult in view.case.consults
         ],
         recused=[UUID(one) for one in sorted(view.case.recused)],
         copied=[UUID(one) for one in sorted(view.case.copied)],
-        options=[option_out(one) for one in view.options],
+        options=[option_out(option) for option in view.options],
     )
 
 

@@ -58,4 +58,8 @@ def reports(session: Session, draft_id: UUID) -> tuple[CheckReport, ...]:
 
 def blocking(findings: Iterable[Finding], *, waived: frozenset[str]) -> tuple[Finding, ...]:
     """Return the findings that stop a stage from opening."""
-    return tuple(one for one in findings if one.severity is Severity.BLOCK and one.fingerprint not in waived)
+    return tuple(
+        finding
+        for finding in findings
+        if finding.severity is Severity.BLOCK and finding.fingerprint not in waived
+    )

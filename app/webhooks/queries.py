@@ -74,5 +74,5 @@ def message(session: Session, message_id: UUID) -> WebhookMessage:
 def _in_reach(actor: Actor, path: Mapped[str]) -> ColumnElement[bool]:
     if actor.via == "system":
         return path.startswith("/")
-    reach = [path.startswith(one.unit_path) for one in actor.grants if one.role is Role.SYSTEM_ADMIN]
+    reach = [path.startswith(grant.unit_path) for grant in actor.grants if grant.role is Role.SYSTEM_ADMIN]
     return or_(*reach) if reach else false()

@@ -71,7 +71,7 @@ def merge(base: Document, mine: Document, theirs: Document) -> Merged:
         isinstance(block, Image | Video) for block in blocks
     ):
         # Each removed what the other had left: both stay, and the first is for people to choose.
-        collisions = [one for one in collisions if one.place in FIELDS]
+        collisions = [collision for collision in collisions if collision.place in FIELDS]
         collisions.append(Collision("blocks/0", mine.blocks[0], theirs.blocks[0]))
         blocks = [*theirs.blocks, *mine.blocks[1:]]
     return Merged(Document(**fields, blocks=tuple(blocks), attachments=attachments), tuple(collisions))
@@ -88,7 +88,7 @@ class _Side:
 def _side(base: Document, changed: Document) -> _Side:
     kept: list[Block | None] = [None] * len(base.blocks)
     added: list[list[Block]] = [[] for _ in range(len(base.blocks) + 1)]
-    steps = Indel.opcodes([_name(one) for one in base.blocks], [_name(one) for one in changed.blocks])
+    steps = Indel.opcodes([_name(block) for block in base.blocks], [_name(block) for block in changed.blocks])
     start = new_start = 0
     for step in [*steps, None]:
         if step is not None and step.tag != "equal":

@@ -22,8 +22,8 @@ reasons({"cursor": "分页位置无效，请从第一页开始。"})
 def written(*parts: Part) -> str:
     """Return a cursor in words."""
     return "~".join(
-        one.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(one, datetime) else str(one)
-        for one in parts
+        part.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(part, datetime) else str(part)
+        for part in parts
     )
 
 

@@ -30,7 +30,7 @@ TAGGED: dict[str, Any] = {"headers": TAG}
 
 def tagged_bytes(*types: str) -> dict[str, Any]:
     """Describe an answer of plain bytes of one of these types, with its entity tag."""
-    return {"headers": TAG, "content": {one: {"schema": BYTES} for one in types}}
+    return {"headers": TAG, "content": {type_: {"schema": BYTES} for type_ in types}}
 
 
 #: Bytes that are no JSON.

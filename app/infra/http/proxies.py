@@ -65,7 +65,7 @@ def within(address: str, networks: Networks) -> bool:
     except ValueError:
         return False
     mapped = getattr(ip, "ipv4_mapped", None)
-    return any((mapped or ip) in one for one in networks)
+    return any((mapped or ip) in network for network in networks)
 
 
 def _address(given: str) -> str | None:

@@ -111,7 +111,7 @@ def wants(accept: str, media: str) -> bool:
         name, *parameters = (one.strip() for one in part.split(";"))
         rank = {media: 3, f"{kind}/*": 2, "*/*": 1}.get(name, 0)
         if rank >= max(best, 1):
-            best, answer = rank, not any(_is_zero(one) for one in parameters)
+            best, answer = rank, not any(_is_zero(parameter) for parameter in parameters)
     return answer
 
 

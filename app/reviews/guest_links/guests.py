@@ -81,8 +81,8 @@ def namesakes(
     roles = dict.fromkeys(invited, "另一位受邀人")
     for run in loaded.case.runs:
         title = loaded.workflow.by_key[run.stage].title
-        roles |= {UUID(one): f"“{title}”办理人" for one in run.persons}
-    roles |= {UUID(one): "作者" for one in loaded.case.authors}
+        roles |= {UUID(person): f"“{title}”办理人" for person in run.persons}
+    roles |= {UUID(author): "作者" for author in loaded.case.authors}
     roles[actor.id] = "邀请人"
     names = identity.names(session, roles)
     return [

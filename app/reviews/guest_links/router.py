@@ -105,13 +105,13 @@ def show_signing(token: Token, request: Request, code: Code = "") -> SeenOut:
             document=drafts.document_of(seen.loaded.revision).model_dump(mode="json"),
             outcomes=[
                 OutcomeOut(
-                    key=one.key,
-                    title=one.title,
-                    verb=one.verb,
-                    comment_required=one.comment,
-                    reasons=list(one.reasons),
+                    key=outcome.key,
+                    title=outcome.title,
+                    verb=outcome.verb,
+                    comment_required=outcome.comment,
+                    reasons=list(outcome.reasons),
                 )
-                for one in seen.outcomes
+                for outcome in seen.outcomes
             ],
             checklist=list(seen.stage.checklist),
         )

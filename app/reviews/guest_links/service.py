@@ -266,7 +266,7 @@ def hashed(token: str) -> str:
 
 def reviews(actor: Actor, unit_path: str) -> bool:
     """Tell whether somebody reviews, proofreads or signs for this unit, or holds a post over it."""
-    by_post = any(unit_path.startswith(one.unit_path) for one in actor.posts)
+    by_post = any(unit_path.startswith(post.unit_path) for post in actor.posts)
     return by_post or any(actor.has(role, unit_path=unit_path) for role in DECIDING)
 
 

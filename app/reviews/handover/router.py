@@ -20,7 +20,7 @@ router = ApiRouter(tags=["reviews"])
 def list_work_of_user(user_id: UUID, session: ReadSession, actor: CurrentActor) -> list[WorkOut]:
     """List what would be stranded without this user (system or security administrator of their unit)."""
     _, items = leaving.work_of(session, user_id=user_id, actor=actor)
-    return [WorkOut(**_item(one)) for one in items]
+    return [WorkOut(**_item(item)) for item in items]
 
 
 @router.post("/users/{user_id}/work/hand-over", response_model=HandedOverOut)

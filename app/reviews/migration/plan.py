@@ -162,7 +162,7 @@ def target(policies: PolicyFiles, key: str) -> Workflow:
 
 def _open_cases(session: Session, actor: Actor) -> list[tuple[ReviewCase, str, Draft]]:
     """Return the open cases of the units whose policy the actor keeps, with the keys of their workflows."""
-    kept = [one.unit_path for one in actor.grants if one.role is Role.POLICY_KEEPER]
+    kept = [grant.unit_path for grant in actor.grants if grant.role is Role.POLICY_KEEPER]
     if not kept:
         return []
     query = (
@@ -183,7 +183,9 @@ def everybody_of(session: Session, unit_path: str) -> tuple[Participant, ...]:
     """Return `people_of`, and colleagues without any role: a workflow may name them."""
     known = people_of(session, unit_path)
     others = [user.id for user in identity.colleagues(session, unit_path)]
-    found = (identity.user_actor(session, one) for one in others if str(one) not in {a.person for a in known})
+    found = (
+        identity.user_actor(session, other) for other in others if str(other) not in {a.person for a in known}
+    )
     return (*known, *(as_participant(person, unit_path) for person in found if person is not None))
 
 

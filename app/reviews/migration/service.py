@@ -106,7 +106,7 @@ def decide(
         raise Forbidden("forbidden", reasons=[Reason("own_migration")])
     if row.state != MigrationState.ASKED:
         raise Conflict("migration_decided")
-    case_ids = [UUID(one) for one in row.cases]
+    case_ids = [UUID(case_id) for case_id in row.cases]
     for unit_path in _units_of(session, case_ids):
         authorize(actor, *GRANTING, unit_path=unit_path)
     if grant:
@@ -166,7 +166,10 @@ def _emit(
     case, wish = effects.case, {"migration": row.id, "asked_by": row.asked_by, "comment": row.reason}
     emit_step(
         session,
-        [(one.event, step_payload(loaded, effects, _because(one, wish), {})) for one in effects.events],
+        [
+            (happened.event, step_payload(loaded, effects, _because(happened, wish), {}))
+            for happened in effects.events
+        ],
         about=loaded.draft.id,
         actor=actor.as_audit(_granting_role(actor)),
         at=at,

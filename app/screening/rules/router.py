@@ -71,7 +71,7 @@ def show_rule(
         text=rule_text.rule_text(files, asked, rule).text,
         message=rule.message,
         examples_hit=[one.text for one in rule.hits],
-        examples_miss=[one.text for one in rule.misses],
+        examples_miss=[miss.text for miss in rule.misses],
         lately=[
             PlaceOut(
                 draft_id=hit.draft.id,
@@ -121,7 +121,7 @@ def _rule(rule: Rule, state: Health) -> RuleOut:
         severity=rule.severity,
         shadow=rule.shadow,
         waivable=rule.waivable,
-        basis=[str(one) for one in rule.basis],
+        basis=[str(basis) for basis in rule.basis],
         effective_from=rule.effective_from,
         effective_until=rule.effective_until,
         channels=sorted(rule.scope.channels.include or ()),

@@ -70,7 +70,7 @@ def filled(html: str, sent: Typed, wrong: Sequence[tuple[str, str]] = ()) -> Fil
     if found is None:
         return Filled(html, False, sent.words)
     start, tag, controls = found
-    names = {one.name for one in controls}
+    names = {control.name for control in controls}
     own = " data-own" in tag
     left = () if own else tuple((key, value) for key, value in sent.words if key not in names)
     edits = [(start, start + len(tag), _with(tag, "data-unsaved", "yes"))]
@@ -100,7 +100,7 @@ def _marked(html: str, sent: Typed, wrong: Sequence[tuple[str, str]]) -> str:
         if not controls or not (place := _id_of(controls[0])) or place in led.values():
             continue
         led[name] = place
-        if any("aria-invalid" in one.tag for one in controls):
+        if any("aria-invalid" in control.tag for control in controls):
             continue
         said = f"{place}-wrong"
         for one in controls:
@@ -130,15 +130,17 @@ def _matching(html: str, sent: Typed) -> tuple[int, str, list[_Control]] | None:
         if reader.method != "post" or urlsplit(reader.action).path != sent.action:
             continue
         controls = reader.controls
-        hidden = {one.name for one in controls if one.kind == "hidden" and sent.all(one.name)} - READ_AT
+        hidden = {
+            control.name for control in controls if control.kind == "hidden" and sent.all(control.name)
+        } - READ_AT
         same = all(
-            {one.value for one in controls if one.kind == "hidden" and one.name == name}
+            {control.value for control in controls if control.kind == "hidden" and control.name == name}
             == set(sent.all(name))
             for name in hidden
         )
         if not same:
             continue
-        there = {one.name for one in controls}
+        there = {control.name for control in controls}
         fits = sum(1 for key in {key for key, _ in sent.words} if key in there) * 100 + len(hidden)
         if best is None or fits > best[0]:
             best = (fits, match.start(), reader.tag, controls)
@@ -146,7 +148,7 @@ def _matching(html: str, sent: Typed) -> tuple[int, str, list[_Control]] | None:
 
 
 def _edits(controls: list[_Control], sent: Typed) -> Iterator[_Edit]:
-    values = {name: list(sent.all(name)) for name in {one.name for one in controls}}
+    values = {name: list(sent.all(name)) for name in {control.name for control in controls}}
     for one in controls:
         given = values[one.name]
         if one.kind in _TICKED:

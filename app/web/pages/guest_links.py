@@ -218,7 +218,7 @@ def _sent(
 def _outcome(view: CaseView, link: SignLink) -> str:
     stage = view.workflow.by_key.get(link.stage)
     outcomes = stage.outcomes if stage and link.outcome else ()
-    return next((one.title for one in outcomes if one.key == link.outcome), "")
+    return next((outcome.title for outcome in outcomes if outcome.key == link.outcome), "")
 
 
 # what the holder of a link sees

@@ -116,7 +116,7 @@ def resolve(url: str, *, allowed: AllowList, call: Call) -> Target:
         addresses = call.look_up(parts.hostname, port)
     except NotFound as error:
         raise Unreachable("host_not_found") from error
-    usable = [one for one in addresses if networks.may_be_called(one, loopback=allowed.loopback)]
+    usable = [address for address in addresses if networks.may_be_called(address, loopback=allowed.loopback)]
     if not usable:
         raise Unreachable("address_refused")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -141,7 +141,11 @@ def _host_fault(host: str, *, loopback: bool) -> str | None:
         labels = host.split(".")
         if _NUMBER.fullmatch(labels[-1]):
             return "host_number_form"
-        return None if all(_LABEL.fullmatch(one) for one in labels) and len(host) <= 253 else "host_malformed"
+        return (
+            None
+            if all(_LABEL.fullmatch(label) for label in labels) and len(host) <= 253
+            else "host_malformed"
+        )
     if isinstance(literal, IPv6Address) and literal.scope_id:
         return "host_malformed"
     if networks.is_loopback(host):

@@ -213,8 +213,8 @@ def copies(request: Request, viewer: Reader, session: ReadSession, before: str |
 
 def _rows(session: Session, found: Iterable[Card], units: dict[UUID, str]) -> tuple[Row, ...]:
     cards = tuple(found)
-    places = drafts.targets_of(session, [one.draft.id for one in cards])
-    unknown = {one.draft.unit_id for one in cards} - units.keys()
+    places = drafts.targets_of(session, [card.draft.id for card in cards])
+    unknown = {card.draft.unit_id for card in cards} - units.keys()
     names = {**units, **{one: row.name for one in unknown if (row := session.get(Unit, one)) is not None}}
     rows = []
     for one in cards:

@@ -82,7 +82,7 @@ def posts(request: Request, sent: SentForm, user_id: UUID) -> Response:
             if form.word(f"post{number}")
         ]
         wish = _read(PostsIn, posts=rows, qualification=form.word("qualification"))
-        held = [Held(one.unit_id, one.post, one.heads) for one in wish.posts]
+        held = [Held(post.unit_id, post.post, post.heads) for post in wish.posts]
         set_posts(
             session, user_id=user_id, posts=held, qualification=wish.qualification, actor=sent.actor, at=at
         )

@@ -194,8 +194,8 @@ def _page(
             )
             for one in away
         ),
-        people=tuple((str(one.id), one.name) for one in people if one.id != actor.id),
-        everybody=tuple((str(one.id), one.name) for one in people),
+        people=tuple((str(person.id), person.name) for person in people if person.id != actor.id),
+        everybody=tuple((str(person.id), person.name) for person in people),
         channels=codes,
         roles=tuple((str(role), label(role)) for role in permissions.delegable(actor)),
         office=office,

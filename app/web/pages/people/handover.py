@@ -103,11 +103,13 @@ def _page(
         section="/leaving",
         error=error,
         form=form or Form(),
-        accounts=tuple((str(one.id), one.name + ("" if one.active else "（已停用）")) for one in accounts),
+        accounts=tuple(
+            (str(account.id), account.name + ("" if account.active else "（已停用）")) for account in accounts
+        ),
         chosen=str(user_id or ""),
         name=found[0].name if found else "",
-        items=tuple(_row(one, why_not.get(_key(one), ())) for one in items),
-        people=tuple((str(one.id), one.name) for one in people if one.id != user_id),
+        items=tuple(_row(item, why_not.get(_key(item), ())) for item in items),
+        people=tuple((str(person.id), person.name) for person in people if person.id != user_id),
     )
 
 

@@ -63,7 +63,7 @@ def shown(
         login=user.login,
         email=user.email or "",
         changed_at=user.password_changed_at,
-        roles=list(dict.fromkeys(label(one.role) for one in viewer.actor.grants)),
+        roles=list(dict.fromkeys(label(grant.role) for grant in viewer.actor.grants)),
         least=MIN_LENGTH,
         sessions=sessions.own(session, viewer.actor, at=runtime.clock(), settings=runtime.settings, raw=raw),
     )

@@ -161,7 +161,7 @@ def _page(
     current = view.case.proof_of(line) == proof.digest
     marks = queries.marks_of(session, proof.case_id, viewer.actor, line=line)
     base = f"/drafts/{draft.id}/proofs/{line}"
-    titles = {one.stage.key: one.stage.title for one in view.stages}
+    titles = {stage.stage.key: stage.stage.title for stage in view.stages}
     may_mark = current and _may_mark(view, line)
     decidable = (
         panels(view, subject=Subject.PROOF, line=line, channels=channels, action=f"{base}/decisions")
@@ -251,7 +251,7 @@ def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer) -> Ca
     if not permissions.may_write(viewer.actor, draft.unit_path) or not any(view.marks.values()):
         return None
     rows = service.open_marks(session, view.row.id)
-    judged = any(str(viewer.actor.id) in one.run.persons for one in view.stages if one.run)
+    judged = any(str(viewer.actor.id) in stage.run.persons for stage in view.stages if stage.run)
     why = ("您审校过这篇稿件，不能改样，请由其他编辑改。",) if judged else ()
     return Carry(tuple(row.id for row in rows), why)
 

@@ -77,18 +77,18 @@ def together(
             digest = (one.run.digest if one.run else None) or ""
             places.append(Place(key, one.stage.key, one.line, title, digest, may))
     may_at_case = {option.verb for option in view.options if option.allowed}
-    titles = {one.stage.key: one.stage.title for one in view.stages}
+    titles = {stage.stage.key: stage.stage.title for stage in view.stages}
     asked = tuple(
         AskedFor(
-            titles.get(one.stage, one.stage),
-            view.names.get(UUID(one.asked), ""),
-            view.names.get(UUID(one.by), ""),
-            one.waits,
-            one.answered,
+            titles.get(consult.stage, consult.stage),
+            view.names.get(UUID(consult.asked), ""),
+            view.names.get(UUID(consult.by), ""),
+            consult.waits,
+            consult.answered,
         )
-        for one in view.case.consults
+        for consult in view.case.consults
     )
-    names = any(verb in one.may for one in places for verb in _NAMING) or Verb.COPY in may_at_case
+    names = any(verb in place.may for place in places for verb in _NAMING) or Verb.COPY in may_at_case
     found = Together(
         tuple(places),
         Verb.COPY in may_at_case,

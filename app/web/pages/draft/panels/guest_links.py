@@ -26,16 +26,16 @@ def places(view: CaseView, channels: Mapping[str, str]) -> tuple[Place, ...]:
     """
     return tuple(
         Place(
-            one.stage.key,
-            f"{channels.get(one.line, one.line)}{one.stage.title}",
-            one.line,
-            one.stage.duty,
+            stage.stage.key,
+            f"{channels.get(stage.line, stage.line)}{stage.stage.title}",
+            stage.line,
+            stage.stage.duty,
         )
-        for one in view.stages
-        if one.state is StageState.OPEN
+        for stage in view.stages
+        if stage.state is StageState.OPEN
         and view.case.state is CaseState.RUNNING
-        and not one.stage.kinds & links.SIGNING
-        and any(who.outside for who in one.stage.who)
+        and not stage.stage.kinds & links.SIGNING
+        and any(who.outside for who in stage.stage.who)
     )
 
 

@@ -71,7 +71,7 @@ def timing_of(
     rows = publication.scheduled_of(session, view.draft.id)
     by_line = {row.channel: row for row in rows if row.case_id == view.row.id}
     names = identity.names(session, {row.signed_by for row in by_line.values()})
-    stopping = {one.line for one in view.options if one.verb is Verb.UNSCHEDULE and one.allowed}
+    stopping = {option.line for option in view.options if option.verb is Verb.UNSCHEDULE and option.allowed}
     waits = tuple(
         Waits(
             line,
@@ -82,7 +82,7 @@ def timing_of(
         )
         for line, due in view.case.scheduled
     )
-    may_set = any(one.verb is Verb.EMBARGO and one.allowed for one in view.options)
+    may_set = any(option.verb is Verb.EMBARGO and option.allowed for option in view.options)
     until = view.case.embargoed_until(at)
     return Timing(
         waits,
@@ -100,7 +100,7 @@ def _withheld(
     for row in newest:
         if row.state != ScheduledState.WITHHELD or _is_signed(view, row.channel):
             continue
-        why = tuple(sentence(Reason(one["code"], one["data"])) for one in row.reasons)
+        why = tuple(sentence(Reason(reason["code"], reason["data"])) for reason in row.reasons)
         yield Withheld(channels.get(row.channel, row.channel), row.release_at, why)
 
 

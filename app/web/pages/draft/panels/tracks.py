@@ -55,8 +55,8 @@ def lanes(view: CaseView, channels: Mapping[str, str]) -> tuple[Lane, ...]:
         Lane(
             line,
             channels.get(line, line) if line else "内容",
-            tuple(_step(one, view) for one in stages if not _perhaps(one)),
-            tuple(one.stage.title for one in stages if _perhaps(one)),
+            tuple(_step(stage, view) for stage in stages if not _perhaps(stage)),
+            tuple(stage.stage.title for stage in stages if _perhaps(stage)),
         )
         for line, stages in by_line.items()
     )
