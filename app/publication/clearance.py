@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -69,7 +70,8 @@ def clear(
 
     What is not known is refused. Every reason is given, and for a payload what differs from the release.
     """
-    release, loaded = _wanted(session, wish, publisher)
+    wanted = _wanted(session, wish, publisher)
+    release, loaded = wanted or (None, None)
     reasons = _against_tool(publisher, wish.channel)
     told: Difference | None = None
     if release is None or loaded is None:
@@ -108,6 +110,13 @@ def clear(
     )
 
 
+class Reported(NamedTuple):
+    """A publication, and whether its report is new: not the same once more."""
+
+    publication: Publication
+    is_new: bool
+
+
 def report_published(
     session: Session,
     *,
@@ -118,7 +127,7 @@ def report_published(
     publisher: Publisher,
     runtime: Runtime,
     at: datetime,
-) -> tuple[Publication, bool]:
+) -> Reported:
     """Record that a tool has published what its ticket names, at the server's time.
 
     The ticket is then used up. Says too whether that is new: the same report by the same tool, when its
@@ -142,7 +151,7 @@ def report_published(
         and read.nonce == release.nonce
         and _told(before) == (publisher.id, digest, external_id, url)
     ):
-        return before, False
+        return Reported(before, is_new=False)
     reasons = _against_tool(publisher, release.channel)
     if read.nonce != release.nonce:
         reasons.append(Reason("ticket_replaced"))
@@ -186,7 +195,7 @@ def report_published(
         at=at,
         case_id=release.case_id,
     )
-    return done, True
+    return Reported(done, is_new=True)
 
 
 def _publication_of(session: Session, release: Release) -> Publication | None:
@@ -198,8 +207,15 @@ def _told(done: Publication) -> tuple[UUID, str, str, str]:
     return done.tool_id, done.digest, done.external_id, done.url
 
 
-def _wanted(session: Session, wish: Wish, publisher: Publisher) -> tuple[Release | None, Loaded | None]:
-    """Return the release that a tool means and its case, locked; nothing for one that it may not know of."""
+class Released(NamedTuple):
+    """A release and its case, locked."""
+
+    release: Release
+    loaded: Loaded
+
+
+def _wanted(session: Session, wish: Wish, publisher: Publisher) -> Released | None:
+    """Return the release that a tool means and its case, locked; `None` for one that it may not know of."""
     query = select(Release)
     if wish.release_id is not None:
         query = query.where(Release.id == wish.release_id)
@@ -209,8 +225,8 @@ def _wanted(session: Session, wish: Wish, publisher: Publisher) -> tuple[Release
         loaded = load(session, release.case_id, SYSTEM)
         if loaded.draft.unit_path.startswith(publisher.unit_path):
             session.refresh(release)
-            return release, loaded
-    return None, None
+            return Released(release, loaded)
+    return None
 
 
 def _against_tool(publisher: Publisher, channel: str) -> list[Reason]:

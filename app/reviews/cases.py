@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, bindparam, text
@@ -184,14 +184,19 @@ def workflow_of(session: Session, row: ReviewCase, case: Case) -> Workflow:
     return extended(workflows.version(session, row.workflow_digest), case.added)
 
 
-def runs_of(
-    session: Session, case_ids: Iterable[UUID]
-) -> tuple[dict[UUID, tuple[Run, ...]], dict[UUID, dict[RunKey, UUID]]]:
+class StoredRuns(NamedTuple):
+    """The runs of cases with their approvals, and the ids of the stored runs."""
+
+    runs: dict[UUID, tuple[Run, ...]]
+    ids: dict[UUID, dict[RunKey, UUID]]
+
+
+def runs_of(session: Session, case_ids: Iterable[UUID]) -> StoredRuns:
     """Return the runs of these cases with their approvals, and the ids of the stored runs. One statement."""
     rows: dict[UUID, Sequence[Any]] = {}
     votes: dict[UUID, list[Vote]] = defaultdict(list)
     if not (wanted := list(case_ids)):
-        return defaultdict(tuple), defaultdict(dict)
+        return StoredRuns(defaultdict(tuple), defaultdict(dict))
     for run_id, *row, actor, principal, bench, through in session.execute(_runs(), {"case_ids": wanted}):
         rows[run_id] = row
         if actor is not None:
@@ -205,7 +210,7 @@ def runs_of(
         )
         runs[case_id] += (run,)
         ids[case_id][stage, line, number] = run_id
-    return runs, ids
+    return StoredRuns(runs, ids)
 
 
 def _id(stored: UUID | None) -> str | None:

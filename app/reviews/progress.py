@@ -24,7 +24,7 @@ def standings(session: Session, found: Iterable[Draft]) -> tuple[CaseInHand, ...
         for draft in listed
         if (row := cases.get(draft.id)) is not None and row.state in {CaseState.RUNNING, CaseState.HELD}
     ]
-    runs, _ = runs_of(session, [row.id for _, row in going_on])
+    runs = runs_of(session, [row.id for _, row in going_on]).runs
     standing = []
     for draft, row in going_on:
         case = as_case(row, runs[row.id])

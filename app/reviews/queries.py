@@ -217,7 +217,7 @@ def _looked_for(session: Session, case_id: UUID, actor: Actor) -> CaseInHand:
 
 
 def _look(session: Session, row: ReviewCase, draft: Draft) -> CaseInHand:
-    runs, _ = runs_of(session, [row.id])
+    runs = runs_of(session, [row.id]).runs
     case = as_case(row, runs[row.id])
     return CaseInHand(row, draft, workflow_of(session, row, case), case)
 
@@ -282,7 +282,7 @@ def awaiting_page(
         later = (col(StageRun.opened_at) == after[0]) & (col(StageRun.id) > after[1])
         query = query.where((col(StageRun.opened_at) > after[0]) | later)
     rows = session.exec(query).all()
-    runs, _ = runs_of(session, {row.id for _, row, _ in rows})
+    runs = runs_of(session, {row.id for _, row, _ in rows}).runs
     found: list[Awaiting] = []
     seen: Cursor | None = None
     for stored, row, draft in rows:
@@ -352,7 +352,7 @@ def asked_of(session: Session, actor: Actor) -> tuple[Asked, ...]:
         .order_by(col(ReviewCase.id))
     )
     rows = session.exec(query).all()
-    runs, _ = runs_of(session, {row.id for row, _ in rows})
+    runs = runs_of(session, {row.id for row, _ in rows}).runs
     found = []
     for row, draft in rows:
         case = as_case(row, runs[row.id])

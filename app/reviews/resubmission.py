@@ -1,7 +1,7 @@
 """What a draft keeps that was recalled and is handed in again: recalling is no way to start from nothing."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -13,7 +13,14 @@ from app.reviews.cases import as_case, runs_of
 from app.reviews.models import ReviewCase
 
 
-def carried_over(session: Session, draft_id: UUID, case: Case) -> tuple[Case, dict[str, Any]]:
+class CarriedOver(NamedTuple):
+    """A new case with what an earlier one left behind, and that for the record."""
+
+    case: Case
+    told: dict[str, Any]
+
+
+def carried_over(session: Session, draft_id: UUID, case: Case) -> CarriedOver:
     """Return a new case with what an earlier one of the draft left behind, and that for the record.
 
     Kept are the class, every flag (those that reviewers raised too), the rounds that each stage has used, who
@@ -28,8 +35,8 @@ def carried_over(session: Session, draft_id: UUID, case: Case) -> tuple[Case, di
     )
     row = session.exec(query).first()
     if row is None:
-        return case, {}
-    runs, _ = runs_of(session, [row.id])
+        return CarriedOver(case, {})
+    runs = runs_of(session, [row.id]).runs
     earlier = as_case(row, runs[row.id])
     grade, flags = routing.kept(earlier, case.grade, case.flags)
     spots = dict.fromkeys([*(run.spot for run in earlier.runs), *(spot for spot, _ in earlier.rounds_before)])
@@ -49,4 +56,4 @@ def carried_over(session: Session, draft_id: UUID, case: Case) -> tuple[Case, di
         "rounds": [{"stage": stage, "line": line, "used": used} for (stage, line), used in rounds],
         "recused": sorted(earlier.recused),
     }
-    return case, {"after_recall": told}
+    return CarriedOver(case, {"after_recall": told})

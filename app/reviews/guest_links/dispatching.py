@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,9 +20,14 @@ from app.reviews.guest_links.service import TOKEN_BYTES, gone, hashed, known_of,
 from app.reviews.models import SignLink
 
 
-def send(
-    session: Session, *, link_id: UUID, namesake: bool, actor: Actor, at: datetime
-) -> tuple[SignLink, str]:
+class SentLink(NamedTuple):
+    """A link with the token of its address, which is kept nowhere."""
+
+    link: SignLink
+    token: str
+
+
+def send(session: Session, *, link_id: UUID, namesake: bool, actor: Actor, at: datetime) -> SentLink:
     """Make the address of a link that another person asked for, and return the link with its token.
 
     Sending it once more makes another address, and the one before is good no more. `namesake` says that the
@@ -54,4 +60,4 @@ def send(
     session.flush()
     payload = LinkSent.of({**known_of(link), "asked_by": link.asked_by, "namesake": link.namesake})
     emit(session, Event.LINK_SENT, payload, about=link.draft_id, actor=actor.as_audit(), at=at)
-    return link, raw
+    return SentLink(link, raw)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -92,9 +93,16 @@ def may_ask(authors: frozenset[str], actor: Actor, unit_path: str) -> bool:
     return str(actor.id) not in authors and reviews(actor, unit_path)
 
 
+class NewLink(NamedTuple):
+    """A link that nobody can use yet, and its code, which is kept nowhere."""
+
+    link: SignLink
+    code: str
+
+
 def ask(
     session: Session, *, case_id: UUID, invitation: Invitation, actor: Actor, runtime: Runtime, at: datetime
-) -> tuple[SignLink, str]:
+) -> NewLink:
     """Ask somebody outside, and return the link with its code, which is kept nowhere. Nobody can use it yet.
 
     It is for another person to send, see `sending.send`; who asks never sees its address.
@@ -157,7 +165,7 @@ def ask(
         }
     )
     emit(session, Event.LINK_MADE, payload, about=link.draft_id, actor=actor.as_audit(), at=at)
-    return link, code
+    return NewLink(link, code)
 
 
 def _expiry(stage: Stage, days: int | None, runtime: Runtime, at: datetime) -> datetime:

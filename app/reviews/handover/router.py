@@ -19,7 +19,7 @@ router = ApiRouter(tags=["reviews"])
 @router.get("/users/{user_id}/work")
 def list_work_of_user(user_id: UUID, session: ReadSession, actor: CurrentActor) -> list[WorkOut]:
     """List what would be stranded without this user (system or security administrator of their unit)."""
-    _, items = leaving.work_of(session, user_id=user_id, actor=actor)
+    items = leaving.work_of(session, user_id=user_id, actor=actor).items
     return [WorkOut(**_item(item)) for item in items]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import false, or_
@@ -55,7 +55,21 @@ class Left:
     refusals: tuple[Refusal, ...]
 
 
-def work_of(session: Session, *, user_id: UUID, actor: Actor) -> tuple[User, tuple[Item, ...]]:
+class Waiting(NamedTuple):
+    """What waits for a user, oldest first."""
+
+    user: User
+    items: tuple[Item, ...]
+
+
+class HandedOver(NamedTuple):
+    """What was handed over, and what was not."""
+
+    handed: tuple[Item, ...]
+    left: tuple[Left, ...]
+
+
+def work_of(session: Session, *, user_id: UUID, actor: Actor) -> Waiting:
     """Return a user and what would be stranded without them, oldest first.
 
     Claims, stages added for them or that name them, stages that nobody else could decide now, opinions that
@@ -63,12 +77,12 @@ def work_of(session: Session, *, user_id: UUID, actor: Actor) -> tuple[User, tup
     administer the user's unit.
     """
     user, _ = identity_service.user_in_reach(session, user_id, actor, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
-    return user, tuple(_work(session, user))
+    return Waiting(user, tuple(_work(session, user)))
 
 
 def hand_over_all(
     session: Session, *, user_id: UUID, to: UUID, reason: str, actor: Actor, at: datetime
-) -> tuple[tuple[Item, ...], tuple[Left, ...]]:
+) -> HandedOver:
     """Hand all that waits for a user to one person, in one transaction; return what was handed, what not.
 
     What the person may not take (their own draft, a second place of a distinct set, no role) is left with
@@ -94,7 +108,7 @@ def hand_over_all(
             handed.append(item)
     payload = WorkHandedOver(user=user.id, to=to, handed=len(handed), left=len(left), reason=reason)
     emit(session, Event.USER_WORK_HANDED_OVER, payload, about=user.id, actor=actor.as_audit(), at=at)
-    return tuple(handed), tuple(left)
+    return HandedOver(tuple(handed), tuple(left))
 
 
 def free_all(session: Session, *, user_id: UUID, at: datetime) -> int:

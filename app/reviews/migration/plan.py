@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -86,6 +87,13 @@ def versions(session: Session, key: str) -> tuple[WorkflowVersion, ...]:
     return tuple(session.exec(query).all())
 
 
+class DryRun(NamedTuple):
+    """The version in force, and what moving each open case to it would do."""
+
+    version: Workflow
+    planned: tuple[Planned, ...]
+
+
 def dry_run(
     session: Session,
     *,
@@ -94,7 +102,7 @@ def dry_run(
     actor: Actor,
     runtime: Runtime,
     at: datetime,
-) -> tuple[Workflow, tuple[Planned, ...]]:
+) -> DryRun:
     """Return the version in force and exactly what moving the open cases that differ to it would do.
 
     `cases` names some of them; without any, all that the actor keeps the policy of. Changes nothing. Raises
@@ -107,7 +115,7 @@ def dry_run(
         for row, known, draft in _open_cases(session, actor)
         if known == key and row.workflow_digest != new.digest and (not cases or row.id in cases)
     ]
-    runs, _ = runs_of(session, [row.id for row, _ in wanted])
+    runs = runs_of(session, [row.id for row, _ in wanted]).runs
     people: dict[str, tuple[Participant, ...]] = {}
     due = calendar.due_by(runtime.policies)
     planned = []
@@ -120,7 +128,7 @@ def dry_run(
         answer = migrate(case, was, new, people=people[draft.unit_path], facts=facts, at=at)
         title = draft.title if drafts.may_see(session, draft, actor) else ""
         planned.append(planned_for(row.id, draft, title, was, new, answer))
-    return new, tuple(planned)
+    return DryRun(new, tuple(planned))
 
 
 def wishes(

@@ -61,8 +61,8 @@ def hand_over(request: Request, sent: SentForm) -> Response:
         reason = form.within("reason", limits.HANDOVER)
         if not reason:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请写明原因。"}, field="reason")])
-        _, left = leaving.hand_over_all(session, user_id=user, to=to, reason=reason, actor=sent.actor, at=at)
-        return left
+        done = leaving.hand_over_all(session, user_id=user, to=to, reason=reason, actor=sent.actor, at=at)
+        return done.left
 
     left = attempt(request, verb)
     if isinstance(left, AppError):
@@ -93,9 +93,9 @@ def _page(
     why_not = {_key(one.item): sentences(one.refusals) for one in left}
     with database_of(request).read() as session:
         accounts = queries.accounts(session, viewer.actor, after=None, limit=_SHOWN)
-        found = leaving.work_of(session, user_id=user_id, actor=viewer.actor) if user_id else None
+        waiting = leaving.work_of(session, user_id=user_id, actor=viewer.actor) if user_id else None
         people = queries.colleagues(session, viewer.actor.unit_path)
-    items = found[1] if found else ()
+    items = waiting.items if waiting else ()
     return page(
         request,
         "leaving.html",
@@ -107,7 +107,7 @@ def _page(
             (str(account.id), account.name + ("" if account.active else "（已停用）")) for account in accounts
         ),
         chosen=str(user_id or ""),
-        name=found[0].name if found else "",
+        name=waiting.user.name if waiting else "",
         items=tuple(_row(item, why_not.get(_key(item), ())) for item in items),
         people=tuple((str(person.id), person.name) for person in people if person.id != user_id),
     )
