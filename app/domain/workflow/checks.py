@@ -180,23 +180,18 @@ def outcome(stage: Stage, form: ByOutcome) -> Outcome | None:
 
 def way_out(stage: Stage, verb: Verb, form: ByOutcome | None) -> Refusals:
     """Refuse a verb without an outcome here, and a form that names none of several, another, or no reason."""
-    offered = stage.outcomes_of(MEANT.get(verb, verb))
-    named = "" if form is None else form.outcome
-    if form is not None and not named and len(offered) > 1:
-        data = {
-            "stage": stage.key,
-            "verb": verb,
-            "outcomes": [way.key for way in offered],
-            "titles": [way.title for way in offered],
-        }
-        return (Refusal(RefusalCode.OUTCOME_REQUIRED, data),)
-    meant = next((way for way in offered if not named or way.key == named), None)
-    if meant is None:
-        data = {"stage": stage.key, "verb": verb, "outcome": named}
-        return (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, data),)
-    if form is not None and meant.comment and not form.comment.strip():
+    if form is not None and (meant := outcome(stage, form)) is not None:
+        if not meant.comment or form.comment.strip():
+            return ()
         return (Refusal(RefusalCode.COMMENT_REQUIRED, {"stage": stage.key, "outcome": meant.key}),)
-    return ()
+    offered, named = stage.outcomes_of(MEANT.get(verb, verb)), "" if form is None else form.outcome
+    if form is None and offered:
+        return ()
+    data: dict[str, object] = {"stage": stage.key, "verb": verb}
+    if offered and not named:
+        data |= {"outcomes": [way.key for way in offered], "titles": [way.title for way in offered]}
+        return (Refusal(RefusalCode.OUTCOME_REQUIRED, data),)
+    return (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, {**data, "outcome": named}),)
 
 
 def worded(verb: Verb, comment: str) -> Refusals:
@@ -206,8 +201,9 @@ def worded(verb: Verb, comment: str) -> Refusals:
 
 def blocked(facts: Facts) -> Refusals:
     """Refuse a text with open blocking findings."""
-    rules = sorted(set(facts.blockers))
-    return (Refusal(RefusalCode.BLOCKING_FINDINGS, {"rules": rules}),) if rules else ()
+    if not facts.blockers:
+        return ()
+    return (Refusal(RefusalCode.BLOCKING_FINDINGS, {"rules": sorted(set(facts.blockers))}),)
 
 
 def within_limits(facts: HandedIn) -> Refusals:

@@ -32,7 +32,7 @@ def against_approving(walk: Walk[AssessedText], spot: Spot, form: Approve | None
     stage, refusals = walk.workflow.by_key.get(spot[0]), _against(walk, spot, Verb.APPROVE, form)
     if stage is None:
         return refusals
-    if isinstance(form, ConfirmMarks) and not stage.confirms_marks:
+    if not stage.confirms_marks and isinstance(form, ConfirmMarks):
         refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, {"verb": form.verb, "stage": stage.key}),)
     refusals += checks.text_ready(stage, walk.facts)
     if form is not None:
