@@ -119,3 +119,18 @@ def test_a_key_of_the_head_that_is_said_twice_is_listed() -> None:
 def test_markdown_in_details_is_markdown(inner: str, shown: list[str]) -> None:
     source = f"<details>\n<summary>题要</summary>\n\n{inner}\n\n</details>\n\n后"
     assert words("markdown", source) == shown
+
+
+@pytest.mark.parametrize(
+    ("form", "source", "shown"),
+    [
+        ("html", "<body><p>甲</p></body>乙<p>丙", ["甲", "乙", "丙"]),
+        ("html", "<html><body><p>甲</p></body></html>\n<p>乙</p><!-- 丙 -->", ["甲", "乙"]),
+        ("html", "<p>甲</HTML >乙</p><xmp></body></xmp>", ["甲乙", "</body>"]),
+        ("html", "<p>60</br>40</BR/>20", ["60", "40", "20"]),
+        ("markdown", "共60</br>40人", ["共60", "40人"]),
+        ("markdown", "<div>甲</div></body>\n\n乙", ["甲", "乙"]),
+    ],
+)
+def test_what_follows_an_end_that_ends_nothing_is_shown(form: str, source: str, shown: list[str]) -> None:
+    assert words(form, source) == shown

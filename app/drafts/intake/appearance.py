@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from app.drafts.intake.colours import colour_of
+
 if TYPE_CHECKING:
     from app.drafts.intake.styles import Look
 
-_HEX = re.compile(r"#([0-9a-f]{3,8})$")
 _PARTS = re.compile(r"[\d.]+%?")
 #: Names of colours that are none; what inherits is as around.
 _GREYS = frozenset(
@@ -60,17 +61,12 @@ def _is_colour(said: str) -> bool:
     word = said.split(" ", 1)[0] if "(" not in said else said
     if word in _GREYS or word.startswith(("url(", "linear-", "radial-", "var(")):
         return False
-    if whole := _HEX.match(word):
-        digits = whole[1] if len(whole[1]) >= 6 else "".join(digit * 2 for digit in whole[1])
-        parts = [float(int(digits[at : at + 2], 16)) for at in (0, 2, 4)]
-    elif word.startswith("rgb"):
-        parts = [_number(one) for one in _PARTS.findall(word)[:3]]
-    elif word.startswith("hsl"):
+    if (colour := colour_of(said)) is not None:
+        return colour.alpha > 0 and max(colour[:3]) - min(colour[:3]) > _GREY_TO
+    if word.startswith("hsl"):
         share = _PARTS.findall(word)[1:2]
         return bool(share) and _number(share[0]) > _GREY_TO
-    else:
-        return word.isalpha()
-    return len(parts) == 3 and max(parts) - min(parts) > _GREY_TO
+    return word.isalpha()
 
 
 def _number(part: str) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lxml import etree, html
@@ -13,7 +14,8 @@ from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
 from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
 from app.drafts.intake.said import is_formula, is_platform_link, link_of, said
-from app.drafts.intake.styles import Gap, Look, declarations, gone, look, parted, pictures, says_something
+from app.drafts.intake.sight import gone
+from app.drafts.intake.styles import Gap, Look, declarations, look, parted, pictures, reorders, says_something
 from app.drafts.intake.tags import with_words_kept
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -39,10 +41,12 @@ _LEFT_OUT = frozenset(
 )
 _CUT_OFF = re.compile(r"<[A-Za-z/][^<>]*$")
 #: How a page looks and what machines call it is no content.
-_NAMES_NOTHING = frozenset({"link", "meta", "base", "style", "mp-style-type", "colgroup", "col", "head"})
+_NAMES_NOTHING = frozenset({"link", "meta", "base", "style", "mp-style-type", "head"})
 _OF_WORD = re.compile(r"\s*(?:\[if\b|\[endif\]|<?!\[|\?xml|(?:Start|End)Fragment)")
 #: What people tick, and what it looks like without and with a tick.
 _BOXES = {"checkbox": ("☐ ", "☑ "), "radio": ("○ ", "◉ ")}
+_CITING = frozenset({"blockquote", "q", "del", "ins"})
+_LANGUAGE = re.compile(r"(?:\b(?:language|lang|highlight-source)-|\bbrush:\s*)([\w+#.-]+)")
 _KINDS = {
     "noframes": "noscript",
     "noembed": "noscript",
@@ -164,21 +168,37 @@ class Reader:
             return
         for address in [*pictures(node.get("style", "")), node.get("background", "")]:
             self.media.background(address)
-        around, self.look = self.look, look(self.look, tag, node.attrib, style)
+        around = self.look
+        with self.within(node):
+            if (self.look.from_right and not around.from_right) or (reorders(node) and not around.from_right):
+                self.builder.leave_out("direction", turned(self.text_of(node), tag, style))
+            self._read(node, tag)
+
+    @contextmanager
+    def within(self, node: Any) -> Iterator[None]:  # noqa: ANN401
+        """Show text as it is shown in a node meanwhile; what is not seen there is listed at its end."""
+        around, self.look = self.look, self.look_in(node)
         hides = self.look.unseen and not around.unseen
         before, self.unseen = self.unseen, [] if hides else self.unseen
-        if not self.media.is_embedded(node, tag, known=True):
+        if not self.media.is_embedded(node, node.tag.lower(), known=True):
             self._titled(node)
-        if self.look.from_right and not around.from_right:
-            self.builder.leave_out("direction", turned(self.text_of(node), tag, style))
-        self._read(node, tag)
+        yield
         if hides:
             self.builder.leave_out("hidden_text", "".join(self.unseen))
             self.unseen = before
         self.look = around
 
+    def inner(self) -> "Reader":
+        """Return a reader of what lies here into a document of its own, which shows and lists as this one."""
+        inner = Reader(Builder(left_out=self.builder.left_out, base=self.builder.base), titles=False)
+        inner.look, inner.unseen = self.look, self.unseen
+        return inner
+
     def _read(self, node: Any, tag: str) -> None:  # noqa: ANN401
-        if tag == "br":
+        if tag in {"colgroup", "col"}:
+            # Words have no place in them: browsers show them where they stand.
+            self.walk(node)
+        elif tag == "br":
             self.run.add(HARD, self._marks())
             self._gap = Gap.NONE
         elif tag in {"img", "image"}:
@@ -221,10 +241,12 @@ class Reader:
 
     def words_of(self, node: Any) -> str:  # noqa: ANN401
         """Return the words of a node for a place that holds no markup, such as a caption."""
-        inner = Reader(Builder(left_out=self.builder.left_out, base=self.builder.base), titles=False)
-        inner.look = self.look
-        inner.walk(node)
-        inner.flush()
+        if self.hides(node):
+            return ""
+        with self.within(node):
+            inner = self.inner()
+            inner.walk(node)
+            inner.flush()
         words = []
         for block in inner.builder.blocks:
             if isinstance(block, TEXT_BLOCKS):
@@ -235,6 +257,7 @@ class Reader:
 
     def _inline(self, node: Any, tag: str) -> None:  # noqa: ANN401
         if tag == "q":
+            self._cited(node)
             opening, closing = "“”" if self.quotes % 2 == 0 else "‘’"
             self.quotes += 1
             self.add(opening)
@@ -243,6 +266,7 @@ class Reader:
             self.quotes -= 1
             return
         anchor = self.anchor
+        self._cited(node)
         if tag == "a" and (node.get("href", "").strip() or is_platform_link(node)):
             self.anchor = self.builder.link(link_of(node), " ".join("".join(_words(node)).split()))
         self.walk(node)
@@ -272,6 +296,9 @@ class Reader:
                     self.shape, self.level = Shape.HEADING, _HEADINGS[tag]
                 elif tag == "blockquote":
                     self.shape = Shape.QUOTE
+                    self._cited(node)
+                elif tag == "pre":
+                    self._language(node)
                 self._inside(node)
         self.shape, self.level = shape, level
 
@@ -306,6 +333,8 @@ class Reader:
         text = drawn(transformed(text, self.look), self.look)
         for kind in self.look.remarks - ({"size"} if self.shape is Shape.HEADING else set()):
             self.builder.leave_out(kind, text)
+        if self.look.faint:
+            self.builder.leave_out("faint", text)
         self._part(text)
         if not self._begun:
             self._align, self._begun = self.look.align, not text.isspace()
@@ -342,6 +371,19 @@ class Reader:
         words = node.get("title", "").strip()
         if words and words not in "".join(_words(node)) and node.get("alt", "").strip() != words:
             self.builder.leave_out("title_attribute", words)
+
+    def _cited(self, node: Any) -> None:  # noqa: ANN401
+        """List where a quotation or a change is from."""
+        if node.tag in _CITING and (address := node.get("cite", "").strip()):
+            self.builder.leave_out("link", address)
+
+    def _language(self, node: Any) -> None:  # noqa: ANN401
+        """List what a block of code says of itself: `language-python`, `lang="c"`, `brush: sql`."""
+        for one in (node, *node.findall("code")):
+            names = [one.get(name, "") for name in ("data-lang", "data-language", "data-info")]
+            names += _LANGUAGE.findall(one.get("class", ""))
+            for words in dict.fromkeys(name.strip() for name in names):
+                self.builder.leave_out("code_language", words)
 
     def _comment(self, node: Any) -> None:  # noqa: ANN401
         if node.tag is etree.Comment:

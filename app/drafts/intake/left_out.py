@@ -36,10 +36,12 @@ KINDS: dict[str, tuple[str, str]] = {
     "list_depth": ("列表层级", "层级太深，已并入最深一层"),
     "direction": ("文字方向", "改变文字显示的先后，正文按原来的先后收，请核对"),
     "colour": ("有颜色的文字", "正文不带颜色，文字已保留；颜色有所指的，请写成文字"),
+    "faint": ("与底色相同的文字", "原文里几乎看不见，文字已保留，请核对该不该留"),
     "size": ("大号文字", "正文不带字号，文字已保留"),
     "decoration": ("着重号、上划线", "正文不带这种标记，文字已保留"),
     "alignment": ("表格里的对齐", "表格统一排版，文字已保留"),
     "hidden_text": ("隐藏的文字", "原文里看不见"),
+    "code_language": ("代码的语言", "文字已保留，语言的名称没有地方可放"),
     "title_attribute": ("提示文字", "鼠标停留才显示的文字"),
     "front_matter": ("文件头信息", "没有对应的栏目可填"),
     "footnote": ("脚注", "没有找到它的内容，原样留在正文里；请另写一行“[^1]: 内容”"),
@@ -69,7 +71,7 @@ OF_MACHINES = frozenset({"markup", "link_element", "script", "comment", "word_ma
 
 
 #: Kinds of looks that many words may have: said once, with the first of them.
-_OF_LOOKS = frozenset({"colour", "size", "decoration", "alignment"})
+_OF_LOOKS = frozenset({"colour", "faint", "size", "decoration", "alignment"})
 #: So many of their words are shown, and so much of each.
 _FIRST, _LENGTH = 6, 20
 

@@ -10,7 +10,8 @@ from app.domain.document.list_numbers import COUNTERS
 from app.domain.document.list_numbers import sign as written
 from app.domain.document.model import Numbering
 from app.drafts.intake.builder import Builder, Sign
-from app.drafts.intake.styles import declarations, gone, values_of
+from app.drafts.intake.sight import gone
+from app.drafts.intake.styles import declarations, values_of
 
 _TYPES = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 #: Counter styles in which a document writes numbers too, as far as they look the same.
@@ -54,6 +55,18 @@ class _List:
     step: int
     counts: dict[int, int] = field(default_factory=dict)
 
+    def number(self, node: Any) -> int:  # noqa: ANN401 – lxml has no types
+        """Return the number of an item, by its value and what its style says of the counter, and go on."""
+        number = _counter(node, "counter-set", 0)
+        if number is None:
+            number = _integer(node.get("value"))
+        if number is None:
+            number = self.following
+            if (step := _counter(node, "counter-increment", 1)) is not None:
+                number += step - self.step
+        self.following = number + self.step
+        return number
+
 
 class Lists:
     """The lists that a reader stands in, the outermost first."""
@@ -69,6 +82,9 @@ class Lists:
         start = _integer(node.get("start")) if tag == "ol" else None
         if start is None:
             start = sum(1 for _ in _owned(node)) if step < 0 else 1
+        if (reset := _counter(node, "counter-reset", 0)) is not None:
+            # Source: CSS Lists 3, 4.6: what a style says of the counter of lists goes before `start`.
+            start = reset + step
         self._open.append(_List(style, start, step))
 
     def end(self) -> None:
@@ -84,9 +100,7 @@ class Lists:
         if not _is_item(node):
             return None, ""
         style = self._style(node, own.style, types=_TYPES)
-        given = _integer(node.get("value"))
-        number = own.following if given is None else given
-        own.following = number + own.step
+        number = own.number(node)
         if style.bare:
             return None, ""
         if style.words is not None:
@@ -178,3 +192,13 @@ def _of_quill(own: _List, node: Mapping[str, str], kind: str, depth: int) -> tup
 def _integer(text: str | None) -> int | None:
     found = _INTEGER.match(text or "")
     return int(found[1]) if found else None
+
+
+#: The counter that browsers number lists by. Source: CSS Lists 3, 4.6.
+_OF_LISTS = re.compile(r"(?:^|\s)list-item(?:\s+([+-]?\d{1,9}))?(?=\s|$)")
+
+
+def _counter(node: Any, name: str, default: int) -> int | None:  # noqa: ANN401
+    """Return what a declaration of counters says of that of lists; `None` where it says nothing."""
+    found = _OF_LISTS.search(declarations(node.get("style", "")).get(name, ""))
+    return None if found is None else int(found[1]) if found[1] else default

@@ -51,6 +51,12 @@ class _Renderer(RendererHTML):
         token = tokens[index]
         return f"<p>{escape(token.content)}</p>\n" if definitions.shown(token, env) else ""
 
+    def fence(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
+        """Return a block of code, with what its fence says of it as an attribute."""
+        token = tokens[index]
+        said = f' data-info="{escape(token.info.strip())}"' if token.info.strip() else ""
+        return f"<pre{said}><code>{escape(token.content)}</code></pre>\n"
+
     def html_inline(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
         """Return a tag as it is, or as text where it would swallow what follows."""
         return _kept(tokens[index].content, "".join(one.content for one in tokens[index + 1 :]))

@@ -5,12 +5,15 @@ sheet of styles hides is taken for visible, so that people see it and decide.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 from app.domain.document.model import Align, SpanKind
 from app.drafts.intake.appearance import remarks
+from app.drafts.intake.colours import WHITE, Colour, colour_of
+from app.drafts.intake.sight import ARTICLES, ground_of, without_ink
 
 _DECLARATION = re.compile(r"([\w-]+)\s*:\s*((?:[^;\"'(]|\"[^\"]*\"|'[^']*'|\([^)]*\))+)")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -19,8 +22,6 @@ _LENGTH = re.compile(r"([\d.]+)\s*([a-z%]*)")
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]+)", re.IGNORECASE)
 _ALIGNS = {"center": Align.CENTER, "right": Align.RIGHT, "end": Align.RIGHT, "-webkit-center": Align.CENTER}
 _LEFT = frozenset({"left", "start", "justify", "-webkit-left"})
-#: Where WeChat keeps the article of a page; hidden until its script has run.
-_ARTICLES = frozenset({"js_content", "js_article", "img-content", "page-content", "activity-name"})
 _MARKS = {
     "b": SpanKind.BOLD,
     "strong": SpanKind.BOLD,
@@ -61,11 +62,20 @@ class Look:
     transform: str = ""
     from_right: bool = False
     font: str = ""
+    no_ink: bool = False
+    #: The colour of letters and of what lies behind them, as far as they are known.
+    ink: Colour | None = None
+    ground: Colour | None = WHITE
 
     @property
     def unseen(self) -> bool:
         """Whether text at this place is not to be seen."""
-        return self.invisible or self.no_size
+        return self.invisible or self.no_size or self.no_ink
+
+    @property
+    def faint(self) -> bool:
+        """Whether letters have the colour of what lies behind them."""
+        return self.ink is not None and self.ground is not None and self.ink.is_like(self.ground)
 
 
 def declarations(style: str) -> dict[str, str]:
@@ -108,27 +118,13 @@ def pictures(style: str) -> list[str]:
     ]
 
 
-def gone(attributes: Mapping[str, str], style: Mapping[str, str]) -> bool:
-    """Return whether nothing of an element is to be seen, whatever lies in it."""
-    if attributes.get("id") in _ARTICLES:
-        return False
-    display = style.get("display", "")
-    if display == "none" or ("hidden" in attributes and display in {"", "none"}):
-        return True
-    if style.get("mso-hide") == "all":
-        return True
-    # What fades in is shown in the end.
-    fades = any(name.startswith(("animation", "transition", "-webkit-animation")) for name in style)
-    return _is_zero(style.get("opacity", "")) and not fades
-
-
 def look(around: Look, tag: str, attributes: Mapping[str, str], style: Mapping[str, str]) -> Look:
     """Return how text is shown in an element, given how it is shown around it."""
     marks = around.marks
     if tag in _MARKS:
         marks |= {_MARKS[tag]}
     invisible = around.invisible
-    if attributes.get("id") in _ARTICLES or tag in {"body", "html"}:
+    if attributes.get("id") in ARTICLES or tag in {"body", "html"}:
         invisible = False
     elif style.get("visibility") in {"hidden", "collapse", "visible"}:
         invisible = style["visibility"] != "visible"
@@ -139,12 +135,22 @@ def look(around: Look, tag: str, attributes: Mapping[str, str], style: Mapping[s
         align=_aligned(around.align, tag, attributes, style),
         invisible=invisible,
         no_size=_without_size(around.no_size, style),
+        no_ink=without_ink(around.no_ink, style),
+        ink=_ink(around.ink, tag, attributes, style),
+        ground=ground_of(around.ground, attributes, style),
         remarks=remarks(around.remarks, tag, attributes, style),
         transform=style.get("text-transform", around.transform),
         font=_font(around.font, attributes, style),
         from_right=_from_right(around.from_right, attributes, style),
         keeps_lines=white.startswith("pre") if white else around.keeps_lines or tag in _KEEPING,
     )
+
+
+def _ink(
+    around: Colour | None, tag: str, attributes: Mapping[str, str], style: Mapping[str, str]
+) -> Colour | None:
+    said = style.get("color", "") or (attributes.get("color", "").lower() if tag == "font" else "")
+    return around if said in {"", "inherit", "currentcolor"} else colour_of(said)
 
 
 def _font(around: str, attributes: Mapping[str, str], style: Mapping[str, str]) -> str:
@@ -265,20 +271,17 @@ def _without_size(around: bool, style: Mapping[str, str]) -> bool:
         number = float(found[1])
     except ValueError:
         return around
-    # A share of nothing is nothing; a length of its own is seen again.
-    return number == 0 or (around and found[2] in {"em", "%", "ex", "ch"})
+    # A share of nothing is nothing; a length of its own is seen again, but for a dot.
+    return (
+        number == 0
+        or (found[2] in {"px", "pt"} and number <= 1)
+        or (around and found[2] in {"em", "%", "ex", "ch"})
+    )
 
 
 def _is_number(text: str) -> bool:
     """Whether it is made of the ten digits alone: ² and ① are digits that no number is read from."""
     return text.isascii() and text.isdigit()
-
-
-def _is_zero(value: str) -> bool:
-    try:
-        return float(value.rstrip("%")) == 0
-    except ValueError:
-        return False
 
 
 _SAID = re.compile(
@@ -305,4 +308,20 @@ def parted(style: Mapping[str, str]) -> Gap:
         return Gap.LINE
     if shown == "table-cell":
         return Gap.SPACE
-    return Gap.BETWEEN_NUMBERS if style.get("float") in {"left", "right"} else Gap.NONE
+    if style.get("float") in {"left", "right"} or (shown.startswith("inline-") and "width" in style):
+        return Gap.BETWEEN_NUMBERS
+    spaced = any(_APART.match(name) and _SOME.search(value) for name, value in style.items())
+    return Gap.BETWEEN_NUMBERS if spaced else Gap.NONE
+
+
+_APART = re.compile(r"(?:margin|padding)(?:$|-(?:left|right|inline))")
+_SOME = re.compile(r"[1-9]")
+
+
+def reorders(node: Iterable[Any]) -> bool:
+    """Tell whether what lies in a node is shown in another order than it is written, by `order`."""
+    orders = [
+        declarations(child.get("style", "")).get("order", "0") for child in node if isinstance(child.tag, str)
+    ]
+    numbers = [int(one) if re.fullmatch(r"[+-]?\d{1,6}", one) else 0 for one in orders]
+    return numbers != sorted(numbers)

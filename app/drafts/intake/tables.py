@@ -1,6 +1,7 @@
 """Tables of HTML: merged cells lie where they lay, so that every value keeps its column."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -66,13 +67,13 @@ class _Rows:
 
 def read_table(reader: Reader, table: Any) -> None:  # noqa: ANN401 – lxml has no types
     """Read a table; one of a single cell is how mail and WeChat editors draw a box: its content is text."""
-    parts = _in_order(_parts(table, reader.add, [0]))
+    parts = _in_order(_parts(reader, table, [0]))
     reader.flush()
-    parts = [part for part in parts if part.node.tag != "tr" or not reader.hides(part.node)]
     cells = [cell for part in parts if part.node.tag == "tr" for cell in _cells(part.node)]
     if len(cells) == 1:
         for part in parts:
-            _boxed(reader, part.node)
+            with _within(reader, part):
+                _boxed(reader, part.node)
         return
     reader.sign_alone()
     rows, caption, pictures = _Rows(), "", list[Image]()
@@ -80,20 +81,31 @@ def read_table(reader: Reader, table: Any) -> None:  # noqa: ANN401 – lxml has
         if part.node.tag == "caption":
             caption = reader.words_of(part.node)
         elif part.node.tag == "tr":
-            around, reader.look = reader.look, reader.look_in(part.node)
-            shown = [cell for cell in _cells(part.node) if not reader.hides(cell)]
-            read = [_cell(reader, cell, pictures, around.align) for cell in shown]
+            around = reader.look
+            with _within(reader, part):
+                shown = [cell for cell in _cells(part.node) if not reader.hides(cell)]
+                read = [_cell(reader, cell, pictures, around.align) for cell in shown]
             rows.add(_Row(read, part.kind == "thead", part.section))
-            reader.look = around
         else:
             reader.child(part.node)
     reader.flush()
-    if rows.rows:
+    if reader.look.unseen and not any(cell.text for row in rows.rows for cell in row.cells):
+        pass
+    elif rows.rows:
         reader.builder.table(_grid(rows, caption))
     else:
         reader.add(caption)
         reader.flush()
     reader.builder.blocks.extend(pictures)
+
+
+@contextmanager
+def _within(reader: Reader, part: "_Part") -> Iterator[None]:
+    """Show text as it is shown in a row and in the section around it."""
+    with ExitStack() as stack:
+        for node in (*part.around, *([part.node] if part.node.tag == "tr" else [])):
+            stack.enter_context(reader.within(node))
+        yield
 
 
 def _cells(row: Any) -> list[Any]:  # noqa: ANN401
@@ -111,8 +123,7 @@ def _boxed(reader: Reader, part: Any) -> None:  # noqa: ANN401
 
 
 def _cell(reader: Reader, cell: Any, pictures: list[Image], around: Align | None) -> _Cell:  # noqa: ANN401
-    inner = Reader(Builder(left_out=reader.builder.left_out, base=reader.builder.base), titles=False)
-    inner.look = reader.look
+    inner = reader.inner()
     inner.element(cell)
     inner.flush()
     for block in inner.builder.blocks:
@@ -213,28 +224,37 @@ class _Part:
     node: Any
     kind: str
     section: int
+    around: tuple[Any, ...] = ()
 
 
 def _parts(
+    reader: Reader,
     table: Any,  # noqa: ANN401
-    stray: Callable[[str | None], None],
     sections: list[int],
     kind: str = "",
+    around: tuple[Any, ...] = (),
 ) -> Iterator[_Part]:
-    """Yield what lies in a table, rows, captions and more; text goes to `stray`, `sections` counts."""
-    stray(table.text)
+    """Yield what is to be seen in a table, rows, captions and more, and let the reader have the text.
+
+    `sections` counts the sections of the table.
+    """
+    reader.add(table.text)
     for node in table:
-        if node.tag in {"tbody", "thead", "tfoot"}:
+        if isinstance(node.tag, str) and reader.hides(node):
+            pass
+        elif node.tag in {"colgroup", "col"}:
+            reader.child(node)
+        elif node.tag in {"tbody", "thead", "tfoot"}:
             sections[0] += 1
-            yield from _parts(node, stray, sections, node.tag)
+            yield from _parts(reader, node, sections, node.tag, (*around, node))
             sections[0] += 1
-        elif node.tag not in {"colgroup", "col"}:
-            yield _Part(node, kind, sections[0])
+        else:
+            yield _Part(node, kind, sections[0], around)
             if node.tag == "tr":
-                stray(node.text)
+                reader.add(node.text)
                 for cell in node:
-                    stray(cell.tail)
-        stray(node.tail)
+                    reader.add(cell.tail)
+        reader.add(node.tail)
 
 
 def _in_order(parts: Iterable[_Part]) -> list[_Part]:

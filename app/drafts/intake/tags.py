@@ -82,6 +82,10 @@ def _compares(text: str, tag: re.Match[str], name: str, *, in_line: bool) -> boo
     return _last_ends(text).get(name, -1) < tag.start()
 
 
+#: Ends that end nothing, wherever they are written. Source: HTML Standard, 13.2.6.4.7, 13.2.6.4.19.
+_ENDS_OF_ALL = re.compile(r"</(body|html|br)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+
+
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
     """Return where each element is closed for the last time."""
@@ -89,7 +93,11 @@ def _last_ends(text: str) -> dict[str, int]:
 
 
 def with_words_kept(text: str) -> str:
-    """Return HTML in which every `<` that begins no tag is written as text. Linear in `text`."""
+    """Return HTML in which every `<` that begins no tag is written as text. Linear in `text`.
+
+    The ends of `body` and `html` are left away: what follows them is shown, but the parser drops it. `</br>`,
+    which it drops too, becomes the break that it is.
+    """
     parts: list[str] = []
     at, done = 0, 0
     unended: set[str] = set()
@@ -107,5 +115,9 @@ def with_words_kept(text: str) -> str:
                 at = end.start()
                 continue
             unended.add(name)
+        elif end := _ENDS_OF_ALL.match(text, at):
+            # Browsers take `</br>` for a break.
+            parts += [text[done:at], "<br>" if end[1].lower() == "br" else ""]
+            done = end.end()
         at += 1
     return "".join([*parts, text[done:]])
