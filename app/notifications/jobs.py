@@ -49,13 +49,21 @@ def _alarm(job: JobContext) -> None:
         job.end(session)
         service.alarm(
             session,
-            queries.administrators(session),
+            _people(session, job.payload.get("people")),
             kind=NoticeKind(job.payload["kind"]),
             data=job.payload["data"],
             source=job.payload["source"],
             with_mail=bool(runtime.settings.smtp_host),
             at=runtime.clock(),
         )
+
+
+def _people(session: Session, ids: list[str] | None) -> Sequence[User]:
+    """Return those of these people who are active; without a list, who administers the system."""
+    if ids is None:
+        return queries.administrators(session)
+    wanted = [UUID(one) for one in ids]
+    return session.exec(select(User).where(col(User.id).in_(wanted), col(User.active).is_(True))).all()
 
 
 @handles(JobKind.TELL_ACCOUNT)

@@ -63,7 +63,16 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
         "系统里没有{year}年的放假安排",
     ),
     K.ACCOUNT: ("您的账号有变动：{account}", "账号有变动"),
+    K.ENDPOINT: ("接收地址 {host} {endpoint}", "接收地址 {host} {endpoint}"),
 }
+
+#: What befell an address outside that hears of events (`disabled_reason`, or `undelivered`).
+_ENDPOINT = {
+    "undelivered": "的消息重试完了仍没有送达，已经放弃；请检查对方的服务，再从投递记录里重发",
+    "gone": "答复说它已不再使用（410），已停止推送，没有送出的消息也不再重试",
+    "failing": "连续多日收不到消息，已停止推送；请检查对方的服务，再重新启用",
+}
+_SWITCHED_OFF = "已由管理员停用"
 
 #: What was done to an account → the sentence; `{from}`, `{to}` and `{role}` are filled in.
 _ACCOUNT = {
@@ -126,6 +135,8 @@ class _Words(dict[str, str]):
             reason_sentence(Reason(str(code))).rstrip("。") for code in data.get("reasons", ())
         )
         self["year"] = str(data.get("year", ""))
+        self["host"] = str(data.get("host", ""))
+        self["endpoint"] = _ENDPOINT.get(str(data.get("befell", "")), _SWITCHED_OFF)
         days = {"from": data.get("starts_on", ""), "to": data.get("ends_on", "")}
         known = {**days, "role": data.get("role", "")}
         self["account"] = _ACCOUNT.get(str(data.get("what", "")), "").format_map(known)

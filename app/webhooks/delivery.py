@@ -23,7 +23,7 @@ from app.webhooks import standard
 from app.webhooks.addresses import targets as addresses
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
-from app.webhooks.service import disable, party_of, promise, secrets_of
+from app.webhooks.service import disable, party_of, promise, secrets_of, warn
 
 #: Waiting times before each try, 75 hours in all. Source: Standard Webhooks 1.0.0, its example of a schedule.
 WAITS = (
@@ -216,6 +216,9 @@ def settle(
     _note(session, Event.WEBHOOK_FAILED, delivery, at=at)
     if answer.status == GONE and endpoint.active:
         disable(session, endpoint, reason="gone", actor=SYSTEM, at=at)
+    elif answer.status != GONE:
+        # Once for all messages that are given up while it fails.
+        warn(session, endpoint, "undelivered", since=endpoint.failing_since or at, at=at)
 
 
 def _rest(session: Session, endpoint: WebhookEndpoint, answer: Answer, *, at: datetime) -> None:

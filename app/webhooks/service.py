@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -11,13 +12,13 @@ from sqlmodel import Session, col, select
 
 from app.audit import service as audit
 from app.channels import queries as channels
-from app.domain.vocabulary import Event, Role
+from app.domain.vocabulary import Event, NoticeKind, Role
 from app.events.catalogue import ANNOUNCED
 from app.events.emit import emit
 from app.events.payloads.machines import EndpointCreated, EndpointDisabled, Replayed, ToolCreated
 from app.identity import service as identity
 from app.identity.models import Unit
-from app.identity.queries import Actor
+from app.identity.queries import Actor, holders
 from app.infra.errors import Conflict, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
@@ -185,6 +186,32 @@ def disable(
         session.add(delivery)
     payload = EndpointDisabled(endpoint=endpoint.id, reason=reason)
     emit(session, Event.WEBHOOK_ENDPOINT_DISABLED, payload, about=endpoint.id, actor=actor, at=at)
+    warn(session, endpoint, reason, since=at, but=actor.id, at=at)
+
+
+def warn(
+    session: Session,
+    endpoint: WebhookEndpoint,
+    befell: str,
+    *,
+    since: datetime,
+    but: UUID | None = None,
+    at: datetime,
+) -> None:
+    """Tell whoever registered an endpoint, and who administers its unit, what befell it; once since then.
+
+    `but` is whoever did it: nobody hears of their own act. Of the address only the host is told.
+    """
+    owners = {user.id for user in holders(session, Role.SYSTEM_ADMIN, unit_path=endpoint.unit_path)}
+    owners |= {endpoint.created_by} if endpoint.created_by else set()
+    source = f"webhook:{endpoint.id}:{befell[:20]}:{since.isoformat()}"
+    payload = {
+        "kind": NoticeKind.ENDPOINT,
+        "data": {"host": urlsplit(endpoint.url).hostname or "", "befell": befell},
+        "source": source,
+        "people": sorted(str(one) for one in owners - {but}),
+    }
+    jobs.enqueue(session, JobKind.ALARM, payload, at=at, key=source)
 
 
 def replay(session: Session, delivery_id: UUID, *, actor: Actor, at: datetime) -> WebhookDelivery:

@@ -296,6 +296,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         NoticeKind.DEBT_OWED: "补审待办",
         NoticeKind.CALENDAR_MISSING: "缺少放假安排",
         NoticeKind.ACCOUNT: "账号变动",
+        NoticeKind.ENDPOINT: "接收地址故障",
     },
     MailMode: {MailMode.NEVER: "不发", MailMode.AT_ONCE: "随时发", MailMode.DAILY: "每天一封"},
     Event: {

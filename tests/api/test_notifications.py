@@ -367,7 +367,11 @@ def test_every_kind_has_its_sentences() -> None:
 
 def test_every_kind_is_told_by_some_event_or_job() -> None:
     by_events = {told.kind for entry in CATALOGUE.values() for told in entry.told}
-    assert set(NoticeKind) - by_events == {NoticeKind.CALENDAR_MISSING, NoticeKind.ACCOUNT}
+    assert set(NoticeKind) - by_events == {
+        NoticeKind.CALENDAR_MISSING,
+        NoticeKind.ACCOUNT,
+        NoticeKind.ENDPOINT,
+    }
 
 
 def test_two_who_tell_of_the_same_step_at_once_tell_once(desk: Desk) -> None:

@@ -284,9 +284,30 @@ def test_gone_switches_the_endpoint_off(desk: Desk, listener: Listener) -> None:
     with desk.session() as session:
         actions = [one.action for one in audit.events(session, f"webhook:{made['id']}")]
     assert actions[-2:] == ["webhook.failed", "webhook.endpoint_disabled"]
+    (told,) = desk.get("/notices", "system_admin").json()["items"]
+    assert told["kind"] == "endpoint"
+    assert told["text"].startswith(f"接收地址 {listener.host.split(':')[0]} 答复说它已不再使用")
+    assert desk.get("/notices", "editor").json()["items"] == []
     desk.draft()
     desk.work()
     assert len(listener.got) == 1
+
+
+def test_a_message_that_is_given_up_is_told_once_to_who_looks_after_the_address(
+    desk: Desk, listener: Listener, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "WAITS", (timedelta(0), timedelta(seconds=1)))
+    monkeypatch.setattr(delivery, "JITTER", 0)
+    register(desk, listener, "draft.created")
+    listener.answers = [(500, {})] * 4
+    for _ in range(2):
+        desk.draft()
+        for _ in range(3):
+            desk.work()
+            clock.advance(minutes=20)
+    assert [one["state"] for one in deliveries(desk)] == ["failed", "failed"]
+    (told,) = desk.get("/notices", "system_admin").json()["items"]
+    assert "重试完了仍没有送达" in told["text"]
 
 
 def test_redirects_are_not_followed(desk: Desk, listener: Listener) -> None:

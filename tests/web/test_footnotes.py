@@ -99,3 +99,25 @@ def test_a_reference_without_a_note_is_told_on_the_page(
     with runtime.database.read() as session:
         kept = json.loads(drafts.revisions(session, draft.id)[-1].left_out)
     assert kept == [{"kind": "footnote", "what": "[^1]"}]
+
+
+def test_what_the_first_text_lacked_stays_told_beside_what_a_mended_one_lacks(web: TestClient) -> None:
+    sign_in(web, "editor")
+    handed = form_at(web.get("/drafts/new"), "/drafts/new") | {"target": "wechat/news", "title": "清河"}
+    made = send(web, "/drafts/new", **handed | {"content": "正文。\n\n![河堤](a.png)", "then": "keep"})
+    draft = made.headers["location"].split("?")[0]
+    fields = form_at(web.get(f"{draft}/edit"), f"{draft}/edit")
+    send(web, f"{draft}/edit", **fields | {"text:blocks/0": "正文[^1]。", "then": "keep"})
+    page = unescape(web.get(draft).text)
+    assert "没有找到它的内容" in page
+    assert "河堤 a.png" in page
+    assert "修订 1 收稿时" in page
+
+
+@pytest.mark.parametrize(("field", "limit"), [("login", 64), ("password", 200)])
+def test_a_sign_in_that_is_too_long_is_told_its_limit(web: TestClient, field: str, limit: int) -> None:
+    sent = {"login": "editor", "password": "x", "next": "/"} | {field: "长" * (limit + 1)}
+    answer = web.post("/sign-in", data=sent)
+    assert answer.status_code == 422
+    assert f"{limit} " in unescape(answer.text)
+    assert ("长" * (limit + 1) in answer.text) == (field == "login")

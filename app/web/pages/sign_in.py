@@ -12,6 +12,7 @@ from app.infra.db import database_of
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
 from app.infra.settings import Settings
+from app.web.forms import limits
 from app.web.forms.addresses import inside, page_of_form, sign_in_address
 from app.web.forms.again import Again, Refused, with_cookie
 from app.web.forms.parcels import opened, owner_mark, sealed
@@ -89,6 +90,7 @@ def enter(request: Request, form: AnyForm) -> Response:
     login, then, parcel = form.word("login"), inside(form.text("next")), form.text("carried")
     name = cookie_name(runtime.settings)
     try:
+        form.all_within(limits.SIGN_IN)
         entered = service.sign_in(
             runtime,
             login,

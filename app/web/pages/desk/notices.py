@@ -35,6 +35,7 @@ _TONES = {
     NoticeKind.STAGE_ESCALATED: "warn",
     NoticeKind.STAGE_DUE: "warn",
     NoticeKind.CALENDAR_MISSING: "block",
+    NoticeKind.ENDPOINT: "warn",
     NoticeKind.BLOCKED: "block",
     NoticeKind.RETURNED: "warn",
     NoticeKind.DEBT_OWED: "warn",

@@ -39,12 +39,17 @@ class Missing:
         return sum(one.count for one in self.entries)
 
 
-def missing(revisions: Sequence[Revision]) -> Missing | None:
-    """Return what was left out of the newest revision that something was left out of; `None` for nothing.
+def missing(revisions: Sequence[Revision]) -> tuple[Missing, ...]:
+    """Return what was left out of each revision, the newest in front; what repeats is told once.
 
     A text mended in the form comes from the one before, so what that lacked is still lacking.
     """
+    found: list[Missing] = []
+    told: set[LeftOut] = set()
     for revision in sorted(revisions, key=lambda one: -one.number):
-        if entries := drafts.left_out_of(revision):
-            return Missing(revision.number, tuple(_for_people(LeftOut(**one)) for one in entries))
-    return None
+        left = [LeftOut(**one) for one in drafts.left_out_of(revision)]
+        entries = tuple(_for_people(one) for one in left if one not in told)
+        told.update(left)
+        if entries:
+            found.append(Missing(revision.number, entries))
+    return tuple(found)
