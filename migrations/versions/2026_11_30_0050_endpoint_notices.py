@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0050_endpoint_notices"
-down_revision = "0049_policy_kinds"
+down_revision = "0056_asset_readings"
 branch_labels = None
 depends_on = None
 
