@@ -57,6 +57,10 @@ def _listed(text: str, start: int) -> bool:
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2}) ?年")
 
 
+#: 到2020年: a year that a text looks ahead to says nothing of when it was written.
+_AIMS = frozenset("到至")
+
+
 class FormerName(Checker):
     """A name of the list that was right until a year; a text that speaks of no later year is let be.
 
@@ -73,7 +77,11 @@ class FormerName(Checker):
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each old name, the longest at one place."""
         text = context.view.text
-        years = [int(year) for year in _YEAR.findall(text)]
+        years = [
+            int(year[1])
+            for year in _YEAR.finditer(text)
+            if text[year.start() - 1 : year.start()] not in _AIMS
+        ]
         if years and max(years) < self._until:
             return
         covered = -1

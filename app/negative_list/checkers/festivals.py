@@ -58,7 +58,8 @@ class Festival(Checker):
         """Return the day that stands before the festival, or in brackets behind it."""
         if text[end : end + 1] == "(":
             return _DAY.match(text, end + 1, last)
-        if _AROUND.match(text, end, last):
+        around = _AROUND.match(text, end, last)
+        if around and not (around[0] == "放假" and start > first and text[start - 1] in "日号是为"):
             return None
         for day in _DAY.finditer(text, max(first, start - 20), start):
             if _BETWEEN.fullmatch(text, day.end(), start):

@@ -12,7 +12,7 @@ _SHORTEST = 6
 #: From this length on one may be left out: 养老服务机构 without 老 is the end of 供养服务机构.
 _LONG = 8
 #: A half of more expressions wakes nothing.
-_COMMON = 2
+_COMMON = 6
 #: Characters that tell two expressions apart and are no slip of the pen.
 _TELLING = frozenset("的零〇一二三四五六七八九十百千万两不无未非大小省市县区乡镇村")
 
@@ -32,8 +32,10 @@ class FixedExpression(Checker):
             if len(row["form"]) < _SHORTEST:
                 args.fault("lexicon", f"“{row['form']}”不足{_SHORTEST}个字，差一个字的写法太多")
         self._forms = tuple(row["form"] for row in rows if len(row["form"]) >= _SHORTEST)
-        #: The last two characters of each, and its first two.
-        self._ends = tuple((form[-2:], form[:2]) for form in self._forms)
+        #: The pairs of characters of its second half and of its first: some are right beside any slip.
+        self._ends = tuple(
+            (_pairs(form[len(form) // 2 :]), _pairs(form[: len(form) // 2])) for form in self._forms
+        )
         also = (word for row in rows for word in row["also"].split("|") if word)
         self._right = frozenset((*self._forms, *also))
         halves: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -55,9 +57,8 @@ class FixedExpression(Checker):
             for form_number, offset in self._wakes[number]:
                 form = self._forms[form_number]
                 other = self._ends[form_number][offset > 0]
-                begin = start - offset - 1 if offset else start + len(form) - 3
-                around = text[max(0, begin) : begin + 4]
-                if not (other[0] in around or other[1] in around) or text.startswith(form, start - offset):
+                around = text[max(0, start - offset - 1) : start] if offset else text[end : end + len(form)]
+                if not any(pair in around for pair in other) or text.startswith(form, start - offset):
                     continue
                 for low, high in _windows(form, offset, start, end):
                     if (text[low : low + 1] == form[0] or text[high - 1 : high] == form[-1]) and self._is_off(
@@ -89,6 +90,11 @@ def _windows(form: str, offset: int, start: int, end: int) -> Iterable[tuple[int
             yield start - offset - longer, end
         else:
             yield start, start + len(form) + longer
+
+
+def _pairs(half: str) -> tuple[str, ...]:
+    """Return the pairs of characters side by side in one half of an expression."""
+    return tuple(half[place : place + 2] for place in range(len(half) - 1))
 
 
 def _near(form: str, written: str) -> bool:

@@ -17,6 +17,10 @@ from app.negative_list.text.fold import fold_all
 _LAW = re.compile(r"(?:法|条例|办法|规定|细则|规则|条列|条历|办发|办法则|规订)$")
 #: A remark after the title, （2023年修正） or （草案）, in its folded form.
 _REMARK = re.compile(r"\([^()]*\)$")
+#: What kind of law a title names.
+_KIND = re.compile("(?:法|条例|办法|规定)$")
+#: Shorter, what is left of a title without its kind is told by nothing.
+_STEM = 4
 _STATE = "中华人民共和国"
 #: From this length on two wrong characters still tell which title was meant.
 _LONG = 12
@@ -37,7 +41,7 @@ class LawTitle(Checker):
     none of them may be a local regulation and is left alone.
     """
 
-    patterns = ("《[^《》]{2,60}》",)
+    patterns: Sequence[str] = ("《[^《》]{2,60}》",)
 
     def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
         self._repealed = args.choice("report", ("unknown", "repealed"), "unknown") == "repealed"
@@ -54,6 +58,11 @@ class LawTitle(Checker):
             if known is None or known.repealed:
                 self._laws[form] = law
         self._names = list(self._laws)
+        #: What stands before 法, 条例 … of each law in force.
+        self._stems: dict[str, list[str]] = {}
+        for form, law in self._laws.items():
+            if not law.repealed and (kind := _KIND.search(form)) and kind.start() >= _STEM:
+                self._stems.setdefault(form[: kind.start()], []).append(law.title)
         self._judge = lru_cache(maxsize=20_000)(self._judgement)
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
@@ -73,8 +82,16 @@ class LawTitle(Checker):
             return (f"《{law.successor}》",) if law.successor else ()
         if law is not None or not _LAW.search(bare):
             return None
-        near = self._near(bare)
+        near = self._near(bare) or self._of_another_kind(bare)
         return tuple(f"《{title}》" for title in near) or None
+
+    def _of_another_kind(self, title: str) -> list[str]:
+        """Return the laws that a title is all but for its last word: 公益事业捐赠办法."""
+        kind = _KIND.search(title)
+        if kind is None:
+            return []
+        named = self._stems.get(title[: kind.start()], [])
+        return [law if title.startswith(_STATE) else law.removeprefix(_STATE) for law in named]
 
     def _near(self, title: str) -> list[str]:
         if len(title) < _SHORT:

@@ -24,6 +24,22 @@ _AFTER = (
     r"(?=[,。:(”]|说|家中|家里|一家|夫妇|老人|今年|现年|告诉|因病|因残|领到|领取"
     r"|收到|接受|获得?|住进|跳楼|被|手里|拉着|$)"
 )
+#: Family names that begin few other words, and what no given name has.
+_PLAIN = (
+    "王李张刘陈杨赵吴周徐孙朱胡郭何罗郑梁谢宋韩邓冯曹彭董潘袁蔡蒋杜魏吕卢姚沈钟姜崔谭"
+    "廖贾邹熊孟邱侯薛闫黎贺郝顾龚邵覃戴莫"
+)
+_NO_NAME = (
+    "的了是和与及在从被把将就都也不为有等以中上下前后人员工作服务机构家庭儿童老群众会会员学校报名公示标准政策补助贴金"
+    "某大小阿奶爷先女男师叔婶伯姨边围绝必时到到位证明管理申请"
+)
+_FULL = f"[{_PLAIN}](?:(?![{_NO_NAME}])[\\u4e00-\\u9fff]){{2}}"
+_THREE = re.compile(
+    f"(?:代表|居民|村民|学生|老人)?({_FULL})(?=[送上考患在从和与是为来去已成拿获收领过生办走坐表激感高笑流热握带对向以的等、因]|$)"
+)
+_REALLY = re.compile(
+    f"[\\u4e00-\\u9fff]{{2,3}}[(](?:真名|实名|本名|真实姓名|原名|姓名)(?:是|为|叫|:)?({_NAME})[)]"
+)
 _LEADS = f"(?:代表|小区居民|社区居民|居民|村民|对象|代表人)?[:“]?({_NAME}?){_AFTER}"
 _BEHIND = re.compile(_LEADS)
 _BEFORE = re.compile(
@@ -55,6 +71,8 @@ class NamedStatus(Checker):
                     yield Spot(*listed.span(1))
                 continue
             behind = _BEHIND.match(text, end, last)
+            if not behind or not behind[1]:
+                behind = _THREE.match(text, end, last) or _REALLY.match(text, end, last)
             if behind and behind[1]:
                 yield Spot(start, behind.end(1))
                 continue

@@ -44,7 +44,7 @@ class NumberSequence(Checker):
         rf"^[ \x{{3000}}]{{0,4}}第{_CHINESE}章[ \x{{3000}}]",
         rf"^[ \x{{3000}}]{{0,4}}{_CHINESE}、",
         rf"^[ \x{{3000}}]{{0,4}}[（(]{_CHINESE}[）)]",
-        r"^[ \x{3000}]{0,4}[0-9]{1,2}[.．、][^0-9]",
+        r"^[ \x{3000}]{0,4}(?:附件[:：][ \x{3000}]{0,2})?[0-9]{1,2}[.．、][^0-9]",
         rf"(?:^|[，。；：、！ ]){_CHINESE}是",
         rf"(?:^|[，。；：！ ])第{_CHINESE}[，、,]",
         r"(?:^|[，。；：、！ ])[（(][0-9]{1,2}[）)]",
@@ -82,11 +82,11 @@ class NumberSequence(Checker):
 
 
 _COUNTED = re.compile(
-    r"([二两三四五六七八九十]|[2-9]|10)(?:个|项|类|条|点|种|方面|件|步|大)[\u4e00-\u9fff]{0,12}[:：]"
+    r"([二两三四五六七八九十]|[2-9]|10)(?:个|项|类|条|点|种|方面|件|步|大)[\u4e00-\u9fff]{0,12}[”\"]?[\u4e00-\u9fff]{0,4}[:：]"
 )
 #: What numbers the items of a list within a paragraph; only one kind counts.
 _ITEMS = (
-    re.compile(rf"(?:^|[，。；：:、！ ])({_CHINESE})是"),
+    re.compile(rf"(?:^|[，。；：:、！ “])({_CHINESE})是"),
     re.compile(rf"(?:^|[，。；：:！ ])第({_CHINESE})[，、,]"),
     re.compile(r"[（(]([0-9]{1,2}|[一二三四五六七八九十])[）)]"),
     re.compile(f"([{_CIRCLED}])"),
@@ -97,7 +97,9 @@ class CountedList(Checker):
     """三项工作 before a list of four: the number told is not that of the items numbered behind it."""
 
     view = View.RAW
-    patterns = (r"(?:[二两三四五六七八九十]|[2-9]|10)(?:个|项|类|条|点|种|方面|件|步|大)[一-鿿]{0,12}[:：]",)
+    patterns = (
+        r"(?:[二两三四五六七八九十]|[2-9]|10)(?:个|项|类|条|点|种|方面|件|步|大)[一-鿿]{0,12}[”\"]?[一-鿿]{0,4}[:：]",
+    )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each number that does not fit its list."""

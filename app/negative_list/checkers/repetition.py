@@ -25,7 +25,8 @@ _CUTS = re.compile(r"[，。！？；,!?;]")
 #: What opens the items of a list, which laws repeat.
 _BRACKETS = frozenset("（(")
 _HAN = re.compile("[\u4e00-\u9fff]+")
-_TEXT = frozenset({PartKind.BODY, PartKind.SUMMARY})
+#: A file of one paragraph is read as a title alone.
+_TEXT = frozenset({PartKind.BODY, PartKind.SUMMARY, PartKind.TITLE})
 
 
 class RepeatedText(Checker):
@@ -73,9 +74,22 @@ class RepeatedText(Checker):
                 place = same.find(run, place + length)
         for place, length in sorted(spots):
             word = text[place : place + length]
-            if place >= covered and _HAN.fullmatch(word) and len(set(word)) > 2 and word not in self._twice:
+            if (
+                place >= covered
+                and not _in_column(text, place, word)
+                and _HAN.fullmatch(word)
+                and len(set(word)) > 2
+                and word not in self._twice
+            ):
                 covered = place + 2 * length
                 yield Spot(place, covered, (word,), f"“{word}”写了两遍")
+
+
+def _in_column(text: str, place: int, word: str) -> bool:
+    """Whether a word stands three times in a row: cells of a table run together, no slip."""
+    size = len(word)
+    half = size // 2
+    return word[:half] * 2 == word or word * 3 in text[max(0, place - 2 * size) : place + 4 * size]
 
 
 def _has_twins(text: str) -> bool:

@@ -1,0 +1,137 @@
+"""Amounts that do not fit each other: rises that fall, sums that are none, spans of other lengths."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.engine.validators import is_day
+
+_NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+_SCALES = {"": 1.0, "万": 1e4, "亿": 1e8}
+_RISES = ("增加", "增长", "提高", "上升", "扩大", "提升")
+_FALLS = ("减少", "下降", "降低", "缩短", "缩小", "压缩", "压减")
+_UP = (*_RISES, "增至", "增到", "升至")
+#: How far before and behind the verb the two numbers are looked for.
+_BEFORE, _BEHIND = 40, 20
+_CHANGE = re.compile(
+    rf"(?:由|从)[^\d,。;!?\n]{{0,10}}{_NUMBER}(万|亿)?([^\d,。;!?\n]{{0,8}})"
+    rf"(?:(?:{'|'.join((*_RISES, *_FALLS))})[到至为]|[增减][至到]|[升降]至){_NUMBER}(万|亿)?([一-鿿%]?)"
+)
+
+
+def _value(number: str, scale: str | None) -> float:
+    return float(number.replace(",", "")) * _SCALES[scale or ""]
+
+
+class Change(Checker):
+    """由95%下降到97%, 从320人增加到280人: what is said to rise falls, or the other way round."""
+
+    words = (
+        *(f"{verb}{to}" for verb in (*_RISES, *_FALLS) for to in "到至为"),
+        "增至", "增到", "升至", "减至", "减到", "降至",
+    )  # fmt: skip
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each change whose word does not fit its numbers."""
+        text, view = context.view.text, context.view
+        covered = -1
+        for _, start, end in hits:
+            first, last = view.bounds(view.part_at(start))
+            change = _CHANGE.search(text, max(first, covered, start - _BEFORE), min(last, end + _BEHIND))
+            if (
+                change is None
+                or not change.start() < start < change.end()
+                or change[3].strip()[:1] != change[6]
+            ):
+                continue
+            covered = change.end()
+            low, high = _value(change[1], change[2]), _value(change[4], change[5])
+            rises = any(f"{verb}{to}" in change[0] for verb in _UP for to in ("", "到", "至"))
+            if low != high and (high > low) != rises:
+                yield Spot(*change.span(), (), "上升的应当后大于前，下降的应当后小于前")
+
+
+_UNITS = "人名户个家件项所处对例场次张篇亩元套张床位"
+_ONE = re.compile(rf"{_NUMBER}(万|亿)?(?:余|多)?([{_UNITS}])")
+_TOTAL = re.compile(rf"[,、;]?(?:合计|共计|总计|两项合计|共)(?:为|是|有)?{_NUMBER}(万|亿)?([{_UNITS}])")
+#: What makes of amounts no parts of a whole.
+_NO_PARTS = re.compile(
+    "同比|平均|人均|每|累计|其余|去年|上年|至少|不少于|超过|约|近|余|多|以上|左右|减少|退出|注销"
+)
+#: A whole that is farther off than that from the sum of what stands before it is one of something else.
+_LIKE = 0.25
+
+
+class Sum(Checker):
+    """男3.2万人，女2.9万人，共6.3万人: a total behind its parts, in one sentence, that is not their sum."""
+
+    patterns = (
+        (
+            rf"[0-9](?:万|亿)?[{_UNITS}][^。;!?\n]{{0,12}}[,、;]?(?:合计|共计|总计|共)(?:为|是|有)?"
+            rf"[0-9][0-9,.]{{0,14}}(?:万|亿)?[{_UNITS}]"
+        ),
+    )
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each total that is not the sum of the parts before it."""
+        text, view = context.view.text, context.view
+        covered = -1
+        for _, start, end in hits:
+            total = _last(_TOTAL, text, start, end)
+            if total is None or total.start() < covered:
+                continue
+            covered = total.end()
+            first, _ = view.bounds(view.part_at(start))
+            opening = max(text.rfind(sign, first, total.start()) for sign in "。;!?\n") + 1
+            before = text[max(first, opening) : total.start()]
+            parts = [part for part in _ONE.finditer(before) if part[3] == total[3]]
+            if len(parts) < 2 or _NO_PARTS.search(before) or "共" in before:
+                continue
+            given, told = sum(_value(part[1], part[2]) for part in parts), _value(total[1], total[2])
+            exact = abs(given - told) <= 1e-6 * max(given, told)
+            if not exact and abs(given - told) <= _LIKE * given:
+                yield Spot(total.start() + (total[0][0] in ",、;"), total.end(), (), f"各项相加为{given:g}")
+
+
+def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match[str] | None:
+    *_, last = [None, *pattern.finditer(text, start, end)]
+    return last
+
+
+_DAYS = re.compile(
+    r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]?(?:\([^()]{1,6}\))?(?:至|到|—{1,2}|-{1,2}|~)"
+    r"(?:(\d{1,2})月)?(\d{1,2})[日号](?:\([^()]{1,6}\))?[^。;!?\n\d]{0,8}?(?:共|为期|共计|合计|历时|放假)(\d{1,3})天"
+)
+
+
+class SpanDays(Checker):
+    """10月1日至8日，共7天: a span of days with another number of days."""
+
+    patterns = (
+        (
+            r"(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?(?:\([^()]{1,6}\))?(?:至|到|—{1,2}|-{1,2}|~)(?:\d{1,2}月)?\d{1,2}[日号]"
+            r"(?:\([^()]{1,6}\))?[^。;!?\n0-9]{0,8}(?:共|为期|共计|合计|历时|放假)\d{1,3}天"
+        ),
+    )
+
+    def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
+        """Return each span with another number of days, counted with its first and its last day."""
+        text = context.view.text
+        for _, start, end in hits:
+            days = _DAYS.fullmatch(text, start, end)
+            if days is None or text[start - 1 : start].isdigit():
+                continue
+            # Without a year any will do that is no leap year, unless February is in it.
+            year = int(days[1] or 2026)
+            month, last_month = int(days[2]), int(days[4] or days[2])
+            if not is_day(year, month, int(days[3])) or not is_day(year, last_month, int(days[5])):
+                continue
+            first = date(year, month, int(days[3]))
+            last = date(year + (last_month < month), last_month, int(days[5]))
+            count = (last - first).days + 1
+            if count > 0 and count not in {
+                int(days[6]),
+                int(days[6]) + 1 if days[1] is None and month == 2 else 0,
+            }:
+                yield Spot(start, end, (), f"首尾都算共{count}天")
