@@ -59,6 +59,8 @@ def bench(
     """
     if name is not None and name not in BENCHMARKS:
         fail(f"没有名为 {name} 的测速；可用：{'、'.join(BENCHMARKS)}")
+    if corpus is not None and corpus.is_dir() != (name == "documents"):
+        fail("--corpus：documents 要文件夹，其他测速要 UTF-8 文本文件")
     names = [name] if name else list(BENCHMARKS)
     results = {one: _run(one, quick, postgres, wagtail, corpus) for one in names}
     if as_json:

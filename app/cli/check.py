@@ -12,6 +12,7 @@ import typer
 from app.cli.output import err, fail, out, print_json, said
 
 if TYPE_CHECKING:
+    from app.drafts.intake.files import FileRead
     from app.negative_list import Policy, Scope
     from app.negative_list.engine.report import FileReport
 
@@ -25,7 +26,14 @@ _TOO_MUCH = {
     "too_many_blocks": "内容多于 {limit} 段，请拆成几个文件",
     "table_too_large": "表格多于 {limit} 格，请拆成几个表",
     "conversion_too_heavy": "排版太复杂，在限定的时间和内存里读不完",
+    "file_kind": "{what}",
+    "package_damaged": "文件已损坏（{part} 读不出来），请在本机用 Word 或 WPS 打开，另存后再查",
+    "package_has_dtd": "文件里带有 XML 实体声明（DTD），可能有害，没有读取",
+    "package_inflates": "解压后过大（单个部件至多 {limit} MB），像是压缩炸弹，没有读取",
+    "package_too_many_parts": "文件里的部件多于 {limit} 个，没有读取",
 }
+#: What becomes of tracked changes of a Word file, as intake names it.
+CHANGES = ("original", "accepted")
 #: From so many files on the work is shown while it runs.
 _MANY = 20
 
@@ -75,12 +83,18 @@ def scope_of(policy: "Policy", channels: Sequence[str], sections: Sequence[str])
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="文件…", help="文本、Markdown、HTML、表格（xlsx、csv）、PDF 或图片文件。"),
+        typer.Argument(metavar="文件…", help="文本、Markdown、HTML、Word、表格（xlsx、csv）、PDF 或图片。"),
     ],
     *,
     channel: Annotated[list[str] | None, typer.Option("--channel", help="发往的阵地，可写多次。")] = None,
     section: Annotated[list[str] | None, typer.Option("--section", help="发往的栏目，可写多次。")] = None,
     policies: Annotated[Path | None, typer.Option("--policies", help="政策文件夹，默认用自带的。")] = None,
+    changes: Annotated[
+        str,
+        typer.Option(
+            "--tracked-changes", help="Word 文件里没有接受的修订：original 按修订前，accepted 全部接受。"
+        ),
+    ] = "original",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="输出 SARIF 2.1.0。")] = False,
 ) -> None:
@@ -91,8 +105,10 @@ def check(
         fail("--json 和 --sarif 只能选一个")
     policy = load(policies)
     scope = scope_of(policy, channel or [], section or [])
+    if changes not in CHANGES:
+        fail(f"--tracked-changes 只能是 {'、'.join(CHANGES)}")
     held = [file for file in files if is_held(file)]
-    reports, faults = _check_all(policy, [file for file in files if file not in held], scope)
+    reports, faults = _check_all(policy, [file for file in files if file not in held], scope, changes)
     reports += [one for file in held if (one := check_held(policy, file, scope, faults)) is not None]
     if as_json:
         print_json(report.as_json(policy, reports))
@@ -137,19 +153,57 @@ def check_held(policy: "Policy", file: Path, scope: "Scope", faults: list[str]) 
 
 
 def _check_all(
-    policy: "Policy", files: Sequence[Path], scope: "Scope"
+    policy: "Policy", files: Sequence[Path], scope: "Scope", changes: str
 ) -> tuple[list["FileReport"], list[str]]:
     from rich.progress import track
 
-    reports: list[FileReport] = []
     faults: list[str] = []
-    for file in (
-        track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files
-    ):
-        text = read_file(file, faults)
-        if text is not None and (report := check_text(policy, str(file), text, file.suffix, scope, faults)):
-            reports.append(report)
+    shown = track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files
+    reports = [
+        check_read(policy, str(file), *handed_in, scope)
+        for file in shown
+        if (handed_in := read_handed_in(file, faults, changes)) is not None
+    ]
     return reports, faults
+
+
+def read_handed_in(
+    file: Path, faults: list[str], changes: str = "original", *, most: int | None = MAX_BYTES
+) -> "tuple[str, FileRead] | None":
+    """Return a file's text and its parts as the service would read them; None, with a fault, if it cannot.
+
+    Of a Word file the text is what it says, a paragraph or a cell a line.
+    """
+    from app.drafts.intake.builder import TooMuch
+    from app.drafts.intake.docx.changes import TrackedChanges
+    from app.drafts.intake.files import WORD_ENDINGS, read_word
+    from app.drafts.intake.files import read_file as read_as_handed_in
+
+    is_word = file.suffix.lower() in WORD_ENDINGS
+    try:
+        if is_word:
+            data = read_bytes(file, faults)
+            return None if data is None else read_word(data, TrackedChanges(changes))
+        text = read_file(file, faults, most=most)
+        return None if text is None else (text, read_as_handed_in(text, file.suffix))
+    except TooMuch as fault:
+        faults.append(f"{file}：{_TOO_MUCH.get(fault.code, fault.code).format(**fault.data)}")
+        return None
+
+
+def read_bytes(file: Path, faults: list[str]) -> bytes | None:
+    """Return the bytes of a file; None, with a fault added, where it cannot be read or is too large."""
+    from app.drafts.intake.service import MAX_FILE_BYTES
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        faults.append(f"{file}：读不了，{said(error)}")
+        return None
+    if len(data) > MAX_FILE_BYTES:
+        faults.append(f"{file}：{len(data)} 字节，超过 {MAX_FILE_BYTES} 字节")
+        return None
+    return data
 
 
 def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) -> str | None:
@@ -162,7 +216,7 @@ def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) ->
         faults.append(f"{file}：读不了，{said(error)}")
         return None
     if file.suffix.lower() not in READ_AS:
-        faults.append(f"{file}：不支持 {file.suffix} 文件；可以检查 {KINDS}，请把其他文档另存为其中一种")
+        faults.append(f"{file}：不支持 {file.suffix} 文件；可以检查 {KINDS}、docx，其他文档请另存为其中一种")
     elif most is not None and len(data) > most:
         faults.append(f"{file}：{len(data)} 字节，超过 {most} 字节")
     else:
@@ -175,24 +229,15 @@ def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) ->
     return None
 
 
-def check_text(
-    policy: "Policy", name: str, text: str, suffix: str, scope: "Scope", faults: list[str]
-) -> "FileReport | None":
-    """Return the report on a file's text, with positions in that text; None, with a fault, if unreadable.
+def check_read(policy: "Policy", name: str, text: str, taken: "FileRead", scope: "Scope") -> "FileReport":
+    """Return the report on a file's text, with positions in that text.
 
-    The text is read as the service reads what is handed in, so that both find the same.
+    It was read as the service reads what is handed in, so that both find the same.
     """
-    from app.drafts.intake.builder import TooMuch
-    from app.drafts.intake.files import read_file as read_as_handed_in
     from app.negative_list import check as run
     from app.negative_list.engine.report import FileReport, located
     from app.negative_list.source.files import line_starts
 
-    try:
-        taken = read_as_handed_in(text, suffix)
-    except TooMuch as fault:
-        faults.append(f"{name}：{_TOO_MUCH.get(fault.code, fault.code).format(**fault.data)}")
-        return None
     read = taken.parts
     found = run(
         policy,

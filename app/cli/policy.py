@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.check import BEIJING, load, policy_folder, read_file, scope_of
+from app.cli.check import BEIJING, load, policy_folder, read_file, read_handed_in, scope_of
 from app.cli.output import err, fail, out, print_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Folder = Annotated[Path | None, typer.Argument(help="负面清单文件夹，默
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
 _STATES = {"added": "新增", "removed": "删除", "changed": "改动", "same": "不变"}
-_TEXTS = (".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml")
+_TEXTS = (".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".docx")
 
 
 def _say(line: str = "") -> None:
@@ -311,7 +311,7 @@ def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
             below = [path for path in sorted(file.rglob("*")) if path.suffix.lower() in _TEXTS]
             found += below
             if not below:
-                faults.append(f"{file}：文件夹里没有 {'、'.join(_TEXTS[:1] + _TEXTS[2:6])} 文件")
+                faults.append(f"{file}：文件夹里没有 {'、'.join(_TEXTS[:1] + _TEXTS[2:6] + _TEXTS[7:])} 文件")
         elif file.is_file():
             found.append(file)
         else:
@@ -320,24 +320,18 @@ def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _items(files: Sequence[Path], scope: Any, faults: list[str], *, lines: bool) -> "Iterator[Item]":  # noqa: ANN401
-    from app.drafts.intake.builder import TooMuch
-    from app.drafts.intake.files import read_file as read_as_handed_in
     from app.negative_list.quality.backtest import Item
 
     for file in files:
-        text = read_file(file, faults, most=None)
-        if text is None:
+        handed_in = read_handed_in(file, faults, most=None)
+        if handed_in is None:
             continue
+        text, read = handed_in[0], handed_in[1].parts
         if lines:
             for number, line in enumerate(text.splitlines(), 1):
                 if line.strip():
                     yield Item.of_text(f"{file}:{number}", line, scope=scope)
         else:
-            try:
-                read = read_as_handed_in(text, file.suffix).parts
-            except TooMuch as fault:
-                faults.append(f"{file}：读不了（{fault.code}）")
-                continue
             yield Item(str(file), read.parts, read.structure, scope, str(file))
 
 

@@ -1,6 +1,8 @@
 """Files of drafts: stored once by the SHA-256 of their bytes, of kinds told by the bytes themselves."""
 
+import zipfile
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from app.domain.vocabulary import Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries, service
 from app.drafts.intake import kinds
+from app.drafts.intake.file_kind import FileKind, kind_of
 from app.drafts.intake.readings import VERSION, Reading
 from app.drafts.models import Asset, AssetReading, AssetRole, Draft, DraftAsset
 from app.events.emit import emit
@@ -22,11 +25,28 @@ from app.infra.errors import Invalid, NotFound, Reason, TooLarge, Unsupported
 
 MAX_ASSET_BYTES = 20_000_000
 
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_DOC = "application/msword"
+_DOCM = "application/vnd.ms-word.document.macroEnabled.12"
+_FLAT = "application/xml"
 #: What a browser may show as a picture.
 IMAGES = frozenset(kind.value for kind in kinds.PICTURES)
 
-#: Every type that is taken.
-TYPES = tuple(kind.value for kind in kinds.Kind)
+#: Every type that is given out: those that are taken, and those of originals.
+TYPES = tuple(dict.fromkeys((*(kind.value for kind in kinds.Kind), _DOCX, _DOCM, _DOC, _FLAT)))
+
+
+def keep_original(
+    session: Session, draft: Draft, *, content: bytes, filename: str, actor: Actor, at: datetime
+) -> Draft:
+    """Keep the file that a draft's text was read from; the same file again changes nothing.
+
+    What it is was told by its bytes when it was read. Raises what `add` raises.
+    """
+    named = {FileKind.DOC: _DOC, FileKind.FLAT_OPC: _FLAT}
+    # One with macros is given out as what it is, so that no program opens it as one without.
+    kind = named.get(kind_of(content)) or (_DOCM if _has_macros(content) else _DOCX)
+    return _add(session, draft, content, kind, filename, AssetRole.ORIGINAL, actor, at)[0]
 
 
 def add(
@@ -53,6 +73,20 @@ def add(
     if not content:
         raise Invalid("malformed", reasons=[Reason("asset_empty", field="file")])
     kind = taken(content, filename, role)
+    return _add(session, draft, content, kind, filename, role, actor, at, reading)
+
+
+def _add(
+    session: Session,
+    draft: Draft,
+    content: bytes,
+    kind: str,
+    filename: str,
+    role: AssetRole,
+    actor: Actor,
+    at: datetime,
+    reading: Reading | None = None,
+) -> tuple[Draft, DraftAsset, Asset]:
     name = sha256(content)
     held = session.get(DraftAsset, (draft.id, name))
     if held is not None:
@@ -133,6 +167,11 @@ def _described(session: Session, name: str) -> Asset:
         select(Asset.media_type, Asset.size, Asset.created_at).where(Asset.sha256 == name)
     ).one()
     return Asset(sha256=name, media_type=kind, size=size, content=b"", created_at=made)
+
+
+def _has_macros(content: bytes) -> bool:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return any("vbaproject" in name.lower() for name in archive.namelist())
 
 
 def filename_of(given: str) -> str:

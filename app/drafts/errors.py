@@ -14,6 +14,7 @@ problems(
             "内容有 {bytes} 字节，超过 {limit} 字节的上限，请压缩或拆分后再提交。",
             "The content is too large.",
         ),
+        "file_too_large": ("文件超过 {limit} MB 的上限，请压缩图片后再交。", "The file is too large."),
         "conversion_busy": (
             "正在处理别的大文件，请过半分钟再交。",
             "Other large texts are being converted; try again in half a minute.",
@@ -64,6 +65,15 @@ reasons(
             "排版太复杂，在限定的时间和内存里读不完，没有收稿。"
             "请去掉多余的嵌套、表格和标记，或拆成几篇，或改用纯文本。"
         ),
+        "file_and_text": "已选了文件，又填了正文：请只留一样。",
+        "not_base64": "Word 文件的内容应为 Base64 编码。",
+        "file_kind": "{what}。",
+        "package_damaged": (
+            "文件已损坏（{part} 读不出来），没有收稿。请在本机用 Word 或 WPS 打开，另存后重新上传。"
+        ),
+        "package_has_dtd": "文件里带有 XML 实体声明（DTD），正常的 Word 文档没有，可能有害，没有收稿。",
+        "package_inflates": "文件解压后过大（单个部件至多 {limit} MB），像是压缩炸弹，没有收稿。",
+        "package_too_many_parts": "文件里的部件多于 {limit} 个，没有收稿。",
         "line_scheduled": LINE_SCHEDULED[0],
         "content_wrong_type": "这种格式的内容应为{expected}。",
         "nested_too_deep": "内容嵌套层次过深。",

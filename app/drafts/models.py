@@ -14,6 +14,7 @@ class AssetRole(StrEnum):
 
     IMAGE = "image"
     ATTACHMENT = "attachment"
+    ORIGINAL = "original"
 
 
 class ReadingFor(StrEnum):

@@ -1,4 +1,5 @@
 import json
+from datetime import datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -28,7 +29,7 @@ from app.drafts.schemas import (
     TargetOut,
     TargetsIn,
 )
-from app.identity.access import CurrentActor
+from app.identity.access import Actor, CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http.bounds import Digest, Ordinal
 from app.infra.http.etags import IfMatch, etag, seen_versions
@@ -41,11 +42,11 @@ router = ApiRouter(tags=["drafts"])
 
 
 def _new_draft(body: DraftIn) -> tuple[DraftIn, Intake]:
-    return body, take_in(body.format, body.content, body.fields())
+    return body, take_in(body.format, body.content, body.fields(), changes=body.tracked_changes)
 
 
 def _new_content(body: RevisionIn) -> tuple[RevisionIn, Intake]:
-    return body, take_in(body.format, body.content, body.fields())
+    return body, take_in(body.format, body.content, body.fields(), changes=body.tracked_changes)
 
 
 # Text is read before the transaction begins: on SQLite nobody else writes while it lasts.
@@ -80,7 +81,7 @@ def _file(
 def create_draft(
     request: Request, actor: CurrentActor, read: NewDraftRead, session: WriteSession, key: Key = None
 ) -> Response:
-    """Hand in a new draft as text, Markdown, HTML or blocks; what could not be taken in is listed."""
+    """Hand in a new draft as text, Markdown, HTML, blocks or a Word file; what is not its text is listed."""
     at, (body, taken) = runtime_of(request).clock(), read
 
     def act() -> DraftOut:
@@ -90,7 +91,8 @@ def create_draft(
             unit_id=body.unit_id,
             left_out=taken.listed(),
         )
-        return _draft(session, service.create(session, new=new, actor=actor, at=at))
+        draft = service.create(session, new=new, actor=actor, at=at)
+        return _draft(session, _with_original(session, draft, taken, body.filename, actor, at))
 
     asked = {"post": "/drafts", "body": body.model_dump(mode="json")}
     return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201))
@@ -119,7 +121,7 @@ def add_revision(
             at=at,
             left_out=taken.listed(),
         )
-        return _draft(session, draft)
+        return _draft(session, _with_original(session, draft, taken, body.filename, actor, at))
 
     asked = {
         "post": f"/drafts/{draft_id}/revisions",
@@ -278,6 +280,15 @@ def show_asset(sha256: Digest, actor: CurrentActor, session: ReadSession) -> Res
             "ETag": f'"{asset.sha256}"',
         },
     )
+
+
+def _with_original(
+    session: Session, draft: Draft, taken: Intake, filename: str, actor: Actor, at: datetime
+) -> Draft:
+    if taken.original is None:
+        return draft
+    name = filename or f"{draft.number}.docx"
+    return assets.keep_original(session, draft, content=taken.original, filename=name, actor=actor, at=at)
 
 
 def _draft(session: Session, draft: Draft, revision: Revision | None = None) -> DraftOut:

@@ -8,6 +8,7 @@ from typing_extensions import TypeAliasType
 
 from app.domain.document.model import Document, Sha256
 from app.domain.vocabulary import ChannelKind, DraftState
+from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.service import Format
 from app.drafts.models import AssetRole
 
@@ -34,9 +35,12 @@ class TargetIn(_In):
 
 
 class ContentIn(_In):
-    """Content in one of four formats, with the fields that stand beside it.
+    """Content in one of five formats, with the fields that stand beside it.
 
-    `content` is a text, or for `blocks` a list of blocks. Without a `title` it is taken from the content.
+    `content` is a text, for `blocks` a list of blocks, for `docx` the bytes of a Word file (at most 20 MB) in
+    Base64, which is kept as it is with the draft, under its `filename`. `tracked_changes` says what becomes
+    of changes in it that nobody has accepted: `original`, the text before them, or `accepted`; `left_out`
+    lists all of them. Without a `title` it is taken from the content.
     """
 
     format: Format = Format.TEXT
@@ -48,6 +52,8 @@ class ContentIn(_In):
     source: str = Field(default="", max_length=200)
     source_url: str = Field(default="", max_length=2000)
     attachments: list[Sha256] = Field(default=[], max_length=50)
+    filename: str = Field(default="", max_length=200)
+    tracked_changes: TrackedChanges = TrackedChanges.ORIGINAL
 
     def fields(self) -> Mapping[str, Any]:
         """Return what stands beside the content."""

@@ -57,7 +57,8 @@ PAGES = (
     waivers.router,
 )
 
-
+#: How browsers send forms: one with a file in parts.
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: htmx puts a refusal beside what was there, never in its place; and a whole page in place of the whole.
 _BESIDE = {"HX-Retarget": "#told", "HX-Reswap": "innerHTML", "HX-Reselect": "#refused"}
 _WHOLE = {"HX-Retarget": "#main", "HX-Reswap": "outerHTML", "HX-Reselect": "#main"}
@@ -110,7 +111,7 @@ def _for_people(
 async def _form(request: Request) -> Form | None:
     """Return what was sent, although it is refused; `None` for what was not sent from a page of ours."""
     kind = request.headers.get("content-type", "")
-    if not from_here(request) or not kind.startswith("application/x-www-form-urlencoded"):
+    if not from_here(request) or not kind.startswith(_FORMS):
         return None
     try:
         return posted(request) or await bare_form_of(request)

@@ -140,7 +140,7 @@ def test_a_role_for_one_section_writes_for_that_section_only(
     ("changed", "fields"),
     [
         ({"contents": "x"}, {"body.contents"}),
-        ({"format": "docx"}, {"body.format"}),
+        ({"format": "pages"}, {"body.format"}),
         ({"targets": "wechat"}, {"body.targets"}),
         ({"content": 7, "title": 8}, {"body.content.str", "body.content.list[dict[str,any]]", "body.title"}),
         ({"attachments": ["x"]}, {"body.attachments.0"}),

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from app.cli.check import check_text
+from app.cli.check import check_read
+from app.drafts.intake.files import read_file
 from app.negative_list import NotChecked, Part, PartKind, Policy, Report, Scope, check
 from app.negative_list.engine.report import FileReport, as_json, as_sarif, as_text
 from tests.negative_list.policies import KEY, TODAY, run
@@ -15,9 +16,7 @@ MISSED = NotChecked("images/0", "图片", "没有识别图片里的文字")
 
 
 def report_of(policy: Policy, name: str = "稿件 1.txt") -> FileReport:
-    faults: list[str] = []
-    read = check_text(policy, name, TEXT, ".txt", Scope(), faults)
-    assert read is not None, faults
+    read = check_read(policy, name, TEXT, read_file(TEXT, ".txt"), Scope())
     return read._replace(report=read.report._replace(not_checked=(MISSED,)))
 
 

@@ -44,7 +44,7 @@ _BREAK = re.compile(r"(?<=[0-9A-Za-z])[\x0b\x0c](?=[0-9A-Za-z])")
 class TooMuch(Exception):
     """What a source asks for is more than a document may hold; `code` is the reason of the refusal."""
 
-    def __init__(self, code: str, **data: int) -> None:
+    def __init__(self, code: str, **data: int | str) -> None:
         super().__init__(code)
         self.code, self.data = code, data
 

@@ -1,5 +1,6 @@
 """A file as the rules read it: the same document as the service would make of it, with places in the file."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from app.domain.document.model import Document
 from app.drafts.intake import subprocess_reader
+from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.left_out import LeftOut, summed, turning
 from app.drafts.intake.places import Places, places_of
 from app.drafts.intake.subprocess_reader import Read, Source
@@ -16,6 +18,8 @@ from app.negative_list.text.content import parts_of, structure_of
 from app.negative_list.text.model import NotChecked, Part, PartKind, Structure
 
 _FORMATS = {".md": "markdown", ".html": "html"}
+#: How the names of files end that Word and WPS write; what such a file is, its bytes say.
+WORD_ENDINGS = frozenset({".docx", ".docm", ".dotx", ".dotm", ".doc", ".dot", ".wps", ".wpt"})
 _UNTITLED = "（无标题）"
 
 
@@ -60,6 +64,30 @@ def read_file(text: str, suffix: str) -> FileRead:
         parts = tuple(part for part in parts if part.ref != "title")
         structure = replace(structure, fields={**structure.fields, "title": ""})
     return FileRead(FileParts(parts, _places(text, document, parts), structure), lost)
+
+
+def read_word(data: bytes, changes: TrackedChanges = TrackedChanges.ORIGINAL) -> tuple[str, FileRead]:
+    """Return what a Word file says as text, a paragraph or a cell a line, and its parts with places there.
+
+    Raises `TooMuch`, `Busy`.
+    """
+    read = subprocess_reader.read(Source("docx", b64encode(data).decode(), changes=changes))
+    document = _document(read)
+    if document is None:
+        return "", FileRead(read_parts(""), read.left_out)
+    parts, structure = parts_of(document), structure_of(document)
+    if not read.title:
+        parts = tuple(part for part in parts if part.ref != "title")
+        structure = replace(structure, fields={**structure.fields, "title": ""})
+    lines, places, at = list[str](), dict[str, Sequence[int]](), 0
+    for place, said in document.texts():
+        if place != "title" or read.title:
+            lines.append(said)
+            places[place] = range(at, at + len(said) + 1)
+            places.setdefault("/".join(place.split("/")[:2]), places[place])
+            at += len(said) + 1
+    lost = summed([*read.left_out, *turning(said for _, said in document.texts())])
+    return "\n".join(lines), FileRead(FileParts(parts, places, structure), lost)
 
 
 def _document(read: Read) -> Document | None:

@@ -17,6 +17,17 @@ _SPACES = re.compile(r"[ \t\r\f\n]+")
 
 #: kind → its name, and why it is not in the text. The first matter most; the last are of machines.
 KINDS: dict[str, tuple[str, str]] = {
+    "tracked_changes": ("修订", "接受与否由交稿人决定；要改，请在 Word、WPS 里处理好，或换一种选择重新交"),
+    "pending_insertion": ("没有接受的插入", "没有进入正文"),
+    "pending_deletion": ("没有接受的删除", "还在正文里"),
+    "accepted_insertion": ("按选择接受的插入", "已经进入正文"),
+    "accepted_deletion": ("按选择接受的删除", "没有进入正文"),
+    "word_comment": ("批注", "批注不是正文"),
+    "broken_part": (
+        "读不出的部件",
+        "文件的这一部分已损坏，没有检查，请在 Word、WPS 里打开另存后重新交",
+    ),
+    "unread": ("没有认出的文字", "文件里有，但不在正文能收的地方，请核对"),
     "image": ("图片", "图片要先上传，再在正文里引用"),
     "background_image": ("背景图片", "图片要先上传，再在正文里引用"),
     "video": ("视频", "正文不能直接收视频"),
@@ -25,6 +36,28 @@ KINDS: dict[str, tuple[str, str]] = {
     "iframe": ("嵌入的网页", "正文收不了别处的网页"),
     "object": ("嵌入的对象", "正文收不了"),
     "embed": ("嵌入的对象", "正文收不了"),
+    "wordart": ("艺术字", "红头、水印等用艺术字写的文字，正文收不了"),
+    "smartart": ("SmartArt 图示", "图示里的文字收不进正文，请改成文字或图片"),
+    "chart": ("图表", "图表里的文字和数字收不进正文，请改成表格或图片"),
+    "shape_text": ("图形里的文字", "正文收不了"),
+    "math_object": ("公式对象", "MathType 等公式对象读不出文字，没有检查，请改成文字或图片"),
+    "embedded_file": ("嵌入的文件", "嵌入的表格、文档等没有读取，没有检查；请取出来作为附件上传"),
+    "external": ("外部引用", "指向文件之外的内容，没有打开，也没有下载"),
+    "macro": ("宏", "没有执行，也没有收"),
+    "signature": ("电子签名", "只签在原来的文件上，正文不带"),
+    "header": ("页眉", "页眉不是正文"),
+    "footer": ("页脚", "页脚不是正文"),
+    "text_box": ("文本框", "文字已收在所在段落之后，位置请核对"),
+    "covered_cell": ("被合并盖住的单元格", "原文里看不见"),
+    "alt_text": ("替代文字", "图形的说明，正文收不了"),
+    "options": ("下拉选项", "选中的一项已收，其余的正文收不了"),
+    "control_title": ("内容控件的标题", "不是正文"),
+    "glossary": ("构建基块", "存在文件里、没有用到的文字"),
+    "fallback": ("备用内容", "只在旧版 Word 里显示"),
+    "old_word": (
+        "旧版 Word 文档",
+        "版式未保留，修订不可分辨，请逐段核对；最好用 Word、WPS 另存为 .docx 后再交",
+    ),
     "link": ("链接", "地址不完整或打不开，文字已保留；请改为以 https:// 开头的完整地址"),
     "image_link": ("图片上的链接", "图片不能带链接，请另写成文字链接"),
     "symbol_font": ("符号字体里的字", "这种字体把字母画成符号，正文里是字母，请核对"),
@@ -63,15 +96,18 @@ KINDS: dict[str, tuple[str, str]] = {
     "link_element": ("网页引用", "不是正文"),
     "script": ("脚本", "不是正文"),
     "comment": ("注释", "原文里看不见"),
+    "field_code": ("域代码", "由 Word 计算，结果已收"),
+    "properties": ("文档属性", "不是正文；原文件作为附件公开前请核对"),
+    "custom_xml": ("附带的数据", "不是正文"),
     "word_markup": ("Word、WPS 的排版标记", "不是正文"),
 }
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 #: Kinds that no reader of the source sees: an excerpt is enough, and a few of many.
-OF_MACHINES = frozenset({"markup", "link_element", "script", "comment", "word_markup"})
+OF_MACHINES = frozenset({"markup", "link_element", "script", "comment", "word_markup", "custom_xml"})
 
 
 #: Kinds of looks that many words may have: said once, with the first of them.
-_OF_LOOKS = frozenset({"colour", "faint", "size", "decoration", "alignment"})
+_OF_LOOKS = frozenset({"colour", "faint", "size", "decoration", "alignment", "text_box"})
 #: So many of their words are shown, and so much of each.
 _FIRST, _LENGTH = 6, 20
 

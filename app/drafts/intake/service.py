@@ -5,10 +5,11 @@ layout (Markdown, HTML) it goes between wide characters and is one space elsewhe
 document cannot is listed in `left_out`.
 """
 
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -30,7 +31,8 @@ from app.domain.record.canonical import canonical
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts.intake import subprocess_reader
 from app.drafts.intake.builder import CONTROL, Builder, TooMuch, named
-from app.drafts.intake.files import FileRead, read_file
+from app.drafts.intake.docx.changes import TrackedChanges
+from app.drafts.intake.files import FileRead, read_file, read_word
 from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed, turning
 from app.drafts.intake.subprocess_reader import Source
 from app.infra.errors import Invalid, Reason, TooLarge, Unavailable
@@ -41,6 +43,8 @@ from app.negative_list.source.files import looks_like
 #: The largest document that a text may become, in bytes of its canonical form: markup may ask for more than
 #: it is long itself.
 MOST_RESULT = 2 * MAX_CONTENT_BYTES
+#: The largest file that is taken in, in bytes.
+MAX_FILE_BYTES = 20_000_000
 _blocks: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
 
 
@@ -51,6 +55,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     HTML = "html"
     BLOCKS = "blocks"
+    DOCX = "docx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Intake:
 
     document: Document
     left_out: tuple[LeftOut, ...]
+    #: The file that it was read from, where it was one.
+    original: bytes | None = None
 
     def listed(self) -> list[dict[str, Any]]:
         """Return what was left out as JSON values."""
@@ -75,6 +82,12 @@ def refusals() -> Iterator[None]:
         raise Invalid("content_unusable", reasons=[reason]) from fault
     except subprocess_reader.Busy as busy:
         raise Unavailable("conversion_busy", headers={"Retry-After": "30"}) from busy
+
+
+def word_parts(data: bytes) -> tuple[str, FileRead]:
+    """Return text and parts of a Word file as `files.read_word` does. Raises `Invalid`, `Unavailable`."""
+    with refusals():
+        return read_word(data)
 
 
 def file_parts(text: str, suffix: str) -> FileRead:
@@ -105,13 +118,47 @@ def decode(raw: bytes) -> str:
         raise Invalid("content_unusable", reasons=reasons) from error
 
 
+def _text(content: str, faults: list[Reason], builder: Builder) -> str:
+    """Return a text as it is read. Raises `TooLarge` above 5 MB, `Invalid` with every fault."""
+    faults += text_faults(content, field="content", controls=False)
+    if faults:
+        raise Invalid("content_unusable", reasons=faults)
+    _limit(len(content.encode()))
+    return _clean(content, builder)
+
+
+def _word(content: str, faults: list[Reason]) -> tuple[str, bytes]:
+    """Return a Word file in Base64 without white space, and its bytes.
+
+    Raises `TooLarge` above 20 MB, `Invalid` for what is no Base64.
+    """
+    bare = "".join(content.split())
+    if len(bare) > MAX_FILE_BYTES * 4 // 3 + 4:
+        raise TooLarge("file_too_large", data={"limit": MAX_FILE_BYTES // 1_000_000})
+    try:
+        data = b64decode(bare, validate=True)
+    except ValueError:
+        faults.append(Reason("not_base64", field="content"))
+    if faults:
+        raise Invalid("content_unusable", reasons=faults)
+    return bare, data
+
+
 def to_document(format: Format, content: Any, fields: Mapping[str, Any]) -> Document:  # noqa: A002, ANN401 – any JSON
     """Return the document of `content`. Raises what `take_in` raises."""
     return take_in(format, content, fields).document
 
 
-def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake:  # noqa: A002, ANN401 – any JSON
+def take_in(
+    format: Format,  # noqa: A002
+    content: Any,  # noqa: ANN401 – any JSON
+    fields: Mapping[str, Any],
+    *,
+    changes: TrackedChanges = TrackedChanges.ORIGINAL,
+) -> Intake:
     """Return the document of `content`, a text or (for blocks) a list, with the fields given beside it.
+
+    The content of a Word file is its bytes in Base64; `changes` says what becomes of its tracked changes.
 
     Without a title among the `fields`, a text's first line, a Markdown's first heading of level 1, an HTML's
     first `h1` or its `title` is the title. Raises `TooLarge` above 5 MB, `Invalid` with every fault.
@@ -130,13 +177,12 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
         return _taken(_document(given, blocks, faults, lost), lost)
     if not isinstance(content, str):
         raise Invalid("content_unusable", reasons=[*faults, _wrong_type("文字")])
-    faults += text_faults(content, field="content", controls=False)
-    if faults:
-        raise Invalid("content_unusable", reasons=faults)
-    _limit(len(content.encode()))
     builder = Builder()
-    text = _clean(content, builder)
-    source = Source(str(format), text, given.get("title"), str(given.get("source_url", "")))
+    text, original = _word(content, faults) if format is Format.DOCX else (content, None)
+    if original is None:
+        text = _text(content, faults, builder)
+    base = str(given.get("source_url", ""))
+    source = Source(str(format), text, given.get("title"), base, changes)
     with refusals():
         read = subprocess_reader.read(source)
     for name, words in read.fields.items():
@@ -145,7 +191,7 @@ def take_in(format: Format, content: Any, fields: Mapping[str, Any]) -> Intake: 
     if read.title:
         given.setdefault("title", read.title)
     lost = summed([*builder.left_out, *read.left_out])
-    return _taken(_document(given, read.blocks, faults, lost), lost)
+    return replace(_taken(_document(given, read.blocks, faults, lost), lost), original=original)
 
 
 def _taken(document: Document, lost: tuple[LeftOut, ...]) -> Intake:

@@ -9,15 +9,16 @@ import os
 import subprocess
 import sys
 import threading
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from app.domain.document.model import Block
 from app.drafts.intake.builder import Builder, TooMuch
+from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.left_out import LeftOut, summed
 from app.drafts.intake.readings import Reading, unreadable
 
@@ -44,17 +45,22 @@ class Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is to be read: its format, the title given beside it, and where its relative links lead from."""
+    """What is to be read: its format, the title given beside it, and where its relative links lead from.
+
+    The content of a Word file is its bytes in Base64; `changes` says what becomes of its tracked changes.
+    """
 
     format: str
     content: str
     title: str | None = None
     base: str = ""
+    changes: str = TrackedChanges.ORIGINAL
 
     @property
     def is_heavy(self) -> bool:
         """Whether it is read in a process of its own."""
-        return self.format != "text" and len(self.content) > SMALL
+        # A package may be a bomb, however small it is.
+        return self.format == "docx" or (self.format != "text" and len(self.content) > SMALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,12 @@ def read_here(source: Source) -> Read:
     readers = {"text": read_text, "markdown": read_markdown, "html": read_html}
     builder = Builder(base=source.base)
     try:
-        readers[source.format](source.content, builder)
+        if source.format == "docx":
+            from app.drafts.intake.docx.service import read_docx
+
+            read_docx(b64decode(source.content), builder, choice=TrackedChanges(source.changes))
+        else:
+            readers[source.format](source.content, builder)
     except RecursionError as error:
         raise TooMuch("nested_too_deep") from error
     title = source.title or builder.fields.get("title") or None
@@ -117,9 +128,7 @@ def _in_turn(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_apart(source: Source) -> Read:
-    said = _in_turn(
-        {"format": source.format, "content": source.content, "title": source.title, "base": source.base}
-    )
+    said = _in_turn(asdict(source))
     if "fault" in said:
         raise TooMuch(said["fault"], **said.get("data", {}))
     return Read(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from app.domain.document.list_numbers import ordinals, sign
-from app.domain.document.model import TEXT_BLOCKS, Align, Block, CellSpan, Image, ListItem, Merge, Table
-from app.drafts.intake.builder import MOST_CELLS, Builder, TooMuch
+from app.domain.document.model import TEXT_BLOCKS, Align, CellSpan, Image, Merge, Table
+from app.drafts.intake.builder import MOST_CELLS, TooMuch
+from app.drafts.intake.cells import lines_of
 from app.drafts.intake.html import Reader
 from app.drafts.intake.runs import Mark
 
@@ -130,37 +130,13 @@ def _cell(reader: Reader, cell: Any, pictures: list[Image], around: Align | None
         if isinstance(block, TEXT_BLOCKS) and block.align not in {None, around}:
             reader.builder.leave_out("alignment", block.text)
     text, marks = "", list[tuple[Mark, int, int]]()
-    for line, spans in _lines(reader.builder, inner.builder.blocks, pictures):
+    for line, spans in lines_of(reader.builder, inner.builder.blocks, pictures):
         at = len(text) + 1 if text else 0
         text = f"{text}\n{line}" if text else line
         marks += [(mark, start + at, end + at) for mark, start, end in spans]
     columns = min(_whole(cell.get("colspan")) or 1, _WIDEST)
     rows = _whole(cell.get("rowspan"))
     return _Cell(text, marks, cell.tag == "th", columns, _HIGHEST if rows == 0 else min(rows or 1, _HIGHEST))
-
-
-def _lines(
-    builder: Builder, blocks: list[Block], pictures: list[Image]
-) -> Iterator[tuple[str, list[tuple[Mark, int, int]]]]:
-    """Yield the lines of a cell with their markup; what stands before items of a list is written out."""
-    for block, number in zip(blocks, ordinals(blocks), strict=True):
-        if isinstance(block, Image):
-            pictures.append(block)
-        elif isinstance(block, Table):
-            lines = [*([block.caption] if block.caption else []), *map(_joined, block.rows)]
-            builder.leave_out("nested_table", "；".join(lines))
-            yield from ((line, []) for line in lines if line)
-        elif isinstance(block, TEXT_BLOCKS):
-            before = ""
-            if isinstance(block, ListItem) and not block.continues:
-                before = "• " if number is None else f"{sign(number, block.numbering)} "
-            at = len(before)
-            spans = [((span.kind, span.href), span.start + at, span.end + at) for span in block.spans]
-            yield before + block.text, spans
-
-
-def _joined(cells: tuple[str, ...]) -> str:
-    return "　".join(cell.replace("\n", " ") for cell in cells if cell)
 
 
 def _grid(read: _Rows, caption: str) -> Table:

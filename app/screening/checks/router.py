@@ -15,7 +15,8 @@ from app.channels import queries as channels
 from app.domain.document.model import MAX_CONTENT_BYTES
 from app.drafts.assets import MAX_ASSET_BYTES
 from app.drafts.intake import kinds
-from app.drafts.intake.service import Format, decode, file_parts
+from app.drafts.intake.files import WORD_ENDINGS, FileRead
+from app.drafts.intake.service import Format, decode, file_parts, word_parts
 from app.drafts.intake.subprocess_reader import read_file as read_apart
 from app.drafts.readings import in_turn
 from app.drafts.schemas import LeftOutOut
@@ -87,7 +88,9 @@ async def _file(request: Request) -> Asked:
         fields = _FileIn.model_validate({name: value for name, value in form.items() if name != "file"})
         if not isinstance(file, UploadFile):
             raise Invalid("malformed", reasons=[Reason("file_missing", field="body.file")])
-        limit = MAX_ASSET_BYTES if _is_held(file.filename or "") else MAX_CONTENT_BYTES
+        name = file.filename or ""
+        is_file = _is_held(name) or PurePath(name).suffix.lower() in WORD_ENDINGS
+        limit = MAX_ASSET_BYTES if is_file else MAX_CONTENT_BYTES
         content = await file.read(limit + 1)
         if len(content) > limit:
             raise TooLarge("content_too_large", data={"bytes": len(content), "limit": limit})
@@ -122,8 +125,8 @@ def check_text(
 ) -> Any:  # noqa: ANN401 – the report, or SARIF
     """Check a text or a file against the negative list in force, or any stored version of it.
 
-    Nothing is stored. A file (`txt`, `md`, `html`, in UTF-8, or one that is checked as an attachment is:
-    `xlsx`, `csv`, `pdf`, a picture) comes as multipart.
+    Nothing is stored. A file (`txt`, `md`, `html`, in UTF-8, `docx`, or one that is checked as an attachment
+    is: `xlsx`, `csv`, `pdf`, a picture) comes as multipart.
     `Accept: application/sarif+json` gives SARIF 2.1.0.
     """
     runtime = runtime_of(request)
@@ -136,8 +139,7 @@ def check_text(
             return JSONResponse(as_sarif(policy, [held], version=version("sanshen")), media_type=SARIF)
         return CheckOut(**report_out(held.report), left_out=[])
     if asked.text is None or wants_sarif:
-        name, text, suffix = _as_file(asked)
-        report, file = _check_file(policy, name, text, suffix, scope, runtime)
+        report, file = _check_file(policy, *_as_file(asked), scope, runtime)
         if wants_sarif:
             return JSONResponse(as_sarif(policy, [file], version=version("sanshen")), media_type=SARIF)
         return CheckOut(**report_out(report), left_out=[])
@@ -149,6 +151,7 @@ def check_text(
         scope=scope,
         at=runtime.clock(),
         key=runtime.secret,
+        changes=asked.text.tracked_changes,
     )
     return CheckOut(**report_out(report), left_out=[LeftOutOut(**one) for one in left_out])
 
@@ -169,26 +172,28 @@ def _check_held(policy: Policy, asked: Asked, scope: Scope, runtime: Runtime) ->
     return report_on(policy, asked.name, reading, scope=scope, on=on, key=runtime.secret)
 
 
-def _as_file(asked: Asked) -> tuple[str, str, str]:
-    """Return the name, text and kind of what is checked as a file. Raises `Unsupported`, `Invalid`."""
+def _as_file(asked: Asked) -> tuple[str, str, FileRead]:
+    """Return name, text and parts of what is checked as a file. Raises `Unsupported`, `Invalid`."""
     if asked.text is None:
-        suffix = READ_AS.get(PurePath(asked.name).suffix.lower())
+        ending = PurePath(asked.name).suffix.lower()
+        if ending in WORD_ENDINGS:
+            return asked.name, *word_parts(asked.content)
+        suffix = READ_AS.get(ending)
         if suffix is None:
-            raise Unsupported(
-                "file_kind_unknown", data={"name": asked.name, "kinds": f"{KINDS}、{kinds.HELD_NAMES}"}
-            )
-        return asked.name or "file", decode(asked.content), suffix
-    text = asked.text
-    if not isinstance(text.content, str) or text.format is Format.BLOCKS:
+            known = f"{KINDS}、docx、{kinds.HELD_NAMES}"
+            raise Unsupported("file_kind_unknown", data={"name": asked.name, "kinds": known})
+        text = decode(asked.content)
+        return asked.name or "file", text, file_parts(text, suffix)
+    given = asked.text
+    if not isinstance(given.content, str) or given.format not in _SUFFIX:
         raise Invalid("malformed", reasons=[Reason("sarif_needs_text", field="body.format")])
-    suffix = _SUFFIX[text.format]
-    return f"content{suffix}", text.content, suffix
+    suffix = _SUFFIX[given.format]
+    return f"content{suffix}", given.content, file_parts(given.content, suffix)
 
 
 def _check_file(
-    policy: Policy, name: str, text: str, suffix: str, scope: Scope, runtime: Runtime
+    policy: Policy, name: str, text: str, taken: FileRead, scope: Scope, runtime: Runtime
 ) -> tuple[Report, FileReport]:
-    taken = file_parts(text, suffix)
     read = taken.parts
     report = check(
         policy,

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain.document.model import FIELDS, Document, sha256
 from app.domain.record.canonical import canonical
+from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.service import Format, take_in
 from app.drafts.queries import Target
 from app.infra.clock import beijing
@@ -67,6 +68,7 @@ def loose(
     scope: Scope,
     at: datetime,
     key: bytes,
+    changes: TrackedChanges = TrackedChanges.ORIGINAL,
 ) -> tuple[Report, list[dict[str, Any]]]:
     """Return the report on content that belongs to no draft, and what of it could not be read.
 
@@ -76,7 +78,7 @@ def loose(
     on = beijing(at).date()
     titled = bool(str(fields.get("title") or "").strip())
     given = dict(fields) if titled else {**fields, "title": _UNTITLED}
-    taken = take_in(format, content, given)
+    taken = take_in(format, content, given, changes=changes)
     refs = {name for name in FIELDS if given.get(name)} - ({"title"} if not titled else set())
     if format is Format.TEXT:
         parts = [one for one in parts_of(taken.document) if one.ref in refs]

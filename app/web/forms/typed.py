@@ -35,6 +35,7 @@ UNTYPED = READ_AT | {
     "send_back_to",
     "stage",
     "then",
+    "tracked_changes",
     "to",
     "unit",
     "unit_id",

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import BackgroundTasks, Depends, Request
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 
 from app.identity import permissions
 from app.identity.access import Actor, cookie_name, csrf_matches, csrf_token, own_password, signed_in
@@ -122,10 +123,20 @@ def anybody(request: Request, tasks: BackgroundTasks) -> Viewer:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that somebody chose: its name on their machine, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """The fields of a form, in order, with line ends unified."""
 
     fields: tuple[tuple[str, str], ...] = ()
+    #: A file that was chosen, where the form takes one.
+    file: "SentFile | None" = None
 
     def text(self, name: str) -> str:
         """Return a field as it was typed; empty when it is missing."""
@@ -165,7 +176,7 @@ class Form:
 
 
 async def form_of(request: Request) -> Form:
-    """Read an urlencoded form.
+    """Read a form, urlencoded or, with a file, in parts.
 
     Raises `TooLarge`, `Invalid` for broken encoding or too many fields, `Forbidden` from another site.
     """
@@ -182,6 +193,10 @@ async def bare_form_of(request: Request) -> Form:
     """
     if (read := posted(request)) is not None:
         return read
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data":
+        form = await _in_parts(request)
+        request.state.posted = form
+        return form
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -197,10 +212,31 @@ async def bare_form_of(request: Request) -> Form:
         )
     except ValueError as error:
         raise Invalid("malformed", reasons=[Reason("field", {"message": "表单编码有误。"})]) from error
-    form = Form(tuple((key, value.replace("\r\n", "\n").replace("\r", "\n")) for key, value in pairs))
+    form = Form(tuple((key, _with_line_ends(value)) for key, value in pairs))
     # Whoever answers, also with a refusal, knows what was typed.
     request.state.posted = form
     return form
+
+
+def _with_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+async def _in_parts(request: Request) -> Form:
+    """Read a form that may carry one file; what it may weigh in all was asked before it came in."""
+    fields: list[tuple[str, str]] = []
+    file: SentFile | None = None
+    try:
+        async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FORM_BYTES) as sent:
+            for key, value in sent.multi_items():
+                if isinstance(value, str):
+                    fields.append((key, _with_line_ends(value)))
+                elif content := await value.read():
+                    file = SentFile(value.filename or "", content)
+    except HTTPException as error:
+        wrong = Reason("field", {"message": "表单编码有误，或一栏的内容太多。"})
+        raise Invalid("malformed", reasons=[wrong]) from error
+    return Form(tuple(fields), file)
 
 
 def posted(request: Request) -> Form | None:

@@ -16,9 +16,9 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.enctype === "multipart/form-data") return;
+    if (form.method !== "post") return;
     const most = Number(document.body.dataset.most);
-    const size = new URLSearchParams(new FormData(form)).toString().length;
+    const size = weight(form);
     if (size <= most) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -38,6 +38,14 @@ document.addEventListener(
   },
   true,
 );
+
+// A form with a file goes in parts as they are; any other one percent-encoded.
+function weight(form) {
+  const data = new FormData(form);
+  if (form.enctype !== "multipart/form-data") return new URLSearchParams(data).toString().length;
+  const words = [...data.values()].filter((value) => !(value instanceof File));
+  return new Blob(words).size;
+}
 
 // What asks by itself every so often does not keep a session alive: only what somebody pressed says so.
 document.addEventListener("htmx:configRequest", (event) => {

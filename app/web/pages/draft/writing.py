@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.channels import queries as channels
 from app.domain.document.edits import text_at
 from app.domain.document.merging import Merged, merge
-from app.domain.document.model import FIELDS, Document
+from app.domain.document.model import FIELDS, Document, Paragraph
 from app.domain.refusals import Refused
 from app.domain.vocabulary import WITH_AUTHOR, ChannelKind, DraftState
 from app.drafts import queries as drafts
@@ -29,6 +29,7 @@ from app.reviews import service as reviews
 from app.web.components.text_view import place_name
 from app.web.forms import limits
 from app.web.forms.again import refusal_of
+from app.web.pages.draft import files
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined
 from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, settled, unpacked
@@ -93,7 +94,9 @@ def create(request: Request, sent: SentForm) -> Response:
             (channel, section) for channel, _, section in (one.partition("/") for one in form.all("target"))
         )
         new = service.NewDraft(document=taken.document, targets=wanted, left_out=taken.listed())
-        return service.create(session, new=new, actor=sent.actor, at=at)
+        draft = service.create(session, new=new, actor=sent.actor, at=at)
+        files.keep(session, draft, taken, form.file, sent.actor, at)
+        return draft
 
     # Before the transaction: a large text takes its time.
     taken = _taken(form)
@@ -110,7 +113,10 @@ def _taken(form: Form) -> Intake | AppError:
     kind = Format.TEXT if form.text("format") == Format.TEXT else Format.MARKDOWN
     try:
         form.all_within(limits.DRAFT)
-        return take_in(kind, form.text("content"), {name: form.word(name) for name in FIELDS})
+        fields = {name: form.word(name) for name in FIELDS}
+        if form.file is not None:
+            return files.read(form, form.file, fields)
+        return take_in(kind, form.text("content"), fields)
     except AppError as refusal:
         return refusal
 
@@ -197,6 +203,7 @@ def _edit_page(
         chosen=chosen,
         added=given.get("added", ""),
         comment=typed.get("comment", ""),
+        tracked_changes=typed.get("tracked_changes", ""),
         findings=found.hits,
         returned=last_return(session, draft),
     )
@@ -242,7 +249,12 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         draft = service.editable(session, draft_id, sent.actor)
         base, head = _read(session, draft, form), drafts.head(session, draft)
         merged = unpacked(runtime.secret, form.text("merged"))
-        document = _settled(merged, form) if merged else _edited(drafts.document_of(base), form)
+        if isinstance(replaced, AppError):
+            raise replaced
+        if replaced is not None:
+            document = _from_file(replaced, drafts.document_of(base), form)
+        else:
+            document = _settled(merged, form) if merged else _edited(drafts.document_of(base), form)
         if base.id != head.id:
             both = merge(drafts.document_of(base), document, drafts.document_of(head))
             if both.collisions or both.document != drafts.document_of(head):
@@ -256,10 +268,13 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             seen=seen,
             actor=sent.actor,
             at=runtime.clock(),
-            left_out=listed(undefined(document, drafts.document_of(head))),
+            left_out=replaced.listed() if replaced else listed(undefined(document, drafts.document_of(head))),
         )
+        files.keep(session, draft, replaced, form.file, sent.actor, runtime.clock())
         return draft, draft.head_id != head.id
 
+    # Before the transaction: a file takes its time.
+    replaced = _replaced(form)
     done = attempt(request, verb)
     if isinstance(done, AppError):
         with database_of(request).read() as session:
@@ -269,6 +284,33 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     if form.text("then") == "submit":
         return _submitted(request, sent.viewer, draft_id, comment=form.word("comment"))
     return see_other(f"/drafts/{draft_id}", "revised" if changed else "unchanged")
+
+
+def _replaced(form: Form) -> Intake | AppError | None:
+    """Return what a chosen file says instead of the text; `None` without one."""
+    if form.file is None:
+        return None
+    try:
+        return files.read(form, form.file, {})
+    except AppError as refusal:
+        return refusal
+
+
+def _from_file(taken: Intake, before: Document, form: Form) -> Document:
+    """Return the document of a file with the fields of the form. Raises `Invalid` with every fault.
+
+    A title that was not touched gives way to the file's; else the file's title is its first words.
+    """
+    typed, own, blocks = form.word("title"), taken.document.title, taken.document.blocks
+    title = own if typed in {"", before.title} else typed
+    if title != own:
+        blocks = (Paragraph(text=own), *blocks)
+    fields = tuple(
+        (name, title if name == "title" else value)
+        for name, value in form.fields
+        if not name.startswith("text:")
+    )
+    return _edited(before.model_copy(update={"title": title, "blocks": blocks}), Form(fields))
 
 
 def _settled(merged: Merged, form: Form) -> Document:

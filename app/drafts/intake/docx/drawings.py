@@ -1,0 +1,142 @@
+"""What is drawn: pictures by their alternative texts, text boxes, WordArt, SmartArt, charts, objects."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from app.drafts.intake.docx.names import DGM, MC, WP, A, C, Node, O, R, V, W, child
+
+if TYPE_CHECKING:
+    from app.drafts.intake.docx.state import State
+
+_NAMELESS = "（没有替代文字）"
+_CHARTS = (f"{C}chart", "{http://schemas.microsoft.com/office/drawing/2014/chartex}chart")
+_EQUATION = ("equation", "mathtype")
+
+
+def read(node: Node, state: "State", part: str, boxes: list[Node]) -> None:
+    """Read a drawing of any age: its text boxes are added to `boxes`, everything else is listed."""
+    alt = [_alt(inner) for inner in _shown(node) if inner.tag == f"{WP}docPr"]
+    pictures: list[str] = []
+    for inner in _shown(node):
+        if inner.tag == f"{W}txbxContent":
+            boxes.append(inner)
+        elif inner.tag in {f"{A}blip", f"{V}imagedata"}:
+            pictures.append(_picture(inner, state, part))
+        elif inner.tag in _READERS:
+            _READERS[inner.tag](inner, state, part)
+        elif inner.tag.startswith(V):
+            alt.append(inner.attrib.pop("alt", "").strip())
+    _told(state, pictures, " ".join(dict.fromkeys(filter(None, alt))), is_object=node.tag == f"{W}object")
+
+
+def _told(state: "State", pictures: list[str], alt: str, *, is_object: bool) -> None:
+    if pictures and not is_object:
+        state.leave_out("image", f"{alt or _NAMELESS} {' '.join(dict.fromkeys(filter(None, pictures)))}")
+    elif alt:
+        state.leave_out("alt_text", alt)
+
+
+def _shown(node: Node) -> Iterator[Node]:
+    """Yield the elements of a drawing; of alternatives the first, and nothing within a text box."""
+    for inner in node:
+        if not isinstance(inner.tag, str):
+            continue
+        if inner.tag == f"{MC}AlternateContent":
+            chosen = child(inner, f"{MC}Choice")
+            chosen = child(inner, f"{MC}Fallback") if chosen is None else chosen
+            if chosen is not None:
+                yield from _shown(chosen)
+            continue
+        yield inner
+        if inner.tag != f"{W}txbxContent":
+            yield from _shown(inner)
+
+
+def _alt(properties: Node) -> str:
+    title, words = properties.attrib.pop("title", "").strip(), properties.attrib.pop("descr", "").strip()
+    return words if title == words else f"{title} {words}".strip()
+
+
+def _picture(node: Node, state: "State", part: str) -> str:
+    name = node.get(f"{R}embed") or node.get(f"{R}id") or node.get(f"{R}pict") or ""
+    link = state.package.related(part).get(node.get(f"{R}link") or node.get(f"{R}href") or "")
+    if link is not None and link.is_external:
+        state.leave_out("external", f"图片 {link.target}")
+    title: str = node.attrib.pop(f"{O}title", "").strip()
+    found = state.package.related(part).get(name)
+    if found is None:
+        return title
+    return f"{title} {found.target.rpartition('/')[2]}".strip()
+
+
+def _link(node: Node, state: "State", part: str) -> None:
+    found = state.package.related(part).get(node.get(f"{R}id", ""))
+    if found is not None and found.is_external:
+        state.leave_out("image_link", found.target)
+
+
+def _word_art(node: Node, state: "State", _: str) -> None:
+    state.leave_out("wordart", node.attrib.pop("string", ""))
+
+
+def _control(node: Node, state: "State", _: str) -> None:
+    state.leave_out("object", f"ActiveX 控件 {node.get(f'{W}name', '')}")
+
+
+def _shape_text(node: Node, state: "State", _: str) -> None:
+    words, node.text = node.text or "", None
+    state.leave_out("shape_text", words)
+
+
+def _chart(node: Node, state: "State", part: str) -> None:
+    _drawn_apart("chart", node.get(f"{R}id", ""), state, part)
+
+
+def _smart_art(node: Node, state: "State", part: str) -> None:
+    _drawn_apart("smartart", node.get(f"{R}dm", ""), state, part)
+
+
+def _drawn_apart(kind: str, name: str, state: "State", part: str) -> None:
+    found = state.package.related(part).get(name)
+    root = state.package.tree(found.target) if found is not None and not found.is_external else None
+    if root is not None:
+        state.leave_out(kind, "；".join(taken(root)) or "（没有文字）")
+
+
+def taken(root: Node) -> list[str]:
+    """Take the words out of a chart or a diagram: of a paragraph in one piece, equal ones in a row once."""
+    words: list[str] = []
+    for node in root.iter():
+        if node.tag == f"{A}p":
+            texts = list(node.iter(f"{A}t", f"{A}fld"))
+            text = "".join(inner.text or "" for inner in texts if inner.tag == f"{A}t")
+            for inner in texts:
+                inner.text = None
+            words += [text] if text.strip() else []
+        elif isinstance(node.tag, str) and node.tag.rpartition("}")[2] in {"v", "t", "pt"} and node.text:
+            if node.text.strip():
+                words.append(node.text)
+            node.text = None
+    return list(dict.fromkeys(words))
+
+
+def _embedded(node: Node, state: "State", part: str) -> None:
+    program = node.get("ProgID", "")
+    found = state.package.related(part).get(node.get(f"{R}id", ""))
+    if found is not None and found.is_external:
+        state.leave_out("external", f"{program} {found.target}")
+        return
+    name = found.target.rpartition("/")[2] if found is not None else ""
+    is_formula = any(word in program.lower() for word in _EQUATION)
+    state.leave_out("math_object" if is_formula else "embedded_file", f"{program} {name}")
+
+
+_READERS: dict[str, Callable[[Node, "State", str], None]] = {
+    **dict.fromkeys(_CHARTS, _chart),
+    f"{V}textpath": _word_art,
+    f"{DGM}relIds": _smart_art,
+    f"{O}OLEObject": _embedded,
+    f"{W}control": _control,
+    f"{A}t": _shape_text,
+    f"{A}hlinkClick": _link,
+}

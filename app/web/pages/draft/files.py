@@ -1,0 +1,40 @@
+"""A file that somebody chose in a form: what it says as a draft's text, and where it is kept."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+
+from sqlmodel import Session
+
+from app.drafts import assets
+from app.drafts.intake.docx.changes import TrackedChanges
+from app.drafts.intake.service import Format, Intake, decode, take_in
+from app.drafts.models import Draft
+from app.identity.access import Actor
+from app.infra.errors import Invalid, Reason
+from app.negative_list.source.files import READ_AS
+from app.web.shell.viewer import Form, SentFile
+
+_FORMATS = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML}
+
+
+def read(form: Form, file: SentFile, fields: Mapping[str, str]) -> Intake:
+    """Return what a chosen file says. Raises what `take_in` raises, and `Invalid` beside a typed text."""
+    if form.word("content"):
+        raise Invalid("content_unusable", reasons=[Reason("file_and_text", field="file")])
+    kind = _FORMATS.get(READ_AS.get(PurePath(file.name).suffix.lower() or ".docx", ""))
+    if kind is not None:
+        return take_in(kind, decode(file.content), fields)
+    chosen = form.text("tracked_changes")
+    changes = TrackedChanges(chosen) if chosen in set(TrackedChanges) else TrackedChanges.ORIGINAL
+    return take_in(Format.DOCX, b64encode(file.content).decode(), fields, changes=changes)
+
+
+def keep(
+    session: Session, draft: Draft, taken: Intake | None, file: SentFile | None, actor: Actor, at: datetime
+) -> None:
+    """Keep a Word file with the draft whose text it gave; nothing without one."""
+    if file is not None and taken is not None and taken.original is not None:
+        name = file.name or f"{draft.number}.docx"
+        assets.keep_original(session, draft, content=taken.original, filename=name, actor=actor, at=at)
