@@ -1,4 +1,4 @@
-"""`sanshen evidence export|verify`."""
+"""`sanshen evidence export|verify|verifier`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -65,16 +65,32 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """核验证据包：说明谁在何时批准了什么，或者指出每一处改动（退出码 1）。不连接数据库。"""
-    from app.evidence.verifier import verify_evidence
+    from app.evidence.verifier import command
 
     arguments = [str(package), *(["--key", key] if key is not None else []), *(["--json"] if as_json else [])]
     with err.status("正在核验…"):
-        code, told = verify_evidence.run(arguments)
-    if code == verify_evidence.UNUSABLE:
+        code, told = command.run(arguments)
+    if code == command.UNUSABLE:
         fail(told)
     typer.echo(told)
     if code:
         raise typer.Exit(code)
+
+
+@app.command("verifier")
+def verifier(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="写到这个文件。")] = None,
+) -> None:
+    """写出核验程序（一个 Python 文件，只用标准库），与放进每个证据包的相同，并显示它的摘要。"""
+    from app.domain.document.model import sha256
+    from app.evidence.verifier import build
+
+    path = output or Path(build.FILENAME)
+    try:
+        path.write_bytes(build.built())
+    except OSError as error:
+        fail(f"写不了 {path}：{said(error)}")
+    out.print(f"{sha256(build.built())}  {path}", markup=False, soft_wrap=True)
 
 
 def _draft_id(session: "Session", named: str) -> UUID | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
-from app.domain.vocabulary import Event, NoticeKind
+from app.domain.vocabulary import Event, NoticeKind, Verdict
 from app.events import forms
 from app.events.entry import Account, Entry, Named, Recipients, Stream, Told
 from app.events.payloads import accounts, cases, drafts, machines, policies, publication
@@ -21,11 +21,16 @@ _DAYS = {"starts_on": "starts_on", "ends_on": "ends_on"}
 
 
 def _step(
-    event: Event, payload: type[cases.Step], *told: Told, verifier: str = "", within: bool = False
+    event: Event,
+    payload: type[cases.Step],
+    *told: Told,
+    verifier: str = "",
+    within: bool = False,
+    decides: Verdict | None = None,
 ) -> Entry:
     """Return the entry of a step of a case; one `within` another is told outside by the message of that."""
     announced = None if within else forms.CaseData
-    return Entry(event, payload, _DRAFT, told=told, announced=announced, verifier=verifier)
+    return Entry(event, payload, _DRAFT, told=told, announced=announced, verifier=verifier, decides=decides)
 
 
 _ACCOUNTS = (
@@ -118,20 +123,21 @@ _CASES = (
     _step(E.CASE_RECONSIDERED, cases.Reconsidered),
     _step(E.CASE_EMBARGOED, cases.Embargoed, verifier="embargoed"),
     _step(E.CASE_CLEARED, cases.Step, Told(K.CLEARED, _AUTHORS)),
-    _step(E.DECISION_APPROVED, cases.Approved, verifier="approved"),
+    _step(E.DECISION_APPROVED, cases.Approved, verifier="approved", decides=Verdict.APPROVED),
     # 退回: the author, where it comes to them, and the previous signer; nobody else.
     _step(
         E.DECISION_SENT_BACK,
         cases.SentBack,
         Told(K.RETURNED, R.AUTHORS_IF_THEIRS),
         Told(K.SIGNED_BUT_RETURNED, R.PREVIOUS_SIGNERS),
+        decides=Verdict.SENT_BACK,
     ),
-    _step(E.DECISION_DECLINED, cases.Decided, Told(K.DECLINED, _AUTHORS)),
+    _step(E.DECISION_DECLINED, cases.Decided, Told(K.DECLINED, _AUTHORS), decides=Verdict.DECLINED),
     Entry(E.DECISION_REFUSED, cases.DecisionRefused, _DRAFT, refused=True),
     _step(E.PROOF_LAID_OUT, cases.ProofLaidOut, verifier="laid_out"),
     _step(E.PROOF_FAILED, cases.ProofFailed, Told(K.RETURNED, _AUTHORS)),
     _step(E.MARKS_CARRIED_OUT, cases.CarriedOut, verifier="new_text"),
-    _step(E.MARKS_CONFIRMED, cases.Approved, verifier="approved"),
+    _step(E.MARKS_CONFIRMED, cases.Approved, verifier="approved", decides=Verdict.APPROVED),
     _step(E.RELEASE_SCHEDULED, cases.Scheduled, Told(K.SCHEDULED, _AUTHORS), verifier="scheduled"),
     _step(
         E.RELEASE_UNSCHEDULED,

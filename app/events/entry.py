@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
-from app.domain.vocabulary import Event, NoticeKind
+from app.domain.vocabulary import Event, NoticeKind, Verdict
 from app.events.payloads.base import Payload, shape_of
 from app.events.payloads.cases import Step
 
@@ -78,7 +78,8 @@ class Entry:
     that something was not done. `told` are notices inside, `account` those to persons whose
     account it was done to. `announced` is the form of its message outside,
     `subject` the field of the payload that names there what it is about, if not its stream does. `verifier`
-    names what the verifier of evidence packages does at it; `""`: it only walks the chain past it.
+    names what the verifier of evidence packages does at it; `""`: it only walks the chain past it. `decides`
+    is the verdict of a decision, which the verifier looks for among the decisions of the package.
     `foreseen`: nothing emits it yet, and nobody can ask to be told of it.
     """
 
@@ -91,6 +92,7 @@ class Entry:
     announced: type[BaseModel] | None = None
     subject: str = ""
     verifier: str = ""
+    decides: Verdict | None = None
     foreseen: bool = False
 
     @property

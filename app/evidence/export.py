@@ -4,53 +4,39 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
+import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, SQLModel, col, select
 
 from app.audit import log as audit_log
 from app.audit import queries as audit
 from app.audit import seals
+from app.audit.catalogue import VOUCHED
 from app.audit.models import AuditEvent
 from app.domain.document.model import sha256
 from app.domain.record.canonical import canonical
 from app.domain.record.chain import Head, timestamp
 from app.domain.vocabulary import DraftState, Event, Role
 from app.drafts import queries as drafts
-from app.drafts.models import Asset, Draft, DraftAsset, DraftReader, DraftTarget, Revision
-from app.evidence.verifier.verify_evidence import build
+from app.drafts.models import Asset, Draft, Revision
+from app.evidence.verifier import build
+from app.evidence.verifier.container import zipped
+from app.evidence.verifier.decisions import COLUMNS
+from app.evidence.verifier.known import FOLDERS, TABLES
 from app.identity.queries import Actor
 from app.infra.db import Database
 from app.infra.errors import Forbidden
 from app.infra.signing import Signer
-from app.proofs.models import Proof, ProofMark
-from app.publication.models import Publication, Release, ReleaseTicket, ReviewDebt, ScheduledRelease
-from app.reviews.models import Decision, ReviewCase, StageRun, WorkflowVersion
-from app.screening.models import CheckReport, Waiver
+from app.proofs.models import Proof
+from app.publication.models import Release, ReleaseTicket
+from app.reviews.models import Decision, ReviewCase, WorkflowVersion
+from app.screening.models import CheckReport
 
 VERSION = 1
-VERIFIER = "verify_evidence.py"
 
-#: Tables whose rows name their draft, and of which each goes into the package.
-_OF_DRAFTS: tuple[type[Any], ...] = (
-    CheckReport,
-    Decision,
-    DraftAsset,
-    DraftReader,
-    DraftTarget,
-    Proof,
-    ProofMark,
-    Publication,
-    Release,
-    ReviewCase,
-    ReviewDebt,
-    Revision,
-    ScheduledRelease,
-    Waiver,
-)
 #: What an audit administrator may take the text of: it is public already.
 _PUBLIC = frozenset({DraftState.PUBLISHED, DraftState.PUBLISHED_WITH_DEBT, DraftState.RETRACTED})
 #: How the files of proofs end; others end in `.bin`.
@@ -64,9 +50,9 @@ README = """三审证据包
 
     python3 verify_evidence.py 证据包.zip --key 单位公布的公钥指纹
 
-怀疑证据包被人换过时，请不要用包里的核验程序，用您从别处得到的同名程序（本系统安装包里就有，
-也可以用 sanshen evidence verify）。公钥指纹请以单位公布的为准：包里的公钥只能说明包内前后一致，
-换了公钥重新签名的包，不给出 --key 是看不出来的。
+怀疑证据包被人换过时，请不要用包里的核验程序，用您从别处得到的同名程序（装有本系统的机器上，
+sanshen evidence verifier 写出它，sanshen evidence verify 直接核验）。公钥指纹请以单位公布的为准：
+包里的公钥只能说明包内前后一致，换了公钥重新签名的包，不给出 --key 是看不出来的。
 
 核验程序说明谁在何时批准了什么、当时看到的是哪个版本；任何一处被改动，都会指出在哪里。
 重新压缩过的包也能核验，会注明是重新打包的。events.jsonl 每行是一条记录；private.json 是记录里
@@ -102,7 +88,7 @@ def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, 
     if checkpoint is not None:
         members.append(("checkpoint.txt", checkpoint.encode()))
     members.append(("keys.json", canonical({signer.key_id: signer.public_key})))
-    members.append((VERIFIER, verifier()))
+    members.append((build.FILENAME, build.built()))
     members.append(("README.txt", README.encode()))
     statement = {
         "v": VERSION,
@@ -116,14 +102,9 @@ def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, 
         "members": {name: sha256(data) for name, data in members},
     }
     signed = signer.sign(statement).model_dump(mode="json")
-    content = build([*sorted(members), ("manifest.json", canonical(signed))])
+    content = zipped([*sorted(members), ("manifest.json", canonical(signed))])
     log.info(str(Event.EVIDENCE_EXPORTED), draft=str(draft.id), seq=head.seq, actor=str(actor.id))
     return Package(f"evidence-{draft.number}.zip", content, head)
-
-
-def verifier() -> bytes:
-    """Return the one-file verifier, as it goes into every package."""
-    return files("app.evidence.verifier").joinpath(VERIFIER).read_bytes()
 
 
 def _permitted(session: Session, draft_id: UUID, actor: Actor) -> Draft:
@@ -142,53 +123,55 @@ def _members(session: Session, draft: Draft, head: Head, stream: str) -> Iterato
     yield from _record(session, head, stream)
     revisions = drafts.revisions(session, draft.id)
     for revision in revisions:
-        yield f"revisions/{revision.digest}.json", revision.document.encode()
+        yield _at("revision", revision.digest), revision.document.encode()
     yield from _assets(session, revisions)
     for proof in session.exec(select(Proof).where(Proof.draft_id == draft.id)).all():
         yield _proof_name(proof), bytes(proof.content)
     reports = session.exec(select(CheckReport.report).where(CheckReport.draft_id == draft.id)).all()
-    yield from _by_content("reports", reports)
+    yield from _by_content("check_report", reports)
     texts = select(ReleaseTicket.text).join(Release, col(Release.id) == col(ReleaseTicket.release_id))
-    yield from _by_content("tickets", session.exec(texts.where(Release.draft_id == draft.id)).all())
+    yield from _by_content("release_ticket", session.exec(texts.where(Release.draft_id == draft.id)).all())
     yield from _decisions(session, draft)
     yield "tables.json", canonical(_tables(session, draft))
 
 
 def _tables(session: Session, draft: Draft) -> dict[str, dict[str, dict[str, object]]]:
     """Return every row of the draft's tables as it was sealed; what is a member of the package is named."""
-    cases = select(ReviewCase.id).where(ReviewCase.draft_id == draft.id)
-    releases = select(Release.id).where(Release.draft_id == draft.id)
-    held: tuple[tuple[type[Any], Any], ...] = (
-        (Draft, col(Draft.id) == draft.id),
-        *((table, col(table.draft_id) == draft.id) for table in _OF_DRAFTS),
-        (StageRun, col(StageRun.case_id).in_(cases)),
-        (ReleaseTicket, col(ReleaseTicket.release_id).in_(releases)),
-    )
     found: dict[str, dict[str, dict[str, object]]] = {}
-    for table, which in held:
-        name = str(table.__tablename__)
-        rows = session.exec(select(table).where(which)).all()
+    models = {str(mapper.class_.__tablename__): mapper.class_ for mapper in SQLModel._sa_registry.mappers}  # noqa: SLF001
+    for name in TABLES:
+        rows = session.scalars(sa.select(models[name]).where(_of_draft(name, draft.id))).all()
         found[name] = {
             seals.key_of(name, row.__getattribute__): seals.shown(name, row, _named(row)) for row in rows
         }
     return found
 
 
+def _of_draft(name: str, draft_id: UUID) -> sa.ColumnElement[bool]:
+    """Return which rows of a packed table belong to the draft: by its id, or through another such table."""
+    column = SQLModel.metadata.tables[name].columns[VOUCHED[name].packed]
+    held = next((key.column.table.name for key in column.foreign_keys), Draft.__tablename__)
+    if held == Draft.__tablename__:
+        return column == draft_id
+    through = SQLModel.metadata.tables[held]
+    return column.in_(sa.select(through.columns["id"]).where(_of_draft(held, draft_id)))
+
+
 def _named(row: SQLModel) -> dict[str, object]:
     """Return the columns of a row that are members of the package, each with its name."""
     if isinstance(row, Revision):
-        return {"document": {"member": f"revisions/{row.digest}.json"}}
+        return {"document": {"member": _at("revision", row.digest)}}
     if isinstance(row, Proof):
         return {"content": {"member": _proof_name(row)}}
     if isinstance(row, CheckReport):
-        return {"report": {"member": f"reports/{sha256(row.report.encode())}.json"}}
+        return {"report": {"member": _at("check_report", sha256(row.report.encode()))}}
     if isinstance(row, ReleaseTicket):
-        return {"text": {"member": f"tickets/{sha256(row.text.encode())}.json"}}
+        return {"text": {"member": _at("release_ticket", sha256(row.text.encode()))}}
     return {}
 
 
 def _proof_name(proof: Proof) -> str:
-    return f"proofs/{proof.digest}.{_ENDINGS.get(proof.media_type.partition(';')[0], 'bin')}"
+    return _at("proof", proof.digest, _ENDINGS.get(proof.media_type.partition(";")[0], "bin"))
 
 
 def _record(session: Session, head: Head, stream: str) -> Iterator[Member]:
@@ -207,7 +190,7 @@ def _record(session: Session, head: Head, stream: str) -> Iterator[Member]:
 def _assets(session: Session, revisions: Iterable[Revision]) -> Iterator[Member]:
     wanted = sorted({name for one in revisions for name in drafts.document_of(one).assets()})
     for asset in session.exec(select(Asset).where(col(Asset.sha256).in_(wanted))).all() if wanted else ():
-        yield f"assets/{asset.sha256}.bin", bytes(asset.content)
+        yield _at("asset", asset.sha256, "bin"), bytes(asset.content)
 
 
 def _decisions(session: Session, draft: Draft) -> Iterator[Member]:
@@ -215,28 +198,20 @@ def _decisions(session: Session, draft: Draft) -> Iterator[Member]:
         select(Decision).where(Decision.draft_id == draft.id).order_by(col(Decision.id))
     ).all()
     table = [
-        {
-            "id": str(row.id),
-            "case": str(row.case_id),
-            "stage": row.stage,
-            "line": row.line,
-            "round": row.round,
-            "verdict": row.verdict,
-            "outcome": row.outcome,
-            "final": row.final,
-            "digest": row.digest,
-            "actor": str(row.actor_id),
-            "principal": str(row.principal_id) if row.principal_id else None,
-            "role": row.role,
-            "workflow": row.workflow_digest,
-            "decided_at": timestamp(row.decided_at),
-        }
+        {"id": str(row.id)} | {name: _plain(getattr(row, column)) for name, column in COLUMNS.items()}
         for row in rows
     ]
     yield "decisions.json", canonical(table)
     flows = select(WorkflowVersion).where(col(WorkflowVersion.digest).in_(_workflows(session, draft)))
     for flow in session.exec(flows).all():
-        yield f"workflows/{flow.digest}.json", flow.definition.encode()
+        yield _at("workflow_version", flow.digest), flow.definition.encode()
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON has it."""
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return str(value) if isinstance(value, (UUID, StrEnum)) else value
 
 
 def _workflows(session: Session, draft: Draft) -> list[str]:
@@ -253,6 +228,11 @@ def _workflows(session: Session, draft: Draft) -> list[str]:
     return list(found)
 
 
-def _by_content(folder: str, texts: Iterable[str]) -> Iterator[Member]:
+def _by_content(table: str, texts: Iterable[str]) -> Iterator[Member]:
     for text in dict.fromkeys(texts):
-        yield f"{folder}/{sha256(text.encode())}.json", text.encode()
+        yield _at(table, sha256(text.encode())), text.encode()
+
+
+def _at(table: str, digest: str, ending: str = "json") -> str:
+    """Return the name of the member that holds content of a table."""
+    return f"{FOLDERS[table]}/{digest}.{ending}"

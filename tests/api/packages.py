@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.domain.record.canonical import canonical
-from app.evidence.verifier.verify_evidence import build, verify
+from app.evidence.verifier.command import verify
+from app.evidence.verifier.container import zipped
 from app.infra.signing import Signer
 from tests import states
 from tests.api.desk import Desk
@@ -50,7 +51,7 @@ def rebuilt(given: Members) -> bytes:
         *sorted(name for name in given if name != "manifest.json"),
         *(["manifest.json"] if "manifest.json" in given else []),
     ]
-    return build([(name, given[name]) for name in order])
+    return zipped([(name, given[name]) for name in order])
 
 
 def lines(given: Members) -> list[bytes]:

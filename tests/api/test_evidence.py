@@ -1,6 +1,7 @@
 """Evidence: it verifies with its own verifier alone; a byte changed anywhere is reported with its place."""
 
 import base64
+import hashlib
 import io
 import json
 import random
@@ -19,9 +20,9 @@ from app.audit import service as audit_service
 from app.cli import audit as audit_command
 from app.cli import evidence as evidence_command
 from app.domain.record.canonical import canonical
-from app.evidence import export
-from app.evidence.verifier import verify_evidence
-from app.evidence.verifier.verify_evidence import ed25519_verify, verify
+from app.evidence.verifier import build, values
+from app.evidence.verifier.command import verify
+from app.evidence.verifier.signatures import ed25519_verify
 from app.infra.db import Database
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
@@ -230,7 +231,7 @@ def test_its_canonical_json_is_rfc_8785() -> None:
         1.0,
         {"é": 1, "z": 2, "😀": 3, "\ufb33": 4},
     ):
-        assert verify_evidence.canonical(value) == canonical(value)
+        assert values.canonical(value) == canonical(value)
 
 
 # --- the command line ---
@@ -268,8 +269,17 @@ def test_the_commands(desk: Desk, database: Database, tmp_path: Path) -> None:
     assert (touched.exit_code, "个人信息 actor_name 与承诺不符" in touched.stdout) == (1, True)
 
 
+def test_the_command_writes_the_verifier_that_packages_carry(package: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "v.py"
+    done = CliRunner().invoke(evidence_command.app, ["verifier", "-o", str(path)])
+    assert done.exit_code == 0, done.output
+    assert path.read_bytes() == members(package)["verify_evidence.py"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in done.stdout
+    assert CliRunner().invoke(evidence_command.app, ["verifier", "-o", str(tmp_path)]).exit_code == 2
+
+
 def test_the_keys_in_a_package_are_public(package: bytes, runtime: Runtime) -> None:
     keys = json.loads(members(package)["keys.json"])
     assert keys == {runtime.signer.key_id: runtime.signer.public_key}
     assert len(base64.b64decode(keys[runtime.signer.key_id])) == 32
-    assert export.verifier() == members(package)["verify_evidence.py"]
+    assert build.built() == members(package)["verify_evidence.py"]

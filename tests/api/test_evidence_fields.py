@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi.testclient import TestClient
 
 from app.domain.record.canonical import canonical
-from app.evidence.verifier import verify_evidence
-from app.evidence.verifier.verify_evidence import TABLES, verify
+from app.evidence.verifier import signatures
+from app.evidence.verifier.command import verify
+from app.evidence.verifier.known import TABLES
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
 from tests.api.packages import exported, members, places, published, resigned
@@ -83,7 +84,7 @@ def test_each_field_of_each_table_changed_or_emptied_is_found(
     package = members(exported(desk))
     assert places(resigned({**package}, runtime.signer)) == []
     # The verifier's own arithmetic is slow, and tried elsewhere.
-    monkeypatch.setattr(verify_evidence, "ed25519_verify", by_the_library)
+    monkeypatch.setattr(signatures, "ed25519_verify", by_the_library)
     tried = 0
     for name in HELD:
         value = json.loads(package[name])

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 
 from app.domain.record.canonical import canonical
-from app.evidence.verifier.verify_evidence import verify
+from app.evidence.verifier.command import verify
 from app.infra.runtime import Runtime
 from app.infra.signing import Signer
 from tests.api.desk import Desk

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.evidence.verifier.verify_evidence import verify
+from app.evidence.verifier.command import verify
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
 from tests.api.packages import exported, lines, members, rechained, resigned, said

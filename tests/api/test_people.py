@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.domain.vocabulary import Role
-from app.evidence.verifier.verify_evidence import verify
+from app.evidence.verifier.command import verify
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from tests import factories

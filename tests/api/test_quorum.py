@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.domain.vocabulary import Role
-from app.evidence.verifier.verify_evidence import verify
+from app.evidence.verifier.command import verify
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from tests import factories

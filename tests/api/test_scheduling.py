@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.audit.models import AuditEvent
 from app.domain.workflow.commands import Unschedule
-from app.evidence.verifier.verify_evidence import verify
+from app.evidence.verifier.command import verify
 from app.infra.errors import AppError, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import select
 
-from app.evidence.verifier.verify_evidence import verify
+from app.evidence.verifier.command import verify
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.publication.models import ReviewDebt

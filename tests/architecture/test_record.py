@@ -4,10 +4,10 @@ from sqlmodel import SQLModel
 
 from app.audit import seals
 from app.audit.catalogue import CONTENT, NOT_VOUCHED, VOUCHED
-from app.cli.record_words import TABLES
 from app.domain.record.chain import FaultCode
 from app.events.catalogue import NAMED
 from app.infra.migrate import load_tables
+from app.words.tables import TABLES
 
 load_tables()
 

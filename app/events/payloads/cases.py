@@ -31,7 +31,7 @@ class Step(Payload):
 class Submitted(Step):
     """A text handed in; `was` is the one that the case had before."""
 
-    digest: str = content("revision")
+    digest: str = content("revision", packed=True)
     was: str | Absent = ABSENT
 
 
@@ -39,7 +39,7 @@ class Submitted(Step):
 class CaseOpened(Step):
     """A case begun, with the lines that it goes on."""
 
-    revision: str = content("revision")
+    revision: str = content("revision", packed=True)
     workflow: str = content("workflow_version", packed=True)
     lines: Sequence[str]
 
@@ -263,7 +263,7 @@ class Decided(AtStage):
     """One person's decision on what they read."""
 
     round: int
-    digest: str = content("revision", "proof")
+    digest: str = content("revision", "proof", packed=True)
     outcome: str
 
 
@@ -300,7 +300,7 @@ class DecisionRefused(Payload):
 class ProofLaidOut(Step):
     """A text laid out for one channel."""
 
-    revision: str = content("revision")
+    revision: str = content("revision", packed=True)
     line: str
     digest: str = content("proof", packed=True)
 

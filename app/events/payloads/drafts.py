@@ -51,7 +51,7 @@ class CheckRun(Payload):
     draft: UUID
     report: UUID
     revision: int
-    digest: str = content("revision")
+    digest: str = content("revision", packed=True)
     policy: str
     scope: object
     blocks: int

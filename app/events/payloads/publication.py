@@ -77,7 +77,7 @@ class Published(Payload):
     publication: UUID
     release: UUID
     channel: str
-    digest: str = content("proof")
+    digest: str = content("proof", packed=True)
     external_id: str
     url: str
     tool: UUID
