@@ -366,7 +366,7 @@ class Tour:
 
     def export(self) -> str:
         """Export the whole trail as one file."""
-        self.evidence = self.by("shenji")("GET", f"/api/v1/drafts/{self.draft['id']}/evidence")
+        self.evidence = self.by("shenji")("POST", f"/api/v1/drafts/{self.draft['id']}/evidence")
         with zipfile.ZipFile(io.BytesIO(self.evidence)) as archive:
             return f"{len(archive.namelist())} 个文件，{len(self.evidence)} 字节"
 

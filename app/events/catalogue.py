@@ -10,8 +10,10 @@ from pydantic import BaseModel
 
 from app.domain.vocabulary import Event, NoticeKind, Verdict
 from app.events import forms
+from app.events import sentences as say
 from app.events.entry import Account, Entry, Named, Recipients, Stream, Told
 from app.events.payloads import accounts, cases, drafts, machines, policies, publication
+from app.events.sentences import Sentence
 
 E, K, R = Event, NoticeKind, Recipients
 _DRAFT, _USER = (Stream.DRAFT,), (Stream.USER,)
@@ -27,10 +29,20 @@ def _step(
     verifier: str = "",
     within: bool = False,
     decides: Verdict | None = None,
+    sentence: Sentence | None = None,
 ) -> Entry:
     """Return the entry of a step of a case; one `within` another is told outside by the message of that."""
     announced = None if within else forms.CaseData
-    return Entry(event, payload, _DRAFT, told=told, announced=announced, verifier=verifier, decides=decides)
+    return Entry(
+        event,
+        payload,
+        _DRAFT,
+        told=told,
+        announced=announced,
+        verifier=verifier,
+        decides=decides,
+        sentence=sentence,
+    )
 
 
 _ACCOUNTS = (
@@ -59,10 +71,10 @@ _ACCOUNTS = (
 _WAIVER_DECIDED = (Told(K.WAIVER_DECIDED, Named("asked_by"), _AUTHORS),)
 
 _DRAFTS = (
-    Entry(E.DRAFT_CREATED, drafts.DraftCreated, _DRAFT, announced=forms.DraftData),
-    Entry(E.DRAFT_REVISED, drafts.DraftRevised, _DRAFT, announced=forms.DraftData),
+    Entry(E.DRAFT_CREATED, drafts.DraftCreated, _DRAFT, announced=forms.DraftData, sentence="{who} 建立稿件"),
+    Entry(E.DRAFT_REVISED, drafts.DraftRevised, _DRAFT, announced=forms.DraftData, sentence=say.revised),
     Entry(E.ASSET_ADDED, drafts.AssetAdded, _DRAFT),
-    Entry(E.CHECK_RUN, drafts.CheckRun, _DRAFT, verifier="checked"),
+    Entry(E.CHECK_RUN, drafts.CheckRun, _DRAFT, verifier="checked", sentence="完成规则检查"),
     Entry(
         E.FINDING_WAIVER_ASKED, drafts.WaiverAsked, _DRAFT, told=(Told(K.WAIVER_ASKED, R.MAY_GRANT_WAIVER),)
     ),
@@ -71,26 +83,52 @@ _DRAFTS = (
     Entry(E.MARK_ADDED, drafts.OfMark, _DRAFT, announced=forms.DraftData),
     Entry(E.MARK_WITHDRAWN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
     Entry(E.MARK_OVERTAKEN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
-    Entry(E.EVIDENCE_EXPORTED, None, ()),
+    # Whoever may see the draft sees it on the timeline; an archive outside can ask to be told.
+    Entry(
+        E.EVIDENCE_EXPORTED,
+        drafts.EvidenceExported,
+        _DRAFT,
+        announced=forms.EvidenceData,
+        verifier="exported",
+        sentence=say.exported,
+    ),
 )
 
 _CASES = (
-    _step(E.DRAFT_SUBMITTED, cases.Submitted, verifier="new_text"),
+    _step(E.DRAFT_SUBMITTED, cases.Submitted, verifier="new_text", sentence="{who} 提交审校"),
     _step(E.DRAFT_RECALLED, cases.Step),
-    _step(E.CASE_OPENED, cases.CaseOpened, verifier="opened"),
-    Entry(E.CASE_ROUTED, cases.CaseRouted, _DRAFT),
-    _step(E.CASE_MIGRATED, cases.CaseMigrated, verifier="migrated"),
-    _step(E.CASE_BLOCKED, cases.CaseBlocked, Told(K.BLOCKED, _AUTHORS)),
-    _step(E.CASE_STAGE_OPENED, cases.StageOpened, Told(K.STAGE_OPENED, R.AT_STAGE), within=True),
-    _step(E.CASE_STAGE_VOIDED, cases.StageVoided, verifier="voided", within=True),
-    _step(E.CASE_STAGE_KEPT, cases.StageKept, verifier="kept", within=True),
-    _step(E.CASE_STAGE_SKIPPED, cases.StageSkipped, within=True),
+    _step(E.CASE_OPENED, cases.CaseOpened, verifier="opened", sentence="{event}"),
+    Entry(E.CASE_ROUTED, cases.CaseRouted, _DRAFT, sentence=say.routed),
+    _step(E.CASE_MIGRATED, cases.CaseMigrated, verifier="migrated", sentence=say.migrated),
+    _step(
+        E.CASE_BLOCKED,
+        cases.CaseBlocked,
+        Told(K.BLOCKED, _AUTHORS),
+        sentence="规则检查发现阻断项，稿件退回作者处理",
+    ),
+    _step(
+        E.CASE_STAGE_OPENED,
+        cases.StageOpened,
+        Told(K.STAGE_OPENED, R.AT_STAGE),
+        within=True,
+        sentence="{place}开始",
+    ),
+    _step(E.CASE_STAGE_VOIDED, cases.StageVoided, verifier="voided", within=True, sentence=say.voided),
+    _step(
+        E.CASE_STAGE_KEPT,
+        cases.StageKept,
+        verifier="kept",
+        within=True,
+        sentence="{place}的结论保留（仅校对改动）",
+    ),
+    _step(E.CASE_STAGE_SKIPPED, cases.StageSkipped, within=True, sentence="{place}不适用，跳过"),
     Entry(
         E.CASE_STAGE_DUE,
         cases.StageCalled,
         _DRAFT,
         told=(Told(K.STAGE_DUE, R.AT_WORK_AT_STAGE),),
         announced=forms.StageData,
+        sentence="{place}今日到期，已提醒",
     ),
     Entry(
         E.CASE_STAGE_LATE,
@@ -98,6 +136,7 @@ _CASES = (
         _DRAFT,
         told=(Told(K.STAGE_LATE, R.AT_WORK_AT_STAGE, Named("told")),),
         announced=forms.StageData,
+        sentence="{place}已逾期，已通知经办人",
     ),
     Entry(
         E.CASE_STAGE_ESCALATED,
@@ -105,25 +144,54 @@ _CASES = (
         _DRAFT,
         told=(Told(K.STAGE_ESCALATED, Named("told")),),
         announced=forms.StageData,
+        sentence=say.escalated,
     ),
-    _step(E.CASE_STAGE_OVERRIDDEN, cases.StageOverridden, verifier="overridden"),
-    _step(E.CASE_TAKEN_BACK, cases.TakenBack, verifier="taken_back"),
+    _step(
+        E.CASE_STAGE_OVERRIDDEN,
+        cases.StageOverridden,
+        verifier="overridden",
+        sentence="{who} 特批越过{place}",
+    ),
+    _step(E.CASE_TAKEN_BACK, cases.TakenBack, verifier="taken_back", sentence="{who} 拿回{place}的意见"),
     _step(E.CASE_CLAIMED, cases.AtStage),
     _step(E.CASE_UNCLAIMED, cases.AtStage, Told(K.STAGE_OPENED, R.AT_STAGE)),
-    _step(E.CASE_HANDED_OVER, cases.HandedOver, Told(K.HANDED_OVER, Named("to"))),
-    _step(E.CASE_REVIEWER_ADDED, cases.ReviewerAdded, verifier="added"),
-    _step(E.CASE_RECUSED, cases.Freed, Told(K.STAGE_OPENED, R.AT_FREED_STAGES)),
-    _step(E.CASE_FREED, cases.Freed, Told(K.STAGE_OPENED, R.AT_FREED_STAGES)),
-    _step(E.CASE_REMINDED, cases.Reminded, Told(K.STAGE_REMINDED, R.AT_WORK_AT_STAGE)),
-    _step(E.CASE_COPIED, cases.CopiedTo, Told(K.COPIED, Named("to"))),
-    _step(E.CASE_CONSULTED, cases.Consulted, Told(K.CONSULTED, Named("to"))),
-    _step(E.CASE_ADVISED, cases.Advised, Told(K.ADVISED, R.ASKERS)),
+    _step(
+        E.CASE_HANDED_OVER,
+        cases.HandedOver,
+        Told(K.HANDED_OVER, Named("to")),
+        sentence="{who} 把{place}转办给{to}",
+    ),
+    _step(E.CASE_REVIEWER_ADDED, cases.ReviewerAdded, verifier="added", sentence=say.reviewer_added),
+    _step(E.CASE_RECUSED, cases.Freed, Told(K.STAGE_OPENED, R.AT_FREED_STAGES), sentence="{who} 回避本稿"),
+    _step(
+        E.CASE_FREED,
+        cases.Freed,
+        Told(K.STAGE_OPENED, R.AT_FREED_STAGES),
+        sentence="{person}不再办理本稿，所认领的环节已放开",
+    ),
+    _step(
+        E.CASE_REMINDED,
+        cases.Reminded,
+        Told(K.STAGE_REMINDED, R.AT_WORK_AT_STAGE),
+        sentence="{who} 催办{place}",
+    ),
+    _step(E.CASE_COPIED, cases.CopiedTo, Told(K.COPIED, Named("to")), sentence="{who} 抄送给{to}"),
+    _step(E.CASE_CONSULTED, cases.Consulted, Told(K.CONSULTED, Named("to")), sentence=say.consulted),
+    _step(
+        E.CASE_ADVISED, cases.Advised, Told(K.ADVISED, R.ASKERS), sentence="{who} 对{place}反馈意见（不计票）"
+    ),
     _step(E.CASE_HELD, cases.Held, Told(K.HELD, _AUTHORS)),
     _step(E.CASE_ANSWERED, cases.Answered, Told(K.ANSWERED, _AUTHORS, R.AT_OPEN_STAGES)),
-    _step(E.CASE_RECONSIDERED, cases.Reconsidered),
-    _step(E.CASE_EMBARGOED, cases.Embargoed, verifier="embargoed"),
-    _step(E.CASE_CLEARED, cases.Step, Told(K.CLEARED, _AUTHORS)),
-    _step(E.DECISION_APPROVED, cases.Approved, verifier="approved", decides=Verdict.APPROVED),
+    _step(E.CASE_RECONSIDERED, cases.Reconsidered, sentence="阻断项已获豁免，继续审校"),
+    _step(E.CASE_EMBARGOED, cases.Embargoed, verifier="embargoed", sentence=say.embargoed),
+    _step(E.CASE_CLEARED, cases.Step, Told(K.CLEARED, _AUTHORS), sentence="全部环节完成"),
+    _step(
+        E.DECISION_APPROVED,
+        cases.Approved,
+        verifier="approved",
+        decides=Verdict.APPROVED,
+        sentence=say.approved,
+    ),
     # 退回: the author, where it comes to them, and the previous signer; nobody else.
     _step(
         E.DECISION_SENT_BACK,
@@ -131,25 +199,40 @@ _CASES = (
         Told(K.RETURNED, R.AUTHORS_IF_THEIRS),
         Told(K.SIGNED_BUT_RETURNED, R.PREVIOUS_SIGNERS),
         decides=Verdict.SENT_BACK,
+        sentence=say.sent_back,
     ),
     _step(E.DECISION_DECLINED, cases.Decided, Told(K.DECLINED, _AUTHORS), decides=Verdict.DECLINED),
-    Entry(E.DECISION_REFUSED, cases.DecisionRefused, _DRAFT, refused=True),
-    _step(E.PROOF_LAID_OUT, cases.ProofLaidOut, verifier="laid_out"),
-    _step(E.PROOF_FAILED, cases.ProofFailed, Told(K.RETURNED, _AUTHORS)),
+    Entry(E.DECISION_REFUSED, cases.DecisionRefused, _DRAFT, refused=True, sentence=say.refused),
+    _step(E.PROOF_LAID_OUT, cases.ProofLaidOut, verifier="laid_out", sentence="{place}校样排出"),
+    _step(E.PROOF_FAILED, cases.ProofFailed, Told(K.RETURNED, _AUTHORS), sentence=say.proof_failed),
     _step(E.MARKS_CARRIED_OUT, cases.CarriedOut, verifier="new_text"),
-    _step(E.MARKS_CONFIRMED, cases.Approved, verifier="approved", decides=Verdict.APPROVED),
-    _step(E.RELEASE_SCHEDULED, cases.Scheduled, Told(K.SCHEDULED, _AUTHORS), verifier="scheduled"),
+    _step(
+        E.MARKS_CONFIRMED,
+        cases.Approved,
+        verifier="approved",
+        decides=Verdict.APPROVED,
+        sentence="{who} {place}通过",
+    ),
+    _step(
+        E.RELEASE_SCHEDULED,
+        cases.Scheduled,
+        Told(K.SCHEDULED, _AUTHORS),
+        verifier="scheduled",
+        sentence=say.scheduled,
+    ),
     _step(
         E.RELEASE_UNSCHEDULED,
         cases.Unscheduled,
         Told(K.UNSCHEDULED, Named("signed_by"), _AUTHORS),
         verifier="unscheduled",
+        sentence=say.unscheduled,
     ),
     _step(
         E.RELEASE_WITHHELD,
         cases.Withheld,
         Told(K.WITHHELD, Named("signed_by"), _AUTHORS),
         verifier="withheld",
+        sentence=say.withheld,
     ),
     Entry(E.LINK_MADE, cases.LinkMade, _DRAFT),
     Entry(E.LINK_SENT, cases.LinkSent, _DRAFT),
@@ -161,8 +244,21 @@ _CASES = (
 _DEBT_OWED = (Told(K.DEBT_OWED, R.AT_OPEN_STAGES),)
 
 _PUBLICATION = (
-    Entry(E.RELEASE_SIGNED, publication.ReleaseSigned, _DRAFT, announced=forms.SignedData, verifier="signed"),
-    Entry(E.RELEASE_REFUSED, publication.ReleaseRefused, _DRAFT, refused=True),
+    Entry(
+        E.RELEASE_SIGNED,
+        publication.ReleaseSigned,
+        _DRAFT,
+        announced=forms.SignedData,
+        verifier="signed",
+        sentence="{who} 签发{channel}",
+    ),
+    Entry(
+        E.RELEASE_REFUSED,
+        publication.ReleaseRefused,
+        _DRAFT,
+        refused=True,
+        sentence="{who} 对{channel}的签发未被接受",
+    ),
     Entry(
         E.RELEASE_URGENT,
         publication.ReleaseUrgent,
@@ -173,8 +269,14 @@ _PUBLICATION = (
     ),
     Entry(E.DEBT_SETTLED, publication.OfDebts, _DRAFT, verifier="settled"),
     Entry(E.DEBT_OVERDUE, publication.OfDebts, _DRAFT, told=_DEBT_OWED),
-    Entry(E.CLEARANCE_GIVEN, publication.Clearance, _DRAFT),
-    Entry(E.CLEARANCE_REFUSED, publication.Clearance, (Stream.DRAFT, Stream.TOOL), refused=True),
+    Entry(E.CLEARANCE_GIVEN, publication.Clearance, _DRAFT, sentence="{who} 获准发布到{place}"),
+    Entry(
+        E.CLEARANCE_REFUSED,
+        publication.Clearance,
+        (Stream.DRAFT, Stream.TOOL),
+        refused=True,
+        sentence="{who} 请求发布到{place}，未获准许",
+    ),
     Entry(
         E.PUBLICATION_PUBLISHED,
         publication.Published,
@@ -182,6 +284,7 @@ _PUBLICATION = (
         told=(Told(K.PUBLISHED, _AUTHORS),),
         announced=forms.PublicationData,
         verifier="published",
+        sentence="{who} 报告已在{place}发布",
     ),
     Entry(E.PUBLICATION_REFUSED, publication.PublicationRefused, _DRAFT, refused=True),
     Entry(E.PUBLICATION_CORRECTED, None, (), told=(Told(K.CORRECTED, _AUTHORS),), foreseen=True),

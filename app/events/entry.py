@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.domain.vocabulary import Event, NoticeKind, Verdict
 from app.events.payloads.base import Payload, shape_of
 from app.events.payloads.cases import Step
+from app.events.sentences import Sentence
 
 
 class Stream(StrEnum):
@@ -80,6 +81,7 @@ class Entry:
     `subject` the field of the payload that names there what it is about, if not its stream does. `verifier`
     names what the verifier of evidence packages does at it; `""`: it only walks the chain past it. `decides`
     is the verdict of a decision, which the verifier looks for among the decisions of the package.
+    `sentence` is what the timeline says of it, if the label does not say it.
     `foreseen`: nothing emits it yet, and nobody can ask to be told of it.
     """
 
@@ -93,6 +95,7 @@ class Entry:
     subject: str = ""
     verifier: str = ""
     decides: Verdict | None = None
+    sentence: Sentence | None = None
     foreseen: bool = False
 
     @property

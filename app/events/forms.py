@@ -29,6 +29,13 @@ class DraftData(_Data):
     draft: UUID = Field(description="id of the draft")
 
 
+class EvidenceData(DraftData):
+    """A package of evidence that was handed out."""
+
+    file: str = Field(description="SHA-256 of the package")
+    seq: int = Field(description="number of the last event that it holds")
+
+
 class CaseData(_Data):
     """One step of a case: what was done, where the case stands now, which stages that opened."""
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 from sqlmodel import Session, SQLModel, col, select
 
 from app.audit import log as audit_log
@@ -22,6 +21,8 @@ from app.domain.record.chain import Head, timestamp
 from app.domain.vocabulary import DraftState, Event, Role
 from app.drafts import queries as drafts
 from app.drafts.models import Asset, Draft, Revision
+from app.events.emit import emit
+from app.events.payloads.drafts import EvidenceExported
 from app.evidence.verifier import build
 from app.evidence.verifier.container import zipped
 from app.evidence.verifier.decisions import COLUMNS
@@ -59,13 +60,15 @@ sanshen evidence verifier 写出它，sanshen evidence verify 直接核验）。
 个人信息的明文，依法删除的为空并另有记录，不影响核验。
 """
 
-log = structlog.get_logger()
 Member = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An evidence file: its name, its bytes, and the end of the record that it holds."""
+    """An evidence file: its name, its bytes, and the end of the record that it holds.
+
+    That it was handed out is the event after that end.
+    """
 
     filename: str
     content: bytes
@@ -73,13 +76,14 @@ class Package:
 
 
 def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, at: datetime) -> Package:
-    """Return the evidence of a draft, signed; changes nothing.
+    """Return the evidence of a draft, signed; that it was handed out goes on the draft's record.
 
     For everybody who may see the draft, and for audit administrators of its unit once it is published. Raises
     `NotFound` and, for an audit administrator before that, `Forbidden`.
     """
     with database.read() as session:
         draft = _permitted(session, draft_id, actor)
+        in_audit = not drafts.may_see(session, draft, actor, by_copy=False)
         stream = f"draft:{draft.id}"
         head = audit.head_of(session, stream)
         # A text that came back has one name: its digest.
@@ -103,7 +107,16 @@ def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, 
     }
     signed = signer.sign(statement).model_dump(mode="json")
     content = zipped([*sorted(members), ("manifest.json", canonical(signed))])
-    log.info(str(Event.EVIDENCE_EXPORTED), draft=str(draft.id), seq=head.seq, actor=str(actor.id))
+    with database.write() as session:
+        payload = EvidenceExported(
+            draft=draft_id,
+            file=sha256(content),
+            verifier=sha256(build.built()),
+            seq=head.seq,
+            leaf=head.leaf,
+        )
+        who = actor.as_audit(Role.AUDIT_ADMIN if in_audit else None)
+        emit(session, Event.EVIDENCE_EXPORTED, payload, about=draft_id, actor=who, at=at)
     return Package(f"evidence-{draft.number}.zip", content, head)
 
 

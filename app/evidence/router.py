@@ -12,7 +12,7 @@ from app.infra.runtime import runtime_of
 router = ApiRouter(tags=["publication"])
 
 
-@router.get(
+@router.post(
     "/drafts/{draft_id}/evidence",
     response_class=Response,
     responses={200: {"content": {"application/zip": {"schema": BYTES}}}},
@@ -20,7 +20,7 @@ router = ApiRouter(tags=["publication"])
 def export_evidence(request: Request, actor: CurrentActor, draft_id: UUID) -> Response:
     """Give the draft's evidence: a zip that anybody can verify without this service.
 
-    Reading changes nothing: that it was exported stands in the service's log, not in the record.
+    That it was handed out, to whom and with which digest, goes on the draft's record: hence no GET.
     """
     runtime = runtime_of(request)
     package = export.export(runtime.database, runtime.signer, draft_id, actor=actor, at=runtime.clock())

@@ -14,15 +14,9 @@ from app.domain.vocabulary import NoticeKind
 from app.infra.errors import Reason
 from app.infra.http.problems import sentence as reason_sentence
 from app.publication import errors as _gate  # noqa: F401 – the words of what stood in the way
+from app.words.labels import label
 
 K = NoticeKind
-
-RUNGS = {
-    Rung.HANDLER: "经办人",
-    Rung.HEAD_OF_DEPARTMENT: "部门负责人",
-    Rung.LEADER_IN_CHARGE: "分管领导",
-    Rung.PARTY_SECRETARY: "党组书记",
-}
 
 #: kind → (to the person, to a group). `{places}`, `{due}`, `{release}`, `{against}`, `{why}`, `{rung}` and
 #: `{year}` are filled in.
@@ -127,7 +121,7 @@ class _Words(dict[str, str]):
         titles = dict.fromkeys(str(one.get("title", "")) for one in data.get("places", ()))
         self["places"] = "、".join(filter(None, titles))
         self["due"] = moment(datetime.fromisoformat(data["due_at"])) if data.get("due_at") else ""
-        self["rung"] = RUNGS[Rung(data["rung"])] if data.get("rung") else ""
+        self["rung"] = label(Rung(data["rung"])) if data.get("rung") else ""
         self["why"] = "的办理人都外出" if data.get("absent") else "逾期未办"
         release = data.get("release_at")
         self["release"] = moment(datetime.fromisoformat(release)) if release else ""

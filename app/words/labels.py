@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from app.domain.deadlines import Rung
 from app.domain.guests import LinkState
 from app.domain.roles import UserKind
 from app.domain.vocabulary import (
@@ -38,6 +39,12 @@ from app.negative_list.text.model import PartKind, Severity
 
 # Keyed by class first: members of different enums may be equal as strings.
 LABELS: dict[type[StrEnum], dict[str, str]] = {
+    Rung: {
+        Rung.HANDLER: "经办人",
+        Rung.HEAD_OF_DEPARTMENT: "部门负责人",
+        Rung.LEADER_IN_CHARGE: "分管领导",
+        Rung.PARTY_SECRETARY: "党组书记",
+    },
     Role: {
         Role.EDITOR: "编辑",
         Role.INITIAL_REVIEWER: "初审",

@@ -27,7 +27,7 @@ def published(desk: Desk) -> Desk:
 
 
 def exported(desk: Desk, login: str = "publisher") -> bytes:
-    answer = desk.get(f"/drafts/{desk.draft_id}/evidence", login)
+    answer = desk.post(f"/drafts/{desk.draft_id}/evidence", login)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/zip"
     return answer.content

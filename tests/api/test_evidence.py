@@ -9,10 +9,12 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from app.audit import queries as audit
@@ -25,13 +27,10 @@ from app.evidence.verifier.command import verify
 from app.evidence.verifier.signatures import ed25519_verify
 from app.infra.db import Database
 from app.infra.runtime import Runtime
+from app.jobs.kinds import JobKind
+from app.jobs.models import Job
 from tests.api.desk import Desk
-from tests.api.packages import (
-    exported,
-    members,
-    places,
-    published,
-)
+from tests.api.packages import exported, lines, members, places, published, rechained, resigned, said
 from tests.api.press import Press, ready, signed
 from tests.api.test_audit import without_triggers
 
@@ -53,10 +52,10 @@ def test_who_may_export(client: TestClient, runtime: Runtime) -> None:
     desk = Desk.open(client, runtime)
     ready(desk)
     path = f"/drafts/{desk.draft_id}/evidence"
-    assert client.get(f"/api/v1{path}").json()["code"] == "unauthenticated"
-    assert desk.get(path, "outsider").status_code == 404
-    assert desk.get(path, "system_admin").status_code == 404
-    early = desk.get(path, "audit_admin")
+    assert client.post(f"/api/v1{path}").json()["code"] == "unauthenticated"
+    assert desk.post(path, "outsider").status_code == 404
+    assert desk.post(path, "system_admin").status_code == 404
+    early = desk.post(path, "audit_admin")
     assert (early.status_code, early.json()["code"]) == (403, "evidence_before_publication")
     assert places(exported(desk, "editor")) == []
     release = signed(desk)
@@ -64,10 +63,51 @@ def test_who_may_export(client: TestClient, runtime: Runtime) -> None:
     assert places(exported(desk, "audit_admin")) == []
 
 
-def test_exporting_changes_nothing(desk: Desk) -> None:
+def test_that_it_was_handed_out_is_on_record_and_told_outside(desk: Desk, runtime: Runtime) -> None:
     before = desk.record()
-    exported(desk)
+    package = exported(desk, "audit_admin")
+    *same, (action, outcome, data) = desk.record()
+    assert (same, action, outcome) == (before, "evidence.exported", "done")
+    end = json.loads(lines(members(package))[-1])
+    assert data == {
+        "draft": desk.draft_id,
+        "file": hashlib.sha256(package).hexdigest(),
+        "verifier": hashlib.sha256(members(package)["verify_evidence.py"]).hexdigest(),
+        "seq": end["seq"],
+        "leaf": hashlib.sha256(b"\x00" + lines(members(package))[-1][:-1]).hexdigest(),
+    }
+    with runtime.database.read() as session:
+        event = audit.events(session, f"draft:{desk.draft_id}")[-1]
+        assert event.body["actor"]["role"] == "audit_admin"
+        assert event.private == {"actor_name": "audit_admin先生"}
+        told = session.exec(select(Job.payload).where(Job.kind == JobKind.FAN_OUT)).all()
+    assert [one["data"]["file"] for one in told if one["type"] == "evidence.exported"] == [data["file"]]
+
+
+def test_refused_it_is_not_on_record(client: TestClient, runtime: Runtime) -> None:
+    desk = ready(Desk.open(client, runtime))
+    before = desk.record()
+    assert desk.get(f"/drafts/{desk.draft_id}/evidence").status_code == 405
+    assert desk.post(f"/drafts/{desk.draft_id}/evidence", "audit_admin").status_code == 403
     assert desk.record() == before
+
+
+def test_a_later_package_says_that_and_holds_it_against_the_record(desk: Desk, runtime: Runtime) -> None:
+    first = exported(desk)
+    report = verify(exported(desk), runtime.signer.key_id)
+    assert report.faults == []
+    digest = hashlib.sha256(first).hexdigest()
+    assert any("导出过" in line and digest in line for line in report.story)
+    for field, value in (("leaf", "0" * 64), ("seq", 1)):
+        given = members(exported(desk))
+
+        def other(body: dict[str, Any], field: str = field, value: object = value) -> dict[str, Any]:
+            if body["action"] != "evidence.exported":
+                return body
+            return {**body, "data": {**body["data"], field: value}}
+
+        rechained(given, other)
+        assert "所记的证据包不是由前面的记录导出的" in said(resigned(given, runtime.signer))
 
 
 # --- whole ---

@@ -120,7 +120,7 @@ def test_what_was_begun_before_an_upgrade_goes_on_after_it(upgraded: Runtime, tm
         drafts = client.get("/api/v1/drafts", headers=editor).json()["items"]
         states = sorted(one["state"] for one in drafts)
         ours = next(one for one in drafts if one["state"] == "published")
-        package = client.get(f"/api/v1/drafts/{ours['id']}/evidence", headers=editor)
+        package = client.post(f"/api/v1/drafts/{ours['id']}/evidence", headers=editor)
         (waiting,) = [
             one
             for one in client.get("/api/v1/awaiting", headers=second).json()["items"]

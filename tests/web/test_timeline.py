@@ -7,7 +7,8 @@ import pytest
 
 from app.audit.queries import RecordedEvent
 from app.domain.vocabulary import Event
-from app.web.pages.draft.panels.timeline import Entry, Names, entries
+from app.events.sentences import Names
+from app.web.pages.draft.panels.timeline import Entry, entries
 
 NAMES = Names({"initial_review": "初审", "first_proof": "一校"}, {"wechat": "公众号"})
 

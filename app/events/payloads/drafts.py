@@ -93,6 +93,17 @@ class WaiverDecided(OfWaiver):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceExported(Payload):
+    """A package handed out: its SHA-256, that of the verifier in it, and the last event that it holds."""
+
+    draft: UUID
+    file: str
+    verifier: str
+    seq: int
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfMark(Payload):
     """One error on a proof. Its words are kept apart, they may name persons."""
 

@@ -45,6 +45,8 @@ class Case:
         self.kept: dict[tuple[str, str], list[tuple[set[Any], Vote]]] = {}
         self.timed: dict[str, Json] = {}
         self.embargo: str | None = None
+        #: The line of each event that was read so far, by its number.
+        self.lines: dict[str, int] = {}
 
     def name(self, body: Json, field: str) -> str:
         """Return the opened name of who acted (`actor_name`) or for whom (`principal_name`)."""

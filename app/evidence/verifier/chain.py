@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from app.evidence.verifier.report import Events, Json, Members, Report
-from app.evidence.verifier.values import canonical, loaded
+from app.evidence.verifier.values import canonical, loaded, sha256
 
 NOTHING = "0" * 64
 
@@ -26,7 +24,7 @@ def check_chain(members: Members, manifest: Json, report: Report) -> Events:
             events.append((number, body))
             seq = body["seq"] if isinstance(body.get("seq"), int) else seq + 1
             ts = max(ts, str(body.get("ts")))
-        leaf = hashlib.sha256(b"\x00" + line).hexdigest()
+        leaf = leaf_of(line)
     head = manifest.get("head")
     head = head if isinstance(head, dict) else {}
     if head.get("seq") != seq:
@@ -35,6 +33,11 @@ def check_chain(members: Members, manifest: Json, report: Report) -> Events:
     elif head.get("leaf") != leaf:
         report.fault(f"events.jsonl 第 {len(lines)} 行", "最后一条与签了名的清单不符，已被改动")
     return events
+
+
+def leaf_of(line: bytes) -> str:
+    """Return the hash by which the next event, the head and the log name an event."""
+    return sha256(b"\x00" + line)
 
 
 def _check_event(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.evidence.verifier.case import NAMES, PROOFS, REVIEWS, RULES
+from app.evidence.verifier.chain import leaf_of
 from app.evidence.verifier.known import STEPS
 from app.evidence.verifier.report import Events, Json
 from app.evidence.verifier.reviews import Reviews
@@ -21,6 +22,7 @@ class Walk(Reviews):
         # What went out by the urgent lane says right behind the signature which levels were owed then.
         self.owed = {str(data_of(body).get("release")): _levels(body) for body in _urgent(events)}
         for line, body in events:
+            self.lines[str(body.get("seq"))] = line
             step = getattr(self, f"_on_{STEPS.get(str(body.get('action')))}", None)
             if step is None or body.get("outcome") != "done":
                 continue
@@ -118,6 +120,17 @@ class Walk(Reviews):
 
     def _on_erased(self, _line: int, body: Json, data: Json) -> None:
         self.report.story.append(f"第 {data['seq']} 号记录里的个人信息，{body.get('ts')} 依法删除")
+
+    def _on_exported(self, line: int, body: Json, data: Json) -> None:
+        """Hold what an earlier package is said to end with against the events; tell who took it."""
+        written = self.members.get("events.jsonl", b"").split(b"\n")
+        at = self.lines.get(str(data["seq"]))
+        if at is None or leaf_of(written[at - 1]) != data["leaf"]:
+            self.report.fault(f"events.jsonl 第 {line} 行", "所记的证据包不是由前面的记录导出的")
+        self.report.story.append(
+            f"证据包：{self.who(body)} 于 {body.get('ts')} 导出过（至第 {data['seq']} 号），"
+            f"文件摘要 {data['file']}"
+        )
 
     def _on_urgent(self, _line: int, body: Json, data: Json) -> None:
         titles = "、".join(self.title(debt["stage"]) for debt in data["debts"])

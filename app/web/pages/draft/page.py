@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.audit import queries as audit
+from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import (
     WITH_AUTHOR,
     CaseState,
@@ -23,6 +24,7 @@ from app.domain.vocabulary import (
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
+from app.events.sentences import Names
 from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.access import bound
@@ -38,6 +40,7 @@ from app.reviews import queries as reviews
 from app.reviews import routing
 from app.reviews.queries import CaseView
 from app.screening.waivers import eligibility
+from app.web.components.policy_faults import sentence as fault_sentence
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.attached import attached
@@ -47,7 +50,7 @@ from app.web.pages.draft.panels.deciding import panels, proofs_to_decide
 from app.web.pages.draft.panels.left_out import missing
 from app.web.pages.draft.panels.returned import last_return
 from app.web.pages.draft.panels.scheduled import timing_of
-from app.web.pages.draft.panels.timeline import Entry, Names, entries
+from app.web.pages.draft.panels.timeline import Entry, entries
 from app.web.pages.draft.panels.tracks import TONES, lanes, where
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Viewer
@@ -199,6 +202,7 @@ def _page(
             {one.stage.key: one.stage.title for one in view.stages} if view else {},
             channels,
             {str(key): name for key, name in view.names.items()} if view else {},
+            lambda warning: fault_sentence(Fault(0, "", str(warning["code"]), warning)),
         ),
     )
     return page(

@@ -19,7 +19,6 @@ from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Forbidden, NotFound
-from app.notifications.sentences import RUNGS
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Viewer
 from app.words.labels import choices, label
@@ -317,4 +316,4 @@ def _chains(session: Session, unit_path: str) -> tuple[Chain, ...]:
 
 def _step(session: Session, channel: Channel, rung: Rung, unit_path: str) -> Step:
     found = channels.on_rung(session, [channel.id], rung, unit_path=unit_path)
-    return Step(RUNGS[rung], tuple(sorted(queries.names(session, found).values())))
+    return Step(label(rung), tuple(sorted(queries.names(session, found).values())))
