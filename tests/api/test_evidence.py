@@ -80,7 +80,9 @@ def test_that_it_was_handed_out_is_on_record_and_told_outside(desk: Desk, runtim
         event = audit.events(session, f"draft:{desk.draft_id}")[-1]
         assert event.body["actor"]["role"] == "audit_admin"
         assert event.private == {"actor_name": "audit_admin先生"}
-        told = session.exec(select(Job.payload).where(Job.kind == JobKind.FAN_OUT)).all()
+        told = [
+            json.loads(one) for one in session.exec(select(Job.payload).where(Job.kind == JobKind.FAN_OUT))
+        ]
     assert [one["data"]["file"] for one in told if one["type"] == "evidence.exported"] == [data["file"]]
 
 

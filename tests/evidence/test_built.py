@@ -23,6 +23,7 @@ from app.evidence.verifier.walk import Walk
 from app.infra.migrate import load_tables
 
 load_tables()
+FUTURE = "from __future__ import annotations\n"
 PACKAGES = Path(__file__).parent / "packages"
 #: Packages that earlier versions exported, and the key that signed them.
 OLD = {"2026-11-30-published": "00e05e2b3e786896", "2026-11-30-corrected": "00e05e2b3e786896"}
@@ -81,13 +82,14 @@ def test_sources_that_cannot_be_one_file_are_refused(monkeypatch: pytest.MonkeyP
         ("import structlog\n", "structlog"),
         ("from app.evidence.verifier.values import loaded as read\n", "renames"),
         ("from app.evidence.verifier.command import run\n", "use each other"),
-        ("import json\n\n\ndef loaded() -> None: ...\n", "stands in"),
+        ("\n\ndef loaded() -> None: ...\n", "stands in"),
     ):
         for path in Path(build.__file__).parent.glob("*.py"):
             source = path.read_text("utf-8")
             if path.stem == "chain":
-                head, _, rest = source.partition("import hashlib\n")
-                source = f"{head}{text}import hashlib\n{rest}" if "def" not in text else source + text[13:]
+                head, _, rest = source.partition(FUTURE)
+                assert rest
+                source = source + text if "def" in text else f"{head}{FUTURE}{text}{rest}"
             (tmp_path / path.name).write_text(source, "utf-8")
         monkeypatch.setattr(build, "files", lambda _name: tmp_path)
         with pytest.raises(build.CannotJoin, match=words):

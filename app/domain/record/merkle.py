@@ -5,7 +5,7 @@ SHA-256(0x01 ‖ left ‖ right). Source: RFC 9162, section 2.1.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _NODE = b"\x01"
 #: The root of a log without entries: SHA-256 of nothing.
@@ -53,19 +53,88 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
+#: Gives the root over the leaves from the first number to before the second.
+Roots = Callable[[int, int], bytes]
+
+
 def path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     """Return the inclusion proof of the leaf at `index`, from below to above; empty for a single leaf.
 
     Raises `IndexError` for an index beyond the leaves.
     """
-    if not 0 <= index < len(leaves):
+    return inclusion(index, len(leaves), lambda start, end: root_of(leaves[start:end]))
+
+
+def inclusion(index: int, size: int, root: Roots) -> list[bytes]:
+    """Return the proof that the leaf at `index` is in the log of `size` leaves, from below to above.
+
+    Raises `IndexError` for an index beyond the log. Source: RFC 9162, section 2.1.3.1.
+    """
+    if not 0 <= index < size:
         raise IndexError(index)
-    if len(leaves) == 1:
-        return []
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < split:
-        return [*path(index, leaves[:split]), root_of(leaves[split:])]
-    return [*path(index - split, leaves[split:]), root_of(leaves[:split])]
+    start, end, proof = 0, size, []
+    while end - start > 1:
+        split = start + _split(end - start)
+        if index < split:
+            proof.append(root(split, end))
+            end = split
+        else:
+            proof.append(root(start, split))
+            start = split
+    return proof[::-1]
+
+
+def consistency(first: int, size: int, root: Roots) -> list[bytes]:
+    """Return the proof that the log of `size` leaves begins with that of `first`; empty where they are one.
+
+    Raises `IndexError` unless `0 < first <= size`. Source: RFC 9162, section 2.1.4.1.
+    """
+    if not 0 < first <= size:
+        raise IndexError(first)
+    start, end, whole, proof = 0, size, True, []
+    while first != end:
+        split = start + _split(end - start)
+        if first <= split:
+            proof.append(root(split, end))
+            end = split
+        else:
+            proof.append(root(start, split))
+            start, whole = split, False
+    return [*([] if whole else [root(start, end)]), *proof[::-1]]
+
+
+def _split(count: int) -> int:
+    """Return the greatest power of two below a count of at least two."""
+    return 1 << (count - 1).bit_length() - 1
+
+
+def consistent(first: int, size: int, proof: Sequence[bytes], old: bytes, new: bytes) -> bool:
+    """Say whether `proof` shows that the log behind `new` begins with the one behind `old`.
+
+    Source: RFC 9162, section 2.1.4.2.
+    """
+    if not 0 < first <= size or (first == size and proof):
+        return False
+    if first == size:
+        return old == new
+    nodes = [old, *proof] if first & first - 1 == 0 else [*proof]
+    if not nodes:
+        return False
+    at, last = first - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    left = right = nodes[0]
+    for sibling in nodes[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            left, right = node(sibling, left), node(sibling, right)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            right = node(right, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and left == old and right == new
 
 
 def included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
