@@ -10,12 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
-from app.audit import log as audit_log
+from app.audit import proofs, seals
 from app.audit import queries as audit
-from app.audit import seals
 from app.audit.catalogue import VOUCHED
 from app.audit.models import AuditEvent
 from app.domain.document.model import sha256
+from app.domain.record import checkpoints
 from app.domain.record.canonical import canonical
 from app.domain.record.chain import Head, timestamp
 from app.domain.vocabulary import DraftState, Event, Role
@@ -88,9 +88,7 @@ def export(database: Database, signer: Signer, draft_id: UUID, *, actor: Actor, 
         head = audit.head_of(session, stream)
         # A text that came back has one name: its digest.
         members = list(dict(_members(session, draft, head, stream)).items())
-        checkpoint = audit_log.newest(session)
-    if checkpoint is not None:
-        members.append(("checkpoint.txt", checkpoint.encode()))
+        members += _log(session, signer, stream)
     members.append(("keys.json", canonical({signer.key_id: signer.public_key})))
     members.append((build.FILENAME, build.built()))
     members.append(("README.txt", README.encode()))
@@ -198,6 +196,21 @@ def _record(session: Session, head: Head, stream: str) -> Iterator[Member]:
         }
     yield "events.jsonl", b"".join(lines)
     yield "private.json", canonical(private)
+
+
+def _log(session: Session, signer: Signer, stream: str) -> Iterator[Member]:
+    """Yield the newest checkpoint, and the proof of each event that was logged before it."""
+    checkpoint = proofs.newest(session)
+    # One that another key signed is for `audit verify`: the package knows the key that signs it alone.
+    if checkpoint is None or checkpoint.origin != checkpoints.origin_of(signer.key_id):
+        return
+    yield "checkpoint.txt", checkpoint.note.encode()
+    places = proofs.of_stream(session, stream, checkpoint)
+    events = {
+        str(seq): {"position": place.position, "path": [step.hex() for step in place.path]}
+        for seq, place in places.items()
+    }
+    yield "inclusion.json", canonical({"size": checkpoint.size, "events": events})
 
 
 def _assets(session: Session, revisions: Iterable[Revision]) -> Iterator[Member]:

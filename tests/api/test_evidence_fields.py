@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi.testclient import TestClient
 
+from app.audit import log
+from app.domain.record import checkpoints
 from app.domain.record.canonical import canonical
-from app.evidence.verifier import signatures
+from app.evidence.verifier import inclusion, signatures
 from app.evidence.verifier.command import verify
 from app.evidence.verifier.known import TABLES
 from app.infra.runtime import Runtime
@@ -140,6 +143,71 @@ def test_an_erased_opening_needs_an_event(desk: Desk, runtime: Runtime) -> None:
     ):
         given = {**package, "private.json": canonical({**private, seq: other})}
         assert f"private.json 第 {seq} 号 actor_name" in places(resigned(given, runtime.signer))
+
+
+# --- in the log ---
+
+
+def logged(desk: Desk, runtime: Runtime) -> bytes:
+    """A package whose events are in the log, but for the last one."""
+    log.advance(runtime.database, runtime.signer, runtime.settings.checkpoints, at=runtime.clock())
+    exported(desk)
+    return exported(desk)
+
+
+def test_it_proves_that_its_events_are_in_the_log(desk: Desk, runtime: Runtime) -> None:
+    package = logged(desk, runtime)
+    report = verify(package, runtime.signer.key_id)
+    assert (report.faults, report.notes) == ([], [])
+    events = len(members(package)["events.jsonl"].splitlines())
+    assert report.facts["checkpoint"]["events"] == events - 1
+    assert any(f"本稿前 {events - 1} 条记录在内，其后 1 条" in line for line in report.story)
+
+
+def test_each_field_of_the_proofs_and_of_the_checkpoint_changed_is_found(
+    desk: Desk, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = members(logged(desk, runtime))
+    monkeypatch.setattr(inclusion, "ed25519_verify", by_the_library)
+    monkeypatch.setattr(signatures, "ed25519_verify", by_the_library)
+    value = json.loads(package["inclusion.json"])
+    for way in [*leaves(value)][::7]:
+        other = {**package, "inclusion.json": canonical(changed(value, way))}
+        found = places(resigned(other, runtime.signer))
+        assert any(place.startswith("inclusion.json") for place in found), way
+    first, *_, last = value["events"]
+    for events in (
+        {seq: one for seq, one in value["events"].items() if seq != first},
+        {**value["events"], last: value["events"][first]},
+        {**value["events"], "999": value["events"][first]},
+        [],
+    ):
+        other = {**package, "inclusion.json": canonical({**value, "events": events})}
+        assert any(one.startswith("inclusion.json") for one in places(resigned(other, runtime.signer)))
+    note = package["checkpoint.txt"].decode()
+    for text in (note.replace("time 20", "time 19"), note.replace("— s", "— x"), note + "x", ""):
+        other = {**package, "checkpoint.txt": text.encode()}
+        assert places(resigned(other, runtime.signer)) == ["checkpoint.txt"], text
+
+
+def test_an_event_that_is_later_than_its_checkpoint_was_dated_by_hand(desk: Desk, runtime: Runtime) -> None:
+    package = members(logged(desk, runtime))
+    note = checkpoints.read(package["checkpoint.txt"].decode())[0]
+    early = checkpoints.make(
+        key_id=runtime.signer.key_id,
+        public=runtime.signer.public_bytes,
+        sign=runtime.signer.signature,
+        size=note.size,
+        root=note.root,
+        streams=note.streams,
+        at=runtime.clock() - timedelta(days=3),
+    )
+    package["checkpoint.txt"] = early.note.encode()
+    assert {one[:14] for one in places(resigned(package, runtime.signer))} == {"inclusion.json"}
+
+
+def test_without_a_checkpoint_it_says_so(desk: Desk) -> None:
+    assert any("没有检查点" in note for note in verify(exported(desk)).notes)
 
 
 # --- packed anew ---

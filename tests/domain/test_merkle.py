@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from app.domain.record.merkle import EMPTY, Tree, included, node, path, root_of
+from app.domain.record.merkle import EMPTY, Tree, consistency, consistent, included, node, path, root_of
 
 #: The entries and the root that tests of Certificate Transparency use everywhere.
 ENTRIES = ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
@@ -49,3 +49,26 @@ def test_no_leaf_is_beyond_the_log() -> None:
         with pytest.raises(IndexError):
             path(index, LEAVES)
     assert node(LEAVES[0], LEAVES[1]) == root_of(LEAVES[:2]) != node(LEAVES[1], LEAVES[0])
+
+
+@pytest.mark.parametrize("size", range(1, 34))
+def test_every_log_is_shown_to_begin_with_every_earlier_one(size: int) -> None:
+    leaves = [hashlib.sha256(bytes([number])).digest() for number in range(size)]
+
+    def root(start: int, end: int) -> bytes:
+        return root_of(leaves[start:end])
+
+    for first in range(1, size + 1):
+        proof = consistency(first, size, root)
+        old, new = root(0, first), root(0, size)
+        assert consistent(first, size, proof, old, new)
+        assert not consistent(first, size, [*proof, new], old, new)
+        assert not consistent(first, size, proof, EMPTY, new)
+        assert first == size or not consistent(first, size, proof, old, EMPTY)
+        assert not proof or not consistent(first, size, proof[:-1], old, new)
+        changed = [hashlib.sha256(b"x").digest(), *leaves[1:first]]
+        assert not consistent(first, size, proof, root_of(changed), new)
+    for wrong in (0, size + 1):
+        with pytest.raises(IndexError):
+            consistency(wrong, size, root)
+        assert not consistent(wrong, size, [], EMPTY, EMPTY)

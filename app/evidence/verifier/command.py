@@ -10,6 +10,7 @@ from app.evidence.verifier.chain import check_chain
 from app.evidence.verifier.container import read_container
 from app.evidence.verifier.content import check_named
 from app.evidence.verifier.decisions import check_decisions
+from app.evidence.verifier.inclusion import check_inclusion
 from app.evidence.verifier.manifest import check_manifest, check_members, check_statement
 from app.evidence.verifier.openings import check_openings
 from app.evidence.verifier.report import Report
@@ -35,6 +36,7 @@ def verify(raw: bytes, key: str | None = None) -> Report:
     check_tables(members, events, openings, report)
     check_statement(keys, manifest, events, members, report)
     Walk(members, keys, openings, manifest, report).run(events)
+    check_inclusion(members, keys, report.facts.get("key_id"), events, report)
     return report
 
 
@@ -76,9 +78,16 @@ def _as_json(report: Report) -> str:
     )
 
 
+def _believed(report: Report) -> str:
+    """Say by whose key everything above was judged."""
+    key = report.facts.get("key_id")
+    if report.facts.get("key_known"):
+        return f"所信的公钥：{key}，是您用 --key 指定的。"
+    return f"所信的公钥：{key}，是包里自带的，没有人核对过！请与单位公布的核对，用 --key 再核验一次。"
+
+
 def _as_text(report: Report) -> str:
-    lines = [*report.story, f"签名公钥指纹 {report.facts.get('key_id')}，请与单位公布的核对。"]
-    lines += [f"注意：{note}。" for note in report.notes]
+    lines = [*report.story, *(f"注意：{note}。" for note in report.notes), _believed(report)]
     if not report.faults:
         return "\n".join([*lines, "核验通过：没有发现任何改动。"])
     lines.append(f"核验不通过，共 {len(report.faults)} 处：")
