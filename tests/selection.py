@@ -45,6 +45,12 @@ def options(parser: pytest.Parser) -> None:
     )
     parser.addoption("--kills", default=1, type=int, help="how often each process is killed (tests/kills)")
     parser.addoption(
+        "--packages",
+        default=150,
+        type=int,
+        help="how many packages, most of them touched, two verifiers judge (tests/evidence)",
+    )
+    parser.addoption(
         "--fuzz",
         default=0,
         type=int,

@@ -59,12 +59,37 @@ def _check_event(
         (body.get("stream") != stream, "不属于这篇稿件"),
         ((body.get("v"), body.get("alg")) != (1, "sha256"), "记录的版本或算法不认识"),
         (str(body.get("ts")) < last_ts, "时间早于前一条"),
+        (not _is_formed(body), "这条记录的结构不对"),
         *_number_faults(body.get("seq"), last_seq),
     )
     for wrong, sentence in faults:
         if wrong:
             report.fault(place, sentence)
     return body
+
+
+def _is_formed(body: Json) -> bool:
+    """Say whether an event has exactly the fields of one, each of its kind."""
+    texts = ("id", "ts", "action", "stream", "prev", "outcome")
+    objects = ("data", "private", *(["rows"] if "rows" in body else []))
+    behalf, reason = body.get("on_behalf_of"), body.get("reason")
+    return (
+        set(body) == {"v", "alg", "seq", "actor", "on_behalf_of", "reason", *texts, *objects}
+        and all(isinstance(body[name], str) for name in texts)
+        and all(isinstance(body[name], dict) for name in objects)
+        and (reason is None or isinstance(reason, str))
+        and _is_person(body["actor"])
+        and (behalf is None or _is_person(behalf))
+    )
+
+
+def _is_person(value: object) -> bool:
+    """Say whether this is somebody who acted: an id (the system has none), a role, a unit."""
+    return (
+        isinstance(value, dict)
+        and set(value) == {"id", "role", "unit"}
+        and all(part is None or isinstance(part, str) for part in value.values())
+    )
 
 
 def _number_faults(seq: object, last: int) -> tuple[tuple[bool, str], ...]:

@@ -44,6 +44,9 @@ def _check_decision(row: Json, recorded: tuple[int, Json], place: str, report: R
             report.fault(place, f"{name} 与 events.jsonl 第 {line} 行的记录不符，已被改动")
     for name in sorted(set(row) - {*PLACE, *FIELDS}):
         report.fault(place, f"多出一项 {name}")
+    for name in (*PLACE, *FIELDS):
+        if name not in row:
+            report.fault(place, f"缺少 {name} 一项")
 
 
 def _decided(body: Json, before: str) -> Json:

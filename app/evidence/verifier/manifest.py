@@ -56,7 +56,7 @@ def check_statement(keys: Json, manifest: Json, events: Events, members: Members
     for one in sorted(set(keys) - {str(report.facts.get("key_id"))}):
         report.fault("keys.json", f"多出一把没有用到的公钥 {one}")
     first = data_of(events[0][1]) if events else {}
-    titles = {_title_of(data) for name, data in members.items() if name.startswith("revisions/")}
+    titles = [_title_of(data) for name, data in members.items() if name.startswith("revisions/")]
     expected = (
         ("v", manifest.get("v") == 1),
         ("kind", manifest.get("kind") == "evidence"),

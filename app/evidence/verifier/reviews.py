@@ -10,15 +10,15 @@ class Reviews(Case):
     """Follows who passed which stage on which text, and what became of that."""
 
     def _on_opened(self, _line: int, _body: Json, data: Json) -> None:
-        self.passed, self.proofs, self.revision = {}, {}, data.get("revision")
+        self.passed, self.proofs, self.revision = {}, {}, data["revision"]
         self.overridden, self.kept = {}, {}
         self.timed, self.embargo = {}, None
         self.added, self.added_sets = {}, []
-        self.walk_by(data.get("workflow"))
+        self.walk_by(data["workflow"])
 
     def _on_migrated(self, _line: int, _body: Json, data: Json) -> None:
         """Ask from here on what the version asks that the case was moved to; what was added to it stays."""
-        self.walk_by(data.get("to"))
+        self.walk_by(data["to"])
 
     def _on_checked(self, _line: int, _body: Json, data: Json) -> None:
         self.checked.add((data["digest"], data["policy"]))
