@@ -1,6 +1,6 @@
 """Proofs out of the log over all events: that an event is in it, and that it only grew."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -81,10 +81,15 @@ def of_size(session: Session, size: int) -> Checkpoint | None:
     return read(row.note)[0] if row is not None else None
 
 
-def position_of(session: Session, stream: str, seq: int) -> int | None:
-    """Return where an event is in the log; None while it is not."""
-    query = select(AuditLog.position).where(AuditLog.stream == stream, AuditLog.seq == seq)
-    return session.exec(query).one_or_none()
+def entry_of(session: Session, stream: str, seq: int) -> AuditLog | None:
+    """Return the entry of an event in the log; None while it has none."""
+    return session.exec(select(AuditLog).where(AuditLog.stream == stream, AuditLog.seq == seq)).one_or_none()
+
+
+def shown(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return a checkpoint as the API gives it: its root in hexadecimal digits."""
+    root, at = checkpoint.root.hex(), checkpoint.at
+    return {"size": checkpoint.size, "root": root, "made_at": at, "note": checkpoint.note}
 
 
 def of_stream(session: Session, stream: str, checkpoint: Checkpoint) -> dict[int, Place]:

@@ -2,8 +2,17 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Path, Query
 
-from app.audit import queries
-from app.audit.schemas import EventOut, EventsOut, StreamFaultOut, WalkOut
+from app.audit import proofs, queries
+from app.audit.schemas import (
+    CheckpointOut,
+    ConsistencyOut,
+    EventOut,
+    EventsOut,
+    InclusionOut,
+    StreamFaultOut,
+    WalkOut,
+)
+from app.domain.record.checkpoints import Checkpoint
 from app.domain.vocabulary import Role
 from app.infra.db import ReadSession
 from app.infra.errors import NotFound
@@ -15,7 +24,10 @@ router = ApiRouter(
     prefix="/api/v1/audit", tags=["audit"], dependencies=[Depends(holder_of(Role.AUDIT_ADMIN))]
 )
 
-Stream = Annotated[str, Path(max_length=100, pattern=r"^[a-z]+:[A-Za-z0-9_.:-]+$")]
+STREAM = r"^[a-z]+:[A-Za-z0-9_.:-]+$"
+Stream = Annotated[str, Path(max_length=100, pattern=STREAM)]
+#: So many entries of the log.
+Size = Annotated[int, Query(ge=1, le=2**63 - 1)]
 
 
 @router.get("/streams/{stream}/events")
@@ -45,6 +57,64 @@ def verify_stream(session: ReadSession, stream: Stream) -> WalkOut:
         faults=[StreamFaultOut(code=one.code, seq=one.seq, data=dict(one.data)) for one in walked.faults],
         redacted=len(walked.redacted),
     )
+
+
+@router.get("/checkpoint")
+def newest_checkpoint(session: ReadSession, size: Size | None = None) -> CheckpointOut:
+    """Give the newest signed checkpoint, or the one that was made at a size; 404 where there is none."""
+    return CheckpointOut(**proofs.shown(_checkpoint(session, size)))
+
+
+@router.get("/inclusion")
+def prove_inclusion(
+    session: ReadSession,
+    stream: Annotated[str, Query(max_length=100, pattern=STREAM)],
+    seq: Annotated[int, Query(ge=1, le=2**31 - 1)],
+    size: Size | None = None,
+) -> InclusionOut:
+    """Prove that an event is in the log of the newest checkpoint, or of the one that was made at a size.
+
+    404 for an event that is not in it: it does not exist, or was recorded later.
+    """
+    checkpoint = _checkpoint(session, size)
+    entry = proofs.entry_of(session, stream, seq)
+    if entry is None or entry.position >= checkpoint.size:
+        raise NotFound("not_found")
+    place = proofs.Log(session, checkpoint.size).place(entry.position)
+    return InclusionOut(
+        stream=stream,
+        seq=seq,
+        leaf=entry.leaf,
+        position=place.position,
+        path=[step.hex() for step in place.path],
+        checkpoint=CheckpointOut(**proofs.shown(checkpoint)),
+    )
+
+
+@router.get("/consistency")
+def prove_consistency(session: ReadSession, first: Size, size: Size | None = None) -> ConsistencyOut:
+    """Prove that the log of a checkpoint begins with the log as it was at `first` entries.
+
+    Who kept a checkpoint of that size learns so that nothing in it was changed since. 404 for a log that was
+    never so large.
+    """
+    checkpoint = _checkpoint(session, size)
+    if first > checkpoint.size:
+        raise NotFound("not_found")
+    path = proofs.Log(session, checkpoint.size).grown_from(first)
+    return ConsistencyOut(
+        first=first,
+        size=checkpoint.size,
+        path=[step.hex() for step in path],
+        checkpoint=CheckpointOut(**proofs.shown(checkpoint)),
+    )
+
+
+def _checkpoint(session: ReadSession, size: int | None) -> Checkpoint:
+    checkpoint = proofs.newest(session) if size is None else proofs.of_size(session, size)
+    if checkpoint is None:
+        raise NotFound("not_found")
+    return checkpoint
 
 
 def install(app: FastAPI) -> None:

@@ -31,6 +31,35 @@ class StreamFaultOut(BaseModel):
     data: dict[str, Any]
 
 
+class CheckpointOut(BaseModel):
+    """A signed checkpoint of the log over all events, in the C2SP form, and what stands in it."""
+
+    size: int
+    root: str
+    made_at: str
+    note: str
+
+
+class InclusionOut(BaseModel):
+    """The proof that an event is in the log of a checkpoint: RFC 9162, hexadecimal, from below."""
+
+    stream: str
+    seq: int
+    leaf: str
+    position: int
+    path: list[str]
+    checkpoint: CheckpointOut
+
+
+class ConsistencyOut(BaseModel):
+    """The proof that the log of one size begins with that of a smaller one: RFC 9162, hexadecimal."""
+
+    first: int
+    size: int
+    path: list[str]
+    checkpoint: CheckpointOut
+
+
 class WalkOut(BaseModel):
     """What walking a stream found; whole when there are no faults."""
 
