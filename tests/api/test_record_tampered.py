@@ -194,7 +194,16 @@ ROWS = {
     "ticket changed": of_table("release_ticket", "text = text || ' '"),
     "publication changed": of_table("publication", "url = 'https://example.org/'"),
     "grant changed": of_table("role_grant", "channel = 'x'"),
-    "policy in use changed": of_table("policy_in_use", "seq = seq + 1"),
+    # Nothing was brought into force here; that every column of the table is held: test_record_tables.
+    "policy in use put in": Row(
+        lambda owner: owner.do(
+            "INSERT INTO policy_in_use (id, kind, digest, seq, since_at)"
+            " VALUES (1, 'negative_list', :digest, 1, '2026-03-02 01:00:00')",
+            digest="f" * 64,
+        ),
+        frozenset({F.ROW_ADDED}),
+        "policy_in_use",
+    ),
     "workflow changed": of_table("workflow_version", "definition = '{}'"),
 }
 
