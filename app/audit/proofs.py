@@ -70,15 +70,14 @@ class Log:
 
 
 def newest(session: Session) -> Checkpoint | None:
-    """Return the newest checkpoint; None before the first."""
-    note = log.newest(session)
-    return read(note)[0] if note is not None else None
+    """Return the newest checkpoint; None before the first, or where somebody made it unreadable."""
+    return next(iter(read(log.newest(session) or "")), None)
 
 
 def of_size(session: Session, size: int) -> Checkpoint | None:
-    """Return the checkpoint that was made at this size; None where none was."""
+    """Return the checkpoint that was made at this size; None where none was, or none can be read."""
     row = session.get(AuditCheckpoint, size)
-    return read(row.note)[0] if row is not None else None
+    return next(iter(read(row.note if row is not None else "")), None)
 
 
 def entry_of(session: Session, stream: str, seq: int) -> AuditLog | None:
