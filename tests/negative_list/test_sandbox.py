@@ -1,6 +1,11 @@
 """Patterns that nobody has vouched for are compiled in a child with limits of time and memory."""
 
+import os
+import signal
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +35,34 @@ def test_what_takes_too_long_is_ended_and_the_others_are_still_tried() -> None:
     found = problems([("残废", True), (LARGE, True), ("证", True), ("(?=x)", True)], seconds=0.4)
     assert sorted(found) == [1, 3]
     assert found[1] == "编译超过 0.4 秒"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
+def test_a_busy_machine_makes_no_pattern_too_slow() -> None:
+    done = threading.Event()
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    stops = 0
+
+    def hold_up() -> None:
+        """Let the child run for 50 ms at a time, and stand still for longer than a pattern may take."""
+        nonlocal stops
+        while not done.wait(0.05):
+            for child in map(int, children.read_text(encoding="ascii").split()):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGSTOP)
+                    stops += 1
+                    time.sleep(0.3)
+                    os.kill(child, signal.SIGCONT)
+
+    thread = threading.Thread(target=hold_up)
+    thread.start()
+    try:
+        found = problems([(f"(?:残废|证){{1,{count}}}号", True) for count in range(1, 40)], seconds=0.2)
+    finally:
+        done.set()
+        thread.join()
+    assert stops > 5
+    assert found == {}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux")

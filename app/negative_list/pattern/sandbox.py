@@ -1,10 +1,12 @@
 """Compiling patterns that nobody has vouched for, in a child process with limits.
 
-The child compiles one pattern after the other and says so before and after each; the parent ends it when
-one takes too long, and goes on behind that one with a new child.
+The child compiles one pattern after the other and says so before and after each. One that takes too much of
+its processor's time ends it, and the parent goes on behind that one with a new child. A busy machine, on which
+the same pattern takes longer by the clock, changes nothing.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -14,8 +16,11 @@ from typing import IO
 
 SECONDS = 2.0
 MEGABYTES = 256
-#: Seconds that the child may take to start.
-_START = 30.0
+#: Seconds by the clock after which a child that says nothing does nothing any more; also where the system
+#: has no timer of processor time.
+_SILENT = 120.0
+#: What ends a process that has had its processor time.
+_SPENT = getattr(signal, "SIGPROF", None)
 
 #: `(source, whether it reads the fold view)`.
 Item = tuple[str, bool]
@@ -24,7 +29,10 @@ Item = tuple[str, bool]
 def problems(
     items: Sequence[Item], *, seconds: float = SECONDS, megabytes: int = MEGABYTES
 ) -> dict[int, str]:
-    """Compile each pattern with RE2 and hyperscan; return what is wrong by number, empty when all compile."""
+    """Compile each pattern with RE2 and hyperscan; return what is wrong by number, empty when all compile.
+
+    `seconds` are of processor time, for each pattern.
+    """
     found: dict[int, str] = {}
     place = 0
     while place < len(items):
@@ -36,7 +44,7 @@ def _one_child(
     items: Sequence[Item], place: int, found: dict[int, str], seconds: float, megabytes: int
 ) -> int:
     """Run a child from pattern `place` on; return the number of the first pattern that it did not come to."""
-    command = [sys.executable, "-m", "app.negative_list.pattern.sandbox", str(megabytes)]
+    command = [sys.executable, "-m", "app.negative_list.pattern.sandbox", str(megabytes), str(seconds)]
     with subprocess.Popen(  # noqa: S603 – our own module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as child:
@@ -52,7 +60,7 @@ def _one_child(
             pass
         begun = -1
         try:
-            for line in _lines(lines, seconds):
+            for line in _lines(lines):
                 number, _, text = line.partition(" ")
                 if text == "begin":
                     begun = place + int(number)
@@ -62,10 +70,13 @@ def _one_child(
                     if begun == len(items) - 1:
                         return len(items)
         except TimeoutError:
-            found[max(begun, place)] = f"编译超过 {seconds:g} 秒"
+            found[max(begun, place)] = f"编译超过 {_SILENT:g} 秒没有结果"
         else:
-            # The child ended in the middle of a pattern: out of memory, or worse.
-            found[max(begun, place)] = f"编译超过 {megabytes} MB 内存或中途崩溃"
+            # The child ended in the middle of a pattern: out of time or memory, or worse.
+            spent = _SPENT is not None and child.wait() == -_SPENT
+            found[max(begun, place)] = (
+                f"编译超过 {seconds:g} 秒" if spent else f"编译超过 {megabytes} MB 内存或中途崩溃"
+            )
         finally:
             child.kill()
             # It comes to the end of the output now; only then may that be closed.
@@ -79,20 +90,18 @@ def _read(stream: IO[str], lines: "Queue[str]") -> None:
     lines.put("")
 
 
-def _lines(lines: "Queue[str]", seconds: float) -> Iterator[str]:
-    wait = _START
+def _lines(lines: "Queue[str]") -> Iterator[str]:
     while True:
         try:
-            line = lines.get(timeout=wait)
+            line = lines.get(timeout=_SILENT)
         except Empty:
             raise TimeoutError from None
         if not line:
             return
-        wait = seconds
         yield line
 
 
-def _child(megabytes: int) -> None:
+def _child(megabytes: int, seconds: float) -> None:
     from app.negative_list.engine.backends.re2_patterns import Re2Pattern
     from app.negative_list.pattern.parse import PatternError, parse
 
@@ -110,6 +119,9 @@ def _child(megabytes: int) -> None:
     _say("0 ready")
     for number, (source, fold) in enumerate(items):
         _say(f"{number} begin")
+        if _SPENT is not None:
+            # Its default is to end the process, also from within a compiler that never comes back.
+            signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
             node = parse(source, fold=fold)
             Re2Pattern(node).compiled  # noqa: B018 – compiles
@@ -147,4 +159,4 @@ def _limit(megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    _child(int(sys.argv[1]))
+    _child(int(sys.argv[1]), float(sys.argv[2]))
