@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, count
+from operator import eq
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.source.lexicons import Lexicon
 from app.negative_list.source.yaml_tree import Fields
+from app.negative_list.text.buffer import SEPARATOR
 from app.negative_list.text.fold import codes_of
-from app.negative_list.text.model import PartKind, View
+from app.negative_list.text.model import Part, PartKind, View
 
 #: Words of so many characters are looked for twice in a row.
 _WORDS = range(3, 9)
@@ -21,7 +25,10 @@ _CLAUSE = 8
 _PARAGRAPH = 18
 _ENDS = re.compile(r"[^。！？；!?;]+[。！？；!?;]?")
 _CLAUSES = re.compile(r"[^，。！？；,!?;]+")
-_CUTS = re.compile(r"[，。！？；,!?;]")
+#: What a sentence ends with, beside 。; the end of a part too.
+_SENTENCE_ENDS = ("！", "？", "；", "!", "?", ";", SEPARATOR)
+#: Three characters in a row that stand again at one distance.
+_SHORTEST_RUN = b"\x01" * 3
 #: What opens the items of a list, which laws repeat.
 _BRACKETS = frozenset("（(")
 _HAN = re.compile("[\u4e00-\u9fff]+")
@@ -46,6 +53,8 @@ class RepeatedText(Checker):
         text = context.view.text
         yield from self._words(text)
         twins = _has_twins(text)
+        if not twins and not _has_equal(context.buffer.parts):
+            return
         seen: dict[str, None] = {}
         for index, start, end in context.parts_of():
             if context.buffer.parts[index].kind not in _TEXT:
@@ -60,18 +69,22 @@ class RepeatedText(Checker):
                 yield from _alike(text, start, end)
 
     def _words(self, text: str) -> Iterable[Spot]:
-        codes = codes_of(text).astype(np.uint32)
+        rows = _same_again(text)
+        if rows is None:
+            return
         covered = -1
         spots: list[tuple[int, int]] = []
-        for length in _WORDS:
-            if len(codes) < 2 * length:
-                break
-            same = (codes[length:] == codes[:-length]).tobytes()
-            run = b"\x01" * length
-            place = same.find(run)
-            while place >= 0:
-                spots.append((place, length))
-                place = same.find(run, place + length)
+        # One look at all distances: hardly any text has three such places in a row.
+        same, size = rows.tobytes(), len(text)
+        place = same.find(_SHORTEST_RUN)
+        while place >= 0:
+            row, start = divmod(place, size)
+            length = _WORDS[row]
+            step = 1
+            if same.startswith(b"\x01" * length, place) and start + length <= size:
+                spots.append((start, length))
+                step = length
+            place = same.find(_SHORTEST_RUN, place + step)
         for place, length in sorted(spots):
             word = text[place : place + length]
             if (
@@ -92,10 +105,44 @@ def _in_column(text: str, place: int, word: str) -> bool:
     return word[:half] * 2 == word or word * 3 in text[max(0, place - 2 * size) : place + 4 * size]
 
 
+def _same_again(text: str) -> NDArray[np.bool_] | None:
+    """Return for each length of a word and each place whether the same character stands so much further on.
+
+    None for a text that is too short for any. Characters beyond the basic plane count as no Chinese ones do.
+    """
+    longest = _WORDS[-1]
+    if len(text) < 2 * _WORDS[0]:
+        return None
+    # Behind the text stands what is in no word.
+    codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass") + bytes(2 * longest), dtype=np.uint16)
+    if len(codes) != len(text) + longest:
+        codes = np.append(codes_of(text).astype(np.uint32), np.zeros(longest, dtype=np.uint32))
+    size = codes.itemsize
+    shape, strides = (len(_WORDS), len(text)), (size, size)
+    shifted = np.ndarray(shape, codes.dtype, codes.data, offset=size * _WORDS[0], strides=strides)
+    return shifted == codes[: len(text)]  # type: ignore[no-any-return]
+
+
+def _has_equal(parts: Sequence[Part]) -> bool:
+    """Whether two parts may have the same text."""
+    texts = [part.text.strip() for part in parts]
+    return len(set(texts)) < len(texts)
+
+
 def _has_twins(text: str) -> bool:
-    """Whether any clause of a text stands in it twice."""
-    clauses = [clause for clause in _CUTS.split(text) if len(clause) >= _SENTENCE]
-    return len(set(clauses)) < len(clauses)
+    """Whether a clause or a sentence may be the same as the one before it: any that is makes this true."""
+    for sign in _SENTENCE_ENDS:
+        text = text.replace(sign, "。")
+    sentences = list(map(str.strip, text.split("。")))
+    if _any_twins(sentences, _SENTENCE):
+        return True
+    return _any_twins(text.replace("，", "。").replace(",", "。").split("。"), _CLAUSE)
+
+
+def _any_twins(pieces: Sequence[str], least: int) -> bool:
+    """Whether two neighbours of so many characters are the same; empty ones between them do not count."""
+    pieces = list(filter(None, pieces))
+    return any(len(pieces[place]) >= least for place in compress(count(), map(eq, pieces, pieces[1:])))
 
 
 def _alike(text: str, start: int, end: int) -> Iterable[Spot]:

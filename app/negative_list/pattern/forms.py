@@ -12,6 +12,8 @@ _PROSE: Ranges = union(
 #: A repeat of so many different characters, so often, makes a start hard to tell.
 _BROAD = 20
 _LARGE = 3000
+#: Of so many characters any may be waited for.
+_FEW = 4
 
 
 def trigger(node: Node) -> Node:
@@ -88,6 +90,21 @@ def weight(node: Node) -> int:
 def is_heavy(node: Node) -> bool:
     """Whether hyperscan should look for the end of a match only, and leave the rest to RE2."""
     return weight(node) > _LARGE or _has_broad_repeat(node)
+
+
+def is_anchored(node: Node) -> bool:
+    """Whether each match holds a character out of a few, which an engine can wait for."""
+    match node:
+        case Chars(ranges):
+            return sum(high - low + 1 for low, high in ranges) <= _FEW
+        case Edge():
+            return False
+        case Repeat(item, low):
+            return low > 0 and is_anchored(item)
+        case Choice(parts):
+            return all(map(is_anchored, parts))
+        case Series(parts):
+            return any(map(is_anchored, parts))
 
 
 def _has_broad_repeat(node: Node) -> bool:

@@ -14,7 +14,7 @@ from app.negative_list.engine.backends.base import LIMIT, Hit, Hits, Scanner, Un
 from app.negative_list.engine.backends.offsets import Event, in_code_points, words_and_events
 from app.negative_list.engine.backends.re2_patterns import Re2Pattern, crosses
 from app.negative_list.pattern.charsets import LAST, Ranges
-from app.negative_list.pattern.forms import is_heavy, render, set_of, trigger
+from app.negative_list.pattern.forms import is_anchored, is_heavy, render, set_of, trigger
 from app.negative_list.pattern.nodes import Node
 from app.negative_list.text.buffer import ViewText
 from app.negative_list.text.characters import any_ordinary
@@ -54,10 +54,14 @@ class _Database:
         return events, len(events) < LIMIT
 
 
-def _compile(sources: Sequence[bytes], flags: Sequence[int]) -> Any:  # noqa: ANN401 – hyperscan has no types
+#: The number under which hyperscan reports an expression, its source and its flags.
+_Expression = tuple[int, bytes, int]
+
+
+def _compile(expressions: Sequence[_Expression]) -> Any:  # noqa: ANN401 – hyperscan has no types
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    count = len(sources)
-    database.compile(expressions=list(sources), ids=list(range(count)), elements=count, flags=list(flags))
+    ids, sources, flags = (list(column) for column in zip(*expressions, strict=True))
+    database.compile(expressions=sources, ids=ids, elements=len(ids), flags=flags)
     return database
 
 
@@ -79,11 +83,25 @@ def compile_one(node: Node) -> tuple[bytes, int]:
     """
     source, flags = _plan(node)
     try:
-        _compile([source], [flags])
+        _compile([(0, source, flags)])
     except hyperscan.HyperscanError:
         source, flags = render(trigger(node)).encode(), int(_END_ONLY)
-        _compile([source], [flags])
+        _compile([(0, source, flags)])
     return source, flags
+
+
+def _unpacked(cached: bytes) -> tuple[list[bool], list[Any]]:
+    """Return which patterns are found exactly, and the databases, of what `Backend.dump` made."""
+    (count,) = _HEAD.unpack_from(cached)
+    place = _HEAD.size * (count + 1)
+    pieces: list[bytes] = []
+    for (size,) in _HEAD.iter_unpack(cached[_HEAD.size : place]):
+        pieces.append(cached[place : place + size])
+        place += size
+    exact, *databases = pieces
+    return [bool(flag) for flag in exact], [
+        hyperscan.loadb(one, hyperscan.HS_MODE_BLOCK) for one in databases
+    ]
 
 
 class _SetPatterns:
@@ -123,32 +141,41 @@ class Backend(Scanner):
         self._sets = _SetPatterns(sets) if sets else None
         #: Hyperscan's number, less the words, → number of the pattern in the unit.
         self._numbers = [number for number in range(len(unit.patterns)) if number not in sets]
-        database = None
         if cached is not None:
-            (size,) = _HEAD.unpack_from(cached)
-            self._exact = [bool(flag) for flag in cached[_HEAD.size : _HEAD.size + size]]
-            if len(cached) > _HEAD.size + size:
-                database = hyperscan.loadb(cached[_HEAD.size + size :], hyperscan.HS_MODE_BLOCK)
+            self._exact, databases = _unpacked(cached)
         else:
-            database = self._compile_all([_plan(unit.patterns[number]) for number in self._numbers])
-        self._database = _Database(database) if database is not None else None
+            databases = self._compile_all([_plan(unit.patterns[number]) for number in self._numbers])
+        self._databases = tuple(_Database(database) for database in databases)
 
-    def _compile_all(self, plans: list[tuple[bytes, int]]) -> Any:  # noqa: ANN401 – hyperscan has no types
-        words = [(_escaped(word), 0) for word in self.unit.words]
-        self._exact = [flags == _SOM for _, flags in plans]
-        if not words and not plans:
-            return None
+    def _compile_all(self, plans: list[tuple[bytes, int]]) -> list[Any]:
+        """Return the databases: of words and the patterns with a sign to wait for, and of the other patterns.
+
+        Those are read character by character by an automaton, which is small only when they are by
+        themselves: among the others they took half of the time of a scan.
+        """
+        words = [(number, _escaped(word), 0) for number, word in enumerate(self.unit.words)]
+        anchored = [is_anchored(self.unit.patterns[number]) for number in self._numbers]
+
+        def compiled(plans: list[tuple[bytes, int]]) -> list[Any]:
+            patterns = [(number, *plan) for number, plan in enumerate(plans, len(words))]
+            waiting = [pattern for pattern, anchor in zip(patterns, anchored, strict=True) if anchor]
+            others = [pattern for pattern, anchor in zip(patterns, anchored, strict=True) if not anchor]
+            return [_compile(group) for group in ([*words, *waiting], others) if group]
+
         try:
-            return _compile(*zip(*words, *plans, strict=True))
+            found = compiled(plans)
         except hyperscan.HyperscanError:
             plans = [compile_one(self.unit.patterns[number]) for number in self._numbers]
-            self._exact = [flags == _SOM for _, flags in plans]
-            return _compile(*zip(*words, *plans, strict=True))
+            found = compiled(plans)
+        self._exact = [flags == _SOM for _, flags in plans]
+        return found
 
     def dump(self) -> bytes | None:
-        """Return the compiled database, and which patterns it finds exactly."""
-        database = hyperscan.dumpb(self._database.database) if self._database else b""
-        return _HEAD.pack(len(self._exact)) + bytes(self._exact) + database
+        """Return the compiled databases, and which patterns they find exactly."""
+        databases = [hyperscan.dumpb(one.database) for one in self._databases]
+        sizes = [len(self._exact), *map(len, databases)]
+        head = _HEAD.pack(len(sizes)) + b"".join(map(_HEAD.pack, sizes))
+        return head + bytes(self._exact) + b"".join(databases)
 
     def scan(self, view: ViewText) -> Hits:
         """Return everything found in the joined text of one view."""
@@ -158,12 +185,14 @@ class Backend(Scanner):
         words: list[Hit] = []
         spans: list[Hit] = []
         complete = True
-        if self._database is not None:
-            events, complete = self._database.scan(data)
-            if events:
-                words, groups = words_and_events(self.unit.words, view, events)
-                if groups:
-                    spans = self._spans(view, groups)
+        events: list[Event] = []
+        for database in self._databases:
+            more, whole = database.scan(data)
+            events, complete = events + more if events else more, complete and whole
+        if events:
+            words, groups = words_and_events(self.unit.words, view, events)
+            if groups:
+                spans = self._spans(view, groups)
         if self._sets is not None and (not view.ordinary or self._sets.in_ordinary):
             for number, part in self._sets.parts(view):
                 spans.extend([(number, *span) for span in self._patterns[number].in_part(view, part)])
