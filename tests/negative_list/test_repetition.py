@@ -15,7 +15,21 @@ _TREE = parse("{}", "rule.yaml", [])
 assert _TREE is not None
 _CHECKER = RepeatedText(Fields(_TREE, "rule.yaml", []), {})
 _PIECES = st.sampled_from(
-    ["社会救助", "救助", "低保", "甲", "乙丙", "𠮷", "，", "。", "；", " ", "\n", "为老年人提供服务", "a", "\ud800"]
+    [
+        "社会救助",
+        "救助",
+        "低保",
+        "甲",
+        "乙丙",
+        "𠮷",
+        "，",
+        "。",
+        "；",
+        " ",
+        "\n",
+        "为老年人提供服务",
+        "\ud800",
+    ]
 )
 _TEXTS = st.lists(_PIECES, max_size=24).map("".join)
 

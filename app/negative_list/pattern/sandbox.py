@@ -1,8 +1,8 @@
 """Compiling patterns that nobody has vouched for, in a child process with limits.
 
-The child compiles one pattern after the other and says so before and after each. One that takes too much of
-its processor's time ends it, and the parent goes on behind that one with a new child. A busy machine, on which
-the same pattern takes longer by the clock, changes nothing.
+The child compiles one pattern after the other and says so before and after each. One that takes too much
+processor time ends it, and the parent goes on behind that one with a new child. A busy machine, on which the
+same pattern takes longer by the clock, changes nothing.
 """
 
 import json
