@@ -17,6 +17,7 @@ from app.cli import (
     server,
     tour,
     unit,
+    usage,
     user,
     user_posts,
     workflow,
@@ -54,6 +55,7 @@ policy.app.command("propose")(propose.propose)
 policy.app.command("list")(propose.listed)
 policy.app.command("changes")(propose.changes)
 policy.app.command("health")(health.health)
+app.add_typer(usage.app, name="usage", help="用语证据：公文里几乎没有的写法，只供参考。")
 app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、查看、比较、回测、登记候选、使用情况。")
 
 

@@ -1,0 +1,92 @@
+"""Evidence from usage: what is all but unseen in official prose, where a like character would be common."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.negative_list.usage.build import added, counted, runs
+from app.negative_list.usage.doubt import SHIPPED, Usage, usage
+from app.negative_list.usage.slots import OCCURRENCES, level_of, levels_in, made
+
+
+def _doubted(text: str, **options: list[str]) -> list[tuple[str, str]]:
+    return [(text[doubt.start : doubt.end], doubt.better) for doubt in usage().doubts(text, **options)]
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "better"),
+    [
+        ("民政部门组织开展慈善幕捐活动。", "幕捐", "募捐"),
+        ("各街道要严格按召规定办理。", "按召", "按照"),
+        ("全面提高服务质亮，让群众满意。", "质亮", "质量"),
+        ("推进乡村振新，促进共同富裕。", "振新", "振兴"),
+    ],
+)
+def test_a_like_character_in_a_common_word_is_doubted(text: str, written: str, better: str) -> None:
+    assert (written, better) in _doubted(text)
+    assert _doubted(text.replace(written, better)) == []
+
+
+def test_the_counts_are_told_and_are_those_of_the_prose() -> None:
+    (doubt,) = usage().doubts("民政部门组织开展慈善幕捐活动。")
+    assert doubt.written_seen == 0
+    assert doubt.better_seen > 50
+    assert usage().characters > 15_000_000
+
+
+def test_one_string_is_told_once_and_one_that_stands_three_times_is_meant() -> None:
+    line = "民政部门组织开展慈善幕捐活动。"
+    assert len(_doubted(line * 2)) == 1
+    assert _doubted(line * 3) == []
+
+
+def test_known_words_numbers_of_documents_and_numerals_are_let_be() -> None:
+    line = "民政部门组织开展慈善幕捐活动。"
+    assert _doubted(line, known=["慈善幕捐"]) == []
+    assert _doubted(line, known=["慈善募捐"]) == [("幕捐", "募捐")]
+    assert _doubted("依据（开展慈善幕捐活动）办理。") == [("幕捐", "募捐")]
+    assert _doubted("依据〔开展慈善幕捐活动〕办理。") == []
+    assert _doubted("第七条、第九条、十二月三日。") == []
+
+
+@pytest.mark.parametrize("text", ["", "a", "幕", "2026-01-01", "𠮷𠮷", "\ud800幕捐", "。\n" * 50])
+def test_texts_without_context_are_no_trouble(text: str) -> None:
+    assert usage().doubts(text) == ()
+
+
+def test_a_bureaus_own_prose_makes_its_words_familiar(tmp_path: Path) -> None:
+    own = tmp_path / "own.npy"
+    kept = added(["我区慈善幕捐活动办公室发布公告。"] * 40, usage().index, own)
+    assert kept > 10
+    line = "民政部门组织开展慈善幕捐活动。"
+    assert _doubted(line) == [("幕捐", "募捐")]
+    assert Usage(SHIPPED, beside=[own]).doubts(line) == ()
+
+
+@given(st.lists(st.tuples(st.integers(1, 2**52 - 1), st.integers(2, 10**6)), min_size=1, max_size=300))
+def test_what_is_put_into_a_table_is_found_in_it(pairs: list[tuple[int, int]]) -> None:
+    counts = dict(pairs)
+    keys = np.array(list(counts), dtype=np.uint64)
+    seen = np.array(list(counts.values()), dtype=np.int64)
+    slots, without_room = made(keys, level_of(seen), 0.02)
+    assert without_room == 0
+    found = OCCURRENCES[levels_in(slots, keys)]
+    # Two runs may have one mark in one bucket; then the greater level is told.
+    assert (found >= np.minimum(seen, 40_000) / 1.2).all()
+
+
+def test_few_of_those_that_were_never_put_in_are_found() -> None:
+    keys = np.arange(1, 5_000, dtype=np.uint64) * np.uint64(7919)
+    slots, _ = made(keys, np.full(len(keys), 4, dtype=np.uint8), 0.012)
+    others = np.arange(1, 20_000, dtype=np.uint64) * np.uint64(104_729) + np.uint64(1)
+    assert np.count_nonzero(levels_in(slots, others)) / len(others) < 0.01
+
+
+def test_runs_are_counted_within_chinese_text_only() -> None:
+    index = usage().index
+    keys, counts = counted("募捐。募捐，捐募 募捐", index, 2)
+    (wanted,) = runs(index[[ord("募"), ord("捐")]].astype(np.uint64), 2)
+    assert dict(zip(keys.tolist(), counts.tolist(), strict=True)) == {int(wanted): 3}
