@@ -1,5 +1,6 @@
 """Evidence from usage: what is all but unseen in official prose, where a like character would be common."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.negative_list.usage.build import added, counted, runs
+from app.negative_list import Part, PartKind, Scope, check, load_policy
+from app.negative_list.usage.build import added, counted
 from app.negative_list.usage.doubt import SHIPPED, Usage, usage
-from app.negative_list.usage.slots import OCCURRENCES, level_of, levels_in, made
+from app.negative_list.usage.segments import cuts_a_word
+from app.negative_list.usage.slots import OCCURRENCES, level_of, levels_in, made, runs
+from tests.negative_list.policies import rule, write
 
 
 def _doubted(text: str, **options: list[str]) -> list[tuple[str, str]]:
@@ -90,3 +94,51 @@ def test_runs_are_counted_within_chinese_text_only() -> None:
     keys, counts = counted("募捐。募捐，捐募 募捐", index, 2)
     (wanted,) = runs(index[[ord("募"), ord("捐")]].astype(np.uint64), 2)
     assert dict(zip(keys.tolist(), counts.tolist(), strict=True)) == {int(wanted): 3}
+
+
+def _cuts(text: str, word: str) -> bool:
+    start = text.index(word)
+    return cuts_a_word(text, start, start + len(word), 0, len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("薄弱智慧平台", "弱智"),
+        ("收留发疯子女", "疯子"),
+        ("导盲流程", "盲流"),
+        ("社区长者食堂", "区长"),
+        ("室内部分材料", "内部"),
+        ("市民政策宣传", "民政"),
+        ("全市长期护理保险", "市长"),
+        ("医院长廊整修", "院长"),
+    ],
+)
+def test_a_word_that_is_made_of_halves_of_others_is_cut(text: str, word: str) -> None:
+    assert _cuts(text, word)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("为残废人提供服务", "残废"),
+        ("收留弱智儿童", "弱智"),
+        ("清理盲流人员", "盲流"),
+        ("李区长到社区调研", "区长"),
+        ("副市长张某出席", "市长"),
+        ("由院长负责", "院长"),
+        ("仅供内部材料使用", "内部材料"),
+        ("弱智", "弱智"),
+    ],
+)
+def test_a_word_that_stands_by_itself_is_kept(text: str, word: str) -> None:
+    assert not _cuts(text, word)
+
+
+def test_a_rule_that_asks_for_it_reads_words(tmp_path: Path) -> None:
+    match = {"kind": "terms", "terms": {"区长": None}, "edge": "chinese"}
+    made_of = rule("leaders", match, "李区长到社区调研", "建设社区长者食堂")
+    policy = load_policy(write(tmp_path, [made_of]))
+    parts = [Part(PartKind.BODY, "a", "社区长者食堂由张区长揭牌，市区长期有人值守。")]
+    report = check(policy, parts, scope=Scope(), on=date(2026, 11, 30), key=b"k")
+    assert [(finding.start, finding.excerpt) for finding in report.findings] == [(8, "区长")]

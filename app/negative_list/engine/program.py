@@ -26,9 +26,11 @@ from app.negative_list.source.rules import (
     StructureMatch,
     TermsMatch,
 )
+from app.negative_list.text.buffer import ViewText
 from app.negative_list.text.fold import fold_all
 from app.negative_list.text.model import SEVERITIES, PartKind, Scope, View
 from app.negative_list.text.skip_view import Skip, forms_of
+from app.negative_list.usage.segments import cuts_a_word
 
 #: `(number within the rule, start, end)` in the joined text of the rule's view.
 Local = tuple[int, int, int]
@@ -37,6 +39,7 @@ Owner = tuple[int, int]
 
 _EDGES: dict[EdgeKind, frozenset[str]] = {
     EdgeKind.NONE: frozenset(),
+    EdgeKind.CHINESE: frozenset(),
     EdgeKind.DIGIT: frozenset("0123456789"),
     EdgeKind.LATIN: frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     EdgeKind.WORD: frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
@@ -228,6 +231,9 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
         case RegexMatch() as regex:
             edge = regex.edge
             validate = VALIDATORS[regex.validate] if regex.validate else None
+    if edge is EdgeKind.CHINESE:
+        # Last, for it asks most.
+        tests = (*tests, _cuts_a_word)
     return Runner(
         index,
         rule,
@@ -245,6 +251,10 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
         skip,
         message(rule.message, rule.title),
     )
+
+
+def _cuts_a_word(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
+    return cuts_a_word(view.text, start, end, first, last)
 
 
 def _words(match: TermsMatch) -> Words:

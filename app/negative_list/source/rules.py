@@ -24,12 +24,16 @@ class Overlap(StrEnum):
 
 
 class EdgeKind(StrEnum):
-    """What may not stand directly before or after a hit; Chinese has no word boundaries."""
+    """What may not stand directly before or after a hit.
+
+    Chinese has no word boundaries; there `CHINESE` asks whether the hit is made of halves of other words.
+    """
 
     NONE = "none"
     DIGIT = "digit"
     LATIN = "latin"
     WORD = "word"
+    CHINESE = "chinese"
 
 
 class Basis(NamedTuple):

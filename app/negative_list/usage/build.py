@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.negative_list.usage.slots import BITS, Keys, level_of, made
+from app.negative_list.usage.slots import BITS, Keys, level_of, made, runs
 
 #: Characters beyond these are unknown.
 _CHARACTERS = (1 << BITS) - 1
@@ -49,21 +49,6 @@ def indexes(text: str, index: NDArray[np.uint16]) -> NDArray[np.uint64]:
     """Return the number of each character; 0 for an unknown one."""
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
     return index.take(np.minimum(codes, len(index) - 1)).astype(np.uint64)
-
-
-def runs(numbers: NDArray[np.uint64], length: int) -> Keys:
-    """Return the key of the run that begins at each place; 0 where it holds an unknown character."""
-    count = len(numbers) - length + 1
-    if count <= 0:
-        return np.zeros(0, dtype=np.uint64)
-    keys = np.zeros(count, dtype=np.uint64)
-    known = np.ones(count, dtype=np.bool_)
-    for place in range(length):
-        piece = numbers[place : place + count]
-        keys = (keys << np.uint64(BITS)) | piece
-        known &= piece != 0
-    keys[~known] = 0
-    return keys
 
 
 def counted(text: str, index: NDArray[np.uint16], length: int) -> tuple[Keys, NDArray[np.int64]]:

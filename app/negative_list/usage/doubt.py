@@ -85,6 +85,12 @@ class Usage:
         found = self._judged(padded, at)
         return self._told(text, padded, found, known)
 
+    def words(self, keys: Keys) -> Levels:
+        """Return the level of each key as a word of the lexicon; 0 for what is none."""
+        found = levels_in(self._words, keys)
+        found[keys == 0] = 0
+        return found
+
     def _at_all(self, padded: NDArray[np.uint64], length: int) -> Levels:
         """Return the level of the run of a length that begins at each place."""
         keys = _keys(padded, np.arange(len(padded) - length + 1), length)

@@ -23,6 +23,21 @@ _HALF = np.uint64(32)
 OCCURRENCES = np.concatenate(([0.0], 2 ** (np.arange(1, _TOP + 1) / 2)))
 
 
+def runs(numbers: NDArray[np.uint64], length: int) -> Keys:
+    """Return the key of the run that begins at each place; 0 where it holds an unknown character."""
+    count = len(numbers) - length + 1
+    if count <= 0:
+        return np.zeros(0, dtype=np.uint64)
+    keys = np.zeros(count, dtype=np.uint64)
+    known = np.ones(count, dtype=np.bool_)
+    for place in range(length):
+        piece = numbers[place : place + count]
+        keys = (keys << np.uint64(BITS)) | piece
+        known &= piece != 0
+    keys[~known] = 0
+    return keys
+
+
 def level_of(counts: NDArray[np.int64]) -> Levels:
     """Return the level of each count; counts are two or more."""
     levels: Levels = np.clip(np.rint(2 * np.log2(counts)), 1, _TOP).astype(np.uint8)

@@ -1,0 +1,57 @@
+"""Whether a place in a text ends where its words end: 弱智 in 薄弱智慧平台 does not."""
+
+import numpy as np
+
+from app.negative_list.usage.doubt import Usage, usage
+from app.negative_list.usage.slots import OCCURRENCES, runs
+
+#: Characters on each side that are read as words.
+_AROUND = 6
+_LONGEST = 4
+#: What a character costs that is no part of a word, in log-odds; what each word costs by itself.
+_SINGLE, _WORD = -14.0, -18.0
+#: What the range is worth as a word, where the lexicon does not value it more.
+_HIT = _WORD + 6.0
+
+
+def cuts_a_word(text: str, start: int, end: int, first: int, last: int) -> bool:
+    """Return whether the words around a range of a text (fold view) are better read across its edges.
+
+    `first` and `last` bound the part. The range itself counts as a word.
+    """
+    low, high = max(first, start - _AROUND), min(last, end + _AROUND)
+    window = text[low:high]
+    words = _words(window, usage())
+    start, end = start - low, end - low
+    kept = {word: gain for word, gain in words.items() if not _crosses(word, start, end)}
+    kept[start, end] = max(kept.get((start, end), _HIT), _HIT)
+    return _best(words, len(window)) > _best(kept, len(window))
+
+
+def _crosses(word: tuple[int, int], start: int, end: int) -> bool:
+    """Return whether a word holds a part of a range only, and something beside it."""
+    low, high = word
+    return low < start < high < end or start < low < end < high
+
+
+def _words(window: str, counts: Usage) -> dict[tuple[int, int], float]:
+    """Return each word of the lexicon in a window, by its range, with what it is worth."""
+    codes = np.frombuffer(window.encode("utf-32-le", "replace"), dtype=np.uint32)
+    numbers = counts.index.take(np.minimum(codes, 0xFFFF)).astype(np.uint64)
+    found: dict[tuple[int, int], float] = {}
+    for length in range(2, _LONGEST + 1):
+        levels = counts.words(runs(numbers, length))
+        for place in np.flatnonzero(levels).tolist():
+            found[place, place + length] = _WORD + float(np.log(OCCURRENCES[levels[place]]))
+    return found
+
+
+def _best(words: dict[tuple[int, int], float], size: int) -> float:
+    """Return the worth of the best reading of a window as words and single characters."""
+    best = [0.0] * (size + 1)
+    for end in range(1, size + 1):
+        best[end] = best[end - 1] + _SINGLE
+        for start in range(max(0, end - _AROUND), end):
+            if (start, end) in words:
+                best[end] = max(best[end], best[start] + words[start, end])
+    return best[size]
