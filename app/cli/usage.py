@@ -109,7 +109,7 @@ def told(written: str, doubt: "Doubt", characters: int) -> str:
     """Return the words for one doubt, with its counts."""
     seen = f"约 {doubt.written_seen} 次" if doubt.written_seen else "0 次"
     return (
-        f"“{written}”在 {characters // 10_000} 万字公文语料中出现{seen}（一次的不计），"
+        f"“{written}”在 {characters // 10_000} 万字公文语料中出现 {seen}（一次的不计），"
         f"“{doubt.better}”约 {doubt.better_seen} 次；请核对是否应为“{doubt.better}”。"
     )
 

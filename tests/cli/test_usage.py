@@ -21,7 +21,7 @@ def test_a_doubt_is_told_with_its_counts_and_blocks_nothing(tmp_path: Path) -> N
     done = run("check", file)
     assert done.exit_code == 0
     assert "“幕捐”在" in done.output
-    assert "出现0 次" in done.output
+    assert "出现 0 次" in done.output
     assert "请核对是否应为“募捐”" in done.output
 
 
