@@ -58,7 +58,12 @@ WITHOUT_SESSION = {"POST /sign-in", "POST /links/{token}", "POST /links/{token}/
 #: Bodies that are read before they are understood: the signature is over the bytes.
 SIGNED = {"POST /api/v1/webhooks/clearance", "POST /api/v1/webhooks/publications"}
 #: What nobody can read in the installation that the test builds.
-UNREAD = {"GET /drafts/{draft_id}/edit": "the draft that stands for all is published"}
+UNREAD = {
+    "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",
+    "GET /api/v1/audit/checkpoint": "no checkpoint has been signed in this world",
+    "GET /api/v1/audit/consistency": "as above",
+    "GET /api/v1/audit/inclusion": "as above",
+}
 #: Readers of every kind; between them they may read everything.
 READERS = (
     "editor",
