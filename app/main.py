@@ -28,8 +28,7 @@ from app.infra.http.requests import well_asked
 from app.infra.http.responses import Answering
 from app.infra.runtime import Runtime, runtime_of
 from app.notifications.models import NoticeRobot
-from app.operations import belonging, readiness
-from app.web.components import policy_faults
+from app.operations import belonging, policy_files, readiness
 from app.webhooks import openapi as webhooks_described
 from app.webhooks.models import PublishingTool, WebhookEndpoint
 
@@ -110,7 +109,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     for name in sorted(FEATURES, key=lambda name: name != _FIRST):
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
-    policy_faults.report(runtime.policies)
+    policy_files.report(runtime.policies)
     app.openapi = cache(partial(contract.document, app, webhooks=webhooks_described.described()))  # type: ignore[method-assign]
     return app
 

@@ -9,9 +9,6 @@ problems(
 )
 reasons(
     {
-        "channels_yaml": "文件不是有效的 YAML：{message}",
-        "channel_twice_in_file": "单位“{unit}”的阵地代码“{channel}”出现了两次。",
-        "section_twice_in_file": "阵地“{channel}”的栏目代码“{section}”出现了两次。",
         "channel_unit_unknown": "阵地“{channel}”所属的单位“{unit}”不存在，或者不止一个。",
         "channel_of_several_roots": (
             "阵地“{channel}”没有写明单位，归最上级单位，而最上级单位不止一个；请在阵地文件里写明 unit。"

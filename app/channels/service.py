@@ -1,47 +1,58 @@
 """Bringing the channels of `policies/channels.yaml` into the database."""
 
-from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-import yaml
-from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from app.channels import errors as _words  # noqa: F401 – the words of the codes below
 from app.channels.models import Channel, Section
-from app.channels.schemas import ChannelEntry, ChannelsFile
+from app.channels.schemas import ChannelEntry, ChannelsFile, HolderEntry, SectionEntry
+from app.domain.files.faults import Fault, in_order
+from app.domain.files.policy_text import Lines, modelled
 from app.identity.models import Unit
 from app.infra.errors import Invalid, Reason
-from app.infra.http.problems import field_reasons
 from app.infra.ids import new_id
+from app.infra.policy_faults import reason_of
 
+FILE = "channels.yaml"
+_KEYS = frozenset().union(
+    *(model.model_fields for model in (ChannelsFile, ChannelEntry, SectionEntry, HolderEntry))
+)
 #: An entry, the unit that keeps the channel, and the channel if it is known already.
 _Planned = tuple[ChannelEntry, UUID, Channel | None]
 
 
+def lint(text: str) -> tuple[ChannelsFile | None, tuple[Fault, ...]]:
+    """Return what the text of a channels file says, if it has the right form, and all its faults."""
+    read = modelled(text, ChannelsFile, keys=_KEYS)
+    if read.model is None:
+        return None, read.faults
+    return read.model, in_order([*read.faults, *_twice(read.model, read.lines)])
+
+
+def _twice(file: ChannelsFile, lines: Lines) -> Iterator[Fault]:
+    seen: set[tuple[str | None, str]] = set()
+    for index, channel in enumerate(file.channels):
+        path = ("channels", index)
+        if (channel.unit, channel.code) in seen:
+            data = {"channel": channel.code, "unit": channel.unit or ""}
+            yield lines.fault((*path, "code"), "channel_twice", **data)
+        seen.add((channel.unit, channel.code))
+        sections: set[str] = set()
+        for number, section in enumerate(channel.sections):
+            if section.code in sections:
+                place = (*path, "sections", number, "code")
+                yield lines.fault(place, "section_twice", channel=channel.code, section=section.code)
+            sections.add(section.code)
+
+
 def read(text: str) -> ChannelsFile:
     """Return what the text of a channels file says. Raises `Invalid` with every fault."""
-    try:
-        file = ChannelsFile.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise Invalid(
-            "channels_malformed", reasons=[Reason("channels_yaml", {"message": str(error)})]
-        ) from error
-    except ValidationError as error:
-        raise Invalid("channels_malformed", reasons=field_reasons(error.errors())) from error
-    faults = [
-        Reason("channel_twice_in_file", {"channel": code, "unit": unit or ""})
-        for (unit, code), count in Counter((one.unit, one.code) for one in file.channels).items()
-        if count > 1
-    ] + [
-        Reason("section_twice_in_file", {"channel": channel.code, "section": code})
-        for channel in file.channels
-        for code, count in Counter(one.code for one in channel.sections).items()
-        if count > 1
-    ]
-    if faults:
-        raise Invalid("channels_malformed", reasons=faults)
+    file, faults = lint(text)
+    if file is None or faults:
+        raise Invalid("channels_malformed", reasons=[reason_of(fault, FILE) for fault in faults])
     return file
 
 

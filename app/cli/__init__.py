@@ -11,6 +11,7 @@ from app.cli import (
     check,
     doctor,
     evidence,
+    grant,
     health,
     policy,
     propose,
@@ -20,6 +21,7 @@ from app.cli import (
     usage,
     user,
     user_posts,
+    versions,
     workflow,
 )
 from app.cli.output import fail
@@ -52,11 +54,18 @@ app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验�
 app.add_typer(workflow.app, name="workflow", help="审校流程：检查、画图、格式。")
 user.app.command("posts")(user_posts.posts)
 policy.app.command("propose")(propose.propose)
-policy.app.command("list")(propose.listed)
-policy.app.command("changes")(propose.changes)
+policy.app.command("list")(versions.listed)
+policy.app.command("changes")(versions.changes)
+policy.app.command("ask")(grant.ask)
+policy.app.command("grant")(grant.grant)
+policy.app.command("decline")(grant.decline)
 policy.app.command("health")(health.health)
 app.add_typer(usage.app, name="usage", help="用语证据：公文里几乎没有的写法，只供参考。")
-app.add_typer(policy.app, name="policy", help="负面清单：检查、测试、查看、比较、回测、登记候选、使用情况。")
+app.add_typer(
+    policy.app,
+    name="policy",
+    help="负面清单和其他政策文件：检查、测试、查看、比较、回测、登记、申请、批准、使用情况。",
+)
 
 
 def main() -> None:

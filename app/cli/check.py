@@ -54,12 +54,13 @@ def cache_folder() -> Path:
 
 def load(given: Path | None, backend: str | None = None) -> "Policy":
     """Load a negative list, or say everything that is wrong with it and leave with 2."""
-    from app.negative_list import PolicyFaults, load_policy
+    from app.negative_list import Faults, load_policy
+    from app.words.policy_faults import located
 
     try:
         return load_policy(policy_folder(given), backend=backend, cache_dir=cache_folder())
-    except PolicyFaults as error:
-        fail(f"负面清单不能使用，共{len(error.faults)}处错误：", *map(str, error.faults))
+    except Faults as error:
+        fail(f"负面清单不能使用，共{len(error.faults)}处错误：", *map(located, error.faults))
     except (ValueError, ImportError) as error:
         fail(f"规则引擎不能使用：{error}")
 
@@ -67,7 +68,7 @@ def load(given: Path | None, backend: str | None = None) -> "Policy":
 def scope_of(policy: "Policy", channels: Sequence[str], sections: Sequence[str]) -> "Scope":
     """Return the scope of these channel kinds and section codes; unknown ones end the command with 2."""
     from app.negative_list import Scope
-    from app.negative_list.source.faults import nearest
+    from app.negative_list.source.fields import nearest
 
     faults = [
         f"不认识{what}“{name}”，可用：{'、'.join(known)}{nearest(name, list(known))}"

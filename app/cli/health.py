@@ -23,10 +23,11 @@ def health(
     """列出每条规则的命中、豁免和试运行命中，以及失效的豁免；豁免超过三成的规则建议改为试运行。"""
     from app.identity.access import SYSTEM
     from app.infra.clock import system_clock
-    from app.negative_list import PolicyFaults
+    from app.negative_list import Faults
     from app.policies.negative_list.following import FollowedPolicies
     from app.screening.rules import health as reading
     from app.screening.waivers import queries as waivers
+    from app.words.policy_faults import located
 
     settings, at = settings_with(data), system_clock()
     with opened(settings) as database, database.read() as session:
@@ -34,8 +35,8 @@ def health(
             followed = FollowedPolicies(
                 settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
             )
-        except PolicyFaults as error:
-            fail("负面清单不能使用：", *map(str, error.faults))
+        except Faults as error:
+            fail("负面清单不能使用：", *map(located, error.faults))
         policy = followed.current
         since = at - timedelta(days=days) if days else None
         rules = reading.of_rules(session, policy, since=since)

@@ -181,9 +181,15 @@ def joined(runtime: "Runtime") -> None:
 @contextmanager
 def opened(settings: "Settings") -> Iterator["Database"]:
     """Yield the database of these settings, migrated; whatever stands in the way or is refused is told."""
+    import structlog
+
+    from app.infra import logs
     from app.infra.db import Database
     from app.infra.errors import AppError
 
+    if not structlog.is_configured():
+        # What a command prints is its answer: logs go where complaints go.
+        logs.configure(level="WARNING", json=False)
     migrated(settings)
     database = Database(settings.url, pool_size=2)
     try:

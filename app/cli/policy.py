@@ -10,6 +10,7 @@ import typer
 
 from app.cli.check import BEIJING, load, policy_folder, read_file, read_handed_in, scope_of
 from app.cli.output import err, fail, out, print_json
+from app.cli.server import DataDir
 
 if TYPE_CHECKING:
     from app.negative_list import Policy, Rule
@@ -35,6 +36,7 @@ def _say(line: str = "") -> None:
 def lint(folder: Folder = None, *, as_json: AsJson = False) -> None:
     """Say all that is wrong with a policy folder, and leave with 1 if anything is."""
     from app.negative_list.quality.lint import lint as run
+    from app.words.policy_faults import located, plain
 
     chosen = policy_folder(folder)
     with err.status("检查负面清单") as status:
@@ -45,15 +47,15 @@ def lint(folder: Folder = None, *, as_json: AsJson = False) -> None:
                 "folder": str(chosen),
                 "policy": result.digest,
                 "rules": result.rules,
-                "faults": [fault._asdict() for fault in result.faults],
-                "warnings": [fault._asdict() for fault in result.warnings],
+                "faults": [plain(fault) for fault in result.faults],
+                "warnings": [plain(fault) for fault in result.warnings],
             }
         )
     else:
         for fault in result.faults:
-            _say(f"{chosen}/{fault}")
+            _say(f"{chosen}/{located(fault)}")
         for fault in result.warnings:
-            _say(f"{chosen}/{fault}（提醒）")
+            _say(f"{chosen}/{located(fault)}（提醒）")
         said = f"共 {len(result.faults)} 处问题" if result.faults else "没有问题"
         _say(f"{chosen}  {result.rules} 条规则，{said}；摘要 {result.digest[:12]}")
     if result.faults:
@@ -79,6 +81,7 @@ def run_examples(
     from app.negative_list.engine import backends
     from app.negative_list.engine.program import Program
     from app.negative_list.quality.examples import faults_of
+    from app.words.policy_faults import plain
 
     chosen = policy_folder(folder)
     with err.status("读取规则") as status:
@@ -90,7 +93,9 @@ def run_examples(
             begun = perf_counter()
             faults = faults_of(program, policy.rules)
             took = round((perf_counter() - begun) * 1000)
-            ran.append({"backend": name, "milliseconds": took, "failures": [one._asdict() for one in faults]})
+            ran.append(
+                {"backend": name, "milliseconds": took, "failures": [plain(fault) for fault in faults]}
+            )
         golden = _golden(policy, chosen)
         told: dict[str, Any] = {
             "folder": str(chosen),
@@ -164,17 +169,26 @@ def _say_tested(told: dict[str, Any]) -> None:
     _say(f"{told['folder']}  {told['rules']} 条规则；摘要 {told['policy'][:12]}")
 
 
-@app.command(help="列出全部规则，或者一条规则的依据、等级、适用范围和示例。")
+@app.command(
+    help="列出全部规则，或者一条规则的依据、等级、适用范围和示例；写版本摘要的，显示这个版本：状态、申请、提醒、文件。"
+)
 def show(
-    rule: Annotated[str | None, typer.Argument(help="规则编号；不写则列出全部。", metavar="RULE")] = None,
+    rule: Annotated[
+        str | None, typer.Argument(help="规则编号，或者版本摘要；不写则列出全部规则。", metavar="RULE")
+    ] = None,
     *,
+    data: DataDir = None,
     policies: Annotated[Path | None, typer.Option("--policies", help="政策文件夹，默认用自带的。")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the rules of a policy, or one of them in full."""
+    """Print the rules of a policy, or one of them, or a stored version in full."""
+    from app.cli import versions
     from app.negative_list.source.describe import as_plain, as_text, summary
-    from app.negative_list.source.faults import nearest
+    from app.negative_list.source.fields import nearest
 
+    if rule is not None and policies is None and versions.DIGEST.fullmatch(rule):
+        versions.show(rule, data, as_json=as_json)
+        return
     policy = load(policies)
     if rule is None:
         if as_json:
@@ -193,18 +207,25 @@ def show(
         _say(as_text(policy, found))
 
 
-@app.command(help="比较两份负面清单：新增、删除、改动的规则，改了哪些键。")
+@app.command(
+    help="比较两份负面清单：新增、删除、改动的规则，改了哪些键；写两个版本摘要的，逐个文件比较这两个版本。"
+)
 def diff(
-    old: Annotated[Path, typer.Argument(help="原来的文件夹。", metavar="OLD")],
-    new: Annotated[Path, typer.Argument(help="新的文件夹。", metavar="NEW")],
+    old: Annotated[Path, typer.Argument(help="原来的文件夹，或者版本摘要。", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="新的文件夹，或者版本摘要。", metavar="NEW")],
+    data: DataDir = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Print what differs between two policy folders."""
+    """Print what differs between two policy folders, or between two stored versions."""
     from dataclasses import asdict
 
+    from app.cli import versions
     from app.negative_list.source.compare import compare
 
+    if all(versions.DIGEST.fullmatch(str(one)) and not one.exists() for one in (old, new)):
+        versions.compare(str(old), str(new), data, as_json=as_json)
+        return
     folders = [policy_folder(folder) for folder in (old, new)]
     missing = [f"没有这个文件夹：{folder}" for folder in folders if not folder.is_dir()]
     if missing:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.machine import opened, operator
-from app.cli.naming import chosen
 from app.cli.output import err, fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 
 if TYPE_CHECKING:
     from app.domain.files.policy_files import PolicyFiles
     from app.domain.vocabulary import PolicyKind
-    from app.infra.db import Database
     from app.infra.settings import Settings
 
 
@@ -83,16 +81,16 @@ def _files(
     from app.infra.clock import system_clock
     from app.infra.errors import Invalid, Reason, TooLarge
     from app.infra.http.problems import sentence
+    from app.infra.policy_faults import reason_of
     from app.policies import kinds
     from app.policies.files import checks, service
     from app.policies.files.following import files_in_force
     from app.policies.models import PolicyVersion
     from app.policies.versions import digest_in_use
-    from app.web.components import policy_faults as _words  # noqa: F401 – the sentences of faults
 
     told: list[dict[str, Any]] = []
     faults: list[Reason] = [
-        checks.reason_of(path, checks.UNREADABLE) for path in sorted(files.unreadable) if kinds.kind_of(path)
+        reason_of(checks.UNREADABLE, path) for path in sorted(files.unreadable) if kinds.kind_of(path)
     ]
     with opened(settings) as database:
         around = in_force = files_in_force(settings, database)
@@ -145,18 +143,19 @@ def _list(settings: "Settings", folder: Path, note: str) -> dict[str, Any]:
     from app.infra.clock import system_clock
     from app.infra.errors import Invalid
     from app.infra.http.problems import sentence
-    from app.negative_list import PolicyFaults
+    from app.negative_list import Faults
     from app.policies import service as policies
     from app.policies.models import PolicyVersion
     from app.policies.negative_list.folder import read_folder
     from app.policies.proposals import screened
     from app.policies.versions import digest_in_use
+    from app.words.policy_faults import located
 
     try:
         with err.status("检查负面清单"):
             seen = screened(read_folder(folder), cache_dir=settings.data_dir / "cache")
-    except PolicyFaults as error:
-        fail(f"没有登记，共 {len(error.faults)} 处错误：", *map(str, error.faults), code=1)
+    except Faults as error:
+        fail(f"没有登记，共 {len(error.faults)} 处错误：", *map(located, error.faults), code=1)
     except Invalid as error:
         fail(f"没有登记，共 {len(error.reasons)} 处错误：", *map(sentence, error.reasons), code=1)
     digest = seen.policy.digest
@@ -179,92 +178,3 @@ def _list(settings: "Settings", folder: Path, note: str) -> dict[str, Any]:
         "new": not known,
         "in_force": base == digest,
     }
-
-
-def listed(
-    kind: Annotated[str, typer.Argument(help="哪种政策文件，例如 workflows。")] = "negative_list",
-    data: DataDir = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """列出一种政策文件的版本，新的在前：状态、来自哪里、何时登记。"""
-    from app.domain.vocabulary import PolicyKind, PolicySource
-    from app.infra.clock import moment
-    from app.policies import queries
-    from app.words.labels import label
-
-    wanted = chosen(PolicyKind, kind, "政策文件")
-    settings = settings_with(data)
-    with opened(settings) as database, database.read() as session:
-        versions = queries.versions(session, wanted)
-    if as_json:
-        print_json(
-            [
-                {
-                    "policy": one.row.digest,
-                    "kind": one.row.kind,
-                    "state": one.state,
-                    "source": one.row.source,
-                    "note": one.row.note,
-                    "created_at": one.row.created_at.isoformat(),
-                }
-                for one in versions
-            ]
-        )
-        return
-    if settings.follows_folder and wanted is not PolicyKind.NEGATIVE_LIST:
-        out.print(f"按设置直接使用 {settings.policies} 里的文件，不登记版本。", markup=False, soft_wrap=True)
-    for one in versions:
-        parts = (
-            one.row.digest[:12],
-            _STATES[one.state],
-            label(PolicySource(one.row.source)),
-            moment(one.row.created_at),
-            one.row.note,
-        )
-        out.print("　".join(filter(None, parts)), markup=False, soft_wrap=True)
-    out.print(f"{label(wanted)}共 {len(versions)} 个版本。", markup=False)
-
-
-_STATES = {"in_force": "正在使用", "asked": "等待批准", "candidate": "候选", "earlier": "曾经使用"}
-
-
-def changes(
-    digest: Annotated[str, typer.Argument(help="版本的摘要，或者它开头的至少 8 位。", metavar="摘要")],
-    data: DataDir = None,
-) -> None:
-    """显示一个版本与正在使用的版本有什么不同，逐个文件。"""
-    from app.domain.vocabulary import PolicyKind
-    from app.policies.files import difference
-    from app.policies.versions import digest_in_use, files_of
-
-    with opened(settings_with(data)) as database, database.read() as session:
-        version = _version(database, digest)
-        used = digest_in_use(session, PolicyKind(version["kind"]))
-        before = (files_of(session, used) if used else None) or {}
-        found = difference.changes(before, files_of(session, version["digest"]) or {})
-    for change in found:
-        out.print(f"{_CHANGES[change.state]}：{change.file}", markup=False, soft_wrap=True)
-        for line in change.lines:
-            out.print(line, markup=False, soft_wrap=True)
-    out.print(f"共 {len(found)} 个文件不同。" if found else "文件没有不同。", markup=False)
-
-
-_CHANGES = {"added": "新增", "changed": "修改", "removed": "删去"}
-
-
-def _version(database: "Database", digest: str) -> dict[str, str]:
-    from sqlmodel import col, select
-
-    from app.policies.models import PolicyVersion
-
-    if len(digest) < 8 or not digest.isalnum():
-        fail("请写版本摘要开头的至少 8 位。")
-    with database.read() as session:
-        query = select(PolicyVersion.digest, PolicyVersion.kind).where(
-            col(PolicyVersion.digest).startswith(digest, autoescape=True)
-        )
-        rows = session.exec(query.limit(2)).all()
-    if len(rows) != 1:
-        fail(f"没有摘要以 {digest} 开头的版本，或者不止一个。")
-    return {"digest": rows[0][0], "kind": rows[0][1]}

@@ -42,16 +42,17 @@ def prepared(settings: "Settings") -> "Runtime":
     from app.cli.machine import joined
     from app.infra import logs
     from app.infra.paths import keep_private
-    from app.negative_list import PolicyFaults
+    from app.negative_list import Faults
     from app.policies.start import start
+    from app.words.policy_faults import located
 
     logs.configure(level=settings.log_level, json=settings.log_json)
     keep_private(settings.data_dir)
     try:
         runtime = start(settings)
         joined(runtime)
-    except PolicyFaults as error:
-        fail("负面清单有误，服务没有启动：", *(str(fault) for fault in error.faults))
+    except Faults as error:
+        fail("负面清单有误，服务没有启动：", *map(located, error.faults))
     except OSError as error:
         fail(f"无法启动：{error.filename or settings.data_dir}：{said(error)}")
     except ValueError as error:

@@ -12,7 +12,7 @@ from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Qualification
 
 if TYPE_CHECKING:
-    from app.domain.files.policy_text import Fault
+    from app.domain.files.faults import Fault
     from app.domain.workflow import Participant, Workflow
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="审校流程：检查、画图、格式。")
@@ -70,7 +70,7 @@ def lint(
     files: Files, people: People = None, unit: Unit = None, data: Data = None, *, as_json: AsJson = False
 ) -> None:
     """Say all that is wrong with policy files, and leave with 1 if anything is."""
-    from app.web.components.policy_faults import sentence
+    from app.words.policy_faults import sentence
 
     actors = None if people is None else _people(people)
     if unit is not None:
@@ -106,8 +106,8 @@ def draw(
     from app.domain.workflow import lint as read
     from app.domain.workflow.draw import svg
     from app.domain.workflow.picture import text_picture
-    from app.web.components.policy_faults import sentence
     from app.words.labels import label
+    from app.words.policy_faults import sentence
 
     linted = read(_text(file))
     if linted.workflow is None or linted.faults:
@@ -142,7 +142,7 @@ def _checked(
     from app.domain import calendar, workflow
     from app.domain.routing import lint as routing_lint
     from app.domain.workflow.staffing import stuck_authors
-    from app.web.components.policy_faults import sentence
+    from app.words.policy_faults import sentence
 
     # The first key that only one kind of file has tells which it is; what has none is meant as a workflow.
     if _has(text, "choose"):
@@ -186,7 +186,7 @@ def _workflows(folder: Path, named: Mapping[Path, str]) -> "tuple[Mapping[str, W
 
 def _people(file: Path) -> "list[Participant]":
     from app.domain.files.policy_text import Lines
-    from app.web.components.policy_faults import sentence
+    from app.words.policy_faults import sentence
 
     try:
         people = TypeAdapter(list[Person]).validate_json(_text(file))

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.domain.files import policy_text
-from app.domain.files.policy_text import Fault, Faults, Lines
+from app.domain.files.faults import Fault, Faults, in_order
+from app.domain.files.policy_text import Lines, modelled
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
@@ -117,15 +117,10 @@ def read_calendar(texts: Iterable[str]) -> Calendar:
 
 def lint_year(text: str) -> tuple[Year | None, tuple[Fault, ...]]:
     """Return the year of a file's text, if it has the right form, and all its faults, by line."""
-    try:
-        content, lines = policy_text.read(text)
-    except Faults as error:
-        return None, error.faults
-    try:
-        year = Year.model_validate(content)
-    except ValidationError as error:
-        return None, policy_text.in_order([*lines.duplicates, *lines.form(error)])
-    return year, policy_text.in_order([*lines.duplicates, *_faults(year, lines)])
+    read = modelled(text, Year)
+    if read.model is None:
+        return None, read.faults
+    return read.model, in_order([*read.faults, *_faults(read.model, read.lines)])
 
 
 def _faults(year: Year, lines: Lines) -> Iterable[Fault]:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.domain.files.faults import Fault
+from app.domain.files.policy_text import modelled
 from app.domain.vocabulary import CaseState, Level, Role, StageKind, StageState
 from app.domain.workflow import Case, Stage, Workflow
 from app.domain.workflow.case import DONE, Person, Spot
@@ -32,6 +34,12 @@ class UrgentLane(BaseModel):
         StageKind.PRIVACY_REVIEW,
     )
     within: Within
+
+
+def lint_urgent(text: str) -> tuple[UrgentLane | None, tuple[Fault, ...]]:
+    """Return what the text of the urgent lane's file says, if it has the right form, and all its faults."""
+    read = modelled(text, UrgentLane, keys=UrgentLane.model_fields)
+    return read.model, read.faults
 
 
 class UrgentCode(StrEnum):

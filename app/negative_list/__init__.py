@@ -1,7 +1,7 @@
 """The negative list: rules that find what must not be published."""
 
+from app.domain.files.faults import Fault, Faults
 from app.negative_list.engine.check import check
-from app.negative_list.source.faults import Fault, PolicyFaults
 from app.negative_list.source.load import load_policy
 from app.negative_list.source.policy import Policy
 from app.negative_list.source.rules import Rule
@@ -25,6 +25,7 @@ from app.negative_list.text.model import (
 
 __all__ = [
     "Fault",
+    "Faults",
     "Finding",
     "ImageFact",
     "LinkFact",
@@ -32,7 +33,6 @@ __all__ = [
     "Part",
     "PartKind",
     "Policy",
-    "PolicyFaults",
     "Report",
     "Rule",
     "Scope",

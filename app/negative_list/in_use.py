@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from app.negative_list.source.faults import Fault
+from app.domain.files.faults import Fault
 from app.negative_list.source.policy import Policy
 
 

@@ -31,6 +31,7 @@ from app.operations.faults import Fault, Gravity
 from app.operations.models import Installation, ProcessBeat
 from app.operations.pulse import LOST_SECONDS
 from app.policies.negative_list.following import FollowedPolicies
+from app.words.policy_faults import located
 
 #: With less room than this nothing is taken in; a share of the disk below which it is said beforehand.
 FULL_BYTES, LOW_PERCENT, LOW_BYTES = 16 << 20, 5, 2 << 30
@@ -208,7 +209,7 @@ def policies(
     """Look at the policy files in force, what the folder proposes, and the negative list if there is one."""
     found = [*policy_files.faults(files, settings.policies), *policy_files.proposed(proposed)]
     if negative_list is not None and negative_list.faults:
-        data = {"count": len(negative_list.faults), "first": str(negative_list.faults[0])}
+        data = {"count": len(negative_list.faults), "first": located(negative_list.faults[0])}
         stops = isinstance(negative_list, FollowedPolicies) and negative_list.unusable
         found.append(Fault("list_unusable", data, stops=True) if stops else Fault("list_faulty", data))
     return found

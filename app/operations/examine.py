@@ -26,7 +26,7 @@ from app.infra.settings import DEFAULT_SECRET, Environment, Settings
 from app.infra.signing import Signer, load_signer
 from app.infra.sqlite_file import path_of
 from app.infra.tokens import load_tokens
-from app.negative_list import PolicyFaults
+from app.negative_list import Faults
 from app.notifications.models import NoticeRobot
 from app.operations import checks, installation
 from app.operations.faults import Fault, Gravity
@@ -38,6 +38,7 @@ from app.webhooks import vault
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.addresses.targets import faults as address_faults
 from app.webhooks.models import WebhookEndpoint, WebhookSecret
+from app.words.policy_faults import located
 
 #: A SQLite file up to this size is looked through as well, larger ones with `full`.
 _QUICK_BYTES = 256 << 20
@@ -311,8 +312,8 @@ def _policies(one: _Examination, database: Database) -> Section:
             settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
         )
         section.facts["negative_list"] = followed.current.digest
-    except PolicyFaults as error:
-        section.faults.append(Fault("list_unusable", {"first": str(error.faults[0])}, stops=True))
+    except Faults as error:
+        section.faults.append(Fault("list_unusable", {"first": located(error.faults[0])}, stops=True))
     files = files_in_force(settings, database)
     proposed = () if settings.follows_folder else file_checks.proposed(files_in(settings.policies), files)
     section.facts["follows"] = "folder" if settings.follows_folder else "granted"

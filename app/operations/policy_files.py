@@ -1,17 +1,20 @@
 """Whether the policy files in force can be used: workflows, routing, calendar, channels."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
+import structlog
+
 from app.channels import service as channels
 from app.domain.files.policy_files import PolicyFiles, Unreadable
-from app.infra.errors import AppError, Reason
+from app.infra.errors import Reason
 from app.infra.http.problems import sentence
 from app.operations.faults import Fault, Gravity
 from app.reviews import policy_files
-from app.web.components import policy_faults
+from app.words import policy_faults
+
+log = structlog.get_logger()
 
 
 def faults(policies: PolicyFiles, folder: Path) -> tuple[Fault, ...]:
@@ -31,29 +34,44 @@ def proposed(faults: tuple[Reason, ...]) -> tuple[Fault, ...]:
     return (Fault("folder_faulty", {"count": len(faults), "first": first}, Gravity.WARNING),)
 
 
+def told(policies: PolicyFiles) -> tuple[str, ...]:
+    """Return in sentences all that is wrong with the policy files as they are now; empty when all is well.
+
+    Workflows, routing and the calendar, each fault with its file, line and key. For whoever starts the
+    service or watches over it: nothing new is handed in while routing or a chosen workflow has faults.
+    """
+    return tuple(map(policy_faults.located, policy_files.faults(policies)))
+
+
+def report(policies: PolicyFiles) -> None:
+    """Log every fault of the policy files as they are now."""
+    for one in policy_files.faults(policies):
+        log.error(
+            "policy.file_faulty",
+            file=one.file,
+            line=one.line,
+            key=one.key,
+            fault=one.code,
+            said=policy_faults.sentence(one),
+        )
+
+
 def _of_stages(policies: PolicyFiles, folder: Path) -> Iterator[Fault]:
     for file, group in groupby(policy_files.faults(policies), key=lambda one: one.file):
-        first, *more = (one.fault for one in group)
+        first, *more = group
         said = f"第 {first.line} 行 {first.key} {policy_faults.sentence(first)}".rstrip("。")
         count = f"，共 {len(more) + 1} 处" if more else ""
         yield Fault("policies_broken", {"file": str(folder / file), "first": said + count}, stops=True)
 
 
 def _channels(policies: PolicyFiles, folder: Path) -> tuple[Fault, ...]:
-    path = folder / "channels.yaml"
+    path = folder / channels.FILE
     try:
-        return _read(policies.text("channels.yaml"))
+        _, faults = channels.lint(policies.text(channels.FILE))
     except FileNotFoundError:
         return (Fault("channels_broken", {"first": f"没有 {path}"}),)
     except Unreadable:
         return (Fault("channels_broken", {"first": f"{path} 读不了，应是 UTF-8 文本"}),)
-
-
-@lru_cache(maxsize=4)
-def _read(text: str) -> tuple[Fault, ...]:
-    try:
-        channels.read(text)
-    except AppError as error:
-        first = "；".join(sentence(reason) for reason in error.reasons[:1]) or error.code
-        return (Fault("channels_broken", {"first": first.rstrip("。")}),)
-    return ()
+    if not faults:
+        return ()
+    return (Fault("channels_broken", {"first": policy_faults.located(faults[0]).lstrip("：").rstrip("。")}),)

@@ -1,6 +1,8 @@
 """The words of the refusals about versions of policy files."""
 
-from app.infra.http.problems import problems, reasons
+from app.domain.files.faults import Fault
+from app.infra.http.problems import problems, reasons, worded
+from app.words.policy_faults import sentence
 
 problems(
     {
@@ -28,6 +30,10 @@ problems(
             "按设置，这里直接使用政策文件夹里的文件，不经申请和批准（SANSHEN_POLICIES_FOLLOW=folder）。",
             "The files of the policy folder are in force as they lie there.",
         ),
+        "policy_risks_open": (
+            "流程里有须由批准人逐条接受的提醒，还没有写明理由；什么也没有改动。",
+            "Warnings of the workflows have to be accepted with a reason each.",
+        ),
         "policy_in_force": ("这个版本正在使用。", "This version is in force."),
         "activation_unknown": ("没有这项启用申请。", "There is no such wish to activate."),
         "activation_asked": ("这个版本已经有人申请启用，等待批准。", "Its activation was asked for already."),
@@ -52,10 +58,13 @@ problems(
 reasons(
     {
         "role_over_all": "政策文件对所有单位一样，须在最上级单位担任该角色。",
+        "risk_without_reason": "流程“{workflow}”：{said}请写明接受的理由。",
+        "risk_not_open": "没有待接受的提醒 {fingerprint}。",
         "own_activation": "不能批准自己提出的启用申请。",
-        "policy_file_fault": "{file} 第 {line} 行 {key}：{fault}",
         "policy_file_misplaced": "{file} 不是“{kind}”的文件；请核对文件名和位置。",
-        "policy_fault": "{place}：{message}",
         "policy_too_large": "全部规则文件合计不能超过 {limit} 字节。",
     }
+)
+worded(
+    "risk_without_reason", lambda data: {**data, "said": sentence(Fault(0, "", data["fault"], data["of"]))}
 )

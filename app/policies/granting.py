@@ -1,5 +1,6 @@
 """Granting what somebody else asked for, whatever kind of policy it is."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from app.domain.vocabulary import PolicyKind
@@ -17,13 +18,14 @@ def decide(
     activation_id: UUID,
     grant: bool,
     back_test: str = "",
+    accepted: Mapping[str, str] | None = None,
     comment: str = "",
     actor: Actor,
 ) -> PolicyActivation:
     """Grant or refuse a wish in a transaction of its own, and use what came into force in this process.
 
-    `back_test` is for the negative list only. Raises what `service.bring_in` and `files.service.bring_in`
-    raise.
+    `back_test` is for the negative list only, `accepted` for what is walked: a reason for each open warning
+    of a workflow, by fingerprint. Raises what `service.bring_in` and `files.service.bring_in` raise.
     """
     policies.admit(actor, *policies.GRANTERS)
     with runtime.database.read() as session:
@@ -32,7 +34,14 @@ def decide(
     if version is None:
         raise NotFound("activation_unknown")
     if version.kind != PolicyKind.NEGATIVE_LIST:
-        return files.decide(runtime, activation_id=activation_id, grant=grant, comment=comment, actor=actor)
+        return files.decide(
+            runtime,
+            activation_id=activation_id,
+            grant=grant,
+            accepted=accepted or {},
+            comment=comment,
+            actor=actor,
+        )
     return policies.decide(
         runtime,
         activation_id=activation_id,

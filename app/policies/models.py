@@ -1,11 +1,11 @@
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.domain.vocabulary import ActivationState, BackTestState, PolicyKind, PolicySource
+from app.domain.vocabulary import ActivationState, BackTestState, MigrationState, PolicyKind, PolicySource
 from app.infra.db import UtcDateTime, one_of
 
 #: The wishes that are still open, spelled once: SQLite matches a partial index by its text.
@@ -143,3 +143,28 @@ class PolicyActivation(SQLModel, table=True):
     back_test_digest: str = Field(default="", max_length=64)
     shadowed: str = Field(default="[]", sa_type=Text)
     activated: str | None = Field(default=None, foreign_key="policy_version.digest", max_length=64)
+
+
+class WorkflowRisk(SQLModel, table=True):
+    """A wish to use a workflow in spite of what the linter warns of, and what a second person said to it.
+
+    `warnings` are objects of a `fingerprint` (see `domain.workflow.risks`), a `code` and its `data`.
+    """
+
+    __tablename__ = "workflow_risk"
+    __table_args__: ClassVar = (
+        one_of("state", MigrationState),
+        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="two_persons"),
+        Index("ix_workflow_risk_key_asked_at", "key", "asked_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    key: str = Field(max_length=40)
+    warnings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    reason: str = Field(sa_type=Text)
+    state: str = Field(max_length=20)
+    asked_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    decided_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    comment: str = Field(default="", sa_type=Text)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from app.domain.files.faults import Fault, Faults
 from app.domain.vocabulary import PolicyKind, PolicySource
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason, TooLarge
+from app.infra.policy_faults import reason_of
 from app.infra.runtime import Runtime
-from app.negative_list import Fault, PolicyFaults, load_policy
+from app.negative_list import load_policy
 from app.negative_list.quality.lint import lint
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
 from app.policies import kinds
@@ -45,29 +47,13 @@ def screened(files: Mapping[str, str], *, cache_dir: Path | None = None) -> Seen
             raise faulty(result.faults)
         try:
             return Seen(load_policy(folder, cache_dir=cache_dir), dict(files))
-        except PolicyFaults as error:
+        except Faults as error:
             raise faulty(error.faults) from error
 
 
 def faulty(faults: Iterable[Fault]) -> AppError:
     """Return the refusal that tells every fault of a policy."""
-    return Invalid(
-        "policy_faulty",
-        reasons=[
-            Reason(
-                "policy_fault",
-                {
-                    "place": f"{one.file}:{one.line}" if one.line else one.file,
-                    "file": one.file,
-                    "line": one.line,
-                    "key": one.key,
-                    "message": f"{one.key}：{one.message}" if one.key else one.message,
-                },
-                field=one.file,
-            )
-            for one in faults
-        ],
-    )
+    return Invalid("policy_faulty", reasons=[reason_of(fault) for fault in faults])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,16 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
+from app.domain.files.policy_files import PolicyFiles
 from app.domain.vocabulary import ActivationState, PolicyKind
 from app.identity.queries import Actor
 from app.infra.errors import NotFound
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
+from app.policies import kinds, risks
 from app.policies import service as policies
+from app.policies.files.difference import FileChange, changes
 from app.policies.models import PolicyActivation, PolicyVersion
+from app.policies.risks import Standing
 from app.policies.versions import digests_in_use, files_of
 
 VersionState = Literal["in_force", "asked", "candidate", "earlier"]
@@ -96,6 +100,25 @@ def files(session: Session, digest: str) -> dict[str, str]:
     if found is None:
         raise NotFound("policy_unknown")
     return found
+
+
+def differences(session: Session, digest: str, against: str | None) -> tuple[FileChange, ...]:
+    """Return how a version differs from another of its kind, by file; from nothing without one.
+
+    Raises `NotFound` for an unknown version, or one of another kind.
+    """
+    row = version(session, digest).row
+    if against is not None and version(session, against).row.kind != row.kind:
+        raise NotFound("policy_unknown")
+    return changes(files(session, against) if against else {}, files(session, digest))
+
+
+def warnings(session: Session, version: Version, in_force: PolicyFiles) -> tuple[Standing, ...]:
+    """Return what the linter warns of with a version in force, and whether it was accepted."""
+    kind = PolicyKind(version.row.kind)
+    if kind not in risks.KINDS:
+        return ()
+    return risks.of_files(session, kind, kinds.put(kind, files(session, version.row.digest), in_force))
 
 
 def shadowed(activation: PolicyActivation) -> tuple[str, ...]:

@@ -21,8 +21,11 @@ from app.policies.queries import Version
 from app.policies.schemas import (
     ActivationOut,
     AskIn,
+    DifferenceOut,
     Digest,
+    FileChangeOut,
     PolicyFaultOut,
+    RiskOfVersionOut,
     VersionDetailOut,
     VersionIn,
     VersionOut,
@@ -30,6 +33,8 @@ from app.policies.schemas import (
     WishDecisionIn,
 )
 from app.policies.versions import digest_in_use
+from app.words.policy_faults import plain
+from app.words.policy_faults import sentence as fault_sentence
 
 router = ApiRouter(tags=["negative list"])
 
@@ -47,7 +52,7 @@ def list_versions(
     if kind is PolicyKind.NEGATIVE_LIST:
         store = runtime.negative_list
         in_force = in_force or store.current.digest
-        faults = [PolicyFaultOut(**fault._asdict()) for fault in store.faults]
+        faults = [PolicyFaultOut(**plain(fault)) for fault in store.faults]
     else:
         faults = [
             PolicyFaultOut(
@@ -81,13 +86,44 @@ def propose_version(request: Request, body: VersionIn, actor: CurrentActor) -> V
 
 
 @router.get("/policies/{digest}")
-def show_version(digest: Digest, _actor: CurrentActor, session: ReadSession) -> VersionDetailOut:
+def show_version(
+    request: Request, digest: Digest, _actor: CurrentActor, session: ReadSession
+) -> VersionDetailOut:
     """Show a version, its files' digests, and the wishes to bring it into force."""
     found = policy_queries.version(session, digest)
     return VersionDetailOut(
         **_version(found),
         files=json.loads(found.row.files),
         activations=[_activation(one, found.row) for one in found.activations],
+        risks=[
+            RiskOfVersionOut(
+                workflow=one.workflow.key,
+                fingerprint=one.fingerprint,
+                code=one.risk.code,
+                data=dict(one.risk.data),
+                message=fault_sentence(one.risk),
+                accepted=one.accepted is not None,
+            )
+            for one in policy_queries.warnings(session, found, runtime_of(request).policies)
+        ],
+    )
+
+
+@router.get("/policies/{digest}/difference")
+def show_difference(
+    digest: Digest, actor: CurrentActor, session: ReadSession, against: Digest | None = None
+) -> DifferenceOut:
+    """Show how a version differs, file by file, from another of its kind; else from the one in force."""
+    policies.admit(actor, *policies.GRANTERS)
+    kind = PolicyKind(policy_queries.version(session, digest).row.kind)
+    other = against or digest_in_use(session, kind)
+    return DifferenceOut(
+        digest=digest,
+        against=other,
+        files=[
+            FileChangeOut.model_validate(change._asdict())
+            for change in policy_queries.differences(session, digest, other)
+        ],
     )
 
 
@@ -130,6 +166,7 @@ def decide_activation(
         activation_id=activation_id,
         grant=body.grant,
         back_test=body.back_test or "",
+        accepted={one.fingerprint: one.reason for one in body.accepted},
         comment=body.comment,
         actor=actor,
     )

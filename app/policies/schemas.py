@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -80,11 +80,39 @@ class VersionsOut(BaseModel):
     folder_faults: list[PolicyFaultOut]
 
 
+class RiskOfVersionOut(BaseModel):
+    """What the linter warns of a workflow with this version in force, and whether somebody accepted it."""
+
+    workflow: str
+    fingerprint: str
+    code: str
+    data: dict[str, Any]
+    message: str
+    accepted: bool
+
+
 class VersionDetailOut(VersionOut):
-    """A version with the digests of its files, and the wishes to bring it into force."""
+    """A version with its files' digests, the wishes to bring it into force, and the linter's warnings."""
 
     files: dict[str, str]
     activations: list[ActivationOut]
+    risks: list[RiskOfVersionOut]
+
+
+class FileChangeOut(BaseModel):
+    """A file that only one version has, or that they have otherwise; `lines` is a unified diff of it."""
+
+    file: str
+    state: Literal["added", "changed", "removed"]
+    lines: list[str]
+
+
+class DifferenceOut(BaseModel):
+    """How a version differs from another of its kind, file by file; `against` is null for nothing."""
+
+    digest: str
+    against: str | None
+    files: list[FileChangeOut]
 
 
 class VersionIn(_In):
@@ -107,9 +135,20 @@ class AskIn(_In):
     note: Comment = ""
 
 
+class AcceptedRiskIn(_In):
+    """That a warning of a workflow is accepted, and why."""
+
+    fingerprint: Digest
+    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
 class WishDecisionIn(_In):
-    """Whether a version comes into force. `back_test` is the digest of the report that was read."""
+    """Whether a version comes into force. `back_test` is the digest of the report that was read.
+
+    `accepted` gives a reason for every warning of a workflow that nobody has accepted yet.
+    """
 
     grant: bool
     back_test: Digest | None = None
+    accepted: list[AcceptedRiskIn] = Field(default=[], max_length=200)
     comment: Comment = ""

@@ -321,7 +321,7 @@ def refuse(
         Event.POLICY_ACTIVATION_REFUSED,
         ActivationRefused(policy=activation.digest, activation=activation.id, comment=comment),
         about=activation.digest,
-        actor=actor.as_audit(_role(actor)),
+        actor=actor.as_audit(granter(actor)),
         at=at,
     )
     return activation
@@ -391,12 +391,13 @@ def record_activated(
         number=seq,
         comment=comment or None,
     )
-    granter = actor.as_audit(_role(actor)) if actor else SYSTEM
+    by = actor.as_audit(granter(actor)) if actor else SYSTEM
     about = _ABOUT if kind is PolicyKind.NEGATIVE_LIST else f"{_ABOUT}:{kind}"
-    emit(session, Event.POLICY_ACTIVATED, payload, about=about, actor=granter, at=at)
+    emit(session, Event.POLICY_ACTIVATED, payload, about=about, actor=by, at=at)
 
 
-def _role(actor: Actor) -> Role:
+def granter(actor: Actor) -> Role:
+    """Return the role by which the actor grants."""
     return next((role for role in GRANTERS if may(actor, role)), Role.POLICY_KEEPER)
 
 

@@ -103,7 +103,7 @@ def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – f
     """Return the runtime of these settings; `replaced` puts other parts (a clock, say) in place of ours.
 
     In development missing keys are made under the data folder; in production they must be there.
-    Raises `FileNotFoundError` or `ValueError` for keys, `PolicyFaults` for a faulty negative list.
+    Raises `FileNotFoundError` or `ValueError` for keys, `Faults` for a faulty negative list.
     """
     create = settings.environment is Environment.DEVELOPMENT
     # What is in it is for nobody else on this machine.

@@ -264,9 +264,7 @@ reasons(
         "workflow_missing": "没有“{key}”这个流程文件。",
         "workflow_unreadable": "流程文件 workflows/{key}.yaml 读不了：请核对权限，并存为 UTF-8 编码。",
         "routing_unreadable": "分流规则文件 routing.yaml 读不了：请核对权限，并存为 UTF-8 编码。",
-        "workflow_fault": "流程文件 {file} 第 {line} 行（{key}）：{fault}",
         "routing_missing": "没有分流规则文件 routing.yaml。",
-        "routing_fault": "routing.yaml 第 {line} 行（{key}）：{fault}",
         "flag_unknown": "没有“{flags}”这样的标记；可用的标记：{known}。",
         "class_stays": (
             "稿件分类在首次提交时已定为“{now}”，撤回或者重新提交都不能改；"

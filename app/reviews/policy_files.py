@@ -1,12 +1,12 @@
 """What is wrong with the policy files of stages that are in force: for who starts and watches the service."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 
 from app.domain import calendar
+from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
-from app.domain.files.policy_text import Fault
 from app.domain.routing import lint as routing_lint
 from app.domain.workflow import lint
 from app.reviews import routing
@@ -15,19 +15,11 @@ from app.reviews import routing
 _OF_WORKFLOWS = frozenset({"faulty_workflow"})
 
 
-@dataclass(frozen=True, slots=True)
-class FileFault:
-    """A fault and the file that has it, as named from the folder of policies."""
-
-    file: str
-    fault: Fault
-
-
 @lru_cache(maxsize=4)
-def faults(policies: PolicyFiles) -> tuple[FileFault, ...]:
+def faults(policies: PolicyFiles) -> tuple[Fault, ...]:
     """Return every fault of workflows, routing and calendar, file by file; empty when all is well."""
     paths = ("routing.yaml", *policies.below("workflows"), *policies.below("calendar"))
-    return tuple(FileFault(path, fault) for path in paths for fault in _of(policies, path))
+    return tuple(replace(fault, file=path) for path in paths for fault in _of(policies, path))
 
 
 def _of(policies: PolicyFiles, path: str) -> Iterator[Fault]:

@@ -5,14 +5,15 @@ from dataclasses import replace
 from functools import lru_cache
 
 from app.domain.document.model import Document
+from app.domain.files.faults import Faults
 from app.domain.files.policy_files import PolicyFiles, Unreadable
-from app.domain.files.policy_text import Faults
 from app.domain.routing.lint import lint
 from app.domain.routing.rules import Routed, Routing, choose, extended, facts_in, routed
 from app.domain.workflow import Case, Stage, Workflow, combined
 from app.domain.workflow.definition import When
 from app.domain.workflow.sample_drafts import Grade, conditions
 from app.infra.errors import Invalid, Reason, Unavailable
+from app.infra.policy_faults import reason_of
 from app.reviews import workflows
 
 #: Faults of workflow files: a draft that goes elsewhere is not held up by them.
@@ -43,7 +44,7 @@ def routing_in_force(policies: PolicyFiles) -> Routing:
     except Unreadable as error:
         raise Unavailable("routing_unusable", reasons=[Reason("routing_unreadable")]) from error
     except Faults as error:
-        told = [workflows.fault_reason("routing_fault", "routing.yaml", one) for one in error.faults]
+        told = [reason_of(fault, "routing.yaml") for fault in error.faults]
         raise Unavailable("routing_unusable", reasons=told) from error
 
 

@@ -9,14 +9,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import seals
+from app.domain.files.faults import Faults
 from app.domain.files.policy_files import PolicyFiles, Unreadable
-from app.domain.files.policy_text import Fault, Faults
 from app.domain.record.canonical import canonical
 from app.domain.vocabulary import Event
 from app.domain.workflow import Workflow, read_workflow
 from app.events.emit import SYSTEM, emit
 from app.events.payloads.policies import WorkflowActivated
 from app.infra.errors import Reason, Unavailable
+from app.infra.policy_faults import reason_of
 from app.reviews import errors as _words  # noqa: F401 – the words of the codes below
 from app.reviews.models import WorkflowVersion
 
@@ -41,18 +42,12 @@ def in_force(policies: PolicyFiles, key: str = STANDARD) -> Workflow:
     except FileNotFoundError as error:
         raise Unavailable("workflow_unusable", reasons=[Reason("workflow_missing", {"key": key})]) from error
     except Faults as error:
-        told = [fault_reason("workflow_fault", file, one) for one in error.faults]
+        told = [reason_of(fault, file) for fault in error.faults]
         raise Unavailable("workflow_unusable", reasons=told) from error
     except Unreadable as error:
         raise Unavailable(
             "workflow_unusable", reasons=[Reason("workflow_unreadable", {"key": key})]
         ) from error
-
-
-def fault_reason(code: str, file: str, fault: Fault) -> Reason:
-    """Return a fault of a policy file as a reason; its words stand with those of the linters."""
-    data = {"file": file, "line": fault.line, "key": fault.key, "fault": fault.code, "of": dict(fault.data)}
-    return Reason(code, data)
 
 
 @lru_cache(maxsize=64)

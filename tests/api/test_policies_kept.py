@@ -13,8 +13,9 @@ from fastapi.testclient import TestClient
 
 from app.infra.db import Database
 from app.infra.runtime import Runtime
-from app.negative_list import PolicyFaults
+from app.negative_list import Faults
 from app.policies.negative_list.following import FollowedPolicies, settle
+from app.words.policy_faults import sentence
 from tests import keepers
 from tests.keepers import WORDS, House
 from tests.negative_list.policies import run
@@ -42,7 +43,7 @@ def bureau(runtime: Runtime) -> Any:
 
 def test_a_process_needs_one_good_list_to_begin_with(folder: Path, database: Database) -> None:
     keepers.write(folder, {**keepers.FILES, "wording/words.yaml": "rules: ["})
-    with pytest.raises(PolicyFaults):
+    with pytest.raises(Faults):
         keepers.followed(folder, database)
 
 
@@ -75,7 +76,7 @@ def test_nothing_that_is_wrong_takes_the_list_down(
 def test_a_folder_that_is_gone_keeps_the_list_too(negative_list: FollowedPolicies, folder: Path) -> None:
     shutil.rmtree(folder)
     negative_list.catch_up()
-    assert "没有这个文件夹" in negative_list.faults[0].message
+    assert "没有这个文件夹" in sentence(negative_list.faults[0])
     assert len(run(negative_list.current, TEXT).findings) == 2
 
 

@@ -15,7 +15,7 @@ from app.infra.http.problems import _FORM, field_reasons
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.web.components.policy_faults import told
+from app.operations.policy_files import told
 from tests.api.desk import Desk
 
 #: Words do not hang on the database.
@@ -112,9 +112,7 @@ def test_broken_files_are_told_when_the_service_starts(
     assert {one["file"] for one in faulty} == {name}
     assert any(line in f"{one['file']}{one['said']}" for one in faulty)
     (policies / name).unlink()
-    assert told(files_in(policies)) == (
-        ("routing.yaml 第 0 行：没有这个文件。",) if name == "routing.yaml" else ()
-    )
+    assert told(files_in(policies)) == (("routing.yaml：没有这个文件。",) if name == "routing.yaml" else ())
 
 
 def test_a_file_that_is_no_utf8_is_told_so(desk: Desk, policies: Path) -> None:

@@ -19,7 +19,7 @@ from app.domain.deadlines import (
     told_by,
     working_days_late,
 )
-from app.domain.files.policy_text import Faults
+from app.domain.files.faults import Faults
 from app.domain.record.canonical import canonical
 from app.infra.paths import shipped
 
@@ -289,7 +289,7 @@ def test_a_good_file_and_its_neighbours() -> None:
     assert read_calendar([before]).works(date(2029, 12, 31)) is True
     with pytest.raises(Faults, match="year_twice"):
         read_calendar([GOOD, GOOD])
-    with pytest.raises(Faults, match="form"):
+    with pytest.raises(Faults, match="empty"):
         read_calendar([""])
 
 
@@ -299,7 +299,7 @@ def test_a_good_file_and_its_neighbours() -> None:
         ("version: 1", "version: [", (3, "", "yaml")),
         ("version: 1", "version: 2", (1, "version", "form")),
         ("year: 2030", "year: 2030\nyear: 2030", (3, "year", "duplicate_key")),
-        ("2030-02-09]", "2030-02-30]", (9, "workdays.1", "yaml")),
+        ("2030-02-09]", "2030-02-30]", (9, "workdays.1", "value")),
         ("to: 2030-02-08", "to: 2030-02-01", (8, "holidays.1", "form")),
         ("to: 2030-02-08", "to: 2030-12-08", (8, "holidays.1", "form")),
         (

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from app.domain.files.policy_text import Faults
+from app.domain.files.faults import Faults
 from app.domain.routing.lint import lint, read_routing
 from app.domain.workflow import Workflow
 from tests.domain.test_routing import POLICIES, WORKFLOWS

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from app.negative_list import (
+    Faults,
     ImageFact,
     PartKind,
-    PolicyFaults,
     Structure,
     TableFact,
     VideoFact,
@@ -403,5 +403,5 @@ def test_a_quotation_of_several_paragraphs_closes_once(
 def test_a_table_whose_first_column_is_empty_somewhere_is_a_fault_with_its_line(tmp_path: Path) -> None:
     lexicons = {**LEXICONS, "people.tsv": LEXICONS["people.tsv"] + "\t\t\tx\n"}
     match = {"kind": "checker", "name": "person_post", "args": {"lexicon": "people.tsv"}}
-    with pytest.raises(PolicyFaults, match=r"people\.tsv 第 4 行的“name”是空的"):
+    with pytest.raises(Faults, match=r"people\.tsv 第 4 行的“name”是空的"):
         loaded(tmp_path, [rule("c", match, HIT["person_post"])], lexicons=lexicons)

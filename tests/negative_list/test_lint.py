@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.negative_list import PolicyFaults, load_policy
+from app.negative_list import Faults, load_policy
 from app.negative_list.quality.lint import lint
+from app.words.policy_faults import sentence
 from tests.negative_list.policies import GOOD, HEAD, SAMPLE, SHIPPED, write
 
 
@@ -21,9 +22,9 @@ def regex(pattern: str) -> str:
 
 #: What is wrong, the rules, the line, the key, and what the message says.
 FAULTS = [
-    ("no YAML", "version: 1\nrules: [}\n", 2, "", ["不是合法的 YAML"]),
+    ("no YAML", "version: 1\nrules: [}\n", 2, "", ["不是有效的 YAML"]),
     ("empty file", "", 1, "", ["文件是空的"]),
-    ("tabs", "version: 1\nrules:\n\t- id: a\n", 3, "", ["不是合法的 YAML"]),
+    ("tabs", "version: 1\nrules:\n\t- id: a\n", 3, "", ["不是有效的 YAML"]),
     ("a list in place of a mapping", "- id: a\n", 1, "", ["应为映射", "列表"]),
     ("rules that are no list", "version: 1\nrules: 3\n", 2, "rules", ["应为列表"]),
     ("unknown version", spoilt("version: 1", "version: 2"), 1, "version", ["第 1 版"]),
@@ -39,7 +40,7 @@ FAULTS = [
         "key twice",
         spoilt("  title: 残疾人称谓\n", "  title: 一\n  title: 二\n"),
         5,
-        "title",
+        "rules.0.title",
         ["写了两次", "第 4 行"],
     ),
     (
@@ -92,11 +93,11 @@ FAULTS = [
         ["缺少必填项"],
     ),
     ("no examples", GOOD[: GOOD.index("  examples")], 3, "wording.canfei.examples", ["缺少示例"]),
-    ("no hit", spoilt("    hit: [为残废老人服务]\n", ""), 9, "wording.canfei.examples.hit", ["至少要有一条"]),
+    ("no hit", spoilt("    hit: [为残废老人服务]\n", ""), 8, "wording.canfei.examples.hit", ["至少要有一条"]),
     (
         "no miss",
         spoilt("    miss: [为残疾老人服务]\n", ""),
-        9,
+        8,
         "wording.canfei.examples.miss",
         ["至少要有一条"],
     ),
@@ -161,8 +162,8 @@ FAULTS = [
     (
         "anchor",
         spoilt("[{doc: 中华", "&law [{doc: 中华").replace("  examples", "  unless: *law\n  examples"),
-        6,
-        "",
+        8,
+        "rules.0.unless",
         ["锚点"],
     ),
     (
@@ -268,12 +269,12 @@ def test_a_fault_says_where_it_is_and_what_was_expected(
     assert matching, found
     assert matching[0].file == "rules.yaml"
     for word in words:
-        assert any(word in fault.message for fault in matching), (word, matching)
+        assert any(word in sentence(fault) for fault in matching), (word, matching)
 
 
 def test_what_lint_refuses_cannot_be_loaded(tmp_path: Path) -> None:
     for number, case in enumerate(FAULTS):
-        with pytest.raises(PolicyFaults):
+        with pytest.raises(Faults):
             load_policy(write(tmp_path / str(number), case[1]))
 
 
@@ -295,13 +296,13 @@ def test_all_faults_are_said_at_once(tmp_path: Path) -> None:
         ("rules.yaml", "other.examples"),
     }
     twice = next(fault for fault in found if fault.key == "wording.canfei")
-    assert (twice.line, twice.message) == (11, "规则编号重复，rules.yaml:3 已经用过")
+    assert (twice.line, sentence(twice)) == (11, "规则编号重复，rules.yaml:3 已经用过")
 
 
 def test_channels_and_sections_of_a_rule_must_be_known(tmp_path: Path) -> None:
     head = HEAD + "channels: {wechat: 公众号}\nsections: {news: 要闻}\n"
     rules = spoilt("  severity", "  scope: {channels: [wechatt], sections: ['!new', '*']}\n  severity")
-    found = {fault.key: fault.message for fault in lint(write(tmp_path, rules, head=head)).faults}
+    found = {fault.key: sentence(fault) for fault in lint(write(tmp_path, rules, head=head)).faults}
     assert "“wechat”" in found["wording.canfei.scope.channels"]
     assert "“news”" in found["wording.canfei.scope.sections"]
 
@@ -322,7 +323,7 @@ def test_a_fault_of_a_word_list_has_its_line(tmp_path: Path, lines: str, line: i
     told = [fault for fault in found if fault.file == "lexicons/typos.tsv"]
     assert told, found
     assert told[0].line == line
-    assert word in told[0].message
+    assert word in sentence(told[0])
 
 
 def test_a_short_word_needs_a_reason(tmp_path: Path) -> None:
@@ -335,15 +336,15 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (folder / "broken.yaml").write_bytes("version: 1\nrules: []\n# \xff".encode("latin-1"))
     (folder / "lexicons").mkdir()
     (folder / "lexicons" / "a.tsv").write_bytes(b"\xfe\n")
-    found = {(fault.file, fault.line, fault.message) for fault in lint(folder).faults}
+    found = {(fault.file, fault.line, sentence(fault)) for fault in lint(folder).faults}
     assert ("broken.yaml", 3, "不是 UTF-8 文本") in found
     assert ("lexicons/a.tsv", 1, "不是 UTF-8 文本") in found
-    assert [fault.message for fault in lint(tmp_path / "nowhere").faults] == ["没有这个文件夹"]
+    assert [sentence(fault) for fault in lint(tmp_path / "nowhere").faults] == ["没有这个文件夹"]
 
 
 def test_includes_stay_in_the_folder(tmp_path: Path) -> None:
     head = HEAD + "includes: [rules.yaml, ../other.yaml, missing.yaml]\n"
-    told = [fault.message for fault in lint(write(tmp_path / "policy", GOOD, head=head)).faults]
+    told = [sentence(fault) for fault in lint(write(tmp_path / "policy", GOOD, head=head)).faults]
     assert any("不在规则文件夹内" in message for message in told)
     assert "没有文件 missing.yaml" in told
 
@@ -352,7 +353,7 @@ def test_doubtful_things_are_warnings(tmp_path: Path) -> None:
     again = GOOD.removeprefix("version: 1\nrules:\n").replace("wording.canfei", "wording.again")
     result = lint(write(tmp_path, GOOD + again))
     assert result.faults == ()
-    assert [(fault.key, fault.message) for fault in result.warnings] == [
+    assert [(fault.key, sentence(fault)) for fault in result.warnings] == [
         ("wording.again", "词“残废”与规则 wording.canfei 重复")
     ]
 

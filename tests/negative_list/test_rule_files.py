@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.negative_list import PolicyFaults, load_policy
+from app.negative_list import Faults, load_policy
 from app.negative_list.engine.backends import NAMES
 from app.negative_list.text.model import View
+from app.words.policy_faults import sentence
 from tests.negative_list.policies import GOOD, run, write
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rule-files.md").read_text(encoding="utf-8")
@@ -35,9 +36,9 @@ def test_the_views_are_those_that_there_are() -> None:
 
 
 def test_the_kinds_are_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(PolicyFaults) as caught:
+    with pytest.raises(Faults) as caught:
         load_policy(write(tmp_path, GOOD.replace("kind: terms", "kind: wrong")))
-    told = next(fault.message for fault in caught.value.faults if "kind" in fault.key)
+    told = next(sentence(fault) for fault in caught.value.faults if "kind" in fault.key)
     assert all(kind in told for kind in first_column("`match.kind`"))
 
 
@@ -45,7 +46,7 @@ def test_the_kinds_are_those_that_there_are(tmp_path: Path) -> None:
 def test_every_key_of_a_rule_is_known(tmp_path: Path, key: str) -> None:
     name = f"  {key}: "
     rules = example() if name in example() else example().replace("  message:", f"{name}[]\n  message:")
-    with pytest.raises(PolicyFaults) as caught:
+    with pytest.raises(Faults) as caught:
         load_policy(write(tmp_path, rules.replace("  message:", "  no_such_key: 1\n  message:")))
-    unknown = [fault for fault in caught.value.faults if "不认识" in fault.message]
+    unknown = [fault for fault in caught.value.faults if "不认识" in sentence(fault)]
     assert [fault.key.rpartition(".")[2] for fault in unknown] == ["no_such_key"], unknown

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.negative_list import Part, PartKind, Policy, PolicyFaults, load_policy
+from app.negative_list import Faults, Part, PartKind, Policy, load_policy
 from app.negative_list.engine.backends import NAMES
 from app.negative_list.text.buffer import Buffer
 from app.negative_list.text.fold import fold_text
@@ -152,11 +152,11 @@ def test_many_words_apart_are_found_within_bounds(policies: dict[str, Policy]) -
 
 def test_a_pattern_cannot_ask_for_it(tmp_path: Path) -> None:
     match = {"kind": "regex", "view": "skip", "pattern": "残.{0,2}废"}
-    with pytest.raises(PolicyFaults, match="skip 只用于 terms 和 lexicon"):
+    with pytest.raises(Faults, match="skip 只用于 terms 和 lexicon"):
         loaded(tmp_path, [rule("w", match, "残废")])
 
 
 def test_two_terms_that_are_one_without_separators_are_refused(tmp_path: Path) -> None:
     match = {"kind": "terms", "view": "skip", "terms": ["残废", "残 废"]}
-    with pytest.raises(PolicyFaults, match=re.escape("归一化后与“残废”相同")):
+    with pytest.raises(Faults, match=re.escape("归一化后与“残废”相同")):
         loaded(tmp_path, [rule("w", match, "残废")])

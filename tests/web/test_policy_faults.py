@@ -8,16 +8,19 @@ import pytest
 
 import app.domain
 from app.domain import calendar
-from app.domain.files.policy_text import Fault
+from app.domain.files.faults import Fault
 from app.domain.routing import lint as routing_lint
 from app.domain.workflow import lint, read_workflow
 from app.infra.paths import shipped
-from app.web.components.policy_faults import SENTENCES, sentence
+from app.words.policy_faults import SENTENCES, sentence
 from tests.domain import test_deadlines, test_lint, test_routing_lint, test_staffing
 
 FOLDER = Path(next(iter(app.domain.__path__)))
 LINTERS = (
+    "files/faults.py",
     "files/policy_text.py",
+    "files/yaml_tree.py",
+    "../channels/service.py",
     "calendar.py",
     "routing/lint.py",
     "workflow/lint.py",

@@ -7,6 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 
 from app.domain.vocabulary import PolicyKind
@@ -65,6 +66,35 @@ def test_a_change_is_shown_asked_for_and_granted_by_another(
     with runtime.database.read() as session:
         assert address.endswith(digest_in_use(session, PolicyKind.WORKFLOWS) or "none")
     assert "正在使用" in web.get(address).text
+
+
+def test_who_grants_accepts_each_warning_on_the_page(web: TestClient, runtime: Runtime, folder: Path) -> None:
+    file = folder / "workflows" / "standard.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["distinct"] = content["distinct"][:1]
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert isinstance(runtime.granted, FollowedFiles)
+    runtime.granted.catch_up()
+    sign_in(web, "policy_keeper")
+    listed = web.get("/policies?kind=workflows").text
+    (address,) = {
+        one for one in re.findall(r"/policies/[0-9a-f]{64}", listed) if "申请启用" in web.get(one).text
+    }
+    send(web, f"{address}/activations", note="人手不够")
+    sign_in(web, "final_reviewer")
+    asked = unescape(web.get(address).text)
+    assert "可能由同一人完成" in asked
+    (wish,) = re.findall(rf"{address}/activations/([0-9a-f-]+)", asked)
+    (field,) = re.findall(r'name="(risk_[0-9a-f]{64})"', asked)
+    there = f"{address}/activations/{wish}"
+    refused = send(web, there, verdict="grant", comment="同意")
+    assert refused.status_code == 422
+    assert "请写明接受的理由" in unescape(refused.text)
+    assert 'value="同意"' in unescape(refused.text)
+    long = send(web, there, verdict="grant", **{field: "长" * 4001})
+    assert (long.status_code, "4000" in long.text) == (422, True)
+    granted = send(web, there, verdict="grant", comment="同意", **{field: "每月抽查"})
+    assert granted.headers["location"] == f"{address}?said=activation_granted"
 
 
 @pytest.mark.parametrize("kind", PolicyKind)

@@ -2,76 +2,39 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-#: More values than this, anchors counted as often as they are used, are no policy written by hand.
-_MAX_VALUES = 20_000
-_MAX_DEPTH = 40
+from app.domain.files.faults import Fault, Faults, in_order
+from app.domain.files.yaml_tree import Path, Tree, dotted, parse
+
 #: What pydantic knows of a fault that people are told.
 _TOLD = ("expected", "ge", "le")
 
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault of a file: the line (from 1), the key as a path (`stages.3.who`), a code and its data."""
-
-    line: int
-    key: str
-    code: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Faults(ValueError):
-    """A policy file that may not be used. `faults` says every reason."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        said = (f"line {fault.line}: {fault.key}: {fault.code} {dict(fault.data)}" for fault in faults)
-        super().__init__("; ".join(said))
-        self.faults = faults
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Lines:
     """Where each key of a YAML text stands.
 
-    `duplicates` are the keys that stand twice in one mapping, `no_dates` what looks like a date and is none.
+    `duplicates` are the keys that stand twice in one mapping.
     """
 
-    def __init__(self, root: yaml.Node | None) -> None:
-        self.duplicates: list[Fault] = []
-        self.no_dates: list[Fault] = []
+    def __init__(self, tree: Tree | None, duplicates: Iterable[Fault] = ()) -> None:
+        self.duplicates = tuple(duplicates)
         self._lines: dict[Path, int] = {}
-        if root is not None:
-            self._walk(root, ())
+        if tree is not None:
+            self._walk(tree, ())
 
-    def _walk(self, node: yaml.Node, path: Path) -> None:
-        if len(self._lines) > _MAX_VALUES or len(path) > _MAX_DEPTH:
-            raise OverflowError("more values, or deeper, than a policy file may hold")
-        self._lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                name, line = str(key.value), key.start_mark.line + 1
-                inner = (*path, name)
-                if name in seen:
-                    self.duplicates.append(Fault(line, dotted(inner), "duplicate_key"))
-                seen.add(name)
-                self._lines[inner] = line
-                self._walk(value, inner)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                self._walk(value, (*path, index))
-        elif isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:timestamp":
-            try:
-                yaml.constructor.SafeConstructor().construct_yaml_timestamp(node)
-            except ValueError as error:
-                self.no_dates.append(self.fault(path, "yaml", message=str(error)))
+    def _walk(self, tree: Tree, path: Path) -> None:
+        self._lines[path] = tree.line
+        for key, value in (tree.mapping or {}).items():
+            self._walk(value, (*path, key))
+        for index, item in enumerate(tree.items or ()):
+            self._walk(item, (*path, index))
 
     def has(self, path: Path) -> bool:
         """Tell whether the file has this key itself."""
@@ -151,28 +114,30 @@ def without_unknown(content: Any, error: ValidationError) -> Any:  # noqa: ANN40
 
 def read(text: str) -> tuple[Any, Lines]:
     """Return the content of a YAML text and where its keys stand. Raises `Faults` for what is no YAML."""
+    faults: list[Fault] = []
+    tree = parse(text, faults)
+    duplicates = [fault for fault in faults if fault.code == "duplicate_key"]
+    if tree is None or len(duplicates) < len(faults):
+        raise Faults(faults)
+    return tree.plain(), Lines(tree, duplicates)
+
+
+@dataclass(frozen=True, slots=True)
+class Modelled(Generic[Model]):
+    """What a model makes of a text, None where it has not the form, and all its faults."""
+
+    model: Model | None
+    lines: Lines
+    faults: tuple[Fault, ...]
+
+
+def modelled(text: str, model: type[Model], *, keys: Iterable[str] = ()) -> Modelled[Model]:
+    """Read a text as a model says; of `keys` the nearest is named for one that is not known."""
     try:
-        lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
-        if not lines.no_dates:
-            return yaml.safe_load(text), lines
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        said = str(getattr(error, "problem", None) or error)
-        line = 1 if mark is None else mark.line + 1
-    except (OverflowError, RecursionError) as error:
-        # Anchors or brackets that grow without an end.
-        said, line = str(error), 1
-    else:
-        raise Faults(tuple(lines.no_dates))
-    raise Faults((Fault(line, "", "yaml", {"message": said}),)) from None
-
-
-def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Return the faults by line, each once."""
-    once = {(fault.line, fault.key, fault.code, str(fault.data)): fault for fault in faults}
-    return tuple(sorted(once.values(), key=lambda fault: (fault.line, fault.key, fault.code)))
-
-
-def dotted(path: Path) -> str:
-    """Return a path as people write it."""
-    return ".".join(map(str, path))
+        content, lines = read(text)
+    except Faults as error:
+        return Modelled(None, Lines(None), error.faults)
+    try:
+        return Modelled(model.model_validate(content), lines, in_order(lines.duplicates))
+    except ValidationError as error:
+        return Modelled(None, lines, in_order([*lines.duplicates, *lines.form(error, keys=keys)]))

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.domain.files import policy_text
-from app.domain.files.policy_text import Fault, Faults, Lines
+from app.domain.files.faults import Fault, Faults, in_order
+from app.domain.files.policy_text import Lines
 from app.domain.routing.rules import Addition, Routing, anchors, extended, only_adds
 from app.domain.vocabulary import StageKind
 from app.domain.workflow.definition import When, Workflow
@@ -55,10 +56,10 @@ def lint(text: str, workflows: Mapping[str, Workflow]) -> LintedRouting:
         try:
             known = Routing.model_validate(policy_text.without_unknown(content, error))
         except ValidationError:
-            return LintedRouting(None, policy_text.in_order(faults))
+            return LintedRouting(None, in_order(faults))
         # Only keys that nobody knows are wrong with its form: what it says can be looked at all the same.
-        return LintedRouting(None, policy_text.in_order([*faults, *_check(known, lines, workflows)]))
-    return LintedRouting(routing, policy_text.in_order([*faults, *_check(routing, lines, workflows)]))
+        return LintedRouting(None, in_order([*faults, *_check(known, lines, workflows)]))
+    return LintedRouting(routing, in_order([*faults, *_check(routing, lines, workflows)]))
 
 
 def _check(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) -> Iterator[Fault]:

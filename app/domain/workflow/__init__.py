@@ -1,6 +1,6 @@
 """Workflows: their definition, the linter, and the transition function over cases."""
 
-from app.domain.files.policy_text import Fault
+from app.domain.files.faults import Fault
 from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import (
     SERVICE,

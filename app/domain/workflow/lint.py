@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.domain.files import policy_text
-from app.domain.files.policy_text import Fault, Faults, Lines
+from app.domain.files.faults import Fault, Faults, in_order
+from app.domain.files.policy_text import Lines
 from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
 from app.domain.workflow import partial_files, risks, sample_drafts, staffing
 from app.domain.workflow.case import Participant
@@ -63,9 +64,9 @@ def lint(text: str, *, people: Collection[Participant] | None = None) -> Linted:
             rest = partial_files.readable(content)
             if rest is not None:
                 faults += rest.standing(check(rest.workflow, lines))
-            return Linted(None, policy_text.in_order(faults))
+            return Linted(None, in_order(faults))
         # Only keys that nobody knows are wrong with its form: what it says can be looked at all the same.
-        return Linted(None, policy_text.in_order([*faults, *check(known, lines)]))
+        return Linted(None, in_order([*faults, *check(known, lines)]))
     faults += check(workflow, lines)
     faults += [
         _at(workflow, lines, stage, "added_by", "added_by_routing_only")
@@ -74,7 +75,7 @@ def lint(text: str, *, people: Collection[Participant] | None = None) -> Linted:
     ]
     if people is not None:
         faults += _staffed(workflow, lines, people)
-    return Linted(workflow, policy_text.in_order(faults), risks.risks(workflow, lines))
+    return Linted(workflow, in_order(faults), risks.risks(workflow, lines))
 
 
 def _one_kind(fault: Fault, content: Any, lines: Lines) -> Fault:  # noqa: ANN401 – raw YAML
@@ -95,7 +96,7 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
         _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct,
         _reviews_apart, _proofs, _deadlines, _overrides, _deciding, _watching, _kept_up,
     )  # fmt: skip
-    return policy_text.in_order(fault for ask in checks for fault in ask(workflow, lines))
+    return in_order(fault for ask in checks for fault in ask(workflow, lines))
 
 
 def _at(workflow: Workflow, lines: Lines, stage: Stage, key: str, code: str, **data: Any) -> Fault:  # noqa: ANN401

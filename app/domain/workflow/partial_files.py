@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.files.policy_text import Fault, Path
+from app.domain.files.faults import Fault
+from app.domain.files.yaml_tree import Path
 from app.domain.workflow.definition import Workflow
 
 #: Faults that one stage has by itself, or that two keys make: true whatever the malformed values should be.
@@ -73,8 +74,10 @@ class Readable:
 
 
 def readable(content: Any) -> Readable | None:  # noqa: ANN401 – raw YAML
-    """Return what a file's content makes without its malformed values; `None` when too little is left."""
-    content = _own(content)
+    """Return what a file's content makes without its malformed values; `None` when too little is left.
+
+    They are taken out of `content`, in which nothing is shared.
+    """
     stages: set[int] = set()
     elsewhere = False
     for _ in range(_ROUNDS):
@@ -91,13 +94,6 @@ def readable(content: Any) -> Readable | None:  # noqa: ANN401 – raw YAML
             for where in sorted({_there(content, *one) for one in faults}, key=_position, reverse=True):
                 _leave_out(content, where)
     return None
-
-
-def _own(content: Any) -> Any:  # noqa: ANN401 – raw YAML
-    """Return a copy in which nothing is shared: what stands once behind an anchor is used in many places."""
-    if isinstance(content, dict):
-        return {key: _own(value) for key, value in content.items()}
-    return [_own(value) for value in content] if isinstance(content, list) else content
 
 
 def _position(where: Path) -> tuple[tuple[bool, int, str], ...]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from app.domain.document.changes import MarksOnly
 from app.domain.document.model import sha256
-from app.domain.files.policy_text import Fault, Lines
+from app.domain.files.faults import Fault
+from app.domain.files.policy_text import Lines
 from app.domain.record.canonical import canonical
 from app.domain.vocabulary import PROOF_LEVELS, REVIEW_LEVELS, Level, Role, StageKind, Subject
 from app.domain.workflow import sample_drafts

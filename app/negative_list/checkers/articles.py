@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 
 _STATE = "中华人民共和国"
 _NUMERAL = "零〇一二三四五六七八九十百千"

@@ -4,9 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
-from app.negative_list.source.faults import nearest
+from app.negative_list.source.fields import Fields, nearest
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.buffer import Buffer, ViewText
 from app.negative_list.text.model import PartKind, Structure, View
 

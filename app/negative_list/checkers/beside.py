@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.pattern.parse import PatternError, parse
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.fold import fold_all
 from app.negative_list.text.model import View
 

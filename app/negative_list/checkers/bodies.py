@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 
 _LEVELS = "省市县区州盟旗镇乡"
 #: 部门 stands without a level.

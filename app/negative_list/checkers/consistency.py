@@ -7,8 +7,8 @@ from itertools import combinations
 from rapidfuzz.distance import Levenshtein
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.fold import fold_text
 
 _NUMERALS = re.compile(r"[0-9a-z一二三四五六七八九十百上中下甲乙丙丁〇零]")

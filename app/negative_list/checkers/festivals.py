@@ -6,8 +6,8 @@ from datetime import date
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.engine.validators import WEEKDAYS, is_day
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 
 _DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})[日号]?")
 _QUARTER = re.compile(r"([一二三四])季度末(?:即|为|是|\()?(\d{1,2})月(\d{1,2})[日号]")

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 
 #: Shorter expressions are too like other words.
 _SHORTEST = 6

@@ -9,8 +9,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.fold import fold_all
 
 #: The last word may be misspelt, too: 条列.

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.characters import CLASS_OF, MARK, PAIRS, RARE
 from app.negative_list.text.model import View
 

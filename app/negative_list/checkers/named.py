@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 
 #: Common family names, and those of two characters. Source: 2020 report of the Ministry of Public Security.
 _FAMILY = (

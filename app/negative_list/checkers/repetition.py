@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.buffer import SEPARATOR
 from app.negative_list.text.fold import codes_of
 from app.negative_list.text.model import Part, PartKind, View

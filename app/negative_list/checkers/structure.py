@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from app.negative_list.checkers.base import StructureCheck, Thing
-from app.negative_list.source.yaml_tree import Fields
+from app.negative_list.source.fields import Fields
 from app.negative_list.text.fold import fold_text
 from app.negative_list.text.model import PartKind, Structure, TableFact
 

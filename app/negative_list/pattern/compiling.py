@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from app.domain.files.faults import Fault, said
 from app.negative_list.pattern.nodes import Node
-from app.negative_list.source.faults import Fault
 from app.negative_list.source.rules import LineHas, RegexMatch, Rule
 
 
@@ -30,5 +30,5 @@ def compile_faults(rules: Sequence[Rule], backend: str) -> list[Fault]:
             try:
                 Re2Pattern(node).compiled  # noqa: B018 – compiles
             except re2.error as error:
-                faults.append(Fault(rule.file, rule.line, f"{rule.id}.{key}", f"正则太大或不被接受：{error}"))
+                faults.append(said(rule.file, rule.line, f"{rule.id}.{key}", f"正则太大或不被接受：{error}"))
     return faults

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from app.domain.files.faults import Fault, said
 from app.negative_list.checkers.base import Spot, Thing
 from app.negative_list.engine.check import collect
 from app.negative_list.engine.findings import Builder
 from app.negative_list.engine.program import Program
-from app.negative_list.source.faults import Fault
 from app.negative_list.source.rules import Example, Rule
 from app.negative_list.text.buffer import Buffer, ViewText
 from app.negative_list.text.fold import fold_text
@@ -87,19 +87,19 @@ def faults_of(program: Program, rules: Sequence[Rule]) -> list[Fault]:
         for example in rule.hits:
             problem = hit_problem(program, index, rule, example)
             if problem:
-                faults.append(Fault(rule.file, example.line, f"{rule.id}.examples.hit", problem))
+                faults.append(said(rule.file, example.line, f"{rule.id}.examples.hit", problem))
         for example in rule.misses:
             try:
                 buffer, spots = run_example(program, index, rule, example)
             except (TypeError, KeyError) as error:
                 faults.append(
-                    Fault(rule.file, example.line, f"{rule.id}.examples.miss", f"structure 写法有误：{error}")
+                    said(rule.file, example.line, f"{rule.id}.examples.miss", f"structure 写法有误：{error}")
                 )
                 continue
             if spots:
                 shown = "、".join(_shown(buffer.view(program.runners[index].view), spots))
                 faults.append(
-                    Fault(rule.file, example.line, f"{rule.id}.examples.miss", f"不应命中却命中了：{shown}")
+                    said(rule.file, example.line, f"{rule.id}.examples.miss", f"不应命中却命中了：{shown}")
                 )
     return faults
 

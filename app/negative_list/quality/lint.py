@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from app.domain.files.faults import Fault, in_order, said
 from app.negative_list.engine import backends
 from app.negative_list.engine.program import Program, view_of
 from app.negative_list.pattern import sandbox
 from app.negative_list.pattern.compiling import patterns_of
 from app.negative_list.quality.examples import faults_of
 from app.negative_list.quality.soundness import dead_exceptions, warnings_of
-from app.negative_list.source.faults import Fault
 from app.negative_list.source.load import parse_source, read_source
 from app.negative_list.text.model import View
 
@@ -45,7 +45,7 @@ def lint(folder: Path, progress: Progress = _silent) -> LintResult:
     ]
     bad = sandbox.problems([(source, fold) for _, _, source, fold in owners])
     faults.extend(
-        Fault(
+        said(
             owners[number][0].file,
             owners[number][0].line,
             f"{owners[number][0].id}.{owners[number][1]}",
@@ -60,8 +60,6 @@ def lint(folder: Path, progress: Progress = _silent) -> LintResult:
     for number, name in enumerate(names):
         progress(f"示例 {name}", number, len(names))
         for fault in faults_of(Program(sound, name), sound):
-            faults.append(fault._replace(message=f"{fault.message}（{name}）"))
+            faults.append(said(fault.file, fault.line, fault.key, f"{fault.data['message']}（{name}）"))
     progress("完成", len(names), len(names))
-    return LintResult(
-        parsed.digest, len(parsed.rules), tuple(dict.fromkeys(sorted(faults))), warnings_of(parsed.rules)
-    )
+    return LintResult(parsed.digest, len(parsed.rules), in_order(faults), warnings_of(parsed.rules))

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
+from app.domain.files.faults import Fault, said
 from app.negative_list.pattern.forms import render
-from app.negative_list.source.faults import Fault
 from app.negative_list.source.rules import Covering, Inside, RegexMatch, Rule, TermsMatch
 from app.negative_list.text.fold import fold_text
 from app.negative_list.text.model import View
@@ -21,7 +21,7 @@ def warnings_of(rules: Sequence[Rule]) -> tuple[Fault, ...]:
             for form in forms_of(terms, rule.match.view):
                 owners[form, rule.scope].append(rule)
     return tuple(
-        Fault(found[1].file, found[1].line, found[1].id, f"词“{term}”与规则 {found[0].id} 重复")
+        said(found[1].file, found[1].line, found[1].id, f"词“{term}”与规则 {found[0].id} 重复")
         for (term, _), found in owners.items()
         if len(found) > 1
     )
@@ -38,7 +38,7 @@ def dead_exceptions(rules: Sequence[Rule]) -> list[Fault]:
             for key, word in _words_of(condition):
                 if not hit(word):
                     message = f"“{word}”里没有这条规则会命中的内容，这个例外永远不会用到"
-                    faults.append(Fault(rule.file, rule.line, f"{rule.id}.unless.{key}", message))
+                    faults.append(said(rule.file, rule.line, f"{rule.id}.unless.{key}", message))
     return faults
 
 

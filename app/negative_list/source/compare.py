@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.domain.files.yaml_tree import Tree
 from app.negative_list.source.lexicons import Lexicon
 from app.negative_list.source.load import Source, read_source, source_digest
-from app.negative_list.source.yaml_tree import Tree
 
 
 class KeyChange(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.negative_list.source.faults import Fault
+from app.domain.files.faults import Fault, said
 from app.negative_list.text.fold import fold_text
 
 Row = Mapping[str, str]
@@ -43,7 +43,7 @@ class Lexicon:
                 term = cells[0].strip()
                 if len(cells) > 4:
                     faults.append(
-                        Fault(
+                        said(
                             file,
                             number,
                             term,
@@ -52,10 +52,10 @@ class Lexicon:
                     )
                     continue
                 if not term:
-                    faults.append(Fault(file, number, "", "第一列（词）是空的"))
+                    faults.append(said(file, number, "", "第一列（词）是空的"))
                     continue
                 if term in seen:
-                    faults.append(Fault(file, number, term, f"与第 {seen[term]} 行重复"))
+                    faults.append(said(file, number, term, f"与第 {seen[term]} 行重复"))
                     continue
                 seen[term] = number
                 cells += [""] * (4 - len(cells))

@@ -8,25 +8,26 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from app.domain.files.faults import Fault, Faults, said
+from app.domain.files.yaml_tree import Tree, parse
 from app.negative_list.engine import backends
 from app.negative_list.engine.cache import Cache
 from app.negative_list.engine.program import Program
 from app.negative_list.pattern.compiling import compile_faults
 from app.negative_list.quality.examples import faults_of
 from app.negative_list.quality.soundness import dead_exceptions, warnings_of
-from app.negative_list.source.faults import Fault, PolicyFaults, nearest
+from app.negative_list.source.fields import Fields, nearest
 from app.negative_list.source.lexicons import Lexicon
 from app.negative_list.source.policy import Policy, digest_of
 from app.negative_list.source.read_rule import RuleReader
 from app.negative_list.source.rules import Rule
-from app.negative_list.source.yaml_tree import Fields, Tree, parse
 
 HEAD = "policy.yaml"
 LEXICONS = "lexicons"
 #: Folders below a policy that hold no rules.
 _OTHER = frozenset({LEXICONS, "tests", "waivers"})
-#: Larger files are refused.
-_MAX_BYTES = 20_000_000
+#: Larger files are refused, and those of more values.
+_MAX_BYTES, _MAX_VALUES = 20_000_000, 200_000
 
 
 @dataclass(slots=True)
@@ -44,10 +45,10 @@ def read_source(folder: Path) -> Source:
     faults: list[Fault] = []
     source = Source(Tree(0, mapping={}), faults=faults)
     if not folder.is_dir():
-        faults.append(Fault(str(folder), 0, "", "没有这个文件夹"))
+        faults.append(said(str(folder), 0, "", "没有这个文件夹"))
         return source
     head = _read(folder / HEAD, HEAD, faults)
-    tree = parse(head, HEAD, faults) if head is not None else None
+    tree = _parse(head, HEAD, faults) if head is not None else None
     if tree is not None:
         source.head = tree
     for path in sorted((folder / LEXICONS).glob("*.tsv")):
@@ -57,10 +58,15 @@ def read_source(folder: Path) -> Source:
     for path in _rule_files(folder, source):
         name = path.relative_to(folder).as_posix()
         text = _read(path, name, faults)
-        tree = parse(text, name, faults) if text is not None else None
+        tree = _parse(text, name, faults) if text is not None else None
         if tree is not None:
             source.files[name] = tree
     return source
+
+
+def _parse(text: str, name: str, faults: list[Fault]) -> Tree | None:
+    # Rules are cut out of their files by lines, shown and put back: an alias would miss its anchor.
+    return parse(text, faults, file=name, most=_MAX_VALUES, aliases=False)
 
 
 def _rule_files(folder: Path, source: Source) -> list[Path]:
@@ -75,11 +81,11 @@ def _rule_files(folder: Path, source: Source) -> list[Path]:
     found: dict[Path, None] = {}
     for pattern in includes:
         if pattern.startswith("/") or ".." in Path(pattern).parts:
-            source.faults.append(Fault(HEAD, head.tree.line, "includes", f"“{pattern}”不在规则文件夹内"))
+            source.faults.append(said(HEAD, head.tree.line, "includes", f"“{pattern}”不在规则文件夹内"))
             continue
         matches = sorted(folder.glob(pattern))
         if not matches and "*" not in pattern:
-            source.faults.append(Fault(HEAD, head.tree.line, "includes", f"没有文件 {pattern}"))
+            source.faults.append(said(HEAD, head.tree.line, "includes", f"没有文件 {pattern}"))
         found.update(dict.fromkeys(path for path in matches if path.is_file()))
     return list(found)
 
@@ -88,16 +94,16 @@ def _read(path: Path, name: str, faults: list[Fault]) -> str | None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        faults.append(Fault(name, 0, "", f"读不了：{error.strerror}"))
+        faults.append(said(name, 0, "", f"读不了：{error.strerror}"))
         return None
     if len(data) > _MAX_BYTES:
-        faults.append(Fault(name, 0, "", f"文件太大：{len(data)} 字节，最多 {_MAX_BYTES}"))
+        faults.append(said(name, 0, "", f"文件太大：{len(data)} 字节，最多 {_MAX_BYTES}"))
         return None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        faults.append(Fault(name, line, "", "不是 UTF-8 文本"))
+        faults.append(said(name, line, "", "不是 UTF-8 文本"))
         return None
 
 
@@ -153,10 +159,10 @@ def parse_source(source: Source) -> Parsed:
         if rule.variant_of and (rule.variant_of not in lines or rule.variant_of == rule.id):
             near = nearest(rule.variant_of, list(lines))
             faults.append(
-                Fault(rule.file, rule.line, f"{rule.id}.variant_of", f"没有规则 {rule.variant_of}{near}")
+                said(rule.file, rule.line, f"{rule.id}.variant_of", f"没有规则 {rule.variant_of}{near}")
             )
     if not lines and not faults:
-        faults.append(Fault(HEAD, 0, "", "一条规则也没有"))
+        faults.append(said(HEAD, 0, "", "一条规则也没有"))
     for name in sorted(shadow - set(lines)):
         head.fault("shadow", f"没有规则 {name}{nearest(name, list(lines))}")
     return Parsed(policy_id, title, source_digest(source), tuple(rules), channels, sections, faults)
@@ -180,7 +186,7 @@ def _read_rules(
             rule_id = str(item.mapping["id"].scalar) if item.mapping and "id" in item.mapping else ""
             if rule_id and rule_id in lines:
                 first, line = lines[rule_id]
-                faults.append(Fault(file, item.line, rule_id, f"规则编号重复，{first}:{line} 已经用过"))
+                faults.append(said(file, item.line, rule_id, f"规则编号重复，{first}:{line} 已经用过"))
             elif rule_id:
                 lines[rule_id] = (file, item.line)
             rule = reader.read(item)
@@ -195,14 +201,14 @@ def load_policy(folder: Path, *, backend: str | None = None, cache_dir: Path | N
     """Load a policy folder and run all its examples on the backend in use.
 
     With `cache_dir` compiled databases are kept there by digest; a policy found in it has passed its
-    examples before and is not tried again. Raises `PolicyFaults` with every fault; `ValueError` or
+    examples before and is not tried again. Raises `Faults` with every fault; `ValueError` or
     `ImportError` for a backend that is unknown or cannot run here.
     """
     chosen = backends.choose(backend)
     with _uncollected():
         parsed = parse_source(read_source(folder))
         if parsed.faults:
-            raise PolicyFaults(parsed.faults)
+            raise Faults(parsed.faults)
         return build_policy(parsed, chosen, Cache(cache_dir) if cache_dir else None)
 
 
@@ -219,7 +225,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def build_policy(parsed: Parsed, backend: str, cache: Cache | None = None) -> Policy:
-    """Compile parsed rules and try their examples. Raises `PolicyFaults`."""
+    """Compile parsed rules and try their examples. Raises `Faults`."""
     cached = cache.read(parsed.digest, backend) if cache else None
     program: Program | None = None
     if cached is not None:
@@ -227,11 +233,11 @@ def build_policy(parsed: Parsed, backend: str, cache: Cache | None = None) -> Po
     if program is None:
         faults = [*compile_faults(parsed.rules, backend), *dead_exceptions(parsed.rules)]
         if faults:
-            raise PolicyFaults(faults)
+            raise Faults(faults)
         program = Program(parsed.rules, backend)
         faults = faults_of(program, parsed.rules)
         if faults:
-            raise PolicyFaults(faults)
+            raise Faults(faults)
         if cache is not None:
             cache.write(parsed.digest, backend, program.dump())
     return Policy(

@@ -8,8 +8,8 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
+from app.domain.files.faults import Fault
 from app.negative_list.engine.program import Program
-from app.negative_list.source.faults import Fault
 from app.negative_list.source.rules import Rule
 from app.negative_list.text.fold import fold_digest
 

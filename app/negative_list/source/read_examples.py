@@ -1,8 +1,9 @@
 """The examples of a rule, from its YAML."""
 
-from app.negative_list.source.faults import Fault
+from app.domain.files.faults import Fault, said
+from app.domain.files.yaml_tree import Tree
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.rules import Example
-from app.negative_list.source.yaml_tree import Fields, Tree
 from app.negative_list.text.model import PartKind
 
 
@@ -30,7 +31,7 @@ def _example(tree: Tree, file: str, faults: list[Fault]) -> Example | None:
     if tree.mapping is None:
         if tree.items is None and tree.scalar is not None:
             return Example(str(tree.scalar), tree.line)
-        faults.append(Fault(file, tree.line, "examples", f"示例应为文本或映射，实为{tree.kind}"))
+        faults.append(said(file, tree.line, "examples", f"示例应为文本或映射，实为{tree.kind}"))
         return None
     fields = Fields(tree, file, faults, where="examples")
     structure = fields.get("structure")

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.domain.files.faults import Fault, said
+from app.domain.files.yaml_tree import Tree
 from app.negative_list.checkers import CHECKERS, STRUCTURE_CHECKS
 from app.negative_list.engine.validators import VALIDATORS
 from app.negative_list.pattern.nodes import Node
 from app.negative_list.pattern.parse import PatternError, parse
-from app.negative_list.source.faults import Fault, nearest
+from app.negative_list.source.fields import Fields, nearest
 from app.negative_list.source.lexicons import Lexicon
 from app.negative_list.source.rules import (
     CheckerMatch,
@@ -23,7 +25,6 @@ from app.negative_list.source.rules import (
     StructureMatch,
     TermsMatch,
 )
-from app.negative_list.source.yaml_tree import Fields, Tree
 from app.negative_list.text.model import View
 from app.negative_list.text.skip_view import forms_of
 
@@ -123,20 +124,20 @@ class MatchReader:
         for term, form in zip(typed, forms_of(typed, view), strict=True):
             line = lines.get(term, match.tree.line)
             if not form.strip():
-                self._faults.append(Fault(file, line, "terms", f"词“{term}”是空的，或归一化后什么也不剩"))
+                self._faults.append(said(file, line, "terms", f"词“{term}”是空的，或归一化后什么也不剩"))
             elif not _CONTROL.isdisjoint(form):
-                self._faults.append(Fault(file, line, "terms", f"词“{term}”含有控制字符"))
+                self._faults.append(said(file, line, "terms", f"词“{term}”含有控制字符"))
             elif len(form) == 1 and not short:
                 self._faults.append(
-                    Fault(file, line, "terms", f"词“{term}”只有一个字；确有必要时写明 allow_short: 理由")
+                    said(file, line, "terms", f"词“{term}”只有一个字；确有必要时写明 allow_short: 理由")
                 )
             if form in forms and forms[form] != term:
-                self._faults.append(Fault(file, line, "terms", f"词“{term}”归一化后与“{forms[form]}”相同"))
+                self._faults.append(said(file, line, "terms", f"词“{term}”归一化后与“{forms[form]}”相同"))
             forms.setdefault(form, term)
             for longer in covering.get(term, ()):
                 if term not in longer or term == longer:
                     self._faults.append(
-                        Fault(file, line, "covering", f"更长的正词“{longer}”不含“{term}”，永远不会用到")
+                        said(file, line, "covering", f"更长的正词“{longer}”不含“{term}”，永远不会用到")
                     )
         if not terms:
             match.fault("terms", "一个词也没有")

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from app.negative_list.source.faults import Fault, nearest
+from app.domain.files.faults import Fault
+from app.domain.files.yaml_tree import Tree
+from app.negative_list.source.fields import Fields, nearest
 from app.negative_list.source.lexicons import Lexicon
 from app.negative_list.source.read_examples import read_examples
 from app.negative_list.source.read_match import MatchReader
@@ -19,7 +21,6 @@ from app.negative_list.source.rules import (
     Suggest,
     TermsMatch,
 )
-from app.negative_list.source.yaml_tree import Fields, Tree
 from app.negative_list.text.model import SEVERITIES, PartKind, Severity, View
 
 

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from app.channels import service as channels
 from app.domain import calendar
-from app.domain.debts import UrgentLane
+from app.domain.debts import lint_urgent
 from app.domain.files import policy_text
+from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
-from app.domain.files.policy_text import Fault, Faults
+from app.domain.files.yaml_tree import Path
 from app.domain.routing import lint as routing_lint
 from app.domain.vocabulary import PolicyKind
 from app.domain.workflow import Workflow, lint
 from app.domain.workflow.definition import When
-from app.infra.errors import Invalid, Reason
+from app.infra.errors import Reason
+from app.infra.policy_faults import reason_of
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
 from app.policies import kinds
 
@@ -63,33 +63,25 @@ def proposed(folder: PolicyFiles, in_force: PolicyFiles) -> tuple[Reason, ...]:
 def unreadable(kind: PolicyKind, files: PolicyFiles) -> list[Reason]:
     """Return a reason for each file of a kind that cannot be read."""
     paths = sorted(path for path in files.unreadable if kinds.kind_of(path) is kind)
-    return [reason_of(path, UNREADABLE) for path in paths]
+    return [reason_of(UNREADABLE, path) for path in paths]
 
 
 def own(kind: PolicyKind, files: Mapping[str, str], around: PolicyFiles) -> Iterator[Reason]:
     """Yield what is wrong with files themselves; routing is held against the workflows of `around`."""
     if not files:
-        yield reason_of(str(kind), Fault(0, "", "file_missing"))
+        yield reason_of(Fault(0, "", "file_missing"), str(kind))
     for path, text in files.items():
         if "\0" in text:
             line = text[: text.index("\0")].count("\n") + 1
-            yield reason_of(path, Fault(line, "", "yaml", {"message": "U+0000"}))
-        elif kind is PolicyKind.CHANNELS:
-            yield from _of_channels(text)
+            yield reason_of(Fault(line, "", "character", {"character": "U+0000"}), path)
         else:
-            yield from (reason_of(path, fault) for fault in _linted(kind, text, around))
+            yield from (reason_of(fault, path) for fault in _linted(kind, text, around))
     if kind is PolicyKind.CALENDAR:
         years: dict[int, str] = {}
         for path, text in files.items():
             year, _ = calendar.lint_year(text)
             if year is not None and years.setdefault(year.year, path) != path:
-                yield reason_of(path, Fault(1, "year", "year_twice", {"year": year.year}))
-
-
-def reason_of(path: str, fault: Fault) -> Reason:
-    """Return a fault of a file as a reason; its words stand with those of the linters."""
-    data = {"file": path, "line": fault.line, "key": fault.key, "fault": fault.code, "of": dict(fault.data)}
-    return Reason("policy_file_fault", data, field=path)
+                yield reason_of(Fault(1, "year", "year_twice", {"year": year.year}), path)
 
 
 def workflows_of(files: PolicyFiles) -> dict[str, Workflow]:
@@ -113,27 +105,10 @@ def _linted(kind: PolicyKind, text: str, around: PolicyFiles) -> tuple[Fault, ..
     if kind is PolicyKind.CALENDAR:
         return calendar.lint_year(text)[1]
     if kind is PolicyKind.URGENT:
-        return _of_urgent(text)
+        return lint_urgent(text)[1]
+    if kind is PolicyKind.CHANNELS:
+        return channels.lint(text)[1]
     return routing_lint.lint(text, workflows_of(around)).faults
-
-
-def _of_urgent(text: str) -> tuple[Fault, ...]:
-    try:
-        content, lines = policy_text.read(text)
-    except Faults as error:
-        return error.faults
-    try:
-        UrgentLane.model_validate(content)
-    except ValidationError as error:
-        return policy_text.in_order([*lines.duplicates, *lines.form(error, keys=UrgentLane.model_fields)])
-    return policy_text.in_order(lines.duplicates)
-
-
-def _of_channels(text: str) -> Iterator[Reason]:
-    try:
-        channels.read(text)
-    except Invalid as error:
-        yield from error.reasons
 
 
 # --- the kinds held against each other ----------------------------------
@@ -144,7 +119,7 @@ def _between(files: PolicyFiles) -> Iterator[Reason]:
     workflows = workflows_of(files)
     text = files.texts.get(ROUTING, "")
     linted = routing_lint.lint(text, workflows)
-    yield from (reason_of(ROUTING, fault) for fault in linted.faults)
+    yield from (reason_of(fault, ROUTING) for fault in linted.faults)
     if linted.routing is None:
         return
     places = _places(files)
@@ -159,10 +134,10 @@ def _between(files: PolicyFiles) -> Iterator[Reason]:
 
 def _places(files: PolicyFiles) -> dict[str, frozenset[str]] | None:
     """Return the codes of channels and sections by their word in a condition; None for a bad file."""
-    try:
-        entries = channels.read(files.texts.get(CHANNELS, "")).channels
-    except Invalid:
+    file, faults = channels.lint(files.texts.get(CHANNELS, ""))
+    if file is None or faults:
         return None
+    entries = file.channels
     return {
         "channels": frozenset(entry.code for entry in entries),
         "sections": frozenset(section.code for entry in entries for section in entry.sections),
@@ -178,12 +153,12 @@ def _unknown(path: str, text: str, places: Mapping[str, frozenset[str]]) -> Iter
                 if name in known:
                     continue
                 if word == "channels":
-                    yield reason_of(path, lines.fault((*where, word), "unknown_channel", name=str(name)))
+                    yield reason_of(lines.fault((*where, word), "unknown_channel", name=str(name)), path)
                 else:
-                    yield reason_of(path, lines.fault((*where, word), "unknown_section", name=str(name)))
+                    yield reason_of(lines.fault((*where, word), "unknown_section", name=str(name)), path)
 
 
-def _conditions(content: Any, path: policy_text.Path) -> Iterator[tuple[policy_text.Path, dict[str, Any]]]:  # noqa: ANN401 – raw YAML
+def _conditions(content: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:  # noqa: ANN401 – raw YAML
     """Yield every mapping below the keys by which conditions are given, and where it stands."""
     if isinstance(content, list):
         for index, inner in enumerate(content):

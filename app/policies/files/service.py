@@ -18,7 +18,7 @@ from app.identity.queries import Actor
 from app.infra.errors import Conflict, Invalid, Reason, TooLarge
 from app.infra.runtime import Runtime
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
-from app.policies import kinds
+from app.policies import kinds, risks
 from app.policies import service as policies
 from app.policies.files import checks
 from app.policies.files.following import FollowedFiles
@@ -92,7 +92,13 @@ def keep(
 
 
 def decide(
-    runtime: Runtime, *, activation_id: UUID, grant: bool, comment: str = "", actor: Actor
+    runtime: Runtime,
+    *,
+    activation_id: UUID,
+    grant: bool,
+    accepted: Mapping[str, str],
+    comment: str = "",
+    actor: Actor,
 ) -> PolicyActivation:
     """Grant or refuse a wish in a transaction of its own, and use what came into force in this process.
 
@@ -103,7 +109,13 @@ def decide(
         if not grant:
             return policies.refuse(session, activation_id=activation_id, comment=comment, actor=actor, at=at)
         activation = bring_in(
-            session, runtime, activation_id=activation_id, comment=comment, actor=actor, at=at
+            session,
+            runtime,
+            activation_id=activation_id,
+            accepted=accepted,
+            comment=comment,
+            actor=actor,
+            at=at,
         )
     if isinstance(runtime.granted, FollowedFiles):
         runtime.granted.catch_up()
@@ -115,6 +127,7 @@ def bring_in(
     runtime: Runtime,
     *,
     activation_id: UUID,
+    accepted: Mapping[str, str],
     comment: str = "",
     actor: Actor,
     at: datetime,
@@ -122,7 +135,8 @@ def bring_in(
     """Bring what somebody else asked for into force.
 
     Raises `Forbidden`, `NotFound`, `Conflict` when it was decided, when another version of its kind came into
-    force meanwhile or the folder is followed, and `Invalid` when it no longer fits the other kinds.
+    force meanwhile or the folder is followed, and `Invalid` when it no longer fits the other kinds, or leaves
+    a warning of a workflow without a reason in `accepted`.
     """
     followed_by_two(runtime)
     activation = policies.undecided(session, activation_id, actor)
@@ -135,7 +149,10 @@ def bring_in(
     if now != activation.base:
         raise Conflict("activation_stale", data={"base": activation.base, "now": now})
     files = files_of(session, activation.digest) or {}
-    refuse_faulty(session, kind, files, around=in_force(session, runtime))
+    around = in_force(session, runtime)
+    refuse_faulty(session, kind, files, around=around)
+    warned = risks.of_files(session, kind, kinds.put(kind, files, around))
+    risks.accept(session, activation, warned, accepted, actor=actor, role=policies.granter(actor), at=at)
     if kind is PolicyKind.CHANNELS:
         channels.sync(session, files[checks.CHANNELS], at=at)
     activation.state, activation.activated = ActivationState.GRANTED, activation.digest

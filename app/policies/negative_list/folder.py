@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from app.negative_list import Fault, Policy, PolicyFaults
+from app.domain.files.faults import Fault, Faults, said
+from app.negative_list import Policy
 
 #: Folders below a policy that are not part of it.
 _OTHER = frozenset({"tests", "waivers"})
@@ -37,7 +38,7 @@ def stamp(folder: Path) -> Stamp:
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """Return the files of a policy folder, path to text. Raises `PolicyFaults` for what cannot be read."""
+    """Return the files of a policy folder, path to text. Raises `Faults` for what cannot be read."""
     files: dict[str, str] = {}
     faults: list[Fault] = []
     for name, _, _ in stamp(folder):
@@ -46,14 +47,14 @@ def read_folder(folder: Path) -> dict[str, str]:
         try:
             files[name] = (folder / name).read_bytes().decode("utf-8-sig")
         except OSError as error:
-            faults.append(Fault(name, 0, "", f"读不了：{error.strerror}"))
+            faults.append(said(name, 0, "", f"读不了：{error.strerror}"))
         except UnicodeDecodeError:
-            faults.append(Fault(name, 0, "", "不是 UTF-8 文本"))
+            faults.append(said(name, 0, "", "不是 UTF-8 文本"))
     faults += unstorable(files)
     if not files and not faults:
-        faults.append(Fault(str(folder), 0, "", "没有这个文件夹，或者其中没有规则文件"))
+        faults.append(said(str(folder), 0, "", "没有这个文件夹，或者其中没有规则文件"))
     if faults:
-        raise PolicyFaults(faults)
+        raise Faults(faults)
     return files
 
 
@@ -63,9 +64,9 @@ def unstorable(files: Mapping[str, str]) -> list[Fault]:
     for name, text in files.items():
         path = Path(name)
         if path.is_absolute() or ".." in path.parts or path.suffix not in {".yaml", ".tsv"}:
-            faults.append(Fault(name, 0, "", "文件名应是文件夹内的 .yaml 或 .tsv 文件"))
+            faults.append(said(name, 0, "", "文件名应是文件夹内的 .yaml 或 .tsv 文件"))
         if "\0" in text:
-            faults.append(Fault(name, text[: text.index("\0")].count("\n") + 1, "", "含有空字符（U+0000）"))
+            faults.append(said(name, text[: text.index("\0")].count("\n") + 1, "", "含有空字符（U+0000）"))
     return faults
 
 

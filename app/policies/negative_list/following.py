@@ -15,10 +15,11 @@ from pathlib import Path
 import structlog
 from prometheus_client import Gauge
 
+from app.domain.files.faults import Fault, Faults, said
 from app.domain.vocabulary import PolicyKind
 from app.infra.db import Database, statements
 from app.infra.errors import AppError
-from app.negative_list import Fault, Policy, PolicyFaults, load_policy
+from app.negative_list import Policy, load_policy
 from app.policies.negative_list.folder import Seen, read_folder, stamp, unfolded
 from app.policies.versions import digest_in_use, files_of
 
@@ -71,7 +72,7 @@ class FollowedPolicies:
         backend: str | None = None,
         look_every: float = LOOK_EVERY,
     ) -> None:
-        """Load the version in force, else the folder's. Raises `PolicyFaults` when there is no good one."""
+        """Load the version in force, else the folder's. Raises `Faults` when there is no good one."""
         self.folder = folder
         #: Told of a good policy in the folder that is not in force; from a thread of its own.
         self.on_seen: Callable[[Seen], None] | None = None
@@ -96,7 +97,7 @@ class FollowedPolicies:
         if wanted is not None and files is not None:
             try:
                 policy = self._load(files)
-            except PolicyFaults as error:
+            except Faults as error:
                 # Good when it was stored, refused by this engine: an alarm, and nothing is released.
                 self._unusable = wanted
                 log.error("policy.unusable", digest=wanted, faults=len(error.faults))  # noqa: TRY400 – told
@@ -128,7 +129,7 @@ class FollowedPolicies:
             return self._faults
         used = self._current.digest[:12]
         behind = f"已经启用的版本 {self._unusable[:12]} 在这里不能载入，仍在使用 {used}"
-        return (*self._faults, Fault(self._unusable[:12], 0, "", behind))
+        return (*self._faults, said(self._unusable[:12], 0, "", behind))
 
     @property
     def unusable(self) -> bool:
@@ -166,7 +167,7 @@ class FollowedPolicies:
             raise KeyError(digest)
         try:
             policy = self._load(files)
-        except PolicyFaults as error:
+        except Faults as error:
             raise EngineChanged(digest, "") from error
         if policy.digest != digest:
             raise EngineChanged(digest, policy.digest)
@@ -211,7 +212,7 @@ class FollowedPolicies:
         try:
             files = read_folder(self.folder)
             seen = Seen(self._load(files), files)
-        except PolicyFaults as error:
+        except Faults as error:
             self._faults, self._seen = error.faults, None
             log.error("policy.folder_faulty", faults=len(error.faults))  # noqa: TRY400 – told, not traced
         else:

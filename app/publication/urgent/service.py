@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import yaml
-from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
-from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, objections, owed
+from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, lint_urgent, objections, owed
 from app.domain.files.policy_files import PolicyFiles, Unreadable
 from app.domain.vocabulary import Event, Role, StageKind
 from app.domain.workflow.commands import Approve
@@ -18,8 +16,8 @@ from app.events.payloads.publication import ReleaseRefused, ReleaseUrgent
 from app.identity.access import person
 from app.identity.queries import Actor
 from app.infra.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
-from app.infra.http.problems import field_reasons
 from app.infra.ids import new_id
+from app.infra.policy_faults import reason_of
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
@@ -32,6 +30,7 @@ from app.reviews import calendar, screening
 from app.reviews.cases import Loaded, load
 from app.reviews.commands import perform
 
+_FILE = "urgent.yaml"
 _PERSONAL = frozenset({UrgentCode.ROLE, UrgentCode.OWN_DRAFT})
 _OF_THE_FORM = frozenset({UrgentCode.REASON, UrgentCode.LINE})
 #: Forgotten in the form: told, and not put on record.
@@ -52,11 +51,12 @@ def lane(policies: PolicyFiles) -> UrgentLane:
     Raises `Unavailable` without its file, or with every fault of a bad one: then nothing goes out by it.
     """
     try:
-        return UrgentLane.model_validate(yaml.safe_load(policies.text("urgent.yaml")))
-    except (FileNotFoundError, Unreadable, yaml.YAMLError) as error:
+        read, faults = lint_urgent(policies.text(_FILE))
+    except (FileNotFoundError, Unreadable) as error:
         raise Unavailable("urgent_lane_closed") from error
-    except ValidationError as error:
-        raise Unavailable("urgent_lane_closed", reasons=field_reasons(error.errors())) from error
+    if read is None or faults:
+        raise Unavailable("urgent_lane_closed", reasons=[reason_of(fault, _FILE) for fault in faults])
+    return read
 
 
 def lay_out(

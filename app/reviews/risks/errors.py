@@ -1,6 +1,8 @@
 """The words about workflows that are used only when a second person has accepted what the linter warns of."""
 
-from app.infra.http.problems import problems, reasons
+from app.domain.files.faults import Fault
+from app.infra.http.problems import problems, reasons, worded
+from app.words.policy_faults import sentence
 
 problems(
     {
@@ -28,3 +30,4 @@ reasons(
         "own_risk": "提醒须由申请人以外的人接受。",
     }
 )
+worded("workflow_risk", lambda data: {**data, "said": sentence(Fault(0, "", data["fault"], data["of"]))})

@@ -12,7 +12,7 @@ from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
-from app.reviews.models import WorkflowRisk
+from app.policies.models import WorkflowRisk
 from app.reviews.risks import service as risks
 from app.reviews.schemas import Comment, _In
 

@@ -4,17 +4,14 @@ Until then nobody walks it. What was accepted is named by fingerprints, so that 
 warning hangs on. Source: decision 47; domain.workflow.risks.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import Event, MigrationState, Role
 from app.domain.workflow import Workflow
-from app.domain.workflow.risks import fingerprint, risks
 from app.events.emit import emit
 from app.events.payloads.policies import OfRisk
 from app.identity.access import authorize
@@ -22,38 +19,13 @@ from app.identity.queries import Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
+from app.policies.models import WorkflowRisk
+from app.policies.risks import named, standing
 from app.reviews import routing
-from app.reviews.models import WorkflowRisk
 from app.reviews.risks import errors as _words  # noqa: F401 – the words of the codes below
 
 #: Who may accept what a policy keeper asks for: another keeper, or who answers for what is published.
 ACCEPTING = (Role.POLICY_KEEPER, Role.FINAL_REVIEWER)
-
-#: The warnings of versions, by digest; a version never changes.
-_known: dict[str, tuple[tuple[Fault, str], ...]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A warning of a workflow, its fingerprint, and the wish by which it was accepted, if it was."""
-
-    risk: Fault
-    fingerprint: str
-    accepted: WorkflowRisk | None
-
-
-def standing(session: Session, workflow: Workflow) -> tuple[Standing, ...]:
-    """Return every warning of a version and whether it was accepted; empty for a safe one, without asking."""
-    named = _named(workflow)
-    if not named:
-        return ()
-    query = (
-        select(WorkflowRisk)
-        .where(WorkflowRisk.key == workflow.key, WorkflowRisk.state == MigrationState.GRANTED)
-        .order_by(col(WorkflowRisk.id))
-    )
-    accepted = {one["fingerprint"]: row for row in session.exec(query).all() for one in row.warnings}
-    return tuple(Standing(risk, name, accepted.get(name)) for risk, name in named)
 
 
 def must_be_accepted(session: Session, workflow: Workflow) -> list[dict[str, Any]]:
@@ -165,7 +137,7 @@ def decide(
     if row.state != MigrationState.ASKED:
         raise Conflict("risk_decided")
     if accept:
-        now = {name for _, name in _named(_in_force(runtime, row.key))}
+        now = {name for _, name in named(_in_force(runtime, row.key))}
         if not {one["fingerprint"] for one in row.warnings} <= now:
             raise Conflict("risk_outdated")
     row.state = MigrationState.GRANTED if accept else MigrationState.DECLINED
@@ -182,13 +154,6 @@ def _in_force(runtime: Runtime, key: str) -> Workflow:
     if key not in routing.keys(policies):
         raise NotFound("not_found")
     return routing.laid_out(policies, key)
-
-
-def _named(workflow: Workflow) -> tuple[tuple[Fault, str], ...]:
-    digest = workflow.digest
-    if digest not in _known:
-        _known[digest] = tuple((risk, fingerprint(workflow, risk)) for risk in risks(workflow))
-    return _known[digest]
 
 
 def _record(

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.files.policy_text import Fault
+from app.domain.files.faults import Fault
 from app.domain.vocabulary import MigrationState
 from app.domain.workflow import Workflow
 from app.identity import queries as identity
 from app.identity.queries import Actor
+from app.policies.risks import standing
 from app.reviews.risks import service as accepting
-from app.web.components.policy_faults import sentence
+from app.words.policy_faults import sentence
 
 #: What became of a wish that warnings be accepted.
 _RISK_STATES = {
@@ -48,7 +49,7 @@ class RiskWish:
 
 def risk_rows(session: Session, workflow: Workflow) -> tuple[RiskRow, ...]:
     """Return every warning of a workflow in words; empty for a safe one."""
-    found = accepting.standing(session, workflow)
+    found = standing(session, workflow)
     rows = [one.accepted for one in found if one.accepted is not None]
     names = identity.names(session, {who for row in rows for who in (row.asked_by, row.decided_by) if who})
     return tuple(

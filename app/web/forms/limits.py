@@ -15,7 +15,7 @@ from app.identity.delegations.router import DelegationIn
 from app.identity.posts.router import PostIn
 from app.identity.schemas import EmailIn, OwnPasswordIn, PasswordIn, TokenIn, UnitIn, UserIn
 from app.notifications.schemas import RobotIn
-from app.policies.schemas import AskIn, VersionIn, WishDecisionIn
+from app.policies.schemas import AcceptedRiskIn, AskIn, VersionIn, WishDecisionIn
 from app.proofs.schemas import MarkIn
 from app.publication.schemas import EmbargoIn, SignIn, UnscheduleIn
 from app.publication.urgent.router import SettlementIn, UrgentIn
@@ -62,6 +62,7 @@ WAIVER = _of(WaiverIn, "evidence", comment="explanation")
 WAIVER_DECISION = _of(WaiverDecisionIn, "comment")
 VERSION = _of(VersionIn, "note")
 ACTIVATION = _of(AskIn, "note")
+ACCEPTED_RISK = _of(AcceptedRiskIn, "reason")
 ACTIVATION_DECISION = _of(WishDecisionIn, "comment")
 MIGRATION = _of(MigrationIn, "reason")
 MIGRATION_DECISION = _of(MigrationGrantIn, "comment")

@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from markupsafe import Markup
 from sqlmodel import Session
 
+from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
-from app.domain.files.policy_text import Fault
 from app.domain.vocabulary import MigrationState
 from app.domain.workflow import Case, Workflow, lint
 from app.domain.workflow.draw import svg
@@ -33,7 +33,6 @@ from app.reviews.migration import service as migrating
 from app.reviews.migration.plan import Planned
 from app.reviews.models import WorkflowMigration
 from app.reviews.risks import service as accepting
-from app.web.components.policy_faults import sentence
 from app.web.components.risk_rows import risk_rows, risk_wishes
 from app.web.forms import limits
 from app.web.pages.draft.panels.tracks import lanes
@@ -41,6 +40,7 @@ from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, SentForm, Viewer, Visitor
 from app.words.labels import label
+from app.words.policy_faults import sentence
 
 router = APIRouter()
 #: What programs ask for; it stands here because words for enums do.

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.audit import queries as audit
-from app.domain.files.policy_text import Fault
+from app.domain.files.faults import Fault
 from app.domain.vocabulary import (
     WITH_AUTHOR,
     CaseState,
@@ -40,7 +40,7 @@ from app.reviews import queries as reviews
 from app.reviews import routing
 from app.reviews.queries import CaseView
 from app.screening.waivers import eligibility
-from app.web.components.policy_faults import sentence as fault_sentence
+from app.words.policy_faults import sentence as fault_sentence
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.attached import attached

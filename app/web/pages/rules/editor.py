@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.domain.vocabulary import PolicySource
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason
+from app.infra.policy_faults import CODE, fault_of
 from app.infra.runtime import runtime_of
 from app.policies import proposals
 from app.policies import queries as policy_queries
@@ -22,6 +23,7 @@ from app.web.forms import limits
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer
+from app.words.policy_faults import sentence
 
 router = APIRouter()
 
@@ -35,7 +37,7 @@ _NEW = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Shown:
     """What is wrong, with the line of the edited text that it is about; 0 when it is elsewhere."""
 
     line: int
@@ -115,7 +117,7 @@ def _rule_page(
         digest_=digest,
         text=text,
         note=form.word("note") if form else "",
-        faults=_faults(error, place.file, place.first, text),
+        faults=_shown(error, place.file, place.first, text),
         may_remove=True,
     )
 
@@ -182,7 +184,7 @@ def _file_page(
         digest_=digest,
         text=text,
         note=form.word("note") if form else "",
-        faults=_faults(error, name, 1, text),
+        faults=_shown(error, name, 1, text),
         may_remove=False,
     )
 
@@ -220,7 +222,7 @@ def _lexicon_page(
         total=len(rows),
         sought=sought,
         note=form.word("note") if form else "",
-        faults=_faults(error, name, 1, text),
+        faults=_shown(error, name, 1, text),
     )
 
 
@@ -297,22 +299,22 @@ def _save(request: Request, sent: Sent, base: str, files: Mapping[str, str]) -> 
     return made
 
 
-def _faults(error: AppError | None, file: str, first: int, text: str) -> list[Fault]:
+def _shown(error: AppError | None, file: str, first: int, text: str) -> list[Shown]:
     """Return what is wrong by the lines of the edited text, so that people see the line they typed."""
     if error is None or error.code != "policy_faulty":
         return []
     lines = text.split("\n")
-    found = []
-    for reason in error.reasons:
-        data = reason.data
-        line = data["line"] - first + 1 if data["file"] == file and data["line"] else 0
+    rows = []
+    for fault in (fault_of(reason) for reason in error.reasons if reason.code == CODE):
+        line = fault.line - first + 1 if fault.file == file and fault.line else 0
         inside = 1 <= line <= len(lines)
-        found.append(
-            Fault(
+        place = f"{fault.file}:{fault.line}" if fault.line else fault.file
+        rows.append(
+            Shown(
                 line if inside else 0,
-                "" if inside else data["place"],
-                data["message"],
+                "" if inside else place,
+                f"{fault.key}：{sentence(fault)}" if fault.key else sentence(fault),
                 lines[line - 1].strip() if inside else "",
             )
         )
-    return found
+    return rows

@@ -6,30 +6,33 @@ from fastapi import Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.domain.files.policy_files import PolicyFiles
 from app.domain.vocabulary import PolicyKind
-from app.domain.workflow import lint
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
 from app.policies import queries as policy_queries
 from app.policies import service as policies
 from app.policies.files import difference
 from app.policies.queries import Version
+from app.policies.risks import RISK
 from app.policies.versions import digest_in_use
-from app.web.components.policy_faults import sentence
+from app.web.forms import limits
 from app.web.pages.rules import wishes
 from app.web.pages.rules.reading import keeps
 from app.web.shell.render import page
-from app.web.shell.viewer import Viewer
+from app.web.shell.viewer import Form, Viewer
 from app.words.labels import label
+from app.words.policy_faults import sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A warning of a workflow, which a second person must accept before anybody walks it."""
+    """A warning of a workflow in words, which who grants accepts with a reason; unless somebody has."""
 
-    file: str
-    line: int
+    workflow: str
     said: str
+    field: str
+    accepted: bool
 
 
 def version_page(
@@ -59,16 +62,27 @@ def version_page(
         and asked.asked_by != viewer.actor.id,
         own=asked is not None and asked.asked_by == viewer.actor.id,
         changes=difference.changes(before, files),
-        warnings=_warnings(files) if kind is PolicyKind.WORKFLOWS else (),
+        warnings=_warnings(session, version, runtime_of(request).policies),
         files=sorted(files.items()),
         follows=runtime_of(request).granted is None,
         keeps=keeps(viewer),
     )
 
 
-def _warnings(files: dict[str, str]) -> tuple[Warned, ...]:
+def _warnings(session: Session, version: Version, in_force: PolicyFiles) -> tuple[Warned, ...]:
     return tuple(
-        Warned(path, fault.line, sentence(fault))
-        for path, text in sorted(files.items())
-        for fault in lint(text).warnings
+        Warned(
+            one.workflow.title,
+            sentence(one.risk),
+            f"{RISK}{one.fingerprint}",
+            one.accepted is not None,
+        )
+        for one in policy_queries.warnings(session, version, in_force)
     )
+
+
+def accepted(form: Form) -> dict[str, str]:
+    """Return why each warning is accepted, by fingerprint, as a form says it. Raises `Invalid`."""
+    names = [name for name, _ in form.fields if name.startswith(RISK)]
+    form.all_within(dict.fromkeys(names, limits.ACCEPTED_RISK["reason"]))
+    return {name.removeprefix(RISK): form.word(name) for name in names if form.word(name)}

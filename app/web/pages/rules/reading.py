@@ -38,6 +38,7 @@ from app.web.components.text_view import Hit, place_name, runs
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, SentForm, Viewer
 from app.words.labels import LABELS, choices
+from app.words.policy_faults import plain
 
 router = APIRouter()
 
@@ -136,7 +137,7 @@ def listing(
         for_shadow=[one for one in states.values() if one.for_shadow],
         policy=asked,
         in_force=_is_in_force(session, asked),
-        faults=runtime.negative_list.faults,
+        faults=[*map(plain, runtime.negative_list.faults)],
         keeps=keeps(viewer),
     )
 

@@ -30,6 +30,7 @@ from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Reader, SentForm, Viewer
 from app.words.labels import label
+from app.words.policy_faults import plain
 
 router = APIRouter()
 
@@ -75,7 +76,7 @@ def listing(
         kinds=[(one, label(one)) for one in PolicyKind],
         kind_name=label(kind),
         unit=_UNITS[kind],
-        faults=runtime.negative_list.faults if of_list else (),
+        faults=[*map(plain, runtime.negative_list.faults)] if of_list else [],
         told=[] if of_list else [sentence(one) for one in proposals.folder_faults(runtime, kind)],
         follows=not of_list and runtime.granted is None,
         versions=[wishes.shown(one, names) for one in found],
@@ -186,6 +187,7 @@ def decide(request: Request, sent: SentForm, digest: str, wish_id: UUID) -> Resp
             activation_id=wish_id,
             grant=_grants(form.word("verdict")),
             back_test=form.word("back_test"),
+            accepted=policy_files.accepted(form),
             comment=form.within("comment", limits.ACTIVATION_DECISION),
             actor=sent.actor,
         )

@@ -1,27 +1,29 @@
-"""What the linters of policy files found, as sentences that say what to do next."""
+"""What is wrong with policy files, as sentences that say what to do next: one for every code of a fault."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-import structlog
-
-from app.domain.files.policy_files import PolicyFiles
-from app.domain.files.policy_text import Fault
+from app.domain.files.faults import Fault
 from app.domain.vocabulary import Level, Role, StageKind
-from app.infra.http.problems import worded
-from app.reviews import policy_files
-from app.reviews.policy_files import FileFault
 from app.words.labels import label
-
-log = structlog.get_logger()
 
 #: A sentence for each code; the names in braces are the fault's data.
 SENTENCES = {
     "file_missing": "没有这个文件。",
     "unreadable": "读不了：请核对文件权限，并存为 UTF-8 编码。",
-    "yaml": "不是有效的 YAML：{message}。请改正缩进、括号、引号或者日期。",
-    "duplicate_key": "这一项写了两次；请删去一处。",
+    "yaml": "不是有效的 YAML：{problem}。",
+    "empty": "文件是空的。",
+    "character": "有不能使用的字符 {character}；请删去。",
+    "key": "名称只能是一个词，不能是列表或者一组值。",
+    "duplicate_key": "这一项写了两次（前一次在第 {first} 行）；请删去一处。",
+    "alias": "规则文件里不支持 YAML 锚点和别名（&、*）；请逐一写出。",
+    "merge": "“<<”后面只能是一组“名称: 值”的别名。",
+    "too_many_values": "内容太多：超过 {limit} 个值；别名用一次算一次。",
+    "too_deep": "嵌套太深：超过 {limit} 层。",
+    "value": "看不懂的值“{value}”；请核对日期、数字的写法，或者加上引号。",
+    # What rules and checkers of the negative list say in their own words.
+    "said": "{message}",
     # The order of a workflow.
     "duplicate_stage": "环节代码“{stage}”用了两次；请换一个。",
     "duplicate_outcome": "处理意见代码“{outcome}”用了两次；请换一个。",
@@ -129,6 +131,9 @@ SENTENCES = {
     ),
     "breaks_workflow": "加进流程“{workflow}”后有问题：{of_sentence}",
     "no_place": "流程“{workflow}”里没有这个环节；请换一个位置，或者用 workflows 限定适用的流程。",
+    # Channels.
+    "channel_twice": "单位“{unit}”的阵地代码“{channel}”用了两次；请换一个。",
+    "section_twice": "阵地“{channel}”的栏目代码“{section}”用了两次；请换一个。",
     # What names something of another kind of file.
     "unknown_channel": "没有代码为“{name}”的阵地；请核对写法，或者先改阵地文件。",
     "unknown_section": "没有代码为“{name}”的栏目；请核对写法，或者先改阵地文件。",
@@ -147,6 +152,25 @@ _FORMS = {
         "假期的止日不能早于起日，且不超过 15 天。"
     ),
 }
+#: What is wrong with YAML, by how the parser begins to say it.
+_YAML = {
+    "mapping values are not allowed": "这里不能再有“名称: 值”，多半是缩进不对，或者值里有冒号而没有加引号",
+    "found character": "这里不能用这个字符：缩进只能用空格，以 @、`、% 开头的值要加引号",
+    "did not find expected node content": "这里缺少值，或者括号没有成对",
+    "expected the node content": "这里缺少值，或者括号没有成对",
+    "did not find expected ',' or": "括号没有成对，或者中间缺少逗号",
+    "expected ',' or": "括号没有成对，或者中间缺少逗号",
+    "found unexpected end of stream": "引号没有成对",
+    "did not find expected key": "缩进与上面的行没有对齐",
+    "did not find expected '-' indicator": "列表里的这一行没有以“- ”开头，或者缩进没有对齐",
+    "expected <block end>": "缩进与上面的行没有对齐",
+    "could not find expected ':'": "这一行缺少冒号",
+    "found undefined alias": "别名没有定义",
+    "found duplicate anchor": "锚点用了两次",
+    "but found another document": "一个文件里只能有一份内容，请删去“---”",
+    "found unknown escape character": "双引号里的反斜杠写法不对；请改用单引号",
+    "exceeded maximum nesting depth": "括号或者缩进嵌套太深",
+}
 _TYPES = {
     "missing": "缺少这一项。",
     "extra_forbidden": "没有这一项；请核对写法。",
@@ -163,44 +187,15 @@ _TYPES = {
 }
 
 
-def told(policies: PolicyFiles) -> tuple[str, ...]:
-    """Return in sentences all that is wrong with the policy files as they are now; empty when all is well.
-
-    Workflows, routing and the calendar, each fault with its file, line and key. For whoever starts the
-    service or watches over it: nothing new is handed in while routing or a chosen workflow has faults.
-    """
-    return tuple(_said(one) for one in policy_files.faults(policies))
+def located(fault: Fault) -> str:
+    """Return a fault in one line: `file:line key：sentence`, without what is not known."""
+    place = f"{fault.file}:{fault.line}" if fault.line else fault.file
+    return f"{place} {fault.key}：{sentence(fault)}" if fault.key else f"{place}：{sentence(fault)}"
 
 
-def report(policies: PolicyFiles) -> tuple[str, ...]:
-    """Log every fault of the policy files as they are now, and return them as `told`."""
-    for one in policy_files.faults(policies):
-        log.error(
-            "policy.file_faulty",
-            file=one.file,
-            line=one.fault.line,
-            key=one.fault.key,
-            fault=one.fault.code,
-            said=sentence(one.fault),
-        )
-    return told(policies)
-
-
-def _said(one: FileFault) -> str:
-    where = f"第 {one.fault.line} 行" + (f"（{one.fault.key}）" if one.fault.key else "")
-    return f"{one.file} {where}：{sentence(one.fault)}"
-
-
-def _in_words(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the data of a reason with its fault as a sentence."""
-    fault = Fault(data["line"], data["key"], data["fault"], data.get("of", {}))
-    return {**data, "key": fault.key or "整个文件", "fault": sentence(fault)}
-
-
-worded("workflow_fault", _in_words)
-worded("routing_fault", _in_words)
-worded("policy_file_fault", _in_words)
-worded("workflow_risk", lambda data: {**data, "said": sentence(Fault(0, "", data["fault"], data["of"]))})
+def plain(fault: Fault) -> dict[str, Any]:
+    """Return a fault with its sentence as JSON shows it."""
+    return {"file": fault.file, "line": fault.line, "key": fault.key, "message": sentence(fault)}
 
 
 def sentence(fault: Fault) -> str:
@@ -234,6 +229,9 @@ def _words(data: Mapping[str, Any]) -> dict[str, str]:
         words["level_code"] = str(data["level"])
     if "fault" in data:
         words["of_sentence"] = SENTENCES[data["fault"]].format_map(_words(data["of"]))
+    if "message" in data:
+        known = (told for start, told in _YAML.items() if str(data["message"]).startswith(start))
+        words["problem"] = next(known, words["message"])
     return words
 
 

@@ -1,108 +1,18 @@
-"""YAML with line numbers, and a reader that gathers every fault instead of stopping at the first."""
+"""The fields of a mapping, read one by one, gathering every fault instead of stopping at the first."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from difflib import get_close_matches
 
-import yaml
-
-from app.negative_list.source.faults import Fault, nearest
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-#: More nodes than this in one file are refused.
-_MAX_NODES = 200_000
+from app.domain.files.faults import Fault, said
+from app.domain.files.yaml_tree import Tree
 
 
-@dataclass(slots=True)
-class Tree:
-    """One YAML value: a mapping, a sequence or a scalar, with the line that it stands on."""
-
-    line: int
-    scalar: Any = None
-    mapping: dict[str, "Tree"] | None = None
-    items: "list[Tree] | None" = None
-
-    def plain(self) -> Any:  # noqa: ANN401 – any JSON value
-        """Return the value as dicts, lists and scalars; dates as ISO text."""
-        if self.mapping is not None:
-            return {key: value.plain() for key, value in self.mapping.items()}
-        if self.items is not None:
-            return [item.plain() for item in self.items]
-        return self.scalar.isoformat() if isinstance(self.scalar, date) else self.scalar
-
-    @property
-    def kind(self) -> str:
-        """What it is, for messages."""
-        if self.mapping is not None:
-            return "映射"
-        if self.items is not None:
-            return "列表"
-        return "空" if self.scalar is None else f"{type(self.scalar).__name__} {self.scalar!r}"
-
-
-@dataclass(slots=True)
-class _Builder:
-    file: str
-    faults: list[Fault]
-    seen: set[int] = field(default_factory=set)
-    constructor: Any = field(default_factory=yaml.constructor.SafeConstructor)
-
-    def build(self, node: yaml.Node) -> Tree:
-        line = node.start_mark.line + 1
-        if id(node) in self.seen:
-            self.faults.append(Fault(self.file, line, "", "不支持 YAML 锚点和别名（&、*）；请逐一写出"))
-            return Tree(line)
-        self.seen.add(id(node))
-        if len(self.seen) > _MAX_NODES:
-            self.faults.append(Fault(self.file, line, "", f"文件太大：超过 {_MAX_NODES} 个值"))
-            return Tree(line)
-        if isinstance(node, yaml.MappingNode):
-            mapping: dict[str, Tree] = {}
-            for key, value in node.value:
-                name = str(key.value)
-                if name in mapping:
-                    place = key.start_mark.line + 1
-                    self.faults.append(
-                        Fault(
-                            self.file, place, name, f"同一个键写了两次（前一次在第 {mapping[name].line} 行）"
-                        )
-                    )
-                mapping[name] = self.build(value)
-            return Tree(line, mapping=mapping)
-        if isinstance(node, yaml.SequenceNode):
-            return Tree(line, items=[self.build(item) for item in node.value])
-        if node.tag == "tag:yaml.org,2002:str":
-            return Tree(line, scalar=node.value)
-        try:
-            return Tree(line, scalar=self.constructor.construct_object(node))
-        except (yaml.YAMLError, ValueError):
-            self.faults.append(Fault(self.file, line, "", f"看不懂的值 {node.value!r}"))
-            return Tree(line)
-
-
-def parse(text: str, file: str, faults: list[Fault]) -> Tree | None:
-    """Read one YAML document; None, with a fault added, when it is no YAML or empty."""
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "无法解析"
-        faults.append(Fault(file, mark.line + 1 if mark else 0, "", f"不是合法的 YAML：{problem}"))
-        return None
-    except RecursionError:
-        faults.append(Fault(file, 0, "", "YAML 嵌套太深"))
-        return None
-    if node is None:
-        faults.append(Fault(file, 1, "", "文件是空的"))
-        return None
-    try:
-        return _Builder(file, faults).build(node)
-    except RecursionError:
-        faults.append(Fault(file, 0, "", "YAML 嵌套太深"))
-        return None
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return a hint naming the known key nearest to `word`; empty when none is near."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"，是否为“{close[0]}”？" if close else ""
 
 
 class Fields:
@@ -122,7 +32,7 @@ class Fields:
         """Add a fault at a key of this mapping."""
         if line is None:
             line = self.mapping[key].line if key in self.mapping else self.tree.line
-        self.faults.append(Fault(self.file, line, ".".join(filter(None, (self.where, key))), message))
+        self.faults.append(said(self.file, line, ".".join(filter(None, (self.where, key))), message))
 
     def has(self, key: str) -> bool:
         """Whether the key is there and not null; marks it as known."""
