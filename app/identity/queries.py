@@ -298,6 +298,12 @@ def units_within(session: Session, paths: Iterable[str]) -> tuple[Unit, ...]:
     return tuple(session.exec(select(Unit).where(reached).order_by(Unit.path)).all())
 
 
+def unit_names(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of these units, by id. One statement."""
+    query = select(Unit.id, Unit.name).where(col(Unit.id).in_(ids))
+    return dict(session.exec(query).all())
+
+
 def posted(session: Session, *, unit_path: str | None) -> tuple[User, ...]:
     """Return the active people who hold any post over the unit at `unit_path`, or over any, by name."""
     query = (

@@ -1,5 +1,6 @@
 """Reading releases and publications."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal_column, or_
@@ -14,6 +15,12 @@ from app.publication.models import Publication, Release, ScheduledRelease
 
 #: Written out: it is the condition of a partial index.
 _WAITING: ColumnElement[str] = literal_column(f"'{ScheduledState.WAITING}'")
+
+
+def signers_of(session: Session, release_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return who signed each of these releases, by its id. One statement."""
+    query = select(Release.id, Release.signed_by).where(col(Release.id).in_(release_ids))
+    return dict(session.exec(query).all())
 
 
 def releases_of(session: Session, draft_id: UUID) -> list[Release]:

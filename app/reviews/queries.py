@@ -1,6 +1,6 @@
 """Reading cases: what awaits somebody, what they did, and one case with everything a page shows of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -106,18 +106,24 @@ class StageView:
 
 
 @dataclass(slots=True)
-class CaseView(CaseInHand):
-    """A case with everything that a page shows of it. `names` are those of all persons in it."""
+class StagesView(CaseInHand):
+    """A case with its stages on each line, and what somebody may do at them."""
 
     stages: tuple[StageView, ...]
-    decisions: tuple[Decision, ...]
-    options: tuple[Option, ...]
-    names: dict[UUID, str]
 
     @property
     def open(self) -> tuple[StageView, ...]:
         """The stages that are open now."""
         return tuple(one for one in self.stages if one.state is StageState.OPEN)
+
+
+@dataclass(slots=True)
+class CaseView(StagesView):
+    """A case with everything that a page shows of it. `names` are those of all persons in it."""
+
+    decisions: tuple[Decision, ...]
+    options: tuple[Option, ...]
+    names: dict[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,26 @@ def _look(session: Session, row: ReviewCase, draft: Draft) -> CaseInHand:
     runs = runs_of(session, [row.id]).runs
     case = as_case(row, runs[row.id])
     return CaseInHand(row, draft, workflow_of(session, row, case), case)
+
+
+def stages_of(
+    session: Session, drafts_by_case: Mapping[UUID, Draft], actor: Person, *, at: datetime
+) -> dict[UUID, StagesView]:
+    """Return these cases, by id, with what the actor may do at their stages; that they may see them is known.
+
+    Two statements, and one for each workflow version not read before; none for no cases.
+    """
+    if not drafts_by_case:
+        return {}
+    rows = session.exec(select(ReviewCase).where(col(ReviewCase.id).in_(drafts_by_case))).all()
+    runs, _ = runs_of(session, drafts_by_case)
+    views = {}
+    for row in rows:
+        case = as_case(row, runs[row.id])
+        seen = CaseInHand(row, drafts_by_case[row.id], workflow_of(session, row, case), case)
+        stages = tuple(_stage_views(seen, actor, Facts(), seen.marks, at))
+        views[row.id] = StagesView(row, seen.draft, seen.workflow, case, stages)
+    return views
 
 
 def case_of_draft(session: Session, draft_id: UUID) -> ReviewCase | None:

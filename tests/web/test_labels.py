@@ -18,7 +18,7 @@ ENUMS = [
     if isinstance(kind, type)
     and issubclass(kind, StrEnum)
     and kind is not StrEnum
-    and kind.__module__ == module.__name__
+    and kind.__module__.startswith(module.__name__)
 ]
 #: How a rule reads a text; no page shows it.
 UNSEEN = {model.View}

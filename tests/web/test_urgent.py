@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.infra.db import statements
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.publication.debts import service as debts
@@ -92,6 +93,33 @@ def test_it_is_laid_out_released_and_made_up_for(
     other = submitted(web, runtime, bureau)
     sign_in(web, "publisher")
     assert f"本单位还有补审逾期（稿件 {draft.number}）" in urgent_card(web, other)
+
+
+def asked_for(web: TestClient) -> list[str]:
+    """Return the statements by which the page of all debts is made."""
+    web.get("/debts")
+    seen: list[str] = []
+    token = statements.set(seen)
+    assert web.get("/debts").status_code == 200
+    statements.reset(token)
+    return [one for one in seen if not one.startswith("BEGIN")]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_page_of_debts_asks_as_much_for_one_draft_as_for_several(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    released(web, runtime, in_review(web, runtime, bureau))
+    sign_in(web, "second_reviewer")
+    first = asked_for(web)
+    assert "publisher先生" in web.get("/debts").text
+    for _ in range(2):
+        released(web, runtime, in_review(web, runtime, bureau))
+    sign_in(web, "second_reviewer")
+    several = asked_for(web)
+    page = web.get("/debts").text
+    assert page.count("去补审") == 3
+    assert len(several) == len(first), several
 
 
 def test_debts_are_shown_to_those_who_may_know_of_the_draft(

@@ -8,7 +8,7 @@ from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import CaseState, StageKind, Subject, Verb
 from app.infra.errors import Reason
 from app.infra.http.problems import sentence
-from app.reviews.queries import CaseView, StageView
+from app.reviews.queries import CaseView, StagesView, StageView
 
 #: Who has none of a stage's roles is not told about it: it is simply not theirs.
 _NOT_THEIRS = frozenset({RefusalCode.NOT_ALLOWED, RefusalCode.STAGE_NOT_OPEN})
@@ -91,7 +91,7 @@ def panels(
     return tuple(found)
 
 
-def to_decide(view: CaseView) -> tuple[StageView, ...]:
+def to_decide(view: StagesView) -> tuple[StageView, ...]:
     """Return the open stages that this viewer could decide."""
     return tuple(
         one

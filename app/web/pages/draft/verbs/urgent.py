@@ -1,6 +1,6 @@
 """What people do in the urgent lane: lay out a proof, let it go out, see and make up for what is owed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +15,6 @@ from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.identity import permissions
 from app.identity import queries as identity
-from app.identity.models import Unit
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.publication import queries as publication
@@ -25,7 +24,7 @@ from app.publication.urgent import service as urgent
 from app.reviews import cursors
 from app.reviews import queries as reviews
 from app.reviews.eligibility import Opening
-from app.reviews.queries import CaseView, StageView
+from app.reviews.queries import StagesView, StageView
 from app.web.forms import limits
 from app.web.pages.draft.panels.deciding import to_decide
 from app.web.pages.draft.panels.holders import Holders, holders_of
@@ -96,46 +95,55 @@ def show(
 
 def _owing(
     session: Session, viewer: Viewer, found: Iterable[tuple[ReviewDebt, Draft]], at: datetime
-) -> Iterable[Owing]:
+) -> Iterator[Owing]:
+    """Yield what is owed, line by line. The statements do not grow with the lines."""
     groups: dict[tuple[UUID, str], list[ReviewDebt]] = {}
     of: dict[UUID, Draft] = {}
     for row, draft in found:
         groups.setdefault((row.case_id, row.channel), []).append(row)
         of[row.case_id] = draft
+    if not groups:
+        return
     places = drafts.targets_of(session, [draft.id for draft in of.values()])
-    views = {case_id: reviews.case_view(session, case_id, viewer.actor, at=at) for case_id in of}
-    for (case_id, channel), rows in groups.items():
+    views = reviews.stages_of(session, of, viewer.actor, at=at)
+    signers = publication.signers_of(session, {rows[0].release_id for rows in groups.values()})
+    units = identity.unit_names(session, {draft.unit_id for draft in of.values()})
+    claimers = {UUID(run.claimed_by) for view in views.values() for run in view.case.runs if run.claimed_by}
+    names = identity.names(session, {*signers.values(), *claimers})
+    holders = holders_of(
+        session, [_openings(views[case_id], rows) for (case_id, _), rows in groups.items()], at
+    )
+    for ((case_id, channel), rows), whom in zip(groups.items(), holders, strict=True):
         draft, view = of[case_id], views[case_id]
-        named = drafts.names_of(places.get(draft.id, ()))
-        signed = {one.id: one for one in publication.releases_of(session, draft.id)}
-        by = signed[rows[0].release_id].signed_by
-        unit = session.get(Unit, draft.unit_id)
-        keys = {row.stage for row in rows}
         able = to_decide(view)
-        owed = [Opening(view, place.stage, place.line) for place in view.stages if place.stage.key in keys]
-        (whom,) = holders_of(session, [owed], at)
         yield Owing(
             draft.id,
             draft.title,
             draft.number,
-            unit.name if unit else "",
-            named.get(channel, channel),
-            identity.names(session, [by]).get(by, ""),
+            units.get(draft.unit_id, ""),
+            drafts.names_of(places.get(draft.id, ())).get(channel, channel),
+            names.get(signers[rows[0].release_id], ""),
             rows[0].owed_since,
-            tuple(_row(row, view, able, whom, at) for row in rows),
+            tuple(_row(row, view, able, whom, names, at) for row in rows),
         )
+
+
+def _openings(view: StagesView, rows: Iterable[ReviewDebt]) -> list[Opening]:
+    keys = {row.stage for row in rows}
+    return [Opening(view, place.stage, place.line) for place in view.stages if place.stage.key in keys]
 
 
 def _row(
     row: ReviewDebt,
-    view: CaseView,
+    view: StagesView,
     able: tuple[StageView, ...],
     whom: Holders,
+    names: Mapping[UUID, str],
     at: datetime,
 ) -> Row:
     place = next((one for one in view.stages if (one.stage.key, one.line) == (row.stage, row.line)), None)
     run = place.run if place else None
-    claimed = view.names.get(UUID(run.claimed_by), "") if run and run.claimed_by else ""
+    claimed = names.get(UUID(run.claimed_by), "") if run and run.claimed_by else ""
     return Row(
         row.title,
         label(run.state if run else StageState.WAITING),

@@ -1,6 +1,22 @@
-"""Every enum of the trade. Values are stored as text and never renamed; people see `infra.labels`."""
+"""Every enum of the trade. Values are stored as text and never renamed; people see `words.labels`."""
 
 from enum import StrEnum
+
+from app.domain.vocabulary.notices import MailMode as MailMode
+from app.domain.vocabulary.notices import NoticeKind as NoticeKind
+from app.domain.vocabulary.policies import ActivationState as ActivationState
+from app.domain.vocabulary.policies import BackTestState as BackTestState
+from app.domain.vocabulary.policies import MigrationState as MigrationState
+from app.domain.vocabulary.policies import PolicyKind as PolicyKind
+from app.domain.vocabulary.policies import PolicySource as PolicySource
+from app.domain.vocabulary.policies import WaiverReason as WaiverReason
+from app.domain.vocabulary.policies import WaiverStanding as WaiverStanding
+from app.domain.vocabulary.policies import WaiverState as WaiverState
+from app.domain.vocabulary.proofs import ErrorType as ErrorType
+from app.domain.vocabulary.proofs import MarkKind as MarkKind
+from app.domain.vocabulary.proofs import MarkState as MarkState
+from app.domain.vocabulary.publication import ReleaseState as ReleaseState
+from app.domain.vocabulary.publication import ScheduledState as ScheduledState
 
 
 class Role(StrEnum):
@@ -174,178 +190,6 @@ class ChangeClass(StrEnum):
     LAYOUT = "layout"
     MARKS_ONLY = "marks_only"
     SUBSTANTIVE = "substantive"
-
-
-class MarkKind(StrEnum):
-    """A proofreader's mark. Source: GB/T 14706 校对符号及其用法."""
-
-    CORRECT = "correct"
-    DELETE = "delete"
-    INSERT = "insert"
-    TRANSPOSE = "transpose"
-    MOVE = "move"
-    RUN_ON = "run_on"
-    NEW_PARAGRAPH = "new_paragraph"
-    ADD_SPACE = "add_space"
-    REMOVE_SPACE = "remove_space"
-    STET = "stet"
-
-
-class ErrorType(StrEnum):
-    """What kind of error a mark counts. Source: 国新出发〔2020〕10号, annex."""
-
-    WORD = "word"
-    FACT = "fact"
-    LOGIC = "logic"
-    GRAMMAR = "grammar"
-    NUMBER_STYLE = "number_style"
-    PUNCTUATION = "punctuation"
-    LAYOUT = "layout"
-
-
-class MarkState(StrEnum):
-    """What became of a mark."""
-
-    OPEN = "open"
-    CARRIED_OUT = "carried_out"
-    WITHDRAWN = "withdrawn"
-    OVERTAKEN = "overtaken"
-
-
-class WaiverReason(StrEnum):
-    """Why a finding is let through."""
-
-    QUOTATION = "quotation"
-    PROPER_NAME = "proper_name"
-    HISTORICAL = "historical"
-    FALSE_POSITIVE = "false_positive"
-    OTHER = "other"
-
-
-class WaiverStanding(StrEnum):
-    """Where a waiver stands among all: open, in force, refused, or stale for one of three reasons."""
-
-    ASKED = "asked"
-    IN_FORCE = "in_force"
-    REFUSED = "refused"
-    EXPIRED = "expired"
-    FINDING_GONE = "finding_gone"
-    RULE_GONE = "rule_gone"
-
-
-class WaiverState(StrEnum):
-    """Where a waiver stands; only a granted and unexpired one lets a finding through."""
-
-    ASKED = "asked"
-    GRANTED = "granted"
-    REFUSED = "refused"
-
-
-class PolicyKind(StrEnum):
-    """The kinds of policy files; each kind is proposed, granted and in force by itself."""
-
-    NEGATIVE_LIST = "negative_list"
-    WORKFLOWS = "workflows"
-    ROUTING = "routing"
-    CALENDAR = "calendar"
-    URGENT = "urgent"
-    CHANNELS = "channels"
-
-
-class PolicySource(StrEnum):
-    """How a version of policy files came to be."""
-
-    SHIPPED = "shipped"
-    FOLDER = "folder"
-    COMMAND = "command"
-    EDITOR = "editor"
-    API = "api"
-    SHADOWED = "shadowed"
-    ENGINE = "engine"
-
-
-class ActivationState(StrEnum):
-    """What became of the wish to bring a version into force."""
-
-    ASKED = "asked"
-    GRANTED = "granted"
-    REFUSED = "refused"
-
-
-class BackTestState(StrEnum):
-    """How far a back-test has come."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class ReleaseState(StrEnum):
-    """What became of a permission to publish."""
-
-    SIGNED = "signed"
-    PUBLISHED = "published"
-    EXPIRED = "expired"
-    RETRACTED = "retracted"
-
-
-class ScheduledState(StrEnum):
-    """What became of a release that was set for an instant (定时)."""
-
-    WAITING = "waiting"
-    RELEASED = "released"
-    WITHHELD = "withheld"
-    WITHDRAWN = "withdrawn"
-
-
-class NoticeKind(StrEnum):
-    """What somebody is told of (通知); each kind may be wanted by mail or not."""
-
-    STAGE_OPENED = "stage_opened"
-    STAGE_REMINDED = "stage_reminded"
-    STAGE_DUE = "stage_due"
-    STAGE_LATE = "stage_late"
-    STAGE_ESCALATED = "stage_escalated"
-    HANDED_OVER = "handed_over"
-    CONSULTED = "consulted"
-    ADVISED = "advised"
-    COPIED = "copied"
-    RETURNED = "returned"
-    SIGNED_BUT_RETURNED = "signed_but_returned"
-    BLOCKED = "blocked"
-    DECLINED = "declined"
-    HELD = "held"
-    ANSWERED = "answered"
-    CLEARED = "cleared"
-    SCHEDULED = "scheduled"
-    UNSCHEDULED = "unscheduled"
-    WITHHELD = "withheld"
-    PUBLISHED = "published"
-    CORRECTED = "corrected"
-    RETRACTED = "retracted"
-    WAIVER_ASKED = "waiver_asked"
-    WAIVER_DECIDED = "waiver_decided"
-    DEBT_OWED = "debt_owed"
-    CALENDAR_MISSING = "calendar_missing"
-    ACCOUNT = "account"
-    ENDPOINT = "endpoint"
-
-
-class MailMode(StrEnum):
-    """When notices of a kind go out by mail; in the application they are always there."""
-
-    NEVER = "never"
-    AT_ONCE = "at_once"
-    DAILY = "daily"
-
-
-class MigrationState(StrEnum):
-    """Where a wish to move open cases to another workflow version stands."""
-
-    ASKED = "asked"
-    GRANTED = "granted"
-    DECLINED = "declined"
 
 
 class Event(StrEnum):
