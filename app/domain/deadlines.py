@@ -59,34 +59,9 @@ def due_at(opened_at: datetime, working_days: int, calendar: Calendar) -> dateti
     return found if isinstance(found, YearUnknown) else _closing(found)
 
 
-def after_hold(due: datetime, held_at: datetime, answered_at: datetime) -> datetime:
-    """Return a deadline after a wait for an answer from outside (请示): the clock stood still meanwhile.
-
-    It moves by exactly the time waited; a wait that began after the deadline moves it all the same, for the
-    stage could not be decided meanwhile. Raises `ValueError` for an answer before the question.
-    """
-    if answered_at < held_at:
-        raise ValueError("the answer comes after the question")
-    return due + (answered_at - held_at)
-
-
 def is_late(due: datetime | None, at: datetime, *, held: bool = False) -> bool:
     """Tell whether a stage is late: past its deadline, and not waiting for an answer from outside."""
     return due is not None and not held and at > due
-
-
-def working_days_late(due: datetime, at: datetime, calendar: Calendar) -> int | YearUnknown:
-    """Return how many whole working days a stage has been late: 0 until the first closing after `due`."""
-    if at <= due:
-        return 0
-    day, count = due.astimezone(BEIJING).date(), 0
-    while True:
-        found = _after(day, 1, calendar)
-        if isinstance(found, YearUnknown):
-            return found
-        if _same_hour(due, found) > at:
-            return count
-        day, count = found, count + 1
 
 
 def escalation(

@@ -11,13 +11,11 @@ from app.domain.deadlines import (
     CHAIN,
     Call,
     Rung,
-    after_hold,
     due_at,
     escalation,
     is_late,
     reminder_at,
     told_by,
-    working_days_late,
 )
 from app.domain.files.faults import Faults
 from app.domain.record.canonical import canonical
@@ -140,7 +138,6 @@ def test_a_year_that_is_not_known_is_said_and_not_guessed() -> None:
     assert CALENDAR.works(date(2027, 1, 1)) == unknown
     due = beijing("2026-12-31T18:00")
     assert escalation(due, CALENDAR) == unknown
-    assert working_days_late(due, beijing("2027-01-05T10:00"), CALENDAR) == unknown
     assert reminder_at(beijing("2027-01-04T18:00"), CALENDAR) == unknown
 
 
@@ -154,35 +151,12 @@ def test_a_limit_out_of_range_is_a_mistake_of_the_programmer(days: int) -> None:
         escalation(beijing("2026-03-02T18:00"), CALENDAR, days_between=0)
 
 
-def test_a_wait_stops_the_clock() -> None:
-    due = beijing("2026-03-03T18:00")
-    held, answered = beijing("2026-03-03T10:00"), beijing("2026-03-05T11:30")
-    assert after_hold(due, held, answered) == beijing("2026-03-05T19:30")
-    assert after_hold(due, held, held) == due
-    with pytest.raises(ValueError, match="after"):
-        after_hold(due, answered, held)
-
-
 def test_late() -> None:
     due = beijing("2026-03-03T18:00")
     assert not is_late(due, due)
     assert is_late(due, due + timedelta(seconds=1))
     assert not is_late(due, due + timedelta(days=9), held=True)
     assert not is_late(None, due)
-
-
-@pytest.mark.parametrize(
-    ("at", "days"),
-    [
-        ("2026-02-13T18:00", 0),
-        ("2026-02-14T17:59", 0),
-        ("2026-02-14T18:00", 1),  # a Saturday that is worked
-        ("2026-02-23T23:00", 1),
-        ("2026-02-24T18:00", 2),
-    ],
-)
-def test_whole_working_days_late(at: str, days: int) -> None:
-    assert working_days_late(beijing("2026-02-13T18:00"), beijing(at), CALENDAR) == days
 
 
 def test_the_chain_of_responsibility() -> None:
@@ -244,23 +218,14 @@ def test_later_or_longer_is_never_due_earlier(at: datetime, later: int, days: in
 
 @settings(deadline=None)
 @given(at=instants, days=st.integers(1, 10), between=st.integers(1, 5))
-def test_the_chain_climbs_and_agrees_with_the_days_late(at: datetime, days: int, between: int) -> None:
+def test_the_chain_climbs_by_as_many_working_days(at: datetime, days: int, between: int) -> None:
     due = due_at(at, days, CALENDAR)
     assert isinstance(due, datetime)
     calls = escalation(due, CALENDAR, days_between=between)
     assert isinstance(calls, tuple)
     assert [call.rung for call in calls] == list(CHAIN)
     for number, call in enumerate(calls):
-        assert working_days_late(due, call.at, CALENDAR) == number * between
-
-
-@settings(deadline=None)
-@given(due=instants, waits=st.lists(st.integers(0, 10**6), max_size=4))
-def test_waits_add_up(due: datetime, waits: list[int]) -> None:
-    moved = due
-    for seconds in waits:
-        moved = after_hold(moved, due, due + timedelta(seconds=seconds))
-    assert moved - due == timedelta(seconds=sum(waits))
+        assert call.at == (due_at(due, number * between, CALENDAR) if number else due)
 
 
 GOOD = """\

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.domain.document.model import Document, Paragraph
 from app.domain.record.canonical import canonical
-from app.domain.routing.lint import lint, read_routing
+from app.domain.routing.lint import lint
 from app.domain.routing.rules import (
     Addition,
     Anchor,
@@ -54,7 +54,9 @@ from tests.domain.walks import (
 
 POLICIES = shipped("policies")
 WORKFLOWS = {path.stem: read_workflow(path.read_text()) for path in (POLICIES / "workflows").glob("*.yaml")}
-SHIPPED = read_routing((POLICIES / "routing.yaml").read_text(), WORKFLOWS)
+_READ = lint((POLICIES / "routing.yaml").read_text(), WORKFLOWS).routing
+assert _READ is not None
+SHIPPED = _READ
 ADDED = ("check_source", "check_leaders", "check_minors", "check_welfare_list")
 
 

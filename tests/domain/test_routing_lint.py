@@ -3,8 +3,7 @@
 import pytest
 import yaml
 
-from app.domain.files.faults import Faults
-from app.domain.routing.lint import lint, read_routing
+from app.domain.routing.lint import lint
 from app.domain.workflow import Workflow
 from tests.domain.test_routing import POLICIES, WORKFLOWS
 
@@ -92,14 +91,14 @@ def test_a_workflow_without_one_of_the_three_reviews_is_not_chosen() -> None:
     ]
 
 
-def test_reading_raises_with_every_fault() -> None:
-    with pytest.raises(Faults, match="takes_away"):
-        read_routing(GOOD + "remove: [final_review]\n", WORKFLOWS)
-    with pytest.raises(Faults, match="form"):
-        read_routing("- a", WORKFLOWS)
-    with pytest.raises(Faults, match="form"):
-        read_routing("choose: [a]\nadd: 3", WORKFLOWS)
-    assert read_routing(GOOD, WORKFLOWS).add[0].rule == "leaders"
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [(GOOD + "remove: [final_review]\n", "takes_away"), ("- a", "form"), ("choose: [a]\nadd: 3", "form")],
+)
+def test_what_has_not_the_form_is_no_routing(text: str, code: str) -> None:
+    linted = lint(text, WORKFLOWS)
+    assert linted.routing is None
+    assert code in {fault.code for fault in linted.faults}
 
 
 def test_one_rule_may_speak_of_some_workflows_only() -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.document.model import Document, Image, Paragraph, Table
-from app.negative_list import Policy, Scope, check
+from app.negative_list import Policy, Scope, check, parts_of, structure_of
 from app.negative_list.quality.backtest import Backtest, Change, Item, Progress, backtest
 from tests.negative_list.policies import HEAD, KEY, TODAY, loaded, rule
 
@@ -179,7 +179,9 @@ def test_documents_with_pictures_and_tables(tmp_path: Path) -> None:
             Table(rows=(("甲", "13812345678"),)),
         ),
     )
-    result = backtest(base, candidate, [Item.of_document("d", document)], on=TODAY, key=KEY)
+    result = backtest(
+        base, candidate, [Item("d", parts_of(document), structure_of(document))], on=TODAY, key=KEY
+    )
     assert rows(result) == {"phone": ("same", 0, 0, 0), "alt": ("added", 1, 0, 0)}
     assert result.rules[0].base_hits == 2
     assert result.samples[0].ref == "blocks/1/alt"

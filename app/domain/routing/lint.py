@@ -29,14 +29,6 @@ class LintedRouting:
     faults: tuple[Fault, ...]
 
 
-def read_routing(text: str, workflows: Mapping[str, Workflow]) -> Routing:
-    """Return the routing of a file's text. Raises `Faults` with every fault when it has any."""
-    linted = lint(text, workflows)
-    if linted.routing is None or linted.faults:
-        raise Faults(linted.faults)
-    return linted.routing
-
-
 def lint(text: str, workflows: Mapping[str, Workflow]) -> LintedRouting:
     """Return the routing of a file's text and all its faults.
 

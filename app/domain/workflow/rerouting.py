@@ -27,7 +27,7 @@ _ONE_OF_A_KIND = (StageKind.RULE_CHECK, StageKind.CONFIRM_MARKS, StageKind.SIGN_
 #: What an edit does to a decision, the strictest last.
 _ON_EDIT = ("keep_marks_only", "keep_trivial", "void")
 #: More people than any quorum can ask for, and more errors than any text has.
-_ALL, _NO_LIMIT = 1000, 1_000_000
+_ALL = 1000
 
 
 def combined(old: Workflow, new: Workflow) -> Workflow:
@@ -166,10 +166,6 @@ def _need(stage: Stage) -> int:
     if isinstance(stage.need, str):
         return _ALL if stage.need == "all" else 1
     return stage.need.at_least
-
-
-def _errors(stage: Stage) -> int:
-    return _NO_LIMIT if stage.errors_left is None else stage.errors_left
 
 
 def _limits(one: Workflow, other: Workflow) -> MarksOnly:

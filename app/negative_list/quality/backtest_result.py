@@ -6,8 +6,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.domain.document.model import Document
-from app.negative_list.text.content import parts_of, structure_of
 from app.negative_list.text.model import Finding, Part, PartKind, Scope, Severity, Structure
 
 #: Not known where the text is bound for: every rule applies.
@@ -39,13 +37,6 @@ class Item(NamedTuple):
             if line and not line.isspace()
         ]
         return cls(name, parts, scope=scope)
-
-    @classmethod
-    def of_document(
-        cls, name: str, document: Document, *, scope: Scope = ANYWHERE, document_id: str = ""
-    ) -> "Item":
-        """Return a document as an item, with its pictures, tables and links."""
-        return cls(name, parts_of(document), structure_of(document), scope, document_id)
 
 
 class Change(StrEnum):

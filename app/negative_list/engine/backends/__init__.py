@@ -1,7 +1,6 @@
 """Three ways to find the same hits: hyperscan, Aho-Corasick with RE2, and plain Python."""
 
 import os
-from collections.abc import Callable
 from importlib import import_module
 
 from app.negative_list.engine.backends.base import LIMIT, Hit, Hits, Scanner, Unit
@@ -10,8 +9,6 @@ from app.negative_list.engine.backends.base import LIMIT, Hit, Hits, Scanner, Un
 NAMES = ("hyperscan", "ahocorasick", "plain")
 #: The environment variable that chooses one.
 VARIABLE = "SANSHEN_RULE_BACKEND"
-
-Maker = Callable[[Unit, bytes | None], Scanner]
 
 
 def available() -> tuple[str, ...]:

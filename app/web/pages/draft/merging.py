@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -17,7 +17,6 @@ from app.web.pages.draft.panels.compare import Difference, Stretch, stretches
 from app.web.shell.viewer import Form
 
 _BLOCK: TypeAdapter[Block] = TypeAdapter(Block)
-Side = Literal["mine", "theirs", "edit"]
 
 
 class Apart(PreconditionFailed):
