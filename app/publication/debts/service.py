@@ -17,7 +17,8 @@ from app.events.payloads.publication import OfDebts
 from app.identity.queries import SYSTEM, Actor
 from app.infra.db import UtcDateTime
 from app.publication.models import ReviewDebt
-from app.reviews.cases import load
+from app.reviews.cases import as_case, load, runs_of
+from app.reviews.models import ReviewCase
 
 #: Where a page of debts ended: when the last one is due, and its id.
 Cursor = tuple[datetime, UUID]
@@ -77,14 +78,20 @@ def in_sight(
 
 
 def undone(session: Session, rows: Iterable[ReviewDebt]) -> tuple[ReviewDebt, ...]:
-    """Return those of these debts whose stages are not passed yet, in the order given. Nothing is changed."""
+    """Return those of these debts whose stages are not passed yet, in the order given. Nothing is changed.
+
+    Two statements, however many cases there are.
+    """
     kept = [row for row in rows if row.settled_at is None]
+    case_ids = {row.case_id for row in kept}
+    if not case_ids:
+        return ()
+    cases = session.exec(select(ReviewCase).where(col(ReviewCase.id).in_(case_ids))).all()
+    runs, _ = runs_of(session, case_ids)
     done: set[UUID] = set()
-    for case_id in sorted({row.case_id for row in kept}):
-        of_case = [row for row in kept if row.case_id == case_id]
-        passed = {
-            one.spot for one in settled(load(session, case_id, SYSTEM, lock=False).case, map(_owed, of_case))
-        }
+    for stored in cases:
+        of_case = [row for row in kept if row.case_id == stored.id]
+        passed = {one.spot for one in settled(as_case(stored, runs[stored.id]), map(_owed, of_case))}
         done |= {row.id for row in of_case if (row.stage, row.line) in passed}
     return tuple(row for row in kept if row.id not in done)
 

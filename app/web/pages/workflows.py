@@ -1,6 +1,6 @@
 """Workflows for reading: what is in force, its picture and versions, the cases that differ, a file check."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -203,10 +203,7 @@ def ask(request: Request, sent: SentForm, key: Key) -> Response:
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return _show(request, sent.viewer, key, error=error, form=sent.form)
-    return see_other(f"/workflows/{key}#wishes", "migration_asked")
+    return _answered(request, sent, key, verb, "wishes", "migration_asked")
 
 
 @router.post("/workflows/{key}/migrations/{migration_id}")
@@ -225,10 +222,9 @@ def decide(request: Request, sent: SentForm, key: Key, migration_id: UUID) -> Re
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return _show(request, sent.viewer, key, error=error, form=sent.form)
-    return see_other(f"/workflows/{key}#wishes", "migration_granted" if grant else "migration_declined")
+    return _answered(
+        request, sent, key, verb, "wishes", "migration_granted" if grant else "migration_declined"
+    )
 
 
 @router.post("/workflows/{key}/risks")
@@ -240,10 +236,7 @@ def ask_to_accept(request: Request, sent: SentForm, key: Key) -> Response:
         reason = sent.form.within("reason", limits.RISK)
         accepting.ask(session, key=key, reason=reason, actor=sent.actor, runtime=runtime, at=runtime.clock())
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return _show(request, sent.viewer, key, error=error, form=sent.form)
-    return see_other(f"/workflows/{key}#risks", "risk_asked")
+    return _answered(request, sent, key, verb, "risks", "risk_asked")
 
 
 @router.post("/workflows/{key}/risks/{wish_id}")
@@ -262,10 +255,7 @@ def accept(request: Request, sent: SentForm, key: Key, wish_id: UUID) -> Respons
             at=runtime.clock(),
         )
 
-    error = attempt(request, verb)
-    if isinstance(error, AppError):
-        return _show(request, sent.viewer, key, error=error, form=sent.form)
-    return see_other(f"/workflows/{key}#risks", "risk_accepted" if yes else "risk_declined")
+    return _answered(request, sent, key, verb, "risks", "risk_accepted" if yes else "risk_declined")
 
 
 @router.get("/drafts/{draft_id}/workflow")
@@ -304,6 +294,16 @@ def show_case_picture(
         "text": text_picture(view.workflow, label, case=view.case, names=names),
         "svg": svg(view.workflow, label, case=view.case, names=names),
     }
+
+
+def _answered(
+    request: Request, sent: SentForm, key: str, verb: Callable[[Session], object], place: str, said: str
+) -> Response:
+    """Do something about a workflow; go back to its page, or show it with the refusal and what was typed."""
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _show(request, sent.viewer, key, error=error, form=sent.form)
+    return see_other(f"/workflows/{key}#{place}", said)
 
 
 def _show(

@@ -46,6 +46,19 @@ class Shown:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What is edited in a form: where it goes to and came from, and its first line in its file."""
+
+    title: str
+    action: str
+    back: str
+    digest: str
+    file: str
+    first: int
+    may_remove: bool
+
+
 @router.get("/rules/{rule_id}/edit")
 def edit_rule(
     request: Request, viewer: Reader, session: ReadSession, rule_id: str, policy: str = ""
@@ -103,23 +116,9 @@ def _rule_page(
     error: AppError | None = None,
     form: Form | None = None,
 ) -> Response:
-    return page(
-        request,
-        "rules_edit.html",
-        viewer=viewer,
-        section="/rules",
-        error=error,
-        action=f"/rules/{rule_id}/edit",
-        title=rule_id,
-        back=f"/rules/{rule_id}?policy={digest}",
-        file=place.file,
-        first=place.first,
-        digest_=digest,
-        text=text,
-        note=form.word("note") if form else "",
-        faults=_shown(error, place.file, place.first, text),
-        may_remove=True,
-    )
+    address, back = f"/rules/{rule_id}/edit", f"/rules/{rule_id}?policy={digest}"
+    about = Edited(rule_id, address, back, digest, place.file, place.first, may_remove=True)
+    return _edit_page(request, viewer, about, text, error, form)
 
 
 @router.get("/policies/{digest}/files/{name:path}")
@@ -170,22 +169,30 @@ def _file_page(
     error: AppError | None = None,
     form: Form | None = None,
 ) -> Response:
+    address, back = f"/policies/{digest}/files/{name}", f"/policies/{digest}"
+    about = Edited(name, address, back, digest, name, 1, may_remove=False)
+    return _edit_page(request, viewer, about, text, error, form)
+
+
+def _edit_page(
+    request: Request, viewer: Viewer, about: Edited, text: str, error: AppError | None, form: Form | None
+) -> Response:
     return page(
         request,
         "rules_edit.html",
         viewer=viewer,
         section="/rules",
         error=error,
-        action=f"/policies/{digest}/files/{name}",
-        title=name,
-        back=f"/policies/{digest}",
-        file=name,
-        first=1,
-        digest_=digest,
+        action=about.action,
+        title=about.title,
+        back=about.back,
+        file=about.file,
+        first=about.first,
+        digest_=about.digest,
         text=text,
         note=form.word("note") if form else "",
-        faults=_shown(error, name, 1, text),
-        may_remove=False,
+        faults=_shown(error, about.file, about.first, text),
+        may_remove=about.may_remove,
     )
 
 
