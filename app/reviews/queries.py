@@ -229,7 +229,7 @@ def _look(session: Session, row: ReviewCase, draft: Draft) -> CaseInHand:
 
 
 def stages_of(
-    session: Session, drafts_by_case: Mapping[UUID, Draft], actor: Person, *, at: datetime
+    session: Session, drafts_by_case: Mapping[UUID, Draft], actor: Actor, *, at: datetime
 ) -> dict[UUID, StagesView]:
     """Return these cases, by id, with what the actor may do at their stages; that they may see them is known.
 
@@ -243,7 +243,7 @@ def stages_of(
     for row in rows:
         case = as_case(row, runs[row.id])
         seen = CaseInHand(row, drafts_by_case[row.id], workflow_of(session, row, case), case)
-        stages = tuple(_stage_views(seen, actor, Facts(), seen.marks, at))
+        stages = tuple(_stage_views(seen, actor, AssessedText(), seen.marks, at))
         views[row.id] = StagesView(row, seen.draft, seen.workflow, case, stages)
     return views
 

@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     DEBT_OWED = "debt_owed"
     CALENDAR_MISSING = "calendar_missing"
     ACCOUNT = "account"
+    ENDPOINT = "endpoint"
 
 
 class MailMode(StrEnum):
