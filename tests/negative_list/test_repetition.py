@@ -2,12 +2,12 @@
 
 import re
 
+from app.negative_list.source.yaml_tree import Fields, parse
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.negative_list.checkers.base import Context
 from app.negative_list.checkers.repetition import RepeatedText, _alike, _has_twins
-from app.negative_list.source.yaml_tree import Fields, parse
 from app.negative_list.text.buffer import Buffer
 from app.negative_list.text.model import Part, PartKind
 

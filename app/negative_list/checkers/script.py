@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
+from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.source.yaml_tree import Fields
 from app.negative_list.text.fold import TABLES, codes_of
 from app.negative_list.text.model import View
 

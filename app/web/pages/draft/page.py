@@ -40,7 +40,6 @@ from app.reviews import queries as reviews
 from app.reviews import routing
 from app.reviews.queries import CaseView
 from app.screening.waivers import eligibility
-from app.words.policy_faults import sentence as fault_sentence
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.attached import attached
@@ -55,6 +54,7 @@ from app.web.pages.draft.panels.tracks import TONES, lanes, where
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Viewer
 from app.words.labels import choices, label
+from app.words.policy_faults import sentence as fault_sentence
 
 router = APIRouter()
 
