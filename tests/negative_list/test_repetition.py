@@ -2,16 +2,17 @@
 
 import re
 
-from app.negative_list.source.yaml_tree import Fields, parse
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from app.domain.files.yaml_tree import parse
 from app.negative_list.checkers.base import Context
 from app.negative_list.checkers.repetition import RepeatedText, _alike, _has_twins
+from app.negative_list.source.fields import Fields
 from app.negative_list.text.buffer import Buffer
 from app.negative_list.text.model import Part, PartKind
 
-_TREE = parse("{}", "rule.yaml", [])
+_TREE = parse("{}", [])
 assert _TREE is not None
 _CHECKER = RepeatedText(Fields(_TREE, "rule.yaml", []), {})
 _PIECES = st.sampled_from(
