@@ -5,6 +5,7 @@ import pytest
 from app.domain.vocabulary import ChannelKind
 from app.drafts.intake.files import read_file
 from app.drafts.intake.service import Format, take_in
+from tests.api.formats import handed_in
 from tests.api.test_intake_meaning import lost, taken, words
 from tests.api.test_layouts import KINDS, laid_out
 
@@ -82,8 +83,7 @@ def test_what_turns_the_order_of_words_is_told(content: str, listed: str) -> Non
 
 @pytest.mark.parametrize("form", list(Format))
 def test_characters_that_turn_are_told_however_they_come(form: Format) -> None:
-    content = [{"kind": "paragraph", "text": "甲\u202e乙"}] if form is Format.BLOCKS else "甲\u202e乙"
-    found = take_in(form, content, {"title": "题\u2066"})
+    found = take_in(form, handed_in("甲\u202e乙", form), {"title": "题\u2066"})
     assert [one.what[:6] for one in found.left_out] == ["U+202E", "U+2066"]
     assert "\u202e" in "".join(text for _, text in found.document.texts())
     assert [one.what[:6] for one in read_file("甲\u202e乙", ".md").left_out] == ["U+202E"]

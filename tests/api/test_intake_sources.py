@@ -9,6 +9,7 @@ from app.drafts.intake.files import read_file
 from app.drafts.intake.service import Format, take_in
 from app.infra.errors import Invalid
 from app.proofs.layout import render
+from tests.api.formats import handed_in
 
 SCHEME, CHARACTER, INCOMPLETE = "address_scheme", "address_character", "address_incomplete"
 
@@ -44,7 +45,7 @@ def test_only_the_whole_address_of_a_page_is_one(address: str, codes: list[str])
 
 @pytest.mark.parametrize("form", list(Format))
 def test_a_source_that_nobody_can_follow_is_refused_with_all_reasons(form: Format) -> None:
-    content = [{"kind": "paragraph", "text": "文"}] if form is Format.BLOCKS else "文"
+    content = handed_in("文", form)
     with pytest.raises(Invalid) as refused:
         take_in(form, content, {"title": "题\x07", "source_url": "不是 网址"})
     assert [(one.code, one.field) for one in refused.value.reasons] == [
