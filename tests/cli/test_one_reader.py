@@ -49,6 +49,34 @@ def test_the_words_are_those_of_the_service(text: str, suffix: str, form: Format
 
 
 @pytest.mark.parametrize(
+    ("text", "suffix", "pictures"),
+    [
+        ("甲\n\n![区划简图](map/a.png '说明')\n", ".md", [("区划简图", "", "map/a.png", "区划简图")]),
+        ("![](a.jpg)\n\n![](b.jpg)", ".md", [("", "", "a.jpg", "a.jpg"), ("", "", "b.jpg", "b.jpg")]),
+        (
+            "<figure><img src='file:///C:/a.jpg' alt=慰问><figcaption>图为慰问现场</figcaption></figure>",
+            ".html",
+            [("慰问", "图为慰问现场", "file:///C:/a.jpg", "慰问")],
+        ),
+        (f"<img src='sha256:{'a' * 64}' alt=甲><img src=b.png alt=乙>", ".html", [("乙", "", "b.png", "乙")]),
+        ("<p hidden><img src=b.png alt=乙>", ".html", []),
+    ],
+)
+def test_pictures_that_a_file_refers_to_are_read_by_their_words(
+    text: str, suffix: str, pictures: list[tuple[str, str, str, str]]
+) -> None:
+    read = read_file(text, suffix).parts
+    elsewhere = [image for image in read.structure.images if image.address]
+    assert [
+        (image.alt, image.caption, image.address, text[(at := read.places[image.ref][0]) : at + len(stand)])
+        for image, (*_, stand) in zip(elsewhere, pictures, strict=True)
+    ] == pictures
+    assert [part.text for part in read.parts if part.ref.startswith("pictures/")] == [
+        words for alt, caption, *_ in pictures for words in (alt, caption) if words
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "suffix", "ref", "words", "stand"),
     [
         (MARKDOWN, ".md", "title", "困难", "困难"),

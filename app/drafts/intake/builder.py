@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from app.domain.document.list_numbers import sparse
@@ -73,12 +74,21 @@ def named(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()
 
 
+class PictureElsewhere(NamedTuple):
+    """A picture that a text refers to and that was not uploaded."""
+
+    address: str
+    alt: str = ""
+    caption: str = ""
+
+
 @dataclass(slots=True)
 class Builder:
     """A document being put together. `base` is where its relative links lead from, if that is known."""
 
     blocks: list[Block] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    pictures_elsewhere: list[PictureElsewhere] = field(default_factory=list)
     title: str | None = None
     #: Fields that the source itself names, as a Markdown file's head does.
     fields: dict[str, str] = field(default_factory=dict)
@@ -213,6 +223,7 @@ class Builder:
         if found := ASSET.match(address.strip()):
             self._add(Image(sha256=found["sha256"], alt=alt, caption=caption))
         else:
+            self.pictures_elsewhere.append(PictureElsewhere(address.strip(), alt, caption))
             self.leave_out("image", f"{alt} {caption} {shortened(address)} {others}")
 
     def divider(self) -> None:

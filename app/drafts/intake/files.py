@@ -9,13 +9,14 @@ from pydantic import ValidationError
 
 from app.domain.document.model import Document
 from app.drafts.intake import subprocess_reader
+from app.drafts.intake.builder import PictureElsewhere
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.left_out import LeftOut, summed, turning
 from app.drafts.intake.places import Places, places_of
 from app.drafts.intake.subprocess_reader import Read, Source
 from app.negative_list.source.files import READ_AS, FileParts, read_parts
 from app.negative_list.text.content import parts_of, structure_of
-from app.negative_list.text.model import NotChecked, Part, PartKind, Structure
+from app.negative_list.text.model import ImageFact, NotChecked, Part, PartKind, Structure
 
 _FORMATS = {".md": "markdown", ".html": "html"}
 #: How the names of files end that Word and WPS write; what such a file is, its bytes say.
@@ -57,13 +58,38 @@ def read_file(text: str, suffix: str) -> FileRead:
             places_of(text, [("title", title)]),
             Structure(fields={"title": title}),
         )
-        return FileRead(alone, read.left_out)
+        return FileRead(_with_pictures(text, alone, read.pictures_elsewhere), read.left_out)
     lost = summed([*read.left_out, *turning(said for _, said in document.texts())])
     parts, structure = parts_of(document), structure_of(document)
     if not read.title:
         parts = tuple(part for part in parts if part.ref != "title")
         structure = replace(structure, fields={**structure.fields, "title": ""})
-    return FileRead(FileParts(parts, _places(text, document, parts), structure), lost)
+    whole = FileParts(parts, _places(text, document, parts), structure)
+    return FileRead(_with_pictures(text, whole, read.pictures_elsewhere), lost)
+
+
+def _with_pictures(text: str, parts: FileParts, pictures: Sequence[PictureElsewhere]) -> FileParts:
+    """Add the pictures that a file refers to: their words are read as those of pictures in a draft are."""
+    if not pictures:
+        return parts
+    words, places = list(parts.parts), dict(parts.places)
+    images, near = list[ImageFact](), 0
+    for number, picture in enumerate(pictures):
+        ref = f"pictures/{number}"
+        images.append(ImageFact(ref, picture.alt, picture.caption, address=picture.address))
+        for kind, name, said in (
+            (PartKind.ALT, "alt", picture.alt),
+            (PartKind.CAPTION, "caption", picture.caption),
+        ):
+            start = text.find(said or picture.address, near)
+            start = near if start < 0 else start
+            places[f"{ref}/{name}"] = range(start, start + len(said) + 1)
+            if said:
+                words.append(Part(kind, f"{ref}/{name}", said))
+        places[ref] = places[f"{ref}/alt"]
+        near = places[ref][0]
+    structure = replace(parts.structure, images=(*parts.structure.images, *images))
+    return FileParts(tuple(words), places, structure)
 
 
 def read_word(data: bytes, changes: TrackedChanges = TrackedChanges.ORIGINAL) -> tuple[str, FileRead]:

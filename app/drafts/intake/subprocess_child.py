@@ -32,6 +32,7 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         "title": read.title,
         "fields": dict(read.fields),
         "left_out": [{"kind": one.kind, "what": one.what, "count": one.count} for one in read.left_out],
+        "pictures_elsewhere": read.pictures_elsewhere,
     }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from app.domain.document.model import Block
-from app.drafts.intake.builder import Builder, TooMuch
+from app.drafts.intake.builder import Builder, PictureElsewhere, TooMuch
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.left_out import LeftOut, summed
 from app.drafts.intake.readings import Reading, unreadable
@@ -65,12 +65,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read: blocks without the title, the title, further fields, and what was left out."""
+    """What was read: blocks without the title, the title, further fields, and what was left out.
+
+    Among what was left out are the pictures that lie elsewhere.
+    """
 
     blocks: tuple[Block, ...]
     title: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    pictures_elsewhere: tuple[PictureElsewhere, ...] = ()
 
 
 def read(source: Source) -> Read:
@@ -100,7 +104,13 @@ def read_here(source: Source) -> Read:
         raise TooMuch("nested_too_deep") from error
     title = source.title or builder.fields.get("title") or None
     builder.settle(title)
-    return Read(tuple(builder.blocks), title or builder.title, builder.fields, summed(builder.left_out))
+    return Read(
+        tuple(builder.blocks),
+        title or builder.title,
+        builder.fields,
+        summed(builder.left_out),
+        tuple(builder.pictures_elsewhere),
+    )
 
 
 #: What is said of a file that could not be read within the limits.
@@ -136,6 +146,7 @@ def _read_apart(source: Source) -> Read:
         said["title"],
         said["fields"],
         tuple(LeftOut(**one) for one in said["left_out"]),
+        tuple(PictureElsewhere(*picture) for picture in said["pictures_elsewhere"]),
     )
 
 

@@ -22,6 +22,7 @@ from app.negative_list.checkers.script import TraditionalCharacter
 from app.negative_list.checkers.structure import (
     FileTraces,
     ImageAltWithoutWords,
+    ImageOnOneMachine,
     ImageWithoutAlt,
     ImageWithoutCredit,
     LinkText,
@@ -71,6 +72,7 @@ STRUCTURE_CHECKS: dict[str, type[StructureCheck]] = {
     "image_alt_without_words": ImageAltWithoutWords,
     "link_text": LinkText,
     "image_without_credit": ImageWithoutCredit,
+    "image_on_one_machine": ImageOnOneMachine,
     "map_without_number": MapWithoutNumber,
     "video_without_caption": VideoWithoutCaption,
     "table_columns": TableColumns,

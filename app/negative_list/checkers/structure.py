@@ -20,6 +20,12 @@ _NO_WORDS = re.compile(
     r"|[\w\- ().]{1,80}\.(?:jpe?g|png|gif|bmp|webp|tiff?)",
     re.IGNORECASE,
 )
+#: Drives and shares of one machine, and addresses that only the program knew in which the text was written.
+_ON_ONE_MACHINE = re.compile(
+    r"file:|[a-z]:[\\/]|\\\\|blob:|cid:|about:|/(?:Users|home|tmp|private|storage|data/user)/"
+    r"|https?://(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)",
+    re.IGNORECASE,
+)
 _MAP_NUMBER = re.compile(r"审图号")
 _NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
 _TOTALS = frozenset({"合计", "总计", "共计", "总和"})
@@ -78,10 +84,26 @@ class ImageWithoutCredit(StructureCheck):
     reads = "images"
 
     def run(self, structure: Structure) -> Iterable[Thing]:
-        """Return each picture without author or source."""
+        """Return each picture without author or source; a file that refers to one has no place for them."""
         for image in structure.images:
-            if not image.credit.strip() and not re.search("摄|供图|来源|图片由|绘", image.caption):
+            if (
+                not image.address
+                and not image.credit.strip()
+                and not re.search("摄|供图|来源|图片由|绘", image.caption)
+            ):
                 yield Thing(PartKind.CAPTION, f"{image.ref}/credit", "")
+
+
+class ImageOnOneMachine(StructureCheck):
+    """A picture that a file refers to on the machine where it was written: no reader will see it."""
+
+    reads = "images"
+
+    def run(self, structure: Structure) -> Iterable[Thing]:
+        """Return each such picture, at its words or its place."""
+        for image in structure.images:
+            if _ON_ONE_MACHINE.match(image.address):
+                yield Thing(PartKind.ALT, f"{image.ref}/alt", image.alt.strip() or image.address[:80])
 
 
 class MapWithoutNumber(StructureCheck):

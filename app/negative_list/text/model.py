@@ -103,12 +103,13 @@ class Finding(NamedTuple):
 
 
 class ImageFact(NamedTuple):
-    """A picture and its words."""
+    """A picture and its words; `address` says where one lies that a file only refers to."""
 
     ref: str
     alt: str = ""
     caption: str = ""
     credit: str = ""
+    address: str = ""
 
 
 class TableFact(NamedTuple):
