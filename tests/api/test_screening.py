@@ -66,8 +66,8 @@ def test_what_is_malformed_is_told_at_once(client: TestClient, as_: Headers) -> 
     broken = send(client, headers, "a.txt", "残".encode()[:-1])
     assert (broken.status_code, broken.json()["reasons"][0]["code"]) == (422, "broken_utf8")
     word = send(client, headers, "稿.docx", b"PK")
-    assert word.status_code == 415
-    assert "可以检查 txt、md、html" in word.json()["title"]
+    assert (word.status_code, word.json()["reasons"][0]["code"]) == (422, "file_kind")
+    assert "可以检查 txt、md、html、docx" in exe.json()["title"]
     gbk = send(client, headers, "a.txt", "照顾残废老人".encode("gb18030"))
     assert [reason["code"] for reason in gbk.json()["reasons"]] == ["broken_utf8", "no_utf8_but"]
     assert "GBK" in gbk.json()["reasons"][1]["message"]
