@@ -85,7 +85,29 @@ def _other(steps: list[str]) -> str:
             return f"第 {number} 条书签"
         case ["other", name, *_]:
             return f"文件内部的 {name}"
+    return _in_word_file(steps)
+
+
+def _in_word_file(steps: list[str]) -> str:
+    match steps:
+        case ["title"]:
+            return "标题"
+        case ["paragraphs", number]:
+            return f"第 {number} 段"
+        case ["tables", number, *rest]:
+            return f"第 {number} 个表格{_in_table(rest)}"
+        case ["beside", name, _]:
+            return f"正文以外的{name}"
     return "/".join(steps)
+
+
+def _in_table(rest: list[str]) -> str:
+    match rest:
+        case ["rows", row, column]:
+            return f"第 {int(row) + 1} 行第 {int(column) + 1} 列"
+        case ["caption"]:
+            return "的表题"
+    return ""
 
 
 def _on_sheet(rest: list[str]) -> str:

@@ -15,6 +15,7 @@ from app.drafts.intake.readings import VERSION
 from app.drafts.models import AssetReading
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
+from tests.api.word import cell, p, table, word
 from tests.intake.pictures import with_code, with_position
 from tests.intake.workbooks import by_hand, listed
 
@@ -50,6 +51,18 @@ def found(desk: Desk) -> dict[str, tuple[str, str]]:
     """Return place and severity of what the report finds, by rule; the last of each."""
     report = desk.get(f"/drafts/{desk.draft_id}/report").json()
     return {one["rule"]: (one["place"], one["severity"]) for one in report["findings"]}
+
+
+def test_a_word_file_is_read_as_a_workbook_is(desk: Desk) -> None:
+    desk.draft()
+    rows = table(cell(p("姓名")) + cell(p("身份证号")), cell(p("王某")) + cell(p("11010519491231002X")))
+    attach(desk, word(p("高龄津贴发放名单") + p("请照顾残废老人") + rows), "名单.docx")
+
+    assert found(desk) == {
+        "privacy.notice_excess": ("附件“名单.docx” 第 1 个表格第 1 行第 2 列", "block"),
+        "privacy.idcard": ("附件“名单.docx” 第 1 个表格第 2 行第 2 列", "block"),
+        "wording.disability.canfei": ("附件“名单.docx” 第 1 段", "block"),
+    }
 
 
 def test_findings_name_sheet_and_cell(desk: Desk) -> None:

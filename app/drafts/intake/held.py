@@ -34,4 +34,6 @@ def read_held(content: bytes, *, depth: int = 0) -> Reading:
         from app.drafts.intake.pdf.reader import read_pdf
 
         return read_pdf(content, nested)
-    return unreadable("没有读取 Word 附件里的文字")
+    from app.drafts.intake.docx.held import read_word
+
+    return read_word(content, nested)

@@ -1,7 +1,8 @@
 """What was read of a file that a draft holds: its words with their places, tables, traces, what was missed.
 
 A place is a path below the file: `sheets/公示名单/rows/11/3` is the cell D12 of that sheet, counted from 0;
-`pages/3/lines/12` counts from 1. Names in it are escaped by `step`; `app.words.places` says it in Chinese.
+`pages/3/lines/12`, and `paragraphs/4` and `tables/1` of a Word file, count from 1. Names in it are escaped by
+`step`; `app.words.places` says it in Chinese.
 """
 
 import json
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 #: Changes whenever the same bytes would be read otherwise: then what was stored is read anew.
-VERSION = 1
+VERSION = 2
 
 
 class Trace(StrEnum):

@@ -22,7 +22,7 @@ _SILENT = frozenset({
 _PATH = re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[\w.$-]+\\|file:/{2,3}|/(?:Users|home)/)[^\"<>|\r\n]{2,200}")
 
 
-def read(package: Package, book: Any, gathered: Gathered) -> None:  # noqa: ANN401 – lxml has no types
+def read(package: Package, gathered: Gathered) -> None:
     """Read the properties of a package, and the paths that it tells of the machine that it was made on."""
     for link in package.links("").values():
         if link.kind in {"core-properties", "extended-properties", "custom-properties"} and not link.outside:
@@ -30,9 +30,6 @@ def read(package: Package, book: Any, gathered: Gathered) -> None:  # noqa: ANN4
                 _part(package.xml(link.target), gathered)
             except Broken as fault:
                 gathered.miss("properties", "", str(fault))
-    for node in book.iter():
-        if local(node) == "absPath":
-            paths(node.get("url"), "properties/path", gathered)
     for name in package.names:
         if name.lower().endswith(".rels"):
             _outside(package, name, gathered)

@@ -39,7 +39,10 @@ def read_workbook(content: bytes, nested: Nested) -> Reading:
         if local(child) != "sheets":
             for number, text in enumerate(pieces(child), 1):
                 gathered.say(f"other/{step(book)}/{local(child)}/{number}", text)
-    properties.read(package, root, gathered)
+    properties.read(package, gathered)
+    for node in root.iter():
+        if local(node) == "absPath":
+            properties.paths(node.get("url"), "properties/path", gathered)
     read_rest(package, gathered, nested)
     return gathered.reading()
 
