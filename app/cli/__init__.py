@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from app.cli import (
     audit,
     backup,
@@ -24,12 +22,13 @@ from app.cli import (
     versions,
     workflow,
 )
+from app.cli.chinese import CommandLine
 from app.cli.output import fail
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-app = typer.Typer(
+app = CommandLine(
     name="sanshen",
     help="三审三校：稿件审校、负面清单检查、签发与留痕。",
     no_args_is_help=True,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.chinese import CommandLine
 from app.cli.machine import opened
 from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson, DataDir, settings_with
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from app.infra.settings import Settings
     from app.infra.signing import Signer
 
-app = typer.Typer(no_args_is_help=True)
+app = CommandLine(no_args_is_help=True)
 
 
 @app.callback()

@@ -23,7 +23,7 @@ _SHORTEST = 12
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="写成哪个文件。已有的文件不会被覆盖。", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="写成哪个文件。已有的文件不会被覆盖。", metavar="文件")],
     data: DataDir = None,
     *,
     keys: Annotated[
@@ -74,7 +74,7 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="备份文件。", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="备份文件。", metavar="文件")],
     data: DataDir = None,
     *,
     replace: Annotated[

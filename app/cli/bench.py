@@ -31,7 +31,7 @@ def bench(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="cycle（审校流转）、rules（负面清单）或 documents（文件读取）；缺省全部。"
+            metavar="名称", help="cycle（审校流转）、rules（负面清单）或 documents（文件读取）；缺省全部。"
         ),
     ] = None,
     *,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from app.cli.chinese import CommandLine
 from app.cli.machine import opened, operator
 from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson, DataDir, settings_with
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from app.infra.settings import Settings
     from app.infra.signing import Signer
 
-app = typer.Typer(no_args_is_help=True)
+app = CommandLine(no_args_is_help=True)
 
 
 @app.command("export")
 def export(
-    draft: Annotated[str, typer.Argument(help="稿件编号（如 2026-000123）或 UUID。")],
+    draft: Annotated[str, typer.Argument(metavar="稿件", help="稿件编号（如 2026-000123）或 UUID。")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="写到这个文件。")] = None,
     data: DataDir = None,
     *,
@@ -59,7 +60,7 @@ def export(
 
 @app.command("verify")
 def verify(
-    package: Annotated[Path, typer.Argument(help="证据包。")],
+    package: Annotated[Path, typer.Argument(metavar="证据包", help="证据包文件。")],
     key: Annotated[str | None, typer.Option(help="单位公布的公钥指纹。")] = None,
     *,
     as_json: AsJson = False,

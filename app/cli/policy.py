@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.check import BEIJING, load, policy_folder, read_file, read_handed_in, scope_of
+from app.cli.chinese import CommandLine
 from app.cli.output import err, fail, out, print_json
 from app.cli.server import DataDir
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from app.negative_list.quality.backtest import Backtest, Item, Progress, RuleResult, Sample
     from app.negative_list.source.compare import Comparison
 
-app = typer.Typer(
+app = CommandLine(
     no_args_is_help=True, rich_markup_mode=None, help="负面清单：检查、测试、查看、比较、回测。"
 )
 
-Folder = Annotated[Path | None, typer.Argument(help="负面清单文件夹，默认用自带的。", metavar="FOLDER")]
+Folder = Annotated[Path | None, typer.Argument(help="负面清单文件夹，默认用自带的。", metavar="文件夹")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
 _STATES = {"added": "新增", "removed": "删除", "changed": "改动", "same": "不变"}
@@ -174,7 +175,7 @@ def _say_tested(told: dict[str, Any]) -> None:
 )
 def show(
     rule: Annotated[
-        str | None, typer.Argument(help="规则编号，或者版本摘要；不写则列出全部规则。", metavar="RULE")
+        str | None, typer.Argument(help="规则编号，或者版本摘要；不写则列出全部规则。", metavar="规则")
     ] = None,
     *,
     data: DataDir = None,
@@ -211,8 +212,8 @@ def show(
     help="比较两份负面清单：新增、删除、改动的规则，改了哪些键；写两个版本摘要的，逐个文件比较这两个版本。"
 )
 def diff(
-    old: Annotated[Path, typer.Argument(help="原来的文件夹，或者版本摘要。", metavar="OLD")],
-    new: Annotated[Path, typer.Argument(help="新的文件夹，或者版本摘要。", metavar="NEW")],
+    old: Annotated[Path, typer.Argument(help="原来的文件夹，或者版本摘要。", metavar="旧版")],
+    new: Annotated[Path, typer.Argument(help="新的文件夹，或者版本摘要。", metavar="新版")],
     data: DataDir = None,
     *,
     as_json: AsJson = False,
@@ -270,7 +271,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 – any YAML value
 
 @app.command(help="回测：新旧两份负面清单过一遍旧稿，看命中增减、每万字命中、预计每月阻断。")
 def backtest(
-    files: Annotated[list[Path], typer.Argument(help="旧稿文件或文件夹。", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="旧稿文件或文件夹。", metavar="文件…")],
     *,
     candidate: Annotated[Path, typer.Option("--candidate", help="新的负面清单文件夹。")],
     base: Annotated[Path | None, typer.Option("--base", help="现用的负面清单文件夹，默认用自带的。")] = None,

@@ -23,7 +23,8 @@ STARTING = 120
 
 def tour(
     file: Annotated[
-        Path | None, typer.Argument(help="任意文本、Markdown 或 HTML 文件；缺省用自带的文章。")
+        Path | None,
+        typer.Argument(metavar="文件", help="任意文本、Markdown 或 HTML 文件；缺省用自带的文章。"),
     ] = None,
     *,
     title: Annotated[

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.chinese import CommandLine
 from app.cli.machine import opened, operator, refused
 from app.cli.naming import chosen, unit_named, unit_names
 from app.cli.output import out, print_json
@@ -14,7 +15,7 @@ from app.words.labels import label
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-app = typer.Typer(no_args_is_help=True)
+app = CommandLine(no_args_is_help=True)
 
 
 @app.callback()

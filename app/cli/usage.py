@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.check import read_file
+from app.cli.chinese import CommandLine
 from app.cli.output import fail, out, print_json, said
 
 if TYPE_CHECKING:
     from app.negative_list.usage.doubt import Doubt, Usage
 
-app = typer.Typer(no_args_is_help=True, help="用语证据：公文里几乎没有的写法。只供参考，不阻断。")
+app = CommandLine(no_args_is_help=True, help="用语证据：公文里几乎没有的写法。只供参考，不阻断。")
 
 _OWN = ".npy"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from app.cli.chinese import CommandLine
 from app.cli.machine import opened, operator, refused
 from app.cli.naming import chosen, place_known, unit_named, unit_names
 from app.cli.output import fail, out, print_json
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.identity.models import RoleGrant, User
     from app.identity.schemas import UserIn
 
-app = typer.Typer(no_args_is_help=True)
+app = CommandLine(no_args_is_help=True)
 
 Login = Annotated[str, typer.Argument(help="登录名。", metavar="登录名")]
 RoleName = Annotated[str, typer.Argument(help="角色，如 system_admin 或“系统管理员”。", metavar="角色")]

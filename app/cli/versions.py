@@ -25,7 +25,9 @@ _CHANGES = {"added": "新增", "changed": "修改", "removed": "删去"}
 
 
 def listed(
-    kind: Annotated[str, typer.Argument(help="哪种政策文件，例如 workflows。")] = "negative_list",
+    kind: Annotated[
+        str, typer.Argument(metavar="种类", help="哪种政策文件，例如 workflows。")
+    ] = "negative_list",
     data: DataDir = None,
     *,
     as_json: AsJson = False,

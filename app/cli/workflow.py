@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from app.cli.chinese import CommandLine
 from app.cli.output import err, fail, out, print_json, said
 from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Qualification
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from app.domain.files.faults import Fault
     from app.domain.workflow import Participant, Workflow
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="审校流程：检查、画图、格式。")
+app = CommandLine(no_args_is_help=True, rich_markup_mode=None, help="审校流程：检查、画图、格式。")
 
-Files = Annotated[list[Path], typer.Argument(help="流程、分流或者日历文件（YAML）。", metavar="FILE…")]
+Files = Annotated[list[Path], typer.Argument(help="流程、分流或者日历文件（YAML）。", metavar="文件…")]
 People = Annotated[
     Path | None,
     typer.Option("--people", help="现有人员（JSON）：检查每个环节有没有人，不同人的要求凑不凑得齐。"),
@@ -97,7 +98,7 @@ def lint(
 
 @app.command(help="画出流程：终端里的文字图，或者 SVG。有问题的文件不画，退出码为 1。")
 def draw(
-    file: Annotated[Path, typer.Argument(help="流程文件（YAML）。", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="流程文件（YAML）。", metavar="文件")],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="写成 SVG 图；不写则在终端画出文字图。")
     ] = None,
@@ -125,7 +126,10 @@ def draw(
 
 @app.command(help="输出文件格式的 JSON Schema，供编辑器校验和补全。")
 def schema(
-    of: Annotated[Literal["workflow", "routing", "calendar"], typer.Argument(help="哪种文件。")] = "workflow",
+    of: Annotated[
+        Literal["workflow", "routing", "calendar"],
+        typer.Argument(metavar="种类", help="哪种文件：workflow、routing、calendar。"),
+    ] = "workflow",
 ) -> None:
     """Print the JSON schema of a kind of policy file."""
     from app.domain.calendar import calendar_schema
