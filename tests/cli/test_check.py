@@ -139,7 +139,12 @@ def test_unusable_input_leaves_with_two_and_loses_nothing_else(tmp_path: Path) -
     ran = run(good, *(tmp_path / name for name in ("b.txt", "c.docx", "d.txt", "e.txt")), "--json")
     assert ran.exit_code == 2
     assert [file["file"] for file in json.loads(ran.stdout)["files"]] == [str(good)]
-    for word in ("b.txt：不是 UTF-8", "c.docx：不支持", "d.txt：5100000 字节", "e.txt：读不了，没有这个文件"):
+    for word in (
+        "b.txt：不是 UTF-8",
+        "c.docx：这是纯文本，不是 Word 文档",
+        "d.txt：5100000 字节",
+        "e.txt：读不了，没有这个文件",
+    ):
         assert word in ran.stderr
 
 
@@ -151,8 +156,9 @@ def test_unusable_input_leaves_with_two_and_loses_nothing_else(tmp_path: Path) -
         ("renamed.txt", b"PK\x03\x04\x14\x00\xff", "像是Word、WPS 文档或者压缩包"),
         ("cut.txt", "照顾老人，作出部署".encode()[:-1], "不是 UTF-8 文本（第 25 字节）\n"),
         ("broken.txt", b"\x80\x81\x82 plain", "不是 UTF-8 文本（第 1 字节）"),
-        ("稿.docx", b"PK\x03\x04", "不支持 .docx 文件；可以检查 txt、md、html"),
-        ("稿.wps", b"x", "不支持 .wps 文件"),
+        ("稿.docx", b"PK\x03\x04", "稿.docx：文件不完整或已损坏"),
+        ("稿.wps", b"x", "稿.wps：这是纯文本，不是 Word 文档"),
+        ("稿.rtf", b"{\\rtf1", "不支持 .rtf 文件；可以检查 txt、md、html、docx"),
         ("blocks.json", b"[]", "不支持 .json 文件"),
     ],
 )

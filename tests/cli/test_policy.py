@@ -213,7 +213,7 @@ def test_backtest_refuses_what_it_cannot_read(good: Path, tmp_path: Path, archiv
     empty.mkdir()
     ran = run("backtest", "--base", good, "--candidate", good, empty, tmp_path / "nowhere.txt")
     assert ran.exit_code == 2
-    assert "没有 .txt、.md、.markdown、.html、.htm 文件" in ran.stderr
+    assert "没有 .txt、.md、.markdown、.html、.htm、.docx 文件" in ran.stderr
     assert "nowhere.txt：没有这个文件" in ran.stderr
     shutil.copy(archive / "d.bin", archive / "e.txt")
     (archive / "e.txt").write_bytes(b"\xff")
