@@ -73,7 +73,7 @@ _WAIVER_DECIDED = (Told(K.WAIVER_DECIDED, Named("asked_by"), _AUTHORS),)
 _DRAFTS = (
     Entry(E.DRAFT_CREATED, drafts.DraftCreated, _DRAFT, announced=forms.DraftData, sentence="{who} 建立稿件"),
     Entry(E.DRAFT_REVISED, drafts.DraftRevised, _DRAFT, announced=forms.DraftData, sentence=say.revised),
-    Entry(E.ASSET_ADDED, drafts.AssetAdded, _DRAFT),
+    Entry(E.ASSET_ADDED, drafts.AssetAdded, _DRAFT, sentence=say.asset_added),
     Entry(E.CHECK_RUN, drafts.CheckRun, _DRAFT, verifier="checked", sentence="完成规则检查"),
     Entry(
         E.FINDING_WAIVER_ASKED, drafts.WaiverAsked, _DRAFT, told=(Told(K.WAIVER_ASKED, R.MAY_GRANT_WAIVER),)

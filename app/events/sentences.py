@@ -69,6 +69,12 @@ def told(event: Event, sentence: Sentence | None, who: str, data: Data, names: N
     )
 
 
+def asset_added(who: str, data: Data, _names: Names) -> str:
+    """Say what the file is for."""
+    what = {"image": "添加图片", "original": "交来的原文件已经留存"}.get(str(data.get("role")), "添加附件")
+    return f"{who} {what}"
+
+
 def approved(who: str, data: Data, names: Names) -> str:
     """Say whether others have to decide, too."""
     return f"{who} {names.place(data)}通过" + ("" if data.get("final", True) else "（还需他人表态）")

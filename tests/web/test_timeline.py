@@ -52,6 +52,14 @@ def test_decisions_say_who_where_and_what() -> None:
     assert further.text == "何静 公众号一校退回给初审"
 
 
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [("image", "添加图片"), ("attachment", "添加附件"), ("original", "交来的原文件已经留存")],
+)
+def test_a_file_is_told_by_what_it_is_for(role: str, words: str) -> None:
+    assert told("asset.added", role=role).text == f"何静 {words}"
+
+
 def test_a_refusal_says_why_and_looks_like_one() -> None:
     entry = told(
         Event.DECISION_REFUSED, outcome="refused", stage="initial_review", line="", reasons=["own_draft"]
