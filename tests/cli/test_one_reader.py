@@ -52,6 +52,7 @@ def test_the_words_are_those_of_the_service(text: str, suffix: str, form: Format
     ("text", "suffix", "pictures"),
     [
         ("甲\n\n![区划简图](map/a.png '说明')\n", ".md", [("区划简图", "", "map/a.png", "区划简图")]),
+        ("![甲](a.jpg) ![甲](b.jpg)", ".md", [("甲", "", "a.jpg", "甲"), ("甲", "", "b.jpg", "甲")]),
         ("![](a.jpg)\n\n![](b.jpg)", ".md", [("", "", "a.jpg", "a.jpg"), ("", "", "b.jpg", "b.jpg")]),
         (
             "<figure><img src='file:///C:/a.jpg' alt=慰问><figcaption>图为慰问现场</figcaption></figure>",
@@ -71,6 +72,8 @@ def test_pictures_that_a_file_refers_to_are_read_by_their_words(
         (image.alt, image.caption, image.address, text[(at := read.places[image.ref][0]) : at + len(stand)])
         for image, (*_, stand) in zip(elsewhere, pictures, strict=True)
     ] == pictures
+    starts = [read.places[image.ref][0] for image in elsewhere]
+    assert starts == sorted(set(starts))
     assert [part.text for part in read.parts if part.ref.startswith("pictures/")] == [
         words for alt, caption, *_ in pictures for words in (alt, caption) if words
     ]

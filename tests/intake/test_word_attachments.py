@@ -68,6 +68,14 @@ def test_what_stands_beside_the_text_is_read_too(
     assert [one for one in words if one not in told] == []
 
 
+def test_what_stands_in_the_text_is_read_once() -> None:
+    box = "<w:r><w:pict><v:shape><v:textbox><w:txbxContent>" + p("框里的话")
+    ends = "</w:txbxContent></v:textbox></v:shape></w:pict></w:r>"
+    red = r("红字", '<w:color w:val="FF0000"/>')
+    told = texts(read_held(word(p("题") + p(box + ends) + p(red) + p("甲", DELETED))))
+    assert [told.count(words) for words in ("框里的话", "红字", "删去的话")] == [1, 1, 1]
+
+
 def test_whoever_made_a_file_is_told() -> None:
     kind = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"

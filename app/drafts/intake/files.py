@@ -87,7 +87,7 @@ def _with_pictures(text: str, parts: FileParts, pictures: Sequence[PictureElsewh
             if said:
                 words.append(Part(kind, f"{ref}/{name}", said))
         places[ref] = places[f"{ref}/alt"]
-        near = places[ref][0]
+        near = places[ref][-1]
     structure = replace(parts.structure, images=(*parts.structure.images, *images))
     return FileParts(tuple(words), places, structure)
 

@@ -25,8 +25,11 @@ _TOO_MUCH = {
 }
 #: What is beside the text and was not read, or is read on its own: its entry says so and is no text.
 _UNREAD = frozenset({"broken_part", "math_object", "macro", "signature"})
-#: What only says how something looks, or that files lie within.
-_SILENT = frozenset({"word_markup", "image", "embedded_file", "tracked_changes", "properties"})
+#: What only says how something looks, that files lie within, or what stands in the text as well.
+_SILENT = frozenset({
+    "word_markup", "image", "embedded_file", "tracked_changes", "properties",
+    "pending_deletion", "text_box", "nested_table", "colour", "faint", "size", "decoration", "alignment",
+})  # fmt: skip
 _WITHIN = ("media/", "embeddings/")
 
 
