@@ -28,7 +28,7 @@ from app.infra.http.requests import well_asked
 from app.infra.http.responses import Answering
 from app.infra.runtime import Runtime, runtime_of
 from app.notifications.models import NoticeRobot
-from app.operations import belonging, policy_files, readiness
+from app.operations import owning_body, policy_checks, readiness
 from app.webhooks import openapi as webhooks_described
 from app.webhooks.models import PublishingTool, WebhookEndpoint
 
@@ -89,7 +89,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.admit = _admit
-    app.state.of_own_body = belonging.of_own_body
+    app.state.of_own_body = owning_body.of_own_body
     app.state.known = access.known
     settings = runtime.settings
     # From the last to the first, as a request meets them.
@@ -109,7 +109,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     for name in sorted(FEATURES, key=lambda name: name != _FIRST):
         import_module(f"app.{name}.router").install(app)
     _operations(app, runtime)
-    policy_files.report(runtime.policies)
+    policy_checks.report(runtime.policies)
     app.openapi = cache(partial(contract.document, app, webhooks=webhooks_described.described()))  # type: ignore[method-assign]
     return app
 

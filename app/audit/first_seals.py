@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel
 
 from app.audit import queries, seals
 from app.audit import service as audit
-from app.audit.catalogue import VOUCHED
+from app.audit.vouched_tables import VOUCHED
 from app.domain.vocabulary import Event
 
 #: Rows that one event seals.

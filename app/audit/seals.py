@@ -18,8 +18,8 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, SQLModel
 
-from app.audit.catalogue import VOUCHED
 from app.audit.row_reader import Unreadable
+from app.audit.vouched_tables import VOUCHED
 from app.domain.record import sealing
 from app.domain.record.chain import timestamp
 from app.infra.db import UtcDateTime

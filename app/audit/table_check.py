@@ -7,8 +7,8 @@ from typing import Any
 from sqlmodel import Session
 
 from app.audit import row_reader, seals
-from app.audit.catalogue import CONTENT, VOUCHED
 from app.audit.ledger import Ledger, Sealed
+from app.audit.vouched_tables import CONTENT, VOUCHED
 from app.domain.document.model import sha256
 from app.domain.record import sealing
 from app.domain.record.chain import Fault, FaultCode

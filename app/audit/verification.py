@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from app.audit import chain_walk, log_check, row_reader, triggers
 from app.audit import table_check as tables
-from app.audit.catalogue import NOT_VOUCHED, VOUCHED
 from app.audit.ledger import Ledger
 from app.audit.service import ROWS
+from app.audit.vouched_tables import NOT_VOUCHED, VOUCHED
 from app.domain.record.chain import Fault, FaultCode
 from app.infra.signing import Signer
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from app.bench.figures import Bar, Broken, Figure, Options, middle
-from app.drafts.intake.held import read_held
-from app.drafts.intake.readings import Reading
+from app.drafts.intake.file_reader import read_held
+from app.drafts.intake.reading import Reading
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

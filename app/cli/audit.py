@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.chinese import CommandLine
-from app.cli.machine import opened
+from app.cli.local_access import opened
 from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson, DataDir, settings_with
 

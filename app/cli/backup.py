@@ -34,7 +34,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """备份：数据库、密钥、政策文件，写成一个文件。服务可以照常运行。"""
-    from app.cli.machine import opened
+    from app.cli.local_access import opened
     from app.infra.clock import system_clock
     from app.operations.backup import making
 
@@ -91,7 +91,7 @@ def restore(
     from rich.progress import Progress
 
     from app.audit.verification import Verified  # noqa: F401 – the type of what is told below
-    from app.cli.machine import nobody_else, revision
+    from app.cli.local_access import nobody_else, revision
     from app.infra.clock import system_clock
     from app.operations.backup import archive, restoring, sealing
 
@@ -174,7 +174,7 @@ def _told(file: Path) -> "Iterator[None]":
 
     from sqlalchemy.exc import SQLAlchemyError
 
-    from app.cli.machine import refused
+    from app.cli.local_access import refused
     from app.infra.errors import AppError
     from app.operations.backup import archive, restoring, sealing
 

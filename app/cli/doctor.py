@@ -9,7 +9,7 @@ from app.cli.server import AsJson, DataDir, settings_with
 
 if TYPE_CHECKING:
     from app.infra.settings import Settings
-    from app.operations.examine import Section
+    from app.operations.doctor import Section
 
 _SIGNS = {"error": "✗", "warning": "!", "note": "·"}
 _STYLES = {"error": "red", "warning": "yellow", "note": None}
@@ -32,7 +32,7 @@ def doctor(
     """检查密钥、设置、数据库、留痕、磁盘、时钟、政策文件、后台任务和推送；有问题时说明怎么办，退出码 1。"""
     from rich.progress import Progress
 
-    from app.operations.examine import errors, examine
+    from app.operations.doctor import errors, examine
     from app.operations.readiness import told
 
     settings = settings_with(data)
@@ -79,12 +79,12 @@ def _print(sections: "list[Section]") -> None:
 
 def _accept(settings: "Settings", *, keys: bool, clock: bool) -> None:
     """Note what somebody at this machine says: that keys were changed on purpose, that the clock is right."""
-    from app.cli.machine import opened, refused
+    from app.cli.local_access import opened, refused
     from app.infra.errors import AppError
     from app.infra.signing import load_signer
     from app.infra.tokens import load_tokens
     from app.operations import installation
-    from app.operations.examine import key_files
+    from app.operations.doctor import key_files
 
     with opened(settings) as database:
         try:

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from app.cli.chinese import CommandLine
-from app.cli.machine import opened, operator
+from app.cli.local_access import opened, operator
 from app.cli.output import err, fail, out, print_json, said
 from app.cli.server import AsJson, DataDir, settings_with
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.machine import opened
+from app.cli.local_access import opened
 from app.cli.output import fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 

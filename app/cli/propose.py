@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.machine import opened, operator
+from app.cli.local_access import opened, operator
 from app.cli.output import err, fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from app.audit.catalogue import NOT_VOUCHED, VOUCHED
+from app.audit.vouched_tables import NOT_VOUCHED, VOUCHED
 from app.words.tables import TABLES
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def settings_with(data: Path | None, **more: Any) -> "Settings":  # noqa: ANN401
 
 def prepared(settings: "Settings") -> "Runtime":
     """Configure logs and return the runtime; what is missing or broken is told in a sentence."""
-    from app.cli.machine import joined
+    from app.cli.local_access import joined
     from app.infra import logs
     from app.infra.paths import keep_private
     from app.negative_list import Faults
@@ -71,7 +71,7 @@ def up(
     new: NewDatabase = False,
 ) -> None:
     """一条命令跑起来：建库、装入演示单位、在一个进程里提供网页、接口和后台任务。"""
-    from app.cli.machine import occupied
+    from app.cli.local_access import occupied
 
     if os.environ.get("SANSHEN_ENVIRONMENT") == "production":
         fail(
@@ -133,7 +133,7 @@ def serve(
 ) -> None:
     """提供网页和接口（生产用；后台任务另由 worker 跑，或加 --jobs）。"""
     from app.cli import workers as several
-    from app.cli.machine import migrated, occupied
+    from app.cli.local_access import migrated, occupied
 
     settings = settings_with(data)
     if workers > 1 and settings.url.startswith("sqlite"):
@@ -172,7 +172,7 @@ def worker(data: DataDir = None) -> None:
     """跑后台任务：排版、投递、通知。可以同时跑多个。"""
     import structlog
 
-    from app.cli.machine import beside_others, migrated
+    from app.cli.local_access import beside_others, migrated
     from app.jobs.registry import Lane
     from app.jobs.runner import Runner
     from app.operations.pulse import Pulse
@@ -249,7 +249,7 @@ def _upgrade(
     """
     from alembic.util import CommandError
 
-    from app.cli.machine import nobody_else, not_beside_remains, refused, revision, shown
+    from app.cli.local_access import nobody_else, not_beside_remains, refused, revision, shown
     from app.infra.paths import keep_private
 
     keep_private(settings.data_dir)
@@ -289,7 +289,7 @@ def _channels(runtime: "Runtime") -> None:
     from sqlmodel import col, select
 
     from app.channels import service as channels
-    from app.cli.machine import refused
+    from app.cli.local_access import refused
     from app.identity.models import Unit
     from app.infra.errors import AppError
 

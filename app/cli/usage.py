@@ -11,7 +11,7 @@ from app.cli.chinese import CommandLine
 from app.cli.output import fail, out, print_json, said
 
 if TYPE_CHECKING:
-    from app.negative_list.usage.doubt import Doubt, Usage
+    from app.negative_list.usage.doubtful_characters import Doubt, Usage
 
 app = CommandLine(no_args_is_help=True, help="用语证据：公文里几乎没有的写法。只供参考，不阻断。")
 
@@ -27,7 +27,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
 ) -> None:
     """列出几乎没有人这样写、换一个音近形近的字却很常见的地方。总是返回 0；文件读不了时返回 2。"""
-    from app.negative_list.usage.doubt import usage
+    from app.negative_list.usage.doubtful_characters import usage
 
     faults: list[str] = []
     words = frozenset(filter(None, map(str.strip, (_text(known, faults) if known else "").splitlines())))
@@ -91,7 +91,7 @@ def count(
     """数本单位已发布文稿里的用字，只存计数，不存文字。用 usage check --beside 带上。"""
     from app.negative_list.text.fold import fold_text
     from app.negative_list.usage.build import added
-    from app.negative_list.usage.doubt import usage
+    from app.negative_list.usage.doubtful_characters import usage
 
     if to.suffix != _OWN:
         fail(f"--to：应以 {_OWN} 结尾")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from app.cli.chinese import CommandLine
-from app.cli.machine import opened, operator, refused
+from app.cli.local_access import opened, operator, refused
 from app.cli.naming import chosen, place_known, unit_named, unit_names
 from app.cli.output import fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with

@@ -4,7 +4,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from app.cli.machine import opened, operator
+from app.cli.local_access import opened, operator
 from app.cli.naming import unit_named
 from app.cli.output import fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with

@@ -105,8 +105,8 @@ def draw(
 ) -> None:
     """Draw a workflow as text on the terminal, or as SVG into a file."""
     from app.domain.workflow import lint as read
-    from app.domain.workflow.draw import svg
-    from app.domain.workflow.picture import text_picture
+    from app.domain.workflow.diagram import text_picture
+    from app.domain.workflow.svg import svg
     from app.words.labels import label
     from app.words.policy_faults import sentence
 
@@ -206,7 +206,7 @@ def _people(file: Path) -> "list[Participant]":
 
 def _installed(unit: str, data: Path | None) -> "tuple[Participant, ...]":
     """Return everybody who could act at a draft of this unit, from the database of an installation."""
-    from app.cli.machine import opened
+    from app.cli.local_access import opened
     from app.cli.naming import unit_named
     from app.cli.server import settings_with
     from app.infra.migrate import load_tables

@@ -16,7 +16,7 @@ from app.drafts import errors as _words  # noqa: F401 – the words of the codes
 from app.drafts import queries, service
 from app.drafts.intake import kinds
 from app.drafts.intake.file_kind import FileKind, kind_of
-from app.drafts.intake.readings import VERSION, Reading
+from app.drafts.intake.reading import VERSION, Reading
 from app.drafts.models import Asset, AssetReading, AssetRole, Draft, DraftAsset
 from app.events.emit import emit
 from app.events.payloads.drafts import AssetAdded

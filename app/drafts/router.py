@@ -11,10 +11,10 @@ from sqlmodel import Session
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
 from app.drafts import idempotency as _guards  # noqa: F401 – asked before a stored answer is given again
+from app.drafts.file_readings import Uploaded, upload
 from app.drafts.intake.service import Intake, take_in
 from app.drafts.intake.sheets.delimited import encoding_of
 from app.drafts.models import AssetRole, Draft, Revision
-from app.drafts.readings import Uploaded, upload
 from app.drafts.schemas import (
     AssetOut,
     DraftIn,

@@ -12,8 +12,8 @@ from sqlmodel import Session, SQLModel, col, select
 
 from app.audit import proofs, seals
 from app.audit import queries as audit
-from app.audit.catalogue import VOUCHED
 from app.audit.models import AuditEvent
+from app.audit.vouched_tables import VOUCHED
 from app.domain.document.model import sha256
 from app.domain.record import checkpoints
 from app.domain.record.canonical import canonical

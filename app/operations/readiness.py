@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.identity.access import is_inside
 from app.infra.errors import AppError
 from app.infra.runtime import Runtime, runtime_of
-from app.operations import checks
+from app.operations import running_checks
 from app.operations.faults import Fault
 from app.policies.files.following import FollowedFiles
 
@@ -35,7 +35,7 @@ class Readiness:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._steadiness = checks.Steadiness()
+        self._steadiness = running_checks.Steadiness()
         self._turn = threading.Condition()
         self._looking = False
         self._looked = float("-inf")
@@ -78,19 +78,19 @@ class Readiness:
 
     def _all(self) -> list[Fault]:
         runtime, settings = self._runtime, self._runtime.settings
-        found = checks.database(runtime.database, settings, clock=runtime.clock)
+        found = running_checks.database(runtime.database, settings, clock=runtime.clock)
         if not any(fault.stops for fault in found):
             try:
                 with runtime.database.read() as session:
-                    found += checks.work(session, at=runtime.clock())
+                    found += running_checks.work(session, at=runtime.clock())
             except (AppError, SQLAlchemyError) as error:
                 found.append(Fault("database_unavailable", {"cause": str(error)}, stops=True))
             if self.pulse is not None and (failed := self.pulse.fault) is not None:
-                found.append(checks.unavailable(AppError(failed), settings))
-        found += checks.space(settings)
+                found.append(running_checks.unavailable(AppError(failed), settings))
+        found += running_checks.space(settings)
         granted = runtime.granted
         proposed = granted.faults if isinstance(granted, FollowedFiles) else ()
-        found += checks.policies(settings, runtime.negative_list, runtime.policies, proposed)
+        found += running_checks.policies(settings, runtime.negative_list, runtime.policies, proposed)
         found += self._steadiness.faults()
         if self.working is not None and not self.working():
             found.append(Fault("runner_dead", stops=True))

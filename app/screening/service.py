@@ -7,8 +7,8 @@ from sqlmodel import Session, col, select
 
 from app.domain.document.model import Document, sha256
 from app.domain.vocabulary import Event
+from app.drafts import file_readings
 from app.drafts import queries as drafts
-from app.drafts import readings
 from app.drafts.models import Draft, DraftAsset, Revision
 from app.events.emit import SYSTEM, emit
 from app.events.payloads.drafts import CheckRun
@@ -136,5 +136,5 @@ def attached(session: Session, draft_id: UUID, document: Document) -> dict[str, 
         )
     ).all()
     names = dict(held)
-    said = readings.of_assets(session, list(names))
+    said = file_readings.of_assets(session, list(names))
     return {name: HeldFile(filename, said[name]) for name, filename in names.items() if name in said}

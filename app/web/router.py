@@ -13,10 +13,10 @@ from app.infra.errors import AppError
 from app.infra.http import problems
 from app.web import query_faults
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
-from app.web.forms.again import Again, Refused, refusal_of
+from app.web.forms.redisplay import Again, Refused, refusal_of
 from app.web.forms.typed import typed
 from app.web.pages import api_docs, guest_links, sign_in, workflows
-from app.web.pages.desk import board, board_csv, drafts, notices, work
+from app.web.pages.desk import board, board_csv, drafts, notices, start_page
 from app.web.pages.draft import page as draft
 from app.web.pages.draft import writing
 from app.web.pages.draft.verbs import collaboration, deciding, scheduling, urgent
@@ -31,7 +31,7 @@ from app.web.shell.viewer import Form, bare_form_of, from_here, posted, viewer_o
 PAGES = (
     sign_in.router,
     api_docs.router,
-    work.router,
+    start_page.router,
     drafts.router,
     board.router,
     board_csv.router,

@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlmodel import select
 
-from app.drafts import readings
+from app.drafts import file_readings
 from app.drafts.intake import subprocess_reader
-from app.drafts.intake.readings import VERSION
+from app.drafts.intake.reading import VERSION
 from app.drafts.models import AssetReading
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
@@ -125,7 +125,7 @@ def test_what_was_read_is_kept_and_read_again_when_it_is_not(
         assert kept.version == VERSION
     before = found(desk)
     # A later version of the readers knows nothing of it.
-    monkeypatch.setattr(readings, "VERSION", VERSION + 1)
+    monkeypatch.setattr(file_readings, "VERSION", VERSION + 1)
     assert found(desk) == before
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session, SQLModel
 
 from app.audit import log, row_reader, seals, verification
-from app.audit.catalogue import VOUCHED
+from app.audit.vouched_tables import VOUCHED
 from app.cli import record_words
 from app.domain.record.chain import Fault
 from app.domain.record.chain import FaultCode as F

@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel
 
 from app.audit import first_seals, seals, verification
 from app.audit import triggers as guards
-from app.audit.catalogue import CONTENT, VOUCHED
+from app.audit.vouched_tables import CONTENT, VOUCHED
 from app.domain.document.model import sha256
 from app.domain.record.chain import Fault, FaultCode
 from app.infra.db import Database, UtcDateTime

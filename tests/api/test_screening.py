@@ -11,7 +11,7 @@ from httpx import Response
 from sqlmodel import select
 
 from app.domain.document.model import MAX_CONTENT_BYTES, Document, Image, Paragraph, Video
-from app.drafts.intake.readings import Reading, Said, unreadable
+from app.drafts.intake.reading import Reading, Said, unreadable
 from app.drafts.models import Draft
 from app.infra.db import Database
 from app.infra.runtime import Runtime

@@ -15,7 +15,7 @@ from app.infra.http.problems import _FORM, field_reasons
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.operations.policy_files import told
+from app.operations.policy_checks import told
 from tests.api.desk import Desk
 
 #: Words do not hang on the database.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.audit.catalogue import CONTENT
+from app.audit.vouched_tables import CONTENT
 from app.domain.vocabulary import Event
 from app.events.catalogue import ANNOUNCED, CATALOGUE
 from app.events.entry import Named, Recipients

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.audit import seals
-from app.audit.catalogue import CONTENT, NOT_VOUCHED, VOUCHED
+from app.audit.vouched_tables import CONTENT, NOT_VOUCHED, VOUCHED
 from app.domain.record.chain import FaultCode
 from app.events.catalogue import NAMED
 from app.infra.migrate import load_tables
@@ -15,7 +15,7 @@ load_tables()
 def test_every_table_is_vouched_for_or_says_why_not() -> None:
     tables = set(SQLModel.metadata.tables)
     undeclared = tables - VOUCHED.keys() - NOT_VOUCHED.keys()
-    assert not undeclared, f"declare in app/audit/catalogue.py: {sorted(undeclared)}"
+    assert not undeclared, f"declare in app/audit/vouched_tables.py: {sorted(undeclared)}"
     assert VOUCHED.keys() | NOT_VOUCHED.keys() == tables
     assert not VOUCHED.keys() & NOT_VOUCHED.keys()
     assert all(NOT_VOUCHED.values())

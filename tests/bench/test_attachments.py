@@ -6,7 +6,7 @@ import pytest
 
 from app.bench import attachments
 from app.bench.figures import Options, State
-from app.drafts.intake.readings import Reading
+from app.drafts.intake.reading import Reading
 from tests.intake.test_pdfs import written
 from tests.intake.workbooks import by_hand, listed
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.audit.catalogue import VOUCHED
 from app.audit.seals import columns_of
+from app.audit.vouched_tables import VOUCHED
 from app.domain.vocabulary import Event, Verdict
 from app.events.catalogue import CATALOGUE
 from app.evidence.verifier import build, known

@@ -11,9 +11,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from app.drafts.intake.held import read_held
+from app.drafts.intake.file_reader import read_held
 from app.drafts.intake.pdf.lines import paragraphs
-from app.drafts.intake.readings import Trace
+from app.drafts.intake.reading import Trace
 from app.words.places import place_in_file
 from tests.intake.pictures import photo
 from tests.intake.workbooks import listed

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from app.drafts.intake.held import read_held
+from app.drafts.intake.file_reader import read_held
 from app.drafts.intake.positions import without_position
 from app.words.places import place_in_file
 from tests.intake.pictures import with_code, with_position

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.drafts.intake.held import read_held
+from app.drafts.intake.file_reader import read_held
 from app.drafts.intake.sheets.delimited import delimiter_of
 from app.words.places import place_in_file
 

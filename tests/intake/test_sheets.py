@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 import xlsxwriter
 
-from app.drafts.intake.held import read_held
-from app.drafts.intake.readings import Reading, Trace
+from app.drafts.intake.file_reader import read_held
+from app.drafts.intake.reading import Reading, Trace
 from app.drafts.intake.sheets.numbers import Format, plain_number
 from app.words.places import place_in_file
 from tests.intake import workbooks

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.drafts.intake.held import read_held
-from app.drafts.intake.readings import Reading, Trace
+from app.drafts.intake.file_reader import read_held
+from app.drafts.intake.reading import Reading, Trace
 from app.words.places import place_in_file
 from tests.api.word import cell, p, r, root, table, word
 from tests.intake.workbooks import listed

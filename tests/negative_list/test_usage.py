@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.negative_list import Part, PartKind, Scope, check, load_policy
 from app.negative_list.usage.build import added, counted
-from app.negative_list.usage.doubt import SHIPPED, Usage, usage
+from app.negative_list.usage.count_table import OCCURRENCES, level_of, levels_in, made, runs
+from app.negative_list.usage.doubtful_characters import SHIPPED, Usage, usage
 from app.negative_list.usage.segments import cuts_a_word
-from app.negative_list.usage.slots import OCCURRENCES, level_of, levels_in, made, runs
 from tests.negative_list.policies import rule, write
 
 

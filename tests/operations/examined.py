@@ -6,7 +6,7 @@ import pytest
 
 from app.infra.clock import beijing
 from app.infra.runtime import Runtime
-from app.operations.examine import examine
+from app.operations.doctor import examine
 from app.operations.faults import Fault, Gravity
 from app.operations.readiness import Readiness
 

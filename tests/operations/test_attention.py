@@ -17,8 +17,8 @@ from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.jobs.models import Job, JobState
-from app.operations import checks, installation
-from app.operations.examine import errors, examine
+from app.operations import installation, running_checks
+from app.operations.doctor import errors, examine
 from app.operations.faults import Gravity
 from app.operations.models import ProcessBeat
 from app.operations.pulse import LOST_SECONDS, Pulse
@@ -64,7 +64,7 @@ def test_processes_that_are_missing(
     for serves, works, ago, version in beats:
         beat(installed, serves=serves, works=works, ago=ago, version=version)
     with installed.database.read() as session:
-        faults = checks.work(session, at=installed.clock())
+        faults = running_checks.work(session, at=installed.clock())
     assert {fault.code for fault in faults if fault.level is not Gravity.NOTE} == codes
     assert not any(fault.stops for fault in faults)
 
@@ -74,7 +74,7 @@ def test_a_pulse_is_seen_and_ends_without_a_trace(installed: Runtime) -> None:
     pulse.start()
     beat(installed, serves=False, works=True, ago=100_000)
     with installed.database.read() as session:
-        (alive,) = checks.alive(session, at=installed.clock())
+        (alive,) = running_checks.alive(session, at=installed.clock())
     assert (alive.id, alive.serves, alive.works, pulse.fault) == (pulse.id, True, True, None)
     pulse.stop()
     # The next start forgets what was lost long ago.

@@ -16,7 +16,7 @@ from app.infra.errors import Unavailable
 from app.infra.runtime import Runtime
 from app.jobs import service
 from app.jobs.models import Job
-from app.operations import checks
+from app.operations import running_checks
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -153,9 +153,9 @@ def test_new_files_are_for_nobody_else(tmp_path: Path) -> None:
 
 @ON_SQLITE
 def test_somebody_who_writes_just_now_is_no_fault(runtime: Runtime, file: Path) -> None:
-    assert checks._openable(runtime.settings) == []
+    assert running_checks._openable(runtime.settings) == []
     with sqlite3.connect(file) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert checks._openable(runtime.settings) == []
+        assert running_checks._openable(runtime.settings) == []
         other.execute("ROLLBACK")
     other.close()

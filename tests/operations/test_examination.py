@@ -19,8 +19,8 @@ from app.infra.clock import system_clock
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.main import create_app
-from app.operations import checks, installation
-from app.operations.examine import errors, examine
+from app.operations import installation, running_checks
+from app.operations.doctor import errors, examine
 from app.operations.faults import WORDS, Fault
 from app.operations.readiness import Readiness
 from tests.cli.processes import ROOT, run
@@ -91,7 +91,7 @@ def test_a_database_that_may_only_be_read(installed: Runtime, database_url: str)
 @ON_SQLITE
 def test_a_disk_without_room(installed: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(installed.settings.data_dir)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=checks.FULL_BYTES - 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=running_checks.FULL_BYTES - 1))
     assert asked(installed) == ({"disk_full"}, False)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=usage.total // 50))
     low = asked(installed)
@@ -123,7 +123,7 @@ def test_where_the_database_s_clock_agrees_a_mark_of_the_past_stops_nothing(inst
 
 
 def test_a_clock_that_jumps_while_the_service_runs() -> None:
-    steadiness = checks.Steadiness()
+    steadiness = running_checks.Steadiness()
     assert steadiness.faults() == []
     steadiness._offset -= 3600
     assert [fault.code for fault in steadiness.faults()] == ["clock_jumped"]

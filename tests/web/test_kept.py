@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from app.infra.runtime import Runtime
-from app.web.forms.parcels import opened
+from app.web.forms.sealed_input import opened
 from tests.conftest import SetClock
 from tests.factories import PASSWORD, Bureau
 from tests.web.forms import csrf, decision, digest_of, send, sign_in, submitted

@@ -25,7 +25,7 @@ LINTERS = (
     "routing/lint.py",
     "workflow/lint.py",
     "workflow/risks.py",
-    "../reviews/policy_files.py",
+    "../reviews/workflow_faults.py",
     "../policies/files/checks.py",
 )
 #: Where each function that makes a fault takes its code.

@@ -12,7 +12,7 @@ from app.drafts.models import Draft
 from app.infra.db import statements
 from app.infra.runtime import Runtime
 from app.reviews import service as reviews
-from app.web.pages.desk.work import PAGE
+from app.web.pages.desk.start_page import PAGE
 from tests.factories import Bureau
 from tests.web.forms import new_draft, sign_in, submitted
 

@@ -25,9 +25,9 @@ from app.domain.document.model import (
     Table,
     leads_out,
 )
+from app.drafts.intake.element_words import shortened
 from app.drafts.intake.left_out import LeftOut, left_out
 from app.drafts.intake.runs import Inline, Mark, in_one_line, lowered, raised
-from app.drafts.intake.said import shortened
 
 #: A longer line is no title.
 TITLE_LENGTH = 200

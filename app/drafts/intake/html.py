@@ -10,13 +10,13 @@ from lxml import etree, html
 from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
 from app.drafts.intake.appearance import drawn, is_unknown_sign, transformed, turned
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
+from app.drafts.intake.element_words import is_formula, is_platform_link, link_of, said
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
 from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
-from app.drafts.intake.said import is_formula, is_platform_link, link_of, said
-from app.drafts.intake.sight import gone
 from app.drafts.intake.styles import Gap, Look, declarations, look, parted, pictures, reorders, says_something
 from app.drafts.intake.tags import with_words_kept
+from app.drafts.intake.visibility import gone
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(

@@ -10,8 +10,8 @@ from app.domain.document.list_numbers import COUNTERS
 from app.domain.document.list_numbers import sign as written
 from app.domain.document.model import Numbering
 from app.drafts.intake.builder import Builder, Sign
-from app.drafts.intake.sight import gone
 from app.drafts.intake.styles import declarations, values_of
+from app.drafts.intake.visibility import gone
 
 _TYPES = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 #: Counter styles in which a document writes numbers too, as far as they look the same.

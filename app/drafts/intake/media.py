@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.drafts.intake.element_words import LAZY, candidates, own, said, shortened
 from app.drafts.intake.runs import Inline
-from app.drafts.intake.said import LAZY, candidates, own, said, shortened
 from app.drafts.intake.styles import pictures
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from app.drafts.intake.readings import Gathered, Reading
+from app.drafts.intake.reading import Gathered, Reading
 
 #: Pictures with more pixels are not opened.
 MOST_PIXELS = 60_000_000

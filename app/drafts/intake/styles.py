@@ -13,7 +13,7 @@ from typing import Any
 from app.domain.document.model import Align, SpanKind
 from app.drafts.intake.appearance import remarks
 from app.drafts.intake.colours import WHITE, Colour, colour_of
-from app.drafts.intake.sight import ARTICLES, ground_of, without_ink
+from app.drafts.intake.visibility import ARTICLES, ground_of, without_ink
 
 _DECLARATION = re.compile(r"([\w-]+)\s*:\s*((?:[^;\"'(]|\"[^\"]*\"|'[^']*'|\([^)]*\))+)")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)

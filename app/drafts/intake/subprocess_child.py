@@ -38,7 +38,7 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _held(content: str) -> dict[str, Any]:
     """Read a file that a draft holds; `content` is its bytes in base 64."""
-    from app.drafts.intake.held import read_held
+    from app.drafts.intake.file_reader import read_held
 
     try:
         return {"reading": read_held(b64decode(content)).to_json()}

@@ -20,7 +20,7 @@ from app.domain.document.model import Block
 from app.drafts.intake.builder import Builder, PictureElsewhere, TooMuch
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.left_out import LeftOut, summed
-from app.drafts.intake.readings import Reading, unreadable
+from app.drafts.intake.reading import Reading, unreadable
 
 #: So much marked-up text, in characters, is read in the process that was asked; see decision 42 for its cost.
 SMALL = 20_000

@@ -5,7 +5,7 @@ In the one file that goes into packages these are written out as they stand (`bu
 
 from __future__ import annotations
 
-from app.audit.catalogue import VOUCHED
+from app.audit.vouched_tables import VOUCHED
 from app.events.catalogue import CATALOGUE
 from app.events.payloads.base import Content, shape_of
 from app.words.tables import TABLES as TITLES

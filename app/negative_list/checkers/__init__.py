@@ -3,22 +3,21 @@
 from app.negative_list.checkers.amounts import Change, SpanDays, Sum
 from app.negative_list.checkers.articles import LastArticle
 from app.negative_list.checkers.base import Checker, StructureCheck
-from app.negative_list.checkers.beside import Beside, Once
-from app.negative_list.checkers.bodies import FormerBody, FormerName
 from app.negative_list.checkers.citations import BareLawTitle
 from app.negative_list.checkers.consistency import NameSpelling, TitleSpelling, Total
+from app.negative_list.checkers.context import Beside, Once
 from app.negative_list.checkers.dates import DateOrder, ImpossibleDate
 from app.negative_list.checkers.disguised import Disguised
 from app.negative_list.checkers.festivals import Festival, TimeOrder, Weekday
-from app.negative_list.checkers.fixed import FixedExpression
+from app.negative_list.checkers.fixed_expressions import FixedExpression
+from app.negative_list.checkers.former_bodies import FormerBody, FormerName
 from app.negative_list.checkers.hosts import BareHost, Host
 from app.negative_list.checkers.laws import LawTitle
 from app.negative_list.checkers.marks import Hidden, Pairs, Repeated
-from app.negative_list.checkers.named import NamedStatus
+from app.negative_list.checkers.named_persons import NamedStatus
 from app.negative_list.checkers.ordinals import CountedList, NumberSequence
 from app.negative_list.checkers.people import AbbreviationFirst, PersonPost
 from app.negative_list.checkers.repetition import RepeatedText
-from app.negative_list.checkers.script import TraditionalCharacter
 from app.negative_list.checkers.structure import (
     FileTraces,
     ImageAltWithoutWords,
@@ -32,6 +31,7 @@ from app.negative_list.checkers.structure import (
     TextLength,
     VideoWithoutCaption,
 )
+from app.negative_list.checkers.traditional_characters import TraditionalCharacter
 
 CHECKERS: dict[str, type[Checker]] = {
     "law_title": LawTitle,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.negative_list.usage.slots import BITS, Keys, level_of, made, runs
+from app.negative_list.usage.count_table import BITS, Keys, level_of, made, runs
 
 #: Characters beyond these are unknown.
 _CHARACTERS = (1 << BITS) - 1

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from app.negative_list.usage.doubt import Usage, usage
-from app.negative_list.usage.slots import OCCURRENCES, runs
+from app.negative_list.usage.count_table import OCCURRENCES, runs
+from app.negative_list.usage.doubtful_characters import Usage, usage
 
 #: Characters on each side that are read as words.
 _AROUND = 6

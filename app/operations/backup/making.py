@@ -14,7 +14,7 @@ from app.infra.settings import Settings
 from app.operations import installation
 from app.operations.backup import archive, contents
 from app.operations.backup.archive import Manifest
-from app.operations.examine import key_files
+from app.operations.doctor import key_files
 
 #: Folders and files of a backup beside the database.
 KEYS, POLICIES, SECRET = "keys", "policies", "secret"

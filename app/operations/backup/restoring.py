@@ -24,11 +24,11 @@ from app.infra.errors import AppError
 from app.infra.settings import Settings
 from app.infra.signing import Signer, load_signer
 from app.infra.sqlite_file import path_of
-from app.operations import checks, installation
+from app.operations import installation, running_checks
 from app.operations.backup import contents
 from app.operations.backup.archive import Manifest, Unusable
 from app.operations.backup.making import KEYS, POLICIES, SECRET
-from app.operations.examine import key_files
+from app.operations.doctor import key_files
 from app.operations.models import ProcessBeat
 
 #: What names an installation of which nothing can be read any more.
@@ -91,7 +91,7 @@ def word_for(settings: Settings) -> str | None:
             ask = session.connection().execute
             if migrate.revision(settings.url) is None:
                 return (str(known)[:8] if known else DAMAGED) if left else None
-            if running := checks.alive(session, at=system_clock()):
+            if running := running_checks.alive(session, at=system_clock()):
                 raise StillRunning([f"{one.host}:{one.pid}" for one in running])
             used = any(
                 ask(text(f"SELECT 1 FROM {table} LIMIT 1")).first()  # noqa: S608 – our own names

@@ -5,11 +5,11 @@ from typing import Any
 
 from app.channels import service as channels
 from app.domain import calendar
-from app.domain.debts import lint_urgent
 from app.domain.files import policy_text
 from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
 from app.domain.files.yaml_tree import Path
+from app.domain.owed_reviews import lint_urgent
 from app.domain.routing import lint as routing_lint
 from app.domain.vocabulary import PolicyKind
 from app.domain.workflow import Workflow, lint

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, and_, literal, or_
 from sqlmodel import Session, col, select
 
-from app.domain.debts import Owed, settled
+from app.domain.owed_reviews import Owed, settled
 from app.domain.vocabulary import Event, Level
 from app.domain.workflow.case import Spot
 from app.drafts import queries as drafts

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.debts import Objection, Owed, UrgentCode, Wish, objections, owed
+from app.domain.owed_reviews import Objection, Owed, UrgentCode, Wish, objections, owed
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.publication.debts import service as debts

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.domain.debts import Objection, UrgentCode, UrgentLane, Wish, lint_urgent, objections, owed
 from app.domain.files.policy_files import PolicyFiles, Unreadable
+from app.domain.owed_reviews import Objection, UrgentCode, UrgentLane, Wish, lint_urgent, objections, owed
 from app.domain.vocabulary import Event, Role, StageKind
 from app.domain.workflow.commands import Approve
 from app.events.emit import emit, refusal

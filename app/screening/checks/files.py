@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from app.domain.document.model import Document, Image, Video
-from app.drafts.intake.readings import Reading
+from app.drafts.intake.reading import Reading
 from app.negative_list import (
     NotChecked,
     Part,

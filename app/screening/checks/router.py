@@ -14,11 +14,11 @@ from starlette.datastructures import UploadFile
 from app.channels import queries as channels
 from app.domain.document.model import MAX_CONTENT_BYTES
 from app.drafts.assets import MAX_ASSET_BYTES
+from app.drafts.file_readings import in_turn
 from app.drafts.intake import kinds
 from app.drafts.intake.files import WORD_ENDINGS, FileRead
 from app.drafts.intake.service import Format, decode, file_parts, word_parts
 from app.drafts.intake.subprocess_reader import read_file as read_apart
-from app.drafts.readings import in_turn
 from app.drafts.schemas import LeftOutOut
 from app.identity.access import Actor, CurrentActor
 from app.infra.clock import beijing

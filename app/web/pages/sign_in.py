@@ -14,8 +14,8 @@ from app.infra.runtime import runtime_of
 from app.infra.settings import Settings
 from app.web.forms import limits
 from app.web.forms.addresses import inside, page_of_form, sign_in_address
-from app.web.forms.again import Again, Refused, with_cookie
-from app.web.forms.parcels import opened, owner_mark, sealed
+from app.web.forms.redisplay import Again, Refused, with_cookie
+from app.web.forms.sealed_input import opened, owner_mark, sealed
 from app.web.forms.typed import Typed, typed
 from app.web.pages.people import own_account_page
 from app.web.shell.render import page

@@ -15,8 +15,8 @@ from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
 from app.domain.vocabulary import MigrationState
 from app.domain.workflow import Case, Workflow, lint
-from app.domain.workflow.draw import svg
-from app.domain.workflow.picture import text_picture
+from app.domain.workflow.diagram import text_picture
+from app.domain.workflow.svg import svg
 from app.drafts import queries as drafts
 from app.identity import permissions
 from app.identity import queries as identity

@@ -18,10 +18,10 @@ from app.infra.errors import AppError
 from app.infra.http import problems
 from app.infra.runtime import runtime_of
 from app.web.forms.addresses import asked_page, current_page, page_of_form, sign_in_address
-from app.web.forms.again import Refused, refusal_of
 from app.web.forms.filling import filled
 from app.web.forms.limits import BY_FORM
-from app.web.forms.parcels import owner_mark
+from app.web.forms.redisplay import Refused, refusal_of
+from app.web.forms.sealed_input import owner_mark
 from app.web.forms.typed import Typed, title_of, typed
 from app.web.shell.flash import SAID, said
 from app.web.shell.viewer import MAX_FORM_BYTES, Viewer, posted

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from app.drafts.intake.pdf.lines import paragraphs
-from app.drafts.intake.readings import Gathered, Reading, Trace, step, unreadable
+from app.drafts.intake.reading import Gathered, Reading, Trace, step, unreadable
 from app.drafts.intake.sheets.properties import paths
 from app.drafts.intake.sheets.words import pieces
 

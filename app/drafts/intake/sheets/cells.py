@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.drafts.intake.readings import Gathered, Grid, Trace
+from app.drafts.intake.reading import Gathered, Grid, Trace
 from app.drafts.intake.sheets.numbers import GENERAL, Format
 from app.drafts.intake.sheets.package import Broken, Package
 from app.drafts.intake.sheets.words import said_of_rich

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from io import StringIO
 
-from app.drafts.intake.readings import Gathered, Reading, unreadable
+from app.drafts.intake.reading import Gathered, Reading, unreadable
 from app.drafts.intake.sheets.cells import MOST_CELLS, Rows, grids_of
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))

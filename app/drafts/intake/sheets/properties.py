@@ -6,7 +6,7 @@ Source: ECMA-376 part 2, 11 (core), part 1, 22.2 (extended), 22.3 (custom).
 import re
 from typing import Any
 
-from app.drafts.intake.readings import Gathered, Trace
+from app.drafts.intake.reading import Gathered, Trace
 from app.drafts.intake.sheets.package import Broken, Package
 from app.drafts.intake.sheets.words import local
 

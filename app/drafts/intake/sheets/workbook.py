@@ -7,13 +7,13 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from app.drafts.intake.readings import Gathered, Reading, Trace, step, unreadable
+from app.drafts.intake.reading import Gathered, Reading, Trace, step, unreadable
 from app.drafts.intake.sheets import properties
-from app.drafts.intake.sheets.beside import Nested, beside
+from app.drafts.intake.sheets.annotations import Nested, beside
 from app.drafts.intake.sheets.cells import MOST_CELLS, Styles, read_cells, store
+from app.drafts.intake.sheets.leftovers import read_rest
 from app.drafts.intake.sheets.numbers import Format
 from app.drafts.intake.sheets.package import Broken, Package
-from app.drafts.intake.sheets.rest import read_rest
 from app.drafts.intake.sheets.words import local, pieces, said_of_rich
 from app.words.places import column_name
 

@@ -12,7 +12,7 @@ from app.domain.document.merging import Collision, Merged
 from app.domain.document.model import FIELDS, TEXT_BLOCKS, Block, Document, texts_of
 from app.infra.errors import PreconditionFailed, Reason
 from app.web.components.text_view import place_name
-from app.web.forms.parcels import closed, unclosed
+from app.web.forms.sealed_input import closed, unclosed
 from app.web.pages.draft.panels.compare import Difference, Stretch, stretches
 from app.web.shell.viewer import Form
 

@@ -28,7 +28,7 @@ from app.infra.runtime import runtime_of
 from app.reviews import service as reviews
 from app.web.components.text_view import place_name
 from app.web.forms import limits
-from app.web.forms.again import refusal_of
+from app.web.forms.redisplay import refusal_of
 from app.web.pages.draft import files
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined

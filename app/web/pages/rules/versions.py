@@ -24,7 +24,7 @@ from app.policies.negative_list.rule_text import LexiconChange, RuleChange
 from app.policies.versions import digest_in_use
 from app.screening.backtests import service as backtests
 from app.web.forms import limits
-from app.web.pages.rules import policy_files, wishes
+from app.web.pages.rules import activation_requests, file_versions
 from app.web.pages.rules.reading import keeps
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
@@ -65,7 +65,7 @@ def listing(
     """Show the versions of a kind of policies, and what is wrong with the folder."""
     runtime = runtime_of(request)
     found = policy_queries.versions(session, kind)
-    names = wishes.names(session, found)
+    names = activation_requests.names(session, found)
     of_list = kind is PolicyKind.NEGATIVE_LIST
     return page(
         request,
@@ -79,8 +79,8 @@ def listing(
         faults=[*map(plain, runtime.negative_list.faults)] if of_list else [],
         told=[] if of_list else [sentence(one) for one in proposals.folder_faults(runtime, kind)],
         follows=not of_list and runtime.granted is None,
-        versions=[wishes.shown(one, names) for one in found],
-        asked=[(one, wishes.wish(one.asked, names)) for one in found if one.asked is not None],
+        versions=[activation_requests.shown(one, names) for one in found],
+        asked=[(one, activation_requests.wish(one.asked, names)) for one in found if one.asked is not None],
         keeps=keeps(viewer),
     )
 
@@ -98,8 +98,8 @@ def version_page(
     runtime = runtime_of(request)
     found = policy_queries.version(session, digest)
     if found.row.kind != PolicyKind.NEGATIVE_LIST:
-        return policy_files.version_page(request, viewer, session, found, error)
-    names = wishes.names(session, [found])
+        return file_versions.version_page(request, viewer, session, found, error)
+    names = activation_requests.names(session, [found])
     in_use = digest_in_use(session)
     trouble, changed = "", None
     try:
@@ -119,9 +119,9 @@ def version_page(
         viewer=viewer,
         section="/rules",
         error=error,
-        one=wishes.shown(found, names),
-        wishes=[wishes.wish(one, names) for one in found.activations],
-        asked=wishes.wish(asked, names) if asked else None,
+        one=activation_requests.shown(found, names),
+        wishes=[activation_requests.wish(one, names) for one in found.activations],
+        asked=activation_requests.wish(asked, names) if asked else None,
         stale=asked is not None and asked.base != in_use,
         may_grant=asked is not None and grants and asked.asked_by != viewer.actor.id,
         own=asked is not None and asked.asked_by == viewer.actor.id,
@@ -187,7 +187,7 @@ def decide(request: Request, sent: SentForm, digest: str, wish_id: UUID) -> Resp
             activation_id=wish_id,
             grant=_grants(form.word("verdict")),
             back_test=form.word("back_test"),
-            accepted=policy_files.accepted(form),
+            accepted=file_versions.accepted(form),
             comment=form.within("comment", limits.ACTIVATION_DECISION),
             actor=sent.actor,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from app.domain.debts import UrgentCode
+from app.domain.owed_reviews import UrgentCode
 from app.domain.vocabulary import CaseState, ReleaseState
 from app.drafts.models import Draft
 from app.infra.errors import Reason

@@ -17,7 +17,7 @@ from app.policies.queries import Version
 from app.policies.risks import RISK
 from app.policies.versions import digest_in_use
 from app.web.forms import limits
-from app.web.pages.rules import wishes
+from app.web.pages.rules import activation_requests
 from app.web.pages.rules.reading import keeps
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Viewer
@@ -40,7 +40,7 @@ def version_page(
 ) -> Response:
     """Return the page of a version, perhaps with the refusal of what was tried on it."""
     kind = PolicyKind(version.row.kind)
-    names = wishes.names(session, [version])
+    names = activation_requests.names(session, [version])
     in_use = digest_in_use(session, kind)
     files = policy_queries.files(session, version.row.digest)
     before = policy_queries.files(session, in_use) if in_use else {}
@@ -53,9 +53,9 @@ def version_page(
         error=error,
         kind=kind,
         kind_name=label(kind),
-        one=wishes.shown(version, names),
-        wishes=[wishes.wish(one, names) for one in version.activations],
-        asked=wishes.wish(asked, names) if asked else None,
+        one=activation_requests.shown(version, names),
+        wishes=[activation_requests.wish(one, names) for one in version.activations],
+        asked=activation_requests.wish(asked, names) if asked else None,
         stale=asked is not None and asked.base != in_use,
         may_grant=asked is not None
         and policies.may(viewer.actor, *policies.GRANTERS)

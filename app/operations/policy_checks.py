@@ -11,7 +11,7 @@ from app.domain.files.policy_files import PolicyFiles, Unreadable
 from app.infra.errors import Reason
 from app.infra.http.problems import sentence
 from app.operations.faults import Fault, Gravity
-from app.reviews import policy_files
+from app.reviews import workflow_faults
 from app.words import policy_faults
 
 log = structlog.get_logger()
@@ -40,12 +40,12 @@ def told(policies: PolicyFiles) -> tuple[str, ...]:
     Workflows, routing and the calendar, each fault with its file, line and key. For whoever starts the
     service or watches over it: nothing new is handed in while routing or a chosen workflow has faults.
     """
-    return tuple(map(policy_faults.located, policy_files.faults(policies)))
+    return tuple(map(policy_faults.located, workflow_faults.faults(policies)))
 
 
 def report(policies: PolicyFiles) -> None:
     """Log every fault of the policy files as they are now."""
-    for one in policy_files.faults(policies):
+    for one in workflow_faults.faults(policies):
         log.error(
             "policy.file_faulty",
             file=one.file,
@@ -57,7 +57,7 @@ def report(policies: PolicyFiles) -> None:
 
 
 def _of_stages(policies: PolicyFiles, folder: Path) -> Iterator[Fault]:
-    for file, group in groupby(policy_files.faults(policies), key=lambda one: one.file):
+    for file, group in groupby(workflow_faults.faults(policies), key=lambda one: one.file):
         first, *more = group
         said = f"第 {first.line} 行 {first.key} {policy_faults.sentence(first)}".rstrip("。")
         count = f"，共 {len(more) + 1} 处" if more else ""

@@ -1,7 +1,7 @@
 """A file that a draft holds, read by what its bytes are: the one door for attachments and pictures."""
 
 from app.drafts.intake.kinds import PICTURES, Kind, kind_of, trouble_of
-from app.drafts.intake.readings import Reading, unreadable
+from app.drafts.intake.reading import Reading, unreadable
 
 #: Files within files within files.
 _DEEPEST = 2
@@ -34,6 +34,6 @@ def read_held(content: bytes, *, depth: int = 0) -> Reading:
         from app.drafts.intake.pdf.reader import read_pdf
 
         return read_pdf(content, nested)
-    from app.drafts.intake.docx.held import read_word
+    from app.drafts.intake.docx.attachment import read_word
 
     return read_word(content, nested)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.negative_list.usage.slots import BITS, OCCURRENCES, Keys, Levels, Slots, levels_in
+from app.negative_list.usage.count_table import BITS, OCCURRENCES, Keys, Levels, Slots, levels_in
 
 #: The table that is shipped: counts of 21.9 million characters of official prose. See `sources.json` there.
 SHIPPED = Path(__file__).parent / "data"

@@ -7,9 +7,9 @@ changes that nobody accepted, hidden words) is read as well, since the file is p
 from app.domain.document.model import Block, Table
 from app.drafts.intake.builder import Builder, TooMuch
 from app.drafts.intake.docx.service import read_docx
-from app.drafts.intake.readings import Gathered, Grid, Reading, Said, step, unreadable
+from app.drafts.intake.reading import Gathered, Grid, Reading, Said, step, unreadable
 from app.drafts.intake.sheets import properties
-from app.drafts.intake.sheets.beside import Nested
+from app.drafts.intake.sheets.annotations import Nested
 from app.drafts.intake.sheets.package import Broken, Package
 
 #: Why a file is not read, by the code of what was too much; `file_kind` says it itself.

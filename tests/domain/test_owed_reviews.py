@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from app.domain.debts import Owed, UrgentCode, UrgentLane, Wish, objections, owed, settled
+from app.domain.owed_reviews import Owed, UrgentCode, UrgentLane, Wish, objections, owed, settled
 from app.domain.vocabulary import CaseState, Level, Role, StageKind, StageState
 from app.domain.workflow import BoundProof
 from app.domain.workflow.definition import Within

@@ -1,7 +1,7 @@
 """All parts of a package that nothing else has read: no part is passed over in silence."""
 
-from app.drafts.intake.readings import Gathered, step
-from app.drafts.intake.sheets.beside import Nested
+from app.drafts.intake.reading import Gathered, step
+from app.drafts.intake.sheets.annotations import Nested
 from app.drafts.intake.sheets.package import Broken, Package
 from app.drafts.intake.sheets.words import local, pieces
 

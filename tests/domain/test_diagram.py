@@ -12,8 +12,8 @@ from app.domain.routing.rules import extended
 from app.domain.vocabulary import StageState, Verb
 from app.domain.workflow import Workflow, read_workflow
 from app.domain.workflow.definition import When
-from app.domain.workflow.draw import WIDTH, svg
-from app.domain.workflow.picture import condition, edges, mark, rows, set_mark, standing, text_picture
+from app.domain.workflow.diagram import condition, edges, mark, rows, set_mark, standing, text_picture
+from app.domain.workflow.svg import WIDTH, svg
 from app.words.labels import label
 from tests.domain.schemes import BY_FILE, SCHEMES, Walk
 from tests.domain.test_routing import SHIPPED

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.drafts import errors as _words  # noqa: F401 – the words of the code below
 from app.drafts.intake import kinds, subprocess_reader
 from app.drafts.intake.positions import without_position
-from app.drafts.intake.readings import VERSION, Reading
+from app.drafts.intake.reading import VERSION, Reading
 from app.drafts.models import Asset, AssetReading, AssetRole
 from app.infra.errors import Unavailable
 

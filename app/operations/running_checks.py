@@ -26,7 +26,7 @@ from app.infra.sqlite_file import path_of
 from app.jobs import queries as jobs
 from app.jobs.models import Job, JobState
 from app.negative_list.in_use import NegativeList
-from app.operations import policy_files
+from app.operations import policy_checks
 from app.operations.faults import Fault, Gravity
 from app.operations.models import Installation, ProcessBeat
 from app.operations.pulse import LOST_SECONDS
@@ -207,7 +207,7 @@ def policies(
     proposed: tuple[Reason, ...] = (),
 ) -> list[Fault]:
     """Look at the policy files in force, what the folder proposes, and the negative list if there is one."""
-    found = [*policy_files.faults(files, settings.policies), *policy_files.proposed(proposed)]
+    found = [*policy_checks.faults(files, settings.policies), *policy_checks.proposed(proposed)]
     if negative_list is not None and negative_list.faults:
         data = {"count": len(negative_list.faults), "first": located(negative_list.faults[0])}
         stops = isinstance(negative_list, FollowedPolicies) and negative_list.unusable

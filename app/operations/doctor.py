@@ -28,7 +28,7 @@ from app.infra.sqlite_file import path_of
 from app.infra.tokens import load_tokens
 from app.negative_list import Faults
 from app.notifications.models import NoticeRobot
-from app.operations import checks, installation
+from app.operations import installation, running_checks
 from app.operations.faults import Fault, Gravity
 from app.operations.models import ProcessBeat
 from app.policies.files import checks as file_checks
@@ -86,7 +86,7 @@ def examine(
     """
     load_tables()
     one = _Examination(settings, full, clock, progress)
-    sections = [_settings(one), _keys(one), Section("磁盘", checks.space(settings))]
+    sections = [_settings(one), _keys(one), Section("磁盘", running_checks.space(settings))]
     reached, database = _database(one)
     sections.append(reached)
     if database is not None:
@@ -105,7 +105,7 @@ def examine(
                     with database.read() as session:
                         look(one, session, section)
                 except AppError as error:
-                    section.faults.append(checks.unavailable(error, settings))
+                    section.faults.append(running_checks.unavailable(error, settings))
                 sections.append(section)
             sections.insert(4, _policies(one, database))
         finally:
@@ -190,7 +190,7 @@ def _database(one: _Examination) -> tuple[Section, Database | None]:
         section.faults.append(Fault(code, {"path": file}, stops=True))
         return section, None
     database = Database(settings.url, pool_size=2)
-    section.faults = checks.database(database, settings, clock=one.clock)
+    section.faults = running_checks.database(database, settings, clock=one.clock)
     if any(
         fault.code.startswith(("schema", "database_unavailable", "database_gone")) for fault in section.faults
     ):
@@ -317,7 +317,7 @@ def _policies(one: _Examination, database: Database) -> Section:
     files = files_in_force(settings, database)
     proposed = () if settings.follows_folder else file_checks.proposed(files_in(settings.policies), files)
     section.facts["follows"] = "folder" if settings.follows_folder else "granted"
-    section.faults += checks.policies(settings, followed, files, proposed)
+    section.faults += running_checks.policies(settings, followed, files, proposed)
     if settings.follows_folder:
         section.faults.append(Fault("folder_followed", level=Gravity.NOTE))
     today = beijing(one.clock())
@@ -331,7 +331,7 @@ def _policies(one: _Examination, database: Database) -> Section:
 
 
 def _work(one: _Examination, session: Session, section: Section) -> None:
-    section.faults = checks.work(session, at=one.clock())
+    section.faults = running_checks.work(session, at=one.clock())
     running = session.exec(select(ProcessBeat)).all()
     section.facts["processes"] = [
         {"process": f"{row.host}:{row.pid}", "serves": row.serves, "works": row.works, "version": row.version}

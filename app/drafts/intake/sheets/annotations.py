@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.drafts.intake.readings import Gathered, Reading, Trace, step
+from app.drafts.intake.reading import Gathered, Reading, Trace, step
 from app.drafts.intake.sheets.cells import place_of
 from app.drafts.intake.sheets.package import Broken, Link, Package
 from app.drafts.intake.sheets.words import local, pieces, said_of_rich
