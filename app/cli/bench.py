@@ -18,6 +18,7 @@ BENCHMARKS = {
     "cycle": ("app.bench.cycle", "审校流转"),
     "rules": ("app.bench.rules", "负面清单"),
     "documents": ("app.bench.documents", "文件读取"),
+    "anchors": ("app.bench.anchors", "选文定位"),
 }
 _STATES = {
     "reached": "[green]达到[/green]",
@@ -31,7 +32,8 @@ def bench(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="名称", help="cycle（审校流转）、rules（负面清单）或 documents（文件读取）；缺省全部。"
+            metavar="名称",
+            help="cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）；缺省全部。",
         ),
     ] = None,
     *,

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from app.domain.deadlines import Rung
+from app.domain.document.anchors import Standing
 from app.domain.guests import LinkState
 from app.domain.roles import UserKind
 from app.domain.vocabulary import (
@@ -44,6 +45,12 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Rung.HEAD_OF_DEPARTMENT: "部门负责人",
         Rung.LEADER_IN_CHARGE: "分管领导",
         Rung.PARTY_SECRETARY: "党组书记",
+    },
+    Standing: {
+        Standing.HELD: "原处",
+        Standing.MOVED: "已移到别处",
+        Standing.CHANGED: "原文已改动",
+        Standing.LOST: "原文已不在",
     },
     Role: {
         Role.EDITOR: "编辑",

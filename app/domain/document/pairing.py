@@ -1,0 +1,191 @@
+"""Which paragraphs of an older text are which of a newer one: the same, edited, moved, split or run on. Pure.
+
+What cannot be told apart is left without a partner; nothing is paired because something has to be.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Indel
+
+#: Share of common pairs of characters (Dice) from which two lines in the same order are one line, edited.
+_ALIKE = 0.35
+#: The same for a line that moved past others: it must be more alike, and nothing else nearly as much.
+_ALIKE_MOVED, _MARGIN = 0.4, 0.15
+#: Share of a line's pairs of characters that its neighbour's partner must have for it to be a part of that.
+_PART = 0.6
+#: A pair of characters in more lines than this tells nothing about which line it is.
+_COMMON = 24
+#: A line shorter than this is not looked for elsewhere: too many are the same.
+_SHORT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines of both sides that are one: one each, or several where a line was split or run on.
+
+    `old` and `new` are the numbers of consecutive lines, neither empty.
+    """
+
+    old: tuple[int, ...]
+    new: tuple[int, ...]
+
+
+def pair(old: Sequence[str], new: Sequence[str]) -> tuple[Group, ...]:
+    """Return the lines that belong together, by the old side's order; those that came or went are in none.
+
+    Time grows with the number of lines and characters, and with the lines that are alike.
+    """
+    partner = _same(old, new)
+    left_old = [index for index in range(len(old)) if index not in partner]
+    taken = set(partner.values())
+    left_new = [index for index in range(len(new)) if index not in taken]
+    shapes_old = {index: frozenset(_shape(old[index])) for index in left_old}
+    shapes_new = {index: frozenset(_shape(new[index])) for index in left_new}
+    scores = _scores(shapes_old, shapes_new)
+    partner |= _in_order(scores, partner)
+    partner |= _moved(scores, partner)
+    return _groups(old, new, partner)
+
+
+def _same(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
+    """Pair lines that are the same: in order, then those that stand only once on either side."""
+    found: dict[int, int] = {}
+    for step in Indel.opcodes(list(old), list(new)):
+        if step.tag == "equal":
+            for offset in range(step.src_end - step.src_start):
+                found[step.src_start + offset] = step.dest_start + offset
+    taken = set(found.values())
+    gone, came = defaultdict(list), defaultdict(list)
+    for index, text in enumerate(old):
+        if index not in found and len(text) >= _SHORT:
+            gone[text].append(index)
+    for index, text in enumerate(new):
+        if index not in taken and len(text) >= _SHORT:
+            came[text].append(index)
+    for text, indexes in gone.items():
+        if len(indexes) == 1 and len(came.get(text, ())) == 1:
+            found[indexes[0]] = came[text][0]
+    return found
+
+
+def _shape(text: str) -> Counter[str]:
+    """Return the pairs of characters of a line, its ends among them."""
+    framed = f"\x02{text}\x03"
+    return Counter(framed[at : at + 2] for at in range(len(framed) - 1))
+
+
+def _scores(old: dict[int, frozenset[str]], new: dict[int, frozenset[str]]) -> dict[tuple[int, int], float]:
+    """Return how alike (Dice, 0 to 1) those lines are that share what few lines have."""
+    where: dict[str, list[int]] = defaultdict(list)
+    for index, shape in new.items():
+        for part in shape:
+            where[part].append(index)
+    scores: dict[tuple[int, int], float] = {}
+    for index, shape in old.items():
+        near = {
+            other for part in shape if len(where.get(part, ())) <= _COMMON for other in where.get(part, ())
+        }
+        for other in near:
+            score = 2 * len(shape & new[other]) / (len(shape) + len(new[other]))
+            if score >= _ALIKE:
+                scores[index, other] = score
+    return scores
+
+
+def _in_order(scores: dict[tuple[int, int], float], fixed: dict[int, int]) -> dict[int, int]:
+    """Return the pairs that keep the order among themselves and are together most alike.
+
+    `fixed` pairs bound them: one may not lie across another line that stayed in order.
+    """
+    chain = _longest({**dict.fromkeys(fixed.items(), 1.0), **scores}, set(fixed.items()))
+    return {one: other for one, other in chain if one not in fixed}
+
+
+def _longest(weights: dict[tuple[int, int], float], sure: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the heaviest chain of pairs that increases on both sides; `sure` pairs weigh double."""
+    pairs = sorted(weights, key=lambda both: (both[0], -both[1]))
+    size = max((other for _, other in pairs), default=-1) + 2
+    best: list[tuple[float, int]] = [(0.0, -1)] * (size + 1)
+    before: list[int] = []
+    for number, (one, other) in enumerate(pairs):
+        top = (0.0, -1)
+        at = other
+        while at > 0:
+            top = max(top, best[at])
+            at -= at & -at
+        before.append(top[1])
+        weight = weights[one, other] * (2 if (one, other) in sure else 1)
+        mine = (top[0] + weight, number)
+        at = other + 1
+        while at <= size:
+            best[at] = max(best[at], mine)
+            at += at & -at
+    at, chain = max(best)[1], []
+    while at >= 0:
+        chain.append(pairs[at])
+        at = before[at]
+    return chain[::-1]
+
+
+def _moved(scores: dict[tuple[int, int], float], partner: dict[int, int]) -> dict[int, int]:
+    """Pair what is left where each side is the other's likest by far."""
+    taken = set(partner.values())
+    rows: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    columns: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for (one, other), score in scores.items():
+        if one not in partner and other not in taken:
+            rows[one].append((score, other))
+            columns[other].append((score, one))
+    found = {}
+    for one, others in rows.items():
+        likest = _likest(others)
+        if likest is not None and _likest(columns[likest]) == one:
+            found[one] = likest
+    return found
+
+
+def _likest(candidates: Iterable[tuple[float, int]]) -> int | None:
+    first, *rest = sorted(candidates, reverse=True)
+    if first[0] < _ALIKE_MOVED or (rest and first[0] - rest[0][0] < _MARGIN):
+        return None
+    return first[1]
+
+
+def _groups(old: Sequence[str], new: Sequence[str], partner: dict[int, int]) -> tuple[Group, ...]:
+    """Make groups of pairs, and let each line without a partner join the neighbour that it is a part of."""
+    groups = [([one], [other]) for one, other in sorted(partner.items())]
+    for side, texts, others in ((0, old, new), (1, new, old)):
+        owner = {index: group for group in groups for index in group[side]}
+        for order in (range(len(texts)), range(len(texts) - 1, -1, -1)):
+            for index in order:
+                if index in owner:
+                    continue
+                near = [owner[beside] for beside in (index - 1, index + 1) if beside in owner]
+                rated = [
+                    (_share(texts, others, index, group, side), number) for number, group in enumerate(near)
+                ]
+                if rated and max(rated)[0] >= _PART:
+                    group = near[max(rated)[1]]
+                    group[side].append(index)
+                    group[side].sort()
+                    owner[index] = group
+    return tuple(Group(tuple(olds), tuple(news)) for olds, news in groups)
+
+
+def _share(
+    texts: Sequence[str], others: Sequence[str], index: int, group: tuple[list[int], list[int]], side: int
+) -> float:
+    """Return the share of a line's pairs that its group's other side has and its own side has not."""
+    shape = _shape(texts[index])
+    have = _summed(others[other] for other in group[1 - side])
+    used = _summed(texts[own] for own in group[side])
+    return ((have - used) & shape).total() / max(shape.total() - 2, 1)
+
+
+def _summed(texts: Iterable[str]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for text in texts:
+        total.update(_shape(text))
+    return total

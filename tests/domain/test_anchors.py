@@ -1,0 +1,121 @@
+"""Selected words carried to another text: held, moved, changed or lost, and never at a wrong place."""
+
+import pytest
+
+from app.bench.anchors import experiment, summed
+from app.domain.document.anchors import Anchor, Standing, anchored, port
+from app.domain.document.model import Document, Heading, Paragraph, Table
+
+LINES = (
+    "区民政局昨日走访慰问了辖区内的独居老人，送去米面油等生活物资。",
+    "各社区居委会要按月核查低保对象的家庭情况，及时登记变化。",
+    "志愿服务队逐户上门，帮助行动不便的居民办理高龄津贴。",
+    "救助管理站全天接待临时遇困人员，寒潮期间增加夜间巡查。",
+)
+
+
+def document(*lines: str, title: str = "走访情况") -> Document:
+    return Document(title=title, blocks=tuple(Paragraph(text=line) for line in lines))
+
+
+def words(of: Document, quote: str, place: str = "") -> Anchor:
+    for where, text in of.texts():
+        if quote in text and place in {"", where}:
+            anchor = anchored(of, where, text.index(quote), text.index(quote) + len(quote))
+            assert anchor is not None
+            return anchor
+    raise AssertionError(quote)
+
+
+OLD = document(*LINES)
+
+
+@pytest.mark.parametrize(
+    ("quote", "new", "standing", "place", "text"),
+    [
+        ("低保对象", LINES, Standing.HELD, "blocks/1", "低保对象"),
+        ("低保对象", ("新加的一段放在最前面。", *LINES), Standing.MOVED, "blocks/2", "低保对象"),
+        ("低保对象", (LINES[0], "本月，" + LINES[1], *LINES[2:]), Standing.MOVED, "blocks/1", "低保对象"),
+        ("低保对象", (LINES[1], LINES[2], LINES[3], LINES[0]), Standing.MOVED, "blocks/0", "低保对象"),
+        (
+            "低保对象",
+            (LINES[0], LINES[1].replace("低保对象", "特困人员"), *LINES[2:]),
+            Standing.CHANGED,
+            "blocks/1",
+            "特困人员",
+        ),
+        (
+            "低保对象",
+            (LINES[0], LINES[1].replace("低保对象", ""), *LINES[2:]),
+            Standing.CHANGED,
+            "blocks/1",
+            "",
+        ),
+        ("低保对象", (LINES[0], *LINES[2:]), Standing.LOST, "", ""),
+        # Split before the words, and run on to the paragraph before.
+        (
+            "及时登记变化",
+            (LINES[0], LINES[1][:20], LINES[1][20:], *LINES[2:]),
+            Standing.MOVED,
+            "blocks/2",
+            "",
+        ),
+        ("及时登记变化", (LINES[0] + LINES[1], *LINES[2:]), Standing.MOVED, "blocks/0", ""),
+        # The words stand elsewhere in the new text: another passage, and not where they were.
+        (
+            "低保对象",
+            (LINES[0], *LINES[2:], "另一件事：低保对象的公示名单张贴在社区。"),
+            Standing.LOST,
+            "",
+            "",
+        ),
+    ],
+)
+def test_words_are_carried_over(
+    quote: str, new: tuple[str, ...], standing: Standing, place: str, text: str
+) -> None:
+    changed = document(*new)
+    ported = port(words(OLD, quote), OLD, changed)
+    assert (ported.standing, ported.place) == (standing, place)
+    if standing is not Standing.LOST:
+        there = dict(changed.texts())[place]
+        assert there[ported.start : ported.end] == ported.text == (quote if standing in _WHOLE else text)
+
+
+_WHOLE = {Standing.HELD, Standing.MOVED}
+
+
+def test_of_two_paragraphs_that_are_the_same_none_is_taken_for_the_other() -> None:
+    twice = document(LINES[0], LINES[1], LINES[2], LINES[1])
+    for new, expected in (
+        (document(LINES[0], LINES[1], LINES[2]), "blocks/1"),
+        (document(LINES[0], LINES[2], LINES[1]), ""),
+    ):
+        assert port(words(twice, "低保对象", "blocks/1"), twice, new).place == expected
+
+
+def test_a_title_and_cells_have_their_own_words() -> None:
+    table = Table(rows=(("街道", "户数"), ("城东街道办事处", "132"), ("城西街道办事处", "87")))
+    more = Table(rows=(("街道", "户数"), ("城北街道办事处", "41"), *table.rows[1:]))
+    old = Document(title="走访统计", blocks=(Heading(text="分街道"), table))
+    new = Document(title="走访慰问统计", blocks=(Heading(text="分街道"), more))
+    assert port(words(old, "城西"), old, new).place == "blocks/1/rows/3/0"
+    title = port(words(old, "统计"), old, new)
+    assert (title.standing, title.place, title.start) == (Standing.MOVED, "title", 4)
+
+
+def test_what_does_not_stand_there_is_no_anchor() -> None:
+    for place, start, end in (("blocks/9", 0, 1), ("blocks/0", 3, 3), ("blocks/0", 0, 900), ("x", 0, 1)):
+        assert anchored(OLD, place, start, end) is None
+    strange = Anchor("blocks/0", 0, 3, "不是这", "", "")
+    assert port(strange, OLD, OLD).standing is Standing.LOST
+
+
+@pytest.mark.parametrize(("edits", "moves", "right", "wrong"), [(40, 0, 99, 0.5), (400, 3, 95, 3)])
+def test_after_many_edits_words_are_found_and_nothing_else(
+    edits: int, moves: int, right: float, wrong: float
+) -> None:
+    outcome = summed([experiment(seed, edits=edits, moves=moves, anchors=400) for seed in (91, 92)])
+    assert outcome.right_share >= right
+    assert outcome.wrong_share <= wrong
+    assert outcome.offsets_right < outcome.right
