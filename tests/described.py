@@ -54,6 +54,12 @@ class Description:
                 return f"{asked.method} {path}: {answer.status_code} does not tell of {header}"
         return self._body(operation, said, answer, f"{asked.method} {path} {answer.status_code}")
 
+    def body_fault(self, method: str, path: str, body: Any) -> str | None:
+        """Return what is wrong with the JSON body of a request; `None` for one that is as described."""
+        content = self.document["paths"][path][method]["requestBody"]["content"]["application/json"]
+        faults = [error.message for error in self._validator(content["schema"]).iter_errors(body)]
+        return f"{method} {path}: {faults[:3]}" if faults else None
+
     def _body(self, operation: Any, said: Any, answer: Response, where: str) -> str | None:
         content = said.get("content")
         if not content:

@@ -11,6 +11,7 @@ from app.domain.vocabulary import ChannelKind, DraftState
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.service import Format
 from app.drafts.models import AssetRole
+from app.infra.http.examples import taken
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 #: A schema with a name of its own, so that generated clients have one type for it.
@@ -80,9 +81,17 @@ class DraftIn(ContentIn):
 class RevisionIn(ContentIn):
     """New content of a draft."""
 
+    model_config = taken(
+        format="markdown", content="# 清河市开展冬季送温暖活动\n\n12月2日，市民政局组织志愿者走访独居老人。"
+    )
+
 
 class TargetsIn(_In):
     """Where a draft shall go instead."""
+
+    model_config = taken(
+        targets=[{"channel": "wechat", "section": "news"}, {"channel": "website", "section": "news"}]
+    )
 
     targets: list[TargetIn] = Field(max_length=20)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role, UnitKind
 from app.identity.credentials.passwords import MIN_LENGTH
+from app.infra.http.examples import ID, PASSWORD, taken
 
 Login = Annotated[
     str,
@@ -91,6 +92,8 @@ class MeOut(BaseModel):
 class OwnPasswordIn(_In):
     """One's old and new password."""
 
+    model_config = taken(old="qinghe-demo-2026", new=PASSWORD)
+
     old: Password
     new: NewPassword
 
@@ -98,11 +101,15 @@ class OwnPasswordIn(_In):
 class PasswordIn(_In):
     """A new password."""
 
+    model_config = taken(password=PASSWORD)
+
     password: NewPassword
 
 
 class UnitIn(_In):
     """A new unit."""
+
+    model_config = taken(parent_id=ID, name="社会救助科", kind="department")
 
     parent_id: UUID
     name: UnitName
@@ -122,6 +129,8 @@ class UnitOut(BaseModel):
 class UserIn(_In):
     """A new account."""
 
+    model_config = taken(login="linxiaoman", name="林小满", password=PASSWORD, unit_id=ID)
+
     login: Login
     name: Name
     password: NewPassword
@@ -132,6 +141,8 @@ class UserIn(_In):
 
 class EmailIn(_In):
     """Where an account's notices go by mail; null for nowhere."""
+
+    model_config = taken(email="linxiaoman@example.gov.cn")
 
     email: Email | None
 
@@ -181,6 +192,8 @@ class UsersOut(BaseModel):
 
 class GrantIn(_In):
     """A role to give."""
+
+    model_config = taken(role="initial_reviewer", unit_id=ID, channel="wechat")
 
     role: Role
     unit_id: UUID

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.vocabulary import MailMode, NoticeKind
+from app.infra.http.examples import ID, taken
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")
@@ -43,6 +44,8 @@ class NoticesOut(BaseModel):
 class ReadIn(_In):
     """The newest notice that was seen: it and all before it are read."""
 
+    model_config = taken(until=ID)
+
     until: UUID
 
 
@@ -75,6 +78,13 @@ class RobotIn(_In):
 
     `titles` lets it name drafts by their titles; else it says numbers. Confidential ones are never named.
     """
+
+    model_config = taken(
+        unit_id=ID,
+        name="宣传科工作群",
+        url="https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0000",
+        kinds=["published"],
+    )
 
     unit_id: UUID
     name: Name

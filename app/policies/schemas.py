@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import ActivationState, PolicyKind, PolicySource
+from app.infra.http.examples import DIGEST, taken
 
 Comment = Annotated[str, Field(max_length=1000)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -122,6 +123,10 @@ class VersionIn(_In):
     folder, of the other kinds from the folder of policies (`workflows/standard.yaml`).
     """
 
+    model_config = taken(
+        kind="negative_list", base=DIGEST, files={"lexicons/own.txt": "清河大桥\n"}, note="加入本地地名"
+    )
+
     kind: PolicyKind = PolicyKind.NEGATIVE_LIST
 
     base: Digest | None = None
@@ -132,11 +137,15 @@ class VersionIn(_In):
 class AskIn(_In):
     """The wish to bring a version into force."""
 
+    model_config = taken(note="回测已看过")
+
     note: Comment = ""
 
 
 class AcceptedRiskIn(_In):
     """That a warning of a workflow is accepted, and why."""
+
+    model_config = taken(fingerprint=DIGEST, reason="本单位只有两名审核人员")
 
     fingerprint: Digest
     reason: Annotated[str, Field(min_length=1, max_length=4000)]
@@ -147,6 +156,8 @@ class WishDecisionIn(_In):
 
     `accepted` gives a reason for every warning of a workflow that nobody has accepted yet.
     """
+
+    model_config = taken(grant=True, back_test=DIGEST, comment="同意启用")
 
     grant: bool
     back_test: Digest | None = None

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import ChannelKind, ErrorType, MarkKind, MarkState
+from app.infra.http.examples import DIGEST, ID, taken
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -18,6 +19,18 @@ class MarkIn(_In):
 
     Positions are code points, end-exclusive. Without a weight the error counts by its type and length.
     """
+
+    model_config = taken(
+        line="wechat",
+        digest=DIGEST,
+        kind="correct",
+        place="blocks/3",
+        start=12,
+        end=14,
+        quote="幕捐",
+        new_text="募捐",
+        error_type="word",
+    )
 
     line: str = Field(max_length=40)
     digest: Sha256
@@ -35,6 +48,8 @@ class MarkIn(_In):
 
 class CarryOutIn(_In):
     """The marks to carry out; all that are open. Named ones must be exactly those."""
+
+    model_config = taken(marks=[ID])
 
     marks: list[UUID] | None = Field(default=None, max_length=1000)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState, Verb, Verdict
 from app.domain.workflow.case import Spot
 from app.domain.workflow.commands import Approve, Decide, Decline, SendBack
+from app.infra.http.examples import DIGEST, ID, taken
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Comment = Annotated[str, Field(max_length=4000)]
@@ -25,6 +26,8 @@ class SubmissionIn(_In):
     submission and stay, also after a recall.
     """
 
+    model_config = taken(digest=DIGEST, comment="请审阅，活动在周五。")
+
     digest: Sha256
     comment: Comment = ""
     grade: Literal["A", "B", "C"] | None = Field(default=None, alias="class")
@@ -32,6 +35,8 @@ class SubmissionIn(_In):
 
 
 class StageIn(_In):
+    model_config = taken(stage="initial_review")
+
     stage: StageKey
     line: Line | None = None
 
@@ -47,6 +52,8 @@ class HoldIn(StageIn):
     `outcome` is the key of one of the stage's outcomes; it may be left out where the verb has only one.
     """
 
+    model_config = taken(stage="initial_review", digest=DIGEST, comment="等数据核实。")
+
     digest: Sha256
     outcome: str = Field(default="", max_length=40)
     comment: Comment = ""
@@ -55,6 +62,10 @@ class HoldIn(StageIn):
 
 class DecisionIn(HoldIn):
     """A decision on what was read, quoted by its digest. `send_back_to` null is the author."""
+
+    model_config = taken(
+        stage="initial_review", digest=DIGEST, verdict="send_back", comment="第二段日期与通知不符。"
+    )
 
     verdict: Literal["approve", "send_back", "decline"]
     send_back_to: StageKey | None = None
@@ -70,15 +81,21 @@ class DecisionIn(HoldIn):
 
 
 class WordsIn(_In):
+    model_config = taken(comment="改用新的活动时间。")
+
     comment: Comment = ""
 
 
 class StageWordsIn(StageIn):
+    model_config = taken(stage="initial_review", comment="今天下班前要发。")
+
     comment: Comment = ""
 
 
 class CopyIn(_In):
     """Who is to see the draft from now on, and a word to them."""
+
+    model_config = taken(to=ID, comment="请知悉。")
 
     to: UUID
     comment: Comment = ""
@@ -86,6 +103,8 @@ class CopyIn(_In):
 
 class HandOverIn(StageIn):
     """Who is to have an open stage, and why."""
+
+    model_config = taken(stage="initial_review", to=ID, comment="本周外出，请代审。")
 
     to: UUID
     comment: Comment = ""
@@ -95,11 +114,15 @@ class HandOverIn(StageIn):
 class ConsultIn(HandOverIn):
     """Whose opinion is asked, about what, and whether the stage waits for it."""
 
+    model_config = taken(stage="initial_review", to=ID, comment="第三条的口径请核对。", waits=True)
+
     waits: bool = False
 
 
 class AddedIn(HandOverIn):
     """Who is to review as well, why, and whether before, after or beside the open stage."""
+
+    model_config = taken(stage="initial_review", to=ID, comment="涉及救助政策，请加审。", place="after")
 
     place: Literal["before", "after", "beside"]
 
@@ -313,6 +336,8 @@ class LeftOut(WorkOut):
 
 class HandOverAllIn(_In):
     """Who takes over all that waits for somebody, and why."""
+
+    model_config = taken(to=ID, reason="调离宣传科")
 
     to: UUID
     reason: str = Field(min_length=1, max_length=500)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from app.domain.document.model import Sha256
 from app.domain.vocabulary import Event
+from app.infra.http.examples import DIGEST, ID, taken
 from app.infra.signing import SignedStatement
 from app.webhooks.models import DeliveryState
 
@@ -23,6 +24,8 @@ HTTP = Field(json_schema_extra={"pattern": "^https?://."})
 
 class NewToolIn(_Given):
     """A publishing tool: whose it is, and the codes of the channels that it publishes on."""
+
+    model_config = taken(unit_id=ID, name="网站发布系统", channels=["website"])
 
     unit_id: UUID
     name: Name
@@ -51,6 +54,10 @@ class ToolWithSecretOut(ToolOut):
 class NewEndpointIn(_Given):
     """An address to be told; no events: all of them."""
 
+    model_config = taken(
+        unit_id=ID, url="https://cms.example.gov.cn/hooks/sanshen", events=["case.cleared", "release.signed"]
+    )
+
     unit_id: UUID
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP]
     events: list[Event] = Field(default_factory=list, max_length=100)
@@ -59,12 +66,16 @@ class NewEndpointIn(_Given):
 class EndpointChangeIn(_Given):
     """What is to be changed of an endpoint; what is left out stays. An empty list of events: all of them."""
 
+    model_config = taken(events=["case.cleared", "release.signed"])
+
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP] | None = None
     events: list[Event] | None = Field(default=None, max_length=100)
 
 
 class RotationIn(_Given):
     """Whether the old secrets end at once, one of them having leaked, rather than after 24 hours."""
+
+    model_config = taken(revoke_old=True)
 
     revoke_old: bool = False
 
@@ -118,6 +129,8 @@ class DeliveriesOut(BaseModel):
 class ClearanceIn(_Given):
     """The question whether exactly this may go out: by its digest, or the very payload, as text or base64."""
 
+    model_config = taken(channel="website", digest=DIGEST)
+
     channel: Code
     digest: Sha256 | None = None
     payload: str | None = None
@@ -133,6 +146,18 @@ class ClearanceIn(_Given):
 
 class PublicationIn(_Given):
     """A report: the ticket as it was given, where the item can be found, the digest of what went out."""
+
+    model_config = taken(
+        ticket={
+            "statement": {"kind": "ticket", "release": ID, "digest": DIGEST, "channel": "website"},
+            "algorithm": "Ed25519",
+            "key_id": "4f1c2a9be07d3c58",
+            "signature": "bm90IGEgcmVhbCBzaWduYXR1cmU=",
+        },
+        external_id="20261201-17",
+        url="https://www.example.gov.cn/a/17.html",
+        digest=DIGEST,
+    )
 
     ticket: SignedStatement
     external_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]

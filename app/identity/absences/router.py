@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.identity import queries
 from app.identity.absences import service as absences
@@ -12,6 +12,7 @@ from app.identity.absences.service import Shown, State
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http import idempotency
+from app.infra.http.examples import taken
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
@@ -22,7 +23,7 @@ router = ApiRouter(tags=["identity"])
 class AbsenceIn(BaseModel):
     """Days out of office. Without `user_id` they are the caller's own."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = taken(starts_on="2026-12-07", ends_on="2026-12-11", reason="学习")
 
     user_id: UUID | None = None
     starts_on: date

@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.domain.vocabulary import Role
 from app.identity import queries
@@ -13,6 +13,7 @@ from app.identity.delegations.service import NewDelegation, Shown
 from app.identity.schemas import Code
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http import cursors, idempotency
+from app.infra.http.examples import ID, taken
 from app.infra.http.links import made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
@@ -23,7 +24,13 @@ router = ApiRouter(tags=["identity"])
 class DelegationIn(BaseModel):
     """A delegation to give. Without `principal_id` it is the caller's own; no roles are all of them."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = taken(
+        delegate_id=ID,
+        starts_on="2026-12-07",
+        ends_on="2026-12-11",
+        roles=["initial_reviewer"],
+        reason="外出期间代审",
+    )
 
     principal_id: UUID | None = None
     delegate_id: UUID

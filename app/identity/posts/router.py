@@ -13,6 +13,7 @@ from app.identity.models import User
 from app.identity.posts.service import Held, set_posts
 from app.identity.service import user_in_reach
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.examples import ID, taken
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
@@ -32,7 +33,7 @@ class PostIn(BaseModel):
 class PostsIn(BaseModel):
     """All posts that somebody holds from now on, and their title."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = taken(posts=[{"unit_id": ID, "post": "宣传科长", "heads": True}])
 
     posts: list[PostIn] = Field(max_length=20)
     qualification: Qualification = "none"

@@ -13,6 +13,7 @@ from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
 from app.infra.http import idempotency
+from app.infra.http.examples import DIGEST, taken
 from app.infra.http.links import made
 from app.infra.http.problems import sentence
 from app.infra.http.routing import ApiRouter
@@ -35,11 +36,15 @@ class _In(BaseModel):
 class LayOutIn(_In):
     """The line whose proof is wanted before its time."""
 
+    model_config = taken(line="wechat")
+
     line: Line
 
 
 class UrgentIn(_In):
     """What is to go out at once, and why."""
+
+    model_config = taken(line="wechat", digest=DIGEST, reason="台风红色预警，需立即提醒避险")
 
     line: Line
     digest: Sha256
@@ -48,6 +53,8 @@ class UrgentIn(_In):
 
 class SettlementIn(_In):
     """What was read, and what is said of it; `outcome` may be left out where there is only one."""
+
+    model_config = taken(digest=DIGEST, comment="补审通过")
 
     digest: Sha256
     outcome: str = Field(default="", max_length=40)

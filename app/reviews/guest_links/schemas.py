@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.domain.guests import LinkState
 from app.domain.vocabulary import Subject
+from app.infra.http.examples import taken
 from app.reviews.guest_links.service import MAX_DAYS
 from app.reviews.schemas import Comment, Line, OutcomeOut, StageKey, _In
 
@@ -17,6 +18,10 @@ class InvitationIn(_In):
     `namesake`: somebody else in the case has the same name, and it is really another person; who sends the
     link makes sure of it.
     """
+
+    model_config = taken(
+        stage="expert_review", name="陈知远", post="市社科院研究员", phone="13800000000", days=3
+    )
 
     stage: StageKey
     line: Line | None = None
@@ -57,6 +62,8 @@ class LinkMade(LinkOut):
 class SendingIn(_In):
     """Sending a link that somebody else asked for; `namesake` once it is sure that it is another person."""
 
+    model_config = taken(namesake=True)
+
     namesake: bool = False
 
 
@@ -68,6 +75,8 @@ class LinkSent(LinkOut):
 
 class AnswerIn(_In):
     """A decision by link: its code, the key of an outcome, and the person's own name as they type it."""
+
+    model_config = taken(code="482913", outcome="approve", name="陈知远", comment="无意见。")
 
     code: Annotated[str, Field(max_length=40)] = ""
 

@@ -11,6 +11,7 @@ from app.domain.workflow.migration import Differences
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import Reason
+from app.infra.http.examples import taken
 from app.infra.http.links import made
 from app.infra.http.problems import sentence
 from app.infra.http.routing import ApiRouter
@@ -86,12 +87,16 @@ class DryRunOut(BaseModel):
 class MigrationIn(_In):
     """Asking: which cases (all that differ when none are named), and why."""
 
+    model_config = taken(reason="新流程增加了保密审查")
+
     cases: list[UUID] = Field(default_factory=list, max_length=1000)
     reason: Annotated[Comment, Field(json_schema_extra={"minLength": 1, "pattern": r"\S"})]
 
 
 class MigrationGrantIn(_In):
     """Deciding on what another person asked for."""
+
+    model_config = taken(grant=True, comment="已核对各稿所在环节。")
 
     grant: bool
     comment: Comment = ""

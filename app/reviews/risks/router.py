@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from app.domain.vocabulary import MigrationState
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.examples import taken
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.policies.models import WorkflowRisk
@@ -23,11 +24,15 @@ Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 class RiskIn(_In):
     """Why a workflow is to be used in spite of what the linter warns of."""
 
+    model_config = taken(reason="本单位只有两名审核人员")
+
     reason: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
 class RiskDecisionIn(_In):
     """Accepting what another person asked for, or not."""
+
+    model_config = taken(accept=True, comment="同意，半年后复核。")
 
     accept: bool
     comment: Comment = ""

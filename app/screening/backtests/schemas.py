@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from app.domain.vocabulary import BackTestState
+from app.infra.http.examples import DIGEST, taken
 from app.policies.schemas import Digest
 
 
@@ -14,6 +15,8 @@ class _In(BaseModel):
 
 class BackTestIn(_In):
     """A version to try beside `base` (what is in force, when not given) over the archive."""
+
+    model_config = taken(candidate=DIGEST, drafts="published", since="2026-01-01")
 
     candidate: Digest
     base: Digest | None = None

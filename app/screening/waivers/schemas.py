@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import WaiverReason, WaiverStanding, WaiverState
 from app.infra.http.bounds import Instant
+from app.infra.http.examples import DIGEST, taken
 
 
 class _In(BaseModel):
@@ -50,6 +51,8 @@ class WaiversOut(BaseModel):
 class WaiverIn(_In):
     """A finding to let through: which, why, and where the consent or approval is kept that some need."""
 
+    model_config = taken(fingerprint=DIGEST, reason="quotation", explanation="引用文件原文")
+
     fingerprint: str = Field(pattern=r"^[0-9a-f]{16,64}$")
     reason: WaiverReason
     explanation: str = Field(min_length=1, max_length=1000)
@@ -58,6 +61,8 @@ class WaiverIn(_In):
 
 class WaiverDecisionIn(_In):
     """Whether the finding is let through, and until when (at most 90 days)."""
+
+    model_config = taken(grant=True, comment="确为原文")
 
     grant: bool
     comment: str = Field(default="", max_length=1000)
