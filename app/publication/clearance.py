@@ -1,7 +1,7 @@
 """What a publishing tool may put out, and what it did. One verb, one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,6 +15,7 @@ from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState
 from app.drafts import service as drafts
 from app.events.emit import About, emit, refusal
 from app.events.entry import Stream
+from app.events.payloads.base import ABSENT
 from app.events.payloads.publication import Clearance, PublicationRefused, Published
 from app.identity.queries import SYSTEM
 from app.infra.errors import AppError, Conflict, Forbidden, Reason
@@ -27,6 +28,7 @@ from app.publication import gate, tickets
 from app.publication.debts import service as debts
 from app.publication.differences import Difference, difference
 from app.publication.models import Publication, Release
+from app.publication.packages.forms import Form, files_in, in_form, normal
 from app.publication.service import reasons_of
 from app.reviews.cases import Loaded, load
 
@@ -48,12 +50,17 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a tool wants to publish: a digest or the very payload, and the release if it knows it."""
+    """What a tool wants to publish: a digest or the very payload, and the release if it knows it.
+
+    A payload may have its files elsewhere: `addresses` says which SHA-256 lies at which of its addresses.
+    With the release named it may be the fragment as well as the page.
+    """
 
     channel: str
     digest: str | None = None
     payload: bytes | None = None
     release_id: UUID | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -73,23 +80,25 @@ def clear(
     wanted = _wanted(session, wish, publisher)
     release, loaded = wanted or (None, None)
     reasons = _against_tool(publisher, wish.channel)
-    told: Difference | None = None
+    said = _Compared(None, wish.name)
     if release is None or loaded is None:
         reasons.append(Reason("nothing_released", {"channel": wish.channel, "digest": wish.name}))
     else:
+        said = _compared(session, release, wish)
+        reasons += said.reasons
         reasons += _against(
-            session, release, loaded, channel=wish.channel, digest=wish.name, runtime=runtime, at=at
+            session, release, loaded, channel=wish.channel, digest=said.digest, runtime=runtime, at=at
         )
-        if wish.payload is not None and wish.name != release.digest:
-            told = difference(_proof_bytes(session, release), wish.payload)
     cleared = not reasons and release is not None
     event = Event.CLEARANCE_GIVEN if cleared else Event.CLEARANCE_REFUSED
     payload = Clearance(
         release=release.id if release else None,
         channel=wish.channel,
-        digest=wish.name,
+        digest=said.digest,
         tool=publisher.id,
         reasons=sorted(reason.code for reason in reasons),
+        payload=ABSENT if wish.payload is None else sha256(wish.payload),
+        addresses=wish.addresses or ABSENT,
     )
     about: About = release.draft_id if release else (Stream.TOOL, publisher.id)
     emit(session, event, payload, about=about, actor=publisher.as_audit(), at=at)
@@ -99,15 +108,46 @@ def clear(
             "kind": "clearance",
             "outcome": "cleared" if cleared else "refused",
             "channel": wish.channel,
-            "digest": wish.name,
+            "digest": said.digest,
+            "form": said.form,
+            "payload": None if wish.payload is None else sha256(wish.payload),
             "at": timestamp(at),
             "release": str(release.id) if release else None,
             "ticket": tickets.stored(release.ticket).model_dump(mode="json") if cleared and release else None,
             "expires_at": timestamp(release.expires_at) if cleared and release else None,
-            "reasons": [{"code": one.code, "message": sentence(one), "data": one.data} for one in reasons],
-            "difference": told.as_json() if told else None,
+            "reasons": [
+                {"code": reason.code, "message": sentence(reason), "data": reason.data} for reason in reasons
+            ],
+            "difference": said.difference.as_json() if said.difference else None,
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What a tool wants to publish, held against a release: in which form it says the same, or where not."""
+
+    form: Form | None
+    digest: str
+    difference: Difference | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+def _compared(session: Session, release: Release, wish: Wish) -> _Compared:
+    if wish.payload is None or wish.name == release.digest:
+        form = Form.PAGE if wish.name == release.digest else None
+        return _Compared(form, wish.name)
+    page = _proof_bytes(session, release)
+    held = {file.sha256 for file in files_in(page)}
+    unknown = sorted(set(wish.addresses.values()) - held)
+    reasons = tuple(Reason("file_not_released", {"sha256": digest}) for digest in unknown)
+    given = normal(wish.payload, wish.addresses)
+    for form in Form:
+        if given == normal(in_form(page, form)):
+            return _Compared(form, release.digest, None, reasons)
+    # What is shorter than the frame of a page is held against what stands within.
+    like = in_form(page, Form.PAGE if b"<body" in wish.payload else Form.FRAGMENT)
+    return _Compared(None, wish.name, difference(like, wish.payload, wish.addresses), reasons)
 
 
 class Reported(NamedTuple):

@@ -53,12 +53,16 @@ _GATE: dict[str, tuple[str, str]] = {
         "The line is scheduled for later.",
     ),
     "nothing_released": (
-        "没有查到与所给内容一致的签发，未经签发不得发布。",
+        "没有查到与所给内容一致的签发，未经签发不得发布；图片地址若已换过，请用 release 写明是哪次签发。",
         "Nothing like this was released.",
     ),
     "tool_channel": ("这个发布工具没有登记阵地“{channel}”。", "The tool does not serve this channel."),
     "channel_differs": ("签发的是阵地“{channel}”。", "The release is for another channel."),
     "digest_differs": ("内容与签发的不一致。", "The content is not what was released."),
+    "file_not_released": (
+        "所列文件（SHA-256 {sha256}）不在签发的内容里。",
+        "A file that is named is no part of what was released.",
+    ),
     "ticket_used": ("凭证已经使用过，一张凭证只能发布一次。", "The ticket was used."),
     "ticket_expired": ("凭证已于 {expired_at} 过期，请换发凭证。", "The ticket has expired."),
     "ticket_replaced": ("凭证已被新凭证取代，请使用最新的一张。", "The ticket was replaced by a newer one."),

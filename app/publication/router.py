@@ -17,6 +17,7 @@ from app.infra.runtime import runtime_of
 from app.infra.signing import ALGORITHM
 from app.publication import queries, service, tickets
 from app.publication.models import Release
+from app.publication.packages import router as packages_router
 from app.publication.schedule import router as timing_router
 from app.publication.schemas import (
     PublicationOut,
@@ -133,3 +134,4 @@ def install(app: FastAPI) -> None:
     app.include_router(router)
     app.include_router(urgent_router.router)
     app.include_router(timing_router.router)
+    app.include_router(packages_router.router)

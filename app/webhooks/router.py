@@ -93,6 +93,7 @@ def ask_clearance(request: Request, body: RawBody, tool: Tool = "") -> Response:
         digest=asked.digest,
         payload=presenters.payload_of(asked),
         release_id=asked.release,
+        addresses={file.address: file.sha256 for file in asked.files},
     )
     with runtime.database.write() as session:
 

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from app.domain.document.model import Sha256
 from app.domain.vocabulary import Event
@@ -126,8 +126,19 @@ class DeliveriesOut(BaseModel):
     next_before: UUID | None
 
 
+class FileAtIn(_Given):
+    """Where a tool has put a file of a release."""
+
+    address: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    sha256: Sha256
+
+
 class ClearanceIn(_Given):
-    """The question whether exactly this may go out: by its digest, or the very payload, as text or base64."""
+    """The question whether exactly this may go out: by its digest, or the very payload, as text or base64.
+
+    A payload may be the page or, with `release`, the fragment, and its files may lie at addresses of the
+    tool's own: `files` says which file lies where.
+    """
 
     model_config = taken(channel="website", digest=DIGEST)
 
@@ -136,6 +147,16 @@ class ClearanceIn(_Given):
     payload: str | None = None
     payload_base64: str | None = None
     release: UUID | None = None
+    files: list[FileAtIn] = Field(default_factory=list, max_length=1000)
+
+    @field_validator("files")
+    @classmethod
+    def _each_lies_somewhere(cls, files: list[FileAtIn]) -> list[FileAtIn]:
+        told: dict[str, str] = {}
+        for file in files:
+            if told.setdefault(file.address, file.sha256) != file.sha256:
+                raise ValueError("同一个地址不能对应两个文件。")
+        return files
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> "ClearanceIn":

@@ -124,7 +124,12 @@ class Listener:
 @states.step()
 def ready(desk: Desk, *channels: str) -> Desk:
     """Bring a draft to where its lines can be signed."""
-    desk.draft(None, *channels).reviews()
+    return proofread(desk.draft(None, *channels), *channels)
+
+
+def proofread(desk: Desk, *channels: str) -> Desk:
+    """Bring the draft that a desk has to where its lines can be signed."""
+    desk.reviews()
     for line in channels or ("wechat",):
         desk.proofs(line)
         desk.approve("confirm_marks", "initial_reviewer", line)

@@ -60,6 +60,7 @@ SIGNED = {"POST /api/v1/webhooks/clearance", "POST /api/v1/webhooks/publications
 #: What nobody can read in the installation that the test builds.
 UNREAD = {
     "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",
+    "GET /api/v1/releases/{release_id}/files/{sha256}": "the release that stands for all shows no file",
     "GET /api/v1/audit/checkpoint": "no checkpoint has been signed in this world",
     "GET /api/v1/audit/consistency": "as above",
     "GET /api/v1/audit/inclusion": "as above",

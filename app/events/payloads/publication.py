@@ -60,13 +60,18 @@ class ReleaseUrgent(OfDebts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clearance(Payload):
-    """The answer to a publishing tool that asks whether it may publish exactly this."""
+    """The answer to a publishing tool that asks whether it may publish exactly this.
+
+    `payload` is the SHA-256 of the bytes that it showed, `addresses` what it said lies at their addresses.
+    """
 
     release: UUID | None
     channel: str
     digest: str
     tool: UUID
     reasons: Sequence[str]
+    payload: str | Absent = ABSENT
+    addresses: Mapping[str, str] | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from app.domain.addresses import web_address_faults
 from app.domain.document.model import Document, sha256
 
 MEDIA_TYPE = "text/html; charset=utf-8"
+#: Around what a page shows. Words are escaped, so neither stands within.
+BODY_BEGINS, BODY_ENDS = b"<body>\n", b"</body>\n</html>\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +73,6 @@ def page(*, title: str, body: str, style: str = "", meta: dict[str, str] | None 
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n{named}{styled}</head>\n<body>\n{body}</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n{named}{styled}</head>\n"
+        f"{BODY_BEGINS.decode()}{body}{BODY_ENDS.decode()}"
     ).encode()
