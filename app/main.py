@@ -40,6 +40,7 @@ FEATURES = (
     "channels",
     "policies",
     "drafts",
+    "annotations",
     "screening",
     "reviews",
     "proofs",

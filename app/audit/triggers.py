@@ -18,6 +18,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "audit_tile": _INSERT_ONLY,
     "back_test": ("finished_once no_delete", "finished_once no_delete"),
     "check_report": _INSERT_ONLY,
+    "comment_thread": ("fixed no_delete", "fixed stays"),
     "decision": _INSERT_ONLY,
     "policy_activation": ("decided_once no_delete", "decided_once no_delete"),
     "policy_file": _INSERT_ONLY,
@@ -27,6 +28,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "proof_mark": ("fixed no_delete", "fixed stays"),
     "publication": _INSERT_ONLY,
     "revision": _INSERT_ONLY,
+    "thread_comment": _INSERT_ONLY,
     "waiver": ("decided_once no_delete", "decided_once no_delete"),
     "workflow_version": ("no_update no_delete", "insert_only"),
 }

@@ -63,6 +63,8 @@ VOUCHED: Mapping[str, Vouched] = {
     "sign_link": Vouched(_DRAFT),
     "proof": Vouched(_DRAFT, packed="draft_id"),
     "proof_mark": Vouched(_DRAFT, packed="draft_id"),
+    "comment_thread": Vouched(_DRAFT, packed="draft_id"),
+    "thread_comment": Vouched(_DRAFT, packed="draft_id"),
     "release": Vouched(_DRAFT, packed="draft_id"),
     "release_ticket": Vouched(packed="release_id"),
     "scheduled_release": Vouched(_DRAFT, packed="draft_id"),

@@ -55,6 +55,7 @@ class RefusalCode(StrEnum):
     STALE_DIGEST = "stale_digest"
     BLOCKING_FINDINGS = "blocking_findings"
     TOO_MANY_ERRORS = "too_many_errors"
+    OWN_THREADS_UNSETTLED = "own_threads_unsettled"
     CHANNEL_LIMIT = "channel_limit"
     MARKS_OPEN = "marks_open"
     NO_MARKS = "no_marks"

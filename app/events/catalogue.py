@@ -12,7 +12,7 @@ from app.domain.vocabulary import Event, NoticeKind, Verdict
 from app.events import forms
 from app.events import sentences as say
 from app.events.entry import Account, Entry, Named, Recipients, Stream, Told
-from app.events.payloads import accounts, cases, drafts, machines, policies, publication
+from app.events.payloads import accounts, annotations, cases, drafts, machines, policies, publication
 from app.events.sentences import Sentence
 
 E, K, R = Event, NoticeKind, Recipients
@@ -91,6 +91,38 @@ _DRAFTS = (
         announced=forms.EvidenceData,
         verifier="exported",
         sentence=say.exported,
+    ),
+)
+
+_COMMENTED = (Told(K.COMMENTED, Named("told")), Told(K.MENTIONED, Named("called")))
+_ANSWERED = (Told(K.SUGGESTION_ANSWERED, Named("told")), Told(K.MENTIONED, Named("called")))
+
+
+def _thread(event: Event, told: tuple[Told, ...] = _COMMENTED) -> Entry:
+    return Entry(
+        event,
+        annotations.OfThread,
+        _DRAFT,
+        told=told,
+        announced=forms.DraftData,
+        sentence=say.of_thread(event),
+    )
+
+
+_ANNOTATIONS = (
+    _thread(E.COMMENT_MADE),
+    _thread(E.COMMENT_REPLIED),
+    _thread(E.COMMENT_RESOLVED),
+    _thread(E.COMMENT_REOPENED),
+    _thread(E.SUGGESTION_MADE),
+    _thread(E.SUGGESTION_DISPUTED, _ANSWERED),
+    Entry(
+        E.SUGGESTIONS_ACCEPTED,
+        annotations.SuggestionsAccepted,
+        _DRAFT,
+        told=(Told(K.SUGGESTION_ANSWERED, Named("makers")),),
+        announced=forms.DraftData,
+        sentence=say.suggestions_accepted,
     ),
 )
 
@@ -335,7 +367,7 @@ _RECORD = (
     Entry(E.RECORD_CHECKPOINTED, None, ()),
 )
 
-_ALL = (*_ACCOUNTS, *_DRAFTS, *_CASES, *_PUBLICATION, *_POLICIES, *_MACHINES, *_RECORD)
+_ALL = (*_ACCOUNTS, *_DRAFTS, *_ANNOTATIONS, *_CASES, *_PUBLICATION, *_POLICIES, *_MACHINES, *_RECORD)
 CATALOGUE: Mapping[Event, Entry] = {entry.event: entry for entry in _ALL}
 assert len(CATALOGUE) == len(_ALL), "an event stands in the catalogue twice"
 

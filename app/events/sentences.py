@@ -15,6 +15,7 @@ from app.infra.clock import moment
 from app.infra.errors import Reason
 from app.infra.http.problems import sentence as reason_sentence
 from app.words.labels import label, limit
+from app.words.places import place_in_text
 
 Data = Mapping[str, Any]
 
@@ -73,6 +74,31 @@ def asset_added(who: str, data: Data, _names: Names) -> str:
     """Say what the file is for."""
     what = {"image": "添加图片", "original": "交来的原文件已经留存"}.get(str(data.get("role")), "添加附件")
     return f"{who} {what}"
+
+
+_DONE_TO_THREADS = {
+    "comment.made": "在{where}批注",
+    "comment.replied": "回复{where}的批注",
+    "comment.resolved": "认为{where}的批注已解决",
+    "comment.reopened": "重新打开{where}的批注",
+    "suggestion.made": "对{where}提出修改建议",
+    "suggestion.disputed": "不采纳{where}的修改建议",
+}
+
+
+def of_thread(event: Event) -> Callable[[str, Data, Names], str]:
+    """Return what says where the words are that a comment or suggestion is about; none of the words."""
+
+    def sentence(who: str, data: Data, _names: Names) -> str:
+        where = _where(str(data.get("place", "")))
+        return f"{who} {_DONE_TO_THREADS[event].format(where=where)}"
+
+    return sentence
+
+
+def suggestions_accepted(who: str, data: Data, _names: Names) -> str:
+    """Say how many."""
+    return f"{who} 采纳 {len(data.get('threads', ()))} 条修改建议"
 
 
 def approved(who: str, data: Data, names: Names) -> str:
@@ -192,6 +218,10 @@ def exported(who: str, data: Data, _names: Names) -> str:
     return (
         f"{who} 导出证据包（至第 {data.get('seq', '')} 号记录，文件摘要 {str(data.get('file', ''))[:16]}…）"
     )
+
+
+def _where(place: str) -> str:
+    return place_in_text(place) if place else "全篇"
 
 
 def _reasons(data: Data) -> str:

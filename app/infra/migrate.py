@@ -23,6 +23,7 @@ WITH_TABLES = (
     "channels",
     "policies",
     "drafts",
+    "annotations",
     "screening",
     "reviews",
     "proofs",

@@ -20,6 +20,8 @@ _USUAL: Mapping[NoticeKind, MailMode] = {
     NoticeKind.SCHEDULED: MailMode.DAILY,
     NoticeKind.PUBLISHED: MailMode.DAILY,
     NoticeKind.WAIVER_DECIDED: MailMode.DAILY,
+    NoticeKind.COMMENTED: MailMode.DAILY,
+    NoticeKind.SUGGESTION_ANSWERED: MailMode.DAILY,
 }
 
 

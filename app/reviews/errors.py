@@ -96,6 +96,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "有未处理的禁止性问题，须由作者修改或获得豁免后才能通过。",
         "Blocking findings are open.",
     ),
+    C.OWN_THREADS_UNSETTLED: (
+        "您提出的批注和修改建议还有 {threads} 条没有解决，请先解决，或者退回作者处理。",
+        "Comments or suggestions of your own are not settled.",
+    ),
     C.TOO_MANY_ERRORS: (
         "遗留问题 {errors} 处，超过本环节上限 {limit} 处，请先修改。",
         "Too many errors are left.",

@@ -27,7 +27,7 @@ from app.drafts.models import Draft, DraftReader, ReadingFor, Revision
 from app.identity import queries as identity
 from app.identity.queries import Actor
 from app.infra.errors import NotFound
-from app.reviews import workflows
+from app.reviews import threads, workflows
 from app.reviews.cases import (
     CaseInHand,
     Loaded,
@@ -184,7 +184,7 @@ def case_view(
     me = as_participant(actor, draft.unit_path)
     place = acting_at_case(actor, seen)
     marks = seen.marks
-    known = facts or AssessedText()
+    known = replace(facts or AssessedText(), own_threads=threads.own_unsettled(session, seen, place))
     return CaseView(
         row,
         draft,

@@ -50,7 +50,7 @@ from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import calendar, eligibility, resubmission, routing, screening, workflows
+from app.reviews import calendar, eligibility, resubmission, routing, screening, threads, workflows
 from app.reviews.apply import Step, apply, assessed, attempt, record_routing
 from app.reviews.case_book import CaseBook
 from app.reviews.cases import Loaded, acting_at_case, as_participant, load, may_write
@@ -130,10 +130,13 @@ def approve_sign_off(step: Step, command: Approve) -> None:
 def _decide(step: Step, command: Decide) -> None:
     stage = step.loaded.workflow.by_key.get(command.stage)
     facts = step.assess(open_marks=step.loaded.marks_of(command.line))
+    place = step.place_at(*command.spot)
+    if stage is not None and stage.requires:
+        facts = replace(facts, own_threads=threads.own_unsettled(step.session, step.loaded, place))
     if stage is not None and stage.need == "all":
         everybody = eligibility.body_of(step.session, step.loaded, stage, command.line)
         facts = replace(facts, candidates=everybody)
-    step.apply(command, step.place_at(*command.spot), facts)
+    step.apply(command, place, facts)
 
 
 def at_stage(step: Step, command: Hold | Claim | Unclaim) -> None:

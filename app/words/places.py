@@ -138,6 +138,29 @@ def _on_page(rest: list[str]) -> str:
     return ""
 
 
+_FIELDS = {
+    "title": "标题",
+    "subtitle": "副标题",
+    "summary": "摘要",
+    "byline": "署名",
+    "source": "来源",
+    "source_url": "来源链接",
+}
+_WITHIN = {"alt": "替代文字", "caption": "说明", "credit": "来源说明"}
+
+
+def place_in_text(ref: str) -> str:
+    """Return a place of a document in words: 标题, 第4段, 第5段替代文字; empty for what is none."""
+    match ref.split("/"):
+        case [field] if field in _FIELDS:
+            return _FIELDS[field]
+        case ["blocks", index, "rows", row, column]:
+            return f"第{int(index) + 1}段表格第{int(row) + 1}行第{int(column) + 1}格"
+        case ["blocks", index, *within]:
+            return f"第{int(index) + 1}段" + _WITHIN.get("/".join(within), "")
+    return ""
+
+
 def place_held(ref: str, names: Mapping[str, str] = _NONE) -> str:
     """Return a place in an attachment, or in a picture of the text, in words; empty for any other place.
 

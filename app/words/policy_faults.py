@@ -79,6 +79,7 @@ SENTENCES = {
     "no_sign_off": "没有签发环节；请在最后加 kind: sign_off。",
     "sign_off_without_proof": "签发环节“{stage}”须看校样；请写 per: channel。",
     "signed_too_early": "签发环节“{stage}”之后还有 {before}；签发应当在最后。",
+    "required_of_nobody": "环节“{stage}”由系统自动办理，没有人提批注；请删去 requires。",
     "not_to_be_overridden": "环节“{stage}”是三审、规则检查或签发，任何人不得越过；请删去 override。",
     "all_of_outside": "环节“{stage}”请外部人员，没有“全体”可言；need 请写 any 或者 at_least。",
     "outside_signs": "环节“{stage}”是签发或者核红，须由本单位人员办理；请去掉 outside。",

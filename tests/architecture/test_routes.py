@@ -92,6 +92,7 @@ NAMED = {
     "link_id": ("sign_link", "id"),
     "migration_id": ("workflow_migration", "id"),
     "mark_id": ("proof_mark", "id"),
+    "thread_id": ("comment_thread", "id"),
     "release_id": ("release", "id"),
     "tool_id": ("publishing_tool", "id"),
     "endpoint_id": ("webhook_endpoint", "id"),

@@ -62,6 +62,7 @@ class Known:
     blockers: tuple[str, ...] = ()
     findings: int = 0
     open_marks: int = 0
+    own_threads: int = 0
     channel_limits: tuple[str, ...] = ()
     candidates: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()

@@ -105,10 +105,31 @@ def test_a_title_and_cells_have_their_own_words() -> None:
 
 
 def test_what_does_not_stand_there_is_no_anchor() -> None:
-    for place, start, end in (("blocks/9", 0, 1), ("blocks/0", 3, 3), ("blocks/0", 0, 900), ("x", 0, 1)):
+    for place, start, end in (("blocks/9", 0, 1), ("blocks/0", 3, 2), ("blocks/0", 0, 900), ("x", 0, 1)):
         assert anchored(OLD, place, start, end) is None
     strange = Anchor("blocks/0", 0, 3, "不是这", "", "")
     assert port(strange, OLD, OLD).standing is Standing.LOST
+
+
+def test_a_point_is_known_by_what_stands_on_both_sides() -> None:
+    at = LINES[2].index("逐户上门")
+    point = anchored(OLD, "blocks/2", at, at)
+    assert point is not None
+    moved = port(point, OLD, document("新的一段。", *LINES[:2], "本市" + LINES[2], LINES[3]))
+    assert (moved.standing, moved.place, moved.start, moved.end) == (
+        Standing.MOVED,
+        "blocks/3",
+        at + 2,
+        at + 2,
+    )
+    between = document(*LINES[:2], LINES[2].replace("服务队逐户", "服务队今天逐户"), LINES[3])
+    assert port(point, OLD, between).standing is Standing.CHANGED
+    assert port(point, OLD, document(*LINES[:2], LINES[3])).standing is Standing.LOST
+    ends = anchored(OLD, "blocks/2", len(LINES[2]), len(LINES[2]))
+    assert ends is not None
+    assert port(ends, OLD, document(*LINES[:2], LINES[2][:5] + LINES[2][8:], LINES[3])).start == (
+        len(LINES[2]) - 3
+    )
 
 
 @pytest.mark.parametrize(("edits", "moves", "right", "wrong"), [(40, 0, 99, 0.5), (400, 3, 95, 3)])

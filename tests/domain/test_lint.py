@@ -258,6 +258,10 @@ def test_the_shipped_schema_is_that_of_the_models() -> None:
             (25, "stages.4.after", "signed_too_early"),
         ),
         (
+            changed("kind: rule_check", "kind: rule_check, requires: threads_resolved"),
+            (5, "stages.0.requires", "required_of_nobody"),
+        ),
+        (
             changed("    per: channel", "    per: channel\n    within: {working_days: 0}"),
             (25, "stages.4.within", "deadline_of_zero"),
         ),

@@ -96,10 +96,12 @@ def test_a_workflow_that_asks_for_less_changes_nothing() -> None:
         ({"override": [{"role": "publisher"}]}, ("override", ())),
         ({"need": "any"}, ("need", {"at_least": 2})),
         ({"checklist": []}, ("checklist", ("核对数字",))),
+        ({"requires": []}, ("requires", ("threads_resolved",))),
     ],
 )
 def test_of_two_ways_to_say_a_stage_the_stricter_holds(loose: dict[str, Any], kept: tuple[str, Any]) -> None:
     strict = {"need": {"at_least": 2}, "errors_left": 2, "checklist": ["核对数字"], "on_edit": "void"}
+    strict["requires"] = ["threads_resolved"]
     old = asked(second_review=strict)
     new = asked(second_review={**strict, **loose}, secrecy=secrecy())
     joint = combined(old, new)

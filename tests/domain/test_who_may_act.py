@@ -171,6 +171,15 @@ def test_checklist_errors_left_and_the_author_who_may_act() -> None:
     assert hand.case.state is CaseState.CLEARED
 
 
+def test_a_stage_may_ask_that_comments_of_ones_own_are_settled() -> None:
+    hand = hand_for(stage("own", requires="threads_resolved"), stage("free"))
+    known = Known(own_threads=2)
+    assert hand.refused(Verb.APPROVE, FIRST, known, stage="own") == {C.OWN_THREADS_UNSETTLED}
+    hand.approve("own", FIRST)
+    hand.do(Verb.APPROVE, FIRST, known, stage="free")
+    assert hand.case.state is CaseState.CLEARED
+
+
 def test_parallel_stages_join() -> None:
     hand = hand_for(
         stage("secrecy", kind="secrecy_review"),

@@ -22,6 +22,8 @@ CONTEXT = 32
 _STRETCH = 4
 #: What went or came around words is not taken for a change of theirs when it is longer by more than this.
 _AROUND = 24
+#: A point is known by so many characters on either side.
+_BESIDE = 4
 #: Words are looked for elsewhere with at least this much around them, themselves included.
 _KEY = 12
 
@@ -39,7 +41,8 @@ class Standing(StrEnum):
 class Anchor:
     """Words of one text: `text[start:end]` of `place` reads `quote`, between `before` and `after`.
 
-    Positions are code points, end-exclusive; places are those of `Document.texts`.
+    Positions are code points, end-exclusive; places are those of `Document.texts`. Without a quote it is the
+    point between two characters, where something is to be put in.
     """
 
     place: str
@@ -69,9 +72,9 @@ _LOST = Ported(Standing.LOST)
 
 
 def anchored(document: Document, place: str, start: int, end: int) -> Anchor | None:
-    """Return the anchor of words of a text; `None` where there is no such place, or no words in it."""
+    """Return the anchor of words of a text, or of a point; `None` where there is no such place in it."""
     text = text_at(document, place)
-    if text is None or not 0 <= start < end <= len(text):
+    if text is None or not 0 <= start <= end <= len(text):
         return None
     around = text[max(start - CONTEXT, 0) : start], text[end : end + CONTEXT]
     return Anchor(place, start, end, text[start:end], *around)
@@ -97,11 +100,32 @@ class Porter:
         """Return where the words of an anchor are in the new text."""
         if self._old_texts.get(anchor.place, "")[anchor.start : anchor.end] != anchor.quote:
             return _LOST
+        if not anchor.quote:
+            return self._point(anchor)
         side = self._sides.get(anchor.place)
         near = side.port(anchor) if side is not None else None
         if near is not None and near.text == anchor.quote:
             return near
         return self._elsewhere(anchor) or near or _LOST
+
+    def _point(self, anchor: Anchor) -> Ported:
+        """Carry the few characters on either side; between them is the point, if they stayed together."""
+        before, after = anchor.before[-_BESIDE:], anchor.after[:_BESIDE]
+        if not before and not after:
+            return _LOST
+        around = Anchor(
+            anchor.place,
+            anchor.start - len(before),
+            anchor.start + len(after),
+            before + after,
+            anchor.before[:-_BESIDE],
+            anchor.after[_BESIDE:],
+        )
+        ported = self.port(around)
+        if ported.standing in {Standing.LOST, Standing.CHANGED}:
+            return ported
+        at = ported.start + len(before)
+        return Ported(ported.standing, ported.place, at, at)
 
     def _elsewhere(self, anchor: Anchor) -> Ported | None:
         """Look for the words with what stood around them, which must stand once in either text."""

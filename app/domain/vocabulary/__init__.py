@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.domain.vocabulary.annotations import UNSETTLED as UNSETTLED
+from app.domain.vocabulary.annotations import ThreadState as ThreadState
 from app.domain.vocabulary.notices import MailMode as MailMode
 from app.domain.vocabulary.notices import NoticeKind as NoticeKind
 from app.domain.vocabulary.policies import ActivationState as ActivationState
@@ -224,6 +226,13 @@ class Event(StrEnum):
     FINDING_WAIVER_ASKED = "finding.waiver_asked"
     FINDING_WAIVED = "finding.waived"
     FINDING_WAIVER_REFUSED = "finding.waiver_refused"
+    COMMENT_MADE = "comment.made"
+    COMMENT_REPLIED = "comment.replied"
+    COMMENT_RESOLVED = "comment.resolved"
+    COMMENT_REOPENED = "comment.reopened"
+    SUGGESTION_MADE = "suggestion.made"
+    SUGGESTIONS_ACCEPTED = "suggestions.accepted"
+    SUGGESTION_DISPUTED = "suggestion.disputed"
     CASE_OPENED = "case.opened"
     CASE_ROUTED = "case.routed"
     CASE_MIGRATED = "case.migrated"

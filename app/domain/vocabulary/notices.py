@@ -34,6 +34,9 @@ class NoticeKind(StrEnum):
     CALENDAR_MISSING = "calendar_missing"
     ACCOUNT = "account"
     ENDPOINT = "endpoint"
+    COMMENTED = "commented"
+    MENTIONED = "mentioned"
+    SUGGESTION_ANSWERED = "suggestion_answered"
 
 
 class MailMode(StrEnum):

@@ -218,13 +218,15 @@ def by_author(authors: frozenset[Person], actor: Participant) -> Refusals:
 
 
 def text_ready(stage: Stage, facts: AssessedText) -> Refusals:
-    """Refuse to pass a text with open blocking findings, open marks or too many errors."""
+    """Refuse to pass a text with blocking findings, marks, errors or comments that must not be left."""
     refusals = [*blocked(facts)]
     if stage.confirms_marks and facts.open_marks:
         refusals.append(Refusal(RefusalCode.MARKS_OPEN, {"marks": facts.open_marks}))
     if stage.errors_left is not None and facts.findings > stage.errors_left:
         data = {"errors": facts.findings, "limit": stage.errors_left}
         refusals.append(Refusal(RefusalCode.TOO_MANY_ERRORS, data))
+    if "threads_resolved" in stage.requires and facts.own_threads:
+        refusals.append(Refusal(RefusalCode.OWN_THREADS_UNSETTLED, {"threads": facts.own_threads}))
     return tuple(refusals)
 
 

@@ -32,6 +32,7 @@ ALL_FIELDS: tuple[Watched, ...] = (
 )
 #: A stage whose kind acts on the laid-out proof of one channel rather than on the text.
 PROOF_KINDS = frozenset({StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.SIGN_OFF})
+Requirement = Literal["threads_resolved"]
 Qualification = Literal["none", "assistant", "intermediate", "senior"]
 QUALIFICATIONS: tuple[Qualification, ...] = ("none", "assistant", "intermediate", "senior")
 #: How often one stage may send back before only declining or holding is left in its place.
@@ -144,6 +145,8 @@ class Stage(_Value):
     `per: channel` makes one run for each channel of the draft. `on_edit` says what an edit of a watched field
     does to a decision already made: void it always, keep it on a trivial change (layout), keep it on marks
     only (small corrections). `errors_left`: how many findings that do not block may be left when it passes.
+    `requires`: what must be done before somebody approves; `threads_resolved`: the comments and suggestions
+    that they began themselves are settled.
     `override`: who may let a draft go past the stage without it, marked and with a reason; never one of the
     three reviews. `added_by`: the routing rule that added the stage; only routing writes it.
     """
@@ -168,6 +171,10 @@ class Stage(_Value):
     send_back_to: tuple[Key, ...] | None = None
     rounds: int = Field(default=DEFAULT_ROUNDS, ge=1, le=10)
     errors_left: int | None = Field(default=None, ge=0)
+    # Written only where it is used, so that files without it keep their digest.
+    requires: Annotated[tuple[Requirement, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), exclude_if=lambda value: value == ()
+    )
     within: Within | None = None
     late: Late = Late()
     override: Annotated[tuple[Who, ...], BeforeValidator(_as_tuple)] = ()

@@ -143,6 +143,8 @@ def notes(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]
         yield "每个阵地分别看校样" if stage.acts_on is Subject.PROOF else "每个阵地分别办理"
     if stage.errors_left is not None:
         yield f"遗留差错不超过 {stage.errors_left} 处"
+    if "threads_resolved" in stage.requires:
+        yield "本人的批注和修改建议都已解决才能通过"
     if stage.within is not None:
         yield f"{stage.within.working_days} 个工作日内"
     yield from _origin(stage, label, names)

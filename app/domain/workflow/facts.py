@@ -34,10 +34,12 @@ class AssessedText(Facts):
 
     `findings`: how many findings that do not block; `open_marks`: marks not yet carried out on the line, or
     on all lines where an approval is taken back; `candidates`: everybody who may act at the stage, asked for
-    only where all must.
+    only where all must; `own_threads`: unsettled comments of whoever decides,
+    asked for only where the stage asks it.
     """
 
     findings: int = 0
+    own_threads: int = 0
     open_marks: int = 0
     candidates: frozenset[Person] = frozenset()
 

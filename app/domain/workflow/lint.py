@@ -94,7 +94,7 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     lines = lines or Lines(None)
     checks = (
         _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct,
-        _reviews_apart, _proofs, _deadlines, _overrides, _deciding, _watching, _kept_up,
+        _reviews_apart, _proofs, _deadlines, _overrides, _required, _deciding, _watching, _kept_up,
     )  # fmt: skip
     return in_order(fault for ask in checks for fault in ask(workflow, lines))
 
@@ -298,6 +298,12 @@ def _overrides(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
         if stage.override and not stage.may_be_overridden:
             yield _at(workflow, lines, stage, "override", "not_to_be_overridden")
+
+
+def _required(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    for stage in workflow.stages:
+        if stage.requires and not stage.by_people:
+            yield _at(workflow, lines, stage, "requires", "required_of_nobody")
 
 
 #: They keep the system or its rules: drafts are not to be known of by them, so a stage of theirs never ends.

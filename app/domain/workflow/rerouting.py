@@ -91,6 +91,7 @@ def _asks_more(now: Stage, was: Stage) -> bool:
         or (now.need != was.need and "one_of_each" in {now.need, was.need})
         or (was.author_may_act and not now.author_may_act)
         or not set(now.checklist) <= set(was.checklist)
+        or not set(now.requires) <= set(was.requires)
         or not now.kinds <= was.kinds
         or not set(now.levels) <= set(was.levels)
         or (now.per, now.acts_on) != (was.per, was.acts_on)
@@ -152,6 +153,7 @@ def _asks(more: Stage, less: Stage, *, same_people: bool = False) -> bool:
         and set(less.watches) <= set(more.watches)
         and _ON_EDIT.index(less.on_edit) <= _ON_EDIT.index(more.on_edit)
         and set(less.checklist) <= set(more.checklist)
+        and set(less.requires) <= set(more.requires)
         and set(more.override) <= set(less.override)
         and (
             less.errors_left is None
@@ -300,6 +302,7 @@ def _strictest(old: Stage, new: Stage) -> Stage:
         watches=tuple(dict.fromkeys((*old.watches, *new.watches))),
         on_edit=_ON_EDIT[max(_ON_EDIT.index(old.on_edit), _ON_EDIT.index(new.on_edit))],
         checklist=tuple(dict.fromkeys((*old.checklist, *new.checklist))),
+        requires=tuple(dict.fromkeys((*old.requires, *new.requires))),
         override=tuple(who for who in old.override if who in new.override),
         errors_left=min(errors) if errors else None,
         rounds=min(old.rounds, new.rounds),

@@ -26,7 +26,7 @@ from app.domain.document.model import (
     Video,
 )
 from app.negative_list.text.model import SEVERITIES, Finding, PartKind, Severity
-from app.words.places import in_order, place_held
+from app.words.places import in_order, place_held, place_in_text
 
 #: From the outermost to the innermost.
 _STYLES = (
@@ -194,27 +194,8 @@ def numbered(
 
 def place_name(ref: str, part: PartKind | None = None) -> str:
     """Return where a place is, in words: `title` is 标题, `blocks/3` 第4段, `blocks/4/alt` 第5段替代文字."""
-    fields = {
-        "title": "标题",
-        "subtitle": "副标题",
-        "summary": "摘要",
-        "byline": "署名",
-        "source": "来源",
-        "source_url": "来源链接",
-    }
-    if ref in fields:
-        return fields[ref]
-    match ref.split("/"):
-        case ["blocks", index]:
-            return f"第{int(index) + 1}段" + ("的链接" if part is PartKind.LINK else "")
-        case ["blocks", index, "rows", row, column]:
-            return f"第{int(index) + 1}段表格第{int(row) + 1}行第{int(column) + 1}格"
-        case ["blocks", index, ("alt" | "caption" | "credit") as name]:
-            return (
-                f"第{int(index) + 1}段" + {"alt": "替代文字", "caption": "说明", "credit": "来源说明"}[name]
-            )
-        case ["blocks", index, *_]:
-            return f"第{int(index) + 1}段"
+    if known := place_in_text(ref):
+        return known + ("的链接" if part is PartKind.LINK and ref.count("/") == 1 else "")
     return {PartKind.ATTACHMENT: "附件", PartKind.LINK: "链接"}.get(part, "全文") if part else "全文"
 
 

@@ -70,6 +70,7 @@ KEYS = {
     "send_back_to": "可退到的环节",
     "rounds": "退回次数上限",
     "errors_left": "可遗留问题数",
+    "requires": "通过前须做完",
     "within": "期限",
     "late": "逾期处理",
     "added_by": "增加的规则",
