@@ -304,6 +304,20 @@ def unit_names(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(session.exec(query).all())
 
 
+def names_above(session: Session, unit_path: str) -> tuple[str, ...]:
+    """Return the names of the unit at `unit_path` and of all above it, from the top. One statement."""
+    ids = [UUID(part) for part in unit_path.strip("/").split("/") if part]
+    known = unit_names(session, ids)
+    return tuple(known[unit] for unit in ids if unit in known)
+
+
+def posts_of(session: Session, people: Collection[UUID], *, unit_path: str) -> frozenset[str]:
+    """Return the posts that any of these people holds over the unit at `unit_path`. One statement."""
+    query = select(User.posts).where(col(User.id).in_(people))
+    held = (post for posts in session.exec(query).all() for post in posts)
+    return frozenset(post["post"] for post in held if unit_path.startswith(post["path"]))
+
+
 def posted(session: Session, *, unit_path: str | None) -> tuple[User, ...]:
     """Return the active people who hold any post over the unit at `unit_path`, or over any, by name."""
     query = (

@@ -13,7 +13,7 @@ from app.domain.workflow.case import Person, Spot
 _ALWAYS = ("targets", "authors", "proofs", "carriers", "grade", "flags", "found")
 _IF_ANY = (
     "added", "recused", "copied", "consults", "reminded", "instead", "kept",
-    "ever_found", "routes", "rounds_before",
+    "ever_found", "routes", "rounds_before", "units", "author_posts",
 )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ class CaseBook:
     ever_found: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
     rounds_before: tuple[tuple[Spot, int], ...] = ()
+    units: frozenset[str] = frozenset()
+    author_posts: frozenset[str] = frozenset()
     open_marks: Mapping[str, int] | None = field(default=None)
 
     @classmethod
@@ -79,6 +81,8 @@ class CaseBook:
             ever_found=case.ever_found - case.found,
             routes=case.routes,
             rounds_before=case.rounds_before,
+            units=case.units,
+            author_posts=case.author_posts,
             open_marks=open_marks,
         )
 
@@ -115,6 +119,8 @@ class CaseBook:
             ever_found=frozenset(read("ever_found", ())),
             routes=frozenset(read("routes", ())),
             rounds_before=tuple(((stage, line), used) for stage, line, used in read("rounds_before", ())),
+            units=frozenset(read("units", ())),
+            author_posts=frozenset(read("author_posts", ())),
             open_marks=None if marks is None else {line: int(count) for line, count in marks.items()},
         )
 
@@ -152,6 +158,8 @@ class CaseBook:
             "ever_found": sorted(self.ever_found),
             "routes": sorted(self.routes),
             "rounds_before": [[*spot, used] for spot, used in self.rounds_before],
+            "units": sorted(self.units),
+            "author_posts": sorted(self.author_posts),
         }
         book = {name: values[name] for name in _ALWAYS} | {
             name: values[name] for name in _IF_ANY if values[name]

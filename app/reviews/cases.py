@@ -245,6 +245,8 @@ def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
         ever_found=book.found | book.ever_found,
         routes=book.routes,
         rounds_before=book.rounds_before,
+        units=book.units,
+        author_posts=book.author_posts,
     )
 
 

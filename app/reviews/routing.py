@@ -7,10 +7,11 @@ from functools import lru_cache
 from app.domain.document.model import Document
 from app.domain.files.faults import Faults
 from app.domain.files.policy_files import PolicyFiles, Unreadable
+from app.domain.routing.channels import by_channel, joint, route_names
 from app.domain.routing.lint import lint
-from app.domain.routing.rules import Routed, Routing, choose, extended, facts_in, routed
+from app.domain.routing.measuring import measured
+from app.domain.routing.rules import Choice, Routed, Routing, extended, facts_in, routed
 from app.domain.workflow import Case, Stage, Workflow, combined
-from app.domain.workflow.definition import When
 from app.domain.workflow.sample_drafts import Grade, conditions
 from app.infra.errors import Invalid, Reason, Unavailable
 from app.infra.policy_faults import reason_of
@@ -78,13 +79,36 @@ def route(policies: PolicyFiles, case: Case, *, given: frozenset[str]) -> Routed
     workflow asks for.
     """
     routing = routing_in_force(policies)
-    choice = choose(case, routing)
-    workflow = laid_out(policies, choice.workflow)
+    by_line = by_channel(case, routing)
+    workflow = _joint(policies, by_line)
     known = flags_known(routing, workflow)
     if unknown := sorted(given - known.keys()):
         data = {"flags": "、".join(unknown), "known": "、".join(known) or "无"}
         raise Invalid("malformed", reasons=[Reason("flag_unknown", data, field="flags")])
-    return routed(case, choice, workflow)
+    return _routed(case, by_line, workflow)
+
+
+def routes_of(found: Routed) -> frozenset[str]:
+    """Return the names of the ways that a draft was sent, which its case keeps."""
+    return route_names(found.by_line or {"": found.chosen})
+
+
+def chosen(policies: PolicyFiles, found: Routed) -> tuple[Workflow, ...]:
+    """Return the workflows in force that a draft was sent to, one of each."""
+    return tuple(laid_out(policies, key) for key in dict.fromkeys(found.by_line.values() or [found.chosen]))
+
+
+def _joint(policies: PolicyFiles, by_line: Mapping[str, Choice]) -> Workflow:
+    return joint({line: laid_out(policies, choice.workflow) for line, choice in by_line.items()})
+
+
+def _routed(case: Case, by_line: Mapping[str, Choice], workflow: Workflow) -> Routed:
+    if "" in by_line:
+        return routed(case, by_line[""], workflow)
+    rules = "、".join(dict.fromkeys(choice.rule for choice in by_line.values()))
+    first = next(iter(by_line.values())).model_copy(update={"rule": rules, "workflow": workflow.key})
+    lines = {line: choice.workflow for line, choice in by_line.items()}
+    return replace(routed(case, first, workflow), by_line=lines)
 
 
 def again(policies: PolicyFiles, before: Case, now: Case, version: Workflow) -> Routed | None:
@@ -97,12 +121,16 @@ def again(policies: PolicyFiles, before: Case, now: Case, version: Workflow) -> 
     """
     routing = routing_in_force(policies)
     raised = {flag for stage in version.stages for flag in _raised(stage)}
-    was = choose(replace(before, found=before.ever_found, flags=before.flags - raised), routing)
-    choice = choose(replace(now, found=now.ever_found), routing)
-    if choice.workflow == was.workflow or choice.workflow in {*before.routes, version.key}:
+    was = by_channel(replace(before, found=before.ever_found, flags=before.flags - raised), routing)
+    wanted = by_channel(replace(now, found=now.ever_found), routing)
+    if _ways(wanted) <= {*_ways(was), *before.routes, version.key}:
         return None
-    joint = combined(version, laid_out(policies, choice.workflow))
-    return None if joint.digest == version.digest else routed(now, choice, joint)
+    both = combined(version, _joint(policies, wanted))
+    return None if both.digest == version.digest else _routed(now, wanted, both)
+
+
+def _ways(by_line: Mapping[str, Choice]) -> frozenset[str]:
+    return route_names({line: choice.workflow for line, choice in by_line.items()})
 
 
 def kept(earlier: Case, grade: Grade, flags: frozenset[str]) -> tuple[Grade, frozenset[str]]:
@@ -133,18 +161,38 @@ def same_marks(case: Case, grade: str | None, flags: frozenset[str]) -> None:
         raise Invalid("malformed", reasons=reasons)
 
 
-def with_text(policies: PolicyFiles, document: Document, case: Case, *, rules: Collection[str]) -> Case:
-    """Return a case that goes on with the facts of its new text: rules that hit, what routing makes of it.
+def with_text(
+    policies: PolicyFiles,
+    document: Document,
+    case: Case,
+    *,
+    rules: Collection[str],
+    walks: Workflow | None = None,
+) -> Case:
+    """Return a case with the facts of its text: rules that hit, what routing makes of it, what it measures.
 
-    Raises `Unavailable` as `routing_in_force`: what a text asks for is not left unasked.
+    `walks` is the version that the case walks already, whose conditions are asked too. Raises `Unavailable`
+    as `routing_in_force`: what a text asks for is not left unasked.
     """
     found = frozenset(rules) | facts_of(policies, document, rules=rules).keys()
+    found |= measured(document, routing_in_force(policies), _walked(policies, walks))
     return replace(case, found=found, ever_found=case.ever_found | found)
+
+
+def _walked(policies: PolicyFiles, walks: Workflow | None) -> Iterator[Workflow]:
+    if walks is not None:
+        yield walks
+    for key in dict.fromkeys(choice.workflow for choice in routing_in_force(policies).choose):
+        try:
+            yield laid_out(policies, key)
+        except Unavailable:
+            # Nothing can be sent there now, so what it would ask is asked once it can be read.
+            continue
 
 
 def flags_known(routing: Routing, workflow: Workflow) -> dict[str, str]:
     """Return the flags that a draft may be given for this workflow, each with its word; empty for none."""
-    asked = [when for choice in routing.choose for when in _with_inner(choice.when)]
+    asked = [when for choice in routing.choose if choice.when for when in choice.when.parts()]
     asked += conditions(workflow.stages)
     raised = {flag for stage in workflow.stages for flag in _raised(stage)}
     titles = {**routing.flags, **workflow.flags}
@@ -165,12 +213,6 @@ def choices(policies: PolicyFiles) -> dict[str, str]:
         except Unavailable:
             continue
     return found
-
-
-def _with_inner(when: When | None) -> Iterator[When]:
-    while when is not None:
-        yield when
-        when = when.unless
 
 
 @lru_cache(maxsize=8)

@@ -3,15 +3,17 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from app.domain.document.changes import Change, classify
 from app.domain.document.model import Document
+from app.domain.files.policy_files import PolicyFiles
 from app.domain.limits import exceeded
 from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
+from app.domain.routing.rules import Routed
 from app.domain.vocabulary import WITH_AUTHOR, CaseState, StageKind
 from app.domain.workflow import (
     SERVICE,
@@ -46,6 +48,7 @@ from app.domain.workflow.commands import (
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
+from app.identity import queries as identity
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
@@ -98,11 +101,10 @@ def submit(
     case, kept = resubmission.carried_over(session, draft.id, case)
     checked = screening.check_text(session, draft, head, case, runtime=runtime, at=at)
     told = routing.facts_of(policies, document, rules=checked.rules)
-    found = checked.rules | told.keys()
-    case = replace(case, found=found, ever_found=found)
+    case = routing.with_text(policies, document, case, rules=checked.rules)
     routed = routing.route(policies, case, given=frozenset(flags))
-    case = replace(case, routes=frozenset({routed.chosen}))
-    if accepted := accepting.must_be_accepted(session, routed.workflow):
+    case = replace(case, routes=routing.routes_of(routed))
+    if accepted := _accepted(session, policies, routed):
         kept |= {"accepted": accepted}
     loaded = _opened(session, draft, head, case, routed.workflow, actor, at)
     facts = HandedIn(checked.blockers, calendar.due_by(runtime.policies), _limits(document, case))
@@ -229,7 +231,8 @@ def carry_out(
         new_findings=now.more_than(was),
     )
     policies, earlier = runtime.policies, loaded.case
-    loaded.case = routing.with_text(policies, document, earlier, rules=now.rules)
+    walks = loaded.workflow.version_itself
+    loaded.case = routing.with_text(policies, document, earlier, rules=now.rules, walks=walks)
     if routed := routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
         change = change.not_small(Refusal(RefusalCode.CHANGES_ROUTE, {"workflow": routed.workflow.title}))
     facts = NewText(
@@ -256,6 +259,8 @@ def _new_case(session: Session, draft: Draft, head: Revision, actor: Actor) -> C
     return Case(
         state=CaseState.RETURNED,
         revision=head.digest,
+        units=frozenset(identity.names_above(session, draft.unit_path)),
+        author_posts=identity.posts_of(session, writers, unit_path=draft.unit_path),
         targets=tuple(
             Target(target.channel, target.kind, target.section)
             for target in drafts.targets(session, draft.id)
@@ -314,7 +319,8 @@ def _resubmit(
     now = was if head.id == before.id else screening.check(session, loaded, runtime=runtime, at=at)
     policies, earlier, routed = runtime.policies, loaded.case, None
     if head.id != before.id:
-        loaded.case = routing.with_text(policies, new, earlier, rules=now.rules)
+        walks = loaded.workflow.version_itself
+        loaded.case = routing.with_text(policies, new, earlier, rules=now.rules, walks=walks)
         routed = routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
     limits = loaded.workflow.marks_only if routed is None else routed.workflow.marks_only
     change: Change = classify(old, new, limits=limits, new_findings=now.more_than(was))
@@ -329,13 +335,19 @@ def _resubmit(
         routed=None if routed is None else {"rule": routed.rule, "facts": dict(routed.facts)},
     )
     if routed is not None:
-        loaded.case = replace(loaded.case, routes=loaded.case.routes | {routed.chosen})
+        loaded.case = replace(loaded.case, routes=loaded.case.routes | routing.routes_of(routed))
         told = routing.facts_of(policies, new, rules=now.rules)
-        accepted = accepting.must_be_accepted(session, routing.laid_out(policies, routed.chosen))
+        accepted = _accepted(session, policies, routed)
         more = {"accepted": accepted} if accepted else {}
         record_routing(session, loaded, routed, told, at=at, **more)
     apply(session, loaded, Resubmit(digest, comment), author, facts, by=actor, at=at)
     return loaded
+
+
+def _accepted(session: Session, policies: PolicyFiles, routed: Routed) -> list[dict[str, Any]]:
+    """Return what was accepted about the workflows that a draft was sent to; empty for safe ones."""
+    found = (accepting.must_be_accepted(session, workflow) for workflow in routing.chosen(policies, routed))
+    return [accepted for of_one in found for accepted in of_one]
 
 
 def _author(actor: Actor, draft: Draft) -> Participant:

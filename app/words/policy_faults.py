@@ -61,6 +61,8 @@ SENTENCES = {
     ),
     # Its conditions and flags.
     "never_applies": "环节“{stage}”的条件自相矛盾，永远不会适用；请改 applies_if。",
+    "condition_never": "这个条件自相矛盾，没有稿件会符合；请改写，或者删去。",
+    "condition_always": "这个条件任何稿件都符合，等于没有写；请改写，或者删去。",
     "raises_without_approval": "处理意见“{outcome}”不是通过，不能写 raises。",
     "flag_for_nothing": "标记“{flag}”没有任何环节用到；请删去，或者补上以它为条件的环节。",
     "flag_comes_too_late": "标记“{flag}”在“{stage}”才会产生，而用到它的 {stages} 不在其后；请改 after。",
@@ -143,6 +145,14 @@ SENTENCES = {
 
 #: What the models of policy files say against the form, by their own words.
 _FORMS = {
+    "give when, or a table": "须写 when，或者写一张表（table）。",
+    "a table says who decides and how many: leave out who and need": (
+        "由谁办、几个人办由表（table）决定；请删去 stage 里的 who 和 need。"
+    ),
+    "a row names people of the house, without group and when": (
+        "表（table）里的 who 只写本单位的角色、职务或者人，不写 group、when、outside。"
+    ),
+    "all_of, any_of and none_of are not empty": "all_of、any_of、none_of 至少写一个条件，不能是空的。",
     "name exactly one of role, person, post, author, head_of_author, outside": (
         "须在 role、person、post、author、head_of_author、outside 中写一项，且只写一项。"
     ),

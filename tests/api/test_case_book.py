@@ -49,6 +49,8 @@ STORED: dict[str, Any] = {
     "ever_found": ["wording.canfei"],
     "routes": ["standard"],
     "rounds_before": [["final_review", "", 2]],
+    "units": ["城关镇", "清河市"],
+    "author_posts": ["办公室主任"],
     "open_marks": {"wechat": 3},
 }
 SPOT = ("final_review", "")
@@ -72,6 +74,8 @@ CASE = Case(
     ever_found=frozenset({"privacy.mobile", "wording.canfei"}),
     routes=frozenset({"standard"}),
     rounds_before=((SPOT, 2),),
+    units=frozenset({"清河市", "城关镇"}),
+    author_posts=frozenset({"办公室主任"}),
 )
 
 

@@ -12,7 +12,9 @@ from app.domain.files.faults import Fault, Faults, in_order
 from app.domain.files.policy_text import Lines
 from app.domain.routing.rules import Addition, Routing, anchors, extended, only_adds
 from app.domain.vocabulary import StageKind
-from app.domain.workflow.definition import When, Workflow
+from app.domain.workflow import condition_lint
+from app.domain.workflow.conditions import When
+from app.domain.workflow.definition import Workflow
 from app.domain.workflow.lint import check
 
 #: Keys by which somebody might want to take something away; there is no such thing.
@@ -109,13 +111,13 @@ def _facts(routing: Routing, lines: Lines) -> Iterator[Fault]:
         *((("add", index, "when"), addition.when) for index, addition in enumerate(routing.add)),
     ]
     for path, when in asked:
-        inner = when
-        while inner is not None:
-            for fact in inner.facts:
-                # The id of a rule has a dot in it; everything else is a fact of this file.
-                if fact not in routing.facts and "." not in fact:
-                    yield lines.fault((*path, "facts"), "unknown_fact", fact=fact)
-            inner = inner.unless
+        if when is None:
+            continue
+        yield from condition_lint.idle(path, when, lines)
+        for fact in dict.fromkeys(fact for part in when.parts() for fact in part.facts):
+            # The id of a rule has a dot in it; everything else is a fact of this file.
+            if fact not in routing.facts and "." not in fact:
+                yield lines.fault((*path, "facts"), "unknown_fact", fact=fact)
 
 
 def _stage(index: int, addition: Addition, lines: Lines) -> Iterator[Fault]:
@@ -130,7 +132,7 @@ def _stage(index: int, addition: Addition, lines: Lines) -> Iterator[Fault]:
         yield lines.fault((*path, "applies_if"), "condition_twice")
     if stage.added_by is not None:
         yield lines.fault((*path, "added_by"), "added_by_routing_only")
-    if addition.when == When():
+    if addition.condition == When():
         yield lines.fault(("add", index, "when"), "always_added")
 
 

@@ -9,7 +9,7 @@ Source: domain invariant 12 (routing only adds stages; each records the rule and
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -18,7 +18,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from app.domain.document.model import Document
 from app.domain.vocabulary import Level, StageKind
 from app.domain.workflow.case import Case
-from app.domain.workflow.definition import DistinctSet, Flag, Key, Stage, Title, When, Workflow
+from app.domain.workflow.conditions import Says, When, stands
+from app.domain.workflow.definition import DistinctSet, Flag, Key, Stage, Title, Who, Workflow
 
 
 class _Value(BaseModel):
@@ -52,15 +53,7 @@ class FactRule(_Value):
 
     def words_in(self, text: str) -> tuple[str, ...]:
         """Return which of its words stand in a text as words of their own; perhaps none."""
-        return tuple(word for word in self.words if self._stands(word, text))
-
-    def _stands(self, word: str, text: str) -> bool:
-        end = -1
-        while (start := text.find(word, end + 1)) >= 0:
-            end = start
-            if not text.startswith(self.not_before, start + len(word)):
-                return True
-        return False
+        return tuple(word for word in self.words if stands(word, text, self.not_before))
 
 
 class Anchor(_Value):
@@ -93,16 +86,25 @@ class Choice(_Value):
     when: When | None = None
 
 
+class Row(_Value):
+    """One line of a table: which words in the text ask for whom."""
+
+    says: Says
+    who: Who
+
+
 class Addition(_Value):
     """A rule that adds a stage: before, after or beside another, when its condition holds.
 
     `apart_from`: stages that the persons of the added one may not fill. `workflows`: only these, all if
-    empty.
+    empty. With a `table` the stage is for those whom its rows name: each whose words stand in the text has
+    to approve (a leader's department, whichever leaders are named), and without any it is skipped.
     """
 
     rule: Key
     title: Title
-    when: When
+    when: When | None = None
+    table: tuple[Row, ...] = ()
     stage: Stage
     before: Anchor | None = None
     after: Anchor | None = None
@@ -120,6 +122,39 @@ class Addition(_Value):
         assert self.beside is not None
         return "beside", self.beside
 
+    @cached_property
+    def condition(self) -> When:
+        """When the stage applies: its condition, and with a table that some row's words stand there."""
+        if not self.table:
+            return self.when or When()
+        rows = tuple(dict.fromkeys(When(says=row.says) for row in self.table))
+        any_row = When(any_of=rows)
+        return any_row if self.when in {None, When()} else When(all_of=(self.when, any_row))
+
+    @cached_property
+    def laid(self) -> Stage:
+        """The stage with its people: those of the table, one of each whom its rows name."""
+        if not self.table:
+            return self.stage
+        benches = {
+            who: f"row_{number}" for number, who in enumerate(dict.fromkeys(row.who for row in self.table), 1)
+        }
+        who = tuple(
+            Who.model_validate({**_fields(row.who), "group": benches[row.who], "when": When(says=row.says)})
+            for row in self.table
+        )
+        return _with(self.stage, who=who, need="one_of_each")
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "Addition":
+        if self.when is None and not self.table:
+            raise ValueError("give when, or a table")
+        if self.table and (self.stage.who or self.stage.need != "any"):
+            raise ValueError("a table says who decides and how many: leave out who and need")
+        if any(row.who.group or row.who.when or row.who.outside for row in self.table):
+            raise ValueError("a row names people of the house, without group and when")
+        return self
+
     @model_validator(mode="after")
     def _has_one_place(self) -> "Addition":
         if sum(place is not None for place in (self.before, self.after, self.beside)) != 1:
@@ -130,10 +165,12 @@ class Addition(_Value):
 class Routing(_Value):
     """The policy: the facts it knows, the rules that choose, and the rules that add.
 
-    `flags` are the words for the flags that its own rules ask, as people read them.
+    `flags` are the words for the flags that its own rules ask, as people read them. `choose_per`: one
+    workflow for the whole draft, or one for each of its channels; see `channels`.
     """
 
     version: Literal[1]
+    choose_per: Literal["draft", "channel"] = "draft"
     flags: dict[Flag, Title] = {}
     facts: dict[Key, FactRule] = {}
     choose: tuple[Choice, ...] = Field(min_length=1)
@@ -152,13 +189,17 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """Where a draft goes: its workflow with the added stages, the rule that chose it, and the facts."""
+    """Where a draft goes: its workflow with the added stages, the rule that chose it, and the facts.
+
+    `by_line`: the workflow of each channel by its key, where channels have their own.
+    """
 
     workflow: Workflow
     rule: str
     chosen: str
     placed: tuple[Placed, ...]
     facts: Mapping[str, Any]
+    by_line: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def added(self) -> tuple[Placed, ...]:
@@ -176,6 +217,7 @@ class Routed:
             "rule": self.rule,
             "workflow": self.chosen,
             "facts": dict(self.facts),
+            **({"channels": dict(self.by_line)} if self.by_line else {}),
             "stages": [
                 {
                     "stage": one.stage,
@@ -218,10 +260,13 @@ def route(case: Case, routing: Routing, workflows: Mapping[str, Workflow]) -> Ro
     return routed(case, choice, extended(workflows[choice.workflow], routing))
 
 
-def choose(case: Case, routing: Routing) -> Choice:
-    """Return the rule that chooses the workflow of this draft. Raises `LookupError` where none does."""
+def choose(case: Case, routing: Routing, line: str = "") -> Choice:
+    """Return the rule that chooses the workflow of this draft, or of one of its lines.
+
+    Raises `LookupError` where none does.
+    """
     for choice in routing.choose:
-        if case.meets(choice.when):
+        if case.meets(choice.when, line):
             return choice
     raise LookupError("no rule chooses a workflow; the last one is to have no condition")
 
@@ -239,6 +284,8 @@ def routed(case: Case, choice: Choice, workflow: Workflow) -> Routed:
         "class": case.grade,
         "flags": sorted(case.flags),
         "found": sorted(case.found),
+        **({"units": sorted(case.units)} if case.units else {}),
+        **({"author_posts": sorted(case.author_posts)} if case.author_posts else {}),
     }
     return Routed(workflow, choice.rule, choice.workflow, placed, facts)
 
@@ -293,7 +340,7 @@ def _laid_in(
     index = next(index for index, stage in enumerate(stages) if stage.key == at)
     waits_for = (at,) if where == "after" else stages[index].after or ()
     key = addition.stage.key
-    new = _with(addition.stage, after=waits_for, applies_if=addition.when, added_by=addition.rule)
+    new = _with(addition.laid, after=waits_for, applies_if=addition.condition, added_by=addition.rule)
     if where == "before":
         stages[index] = _with(stages[index], after=(key,))
     else:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject
-from app.domain.workflow.definition import AddedStage, Qualification, Stage, When, Workflow
+from app.domain.workflow.conditions import When
+from app.domain.workflow.definition import AddedStage, Qualification, Stage, Workflow
 
 #: A natural person by id; never a role or an account shared by several.
 Person = str
@@ -162,7 +163,8 @@ class Case:
     while there are any the text is read-only; before `embargo_until` nothing goes out. `ever_found` are the
     facts of this text and of all before it, for choosing its workflow, and `routes` the keys of the workflows
     that were chosen by them; `rounds_before` how often each place sent back in earlier cases of the draft,
-    which were recalled.
+    which were recalled. `units` are the names of the draft's unit and of all above it, `author_posts` what
+    its authors hold as posts: both as they were when it was last handed in.
     """
 
     state: CaseState
@@ -187,6 +189,8 @@ class Case:
     ever_found: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
     rounds_before: tuple[tuple[Spot, int], ...] = ()
+    units: frozenset[str] = frozenset()
+    author_posts: frozenset[str] = frozenset()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -278,6 +282,17 @@ class Case:
             and (not when.channel_kinds or any(target.kind in when.channel_kinds for target in there))
             and (not when.sections or any(target.section in when.sections for target in there))
             and not (when.unless is not None and self.meets(when.unless, line))
+            and (when.is_plain or self._meets_more(when, line))
+        )
+
+    def _meets_more(self, when: When, line: str) -> bool:
+        return (
+            (not when.units or not self.units.isdisjoint(when.units))
+            and (not when.author_posts or not self.author_posts.isdisjoint(when.author_posts))
+            and (not when.measured or when.text_holds(self.found))
+            and all(self.meets(part, line) for part in when.all_of)
+            and (not when.any_of or any(self.meets(part, line) for part in when.any_of))
+            and not any(self.meets(part, line) for part in when.none_of)
         )
 
     def done_before(self, workflow: Workflow, spot: Spot, current: dict[Spot, Run]) -> bool:

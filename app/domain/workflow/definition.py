@@ -12,7 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from app.domain.document.changes import MarksOnly
 from app.domain.document.model import sha256
 from app.domain.record.canonical import canonical
-from app.domain.vocabulary import REVIEW_LEVELS, ChannelKind, Level, Role, StageKind, Subject
+from app.domain.vocabulary import REVIEW_LEVELS, Level, Role, StageKind, Subject
+from app.domain.workflow.conditions import Says, When
+from app.domain.workflow.conditions import as_tuple as _as_tuple
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
@@ -41,22 +43,6 @@ DEFAULT_ROUNDS = 3
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class When(_Value):
-    """A condition on a draft. Every given line must hold, and of the values of a line any one.
-
-    `facts` are names that rules found in the text (`names_leader`, a rule's id); `unless` is the opposite of
-    a condition. An empty condition always holds.
-    """
-
-    channels: tuple[str, ...] = ()
-    channel_kinds: tuple[ChannelKind, ...] = ()
-    sections: tuple[str, ...] = ()
-    classes: tuple[Literal["A", "B", "C"], ...] = ()
-    flags: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    unless: "When | None" = None
 
 
 class Who(_Value):
@@ -131,10 +117,6 @@ OUTCOMES = (
     Outcome(key="decline", title="退稿", verb="decline", comment=True),
     Outcome(key="hold", title="请示", verb="hold", comment=True),
 )
-
-
-def _as_tuple(value: Any) -> Any:  # noqa: ANN401 – raw YAML
-    return [value] if isinstance(value, str | dict) else value
 
 
 class Stage(_Value):
@@ -366,7 +348,7 @@ def _reach(start: str, edges: dict[str, tuple[str, ...]]) -> frozenset[str]:
 
 def parts() -> tuple[type[BaseModel], ...]:
     """Return the models that a workflow file is made of."""
-    return (Workflow, Stage, Who, When, Outcome, AtLeast, Within, Late, DistinctSet, MarksOnly)
+    return (Workflow, Stage, Who, When, Says, Outcome, AtLeast, Within, Late, DistinctSet, MarksOnly)
 
 
 def workflow_schema() -> dict[str, Any]:

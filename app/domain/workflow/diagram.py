@@ -1,15 +1,12 @@
 """What a picture of a workflow says: its rows, a few words on each stage, and where a case stands."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from app.domain.vocabulary import ChannelKind, StageKind, StageState, Subject
+from app.domain.vocabulary import StageKind, StageState, Subject
 from app.domain.workflow.case import DONE, Case
-from app.domain.workflow.definition import AtLeast, Qualification, Stage, When, Who, Workflow
-
-#: Gives a member of an enum its word in Chinese.
-Label = Callable[[StrEnum], str]
+from app.domain.workflow.condition_words import Label, condition
+from app.domain.workflow.definition import AtLeast, Qualification, Stage, Who, Workflow
 
 _MARKS = {
     StageState.OPEN: "●",
@@ -164,30 +161,6 @@ def _origin(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[st
     )
     if raised:
         yield f"可引出后续环节：{'、'.join(names.get(flag, flag) for flag in raised)}"
-
-
-def condition(when: When, label: Label, names: Mapping[str, str]) -> str:
-    """Return a condition in words; what always holds is 任何稿件."""
-    parts = [
-        f"{name}“{'”或“'.join(names.get(value, value) for value in values)}”"
-        for name, values in (
-            ("阵地", when.channels),
-            ("", tuple(label(ChannelKind(kind)) for kind in when.channel_kinds)),
-            ("栏目", when.sections),
-            ("等级", when.classes),
-            ("", when.flags),
-            ("", when.facts),
-        )
-        if values
-    ]
-    holds = "且".join(parts)
-    if when.unless is None:
-        return holds or "任何稿件"
-    return (
-        f"{holds}（除{condition(when.unless, label, names)}外）"
-        if holds
-        else (f"除{condition(when.unless, label, names)}外")
-    )
 
 
 def text_picture(

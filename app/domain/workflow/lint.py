@@ -12,7 +12,7 @@ from app.domain.files import policy_text
 from app.domain.files.faults import Fault, Faults, in_order
 from app.domain.files.policy_text import Lines
 from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
-from app.domain.workflow import partial_files, risks, sample_drafts, staffing
+from app.domain.workflow import condition_lint, partial_files, risks, sample_drafts, staffing
 from app.domain.workflow.case import Participant
 from app.domain.workflow.definition import Stage, Workflow, parts
 
@@ -93,8 +93,9 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     """Return all faults of a workflow that has the right form; without `lines` they stand at line 1."""
     lines = lines or Lines(None)
     checks = (
-        _keys, _order, _ways, _rule_check, _people, _outside, _conditions, _flags, _levels, _distinct,
-        _reviews_apart, _proofs, _deadlines, _overrides, _required, _deciding, _watching, _kept_up,
+        _keys, _order, _ways, _rule_check, _people, _outside, condition_lint.conditions, _flags, _levels,
+        _distinct, _reviews_apart, _proofs, _deadlines, _overrides, _required, _deciding, _watching,
+        _kept_up,
     )  # fmt: skip
     return in_order(fault for ask in checks for fault in ask(workflow, lines))
 
@@ -200,15 +201,6 @@ def _covers(stage: Stage) -> bool:
         for line in (case.lines if stage.per == "channel" else ("",))
         if case.meets(stage.applies_if, line)
     )
-
-
-def _conditions(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
-    for stage in workflow.stages:
-        alone = sample_drafts.conditions([stage.model_copy(update={"who": ()})])
-        if stage.applies_if and not any(
-            case.meets(stage.applies_if) for case in sample_drafts.drafts(alone, several=True)
-        ):
-            yield _at(workflow, lines, stage, "applies_if", "never_applies")
 
 
 def _flags(workflow: Workflow, lines: Lines) -> Iterator[Fault]:

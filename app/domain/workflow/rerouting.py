@@ -36,13 +36,13 @@ def combined(old: Workflow, new: Workflow) -> Workflow:
     That is `old` itself where it asks for everything already, `new` itself where it has all that `old` has
     under the same keys, else both together: every stage of `old` keeps its key, its order and its sets.
     """
-    matched = _matched(old, new)
+    matched = matching(old, new)
     if _asks_all(old, new, matched, same_people=True):
         return old
     covering = _asks_all(new, old, {was: key for key, was in matched.items()})
     if covering and all(key == was for key, was in matched.items()):
         return new
-    return _Joint(old, new, matched, covering=covering).workflow()
+    return Joint(old, new, matched, covering=covering).workflow()
 
 
 def move(walk: Walk[Facts], new: Workflow, grounds: Mapping[str, Any]) -> None:
@@ -98,7 +98,7 @@ def _asks_more(now: Stage, was: Stage) -> bool:
     )
 
 
-def _matched(old: Workflow, new: Workflow) -> dict[str, str]:
+def matching(old: Workflow, new: Workflow) -> dict[str, str]:
     """Return the stages of `new` that are stages of `old` under any key: new key to old key."""
     found = {key: key for key, stage in new.by_key.items() if _same_place(stage, old.by_key.get(key))}
     for stage in new.stages:
@@ -175,7 +175,7 @@ def _limits(one: Workflow, other: Workflow) -> MarksOnly:
     return MarksOnly(**{name: min(ours[name], theirs[name]) for name in ours})
 
 
-class _Joint:
+class Joint:
     """Two workflows becoming one; `covering` says that the new one asks for all that the old one does."""
 
     def __init__(self, old: Workflow, new: Workflow, matched: Mapping[str, str], *, covering: bool) -> None:
@@ -188,9 +188,9 @@ class _Joint:
             if stage.key not in matched:
                 self.names[stage.key] = (self._lay(stage),)
             elif covering:
-                self.names[stage.key] = (self._put(stage, matched[stage.key]),)
+                self.names[stage.key] = (self.put(stage, matched[stage.key]),)
             else:
-                self.names[stage.key] = self._meet(stage, matched[stage.key])
+                self.names[stage.key] = self.meet(stage, matched[stage.key])
         for stage in new.stages:
             self._wait(stage)
 
@@ -208,7 +208,8 @@ class _Joint:
                 **said,
                 "flags": {**self.old.flags, **self.new.flags},
                 "stages": tuple(
-                    _with(stage, after=tuple(sorted(self.before[key]))) for key, stage in self.stages.items()
+                    with_fields(stage, after=tuple(sorted(self.before[key])))
+                    for key, stage in self.stages.items()
                 ),
                 "distinct": tuple(sets),
                 "marks_only": _limits(self.old, self.new),
@@ -221,37 +222,41 @@ class _Joint:
         while key in self.stages:
             key, number = f"{stage.key[:36]}_{number}", number + 1
         self.before[key] = set()
-        return self._put(stage, key)
+        return self.put(stage, key)
 
-    def _put(self, stage: Stage, key: str) -> str:
-        self.stages[key] = _with(stage, key=key, send_back_to=None)
+    def put(self, stage: Stage, key: str) -> str:
+        """Let a stage stand under `key`, and return that."""
+        self.stages[key] = with_fields(stage, key=key, send_back_to=None)
         return key
 
-    def _meet(self, new: Stage, key: str) -> tuple[str, ...]:
+    def meet(self, new: Stage, key: str) -> tuple[str, ...]:
         """Join a stage with the one that is there under `key`; return the keys that stand for both."""
         old = self.stages[key]
         if _asks(old, new, same_people=True):
             return (key,)
         if _asks(new, old, same_people=True):
-            return (self._put(new, key),)
+            return (self.put(new, key),)
         levels = {*old.levels, *new.levels} & set(REVIEW_LEVELS)
         if len(levels) > 1:
             return (key, self._lay(new))
-        strict = _strictest(old, new)
+        strict = strictest(old, new)
         if set(new.who) <= set(old.who) or set(old.who) <= set(new.who):
             who = new.who if set(new.who) <= set(old.who) else old.who
-            return (self._put(_with(strict, who=who), key),)
+            return (self.put(with_fields(strict, who=who), key),)
         if StageKind.SIGN_OFF in new.kinds:
             # One signs: those who would have signed before give their consent ahead of it.
-            self._put(_with(strict, who=new.who, need=new.need), key)
+            self.put(with_fields(strict, who=new.who, need=new.need), key)
             title = f"{old.title}前审定"[:60]
             changed = {"kind": StageKind.REVIEW, "also": (), "subject": Subject.PROOF, "title": title}
-            consent = self._lay(_with(old, **changed))
+            consent = self._lay(with_fields(old, **changed))
             self.before[consent] = set(self.before[key])
             self.before[key].add(consent)
             return (key, consent)
-        self._put(_with(strict, who=old.who, need=old.need, title=old.title, outcomes=old.outcomes), key)
-        second = self._lay(_with(strict, who=new.who, need=new.need))
+        # Each half keeps who may act there: where an author reads first, somebody else reads behind them.
+        first = {"who": old.who, "need": old.need, "title": old.title, "outcomes": old.outcomes}
+        self.put(with_fields(strict, **first, author_may_act=old.author_may_act), key)
+        behind = {"who": new.who, "need": new.need, "author_may_act": new.author_may_act}
+        second = self._lay(with_fields(strict, **behind))
         self.before[second].add(key)
         return (key, second)
 
@@ -288,11 +293,11 @@ def _reviews_apart(stages: Collection[Stage], sets: Collection[DistinctSet]) -> 
             yield DistinctSet(name="三审两两不同人", stages=(one.key, other.key))
 
 
-def _strictest(old: Stage, new: Stage) -> Stage:
+def strictest(old: Stage, new: Stage) -> Stage:
     """Return the new stage with whatever the old one asks for beyond it."""
     needs = sorted((old, new), key=_need)
     errors = [one for one in (old.errors_left, new.errors_left) if one is not None]
-    return _with(
+    return with_fields(
         new,
         also=tuple(sorted((old.kinds | new.kinds) - {new.kind})),
         levels=tuple(dict.fromkeys((*old.levels, *new.levels))),
@@ -309,6 +314,7 @@ def _strictest(old: Stage, new: Stage) -> Stage:
     )
 
 
-def _with(stage: Stage, **fields: Any) -> Stage:  # noqa: ANN401 – fields of Stage
+def with_fields(stage: Stage, **fields: Any) -> Stage:  # noqa: ANN401 – fields of Stage
+    """Return a stage with other fields, made anew: a copy would keep what it has worked out about itself."""
     said = {name: getattr(stage, name) for name in type(stage).model_fields}
     return Stage.model_validate({**said, **fields})

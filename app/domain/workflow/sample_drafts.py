@@ -6,7 +6,8 @@ from typing import Literal, TypeVar
 
 from app.domain.vocabulary import CaseState, ChannelKind
 from app.domain.workflow.case import Case, Participant, Target
-from app.domain.workflow.definition import Stage, When
+from app.domain.workflow.conditions import When
+from app.domain.workflow.definition import Stage
 
 #: The author of every such draft: somebody who holds no post in it.
 AUTHOR = "作者"
@@ -22,7 +23,7 @@ Grade = Literal["A", "B", "C"] | None
 def conditions(stages: Iterable[Stage]) -> tuple[When, ...]:
     """Return every condition that these stages ask, those inside `unless` among them; empty for none."""
     asked = (when for stage in stages for when in (stage.applies_if, *(who.when for who in stage.who)))
-    return tuple(chain.from_iterable(map(_with_inner, asked)))
+    return tuple(part for when in asked if when is not None for part in when.parts())
 
 
 def drafts(
@@ -48,9 +49,23 @@ def drafts(
     grades: list[Grade] = [None, *_values((when.classes for when in asked), ())]
     flags = _values((when.flags for when in asked), ())
     facts = _values((when.facts for when in asked), ())
-    many = len(targets) * len(grades) * 2 ** (len(flags) + len(facts)) > MANY
-    every = product(_subsets(flags, few=many), _subsets(facts, few=many), grades, targets)
-    for flagged, found, grade, bound_for in islice(every, 4 * MANY):
+    facts += [f"media:{kind}" for kind in _values((when.media for when in asked), ())]
+    facts += _values((when.says.names.values() for when in asked if when.says is not None), ())
+    units = _values((when.units for when in asked), ())
+    posts = _values((when.author_posts for when in asked), ())
+    sizes = list(
+        product(
+            _reached("characters", (when.characters_at_least for when in asked)),
+            _reached("amount", (when.amount_at_least for when in asked)),
+        )
+    )
+    free = len(flags) + len(facts) + len(units) + len(posts)
+    many = len(targets) * len(grades) * len(sizes) * 2**free > MANY
+    every = product(
+        _subsets(flags, few=many), _subsets(facts, few=many), _subsets(units, few=many),
+        _subsets(posts, few=many), sizes, grades, targets,
+    )  # fmt: skip
+    for flagged, found, above, posted, size, grade, bound_for in islice(every, 4 * MANY):
         yield Case(
             state=CaseState.RETURNED,
             revision="",
@@ -58,7 +73,9 @@ def drafts(
             authors=frozenset({AUTHOR}),
             grade=grade,
             flags=frozenset(flagged),
-            found=frozenset(found),
+            found=frozenset((*found, *chain.from_iterable(size))),
+            units=frozenset(above),
+            author_posts=frozenset(posted),
         )
 
 
@@ -73,15 +90,21 @@ def described(case: Case, asked: Collection[When]) -> dict[str, object]:
         "sections": (any(when.sections for when in asked), [target.section for target in case.targets]),
         "class": (any(when.classes for when in asked), case.grade),
         "flags": (any(when.flags for when in asked), sorted(case.flags)),
-        "facts": (any(when.facts for when in asked), sorted(case.found)),
+        "facts": (any(when.facts or when.measured for when in asked), sorted(case.found)),
+        "units": (any(when.units for when in asked), sorted(case.units)),
+        "author_posts": (any(when.author_posts for when in asked), sorted(case.author_posts)),
     }
     return {name: value for name, (told_apart, value) in parts.items() if told_apart}
 
 
-def _with_inner(when: When | None) -> Iterator[When]:
-    while when is not None:
-        yield when
-        when = when.unless
+def _reached(name: str, asked: Iterable[int | None]) -> list[tuple[str, ...]]:
+    """Return the measures of a number that the answers hang on: none of it, and each that is asked for."""
+    return [(), *((f"{name}:{least}",) for least in sorted({least for least in asked if least is not None}))]
+
+
+def complete(asked: Collection[When]) -> bool:
+    """Tell whether `drafts` leaves out none of the ways in which the answers to `asked` can differ."""
+    return sum(1 for _ in islice(drafts(asked, several=True), MANY + 1)) <= MANY
 
 
 def _values(named: Iterable[Iterable[T]], others: Iterable[T]) -> list[T]:

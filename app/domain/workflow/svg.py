@@ -8,9 +8,9 @@ from html import escape
 
 from app.domain.vocabulary import StageState
 from app.domain.workflow.case import Case
+from app.domain.workflow.condition_words import Label
 from app.domain.workflow.definition import Stage, Workflow
 from app.domain.workflow.diagram import (
-    Label,
     edges,
     line_states,
     mark,

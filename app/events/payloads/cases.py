@@ -56,6 +56,7 @@ class CaseRouted(Payload):
     told: Mapping[str, Sequence[str]]
     accepted: Any = ABSENT
     after_recall: Any = ABSENT
+    channels: Mapping[str, str] | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

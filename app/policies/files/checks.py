@@ -13,7 +13,7 @@ from app.domain.owed_reviews import lint_urgent
 from app.domain.routing import lint as routing_lint
 from app.domain.vocabulary import PolicyKind
 from app.domain.workflow import Workflow, lint
-from app.domain.workflow.definition import When
+from app.domain.workflow.conditions import When
 from app.infra.errors import Reason
 from app.infra.policy_faults import reason_of
 from app.policies import errors as _words  # noqa: F401 – the words of the codes below
