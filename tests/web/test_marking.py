@@ -6,7 +6,7 @@ from app.domain.document.edits import Edit, apply_edits
 from app.domain.document.model import Document, Paragraph
 from app.domain.vocabulary import MarkKind
 from app.infra.errors import Invalid
-from app.web.pages.proof.marking import anchor
+from app.web.components.selected_words import anchor
 
 TEXT = "😀按排好，按排妥。再见"
 

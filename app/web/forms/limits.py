@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.annotations.schemas import SaidIn, ThreadIn
 from app.drafts.schemas import ContentIn
 from app.identity.absences.router import AbsenceIn
 from app.identity.delegations.router import DelegationIn
@@ -57,6 +58,8 @@ UNSCHEDULE = _of(UnscheduleIn, "comment")
 EMBARGO = _of(EmbargoIn, "comment")
 URGENT = _of(UrgentIn, "reason")
 SETTLEMENT = _of(SettlementIn, "comment")
+COMMENT = _of(ThreadIn, "text", "quote", "new_text")
+SAID = _of(SaidIn, "text")
 MARK = _of(MarkIn, "quote", "new_text")
 WAIVER = _of(WaiverIn, "evidence", comment="explanation")
 WAIVER_DECISION = _of(WaiverDecisionIn, "comment")

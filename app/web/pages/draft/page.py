@@ -44,6 +44,7 @@ from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.attached import attached
 from app.web.pages.draft.panels.collaboration import together
+from app.web.pages.draft.panels.comments import comment_panel
 from app.web.pages.draft.panels.compare import Difference, differences
 from app.web.pages.draft.panels.deciding import panels, proofs_to_decide
 from app.web.pages.draft.panels.left_out import missing
@@ -270,6 +271,7 @@ def _page(
         urgent=urgent.lanes(session, runtime, view, viewer, channels) if view else (),
         owed=urgent.owed(session, draft, channels, runtime.clock()) if view else (),
         flags_offered=routing.choices(runtime.policies),
+        comments=comment_panel(session, draft, revision, document, viewer.actor),
         outside=guest_links.places(view, channels) if view and guest_links.may_ask(view, viewer) else (),
     )
 

@@ -38,6 +38,7 @@ from app.publication.schedule.service import sign_later
 from app.reviews import queries as reviews
 from app.reviews.commands import perform
 from app.reviews.queries import CaseView
+from app.web.components.selected_words import anchor
 from app.web.components.text_view import place_name
 from app.web.forms import limits
 from app.web.pages.draft.page import Note, releases_of
@@ -45,7 +46,6 @@ from app.web.pages.draft.panels import checks
 from app.web.pages.draft.panels.deciding import panels
 from app.web.pages.draft.verbs.deciding import SAID, comment_of, decision_of
 from app.web.pages.draft.verbs.scheduling import instant
-from app.web.pages.proof.marking import anchor
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer

@@ -1,4 +1,4 @@
-"""From what a proofreader typed to a mark's place in the text. Pure; positions are code points."""
+"""From words that somebody selected or copied to their place in the text. Pure; positions are code points."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ def anchor(kind: MarkKind, text: str, *, quote: str, nth: int, new_text: str) ->
         return Anchor(len(text), len(text), "", "")
     if not quote and kind not in BETWEEN:
         raise _wrong("quote", "请填写有错的原文，或者在校样文字里选中它。")
-    start = _occurrence(text, quote, nth)
+    start = occurrence(text, quote, nth)
     end = start + len(quote)
     if kind in BETWEEN:
         written = (
@@ -47,7 +47,7 @@ def anchor(kind: MarkKind, text: str, *, quote: str, nth: int, new_text: str) ->
     if kind is MarkKind.MOVE:
         if not new_text:
             raise _wrong("new_text", "请填写要移到哪几个字之后。")
-        return Anchor(start, end, quote, "", _occurrence(text, new_text, 1, field="new_text") + len(new_text))
+        return Anchor(start, end, quote, "", occurrence(text, new_text, 1, field="new_text") + len(new_text))
     if kind in _NOTHING_NEW:
         return Anchor(start, end, quote, "")
     if not new_text or new_text == quote:
@@ -55,7 +55,8 @@ def anchor(kind: MarkKind, text: str, *, quote: str, nth: int, new_text: str) ->
     return Anchor(start, end, quote, new_text)
 
 
-def _occurrence(text: str, quote: str, nth: int, *, field: str = "quote") -> int:
+def occurrence(text: str, quote: str, nth: int, *, field: str = "quote") -> int:
+    """Return where the `nth` occurrence of `quote` begins. Raises `Invalid` where there are fewer."""
     start = -1
     for _ in range(max(nth, 1)):
         start = text.find(quote, start + 1)
