@@ -17,6 +17,7 @@ from app.drafts import queries, service
 from app.drafts.intake import kinds
 from app.drafts.intake.file_kind import FileKind, kind_of
 from app.drafts.intake.reading import VERSION, Reading
+from app.drafts.intake.service import Intake
 from app.drafts.models import Asset, AssetReading, AssetRole, Draft, DraftAsset
 from app.events.emit import emit
 from app.events.payloads.drafts import AssetAdded
@@ -34,6 +35,24 @@ IMAGES = frozenset(kind.value for kind in kinds.PICTURES)
 
 #: Every type that is given out: those that are taken, and those of originals.
 TYPES = tuple(dict.fromkeys((*(kind.value for kind in kinds.Kind), _DOCX, _DOCM, _DOC, _FLAT)))
+
+
+def keep_source(
+    session: Session, draft: Draft, taken: Intake, *, filename: str, actor: Actor, at: datetime
+) -> Draft:
+    """Keep what came with a draft's text: its pictures, and the file that it was read from.
+
+    Raises what `add` raises.
+    """
+    for picture in taken.pictures:
+        reading = taken.readings.get(picture.sha256)
+        kind, role = kinds.kind_of(picture.content), AssetRole.IMAGE
+        assert kind in kinds.PICTURES
+        draft = _add(session, draft, picture.content, kind, picture.name, role, actor, at, reading)[0]
+    if taken.original is None:
+        return draft
+    name = filename or f"{draft.number}.docx"
+    return keep_original(session, draft, content=taken.original, filename=name, actor=actor, at=at)
 
 
 def keep_original(

@@ -1,5 +1,4 @@
 import json
-from datetime import datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -29,7 +28,7 @@ from app.drafts.schemas import (
     TargetOut,
     TargetsIn,
 )
-from app.identity.access import Actor, CurrentActor
+from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http.bounds import Digest, Ordinal
 from app.infra.http.etags import IfMatch, etag, seen_versions
@@ -90,9 +89,11 @@ def create_draft(
             targets=tuple((one.channel, one.section) for one in body.targets),
             unit_id=body.unit_id,
             left_out=taken.listed(),
+            pictures=taken.brings(),
         )
         draft = service.create(session, new=new, actor=actor, at=at)
-        return _draft(session, _with_original(session, draft, taken, body.filename, actor, at))
+        kept = assets.keep_source(session, draft, taken, filename=body.filename, actor=actor, at=at)
+        return _draft(session, kept)
 
     asked = {"post": "/drafts", "body": body.model_dump(mode="json")}
     return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201))
@@ -120,8 +121,10 @@ def add_revision(
             actor=actor,
             at=at,
             left_out=taken.listed(),
+            pictures=taken.brings(),
         )
-        return _draft(session, _with_original(session, draft, taken, body.filename, actor, at))
+        kept = assets.keep_source(session, draft, taken, filename=body.filename, actor=actor, at=at)
+        return _draft(session, kept)
 
     asked = {
         "post": f"/drafts/{draft_id}/revisions",
@@ -280,15 +283,6 @@ def show_asset(sha256: Digest, actor: CurrentActor, session: ReadSession) -> Res
             "ETag": f'"{asset.sha256}"',
         },
     )
-
-
-def _with_original(
-    session: Session, draft: Draft, taken: Intake, filename: str, actor: Actor, at: datetime
-) -> Draft:
-    if taken.original is None:
-        return draft
-    name = filename or f"{draft.number}.docx"
-    return assets.keep_original(session, draft, content=taken.original, filename=name, actor=actor, at=at)
 
 
 def _draft(session: Session, draft: Draft, revision: Revision | None = None) -> DraftOut:

@@ -47,6 +47,8 @@ class NewDraft:
     targets: tuple[tuple[str, str], ...]
     unit_id: UUID | None = None
     left_out: Sequence[dict[str, Any]] = ()
+    #: SHA-256 of the pictures that come with it: whoever creates it stores them in the same transaction.
+    pictures: frozenset[str] = frozenset()
 
 
 def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Draft:
@@ -56,7 +58,7 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
     `Forbidden` without an editor's role there.
     """
     unit = _unit(session, new.unit_id or actor.unit_id, actor)
-    places = _places(session, new.targets, unit.path, also=_unknown_assets(new.document, frozenset()))
+    places = _places(session, new.targets, unit.path, also=_unknown_assets(new.document, new.pictures))
     _authorize(actor, unit.path, places)
     draft_id, revision_id = new_id(), new_id()
     draft = Draft(
@@ -100,14 +102,16 @@ def revise(
     actor: Actor,
     at: datetime,
     left_out: Sequence[dict[str, Any]] = (),
+    pictures: frozenset[str] = frozenset(),
 ) -> Draft:
     """Add a revision to a draft that is in its author's hands; content that is the same adds none.
 
-    `seen` are the versions that the editor had before them. Raises `NotFound`, `Forbidden`,
+    `seen` are the versions that the editor had before them; `pictures` are those that come with the content
+    and that the caller stores in the same transaction. Raises `NotFound`, `Forbidden`,
     `PreconditionFailed`, `Conflict` when the draft is not with its author, `Invalid` with every unknown file.
     """
     draft = editable(session, draft_id, actor, seen=seen)
-    held = frozenset(one.sha256 for one in queries.assets_held(session, draft.id))
+    held = pictures | {asset.sha256 for asset in queries.assets_held(session, draft.id)}
     if faults := _unknown_assets(document, held):
         raise Invalid("content_unusable", reasons=faults)
     before = draft.head_id

@@ -28,6 +28,7 @@ from app.domain.document.model import (
 from app.drafts.intake.element_words import shortened
 from app.drafts.intake.left_out import LeftOut, left_out
 from app.drafts.intake.runs import Inline, Mark, in_one_line, lowered, raised
+from app.drafts.intake.source_pictures import Crop, SourcePictures, data_of
 
 #: A longer line is no title.
 TITLE_LENGTH = 200
@@ -93,6 +94,8 @@ class Builder:
     #: Fields that the source itself names, as a Markdown file's head does.
     fields: dict[str, str] = field(default_factory=dict)
     base: str = ""
+    #: Where pictures that lie within the source are kept; `None`: they are listed.
+    pictures: SourcePictures | None = None
     _title_at: int | None = None
     _cells: int = 0
     _title_run: Inline = field(default_factory=Inline)
@@ -222,9 +225,15 @@ class Builder:
         """Append a picture that was uploaded; list any other, with `others` that were offered for it."""
         if found := ASSET.match(address.strip()):
             self._add(Image(sha256=found["sha256"], alt=alt, caption=caption))
+        elif (data := data_of(address)) and (digest := self.take_picture(data, "粘贴的图片")):
+            self._add(Image(sha256=digest, alt=alt, caption=caption))
         else:
             self.pictures_elsewhere.append(PictureElsewhere(address.strip(), alt, caption))
             self.leave_out("image", f"{alt} {caption} {shortened(address)} {others}")
+
+    def take_picture(self, content: bytes, name: str, crop: Crop | None = None) -> str | None:
+        """Keep a picture that lies within the source; `None` where it is to be listed instead."""
+        return None if self.pictures is None else self.pictures.take(content, name, crop)
 
     def divider(self) -> None:
         """Append a line across."""

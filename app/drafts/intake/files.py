@@ -29,6 +29,8 @@ class FileRead(NamedTuple):
 
     parts: FileParts
     left_out: tuple[LeftOut, ...] = ()
+    #: Names of the pictures that lie within it.
+    pictures: tuple[str, ...] = ()
 
     def not_checked(self) -> list[NotChecked]:
         """Return what is in no part, in words."""
@@ -37,7 +39,7 @@ class FileRead(NamedTuple):
                 "left_out", f"{one.name}：{one.what}{f'（{one.count} 处）' * (one.count > 1)}", one.why
             )
             for one in self.left_out
-        ]
+        ] + [NotChecked("pictures", f"图片 {name}", "没有检查图片里的文字和二维码") for name in self.pictures]
 
 
 def read_file(text: str, suffix: str) -> FileRead:
@@ -65,7 +67,8 @@ def read_file(text: str, suffix: str) -> FileRead:
         parts = tuple(part for part in parts if part.ref != "title")
         structure = replace(structure, fields={**structure.fields, "title": ""})
     whole = FileParts(parts, _places(text, document, parts), structure)
-    return FileRead(_with_pictures(text, whole, read.pictures_elsewhere), lost)
+    names = tuple(picture.name for picture in read.pictures)
+    return FileRead(_with_pictures(text, whole, read.pictures_elsewhere), lost, names)
 
 
 def _with_pictures(text: str, parts: FileParts, pictures: Sequence[PictureElsewhere]) -> FileParts:
@@ -113,7 +116,8 @@ def read_word(data: bytes, changes: TrackedChanges = TrackedChanges.ORIGINAL) ->
             places.setdefault("/".join(place.split("/")[:2]), places[place])
             at += len(said) + 1
     lost = summed([*read.left_out, *turning(said for _, said in document.texts())])
-    return "\n".join(lines), FileRead(FileParts(parts, places, structure), lost)
+    names = tuple(picture.name for picture in read.pictures)
+    return "\n".join(lines), FileRead(FileParts(parts, places, structure), lost, names)
 
 
 def _document(read: Read) -> Document | None:

@@ -190,7 +190,10 @@ class Reader:
 
     def inner(self) -> "Reader":
         """Return a reader of what lies here into a document of its own, which shows and lists as this one."""
-        inner = Reader(Builder(left_out=self.builder.left_out, base=self.builder.base), titles=False)
+        inner = Reader(
+            Builder(left_out=self.builder.left_out, base=self.builder.base, pictures=self.builder.pictures),
+            titles=False,
+        )
         inner.look, inner.unseen = self.look, self.unseen
         return inner
 

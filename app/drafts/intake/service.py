@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -34,6 +34,8 @@ from app.drafts.intake.builder import CONTROL, Builder, TooMuch, named
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.files import FileRead, read_file, read_word
 from app.drafts.intake.left_out import OF_MACHINES, LeftOut, summed, turning
+from app.drafts.intake.reading import Reading
+from app.drafts.intake.source_pictures import SourcePicture
 from app.drafts.intake.subprocess_reader import Source
 from app.infra.errors import Invalid, Reason, TooLarge, Unavailable
 from app.infra.http.bodies import MANY, unstorable
@@ -66,6 +68,13 @@ class Intake:
     left_out: tuple[LeftOut, ...]
     #: The file that it was read from, where it was one.
     original: bytes | None = None
+    #: Pictures that came with it, and what those say that were read.
+    pictures: tuple[SourcePicture, ...] = ()
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+
+    def brings(self) -> frozenset[str]:
+        """Return the SHA-256 of the pictures that come with it; perhaps none."""
+        return frozenset(picture.sha256 for picture in self.pictures)
 
     def listed(self) -> list[dict[str, Any]]:
         """Return what was left out as JSON values."""
@@ -191,7 +200,8 @@ def take_in(
     if read.title:
         given.setdefault("title", read.title)
     lost = summed([*builder.left_out, *read.left_out])
-    return replace(_taken(_document(given, read.blocks, faults, lost), lost), original=original)
+    taken = _taken(_document(given, read.blocks, faults, lost), lost)
+    return replace(taken, original=original, pictures=read.pictures, readings=read.readings)
 
 
 def _taken(document: Document, lost: tuple[LeftOut, ...]) -> Intake:

@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import Any
 
 from app.drafts.intake.builder import TooMuch
+from app.drafts.intake.pictures import read_picture
 from app.drafts.intake.subprocess_reader import CPU_SECONDS, MEMORY, MOST_OUT, Source, read_here
 
 
@@ -33,6 +34,8 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         "fields": dict(read.fields),
         "left_out": [{"kind": one.kind, "what": one.what, "count": one.count} for one in read.left_out],
         "pictures_elsewhere": read.pictures_elsewhere,
+        "pictures": [picture.to_json() for picture in read.pictures],
+        "readings": {picture.sha256: read_picture(picture.content).to_json() for picture in read.pictures},
     }
 
 

@@ -16,11 +16,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.domain.document.model import Block
+from app.domain.document.model import Block, Image
 from app.drafts.intake.builder import Builder, PictureElsewhere, TooMuch
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.left_out import LeftOut, summed
 from app.drafts.intake.reading import Reading, unreadable
+from app.drafts.intake.source_pictures import SourcePicture, SourcePictures
 
 #: So much marked-up text, in characters, is read in the process that was asked; see decision 42 for its cost.
 SMALL = 20_000
@@ -60,7 +61,9 @@ class Source:
     def is_heavy(self) -> bool:
         """Whether it is read in a process of its own."""
         # A package may be a bomb, however small it is.
-        return self.format == "docx" or (self.format != "text" and len(self.content) > SMALL)
+        if self.format in {"docx", "text"}:
+            return self.format == "docx"
+        return len(self.content) > SMALL or "data:image" in self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,9 @@ class Read:
     fields: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     pictures_elsewhere: tuple[PictureElsewhere, ...] = ()
+    #: Pictures that came with the source, each with what it says where that was read.
+    pictures: tuple[SourcePicture, ...] = ()
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
 
 def read(source: Source) -> Read:
@@ -92,7 +98,7 @@ def read_here(source: Source) -> Read:
     from app.drafts.intake.text import read_text
 
     readers = {"text": read_text, "markdown": read_markdown, "html": read_html}
-    builder = Builder(base=source.base)
+    builder = Builder(base=source.base, pictures=SourcePictures())
     try:
         if source.format == "docx":
             from app.drafts.intake.docx.service import read_docx
@@ -110,7 +116,15 @@ def read_here(source: Source) -> Read:
         builder.fields,
         summed(builder.left_out),
         tuple(builder.pictures_elsewhere),
+        _shown(builder),
     )
+
+
+def _shown(builder: Builder) -> tuple[SourcePicture, ...]:
+    """Return the pictures that the blocks show."""
+    kept = builder.pictures.by_digest if builder.pictures is not None else {}
+    shown = {block.sha256: None for block in builder.blocks if isinstance(block, Image)}
+    return tuple(kept[digest] for digest in shown if digest in kept)
 
 
 #: What is said of a file that could not be read within the limits.
@@ -147,6 +161,8 @@ def _read_apart(source: Source) -> Read:
         said["fields"],
         tuple(LeftOut(**one) for one in said["left_out"]),
         tuple(PictureElsewhere(*picture) for picture in said["pictures_elsewhere"]),
+        tuple(map(SourcePicture.from_json, said["pictures"])),
+        {digest: Reading.from_json(reading) for digest, reading in said["readings"].items()},
     )
 
 

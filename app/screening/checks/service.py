@@ -11,7 +11,7 @@ from app.drafts.intake.service import Format, take_in
 from app.drafts.queries import Target
 from app.infra.clock import beijing
 from app.negative_list import Part, PartKind, Policy, Report, Scope, check
-from app.negative_list.text.content import parts_of, structure_of
+from app.negative_list.text.content import parts_of
 from app.screening.checks.files import HeldFile, content_of
 
 #: Stands for the title of a text that is only checked and has none; it is not checked itself.
@@ -84,14 +84,21 @@ def loose(
         parts = [one for one in parts_of(taken.document) if one.ref in refs]
         parts.append(Part(PartKind.BODY, "content", str(content)))
         return check(policy, parts, scope=scope, on=on, key=key), taken.listed()
-    parts = [one for one in parts_of(taken.document) if titled or one.ref != "title"]
+    readings = taken.readings
+    files = {
+        picture.sha256: HeldFile(picture.name, readings[picture.sha256])
+        for picture in taken.pictures
+        if picture.sha256 in readings
+    }
+    content_read = content_of(taken.document, files)
+    parts = [part for part in content_read.parts if titled or part.ref != "title"]
     report = check(
         policy,
         parts,
         scope=scope,
         on=on,
         key=key,
-        not_checked=content_of(taken.document, {}).not_checked,
-        structure=structure_of(taken.document),
+        not_checked=content_read.not_checked,
+        structure=content_read.structure,
     )
     return report, taken.listed()

@@ -18,7 +18,7 @@ def read(state: "State", part: str, name: str) -> list[Block]:
         return []
     data = state.package.data(found.target)
     kind = kind_of(data)
-    inner = Builder(left_out=state.builder.left_out)
+    inner = Builder(left_out=state.builder.left_out, pictures=state.builder.pictures)
     last = found.target.rpartition("/")[2]
     if kind in {FileKind.HTML, FileKind.XML} or (
         kind is FileKind.TEXT and last.lower().endswith(("html", "htm"))

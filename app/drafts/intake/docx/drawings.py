@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from app.drafts.intake.docx.names import DGM, MC, WP, A, C, Node, O, R, V, W, child
+from app.domain.document.model import Image
+from app.drafts.intake.docx.names import DGM, MC, WP, A, C, Node, O, R, V, W, child, whole
+from app.drafts.intake.source_pictures import Crop
 
 if TYPE_CHECKING:
     from app.drafts.intake.docx.state import State
@@ -13,20 +15,33 @@ _CHARTS = (f"{C}chart", "{http://schemas.microsoft.com/office/drawing/2014/chart
 _EQUATION = ("equation", "mathtype")
 
 
-def read(node: Node, state: "State", part: str, boxes: list[Node]) -> None:
-    """Read a drawing of any age: its text boxes are added to `boxes`, everything else is listed."""
+def read(node: Node, state: "State", part: str, boxes: list[Node], taken: list[Image] | None) -> None:
+    """Read a drawing of any age: its text boxes are added to `boxes`, its pictures to `taken`.
+
+    Everything else is listed, and pictures where `taken` is `None` or a draft cannot hold them.
+    """
     alt = [_alt(inner) for inner in _shown(node) if inner.tag == f"{WP}docPr"]
+    taken = None if node.tag == f"{W}object" else taken
     pictures: list[str] = []
+    digests: list[str] = []
     for inner in _shown(node):
         if inner.tag == f"{W}txbxContent":
             boxes.append(inner)
         elif inner.tag in {f"{A}blip", f"{V}imagedata"}:
-            pictures.append(_picture(inner, state, part))
+            name = _picture(inner, state, part)
+            if taken is not None and (digest := _kept(inner, state, part)):
+                digests.append(digest)
+            else:
+                pictures.append(name)
         elif inner.tag in _READERS:
             _READERS[inner.tag](inner, state, part)
         elif inner.tag.startswith(V):
             alt.append(inner.attrib.pop("alt", "").strip())
-    _told(state, pictures, " ".join(dict.fromkeys(filter(None, alt))), is_object=node.tag == f"{W}object")
+    words = " ".join(dict.fromkeys(filter(None, alt)))
+    if digests and taken is not None:
+        taken += [Image(sha256=digest, alt=words) for digest in dict.fromkeys(digests)]
+        words = ""
+    _told(state, pictures, words, is_object=node.tag == f"{W}object")
 
 
 def _told(state: "State", pictures: list[str], alt: str, *, is_object: bool) -> None:
@@ -67,6 +82,34 @@ def _picture(node: Node, state: "State", part: str) -> str:
     if found is None:
         return title
     return f"{title} {found.target.rpartition('/')[2]}".strip()
+
+
+def _kept(node: Node, state: "State", part: str) -> str | None:
+    """Keep a picture as it is shown, and return the SHA-256 of that; `None` where that cannot be."""
+    name = node.get(f"{R}embed") or node.get(f"{R}id") or node.get(f"{R}pict") or ""
+    related = state.package.related(part).get(name)
+    if related is None or related.is_external:
+        return None
+    content = state.package.data(related.target)
+    return state.builder.take_picture(content, related.target.rpartition("/")[2], _crop(node))
+
+
+def _crop(node: Node) -> Crop | None:
+    """Return what Word does not show of a picture: in thousandths of a per cent, or in VML's shares."""
+    cut = child(node.getparent(), f"{A}srcRect")
+    if cut is None:
+        sides = [_share(node.get(f"crop{side}", "")) for side in ("left", "top", "right", "bottom")]
+    else:
+        sides = [(whole(cut.get(side)) or 0) / 100_000 for side in "ltrb"]
+    return Crop(*(max(side, 0.0) for side in sides)) if any(side > 0 for side in sides) else None
+
+
+def _share(text: str) -> float:
+    """Return a share as VML writes it: `0.25`, or `16384f` of 65536."""
+    try:
+        return float(text[:-1]) / 65_536 if text.endswith("f") else float(text or 0)
+    except ValueError:
+        return 0.0
 
 
 def _link(node: Node, state: "State", part: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.domain.document.model import SpanKind
+from app.domain.document.model import Image, SpanKind
 from app.drafts.intake.docx import drawings
 from app.drafts.intake.docx.changes import change_of
 from app.drafts.intake.docx.fields import Field, Fields, shown_by
@@ -50,6 +50,7 @@ class Run:
     text: Inline = field(default_factory=Inline)
     #: Elements with paragraphs of their own, in the order in which they were come upon: text boxes.
     boxes: list[Node] = field(default_factory=list)
+    pictures: list[Image] = field(default_factory=list)
     style: str | None = None
     #: Words that are left out, by kind, as they were come upon; equal kinds in a row are one.
     lost: list[tuple[str, str]] = field(default_factory=list)
@@ -58,7 +59,7 @@ class Run:
     @property
     def holds(self) -> bool:
         """Whether anything was come upon."""
-        return bool(self.text.pieces or self.boxes or self.lost)
+        return bool(self.text.pieces or self.boxes or self.lost or self.pictures)
 
     def lose(self, kind: str, words: str) -> None:
         """Note words that do not stand in the text."""
@@ -77,8 +78,8 @@ class Run:
 class Walker:
     """Walks through what stands within paragraphs of one story; fields may go over several of them."""
 
-    def __init__(self, state: State, part: str) -> None:
-        self.state, self.part = state, part
+    def __init__(self, state: State, part: str, *, takes_pictures: bool = False) -> None:
+        self.state, self.part, self.takes_pictures = state, part, takes_pictures
         self.fields = Fields()
         self.run = Run()
         self._marks: list[Mark] = []
@@ -289,7 +290,9 @@ class Walker:
             self.walk(chosen)
 
     def _drawing(self, node: Node) -> None:
-        drawings.read(node, self.state, self.part, self.run.boxes)
+        hidden = not self.state.changes.in_text or (self._look is not None and bool(self._look.vanish))
+        taken = self.run.pictures if self.takes_pictures and not hidden else None
+        drawings.read(node, self.state, self.part, self.run.boxes, taken)
 
 
 __all__ = ["Run", "Walker"]

@@ -51,7 +51,7 @@ def read_docx(
         for part in package.of_kind(main, f"{name}s"):
             state.notes.add(name, part, package.tree(part))
     state.changes.looks += sum(1 for _ in root.iter(*_LOOKS))
-    story = Story(state, main, builder).read(body)
+    story = Story(state, main, builder, takes_pictures=builder.pictures is not None).read(body)
     _notes(state, story)
     _edges(state, main, root)
     _comments(state, main)

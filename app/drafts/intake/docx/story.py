@@ -32,10 +32,12 @@ class Opening:
 class Story:
     """Reads the blocks of one story into a builder."""
 
-    def __init__(self, state: State, part: str, builder: Builder | None = None) -> None:
-        self.state, self.part = state, part
+    def __init__(
+        self, state: State, part: str, builder: Builder | None = None, *, takes_pictures: bool = False
+    ) -> None:
+        self.state, self.part, self.takes_pictures = state, part, takes_pictures
         self.builder = Builder(left_out=state.builder.left_out) if builder is None else builder
-        self.walker = Walker(state, part)
+        self.walker = Walker(state, part, takes_pictures=takes_pictures)
         self.openings: list[Opening] = []
 
     def read(self, node: Node) -> "Story":
@@ -99,6 +101,7 @@ class Story:
         label = None if is_gone else self.state.numbering.label(look, style)
         text = Inline([(label.words, frozenset()), *run.text.pieces]) if label and label.words else run.text
         self._add(text, look, label, is_coloured=run.is_coloured)
+        self.builder.blocks.extend(run.pictures)
         if run.boxes:
             self._boxes(run.boxes)
 
@@ -125,7 +128,7 @@ class Story:
             if box.tag != f"{W}txbxContent":
                 self._block(box)
                 continue
-            inner = Story(self.state, self.part).read(box)
+            inner = Story(self.state, self.part, takes_pictures=self.takes_pictures).read(box)
             if inner.builder.blocks:
                 words = " ".join(text for block in inner.builder.blocks for text in tables.words_of(block))
                 self.state.leave_out("text_box", words)

@@ -165,7 +165,7 @@ def _read_row(
         change = change_in(properties) or wrapped
         state.changes.silent += change is not None
         with state.changes.under(change):
-            inner = type(story)(state, story.part).read(node)
+            inner = type(story)(state, story.part, takes_pictures=story.takes_pictures).read(node)
             if not state.changes.in_text:
                 continue
         columns = min(max(whole(val(properties, f"{W}gridSpan")) or 1, 1), _WIDEST)

@@ -34,7 +34,7 @@ def read(form: Form, file: SentFile, fields: Mapping[str, str]) -> Intake:
 def keep(
     session: Session, draft: Draft, taken: Intake | None, file: SentFile | None, actor: Actor, at: datetime
 ) -> None:
-    """Keep a Word file with the draft whose text it gave; nothing without one."""
-    if file is not None and taken is not None and taken.original is not None:
-        name = file.name or f"{draft.number}.docx"
-        assets.keep_original(session, draft, content=taken.original, filename=name, actor=actor, at=at)
+    """Keep what came with a draft's text: its pictures, and the Word file that it was read from."""
+    if taken is not None:
+        name = file.name if file is not None else ""
+        assets.keep_source(session, draft, taken, filename=name, actor=actor, at=at)

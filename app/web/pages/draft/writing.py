@@ -93,7 +93,9 @@ def create(request: Request, sent: SentForm) -> Response:
         wanted = tuple(
             (channel, section) for channel, _, section in (one.partition("/") for one in form.all("target"))
         )
-        new = service.NewDraft(document=taken.document, targets=wanted, left_out=taken.listed())
+        new = service.NewDraft(
+            document=taken.document, targets=wanted, left_out=taken.listed(), pictures=taken.brings()
+        )
         draft = service.create(session, new=new, actor=sent.actor, at=at)
         files.keep(session, draft, taken, form.file, sent.actor, at)
         return draft
@@ -269,6 +271,7 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             actor=sent.actor,
             at=runtime.clock(),
             left_out=replaced.listed() if replaced else listed(undefined(document, drafts.document_of(head))),
+            pictures=replaced.brings() if replaced else frozenset(),
         )
         files.keep(session, draft, replaced, form.file, sent.actor, runtime.clock())
         return draft, draft.head_id != head.id
