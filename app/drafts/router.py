@@ -28,6 +28,7 @@ from app.drafts.schemas import (
     TargetOut,
     TargetsIn,
 )
+from app.drafts.uploads import body_of, draft_in, revision_in
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http.bounds import Digest, Ordinal
@@ -40,11 +41,11 @@ from app.infra.runtime import runtime_of
 router = ApiRouter(tags=["drafts"])
 
 
-def _new_draft(body: DraftIn) -> tuple[DraftIn, Intake]:
+def _new_draft(body: Annotated[DraftIn, Depends(draft_in)]) -> tuple[DraftIn, Intake]:
     return body, take_in(body.format, body.content, body.fields(), changes=body.tracked_changes)
 
 
-def _new_content(body: RevisionIn) -> tuple[RevisionIn, Intake]:
+def _new_content(body: Annotated[RevisionIn, Depends(revision_in)]) -> tuple[RevisionIn, Intake]:
     return body, take_in(body.format, body.content, body.fields(), changes=body.tracked_changes)
 
 
@@ -76,11 +77,15 @@ def _file(
     status_code=201,
     response_model=DraftOut,
     responses={201: made("show_draft", tagged=True, draft_id="id")},
+    openapi_extra=body_of(DraftIn),
 )
 def create_draft(
     request: Request, actor: CurrentActor, read: NewDraftRead, session: WriteSession, key: Key = None
 ) -> Response:
-    """Hand in a new draft as text, Markdown, HTML, blocks or a Word file; what is not its text is listed."""
+    """Hand in a new draft as text, Markdown, HTML, blocks or a Word file; what is not its text is listed.
+
+    A file (`txt`, `md`, `html` in UTF-8, `docx`) may come as multipart, with the other fields beside it.
+    """
     at, (body, taken) = runtime_of(request).clock(), read
 
     def act() -> DraftOut:
@@ -99,7 +104,12 @@ def create_draft(
     return _tagged(once(session, key=key, caller_id=actor.id, request=asked, at=at, act=act, status=201))
 
 
-@router.post("/drafts/{draft_id}/revisions", response_model=DraftOut, responses={200: TAGGED})
+@router.post(
+    "/drafts/{draft_id}/revisions",
+    response_model=DraftOut,
+    responses={200: TAGGED},
+    openapi_extra=body_of(RevisionIn),
+)
 def add_revision(
     request: Request,
     draft_id: UUID,

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import PurePath
 
 from sqlmodel import Session
 
@@ -11,20 +10,18 @@ from app.drafts import assets
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.service import Format, Intake, decode, take_in
 from app.drafts.models import Draft
+from app.drafts.uploads import format_of
 from app.identity.access import Actor
 from app.infra.errors import Invalid, Reason
-from app.negative_list.source.files import READ_AS
 from app.web.shell.viewer import Form, SentFile
-
-_FORMATS = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML}
 
 
 def read(form: Form, file: SentFile, fields: Mapping[str, str]) -> Intake:
     """Return what a chosen file says. Raises what `take_in` raises, and `Invalid` beside a typed text."""
     if form.word("content"):
         raise Invalid("content_unusable", reasons=[Reason("file_and_text", field="file")])
-    kind = _FORMATS.get(READ_AS.get(PurePath(file.name).suffix.lower() or ".docx", ""))
-    if kind is not None:
+    kind = format_of(file.name)
+    if kind is not Format.DOCX:
         return take_in(kind, decode(file.content), fields)
     chosen = form.text("tracked_changes")
     changes = TrackedChanges(chosen) if chosen in set(TrackedChanges) else TrackedChanges.ORIGINAL
