@@ -16,9 +16,9 @@ from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_for
 from app.web.forms.redisplay import Again, Refused, refusal_of
 from app.web.forms.typed import typed
 from app.web.pages import api_docs, guest_links, sign_in, workflows
-from app.web.pages.desk import board, board_csv, drafts, notices, start_page
+from app.web.pages.desk import board, board_csv, drafts, next_task, notices, start_page
+from app.web.pages.draft import changes, writing
 from app.web.pages.draft import page as draft
-from app.web.pages.draft import writing
 from app.web.pages.draft.verbs import collaboration, comments, deciding, scheduling, urgent
 from app.web.pages.people import account_verbs, accounts, delegations, handover, own_account, own_account_page
 from app.web.pages.proof import page as proof
@@ -32,11 +32,13 @@ PAGES = (
     sign_in.router,
     api_docs.router,
     start_page.router,
+    next_task.router,
     drafts.router,
     board.router,
     board_csv.router,
     writing.router,
     draft.router,
+    changes.router,
     deciding.router,
     collaboration.router,
     urgent.router,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -56,7 +57,7 @@ class Form:
 
     def __init__(self, form: html.FormElement) -> None:
         self.action = form.action
-        self.button = form.xpath(".//button")[0]
+        self.button = form.xpath(".//button[@type='submit']")[-1]
         self.title = self.button.text_content().strip()
         self.presets = [box.get("value") for box in form.xpath(".//input[@name='preset']")]
         self.boxes = [box.get("value") for box in form.xpath(".//input[@name='ticked']")]
@@ -92,7 +93,8 @@ def sent(desk: Desk, form: Form, *, words: str) -> str:
     data = {**form.fields, "comment": words, "ticked": form.boxes, "preset": form.presets[:1]}
     answer = desk.client.post(form.action, data=data, headers=HTML)
     assert answer.status_code == 303, (form.key, answer.text)
-    return answer.headers["location"].partition("said=")[2].partition("#")[0]
+    (said,) = parse_qs(urlsplit(answer.headers["location"]).query)["said"]
+    return said
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -45,7 +45,7 @@ SESSIONS = ("/sign-in", "/sign-out")
 ELSEWHERE = {
     "links.html": "test_links",
     "workflow.html": "test_workflows",
-    "_timing.html": "test_timing",
+    "timing.html": "test_timing",
     "others_form.html": "below",
 }
 #: Pages of one kind that are read: the first ones tell what the others would.
@@ -224,7 +224,7 @@ def test_nothing_typed_into_any_form_is_lost(web: TestClient) -> None:
 
 
 def _unreached(found: dict[tuple[str, str], Found]) -> Iterator[str]:
-    for template in TEMPLATES.glob("*.html"):
+    for template in TEMPLATES.rglob("*.html"):
         for form in re.findall(r'<form\b[^>]*method="post"[^>]*>.*?</form>', template.read_text(), re.DOTALL):
             action = re.search(r'action="([^"]*)"', form)
             assert action is not None, (template.name, form[:120])
@@ -307,7 +307,7 @@ def _csrf(web: TestClient) -> str:
 
 def test_no_form_forgets_whose_it_is_nor_hides_what_was_typed() -> None:
     """Every form carries its session, its page and who opened it; no typed field passes for a page's own."""
-    for template in TEMPLATES.glob("*.html"):
+    for template in TEMPLATES.rglob("*.html"):
         html = template.read_text()
         if 'extends "bare.html"' in html:
             continue  # of people outside, who have no session: the address is the proof
@@ -322,7 +322,7 @@ def test_no_form_forgets_whose_it_is_nor_hides_what_was_typed() -> None:
             for _, name in re.findall(r"(input|area)\(\w+, '(\w+)'", form):
                 assert name not in UNTYPED, (template.name, name)
             assert "maxlength" not in form, (template.name, "a browser cuts what is pasted, in silence")
-    for template in TEMPLATES.glob("*.html"):
+    for template in TEMPLATES.rglob("*.html"):
         for name in re.findall(r"input\(\w+, '(\w+)'[^)]*type='password'", template.read_text()):
             assert secret(name)
     assert secret("one_time_code")

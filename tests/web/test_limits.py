@@ -63,7 +63,7 @@ def test_every_text_of_a_form_says_the_limit_of_the_api() -> None:
 
 def texts() -> Iterator[tuple[str, str]]:
     """Yield the texts that people type into forms: the template, and how the text is written in it."""
-    for template in sorted(TEMPLATES.glob("*.html")):
+    for template in sorted(TEMPLATES.rglob("*.html")):
         html = template.read_text()
         for form in re.findall(r'<form\b[^>]*method="post"[^>]*>.*?</form>', html, re.DOTALL):
             for tag in re.findall(r'<input type="(?:text|email|url|tel)"[^>]*>|<textarea\b[^>]*>', form):

@@ -26,10 +26,11 @@ def test_each_way_to_pass_and_to_ask_is_clicked(
     second = desk.stage("second_level")
     leader = people(able(desk, second))
     page = leader.go(f"/drafts/{desk.draft_id}")
+    page.locator("summary", has_text="更多").click()
     for words in ("通过，但拿不准，签发前须请示", "暂停，请示保密部门", "暂停，请示网信部门", "不予采用"):
         expect(page.locator("summary", has_text=words)).to_be_visible()
     page.locator("summary", has_text="拿不准").click()
-    fold = page.locator("details[open]", has_text="拿不准")
+    fold = page.locator("details.way[open] details[open]", has_text="拿不准")
     fold.get_by_label("是否涉密").check()
     fold.get_by_label("二审二校意见").fill("数" * 4001)
     accessible(page)
@@ -37,7 +38,7 @@ def test_each_way_to_pass_and_to_ask_is_clicked(
     fold.get_by_role("button", name="通过，但拿不准").click()
     # Too long: refused, with everything that was typed and ticked.
     expect(page.locator("#problem")).to_contain_text("至多 4000 个字符")
-    fold = page.locator("details[open]", has_text="拿不准")
+    fold = page.locator("details.way[open] details[open]", has_text="拿不准")
     expect(fold.get_by_label("是否涉密")).to_be_checked()
     expect(fold.get_by_label("二审二校意见")).to_have_value("数" * 4001)
     fold.get_by_label("二审二校意见").fill("第二段的数字没有公开过。")
@@ -51,10 +52,12 @@ def test_each_way_to_pass_and_to_ask_is_clicked(
 
     third = people(able(desk, desk.stage("third_level")))
     page = third.go(f"/drafts/{desk.draft_id}")
+    page.locator("summary", has_text="更多").click()
     page.locator("summary", has_text="请示网信部门").click()
-    fold = page.locator("details[open]", has_text="请示网信部门")
+    fold = page.locator("details.way[open] details[open]", has_text="请示网信部门")
     fold.get_by_label("向谁请示、请示什么").fill("请网信办看第二段。")
     fold.get_by_role("button", name="暂停，请示网信部门").click()
+    page.get_by_role("link", name="回到刚才的稿件").click()
     expect(page.locator("#timeline")).to_contain_text("请网信办看第二段")
     assert desk.case()["state"] == "held"
     leader.faults[:] = [fault for fault in leader.faults if "422" not in fault]

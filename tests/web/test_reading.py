@@ -154,7 +154,7 @@ def test_keys_can_be_turned_off_and_buttons_stay(people: People, draft) -> None:
 def test_a_filter_stands_in_the_address_and_spares_the_text(people: People, draft) -> None:
     page = people("editor").go(f"/drafts/{draft.id}")
     page.evaluate("document.getElementById('article').dataset.kept = 'yes'")
-    page.get_by_role("link", name="阻断").click()
+    page.locator(".counts").get_by_role("link", name="阻断").click()
     page.wait_for_url("**?severity=block")
     expect(page.locator(".findings .badge-warn")).to_have_count(0)
     assert page.locator("#article").get_attribute("data-kept") == "yes"

@@ -71,8 +71,9 @@ def test_signed_for_later_shown_everywhere_and_taken_back(desk: Desk, clock: Set
     status, shown = sign(publisher, desk, release_at="2026-03-02T08:59")
     assert (status, "请填写将来的时间" in shown) == (422, True)
     status, where = sign(publisher, desk, release_at=SOON, comment="节后发布")
-    assert (status, where) == (303, f"/drafts/{desk.draft_id}?said=scheduled")
-    page = publisher.get(where)
+    assert (status, where) == (303, f"/?said=scheduled&done={desk.draft_id}")
+    assert f'<a href="/drafts/{desk.draft_id}">回到刚才的稿件</a>' in publisher.get(where)
+    page = publisher.get(f"/drafts/{desk.draft_id}")
     assert "到时再核对一遍" in page
     for words in ("2026年3月3日 08:00", "签发生效", "取消定时", "定不早于的时间"):
         assert words in page
@@ -120,7 +121,10 @@ def test_what_was_withheld_says_why_until_it_is_signed_anew(
     assert "公众号到了定时（3月3日 08:00）却不能发布" in notice
     assert desk.post(f"/cases/{desk.case_id}/answers", "publisher", {"comment": "同意"}).status_code == 200
     status, where = sign(Browser(desk, "publisher"), desk)
-    assert (status, where) == (303, f"/drafts/{desk.draft_id}?said=signed")
+    assert (status, where) == (
+        303,
+        f"/drafts/{desk.draft_id}/proofs/website?said=signed&done={desk.draft_id}",
+    )
     assert "到了定时没有发布" not in author.page()
 
 
@@ -167,6 +171,7 @@ def test_by_keyboard_in_a_real_browser(
 
     editor = people("editor")
     page = editor.go(f"/drafts/{desk.draft_id}")
+    editor.press_on(page.locator("#timing > summary"))
     editor.press_on(page.locator("summary", has_text="定不早于的时间"))
     field = editor.tab_to(page.get_by_label("不早于（北京时间）"))
     field.fill(SOON)
@@ -177,6 +182,7 @@ def test_by_keyboard_in_a_real_browser(
     accessible(page)
 
     page = publisher.go(f"/drafts/{desk.draft_id}/proofs/wechat")
+    publisher.press_on(page.locator("summary", has_text="定时…"))
     field = publisher.tab_to(page.get_by_label("定时发布"))
     field.fill("2026-03-03T08:30")
     accessible(page)
@@ -201,6 +207,7 @@ def test_by_keyboard_in_a_real_browser(
 
     # Signed anew, and out at its time, on a telephone too.
     page = publisher.go(f"/drafts/{desk.draft_id}/proofs/wechat")
+    page.locator("summary", has_text="定时…").click()
     page.get_by_label("定时发布").fill("2026-03-03T08:30")
     page.get_by_role("button", name="签发", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("已签发并定时")

@@ -181,6 +181,7 @@ def test_the_pages_are_for_everybody(
         )
     reviewer = people("initial_reviewer", width=width)
     page = reviewer.go(f"/drafts/{draft.id}")
+    page.locator("#together > summary").click()
     for fold in page.locator("#together details > summary").all():
         fold.click()
     accessible(page)
@@ -190,6 +191,7 @@ def test_the_pages_are_for_everybody(
     page.select_option("#f-to-copy", label="proofreader先生")
     reviewer.press_on(page.locator("#together form:has(#f-copy) button"))
     page.wait_for_url("**said=copy")
+    page.locator("#together > summary").click()
     expect(page.locator("#together")).to_contain_text("已抄送：proofreader先生")
     accessible(reviewer.go("/delegations"))
     reviewer.shot(f"delegations-{width}")

@@ -150,6 +150,7 @@ def test_in_a_browser(people: Callable[..., Person]) -> None:
             at=at,
         )
     page = publisher.go(f"/drafts/{draft.id}")
+    page.click("#urgent > summary")
     page.click("text=紧急发布到")
     publisher.shot("urgent-before")
     accessible(page)

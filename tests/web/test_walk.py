@@ -60,7 +60,7 @@ def test_by_mouse(people: People) -> None:
         page.locator(".decide textarea").first.fill("事实清楚，同意。")
         page.get_by_role("button", name="通过", exact=True).click()
         expect(page.get_by_role("status").first).to_contain_text("已通过")
-        page.goto(reviewer.site.url + "/")
+        assert page.url.startswith(reviewer.site.url + "/?said=approved")
         expect(page.get_by_text("现在没有轮到您的稿件")).to_be_visible()
 
     first = people("proofreader")
@@ -104,7 +104,9 @@ def test_by_mouse(people: People) -> None:
     publisher.shot("23-sign")
     page.get_by_role("button", name="签发", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("已签发")
+    page.get_by_role("link", name="回到刚才的稿件").click()
     expect(page.locator(".page-head .badge")).to_have_text("已签发")
+    page.locator("#timeline > summary").click()
     expect(page.locator("#timeline")).to_contain_text("签发公众号")
     accessible(page)
     publisher.shot("24-cleared")

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
@@ -27,9 +29,13 @@ def attempt(request: Request, verb: Callable[[Session], Result]) -> Result | App
         return error
 
 
-def see_other(address: str, said: str = "") -> RedirectResponse:
-    """Return the answer to a form that was done: see there, where `said` tells that it was."""
+def see_other(address: str, said: str = "", *, done: UUID | None = None) -> RedirectResponse:
+    """Return the answer to a form that was done: see there, where `said` tells that it was.
+
+    `done` is the draft that it was done to, where one is led to another page.
+    """
     path, sign, anchor = address.partition("#")
-    if said:
-        path += ("&" if "?" in path else "?") + f"said={said}"
+    told = {"said": said, "done": str(done or "")}
+    if asked := urlencode({name: value for name, value in told.items() if value}):
+        path += ("&" if "?" in path else "?") + asked
     return RedirectResponse(path + sign + anchor, status_code=303)

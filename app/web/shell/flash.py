@@ -1,11 +1,15 @@
 """What a page says after something was done: a code in the address, so that a reload changes nothing."""
 
+from contextlib import suppress
+from uuid import UUID
+
 from fastapi import Request
 
 SAID = {
     "signed_out": "您已退出。",
     "signed_in_again": "您已重新登录。刚才填写的内容还没有提交，请核对后再提交一次。",
     "kept_too_long": "刚才填写的内容已超过保留时限（12小时），没有保留。",
+    "nothing_next": "没有别的待办了。",
     "created": "稿件已建立。",
     "submitted": "稿件已提交，规则检查已完成。",
     "blocked": "稿件已提交，但规则检查发现阻断项：请修改后重新提交，或者申请豁免。",
@@ -92,3 +96,11 @@ SAID = {
 def said(request: Request) -> str:
     """Return the sentence of the `said` code in the address; empty without one of ours."""
     return SAID.get(request.query_params.get("said", ""), "")
+
+
+def done_to(request: Request) -> UUID | None:
+    """Return the draft that the said thing was done to, where the page is another one; `None` elsewhere."""
+    if said(request):
+        with suppress(ValueError):
+            return UUID(request.query_params.get("done", ""))
+    return None

@@ -23,7 +23,7 @@ from app.web.forms.limits import BY_FORM
 from app.web.forms.redisplay import Refused, refusal_of
 from app.web.forms.sealed_input import owner_mark
 from app.web.forms.typed import Typed, title_of, typed
-from app.web.shell.flash import SAID, said
+from app.web.shell.flash import SAID, done_to, said
 from app.web.shell.viewer import MAX_FORM_BYTES, Viewer, posted
 from app.words.labels import choices, label, limit
 
@@ -118,6 +118,7 @@ def page(
             problem=problem,
             request_id=request_id if problem else "",
             said=SAID[refused.said] if refused is not None and refused.said else said(request),
+            done_to=done_to(request),
             section=context.pop("section", ""),
             now=now,
             since=lambda at: span_of(at, now),

@@ -39,6 +39,12 @@ class Task:
     due_at: datetime | None = None
     overdue: bool = False
 
+    def is_on(self, draft_id: UUID | None) -> bool:
+        """Say whether it is to be done on this draft's page or one of its proofs'."""
+        return draft_id is not None and f"{self.address}/".replace("#", "/").startswith(
+            f"/drafts/{draft_id}/"
+        )
+
 
 def tasks_of(session: Session, viewer: Viewer, at: datetime) -> tuple[tuple[Task, ...], bool]:
     """Return what awaits the viewer, overdue and oldest first, and whether there is more than was looked for.

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -16,8 +16,6 @@ from app.domain.vocabulary import (
     WITH_AUTHOR,
     CaseState,
     DraftState,
-    ReleaseState,
-    StageState,
     Subject,
     Verb,
     WaiverReason,
@@ -31,11 +29,10 @@ from app.identity.access import bound
 from app.identity.models import Unit
 from app.infra.clock import moment
 from app.infra.db import ReadSession, database_of
-from app.infra.errors import AppError, NotFound
+from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
 from app.negative_list import Severity
 from app.policies.in_use import policy_of
-from app.publication import queries as publication
 from app.reviews import queries as reviews
 from app.reviews import routing
 from app.reviews.queries import CaseView
@@ -43,13 +40,16 @@ from app.screening.waivers import eligibility
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.attached import attached
+from app.web.pages.draft.panels.bar import bar_of, laying, progress_line
 from app.web.pages.draft.panels.collaboration import together
 from app.web.pages.draft.panels.comments import comment_panel
 from app.web.pages.draft.panels.compare import Difference, differences
-from app.web.pages.draft.panels.deciding import panels, proofs_to_decide
+from app.web.pages.draft.panels.deciding import panels
 from app.web.pages.draft.panels.left_out import missing
-from app.web.pages.draft.panels.returned import last_return
+from app.web.pages.draft.panels.opinions import last_return, opinions
+from app.web.pages.draft.panels.releases import releases_of
 from app.web.pages.draft.panels.scheduled import timing_of
+from app.web.pages.draft.panels.side import Beside, draft_panels
 from app.web.pages.draft.panels.timeline import Entry, entries
 from app.web.pages.draft.panels.tracks import TONES, lanes, where
 from app.web.shell.render import page
@@ -89,8 +89,6 @@ class Note:
     tone: str
     title: str
     text: str
-    href: str = ""
-    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +126,6 @@ class RevisionRow:
     number: int
     author: str
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseRow:
-    """A release in words, and what was done with it."""
-
-    line: str
-    channel: str
-    by: str
-    at: datetime
-    state: str
-    expires_at: datetime
-    published_at: datetime | None
-    url: str
 
 
 @router.get("/drafts/{draft_id}")
@@ -196,6 +180,35 @@ def _page(
     unit = session.get(Unit, draft.unit_id)
     going_on = view is not None and view.case.state not in {CaseState.RECALLED, CaseState.DECLINED}
     base = f"/drafts/{draft.id}"
+    given = opinions(view, channels) if view else ()
+    decidable = (
+        panels(view, subject=Subject.REVISION, line=None, channels=channels, action=f"{base}/decisions")
+        if view and going_on
+        else ()
+    )
+    author_may = _author_may(draft, view, viewer)
+    may_answer = view is not None and any(
+        option.verb is Verb.ANSWER and option.allowed for option in view.options
+    )
+    tracks = lanes(view, channels) if view and going_on else ()
+    with_others = together(session, view, viewer, channels, runtime.clock()) if view else None
+    more = Beside(
+        comments=comment_panel(session, draft, revision, document, viewer.actor),
+        timing=timing_of(session, view, viewer, channels, runtime.clock()) if view and going_on else None,
+        together=with_others,
+        releases=releases_of(session, draft, channels),
+        urgent=urgent.lanes(session, runtime, view, viewer, channels) if view else (),
+        owed=urgent.owed(session, draft, channels, runtime.clock()) if view else (),
+        outside=guest_links.places(view, channels) if view and guest_links.may_ask(view, viewer) else (),
+    )
+    bar = bar_of(
+        view,
+        here=base,
+        channels=channels,
+        with_others=with_others,
+        forms=bool(decidable) or may_answer or author_may.revise or author_may.submit,
+        returned=last_return(given),
+    )
     events = audit.events(session, f"draft:{draft.id}", limit=_SHOWN)
     record = entries(
         events,
@@ -234,26 +247,22 @@ def _page(
         attached=attached(session, draft, document, found.hits, found.not_checked),
         severity=severity or "",
         here=base,
-        lanes=lanes(view, channels) if view and going_on else (),
+        lanes=tracks,
+        progress=progress_line(view, channels, [step.state for lane in tracks for step in lane.steps]),
+        bar=bar,
+        opinions=given,
+        side=tuple(draft_panels(len(found.hits), given, more)),
         proofs={
             line: f"{base}/proofs/{line}"
             for line in (view.case.lines if view else ())
             if view and view.case.proof_of(line)
         },
-        decidable=panels(
-            view, subject=Subject.REVISION, line=None, channels=channels, action=f"{base}/decisions"
-        )
-        if view and going_on
-        else (),
-        notes=tuple(_notes(draft, view, channels, found)) if going_on else (),
+        decidable=decidable,
+        notes=tuple(_notes(view, channels, found)) if going_on else (),
         stale=_stale(revisions, revision, names, form, error),
         since_mine=_since_mine(session, draft, revision, viewer),
-        timing=timing_of(session, view, viewer, channels, runtime.clock()) if view and going_on else None,
-        together=together(session, view, viewer, channels, runtime.clock()) if view else None,
-        may_answer=view is not None
-        and any(option.verb is Verb.ANSWER and option.allowed for option in view.options),
-        author_may=_author_may(draft, view, viewer),
-        returned=last_return(session, draft),
+        may_answer=may_answer,
+        author_may=author_may,
         revisions=tuple(
             RevisionRow(one.number, names.get(one.author_id, ""), one.created_at)
             for one in reversed(revisions)
@@ -266,68 +275,30 @@ def _page(
         waiver_reasons=choices(WaiverReason),
         keys=request.cookies.get(bound("keys", runtime_of(request).settings)) != "off",
         form=form or Form(),
-        waiting=view is not None and bool(_laying(view)),
-        releases=releases_of(session, draft, channels),
-        urgent=urgent.lanes(session, runtime, view, viewer, channels) if view else (),
-        owed=urgent.owed(session, draft, channels, runtime.clock()) if view else (),
+        waiting=view is not None and bool(laying(view)),
         flags_offered=routing.choices(runtime.policies),
-        comments=comment_panel(session, draft, revision, document, viewer.actor),
-        outside=guest_links.places(view, channels) if view and guest_links.may_ask(view, viewer) else (),
+        comments=more.comments,
+        timing=more.timing,
+        together=more.together,
+        releases=more.releases,
+        urgent=more.urgent,
+        owed=more.owed,
+        outside=more.outside,
     )
 
 
-def _laying(view: CaseView) -> tuple[str, ...]:
-    """Return the lines whose proof is being laid out."""
-    if view.case.state is not CaseState.RUNNING:
-        return ()
-    waiting = {
-        one.line for one in view.stages if one.run and one.run.state is StageState.WAITING and one.line
-    }
-    return tuple(sorted(waiting))
-
-
-def releases_of(session: Session, draft: Draft, channels: dict[str, str]) -> tuple[ReleaseRow, ...]:
-    """Return the releases of a draft, the oldest first; `channels` are the names of its lines."""
-    signed = publication.releases_of(session, draft.id)
-    done = {one.release_id: one for one in publication.publications_of(session, draft.id)} if signed else {}
-    names = identity.names(session, {one.signed_by for one in signed})
-    return tuple(
-        ReleaseRow(
-            one.channel,
-            channels.get(one.channel, one.channel),
-            names.get(one.signed_by, ""),
-            one.signed_at,
-            label(ReleaseState(one.state)),
-            one.expires_at,
-            done[one.id].published_at if one.id in done else None,
-            done[one.id].url if one.id in done else "",
-        )
-        for one in signed
-    )
-
-
-def _notes(draft: Draft, view: CaseView | None, channels: dict[str, str], found: checks.Checked) -> Any:  # noqa: ANN401 – an iterator of Note
+def _notes(view: CaseView | None, channels: dict[str, str], found: checks.Checked) -> Any:  # noqa: ANN401 – an iterator of Note
     if view is None:
         return
     if found.facts.blockers:
         count = len(found.facts.blockers)
         yield Note("block", f"有 {count} 处阻断项", "改正或者获得豁免之前，任何环节都不能通过，也不能签发。")
-    base = f"/drafts/{draft.id}/proofs"
-    for one in proofs_to_decide(view):
-        name = channels.get(one.line, one.line)
-        yield Note(
-            "plain",
-            f"{name}的{one.stage.title}等您处理",
-            "请在校样上校对。",
-            f"{base}/{one.line}",
-            "打开校样",
-        )
     for line, due in view.case.scheduled:
         name = channels.get(line, line)
         when = f"定于 {moment(due)} 签发生效。在此之前稿件不能改；确需改动，请先取消定时。"
         yield Note("plain", f"{name}已签发并定时", when)
-    if laying := _laying(view):
-        named = "、".join(channels.get(line, line) for line in laying)
+    if lines := laying(view):
+        named = "、".join(channels.get(line, line) for line in lines)
         yield Note("plain", "正在排校样", f"{named}的校样正在排出，稍后刷新即可看到。")
 
 
@@ -380,37 +351,3 @@ def _author_may(draft: Draft, view: CaseView | None, viewer: Viewer) -> AuthorMa
     )
     again = view is not None and draft.state == DraftState.RETURNED
     return AuthorMay(with_author and free, with_author, recall, again)
-
-
-@router.get("/drafts/{draft_id}/changes")
-def changes(
-    request: Request,
-    viewer: Reader,
-    session: ReadSession,
-    draft_id: UUID,
-    start: Annotated[int | None, Query(alias="from")] = None,
-    to: int | None = None,
-) -> Response:
-    """Show what differs between two revisions; the last two when none are named. Raises `NotFound`."""
-    draft = drafts.visible(session, draft_id, viewer.actor)
-    revisions = drafts.revisions(session, draft.id)
-    by_number = {one.number: one for one in revisions}
-    new = by_number.get(to if to is not None else revisions[-1].number)
-    old = by_number.get(start if start is not None else max(1, revisions[-1].number - 1))
-    if old is None or new is None:
-        raise NotFound("not_found")
-    names = identity.names(session, {one.author_id for one in revisions})
-    rows = {
-        one.number: RevisionRow(one.number, names.get(one.author_id, ""), one.created_at) for one in revisions
-    }
-    return page(
-        request,
-        "changes.html",
-        viewer=viewer,
-        section="/drafts",
-        draft=draft,
-        old=rows[old.number],
-        new=rows[new.number],
-        revisions=tuple(rows.values()),
-        changes=differences(drafts.document_of(old), drafts.document_of(new)),
-    )

@@ -41,9 +41,13 @@ from app.reviews.queries import CaseView
 from app.web.components.selected_words import anchor
 from app.web.components.text_view import place_name
 from app.web.forms import limits
-from app.web.pages.draft.page import Note, releases_of
+from app.web.pages.desk.next_task import done as go_on
+from app.web.pages.draft.page import Note
 from app.web.pages.draft.panels import checks
+from app.web.pages.draft.panels.bar import Bar, Link, where_it_is
 from app.web.pages.draft.panels.deciding import panels
+from app.web.pages.draft.panels.opinions import last_return, opinions
+from app.web.pages.draft.panels.releases import releases_of
 from app.web.pages.draft.verbs.deciding import SAID, comment_of, decision_of
 from app.web.pages.draft.verbs.scheduling import instant
 from app.web.shell.actions import attempt, see_other
@@ -168,6 +172,8 @@ def _page(
         if current
         else ()
     )
+    carry = _carry(session, draft, view, viewer) if current else None
+    given = opinions(view, channels)
     return page(
         request,
         "proof.html",
@@ -190,8 +196,15 @@ def _page(
         error_rate=marks.error_rate if marks.rows else None,
         may_mark=may_mark,
         lines=_lines(document) if may_mark else (),
-        carry=_carry(session, draft, view, viewer) if current else None,
+        carry=carry,
         decidable=decidable,
+        opinions=given,
+        bar=Bar(
+            asked=bool(carry or decidable),
+            idle=f"现在不等您办理。{where_it_is(view, channels)}",
+            links=(Link("回到稿件", f"/drafts/{draft.id}", strong=False),),
+            returned=last_return(given) if carry or decidable else None,
+        ),
         straight_on="”或“".join(dict.fromkeys(way.title for one in decidable for way in one.approve)),
         releases=[one for one in releases_of(session, draft, channels) if one.line == line],
         mark_kinds=choices(MarkKind),
@@ -366,10 +379,7 @@ def decide(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Respo
     done = attempt(request, verb)
     if isinstance(done, AppError):
         return _again(request, sent.viewer, draft_id, line, done, sent.form)
-    there = (
-        f"/drafts/{draft_id}/proofs/{line}" if sent.form.word("verb") == "approve" else f"/drafts/{draft_id}"
-    )
-    return see_other(there, done)
+    return go_on(request, sent.viewer, draft_id, done)
 
 
 def _sign(session: Session, case_id: UUID, line: str, sent: Sent, runtime: Runtime) -> str:

@@ -63,6 +63,13 @@ class Together:
     recused: tuple[str, ...]
     copied: tuple[str, ...]
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether an opinion is asked of the viewer, or of somebody who has not given it."""
+        return any("advise" in place.may for place in self.places) or any(
+            one.waits and not one.answered for one in self.asked
+        )
+
 
 def together(
     session: Session, view: CaseView, viewer: Viewer, channels: Mapping[str, str], at: datetime

@@ -23,6 +23,8 @@ _ANOTHERS = frozenset(
         RefusalCode.RECUSED,
     }
 )
+#: Outcomes besides passing that fit beside it, on a phone too.
+_FEW = 3
 _BLOCKING = frozenset({RefusalCode.BLOCKING_FINDINGS})
 
 
@@ -68,6 +70,21 @@ class Panel:
     blocked: bool
     held_up: str
     acting_for: str
+
+    @property
+    def first_ways(self) -> tuple[Way, ...]:
+        """The outcomes that stand in the bar beside passing: all where they are few, else the first."""
+        ways = self._others
+        return ways if len(ways) <= _FEW else ways[:1]
+
+    @property
+    def more_ways(self) -> tuple[Way, ...]:
+        """The outcomes that stand behind one fold."""
+        return self._others[len(self.first_ways) :]
+
+    @property
+    def _others(self) -> tuple[Way, ...]:
+        return (*self.send_back, *self.approve[1:], *self.decline, *self.hold)
 
 
 def panels(

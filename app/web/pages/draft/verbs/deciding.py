@@ -31,7 +31,7 @@ SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined", 
 
 def comment_of(form: Form, within: Limits) -> str:
     """Return the reasons that were ticked and what was written. Raises `Invalid` when it is too long."""
-    words = "；".join(form.all("preset"))
+    words = "；".join(dict.fromkeys(form.all("preset")))
     comment = "\n".join(part for part in (words, form.word("comment")) if part)
     if len(comment) > within["comment"]:
         raise Invalid("malformed", reasons=[too_long("comment", comment, within["comment"])])
@@ -60,7 +60,7 @@ def decision_of(form: Form) -> Decide | Hold:
 def decide(request: Request, sent: SentForm, draft_id: UUID) -> Response:
     """Decide at a stage on the text that was read."""
     said = SAID.get(sent.form.word("verb"), "")
-    return do_to_case(request, sent, draft_id, lambda: decision_of(sent.form), said)
+    return do_to_case(request, sent, draft_id, lambda: decision_of(sent.form), said, going_on=True)
 
 
 @router.post("/drafts/{draft_id}/recall")

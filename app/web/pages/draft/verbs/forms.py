@@ -14,6 +14,7 @@ from app.infra.runtime import runtime_of
 from app.reviews import queries as reviews
 from app.reviews.commands import perform
 from app.reviews.models import ReviewCase
+from app.web.pages.desk.next_task import done
 from app.web.pages.draft.page import show_again
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.viewer import Sent
@@ -36,19 +37,30 @@ def on_case(
     said: str,
     *,
     at: str = "",
+    going_on: bool = False,
 ) -> Response:
     """Do a verb on the newest case of a draft, and return to its page; `at` names a place on it.
+
+    Where one is `going_on`, to the viewer's next task instead.
 
     `said` tells there that it was done. What was refused is told on the same page, with what was typed.
     """
     error = attempt(request, lambda session: verb(session, case_of(session, sent, draft_id).id))
     if isinstance(error, AppError):
         return show_again(request, sent.viewer, draft_id, error, sent.form)
+    if going_on:
+        return done(request, sent.viewer, draft_id, said)
     return see_other(f"/drafts/{draft_id}{at}", said)
 
 
 def do_to_case(
-    request: Request, sent: Sent, draft_id: UUID, command: Callable[[], Command], said: str
+    request: Request,
+    sent: Sent,
+    draft_id: UUID,
+    command: Callable[[], Command],
+    said: str,
+    *,
+    going_on: bool = False,
 ) -> Response:
     """Do the command that a form becomes to the newest case of a draft; as `on_case`.
 
@@ -59,4 +71,4 @@ def do_to_case(
     def verb(session: Session, case_id: UUID) -> None:
         perform(session, case_id, command(), actor=sent.actor, runtime=runtime, at=runtime.clock())
 
-    return on_case(request, sent, draft_id, verb, said)
+    return on_case(request, sent, draft_id, verb, said, going_on=going_on)
