@@ -47,6 +47,7 @@ FEATURES = (
     "publication",
     "evidence",
     "webhooks",
+    "integrations",
     "notifications",
     "web",
 )

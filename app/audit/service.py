@@ -36,12 +36,16 @@ _HEAD = select(AuditHead).where(AuditHead.stream == bindparam("stream")).with_fo
 
 @dataclass(frozen=True, slots=True)
 class AuditActor:
-    """Who acted. No id: the system itself. The name goes only into the private table."""
+    """Who acted. No id: the system itself. The name goes only into the private table.
+
+    `behalf` is whom a tool acts for, whatever it does.
+    """
 
     id: UUID | None
     name: str
     role: str | None = None
     unit: str | None = None
+    behalf: "AuditActor | None" = None
 
 
 #: The system, where no person acts.
@@ -105,6 +109,7 @@ def record(
     SELECT, one UPDATE and two INSERTs a stream. They are stored at the commit, with the seals of the rows
     that the transaction wrote: then `rfc8785.CanonicalizationError` is raised for data that JSON lacks.
     """
+    on_behalf_of = on_behalf_of or actor.behalf
     head = _locked_head(session, stream, at)
     before = _waiting(session).pop(stream, [])
     last = before[-1] if before else head

@@ -71,7 +71,11 @@ VOUCHED: Mapping[str, Vouched] = {
     "publication": Vouched(_DRAFT, packed="draft_id"),
     "review_debt": Vouched(_DRAFT, packed="draft_id"),
     "publishing_tool": Vouched(("tool", "id")),
-    "webhook_endpoint": Vouched(("webhook", "id")),
+    "tool_key": Vouched(
+        ("tool", "tool_id"),
+        left_out=dict.fromkeys(("last_used_at", "last_used_from"), "最近一次使用的时间和地址，随使用而变"),
+    ),
+    "webhook_endpoint": Vouched(("webhook", "id"), added={"tool_id": None}),
     "webhook_secret": Vouched(),
     "notice_robot": Vouched(("robot", "id"), left_out={"next_at": "何时可以再发，只管发送的快慢"}),
 }

@@ -356,6 +356,10 @@ _MACHINES = (
     Entry(E.TOOL_CREATED, machines.ToolCreated, (Stream.TOOL,)),
     Entry(E.TOOL_CHANGED, machines.ToolChanged, (Stream.TOOL,)),
     Entry(E.TOOL_SECRET_ADDED, machines.SecretAdded, (Stream.TOOL,)),
+    Entry(
+        E.TOOL_KEY_MADE, machines.KeyMade, (Stream.TOOL,), account=Account("key_acts_for", {"tool": "name"})
+    ),
+    Entry(E.TOOL_KEY_ENDED, machines.KeyEnded, (Stream.TOOL,)),
     Entry(E.JOB_RETRIED, machines.JobRetried, (Stream.JOBS,)),
 )
 

@@ -7,6 +7,7 @@ session's CSRF token in `X-CSRF-Token`.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Annotated
@@ -28,6 +29,12 @@ from app.infra.http.proxies import within
 from app.infra.http.routing import proves
 from app.infra.runtime import Runtime, runtime_of
 from app.infra.settings import Settings
+
+#: How a tool's key begins, and a short token that it was exchanged for.
+KEY, KEY_TOKEN = "sst_", "sat_"
+#: Who a tool's key is for: `app.state.by_key`, which `create_app` sets. It raises `Unauthenticated`, and
+#: `Forbidden` for what the key does not open; without background tasks only who it is is asked.
+ByKey = Callable[[Request, str, Session, BackgroundTasks | None], "Actor"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: A token is some 350 characters; what is longer is not read.
@@ -178,7 +185,7 @@ def current_writer(request: Request, tasks: BackgroundTasks, session: WriteSessi
     """
     if (header := request.headers.get("authorization")) is None:
         return current_actor(request, tasks)
-    actor = _bearer(runtime_of(request), header, within=session)
+    actor = _bearer(request, header, within=session, tasks=tasks)
     request.state.account = str(actor.id)
     own_password(actor)
     return actor
@@ -198,7 +205,7 @@ def any_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     """
     runtime = runtime_of(request)
     if (header := request.headers.get("authorization")) is not None:
-        proved = _bearer(runtime, header)
+        proved = _bearer(request, header, tasks=tasks)
         request.state.account = str(proved.id)
         return proved
     actor = signed_in(request, tasks)
@@ -210,11 +217,23 @@ def any_actor(request: Request, tasks: BackgroundTasks) -> Actor:
     return actor
 
 
-def _bearer(runtime: Runtime, header: str, *, within: Session | None = None) -> Actor:
+def _bearer(
+    request: Request,
+    header: str,
+    *,
+    within: Session | None = None,
+    tasks: BackgroundTasks | None = None,
+) -> Actor:
+    """Return whose token or key this is; without `tasks` only who it is, whatever is asked."""
+    runtime = runtime_of(request)
     scheme, _, token = header.partition(" ")
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
         raise Unauthenticated("token_invalid", headers=challenge)
+    if token.startswith((KEY, KEY_TOKEN)):
+        by_key: ByKey = request.app.state.by_key
+        with nullcontext(within) if within is not None else runtime.database.read() as session:
+            return by_key(request, token, session, tasks)
     try:
         user_id, credentials = runtime.tokens.read(token, at=runtime.clock())
     except Unauthenticated as error:
@@ -235,7 +254,7 @@ def known(request: Request) -> str | None:
     """
     runtime = runtime_of(request)
     if (header := request.headers.get("authorization")) is not None:
-        return str(_bearer(runtime, header).id)
+        return str(_bearer(request, header).id)
     mark = request.cookies.get(bound(BROWSER, runtime.settings), "")
     if _is_marked(runtime, mark):
         return f"browser:{mark}"

@@ -1,6 +1,6 @@
 """Who acts: a person or a tool with all that they may act by, read anew for every request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
 from app.domain.workflow.definition import Qualification
 
-Via = Literal["session", "token", "link", "system"]
+Via = Literal["session", "token", "key", "link", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,35 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that comes with a key of its own: what the key opens, and on which channels and sections.
+
+    `places` are pairs of a channel and a section of it, `None` for all of its sections.
+    """
+
+    id: UUID
+    name: str
+    unit_id: UUID
+    unit_path: str
+    key_id: UUID
+    scopes: frozenset[str]
+    places: tuple[tuple[str, str | None], ...]
+
+    def as_audit(self) -> AuditActor:
+        """Return the tool as the record names it."""
+        return AuditActor(id=self.id, name=self.name, role="publishing_tool", unit=str(self.unit_id))
+
+    def reaches(self, channel: str, section: str) -> bool:
+        """Say whether the key is good for a section of a channel."""
+        return any(channel == one and within in {None, section} for one, within in self.places)
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and with which grants; read anew for every request."""
+    """Who acts, and with which grants; read anew for every request.
+
+    With a `tool` it is that which acts: for itself, or for the editor whose `id` this is.
+    """
 
     id: UUID
     name: str
@@ -77,6 +104,7 @@ class Actor:
     must_change_password: bool = False
     #: The number of their password: a token names the one that it was given for.
     credentials: int = 0
+    tool: Tool | None = None
 
     def has(
         self,
@@ -106,9 +134,13 @@ class Actor:
             return AuditActor(id=None, name=self.name)
         if self.via == "link":
             return AuditActor(id=self.id, name=self.name, role=str(UserKind.OUTSIDE))
-        return AuditActor(
+        named = AuditActor(
             id=self.id, name=self.name, role=str(role) if role else None, unit=str(self.unit_id)
         )
+        if self.tool is None:
+            return named
+        by = self.tool.as_audit()
+        return by if self.id == self.tool.id else replace(by, behalf=named)
 
 
 #: The service itself, for the command line and for jobs. No request can be it.

@@ -17,6 +17,7 @@ from app.infra.sqlite_file import path_of
 #: Features that have tables, from below to above.
 WITH_TABLES = (
     "infra",
+    "integrations",
     "audit",
     "jobs",
     "identity",

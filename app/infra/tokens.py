@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives import serialization
@@ -17,6 +18,8 @@ from app.infra.signing import read_key, write_key
 ALGORITHM = "ES256"
 ISSUER = "sanshen"
 AUDIENCE = "sanshen-api"
+#: Of tokens that a tool's key was exchanged for: neither kind is good for the other.
+TOOL_AUDIENCE = "sanshen-tools"
 #: No token lives longer than this.
 MAX_MINUTES = 10
 #: So many tokens are remembered as genuine; with more, all are forgotten and verified anew.
@@ -27,8 +30,9 @@ _REMEMBERED = 4096
 class _Claims:
     """What a genuine token says, in seconds since 1970."""
 
-    user_id: UUID
+    subject: UUID
     credentials: int
+    scope: str
     issued: int
     expires: int
 
@@ -47,13 +51,18 @@ class Tokens:
 
         `credentials` numbers the password that it was given for.
         """
+        return self._signed({"sub": str(user_id), "cred": credentials, "aud": AUDIENCE}, at, minutes)
+
+    def issue_for_tool(self, key_id: UUID, *, scope: str, at: datetime, minutes: int) -> str:
+        """Return a token that stands for a tool's key for `minutes` (1–10), as far as `scope` goes."""
+        claims = {"sub": str(key_id), "cred": 0, "aud": TOOL_AUDIENCE, "scope": scope}
+        return self._signed(claims, at, minutes)
+
+    def _signed(self, claims: dict[str, Any], at: datetime, minutes: int) -> str:
         if not 1 <= minutes <= MAX_MINUTES:
             raise ValueError("a token lives 1 to 10 minutes")
-        claims = {
-            "sub": str(user_id),
-            "cred": credentials,
+        claims = claims | {
             "iss": ISSUER,
-            "aud": AUDIENCE,
             "iat": int(at.timestamp()),
             "exp": int((at + timedelta(minutes=minutes)).timestamp()),
             "jti": str(new_id()),
@@ -68,10 +77,19 @@ class Tokens:
 
         A signature is verified once and then known by the token's hash; its times are looked at every time.
         """
-        named = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        claims = self._read(token, AUDIENCE, at)
+        return claims.subject, claims.credentials
+
+    def read_for_tool(self, token: str, *, at: datetime) -> tuple[UUID, frozenset[str]]:
+        """Return the key that a tool's token stands for, and its scopes. Raises as `read`."""
+        claims = self._read(token, TOOL_AUDIENCE, at)
+        return claims.subject, frozenset(claims.scope.split())
+
+    def _read(self, token: str, audience: str, at: datetime) -> _Claims:
+        named = hashlib.sha256(f"{audience} {token}".encode("utf-8", "surrogatepass")).digest()
         claims = self._genuine.get(named)
         if claims is None:
-            claims = self._verified(token)
+            claims = self._verified(token, audience)
             if len(self._genuine) >= _REMEMBERED:
                 self._genuine.clear()
             self._genuine[named] = claims
@@ -79,9 +97,9 @@ class Tokens:
             raise Unauthenticated("token_invalid")
         if at.timestamp() >= claims.expires:
             raise Unauthenticated("token_expired")
-        return claims.user_id, claims.credentials
+        return claims
 
-    def _verified(self, token: str) -> _Claims:
+    def _verified(self, token: str, audience: str) -> _Claims:
         options = {f"require_{claim}": True for claim in ("iat", "iss", "aud", "sub", "jti")}
         # The clock is ours: expiry is checked against `at`. (jose would check what it requires.)
         options["verify_exp"] = False
@@ -90,11 +108,17 @@ class Tokens:
                 token,
                 self.public_pem,
                 algorithms=[ALGORITHM],
-                audience=AUDIENCE,
+                audience=audience,
                 issuer=ISSUER,
                 options=options,
             )
-            return _Claims(UUID(claims["sub"]), int(claims["cred"]), int(claims["iat"]), int(claims["exp"]))
+            return _Claims(
+                UUID(claims["sub"]),
+                int(claims["cred"]),
+                str(claims.get("scope", "")),
+                int(claims["iat"]),
+                int(claims["exp"]),
+            )
         except (JWTError, ValueError, TypeError, KeyError) as error:
             raise Unauthenticated("token_invalid") from error
 

@@ -71,7 +71,7 @@ _ENDPOINT = {
 }
 _SWITCHED_OFF = "已由管理员停用"
 
-#: What was done to an account → the sentence; `{from}`, `{to}` and `{role}` are filled in.
+#: What was done to an account → the sentence; `{from}`, `{to}`, `{role}` and `{tool}` are filled in.
 _ACCOUNT = {
     "password_reset": (
         "管理员重设了您的登录密码，原有登录全部失效。如果不是您请其办理的，请立即联系安全管理员和审计管理员"
@@ -82,6 +82,10 @@ _ACCOUNT = {
     ),
     "delegation_set": "与您有关的一项代理已经生效（{from}至{to}）。如有不符，请到“代理与外出”页面终止",
     "delegation_ended": "与您有关的一项代理已经终止（{from}至{to}）",
+    "key_acts_for": (
+        "系统管理员发放了一个可以您的名义投稿的工具密钥（{tool}）；它投的稿由您署名负责。如果不是您请其办理的，"
+        "请立即联系系统管理员和审计管理员"
+    ),
     "granted_alone": "有人在服务器上单独授予了“{role}”职责，没有第二人到场，请核对留痕",
 }
 
@@ -135,5 +139,5 @@ class _Words(dict[str, str]):
         self["host"] = str(data.get("host", ""))
         self["endpoint"] = _ENDPOINT.get(str(data.get("befell", "")), _SWITCHED_OFF)
         days = {"from": data.get("starts_on", ""), "to": data.get("ends_on", "")}
-        known = {**days, "role": data.get("role", "")}
+        known = {**days, "role": data.get("role", ""), "tool": plain(str(data.get("tool", "")))}
         self["account"] = _ACCOUNT.get(str(data.get("what", "")), "").format_map(known)

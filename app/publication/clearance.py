@@ -12,6 +12,7 @@ from app.audit.service import AuditActor
 from app.domain.document.model import sha256
 from app.domain.record.chain import timestamp
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState
+from app.drafts import queries as drafts_read
 from app.drafts import service as drafts
 from app.events.emit import About, emit, refusal
 from app.events.entry import Stream
@@ -42,6 +43,13 @@ class Publisher:
     unit_id: UUID
     unit_path: str
     channels: frozenset[str]
+    #: Pairs of a channel and a section, where it came with a key that is narrowed; `None`: all sections.
+    places: tuple[tuple[str, str | None], ...] = ()
+
+    def sections(self, channel: str) -> frozenset[str] | None:
+        """Return the sections of a channel that it may publish in; `None` for all."""
+        within = {section for code, section in self.places if code == channel}
+        return None if not within or None in within else frozenset(filter(None, within))
 
     def as_audit(self) -> AuditActor:
         """Return the tool as the record names it."""
@@ -79,7 +87,7 @@ def clear(
     """
     wanted = _wanted(session, wish, publisher)
     release, loaded = wanted or (None, None)
-    reasons = _against_tool(publisher, wish.channel)
+    reasons = _against_tool(session, publisher, wish.channel, loaded)
     said = _Compared(None, wish.name)
     if release is None or loaded is None:
         reasons.append(Reason("nothing_released", {"channel": wish.channel, "digest": wish.name}))
@@ -192,7 +200,7 @@ def report_published(
         and _told(before) == (publisher.id, digest, external_id, url)
     ):
         return Reported(before, is_new=False)
-    reasons = _against_tool(publisher, release.channel)
+    reasons = _against_tool(session, publisher, release.channel, loaded)
     if read.nonce != release.nonce:
         reasons.append(Reason("ticket_replaced"))
     reasons += _against(session, release, loaded, channel=read.channel, digest=digest, runtime=runtime, at=at)
@@ -269,8 +277,18 @@ def _wanted(session: Session, wish: Wish, publisher: Publisher) -> Released | No
     return None
 
 
-def _against_tool(publisher: Publisher, channel: str) -> list[Reason]:
-    return [] if channel in publisher.channels else [Reason("tool_channel", {"channel": channel})]
+def _against_tool(
+    session: Session, publisher: Publisher, channel: str, loaded: Loaded | None
+) -> list[Reason]:
+    if channel not in publisher.channels:
+        return [Reason("tool_channel", {"channel": channel})]
+    sections = publisher.sections(channel)
+    if sections is None or loaded is None:
+        return []
+    bound = {
+        place.section for place in drafts_read.targets(session, loaded.draft.id) if place.channel == channel
+    }
+    return [Reason("tool_section", {"section": section}) for section in sorted(bound - sections)]
 
 
 def _against(

@@ -57,6 +57,7 @@ _GATE: dict[str, tuple[str, str]] = {
         "Nothing like this was released.",
     ),
     "tool_channel": ("这个发布工具没有登记阵地“{channel}”。", "The tool does not serve this channel."),
+    "tool_section": ("这个密钥不能用于栏目“{section}”。", "The key is not good for this section."),
     "channel_differs": ("签发的是阵地“{channel}”。", "The release is for another channel."),
     "digest_differs": ("内容与签发的不一致。", "The content is not what was released."),
     "file_not_released": (

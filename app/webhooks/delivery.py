@@ -22,7 +22,13 @@ from app.jobs.queries import Message
 from app.webhooks import standard
 from app.webhooks.addresses import targets as addresses
 from app.webhooks.addresses.targets import AllowList
-from app.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from app.webhooks.models import (
+    DeliveryState,
+    PublishingTool,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 from app.webhooks.service import disable, party_of, promise, secrets_of, warn
 
 #: Waiting times before each try, 75 hours in all. Source: Standard Webhooks 1.0.0, its example of a schedule.
@@ -95,12 +101,13 @@ def fan_out(session: Session, messages: Mapping[UUID, tuple[Message, str]], *, a
     about = {message.draft_id for message, _ in new if message.draft_id is not None}
     paths = dict(session.exec(select(Draft.id, Draft.unit_path).where(col(Draft.id).in_(about))).all())
     endpoints = session.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.active).is_(True))).all()
+    served = dict(session.exec(select(PublishingTool.id, PublishingTool.channels)).all())
     heard = 0
     for message, timestamp in new:
         session.add(_stored(message, timestamp, at))
         path = None if message.draft_id is None else paths.get(message.draft_id)
         for endpoint in endpoints:
-            if not _hears(endpoint, message.type, path):
+            if not _hears(endpoint, message.type, path) or not _serves(endpoint, message, served):
                 continue
             heard += 1
             delivery = WebhookDelivery(
@@ -246,6 +253,14 @@ def _rest(session: Session, endpoint: WebhookEndpoint, answer: Answer, *, at: da
 def _hears(endpoint: WebhookEndpoint, event: str, path: str | None) -> bool:
     chosen = json.loads(endpoint.events)
     return (not chosen or event in chosen) and (path is None or path.startswith(endpoint.unit_path))
+
+
+def _serves(endpoint: WebhookEndpoint, message: Message, served: Mapping[UUID, str]) -> bool:
+    """Say whether a message is a tool's business: the channel, if it names one, is one that it serves."""
+    channel = message.data.get("channel")
+    if endpoint.tool_id is None or channel is None:
+        return True
+    return channel in json.loads(served.get(endpoint.tool_id, "[]"))
 
 
 def _note(session: Session, event: Event, delivery: WebhookDelivery, *, at: datetime) -> None:

@@ -19,7 +19,14 @@ problems(
             "这个 webhook-id 已经用在另一条消息上；新的消息请换一个 webhook-id。",
             "The webhook-id was used for another message.",
         ),
-        "webhook_too_large": ("消息超过 1 MB。", "The message is larger than 1 MB."),
+        "webhook_too_large": (
+            "消息超过 1 MB；带上工具的访问密钥（Authorization: Bearer）可以发送更大的内容。",
+            "The message is larger than 1 MB; one that comes with a key of the tool may be larger.",
+        ),
+        "webhook_key_needed": (
+            "只有发布工具可以询问和报告：请用工具的密钥签名，或带上工具的访问密钥。",
+            "Only a tool may ask and report: with a signature, or with a key.",
+        ),
         "webhook_not_json": ("消息不是有效的 UTF-8 JSON 对象。", "The message is no JSON object in UTF-8."),
         "webhook_endpoint_refused": ("不能登记这个接收地址。", "This address cannot be used."),
         "webhook_endpoint_exists": (
@@ -47,6 +54,7 @@ reasons(
         "host_never_allowed": "主机 {host} 是云平台的内部地址或保留地址，任何时候都不能作为接收地址。",
         "host_is_this_machine": "主机 {host} 是本机，只有试用时打开 SANSHEN_WEBHOOK_LOOPBACK 才能使用。",
         "host_not_allowed": "主机 {host} 不在允许的名单里，请安全管理员加入后再登记。",
+        "tool_of_unit": "这个单位没有这个发布工具。",
         "event_not_told": "事件 {event} 只留痕，不向外通知，请从列表中去掉。",
         "payload_not_base64": "payload_base64 不是有效的 base64。",
     }

@@ -12,8 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from app.domain.document.model import sha256
-from app.infra.errors import Conflict, Invalid, Reason, Unauthenticated
+from app.identity.actors import Actor
+from app.infra.errors import Conflict, Forbidden, Invalid, Reason, Unauthenticated
 from app.infra.http.problems import malformed
+from app.infra.ids import new_id
 from app.publication.clearance import Publisher
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
 from app.webhooks import standard
@@ -69,6 +71,29 @@ def prove(
         raise Unauthenticated("tool_inactive")
     publisher = Publisher(
         found.id, found.name, found.unit_id, found.unit_path, frozenset(json.loads(found.channels))
+    )
+    return Proved(publisher, message_id)
+
+
+def by_key(actor: Actor, headers: Mapping[str, str]) -> Proved:
+    """Return the tool that came with a key, and the id of its message; without one, a new id.
+
+    Raises `Forbidden` for anybody else, `Unauthenticated` for an id that cannot be kept.
+    """
+    tool = actor.tool
+    if tool is None:
+        raise Forbidden("webhook_key_needed")
+    message_id = headers.get(standard.ID_HEADER) or headers.get("idempotency-key") or f"key_{new_id()}"
+    if len(message_id) > MAX_ID or not message_id.isascii() or not message_id.isprintable():
+        told = Reason("header_malformed", {"name": standard.ID_HEADER}, field=standard.ID_HEADER)
+        raise Unauthenticated("webhook_unsigned", reasons=[told])
+    publisher = Publisher(
+        tool.id,
+        tool.name,
+        tool.unit_id,
+        tool.unit_path,
+        frozenset(channel for channel, _ in tool.places),
+        tool.places,
     )
     return Proved(publisher, message_id)
 

@@ -40,6 +40,7 @@ class WebhookEndpoint(SQLModel, table=True):
     """An address outside that hears of a unit's events; `events` is a JSON list of types, empty for all.
 
     `failures` tries in a row failed, the first at `failing_since`; nothing is sent before `resting_until`.
+    One of a `tool_id` is that tool's: it sees how it fares, and hears of its channels alone.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -49,6 +50,7 @@ class WebhookEndpoint(SQLModel, table=True):
     unit_path: str = Field(max_length=1000)
     url: str = Field(max_length=2000)
     events: str = Field(sa_type=Text)
+    tool_id: UUID | None = Field(default=None, foreign_key="publishing_tool.id", index=True)
     active: bool = True
     disabled_reason: str | None = Field(default=None, max_length=200)
     failures: int = 0

@@ -48,6 +48,7 @@ def endpoint(row: WebhookEndpoint) -> EndpointOut:
         unit_id=row.unit_id,
         url=row.url,
         events=json.loads(row.events),
+        tool_id=row.tool_id,
         active=row.active,
         disabled_reason=row.disabled_reason,
         failures=row.failures,

@@ -1,15 +1,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import BackgroundTasks, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 
 from app.domain.vocabulary import Role
+from app.identity import access
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
 from app.infra.errors import TooLarge
-from app.infra.http import cursors, idempotency
-from app.infra.http.contract import SIGNATURE, json_body
+from app.infra.http import bodies, cursors, idempotency
+from app.infra.http.contract import SIGNATURE, TOOL, json_body
 from app.infra.http.links import REPLAYED, made
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, runtime_of
@@ -40,12 +41,16 @@ Tool = Annotated[str, Query(max_length=64, description="登记发布工具时得
 
 
 async def raw_body(request: Request) -> bytes:
-    """Return the bytes of a request as they came. Raises `TooLarge` as soon as they are too many."""
+    """Return the bytes of a request as they came. Raises `TooLarge` as soon as they are too many.
+
+    Whoever comes with a key was known before a large body was read: they may send what was ever released.
+    """
+    limit = bodies.MAX_JSON if "authorization" in request.headers else inbound.MAX_BYTES
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > inbound.MAX_BYTES:
-            raise TooLarge("webhook_too_large", data={"limit_bytes": inbound.MAX_BYTES})
+        if len(body) > limit:
+            raise TooLarge("webhook_too_large", data={"limit_bytes": limit})
     return bytes(body)
 
 
@@ -64,7 +69,7 @@ def _header(name: str, about: str) -> dict[str, Any]:
 
 #: The body is proved before it is parsed, so FastAPI does not parse it; the description still shows it.
 SIGNED: dict[str, Any] = {
-    "security": [{SIGNATURE: []}],
+    "security": [{SIGNATURE: []}, {TOOL: []}],
     "parameters": [
         _header("webhook-id", "The message's id, 1 to 200 characters; the same for every try of it."),
         _header("webhook-timestamp", "When it was signed, in seconds since 1970; at most 300 s off."),
@@ -79,14 +84,16 @@ SIGNED: dict[str, Any] = {
     responses={200: {"headers": REPLAYED}},
     openapi_extra=SIGNED | json_body(ClearanceIn),
 )
-def ask_clearance(request: Request, body: RawBody, tool: Tool = "") -> Response:
+def ask_clearance(request: Request, tasks: BackgroundTasks, body: RawBody, tool: Tool = "") -> Response:
     """Answer a publishing tool that asks whether it may publish exactly this.
+
+    It proves itself by its signature, or by a key with the scope `clear` and no `webhook-` header.
 
     The same message again, under its id, gets the same answer; to ask anew, use a new id.
     The answer is a signed statement: `cleared` with the ticket, or `refused` with every reason.
     """
     runtime, at = runtime_of(request), runtime_of(request).clock()
-    proved = _proved(request, runtime, tool, body)
+    proved = _proved(request, tasks, runtime, tool, body)
     asked = inbound.parse(ClearanceIn, body)
     wish = publication.Wish(
         channel=asked.channel,
@@ -118,14 +125,16 @@ def ask_clearance(request: Request, body: RawBody, tool: Tool = "") -> Response:
     },
     openapi_extra=SIGNED | json_body(PublicationIn),
 )
-def report_publication(request: Request, body: RawBody, tool: Tool = "") -> Response:
+def report_publication(request: Request, tasks: BackgroundTasks, body: RawBody, tool: Tool = "") -> Response:
     """Take a publishing tool's report that it has published what its ticket names. A ticket is good once.
+
+    It proves itself by its signature, or by a key with the scope `report`.
 
     The same message again, under its id, gets the same answer; the same report under another id gets the
     publication that there is.
     """
     runtime, at = runtime_of(request), runtime_of(request).clock()
-    proved = _proved(request, runtime, tool, body)
+    proved = _proved(request, tasks, runtime, tool, body)
     report = inbound.parse(PublicationIn, body)
     with runtime.database.write() as session:
 
@@ -150,7 +159,11 @@ def _said(answer: inbound.Answered) -> Response:
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
-def _proved(request: Request, runtime: Runtime, tool: str, body: bytes) -> inbound.Proved:
+def _proved(
+    request: Request, tasks: BackgroundTasks, runtime: Runtime, tool: str, body: bytes
+) -> inbound.Proved:
+    if "authorization" in request.headers:
+        return inbound.by_key(access.current_actor(request, tasks), request.headers)
     with runtime.database.read() as session:
         return inbound.prove(
             session, tool=tool, headers=request.headers, body=body, master=runtime.secret, at=runtime.clock()
@@ -193,6 +206,7 @@ def create_endpoint(
         unit_id=new.unit_id,
         url=new.url,
         events=new.events,
+        tool_id=new.tool_id,
         actor=actor,
         allowed=AllowList.of(runtime.settings),
         master=runtime.secret,

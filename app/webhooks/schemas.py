@@ -52,7 +52,7 @@ class ToolWithSecretOut(ToolOut):
 
 
 class NewEndpointIn(_Given):
-    """An address to be told; no events: all of them."""
+    """An address to be told; no events: all of them. One that is a tool's own hears of its channels alone."""
 
     model_config = taken(
         unit_id=ID, url="https://cms.example.gov.cn/hooks/sanshen", events=["case.cleared", "release.signed"]
@@ -61,6 +61,7 @@ class NewEndpointIn(_Given):
     unit_id: UUID
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP]
     events: list[Event] = Field(default_factory=list, max_length=100)
+    tool_id: UUID | None = Field(default=None, description="the tool of the unit whose own it is")
 
 
 class EndpointChangeIn(_Given):
@@ -87,6 +88,7 @@ class EndpointOut(BaseModel):
     unit_id: UUID
     url: str
     events: list[str]
+    tool_id: UUID | None = Field(description="the tool whose own it is; it hears of its channels alone")
     active: bool
     disabled_reason: str | None
     failures: int

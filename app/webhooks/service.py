@@ -105,6 +105,7 @@ def create_endpoint(
     unit_id: UUID,
     url: str,
     events: Sequence[Event],
+    tool_id: UUID | None = None,
     actor: Actor,
     allowed: AllowList,
     master: bytes,
@@ -112,11 +113,16 @@ def create_endpoint(
 ) -> NewEndpoint:
     """Register an address that hears of the events of a unit and those below it; no events: of all.
 
-    Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` with every reason against
-    the address, `Conflict` when the unit has this address already.
+    One that is a tool's own hears of no channel but the tool's. Raises `NotFound` for a unit out of the
+    actor's reach, `Forbidden`, `Invalid` with every reason against the address, `Conflict` when the unit has
+    this address already.
     """
     unit = identity.unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
     told_outside(events)
+    if tool_id is not None:
+        tool = session.get(PublishingTool, tool_id)
+        if tool is None or tool.unit_id != unit.id:
+            raise Invalid("malformed", reasons=[Reason("tool_of_unit", field="body.tool_id")])
     if reasons := addresses.faults(url, allowed=allowed):
         raise Invalid("webhook_endpoint_refused", reasons=reasons)
     url = addresses.normal(url)
@@ -133,6 +139,7 @@ def create_endpoint(
         unit_path=unit.path,
         url=url,
         events=json.dumps(sorted(set(events))),
+        tool_id=tool_id,
         active=True,
         created_by=_person(actor),
         created_at=at,

@@ -38,6 +38,7 @@ TABLES = {
     "proof_mark": "校对标记",
     "publication": "发布记录",
     "publishing_tool": "发布工具",
+    "tool_key": "发布工具的访问密钥",
     "received_webhook": "来信防重",
     "release": "签发",
     "release_ticket": "发布凭证",

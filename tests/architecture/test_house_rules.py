@@ -201,6 +201,7 @@ UNSEEN = {
     "Numbering": "a format of the text, shown as such",
     "Shape": "how a text was read",
     "Format": "a field of the API",
+    "Scope": "a field of the API, as OAuth 2.0 writes scopes",
     "Form": "a field of the API: page or fragment",
     "TrackedChanges": "a field of the API; the form has its own words",
     "FileKind": "a sentence each, in `file_kind.SENTENCES`",

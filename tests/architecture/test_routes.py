@@ -44,6 +44,7 @@ OPEN = {
     "GET /sign-in": "the form to sign in with",
     "POST /sign-in": "signing in",
     "POST /api/v1/auth/token": "signing in",
+    "POST /api/v1/auth/oauth/token": "a tool's key is the proof, in the form or by HTTP Basic",
     "GET /links/{token}": "a link to sign on without account: the address is the proof",
     "POST /links/{token}": "the same",
     "POST /links/{token}/code": "the same: the code that opens it",
@@ -60,6 +61,9 @@ SIGNED = {"POST /api/v1/webhooks/clearance", "POST /api/v1/webhooks/publications
 #: What nobody can read in the installation that the test builds.
 UNREAD = {
     "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",
+    "GET /api/v1/tool": "for tools that come with a key of their own (test_tool_keys.py)",
+    "GET /api/v1/tool/endpoints": "as above",
+    "GET /api/v1/tool/deliveries": "as above",
     "GET /api/v1/releases/{release_id}/files/{sha256}": "the release that stands for all shows no file",
     "GET /api/v1/audit/checkpoint": "no checkpoint has been signed in this world",
     "GET /api/v1/audit/consistency": "as above",
@@ -95,6 +99,7 @@ NAMED = {
     "thread_id": ("comment_thread", "id"),
     "release_id": ("release", "id"),
     "tool_id": ("publishing_tool", "id"),
+    "key_id": ("tool_key", "id"),
     "endpoint_id": ("webhook_endpoint", "id"),
     "delivery_id": ("webhook_delivery", "id"),
     "notice_id": ("notice", "id"),

@@ -314,6 +314,8 @@ class Event(StrEnum):
     TOOL_CREATED = "tool.created"
     TOOL_CHANGED = "tool.changed"
     TOOL_SECRET_ADDED = "tool.secret_added"  # noqa: S105 – a name, not a secret
+    TOOL_KEY_MADE = "tool.key_made"
+    TOOL_KEY_ENDED = "tool.key_ended"
     EVIDENCE_EXPORTED = "evidence.exported"
     RECORD_BEGUN = "record.begun"
     RECORD_SEALED = "record.sealed"

@@ -103,6 +103,30 @@ class SecretAdded(Payload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyMade(Payload):
+    """A key of a tool: what it opens, where, from where, until when, and for whom it hands in."""
+
+    tool: UUID
+    key: UUID
+    scopes: Sequence[str]
+    places: Sequence[Sequence[str | None]]
+    networks: Sequence[str]
+    acts_for: UUID | None
+    expires_at: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEnded(Payload):
+    """A key of a tool that is good no longer than this: revoked, or replaced by another."""
+
+    tool: UUID
+    key: UUID
+    how: str
+    good_until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRetried(Payload):
     """A job that was given up, tried again."""
 

@@ -29,7 +29,7 @@ _MORE: dict[str, type[BaseModel]] = {}
 #: Not limited by a role or a unit, so that asking for it finds something always.
 _PAGING = frozenset({"limit", "after", "before", "cursor"})
 
-BEARER, COOKIE, SIGNATURE = "bearer", "session", "webhookSignature"
+BEARER, COOKIE, SIGNATURE, TOOL = "bearer", "session", "webhookSignature", "toolKey"
 SCHEMES: Schema = {
     BEARER: {
         "type": "http",
@@ -44,6 +44,13 @@ SCHEMES: Schema = {
         "description": "The session of the web client (`__Host-sanshen` over https). What changes anything "
         "also needs the session's token in `X-CSRF-Token`. Programs use the Bearer token.",
     },
+    TOOL: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of a publishing tool (`sst_…`, from `POST /api/v1/tools/{tool_id}/keys`), or a "
+        "token for one (`sat_…`, from `POST /api/v1/auth/oauth/token`). It opens what its scopes say, and no "
+        "decision.",
+    },
     SIGNATURE: {
         "type": "apiKey",
         "in": "header",
@@ -52,6 +59,9 @@ SCHEMES: Schema = {
         "over `webhook-id.webhook-timestamp.body`; several, parted by spaces, while a secret is exchanged.",
     },
 }
+#: Operations that a tool's key opens, and those of them that nothing else does; filled by who knows.
+BY_KEY: set[str] = set()
+OWN_OF_TOOLS: set[str] = set()
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     401: ("Unauthenticated", "Nobody is signed in, or the credentials do not hold."),
     403: ("Forbidden", "Known, but not allowed to do this."),
@@ -180,7 +190,9 @@ def _complete(operation: Schema, path: str, method: str, *, secured: bool) -> No
         _plain(parameter)
     named = {parameter["name"] for parameter in operation.get("parameters", ())}
     if secured:
-        operation["security"] = [{BEARER: []}, {COOKIE: []}]
+        by_key: list[Schema] = [{TOOL: []}] if operation["operationId"] in BY_KEY else []
+        own = operation["operationId"] in OWN_OF_TOOLS
+        operation["security"] = by_key if own else [{BEARER: []}, {COOKIE: []}, *by_key]
     operation.setdefault("security", [])
     responses: Schema = operation["responses"]
     responses.pop("422", None)

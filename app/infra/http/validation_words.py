@@ -51,6 +51,11 @@ TAGS = (
         "x-displayName": "发布工具与通知地址",
         "description": "Publishing tools that ask and report; addresses that are told.",
     },
+    {
+        "name": "integrations",
+        "x-displayName": "工具的访问密钥",
+        "description": "Keys of publishing tools, and what a tool may know of itself.",
+    },
     {"name": "notifications", "x-displayName": "通知", "description": "Notices, by page, mail and robot."},
     {
         "name": "outside signing",

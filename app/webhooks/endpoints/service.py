@@ -33,11 +33,10 @@ DELETED = "deleted"
 TEST = "webhook.test"
 
 
-def tool_in_reach(session: Session, tool_id: UUID, actor: Actor) -> PublishingTool:
-    """Return a tool that the actor administers, its row locked. Raises `NotFound`, `Forbidden`."""
-    tool = session.exec(
-        select(PublishingTool).where(PublishingTool.id == tool_id).with_for_update()
-    ).one_or_none()
+def tool_in_reach(session: Session, tool_id: UUID, actor: Actor, *, lock: bool = True) -> PublishingTool:
+    """Return a tool that the actor administers, its row locked if wished. Raises `NotFound`, `Forbidden`."""
+    query = select(PublishingTool).where(PublishingTool.id == tool_id)
+    tool = session.exec(query.with_for_update() if lock else query).one_or_none()
     if tool is None:
         raise NotFound("not_found")
     identity.unit_in_reach(session, tool.unit_id, actor, Role.SYSTEM_ADMIN)
