@@ -70,6 +70,9 @@ VOUCHED: Mapping[str, Vouched] = {
     "scheduled_release": Vouched(_DRAFT, packed="draft_id"),
     "publication": Vouched(_DRAFT, packed="draft_id"),
     "review_debt": Vouched(_DRAFT, packed="draft_id"),
+    # At home with what is out: its package tells of everything that was done about it.
+    "remedy": Vouched(("draft", "of_draft_id"), packed="of_draft_id"),
+    "channel_order": Vouched(_DRAFT, packed="draft_id"),
     "publishing_tool": Vouched(("tool", "id")),
     "tool_key": Vouched(
         ("tool", "tool_id"),

@@ -24,9 +24,9 @@ from app.proofs import service as proofs
 from app.proofs.models import ProofMark
 from app.publication import clearance, tickets
 from app.publication import service as publication
-from app.publication.clearance import Publisher
 from app.publication.commands import SignLine
 from app.publication.models import Publication, Release
+from app.publication.publishers import Publisher
 from app.reviews import service as reviews
 from app.reviews.cases import Loaded, load
 from app.reviews.commands import perform

@@ -18,6 +18,7 @@ class RefusalCode(StrEnum):
     CASE_NOT_HELD = "case_not_held"
     CASE_RETURNED = "case_returned"
     NOT_WITH_AUTHOR = "not_with_author"
+    OUT_ALREADY = "out_already"
     STAGE_UNKNOWN = "stage_unknown"
     STAGE_NOT_OPEN = "stage_not_open"
     VERB_NOT_OFFERED = "verb_not_offered"

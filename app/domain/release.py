@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain.vocabulary import REVIEW_LEVELS, CaseState, StageKind, StageState
-from app.domain.workflow import Case, Run, Stage, Workflow, separation
+from app.domain.vocabulary import REVIEW_LEVELS, CaseState, Level, StageKind, StageState
+from app.domain.workflow import Case, Run, Stage, Workflow, separation, short_lane
 from app.domain.workflow.case import DONE, Spot
+from app.domain.workflow.definition import Purpose
 
 #: The states of a case whose lines may go out: other lines may still be on their way.
 ON_ITS_WAY = frozenset({CaseState.RUNNING, CaseState.CLEARED})
@@ -29,6 +30,11 @@ class BlockerCode(StrEnum):
     NOT_SIGNED = "not_signed"
     EMBARGOED = "embargoed"
     SCHEDULED = "scheduled"
+    # what became of what is out already
+    RETRACTED = "publication_retracted"
+    BEING_RETRACTED = "publication_being_retracted"
+    SUPERSEDED = "digest_superseded"
+    SHORT_LANE = "short_lane_not_for_this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,9 @@ class Dossier:
     `digest` is what is to be released on `line`. `checked_under` is the digest of the policy of the newest
     report on the case's revision (None: never checked), `active_policy` that of the policy in force;
     `open_findings` the rules whose blocking findings no valid waiver lets through; `owed` the places of
-    stages that the urgent lane let go out as debts.
+    stages that the urgent lane let go out as debts. `purpose` is what the draft is: a workflow that is
+    shorter than three reviews is for nothing else. `aftermath`: that this content was retracted or superseded
+    on this channel, or that what it corrects was or is being retracted.
     """
 
     case: Case
@@ -57,6 +65,8 @@ class Dossier:
     active_policy: str
     open_findings: tuple[str, ...] = ()
     owed: frozenset[Spot] = frozenset()
+    purpose: Purpose = "publication"
+    aftermath: tuple[Blocker, ...] = ()
 
 
 def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
@@ -77,6 +87,7 @@ def blockers(dossier: Dossier, at: datetime) -> tuple[Blocker, ...]:
         *_persons(dossier),
         *_content(dossier),
         *_time(dossier, at),
+        *dossier.aftermath,
     )
 
 
@@ -113,8 +124,29 @@ def _stages(dossier: Dossier) -> list[Blocker]:
             if run.digest != (now := dossier.case.subject_of(stage, line)):
                 data = {"stage": stage.key, "title": stage.title, "digest": run.digest, "now": now}
                 found.append(Blocker(BlockerCode.DECIDED_ON_OTHER, data))
+    if dossier.workflow.purpose != "publication":
+        return found + _short_lane(dossier)
     missing = [level for level in REVIEW_LEVELS if level not in passed_levels]
     return found + [Blocker(BlockerCode.REVIEW_MISSING, {"level": level}) for level in missing]
+
+
+def _short_lane(dossier: Dossier) -> list[Blocker]:
+    """Return what stands against a line that walked a workflow shorter than three reviews.
+
+    It is for corrections and retractions alone, and nothing of it is owed: it is short already.
+    """
+    found, workflow, current = [], dossier.workflow, dossier.case.current()
+    if workflow.purpose != dossier.purpose or dossier.owed:
+        found.append(Blocker(BlockerCode.SHORT_LANE, {"workflow": workflow.title}))
+    passed = [
+        run
+        for stage in short_lane.reviews(workflow)
+        for line in dossier.case.lines_of(stage)
+        if line in {"", dossier.line} and (run := current.get((stage.key, line)))
+    ]
+    if not any(run.state is StageState.PASSED for run in passed):
+        found.append(Blocker(BlockerCode.REVIEW_MISSING, {"level": Level.INITIAL_REVIEW}))
+    return found
 
 
 def _is_owed(dossier: Dossier, stage: Stage, line: str) -> bool:

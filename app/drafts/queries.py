@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, true
+from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, literal, or_, true
 from sqlmodel import Session, col, select
 
 from app.channels.models import Channel, Section
 from app.domain.document.model import Document
 from app.domain.roles import SEEING
-from app.domain.vocabulary import ChannelKind, DraftState, Role
+from app.domain.vocabulary import ChannelKind, DraftState, RemedyKind, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts.models import Draft, DraftAsset, DraftReader, DraftTarget, ReadingFor, Revision
+from app.drafts.remedies.models import Remedy
 from app.identity.models import Unit
 from app.identity.queries import Actor, Grant, Post
 from app.infra.errors import NotFound
@@ -162,25 +163,42 @@ def left_out_of(revision: Revision) -> list[dict[str, Any]]:
 
 
 def authors(session: Session, draft_id: UUID) -> frozenset[UUID]:
-    """Return whoever submitted the draft or wrote any revision of it."""
-    wrote = select(Revision.author_id).where(Revision.draft_id == draft_id)
-    submitted = select(Draft.submitter_id).where(Draft.id == draft_id)
-    return frozenset(session.scalars(wrote.union(submitted)).all())
+    """Return whoever submitted the draft or wrote any revision of it, or of what it corrects."""
+    return authors_of(session, [draft_id]).get(draft_id, frozenset())
 
 
 def authors_of(session: Session, draft_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Return for each of these drafts whoever submitted it or wrote any revision of it.
 
-    One statement; none for no drafts.
+    Of a correction also whoever wrote what it corrects: what it leaves as it was is under review as well. One
+    statement; none for no drafts.
     """
     if not draft_ids:
         return {}
-    wrote = select(Revision.draft_id, Revision.author_id).where(col(Revision.draft_id).in_(draft_ids))
-    submitted = select(Draft.id, Draft.submitter_id).where(col(Draft.id).in_(draft_ids))
+    texts = _texts_of(draft_ids)
+    wrote = select(texts.c.draft_id, Revision.author_id).join(
+        Revision, col(Revision.draft_id) == texts.c.text_id
+    )
+    submitted = select(texts.c.draft_id, Draft.submitter_id).join(Draft, col(Draft.id) == texts.c.text_id)
     found: dict[UUID, set[UUID]] = {}
     for draft_id, person in session.execute(wrote.union(submitted)):
         found.setdefault(draft_id, set()).add(person)
     return {draft_id: frozenset(persons) for draft_id, persons in found.items()}
+
+
+def _texts_of(draft_ids: Collection[UUID]) -> CTE:
+    """Return pairs of a draft and each one that its text comes from: itself, what it corrects, and so on."""
+    own: Any = select(col(Draft.id).label("draft_id"), col(Draft.id).label("text_id")).where(
+        col(Draft.id).in_(draft_ids)
+    )
+    texts = own.cte("texts", recursive=True)
+    corrected = (
+        select(texts.c.draft_id, Remedy.of_draft_id)
+        .join(Remedy, col(Remedy.draft_id) == texts.c.text_id)
+        .where(Remedy.kind == RemedyKind.CORRECTION)
+    )
+    both: CTE = texts.union(corrected)
+    return both
 
 
 def count(session: Session, actor: Actor, *, states: Iterable[DraftState], submitter_id: UUID) -> int:

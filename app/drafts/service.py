@@ -1,7 +1,7 @@
 """What happens to drafts: created, revised, bound to channels. Revisions are added, never changed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.audit import seals
+from app.audit.service import AuditActor
 from app.channels import queries as channels
 from app.domain.document.model import Document, digest, document_bytes, text_and_media_digest
 from app.domain.vocabulary import WITH_AUTHOR, DraftState, Event, Role
@@ -60,15 +61,57 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
     unit = _unit(session, new.unit_id or actor.unit_id, actor)
     places = _places(session, new.targets, unit.path, also=_unknown_assets(new.document, new.pictures))
     _authorize(actor, unit.path, places)
+    return _created(
+        session, unit, new.document, places, actor.id, actor.as_audit(Role.EDITOR), at, left_out=new.left_out
+    )
+
+
+def create_after(
+    session: Session,
+    of: Draft,
+    document: Document,
+    lines: Collection[str],
+    *,
+    author_id: UUID,
+    by: AuditActor,
+    at: datetime,
+) -> Draft:
+    """Create a draft for what is to be done about one that is out, on these lines of it, in its unit.
+
+    Asks nobody: the verb that calls it does. It holds the files that its text names.
+    """
+    bound = queries.targets(session, of.id)
+    targets = [(place.channel, place.section) for place in bound if place.channel in lines]
+    places, _ = channels.resolve(session, targets, unit_path=of.unit_path)
+    draft = _created(session, session.get_one(Unit, of.unit_id), document, places, author_id, by, at)
+    named = document.assets()
+    for held in queries.assets_held(session, of.id):
+        if held.sha256 in named:
+            session.add(DraftAsset(**{**held.model_dump(), "draft_id": draft.id}))
+    session.flush()
+    return draft
+
+
+def _created(
+    session: Session,
+    unit: Unit,
+    document: Document,
+    places: Sequence[channels.Place],
+    author_id: UUID,
+    by: AuditActor,
+    at: datetime,
+    *,
+    left_out: Sequence[dict[str, Any]] = (),
+) -> Draft:
     draft_id, revision_id = new_id(), new_id()
     draft = Draft(
         id=draft_id,
         number=_next_number(session, at),
         unit_id=unit.id,
         unit_path=unit.path,
-        submitter_id=actor.id,
+        submitter_id=author_id,
         state=DraftState.EDITING,
-        title=new.document.title,
+        title=document.title,
         version=1,
         head_id=revision_id,
         created_at=at,
@@ -76,7 +119,7 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
     )
     session.add(draft)
     session.flush()
-    revision = _revision(revision_id, draft_id, 1, new.document, actor.id, at, new.left_out)
+    revision = _revision(revision_id, draft_id, 1, document, author_id, at, left_out)
     session.add(revision)
     _bind(session, draft_id, places)
     session.flush()
@@ -87,9 +130,9 @@ def create(session: Session, *, new: NewDraft, actor: Actor, at: datetime) -> Dr
         revision=1,
         digest=revision.digest,
         targets=_codes(places),
-        left_out=len(new.left_out),
+        left_out=len(left_out),
     )
-    emit(session, Event.DRAFT_CREATED, payload, about=draft.id, actor=actor.as_audit(Role.EDITOR), at=at)
+    emit(session, Event.DRAFT_CREATED, payload, about=draft.id, actor=by, at=at)
     return draft
 
 

@@ -12,7 +12,7 @@ from app.domain.vocabulary import Event, NoticeKind, Verdict
 from app.events import forms
 from app.events import sentences as say
 from app.events.entry import Account, Entry, Named, Recipients, Stream, Told
-from app.events.payloads import accounts, annotations, cases, drafts, machines, policies, publication
+from app.events.payloads import accounts, annotations, cases, drafts, machines, orders, policies, publication
 from app.events.sentences import Sentence
 
 E, K, R = Event, NoticeKind, Recipients
@@ -318,9 +318,69 @@ _PUBLICATION = (
         verifier="published",
         sentence="{who} 报告已在{place}发布",
     ),
-    Entry(E.PUBLICATION_REFUSED, publication.PublicationRefused, _DRAFT, refused=True),
-    Entry(E.PUBLICATION_CORRECTED, None, (), told=(Told(K.CORRECTED, _AUTHORS),), foreseen=True),
-    Entry(E.PUBLICATION_RETRACTED, None, (), told=(Told(K.RETRACTED, _AUTHORS),), foreseen=True),
+    Entry(
+        E.PUBLICATION_REFUSED,
+        publication.PublicationRefused,
+        (Stream.DRAFT, Stream.TOOL),
+        refused=True,
+        sentence="{who} 报告的发布未被接受",
+    ),
+    Entry(
+        E.REMEDY_OPENED,
+        orders.RemedyOpened,
+        _DRAFT,
+        told=(Told(K.REMEDY_OPENED, _AUTHORS, R.PUBLISHERS),),
+        announced=forms.RemedyData,
+        verifier="remedy_opened",
+        sentence=say.remedy_opened,
+    ),
+    Entry(E.REMEDY_BEGUN, orders.RemedyBegun, _DRAFT, verifier="remedy_begun", sentence=say.remedy_begun),
+    Entry(E.REMEDY_DROPPED, orders.RemedyDropped, _DRAFT, sentence=say.remedy_dropped),
+    Entry(
+        E.PUBLICATION_CORRECTED,
+        orders.PublicationCorrected,
+        _DRAFT,
+        told=(Told(K.CORRECTED, _AUTHORS, R.PUBLISHERS),),
+        announced=forms.CorrectedData,
+        verifier="ordered",
+        sentence="{who} 签发{channel}的更正，已通知阵地替换",
+    ),
+    Entry(
+        E.PUBLICATION_RETRACTED,
+        orders.PublicationRetracted,
+        _DRAFT,
+        told=(Told(K.RETRACTED, _AUTHORS, R.PUBLISHERS),),
+        announced=forms.RetractedData,
+        first=True,
+        verifier="ordered",
+        sentence="{who} 签发{channel}的撤稿，已通知阵地撤下",
+    ),
+    Entry(
+        E.PUBLICATION_UNPUBLISHED,
+        orders.PublicationUnpublished,
+        _DRAFT,
+        told=(Told(K.UNPUBLISHED, _AUTHORS, R.PUBLISHERS),),
+        announced=forms.OrderData,
+        verifier="ordered",
+        sentence="{channel}的发布期限已到，已通知阵地下架",
+    ),
+    Entry(
+        E.PUBLICATION_CONFIRMED,
+        orders.OrderConfirmed,
+        _DRAFT,
+        announced=forms.ConfirmedData,
+        verifier="confirmed",
+        sentence=say.confirmed,
+    ),
+    Entry(
+        E.PUBLICATION_OVERDUE,
+        orders.OrderOverdue,
+        _DRAFT,
+        told=(Told(K.ORDER_OVERDUE, _AUTHORS, R.PUBLISHERS, Named("told")),),
+        announced=forms.OverdueData,
+        sentence=say.overdue,
+    ),
+    Entry(E.PUBLICATION_CONFIRMATION_REFUSED, orders.ConfirmationRefused, (Stream.TOOL,), refused=True),
 )
 
 _POLICIES = (

@@ -4,7 +4,7 @@ All of it is in the caller's transaction: no event without the change, no change
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from app.events.payloads.base import Payload
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
 
+#: What is to go out first stands in the queue before everything of the time before it.
+_AHEAD = timedelta(days=1)
 #: Whom or what an event is about: an id or a name in the event's first kind of stream, or in another of them.
 About = UUID | str | tuple[Stream, UUID | str]
 
@@ -156,7 +158,9 @@ def _announce(
         "timestamp": at.isoformat(),
         "data": {**data, **payload.outside()},
     }
-    jobs.enqueue(session, JobKind.FAN_OUT, message, at=at)
+    # Jobs are taken by the time from which they may run.
+    run_at = at - _AHEAD if entry.first else at
+    jobs.enqueue(session, JobKind.FAN_OUT, message, at=at, run_at=run_at)
 
 
 def _notices(

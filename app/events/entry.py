@@ -39,6 +39,7 @@ class Recipients(StrEnum):
     PREVIOUS_SIGNERS = "previous_signers"
     ASKERS = "askers"
     MAY_GRANT_WAIVER = "may_grant_waiver"
+    PUBLISHERS = "publishers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Entry:
     names what the verifier of evidence packages does at it; `""`: it only walks the chain past it. `decides`
     is the verdict of a decision, which the verifier looks for among the decisions of the package.
     `sentence` is what the timeline says of it, if the label does not say it.
+    `first`: its message outside goes before any other that waits for the same receiver.
     `foreseen`: nothing emits it yet, and nobody can ask to be told of it.
     """
 
@@ -96,6 +98,7 @@ class Entry:
     verifier: str = ""
     decides: Verdict | None = None
     sentence: Sentence | None = None
+    first: bool = False
     foreseen: bool = False
 
     @property

@@ -89,6 +89,63 @@ class PublicationData(ReleaseData):
     tool: UUID = Field(description="id of the publishing tool")
 
 
+class RemedyData(_Data):
+    """A correction or retraction that was opened; nothing is changed on any channel yet."""
+
+    draft: UUID = Field(description="id of the draft that is out")
+    remedy: UUID = Field(description="id of the draft that corrects or retracts it")
+    kind: str = Field(description="`correction` or `retraction`")
+    channels: list[str] = Field(description="codes of the channels that it is about")
+
+
+class OrderData(_Data):
+    """What a channel is to do with something that it has published, and by when it is to say so."""
+
+    draft: UUID = Field(description="id of the draft that is out")
+    publication: UUID = Field(description="id of the publication")
+    order: UUID = Field(description="id of the order, to be quoted when it is confirmed")
+    channel: str = Field(description="code of the channel")
+    digest: str = Field(description="SHA-256 of the proof that was published")
+    external_id: str = Field(description="the item's id where it was published")
+    url: str = Field(description="its address there; may be empty")
+    due_at: datetime = Field(description="by when the channel is to confirm")
+
+
+class RetractedData(OrderData):
+    """Something to be taken down for good, at once."""
+
+    reason: str = Field(description="why, by its code")
+    remedy: UUID = Field(description="id of the draft that corrects or retracts it")
+    release: UUID = Field(description="id of what was signed: the correction, or the note of the retraction")
+    note: str = Field(description="what the public may read of it; may be empty")
+
+
+class CorrectedData(RetractedData):
+    """Something to be replaced by the release that is named, whose ticket came with `release.signed`."""
+
+    successor: str = Field(description="SHA-256 of the proof that takes its place")
+
+
+class ConfirmedData(_Data):
+    """What a channel has done about something that it had published."""
+
+    draft: UUID = Field(description="id of the draft that was out")
+    publication: UUID = Field(description="id of the publication")
+    order: UUID = Field(description="id of the order")
+    kind: str = Field(description="`correct`, `retract` or `unpublish`")
+    channel: str = Field(description="code of the channel")
+
+
+class OverdueData(_Data):
+    """An order that a channel has not confirmed in time."""
+
+    draft: UUID = Field(description="id of the draft that is out")
+    publication: UUID = Field(description="id of the publication")
+    order: UUID = Field(description="id of the order")
+    channel: str = Field(description="code of the channel")
+    due_at: datetime = Field(description="by when it was to be confirmed")
+
+
 class PolicyData(_Data):
     """A version of policy files that came into force."""
 

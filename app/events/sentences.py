@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.deadlines import Rung
-from app.domain.vocabulary import Event
+from app.domain.vocabulary import Event, OrderKind, RemedyKind, RemedyOrigin
 from app.infra.clock import moment
 from app.infra.errors import Reason
 from app.infra.http.problems import sentence as reason_sentence
@@ -230,3 +230,34 @@ def _reasons(data: Data) -> str:
 
 def _moment(instant: str | None) -> str:
     return moment(datetime.fromisoformat(instant)) if instant else ""
+
+
+def remedy_opened(who: str, data: Data, names: Names) -> str:
+    """Say what was opened, where, and under which number."""
+    there = "、".join(names.channels.get(str(line), str(line)) for line in data.get("channels", ()))
+    kind = label(RemedyKind(str(data["kind"])))
+    by_itself = data.get("origin") == RemedyOrigin.OWED_REVIEW
+    opened = f"补审未通过，自动开出{kind}" if by_itself else f"{who} 申请{kind}"
+    return f"{opened}（{data.get('number')}）：{there}"
+
+
+def remedy_begun(_who: str, data: Data, _names: Names) -> str:
+    """Say what the draft corrects or retracts."""
+    return f"对已发布的 {data.get('of_number')} 作{label(RemedyKind(str(data['kind'])))}"
+
+
+def remedy_dropped(who: str, data: Data, _names: Names) -> str:
+    """Say what was given up."""
+    return f"{who} 放弃{label(RemedyKind(str(data['kind'])))}"
+
+
+def confirmed(who: str, data: Data, names: Names) -> str:
+    """Say what a channel has done."""
+    done = {OrderKind.CORRECT: "已更正", OrderKind.RETRACT: "已撤下", OrderKind.UNPUBLISH: "已下架"}
+    return f"{who} 回报{names.channel(data)}{done[OrderKind(str(data['kind']))]}"
+
+
+def overdue(_who: str, data: Data, names: Names) -> str:
+    """Say what a channel has not done."""
+    kind = label(OrderKind(str(data["kind"])))
+    return f"{names.channel(data)}逾期没有回报{kind}，已提醒" + ("并上报" if data.get("alarm") == 2 else "")

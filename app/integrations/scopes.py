@@ -28,6 +28,8 @@ OPERATIONS: Mapping[str, Scope] = {
     "show_release_file": Scope.READ_RELEASED,
     "ask_clearance": Scope.CLEAR,
     "report_publication": Scope.REPORT,
+    "confirm_taken_down": Scope.REPORT,
+    "ask_orders": Scope.REPORT,
     "create_draft": Scope.SUBMIT,
     "show_draft": Scope.SUBMIT,
     "add_revision": Scope.SUBMIT,

@@ -26,4 +26,7 @@ class JobKind(StrEnum):
     FREE_CLAIMS = "reviews.free_claims"
     LAY_OUT = "proofs.lay_out"
     CALL_DEBTS = "publication.debts"
+    #: A review that was owed said no: what is out is corrected or retracted.
+    ANSWER_DEBTS = "publication.answer_debts"
+    CALL_ORDERS = "publication.orders"
     GO_OUT = "publication.go_out"

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.domain.vocabulary import NoticeKind, StageState
+from app.domain.vocabulary import NoticeKind, Role, StageState
 from app.domain.workflow import Run
 from app.domain.workflow.separation import meet
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.events.entry import Named, Recipients, Told
+from app.identity import queries as identity
 from app.identity.absences import service as absences
 from app.reviews import eligibility
 from app.reviews.cases import Loaded
@@ -148,6 +149,18 @@ def may_grant(scene: Scene, data: Data) -> frozenset[UUID]:
     return waivers.deciders(scene.session, waiver, scene.draft)
 
 
+def publishers(scene: Scene, data: Data) -> frozenset[UUID]:
+    """Return who publishes on the channels that an event is about."""
+    lines = {str(line) for line in data.get("channels", ())} | {str(data.get("channel") or "")} - {""}
+    unit_path = scene.draft.unit_path
+    holding = [user.id for user in identity.holders(scene.session, Role.PUBLISHER, unit_path=unit_path)]
+    return frozenset(
+        person
+        for person, actor in identity.user_actors(scene.session, holding).items()
+        if any(actor.has(Role.PUBLISHER, unit_path=unit_path, channel=line) for line in lines)
+    )
+
+
 #: What each rule of the catalogue means at the time of telling.
 RULES: Mapping[Recipients, Who] = {
     Recipients.AUTHORS: authors,
@@ -159,6 +172,7 @@ RULES: Mapping[Recipients, Who] = {
     Recipients.PREVIOUS_SIGNERS: previous_signers,
     Recipients.ASKERS: askers,
     Recipients.MAY_GRANT_WAIVER: may_grant,
+    Recipients.PUBLISHERS: publishers,
 }
 
 

@@ -47,8 +47,23 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
         "{places}到了定时（{release}）却不能发布",
     ),
     K.PUBLISHED: ("已在{places}发布", "已在{places}发布"),
-    K.CORRECTED: ("已在{places}更正", "已在{places}更正"),
-    K.RETRACTED: ("已从{places}撤稿", "已从{places}撤稿"),
+    K.CORRECTED: (
+        "{places}的更正已签发，请在{due}前替换并回报",
+        "{places}的更正已签发，请在{due}前替换并回报",
+    ),
+    K.RETRACTED: (
+        "{places}的撤稿已签发，请立即撤下，并在{due}前回报",
+        "{places}的撤稿已签发，请立即撤下，并在{due}前回报",
+    ),
+    K.REMEDY_OPENED: ("已发布的内容要更正或撤稿，请关注办理", "已发布的内容要更正或撤稿"),
+    K.UNPUBLISHED: (
+        "{places}的发布期限已到，请下架，并在{due}前回报",
+        "{places}的发布期限已到，请下架，并在{due}前回报",
+    ),
+    K.ORDER_OVERDUE: (
+        "{places}逾期没有回报更正、撤稿或下架（期限{due}），请核实是否已经处理",
+        "{places}逾期没有回报更正、撤稿或下架（期限{due}）",
+    ),
     K.WAIVER_ASKED: ("有一项豁免申请等您批准", "有一项豁免申请待批"),
     K.WAIVER_DECIDED: ("豁免申请已有结果", "豁免申请已有结果"),
     K.DEBT_OWED: ("紧急发布后尚欠补审：{places}，期限{due}", "尚欠补审：{places}，期限{due}"),

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.audit.service import AuditActor
 from app.domain.document.model import sha256
 from app.domain.record.chain import timestamp
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState
@@ -29,31 +28,11 @@ from app.publication import gate, tickets
 from app.publication.debts import service as debts
 from app.publication.differences import Difference, difference
 from app.publication.models import Publication, Release
+from app.publication.orders import service as orders
 from app.publication.packages.forms import Form, files_in, in_form, normal
+from app.publication.publishers import Publisher
 from app.publication.service import reasons_of
 from app.reviews.cases import Loaded, load
-
-
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """A publishing tool that has proved itself: whose it is, and which channels it serves."""
-
-    id: UUID
-    name: str
-    unit_id: UUID
-    unit_path: str
-    channels: frozenset[str]
-    #: Pairs of a channel and a section, where it came with a key that is narrowed; `None`: all sections.
-    places: tuple[tuple[str, str | None], ...] = ()
-
-    def sections(self, channel: str) -> frozenset[str] | None:
-        """Return the sections of a channel that it may publish in; `None` for all."""
-        within = {section for code, section in self.places if code == channel}
-        return None if not within or None in within else frozenset(filter(None, within))
-
-    def as_audit(self) -> AuditActor:
-        """Return the tool as the record names it."""
-        return AuditActor(id=self.id, name=self.name, role="publishing_tool", unit=str(self.unit_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +162,15 @@ def report_published(
 
     Raises `Forbidden` for a ticket that was not issued here, and `Conflict` with every reason: used, expired
     or replaced ticket, another channel, other content, or a gate that has closed since. The refusal goes on
-    record.
+    record, of what was never released on the tool's own.
     """
     read = tickets.read(ticket, runtime.signer)
     release = session.get(Release, read.release_id) if read else None
     if read is None or release is None:
-        raise Forbidden("ticket_forged")
+        raise _never_released(publisher, digest, at=at)
     loaded = load(session, release.case_id, SYSTEM)
     if not loaded.draft.unit_path.startswith(publisher.unit_path):
-        raise Forbidden("ticket_forged")
+        raise _never_released(publisher, digest, at=at)
     session.refresh(release)
     before = _publication_of(session, release)
     if (
@@ -243,6 +222,7 @@ def report_published(
         at=at,
         case_id=release.case_id,
     )
+    orders.replaced(session, done, by=publisher.as_audit(), at=at)
     return Reported(done, is_new=True)
 
 
@@ -335,6 +315,20 @@ def _use_of(session: Session, release: Release) -> dict[str, str]:
 def _proof_bytes(session: Session, release: Release) -> bytes:
     query = select(Proof.content).where(Proof.draft_id == release.draft_id, Proof.digest == release.digest)
     return bytes(session.exec(query.limit(1)).one())
+
+
+def _never_released(publisher: Publisher, digest: str, *, at: datetime) -> AppError:
+    """Return the refusal of a report by a ticket that nobody here gave; on the tool's record."""
+    payload = PublicationRefused(digest=digest, tool=publisher.id, reasons=["ticket_forged"])
+    record = refusal(
+        Event.PUBLICATION_REFUSED,
+        payload,
+        about=(Stream.TOOL, publisher.id),
+        actor=publisher.as_audit(),
+        at=at,
+        reason="ticket_forged",
+    )
+    return Forbidden("ticket_forged", record=record)
 
 
 def _publication_refused(

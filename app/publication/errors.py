@@ -67,6 +67,22 @@ _GATE: dict[str, tuple[str, str]] = {
     "ticket_used": ("凭证已经使用过，一张凭证只能发布一次。", "The ticket was used."),
     "ticket_expired": ("凭证已于 {expired_at} 过期，请换发凭证。", "The ticket has expired."),
     "ticket_replaced": ("凭证已被新凭证取代，请使用最新的一张。", "The ticket was replaced by a newer one."),
+    "publication_retracted": (
+        "这篇稿件已由 {by} 于 {at} 撤稿，不得再发布。",
+        "It was retracted, and may not go out again.",
+    ),
+    "publication_being_retracted": (
+        "这篇稿件正在办理撤稿（{by}），办结之前不能发布或者更正。",
+        "It is being retracted.",
+    ),
+    "digest_superseded": (
+        "这一版已由更正稿 {by} 取代，请发布更正稿的内容（签发 {release}，摘要 {successor}）。",
+        "A correction has taken its place; the data name its release and digest.",
+    ),
+    "short_lane_not_for_this": (
+        "流程“{workflow}”不足三审，只能用于更正或撤稿，也不能走急件通道。",
+        "This workflow is for corrections or retractions alone, and nothing of it is owed.",
+    ),
     "release_retracted": ("这次签发已经撤回。", "The release was retracted."),
 }
 

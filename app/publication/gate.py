@@ -7,6 +7,7 @@ from sqlmodel import Session
 from app.domain.release import Blocker, Dossier, blockers
 from app.infra.runtime import Runtime
 from app.policies.versions import digest_in_use
+from app.publication import aftermath
 from app.publication.debts import service as debts
 from app.reviews import screening
 from app.reviews.cases import Loaded
@@ -36,5 +37,7 @@ def standing(
         active_policy=digest_in_use(session) or checked.report.policy,
         open_findings=tuple(checked.blockers),
         owed=debts.open_places(session, loaded.row.id, line),
+        purpose=aftermath.purpose_of(session, loaded.draft.id),
+        aftermath=aftermath.blockers(session, loaded.draft.id, line=line, digest=digest),
     )
     return blockers(dossier, goes_out_at or at)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
+from app.publication.orders import service as orders
+from app.publication.remedies import service as remedies
 from app.publication.schedule import service as scheduling
 from app.publication.urgent import service as urgent
 
@@ -16,6 +18,21 @@ _PATIENCE = 6
 def look_at_debts(context: JobContext) -> None:
     """Settle debts whose stages were passed meanwhile, and tell of those that ran out."""
     urgent.look(context.runtime, at=context.runtime.clock())
+
+
+@handles(JobKind.ANSWER_DEBTS)
+def answer_debts(context: JobContext) -> None:
+    """Open what follows when a review that was owed says no; in one transaction with the job's end."""
+    runtime = context.runtime
+    with runtime.database.write() as session:
+        remedies.answer_debts(session, UUID(context.payload["case_id"]), runtime=runtime, at=runtime.clock())
+        context.end(session)
+
+
+@handles(JobKind.CALL_ORDERS, every=timedelta(minutes=1))
+def look_at_orders(context: JobContext) -> None:
+    """Tell of what channels have not confirmed in time."""
+    orders.look(context.runtime, at=context.runtime.clock())
 
 
 @handles(JobKind.GO_OUT)

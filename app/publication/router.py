@@ -17,7 +17,9 @@ from app.infra.runtime import runtime_of
 from app.infra.signing import ALGORITHM
 from app.publication import queries, service, tickets
 from app.publication.models import Release
+from app.publication.orders import router as orders_router
 from app.publication.packages import router as packages_router
+from app.publication.remedies import router as remedies_router
 from app.publication.schedule import router as timing_router
 from app.publication.schemas import (
     PublicationOut,
@@ -135,3 +137,5 @@ def install(app: FastAPI) -> None:
     app.include_router(urgent_router.router)
     app.include_router(timing_router.router)
     app.include_router(packages_router.router)
+    app.include_router(remedies_router.router)
+    app.include_router(orders_router.router)

@@ -25,6 +25,7 @@ from app.publication import errors as _words  # noqa: F401 – the words of the 
 from app.publication import gate, tickets
 from app.publication.commands import SignLine
 from app.publication.models import Publication, Release, ReleaseTicket
+from app.publication.orders import service as orders
 from app.publication.tickets import Ticket
 from app.reviews import service as reviews
 from app.reviews.apply import Step
@@ -181,6 +182,7 @@ def store_release(
     )
     session.add(release)
     _tell_signed(session, loaded, release, ticket, by=by, at=at, renewed=False)
+    orders.give(session, loaded, release, by=by.actor, runtime=runtime, at=at)
     return release
 
 

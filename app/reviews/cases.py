@@ -38,6 +38,8 @@ from app.identity import permissions
 from app.identity.queries import Actor, Post
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
+from app.jobs import service as jobs
+from app.jobs.kinds import JobKind
 from app.reviews import workflows
 from app.reviews.case_book import CaseBook
 from app.reviews.models import Decision, ReviewCase, StageRun
@@ -56,15 +58,10 @@ DRAFT_STATES = {
 }
 
 
-#: What is out stays so whatever else is done to its cleared case; what went out by the urgent lane stays so
-#: while the stages that are owed are made up for.
-_STAYS_PUBLISHED = frozenset(
-    {
-        (DraftState.PUBLISHED, CaseState.CLEARED),
-        (DraftState.PUBLISHED_WITH_DEBT, CaseState.RUNNING),
-        (DraftState.PUBLISHED_WITH_DEBT, CaseState.HELD),
-    }
-)
+#: What is out, and what was taken down, stays so whatever else is done to its case.
+OUT = frozenset({DraftState.PUBLISHED, DraftState.PUBLISHED_WITH_DEBT, DraftState.RETRACTED})
+#: How a review that is owed says no to what is out already: its text is not its author's to change any more.
+_SAID_NO = frozenset({CaseState.RETURNED, CaseState.DECLINED})
 
 
 @dataclass(slots=True)
@@ -263,7 +260,12 @@ def save(session: Session, loaded: Loaded, effects: Effects, *, at: datetime) ->
     session.add(row)
     if effects.changed:
         _store_runs(session, loaded, effects.changed, at)
-    if (loaded.draft.state, case.state) not in _STAYS_PUBLISHED:
+    owing = loaded.draft.state == DraftState.PUBLISHED_WITH_DEBT
+    if owing and case.state in _SAID_NO:
+        jobs.enqueue(
+            session, JobKind.ANSWER_DEBTS, {"case_id": str(row.id)}, at=at, key=f"{row.id}:{row.version}"
+        )
+    if loaded.draft.state not in OUT or (owing and case.state is CaseState.CLEARED):
         draft_service.set_state(loaded.draft, DRAFT_STATES[case.state], at)
     first = min(case.scheduled, key=lambda scheduled: scheduled[1], default=None)
     draft_service.set_scheduled(loaded.draft, first, at)

@@ -28,6 +28,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "稿件不在作者手中，不能这样操作；如需修改请先撤回。",
         "The draft is not with its author.",
     ),
+    C.OUT_ALREADY: (
+        "稿件已经发布，不能撤回；要改动请申请更正，要撤下请申请撤稿。",
+        "The draft is out already: have it corrected or retracted.",
+    ),
     C.STAGE_UNKNOWN: ("流程中没有“{stage}”这个环节，请刷新后再试。", "The workflow has no such stage."),
     C.STAGE_NOT_OPEN: ("这个环节现在没有开放，可能已有人处理，请刷新后再看。", "The stage is not open now."),
     C.VERB_NOT_OFFERED: ("这个环节不能进行这项操作。", "This cannot be done here."),

@@ -111,6 +111,15 @@ def _routed(case: Case, by_line: Mapping[str, Choice], workflow: Workflow) -> Ro
     return replace(routed(case, first, workflow), by_line=lines)
 
 
+def whole(policies: PolicyFiles, case: Case, version: Workflow) -> Routed:
+    """Return where any draft of this text goes, joined with `version`, which the case walks already.
+
+    By every fact that any text of the case ever held. Raises `Unavailable` as `again`.
+    """
+    wanted = by_channel(replace(case, found=case.ever_found), routing_in_force(policies))
+    return _routed(case, wanted, combined(version, _joint(policies, wanted)))
+
+
 def again(policies: PolicyFiles, before: Case, now: Case, version: Workflow) -> Routed | None:
     """Return where a new text sends a case that goes on, if that is elsewhere than before; else `None`.
 

@@ -48,15 +48,25 @@ from app.domain.workflow.commands import (
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
+from app.drafts.remedies import queries as remedies
 from app.identity import queries as identity
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
-from app.reviews import calendar, eligibility, resubmission, routing, screening, threads, workflows
+from app.reviews import (
+    after_publication,
+    calendar,
+    eligibility,
+    resubmission,
+    routing,
+    screening,
+    threads,
+    workflows,
+)
 from app.reviews.apply import Step, apply, assessed, attempt, record_routing
 from app.reviews.case_book import CaseBook
-from app.reviews.cases import Loaded, acting_at_case, as_participant, load, may_write
+from app.reviews.cases import OUT, Loaded, acting_at_case, as_participant, load, may_write
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.risks import service as accepting
@@ -95,14 +105,16 @@ def submit(
     if draft.state not in WITH_AUTHOR:
         # What is signed, scheduled, out or declined is not handed in a second time.
         raise refused([Refusal(RefusalCode.NOT_WITH_AUTHOR, {"state": draft.state})])
-    author = _author(actor, draft)
+    author = _author(session, actor, draft)
     document, policies = drafts.document_of(head), runtime.policies
     case = replace(_new_case(session, draft, head, actor), grade=grade, flags=frozenset(flags))
     case, kept = resubmission.carried_over(session, draft.id, case)
     checked = screening.check_text(session, draft, head, case, runtime=runtime, at=at)
     told = routing.facts_of(policies, document, rules=checked.rules)
     case = routing.with_text(policies, document, case, rules=checked.rules)
-    routed = routing.route(policies, case, given=frozenset(flags))
+    routed = after_publication.route(
+        session, draft, head, case, checked, given=frozenset(flags), runtime=runtime, at=at
+    )
     case = replace(case, routes=routing.routes_of(routed))
     if accepted := _accepted(session, policies, routed):
         kept |= {"accepted": accepted}
@@ -152,7 +164,12 @@ def answer(step: Step, command: AnswerHold) -> None:
 
 
 def in_own_place(step: Step, command: Recall | Recuse | Remind) -> None:
-    """Take the draft back, withdraw from the case, or remind those whom a stage waits for."""
+    """Take the draft back, withdraw from the case, or remind those whom a stage waits for.
+
+    Raises `Conflict` for taking back what is out already, by the urgent lane too.
+    """
+    if isinstance(command, Recall) and step.loaded.draft.state in OUT:
+        raise refused([Refusal(RefusalCode.OUT_ALREADY)])
     step.apply(command, step.own_place, Facts())
 
 
@@ -233,7 +250,10 @@ def carry_out(
     policies, earlier = runtime.policies, loaded.case
     walks = loaded.workflow.version_itself
     loaded.case = routing.with_text(policies, document, earlier, rules=now.rules, walks=walks)
-    if routed := routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself):
+    routed = after_publication.again(
+        session, loaded.draft, revision, earlier, loaded.case, walks, now, runtime=runtime, at=at
+    )
+    if routed is not None:
         change = change.not_small(Refusal(RefusalCode.CHANGES_ROUTE, {"workflow": routed.workflow.title}))
     facts = NewText(
         now.blockers,
@@ -286,7 +306,7 @@ def _opened(
         state=case.state,
         revision_id=head.id,
         revision_digest=head.digest,
-        submitter_id=actor.id,
+        submitter_id=draft.submitter_id if actor.via == "system" else actor.id,
         book=CaseBook.of(case).stored(),
         version=0,
         opened_at=at,
@@ -310,7 +330,7 @@ def _resubmit(
     at: datetime,
 ) -> Loaded:
     loaded = load(session, case_id, actor)
-    author = _author(actor, loaded.draft)
+    author = _author(session, actor, loaded.draft)
     routing.same_marks(loaded.case, *marked)
     before = loaded.revision
     old, new = drafts.document_of(before), drafts.document_of(head)
@@ -321,7 +341,9 @@ def _resubmit(
     if head.id != before.id:
         walks = loaded.workflow.version_itself
         loaded.case = routing.with_text(policies, new, earlier, rules=now.rules, walks=walks)
-        routed = routing.again(policies, earlier, loaded.case, loaded.workflow.version_itself)
+        routed = after_publication.again(
+            session, loaded.draft, head, earlier, loaded.case, walks, now, runtime=runtime, at=at
+        )
     limits = loaded.workflow.marks_only if routed is None else routed.workflow.marks_only
     change: Change = classify(old, new, limits=limits, new_findings=now.more_than(was))
     facts = NewText(
@@ -350,9 +372,11 @@ def _accepted(session: Session, policies: PolicyFiles, routed: Routed) -> list[d
     return [accepted for of_one in found for accepted in of_one]
 
 
-def _author(actor: Actor, draft: Draft) -> Participant:
-    # Somebody without an editor's role does not write for this unit, whatever they once wrote.
-    if not may_write(actor, draft):
+def _author(session: Session, actor: Actor, draft: Draft) -> Participant:
+    # Somebody without an editor's role does not write for this unit, whatever they once wrote; but whoever
+    # may have something taken down hands that wish in.
+    system = actor.via == "system"
+    if not (system or may_write(actor, draft) or remedies.is_opened_by(session, draft.id, actor.id)):
         raise refused([Refusal(RefusalCode.NOT_AN_AUTHOR)])
     return as_participant(actor, draft.unit_path)
 

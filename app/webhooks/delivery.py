@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import literal, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Event
 from app.drafts.models import Draft
+from app.events.catalogue import CATALOGUE
 from app.events.emit import SYSTEM, emit
 from app.events.payloads.machines import Delivery
+from app.infra.db import UtcDateTime
 from app.infra.ids import new_id
 from app.infra.outgoing_calls import Call, CallFailed
 from app.jobs import service as jobs
@@ -48,6 +51,9 @@ WAITS = (
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 #: Waits are lengthened by up to this share, so that those who failed together do not come back together.
 JITTER = 0.1
+
+#: Messages that go before all others that wait for the same endpoint.
+FIRST = frozenset(str(entry.event) for entry in CATALOGUE.values() if entry.first)
 
 #: How long an endpoint is left alone after so many failures in a row; never longer than a message would wait.
 RESTS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
@@ -140,6 +146,34 @@ def _stored(message: Message, timestamp: str, at: datetime) -> WebhookMessage:
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         created_at=at,
     )
+
+
+def first_of_all(session: Session, delivery_id: UUID, *, at: datetime) -> tuple[tuple[UUID, int], ...]:
+    """Return what is to be tried before this delivery, with the attempt: due messages that go first.
+
+    Those for the same endpoint; none for a message that goes first itself. Two statements at most.
+    """
+    this, other = aliased(WebhookDelivery), aliased(WebhookDelivery)
+    query = (
+        select(other.id, other.attempt)
+        .join(this, col(this.endpoint_id) == col(other.endpoint_id))
+        .join(WebhookMessage, col(WebhookMessage.id) == col(other.message_id))
+        .where(
+            this.id == delivery_id,
+            other.id != delivery_id,
+            other.state == DeliveryState.WAITING,
+            col(other.next_at) <= literal(at, UtcDateTime()),
+            col(WebhookMessage.type).in_(FIRST),
+        )
+        .order_by(col(other.id))
+    )
+    own = (
+        select(WebhookMessage.type)
+        .join(WebhookDelivery, col(WebhookDelivery.message_id) == col(WebhookMessage.id))
+        .where(WebhookDelivery.id == delivery_id)
+    )
+    found = [(one, attempt) for one, attempt in session.exec(query).all()]
+    return () if not found or session.exec(own).first() in FIRST else tuple(found)
 
 
 def prepare(

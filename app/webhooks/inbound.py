@@ -16,7 +16,7 @@ from app.identity.actors import Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, Reason, Unauthenticated
 from app.infra.http.problems import malformed
 from app.infra.ids import new_id
-from app.publication.clearance import Publisher
+from app.publication.publishers import Publisher
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
 from app.webhooks import standard
 from app.webhooks.models import PublishingTool, ReceivedWebhook

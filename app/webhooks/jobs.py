@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.infra.runtime import Runtime
 from app.jobs.kinds import JobKind
 from app.jobs.queries import message_of
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
@@ -24,13 +25,21 @@ def _fan_out(promised: Sequence[JobContext]) -> None:
 
 @handles(JobKind.DELIVER, lane=Lane.WEBHOOKS)
 def _deliver(job: JobContext) -> None:
+    """Make one try; what waits for the same receiver and must not wait, a retraction, is tried before it."""
     runtime, at = job.runtime, job.runtime.clock()
     delivery_id, attempt = UUID(job.payload["delivery_id"]), job.payload["attempt"]
+    with runtime.database.read() as session:
+        before = delivery.first_of_all(session, delivery_id, at=at)
+    for one, tried in (*before, (delivery_id, attempt)):
+        _try(runtime, one, tried)
+
+
+def _try(runtime: Runtime, delivery_id: UUID, attempt: int) -> None:
+    at, settings = runtime.clock(), runtime.settings
     with runtime.database.read() as session:
         parcel = delivery.prepare(session, delivery_id, attempt=attempt, master=runtime.secret, at=at)
     if parcel is None:
         return
-    settings = runtime.settings
     answer = delivery.send(
         parcel, allowed=AllowList.of(settings), timeout_seconds=settings.webhook_timeout_seconds, at=at
     )

@@ -5,6 +5,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 
 from app.domain.vocabulary import Role
+from app.drafts.models import Draft
 from app.identity import access
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession, WriteSession
@@ -16,7 +17,12 @@ from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, runtime_of
 from app.infra.signing import SignedStatement
 from app.publication import clearance as publication
+from app.publication.models import Publication
+from app.publication.orders import service as orders
+from app.publication.orders.schemas import ConfirmedByToolIn, OrderOut, OrderPage, OrdersIn
+from app.publication.orders.schemas import shown as order_shown
 from app.publication.schemas import PublicationOut
+from app.reviews import cursors as order_cursors
 from app.webhooks import inbound, presenters, queries, service
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.endpoints import router as managing_router
@@ -152,6 +158,54 @@ def report_publication(request: Request, tasks: BackgroundTasks, body: RawBody, 
             return 201 if is_new else 200, PublicationOut.model_validate(done, from_attributes=True)
 
         return _said(inbound.answered(session, proved, place="publications", body=body, at=at, act=act))
+
+
+@router.post(
+    "/webhooks/confirmations",
+    status_code=201,
+    response_model=OrderOut,
+    responses={201: made("list_orders_of_draft", replayed=True, draft_id="draft_id")},
+    openapi_extra=SIGNED | json_body(ConfirmedByToolIn),
+)
+def confirm_taken_down(request: Request, tasks: BackgroundTasks, body: RawBody, tool: Tool = "") -> Response:
+    """Take a tool's report that it has taken down what it was told to (撤稿、下架).
+
+    A correction is confirmed by the report that it is published. The same report again gets the same answer.
+    """
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+    proved = _proved(request, tasks, runtime, tool, body)
+    report = inbound.parse(ConfirmedByToolIn, body)
+    with runtime.database.write() as session:
+
+        def act() -> tuple[int, OrderOut]:
+            order = orders.confirm_by_tool(
+                session, report.order, remark=report.remark, publisher=proved.publisher, at=at
+            )
+            publication = session.get_one(Publication, order.publication_id)
+            return 201, order_shown(order, publication, session.get_one(Draft, order.draft_id), at)
+
+        return _said(inbound.answered(session, proved, place="confirmations", body=body, at=at, act=act))
+
+
+@router.post(
+    "/webhooks/orders",
+    response_model=OrderPage,
+    openapi_extra=SIGNED | json_body(OrdersIn),
+)
+def ask_orders(request: Request, tasks: BackgroundTasks, body: RawBody, tool: Tool = "") -> OrderPage:
+    """Tell a publishing tool what it is still to do with what it has published, the longest overdue first.
+
+    For tools that missed a message or receive none: ask again with `after` as long as there is a next page.
+    """
+    runtime, at = runtime_of(request), runtime_of(request).clock()
+    proved = _proved(request, tasks, runtime, tool, body)
+    asked = inbound.parse(OrdersIn, body)
+    with runtime.database.read() as session:
+        rows, following = orders.for_tool(
+            session, proved.publisher, after=order_cursors.read(asked.after), limit=asked.limit
+        )
+        items = [order_shown(*row, at) for row in rows]
+    return OrderPage(items=items, next=order_cursors.written(following))
 
 
 def _said(answer: inbound.Answered) -> Response:

@@ -74,6 +74,10 @@ SENTENCES = {
     "reviews_out_of_order": "环节“{stage}”没有排在“{before}”之后；三审应当依次进行。",
     "named_twice": "同一项写了两次；请删去一处。",
     "two_reviews_in_one": "环节“{stage}”兼了两审（{levels}）；任何两审不得由同一人担任，请分开。",
+    "short_lane_without_review": "这个流程不足三审，至少要有一个不设条件、作者不能办的审稿环节。",
+    "short_lane_author_signs": "环节“{stage}”：不足三审的流程，作者不能自己签发；请删去 author_may_act。",
+    "short_lane_not_apart": "{stages} 可以由同一人办理；审稿和签发须由两人，请写进同一组 distinct。",
+    "workflow_of_other_purpose": "流程“{workflow}”的 purpose 不是 {purpose}，不能用在这里。",
     "reviews_not_distinct": "{stages} 可以由同一人办理；任何两审不得由同一人担任，请写进同一组 distinct。",
     # Proofs, signing, time.
     "proof_without_channel": "环节“{stage}”看的是校样，须写 per: channel。",

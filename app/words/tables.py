@@ -34,6 +34,8 @@ TABLES = {
     "policy_in_use": "在用政策文件",
     "policy_version": "政策文件版本",
     "process_beat": "进程心跳",
+    "channel_order": "阵地指令",
+    "remedy": "更正与撤稿",
     "proof": "校样",
     "proof_mark": "校对标记",
     "publication": "发布记录",

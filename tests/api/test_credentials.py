@@ -152,6 +152,8 @@ OPEN = {
     ("GET", f"/api/v1/signing/{NIL}/proof"),
     ("POST", "/api/v1/webhooks/clearance"),
     ("POST", "/api/v1/webhooks/publications"),
+    ("POST", "/api/v1/webhooks/confirmations"),
+    ("POST", "/api/v1/webhooks/orders"),
     # Public: what tickets and evidence are verified with.
     ("GET", "/api/v1/signing-keys"),
 }

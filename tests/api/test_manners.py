@@ -203,6 +203,8 @@ def test_every_post_that_makes_something_takes_a_key(client: TestClient) -> None
         "sign_by_link",
         "ask_clearance",
         "report_publication",
+        "confirm_taken_down",
+        "ask_orders",
         "check_text",
         "propose_version",
         "decide_activation",

@@ -57,7 +57,12 @@ OPEN = {
 #: Forms without a CSRF token, because nobody's session is behind them.
 WITHOUT_SESSION = {"POST /sign-in", "POST /links/{token}", "POST /links/{token}/code"}
 #: Bodies that are read before they are understood: the signature is over the bytes.
-SIGNED = {"POST /api/v1/webhooks/clearance", "POST /api/v1/webhooks/publications"}
+SIGNED = {
+    "POST /api/v1/webhooks/clearance",
+    "POST /api/v1/webhooks/publications",
+    "POST /api/v1/webhooks/confirmations",
+    "POST /api/v1/webhooks/orders",
+}
 #: What nobody can read in the installation that the test builds.
 UNREAD = {
     "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",

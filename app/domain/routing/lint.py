@@ -62,6 +62,7 @@ def _check(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) ->
     yield from _facts(routing, lines)
     for index, addition in enumerate(routing.add):
         yield from _stage(index, addition, lines)
+    yield from _after_publication(routing, lines, workflows)
     for key in dict.fromkeys(choice.workflow for choice in routing.choose):
         if key in workflows:
             yield from _tried(routing, lines, workflows[key])
@@ -103,6 +104,28 @@ def _choices(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) 
             yield lines.fault(("choose", index, "workflow"), "unknown_workflow", workflow=choice.workflow)
         if always and index > always[0]:
             yield lines.fault(("choose", index), "never_chosen", rule=choice.rule)
+
+
+def _after_publication(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) -> Iterator[Fault]:
+    """Yield what is wrong with the workflows of corrections and retractions that the file names itself."""
+    after = routing.after_publication
+    for name, purpose in (
+        ("small_correction", "small_correction"),
+        ("correction", "publication"),
+        ("retraction", "retraction"),
+    ):
+        key, path = getattr(after, name), ("after_publication", name)
+        if key is None or not lines.has(path):
+            continue
+        if key not in workflows:
+            yield lines.fault(path, "unknown_workflow", workflow=key)
+        elif workflows[key].purpose != purpose:
+            yield lines.fault(path, "workflow_of_other_purpose", workflow=key, purpose=purpose)
+    for index, choice in enumerate(routing.choose):
+        chosen = workflows.get(choice.workflow)
+        if chosen is not None and chosen.purpose != "publication":
+            place = ("choose", index, "workflow")
+            yield lines.fault(place, "workflow_of_other_purpose", workflow=chosen.key, purpose="publication")
 
 
 def _facts(routing: Routing, lines: Lines) -> Iterator[Fault]:

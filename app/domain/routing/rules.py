@@ -10,13 +10,14 @@ Source: domain invariant 12 (routing only adds stages; each records the rule and
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.domain.document.model import Document
-from app.domain.vocabulary import Level, StageKind
+from app.domain.vocabulary import Level, OrderKind, RemedyReason, StageKind
 from app.domain.workflow.case import Case
 from app.domain.workflow.conditions import Says, When, stands
 from app.domain.workflow.definition import DistinctSet, Flag, Key, Stage, Title, Who, Workflow
@@ -162,11 +163,47 @@ class Addition(_Value):
         return self
 
 
+class Minutes(_Value):
+    """How long a channel may take to do what it is told, around the clock."""
+
+    minutes: int = Field(ge=1, le=43_200)
+
+
+class AfterPublication(_Value):
+    """What becomes of what is out: who walks what, when a public note is owed, how soon channels must answer.
+
+    `correction` is walked by a correction that is not small; without it, what any draft of its text walks.
+    `note_for`: the reasons whose corrections say in public what was wrong. `escalate_after` is how long after
+    that a channel which has still not answered is told up the responsibility chain.
+    """
+
+    small_correction: Key = "correction_small"
+    correction: Key | None = "correction"
+    retraction: Key = "retraction"
+    note_for: tuple[RemedyReason, ...] = tuple(
+        reason for reason in RemedyReason if reason is not RemedyReason.WORDING
+    )
+    correct_within: Minutes = Minutes(minutes=1440)
+    retract_within: Minutes = Minutes(minutes=30)
+    unpublish_within: Minutes = Minutes(minutes=240)
+    escalate_after: Minutes = Minutes(minutes=120)
+
+    def within(self, kind: OrderKind) -> timedelta:
+        """Return how long a channel may take to confirm an order of this kind."""
+        limits = {
+            OrderKind.CORRECT: self.correct_within,
+            OrderKind.RETRACT: self.retract_within,
+            OrderKind.UNPUBLISH: self.unpublish_within,
+        }
+        return timedelta(minutes=limits[kind].minutes)
+
+
 class Routing(_Value):
     """The policy: the facts it knows, the rules that choose, and the rules that add.
 
     `flags` are the words for the flags that its own rules ask, as people read them. `choose_per`: one
-    workflow for the whole draft, or one for each of its channels; see `channels`.
+    workflow for the whole draft, or one for each of its channels; see `channels`. `after_publication` says
+    what becomes of what is out already.
     """
 
     version: Literal[1]
@@ -175,6 +212,7 @@ class Routing(_Value):
     facts: dict[Key, FactRule] = {}
     choose: tuple[Choice, ...] = Field(min_length=1)
     add: tuple[Addition, ...] = ()
+    after_publication: AfterPublication = AfterPublication()
 
 
 @dataclass(frozen=True, slots=True)

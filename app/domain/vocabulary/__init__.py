@@ -17,7 +17,12 @@ from app.domain.vocabulary.policies import WaiverState as WaiverState
 from app.domain.vocabulary.proofs import ErrorType as ErrorType
 from app.domain.vocabulary.proofs import MarkKind as MarkKind
 from app.domain.vocabulary.proofs import MarkState as MarkState
+from app.domain.vocabulary.publication import OrderKind as OrderKind
+from app.domain.vocabulary.publication import OrderState as OrderState
 from app.domain.vocabulary.publication import ReleaseState as ReleaseState
+from app.domain.vocabulary.publication import RemedyKind as RemedyKind
+from app.domain.vocabulary.publication import RemedyOrigin as RemedyOrigin
+from app.domain.vocabulary.publication import RemedyReason as RemedyReason
 from app.domain.vocabulary.publication import ScheduledState as ScheduledState
 
 
@@ -286,6 +291,13 @@ class Event(StrEnum):
     PUBLICATION_REFUSED = "publication.refused"
     PUBLICATION_CORRECTED = "publication.corrected"
     PUBLICATION_RETRACTED = "publication.retracted"
+    PUBLICATION_UNPUBLISHED = "publication.unpublished"
+    PUBLICATION_CONFIRMED = "publication.confirmed"
+    PUBLICATION_CONFIRMATION_REFUSED = "publication.confirmation_refused"
+    PUBLICATION_OVERDUE = "publication.overdue"
+    REMEDY_OPENED = "remedy.opened"
+    REMEDY_BEGUN = "remedy.begun"
+    REMEDY_DROPPED = "remedy.dropped"
     POLICY_PROPOSED = "policy.proposed"
     POLICY_ACTIVATION_ASKED = "policy.activation_asked"
     POLICY_ACTIVATION_REFUSED = "policy.activation_refused"

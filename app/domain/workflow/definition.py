@@ -35,6 +35,8 @@ ALL_FIELDS: tuple[Watched, ...] = (
 #: A stage whose kind acts on the laid-out proof of one channel rather than on the text.
 PROOF_KINDS = frozenset({StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.SIGN_OFF})
 Requirement = Literal["threads_resolved"]
+#: What may walk a workflow: anything that is to go out, or only what puts right what is out already.
+Purpose = Literal["publication", "small_correction", "retraction"]
 Qualification = Literal["none", "assistant", "intermediate", "senior"]
 QUALIFICATIONS: tuple[Qualification, ...] = ("none", "assistant", "intermediate", "senior")
 #: How often one stage may send back before only declining or holding is left in its place.
@@ -240,7 +242,9 @@ class DistinctSet(_Value):
 class Workflow(_Value):
     """A definition: its stages, and the sets of them that one person may not fill twice.
 
-    `flags` are the words for the flags that its conditions ask, as people read them.
+    `flags` are the words for the flags that its conditions ask, as people read them. `purpose`: what may walk
+    it; a small correction or a retraction of what is out already needs one review and the signature, by two
+    people who did not write it, everything else the three reviews.
     """
 
     version: Literal[1]
@@ -252,6 +256,8 @@ class Workflow(_Value):
     stages: tuple[Stage, ...] = Field(min_length=1)
     distinct: tuple[DistinctSet, ...] = ()
     marks_only: MarksOnly = MarksOnly()
+    # At its default it is not written: digests of versions from before it stay what they were.
+    purpose: Purpose = Field(default="publication", exclude_if=lambda purpose: purpose == "publication")
     _version: "Workflow | None" = PrivateAttr(default=None)
 
     @property

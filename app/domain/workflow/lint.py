@@ -12,7 +12,7 @@ from app.domain.files import policy_text
 from app.domain.files.faults import Fault, Faults, in_order
 from app.domain.files.policy_text import Lines
 from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
-from app.domain.workflow import condition_lint, partial_files, risks, sample_drafts, staffing
+from app.domain.workflow import condition_lint, partial_files, risks, sample_drafts, short_lane, staffing
 from app.domain.workflow.case import Participant
 from app.domain.workflow.definition import Stage, Workflow, parts
 
@@ -226,6 +226,9 @@ def _flags(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 
 def _levels(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    if workflow.purpose != "publication":
+        yield from short_lane.faults(workflow, lines)
+        return
     for level in REVIEW_LEVELS:
         holding = [stage for stage in workflow.stages if level in stage.levels]
         if not holding:

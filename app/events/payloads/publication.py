@@ -41,7 +41,10 @@ class ReleaseRefused(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfDebts(Payload):
-    """Stages that are owed for one line that went out by the urgent lane."""
+    """Stages that are owed for one line that went out by the urgent lane.
+
+    `remedy`: the draft that corrected or retracted it, where that answered for them.
+    """
 
     draft: UUID
     case: UUID
@@ -49,6 +52,7 @@ class OfDebts(Payload):
     channel: str
     due_at: Any
     debts: Sequence[Mapping[str, Any]]
+    remedy: UUID | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +94,11 @@ class Published(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRefused(Payload):
-    """A report that was not taken, with every reason."""
+    """A report that was not taken, with every reason; of what was never released only its digest is known."""
 
-    draft: UUID
-    release: UUID
-    channel: str
+    draft: UUID | Absent = ABSENT
+    release: UUID | Absent = ABSENT
+    channel: str | Absent = ABSENT
+    digest: str | Absent = ABSENT
     tool: UUID
     reasons: Sequence[str]

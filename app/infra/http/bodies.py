@@ -23,7 +23,9 @@ MAX_OTHER = 31_000_000
 MAX_UNKNOWN = 65_536
 #: Messages of tools prove themselves by a signature over the body, so they are read before it is known.
 MAX_SIGNED = 1_100_000
-SIGNED = frozenset({"/api/v1/webhooks/clearance", "/api/v1/webhooks/publications"})
+SIGNED = frozenset(
+    f"/api/v1/webhooks/{name}" for name in ("clearance", "publications", "confirmations", "orders")
+)
 #: So many large bodies may be coming in at once: in all, from one account, from tools not yet proved.
 MOST_AT_ONCE, MOST_OF_ONE, MOST_SIGNED = 24, 6, 8
 #: At most this many faults in all are told of one body.

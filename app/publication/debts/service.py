@@ -119,6 +119,26 @@ def refresh(session: Session, rows: Iterable[ReviewDebt], *, at: datetime) -> tu
     return tuple(left)
 
 
+def open_of_draft(session: Session, draft_id: UUID) -> bool:
+    """Tell whether anything is still owed for a draft."""
+    query = select(ReviewDebt.id).where(ReviewDebt.draft_id == draft_id, col(ReviewDebt.settled_at).is_(None))
+    return session.exec(query.limit(1)).first() is not None
+
+
+def answer(session: Session, draft_id: UUID, channel: str, *, remedy: UUID, at: datetime) -> None:
+    """Settle what is owed for a line of a draft that was corrected, with reviews of its own, or retracted."""
+    query = select(ReviewDebt).where(
+        ReviewDebt.draft_id == draft_id,
+        ReviewDebt.channel == channel,
+        col(ReviewDebt.settled_at).is_(None),
+    )
+    for row in session.exec(query.order_by(col(ReviewDebt.id))).all():
+        row.settled_at = at
+        session.add(row)
+        payload = OfDebts.of({**data_of([row]), "remedy": remedy})
+        emit(session, Event.DEBT_SETTLED, payload, about=draft_id, actor=SYSTEM.as_audit(), at=at)
+
+
 def call_overdue(session: Session, row: ReviewDebt, *, at: datetime) -> None:
     """Put on record, and tell, that a debt has run out; once."""
     row.overdue_told_at = at
