@@ -54,6 +54,8 @@ from tests.domain.walks import (
 
 POLICIES = shipped("policies")
 WORKFLOWS = {path.stem: read_workflow(path.read_text()) for path in (POLICIES / "workflows").glob("*.yaml")}
+#: Those that any draft may walk: the shorter ones are for what is out already.
+FOR_ALL = {key: workflow for key, workflow in WORKFLOWS.items() if workflow.purpose == "publication"}
 _READ = lint((POLICIES / "routing.yaml").read_text(), WORKFLOWS).routing
 assert _READ is not None
 SHIPPED = _READ
@@ -76,7 +78,7 @@ def walk(*, found: frozenset[str] = frozenset()) -> Hand:
 
 def test_the_shipped_policy_has_no_fault_on_any_shipped_workflow() -> None:
     text = (POLICIES / "routing.yaml").read_text()
-    for key in WORKFLOWS:
+    for key in FOR_ALL:
         assert lint(text.replace("workflow: standard", f"workflow: {key}"), WORKFLOWS).faults == ()
 
 
@@ -316,7 +318,7 @@ def additions(draw: st.DrawFn) -> tuple[Addition, ...]:
 
 
 @settings(deadline=None)
-@given(key=st.sampled_from(sorted(WORKFLOWS)), add=additions())
+@given(key=st.sampled_from(sorted(FOR_ALL)), add=additions())
 def test_stages_are_only_ever_added(key: str, add: tuple[Addition, ...]) -> None:
     workflow = WORKFLOWS[key]
     found = extended(workflow, choosing(ONE, add=add))
