@@ -7,6 +7,7 @@ from app.cli import (
     backup,
     bench,
     check,
+    convert,
     doctor,
     evidence,
     grant,
@@ -45,6 +46,7 @@ app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 app.command("tour")(tour.tour)
 app.command("check")(check.check)
+app.command("convert")(convert.convert)
 app.command("bench")(bench.bench)
 app.add_typer(unit.app, name="unit", help="单位。")
 app.add_typer(user.app, name="user", help="用户与角色。")

@@ -7,10 +7,14 @@ from fastapi import Depends, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 from sqlmodel import Session
 
+from app.domain.document.model import sha256
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
 from app.drafts import idempotency as _guards  # noqa: F401 – asked before a stored answer is given again
+from app.drafts.export.docx.service import docx_of
+from app.drafts.export.queries import exported
 from app.drafts.file_readings import Uploaded, upload
+from app.drafts.intake import kinds
 from app.drafts.intake.service import Intake, take_in
 from app.drafts.intake.sheets.delimited import encoding_of
 from app.drafts.models import AssetRole, Draft, Revision
@@ -240,6 +244,32 @@ def show_revision(
             "left_out": queries.left_out_of(revision),
             "document": queries.document_of(revision),
         }
+    )
+
+
+@router.get(
+    "/drafts/{draft_id}/revisions/{number}/docx",
+    response_class=Response,
+    responses={200: tagged_bytes(kinds.Kind.DOCX)},
+)
+def export_revision(draft_id: UUID, number: Ordinal, actor: CurrentActor, session: ReadSession) -> Response:
+    """Give one revision as a Word file in the layout of official documents (GB/T 9704-2012).
+
+    The same content is the same bytes. Handed in again as it is, it is the same content.
+    """
+    draft = queries.visible(session, draft_id, actor)
+    document, pictures, names = exported(session, draft, number)
+    content = docx_of(document, pictures, names)
+    name = quote(assets.filename_of(f"{document.title}.docx"))
+    return Response(
+        content,
+        media_type=kinds.Kind.DOCX,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+            "ETag": f'"{sha256(content)}"',
+        },
     )
 
 

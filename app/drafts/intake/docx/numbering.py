@@ -59,6 +59,10 @@ class Label:
 
     words: str = ""
     bullet_depth: int | None = None
+    #: The number and its form, and at which level, where one is counted.
+    number: int | None = None
+    form: str = ""
+    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -108,7 +112,10 @@ class Numbering:
                 return Label(bullet_depth=min(index, DEEPEST))
             return Label(level.text + _gap(level, level.text))
         words = _PLACE.sub(lambda place: self._said(counted, number, level, int(place[1]) - 1), level.text)
-        return Label(words + _gap(level, words)) if words.strip() else None
+        if not words.strip():
+            return None
+        count = counted.counts.get(index)
+        return Label(words + _gap(level, words), None, count, level.form, min(index, DEEPEST))
 
     def _list_of(self, number: _Number) -> _List | None:
         """Return the list of a number, also through the style of numbering that an empty list names."""

@@ -3,7 +3,7 @@
 import re
 
 from app.drafts.intake.builder import Builder, TooMuch
-from app.drafts.intake.docx import leftovers
+from app.drafts.intake.docx import leftovers, own_styles
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.docx.names import Node, R, W
 from app.drafts.intake.docx.notes import Threads, comments_of, told
@@ -52,6 +52,7 @@ def read_docx(
             state.notes.add(name, part, package.tree(part))
     state.changes.looks += sum(1 for _ in root.iter(*_LOOKS))
     story = Story(state, main, builder, takes_pictures=builder.pictures is not None).read(body)
+    builder.blocks = own_styles.with_captions(builder.blocks, story.captions)
     _notes(state, story)
     _edges(state, main, root)
     _comments(state, main)

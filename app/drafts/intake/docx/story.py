@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.document.model import Align
 from app.drafts.intake.builder import Builder, Shape, Sign
-from app.drafts.intake.docx import chunks, tables
+from app.drafts.intake.docx import chunks, own_styles, tables
 from app.drafts.intake.docx.changes import change_in, change_of
 from app.drafts.intake.docx.inline import Run, Walker
 from app.drafts.intake.docx.names import MC, Node, R, W, child, is_on, val
@@ -39,6 +39,8 @@ class Story:
         self.builder = Builder(left_out=state.builder.left_out) if builder is None else builder
         self.walker = Walker(state, part, takes_pictures=takes_pictures)
         self.openings: list[Opening] = []
+        #: Blocks in the styles of captions and credits: where they stand, and in which.
+        self.captions: list[tuple[int, str]] = []
 
     def read(self, node: Node) -> "Story":
         """Read everything in an element, and what is left of a paragraph that did not end."""
@@ -99,14 +101,39 @@ class Story:
         run.settle(self.state)
         is_gone = not self.state.changes.in_text or (not run.text.pieces and was_hidden)
         label = None if is_gone else self.state.numbering.label(look, style)
-        text = Inline([(label.words, frozenset()), *run.text.pieces]) if label and label.words else run.text
-        self._add(text, look, label, is_coloured=run.is_coloured)
+        numbered = own_styles.sign_of(style, label)
+        text = run.text
+        if label and label.words and numbered is None:
+            text = Inline([(label.words, frozenset()), *text.pieces])
+        if numbered is not None:
+            self.builder.text(text, Shape.LIST_ITEM, sign=numbered, align=_align(look))
+        elif style is None or not style.startswith("Sanshen") or not self._own(text, style, look):
+            self._add(text, look, label, is_coloured=run.is_coloured)
         self.builder.blocks.extend(run.pictures)
         if run.boxes:
             self._boxes(run.boxes)
 
+    def _own(self, text: Inline, style: str, look: Look) -> bool:
+        """Read a paragraph in a style of ours as what it marks; tell whether it was more than a paragraph."""
+        field = own_styles.field_of(style, text.text) if self.builder is self.state.builder else None
+        if field is not None:
+            self.builder.fields.setdefault(field, self.builder.plain(text))
+            return True
+        if style == own_styles.ATTACHMENT:
+            self.state.leave_out("attachment_list", text.text)
+            return True
+        if style == own_styles.DIVIDER and not text.text.strip():
+            self.builder.divider()
+            return True
+        if style == own_styles.CONTINUED:
+            self.builder.text(text, Shape.LIST_ITEM, align=_align(look))
+            return True
+        if style in own_styles.CAPTIONS and text.text.strip():
+            self.captions.append((len(self.builder.blocks), style))
+        return False
+
     def _add(self, text: Inline, look: Look, label: Label | None, *, is_coloured: bool) -> None:
-        align = look.align if isinstance(look.align, Align) else None
+        align = _align(look)
         before = len(self.builder.blocks)
         plain = self.builder.without_controls(text.text)
         if plain != text.text:
@@ -133,3 +160,7 @@ class Story:
                 words = " ".join(text for block in inner.builder.blocks for text in tables.words_of(block))
                 self.state.leave_out("text_box", words)
             self.builder.blocks.extend(inner.builder.blocks)
+
+
+def _align(look: Look) -> Align | None:
+    return look.align if isinstance(look.align, Align) else None

@@ -9,6 +9,7 @@ from app.drafts.intake.builder import MOST_CELLS, TooMuch
 from app.drafts.intake.cells import lines_of
 from app.drafts.intake.docx.changes import Change, change_in, change_of
 from app.drafts.intake.docx.names import MC, VAL, Node, W, child, is_on, val, whole
+from app.drafts.intake.docx.own_styles import TABLE
 from app.drafts.intake.runs import Mark
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ class _Cell:
 
 @dataclass(slots=True)
 class _Grid:
-    """The cells of a table, put where they lie."""
+    """The cells of a table, put where they lie; `is_own`: written here, so that its head is told."""
 
+    is_own: bool = False
     cells: list[_Cell] = field(default_factory=list)
     rows: int = 0
     width: int = 0
@@ -83,6 +85,8 @@ class _Grid:
         )
 
     def _heads(self) -> int:
+        if self.is_own:
+            return self.heads
         if 0 < self.heads < self.rows:
             return self.heads
         first = self.cells[0]
@@ -102,10 +106,11 @@ def read_table(story: "Story", table: Node) -> None:
     for name in ("tblCaption", "tblDescription"):
         state.leave_out("alt_text", val(properties, f"{W}{name}") or "")
     rows = [(row, change, list(_cells(row))) for row, change in _rows(table)]
-    if len(rows) == 1 and len(rows[0][2]) == 1 and rows[0][1] is None:
+    is_own = val(properties, f"{W}tblStyle") == TABLE
+    if len(rows) == 1 and len(rows[0][2]) == 1 and rows[0][1] is None and not is_own:
         story.blocks(rows[0][2][0][0])
         return
-    grid, pictures = _Grid(), list[Image]()
+    grid, pictures = _Grid(is_own=is_own), list[Image]()
     for row, wrapped, cells in rows:
         own = child(row, f"{W}trPr")
         change = change_in(own) or wrapped
