@@ -181,8 +181,9 @@ def store_release(
         signed_at=at,
     )
     session.add(release)
-    _tell_signed(session, loaded, release, ticket, by=by, at=at, renewed=False)
+    # First what follows for another draft: what a transaction wrote is sealed with its last events.
     orders.give(session, loaded, release, by=by.actor, runtime=runtime, at=at)
+    _tell_signed(session, loaded, release, ticket, by=by, at=at, renewed=False)
     return release
 
 

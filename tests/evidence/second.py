@@ -35,6 +35,11 @@ NAMES = {
     "proof.laid_out": {"digest": "proofs", "revision": "revisions"},
     "release.signed": {"digest": "proofs", "revision": "revisions", "ticket": "tickets"},
     "publication.published": {"digest": "proofs"},
+    "remedy.opened": {"revision": "revisions"},
+    "publication.corrected": {"digest": "proofs"},
+    "publication.retracted": {"digest": "proofs"},
+    "publication.unpublished": {"digest": "proofs"},
+    "publication.confirmed": {"digest": "proofs"},
 }
 VERDICTS = {
     "decision.approved": "approved",
@@ -367,6 +372,10 @@ class Way:
         self.text = ""
         self.stages: dict[str, Any] = {}
         self.sets: list[list[str]] = []
+        self.purpose, self.remedy = "publication", ""
+        self.out: dict[str, tuple[str, str]] = {}
+        self.told: dict[str, tuple[str, str]] = {}
+        self.gone: set[tuple[str, str]] = set()
 
     def walk(self) -> None:
         for body in self.package.events:
@@ -382,6 +391,43 @@ class Way:
         flow = self.package.json(f"workflows/{data['workflow']}.json")
         self.stages = {stage["key"]: stage for stage in flow["stages"]}
         self.sets = [group["stages"] for group in flow["distinct"]]
+        self.purpose = flow.get("purpose", "publication")
+
+    def remedy_begun(self, _body: Any, data: Any) -> None:
+        self.remedy = {"correction": "small_correction"}.get(data["kind"], data["kind"])
+
+    def publication_published(self, _body: Any, data: Any) -> None:
+        content = (data["channel"], data["digest"])
+        need(content not in self.gone, "after: out again")
+        self.out[data["publication"]] = content
+
+    def publication_unpublished(self, _body: Any, data: Any) -> None:
+        content = (data["channel"], data["digest"])
+        need(self.out.get(data["publication"]) == content, "after: never out")
+        self.told[data["order"]] = content
+
+    def publication_retracted(self, body: Any, data: Any) -> None:
+        self.publication_unpublished(body, data)
+        self.gone.add((data["channel"], data["digest"]))
+
+    publication_corrected = publication_retracted
+
+    def publication_confirmed(self, _body: Any, data: Any) -> None:
+        need(self.told.get(data["order"]) == (data["channel"], data["digest"]), "after: never told")
+
+    def short(self, done: Any) -> None:
+        """What is shorter than three reviews is for its kind of remedy: one reviews, another signs."""
+        need(self.purpose == self.remedy, "releases: purpose")
+        reading = {
+            key
+            for key, stage in self.stages.items()
+            if "review" in [stage["kind"], *stage["also"]]
+            and not (stage["applies_if"] or stage["author_may_act"])
+        }
+        need(reading & done.keys(), "releases: review")
+        for key, stage in self.stages.items():
+            if "sign_off" in [stage["kind"], *stage["also"]]:
+                need(any(key in group and reading & {*group} for group in self.sets), "releases: apart")
 
     def decision_approved(self, body: Any, data: Any) -> None:
         vote = self.passed.setdefault((data["stage"], data["line"]), {"round": None, "persons": set()})
@@ -423,9 +469,13 @@ class Way:
         done = {key: vote for (key, line), vote in self.passed.items() if line in on and vote["final"]}
         levels = {level: key for key in done for level in self.stages[key].get("levels", [])}
         asked = {level for stage in self.stages.values() for level in stage.get("levels", [])}
-        for level in [*REVIEWS, *(one for one in PROOFREADS if one in asked)]:
+        three = REVIEWS if self.purpose == "publication" else []
+        if not three:
+            self.short(done)
+        need((data["channel"], data["digest"]) not in self.gone, "after: signed again")
+        for level in [*three, *(one for one in PROOFREADS if one in asked)]:
             need(level in levels, "releases: levels")
-        for group in [*self.sets, [levels[level] for level in REVIEWS]]:
+        for group in [*self.sets, [levels[level] for level in three]]:
             persons = [done[key]["persons"] for key in dict.fromkeys(group) if key in done]
             need(sum(map(len, persons)) == len(set().union(*persons)), "releases: persons")
         need(data["digest"] == self.proof.get(data["channel"]), "releases: proof")

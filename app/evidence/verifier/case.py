@@ -45,6 +45,12 @@ class Case:
         self.kept: dict[tuple[str, str], list[tuple[set[Any], Vote]]] = {}
         self.timed: dict[str, Json] = {}
         self.embargo: str | None = None
+        #: What the workflow is for, and what the draft does with another that is out; "" by itself.
+        self.purpose, self.remedy = "publication", ""
+        #: Publication → channel and digest; order → the same; channel and digest → why they are to be gone.
+        self.published: dict[str, tuple[str, str]] = {}
+        self.orders: dict[str, tuple[str, str]] = {}
+        self.away: dict[tuple[str, str], str] = {}
         #: The line of each event that was read so far, by its number.
         self.lines: dict[str, int] = {}
 
@@ -68,6 +74,7 @@ class Case:
             self.report.fault(name, "审校流程不在包里，或读不出来")
             return
         self.stages = {**self.added, **{stage["key"]: stage for stage in flow["stages"]}}
+        self.purpose = str(flow.get("purpose", "publication"))
         self.distinct = [*(list(group["stages"]) for group in flow["distinct"]), *self.added_sets]
 
     def signs(self, key: str) -> bool:

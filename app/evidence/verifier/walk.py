@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from app.evidence.verifier.aftermath import Aftermath
 from app.evidence.verifier.case import NAMES, PROOFS, REVIEWS, RULES
 from app.evidence.verifier.chain import leaf_of
 from app.evidence.verifier.known import STEPS
 from app.evidence.verifier.report import Events, Json
-from app.evidence.verifier.reviews import Reviews
 from app.evidence.verifier.signatures import is_signed
 from app.evidence.verifier.values import data_of, instant, loaded, pairs
 
 
-class Walk(Reviews):
+class Walk(Aftermath):
     """Goes through the events and asks, at every release, whether it was in order."""
 
     def run(self, events: Events) -> None:
@@ -41,7 +41,11 @@ class Walk(Reviews):
         past = {key: by for (key, on), by in self.overridden.items() if on in {"", channel}}
         asked -= {level for key in past for level in self.stage(key).get("levels", ())}
         owed = self.owed.get(str(data.get("release")), set())
-        for level in (*REVIEWS, *(one for one in PROOFS if one in asked)):
+        short = self.purpose != "publication"
+        if short:
+            self.check_short_lane(place, done)
+        self.check_not_away(place, channel, str(data["digest"]))
+        for level in (*(() if short else REVIEWS), *(one for one in PROOFS if one in asked)):
             if level not in levels and level not in owed:
                 self.report.fault(place, f"签发时没有通过{NAMES[level]}")
         for group in (*self.distinct, [levels[level] for level in REVIEWS if level in levels]):
@@ -139,6 +143,9 @@ class Walk(Reviews):
 
     def _on_settled(self, _line: int, body: Json, data: Json) -> None:
         titles = "、".join(self.title(debt["stage"]) for debt in data["debts"])
+        if data.get("remedy"):
+            self.report.story.append(f"补审未作，已由更正或撤稿了结：{titles}，{body.get('ts')}")
+            return
         late = "，已逾期" if str(body.get("ts")) > str(data["due_at"]) else ""
         self.report.story.append(f"补审完成：{titles}，{body.get('ts')}{late}")
 
@@ -192,7 +199,9 @@ class Walk(Reviews):
             }
         )
 
-    def _on_published(self, _line: int, body: Json, data: Json) -> None:
+    def _on_published(self, line: int, body: Json, data: Json) -> None:
+        self.check_not_away(f"events.jsonl 第 {line} 行", str(data["channel"]), str(data["digest"]))
+        self.published[str(data["publication"])] = (data["channel"], data["digest"])
         where = data.get("url") or data.get("external_id") or ""
         self.report.story.append(f"阵地 {data['channel']}：{body.get('ts')} 发布，{where}")
 
