@@ -25,6 +25,8 @@ app = CommandLine(
 Folder = Annotated[Path | None, typer.Argument(help="负面清单文件夹，默认用自带的。", metavar="文件夹")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
+#: Facts of more days than that are to be looked at again.
+_YEAR = 365
 _STATES = {"added": "新增", "removed": "删除", "changed": "改动", "same": "不变"}
 _TEXTS = (".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".docx")
 
@@ -267,6 +269,38 @@ def _short(value: Any) -> str:  # noqa: ANN401 – any YAML value
         return "（无）"
     shown = value if isinstance(value, str) else str(value)
     return shown if len(shown) <= 60 else f"{shown[:59]}…"
+
+
+@app.command(help="列出一年没有核对过的事实：机构、职务、法律和各个词表的编入日期；没有写日期的也列出。")
+def facts(
+    folder: Folder = None,
+    *,
+    on: Annotated[str | None, typer.Option("--on", help="按哪一天算，如 2027-01-31；默认今天。")] = None,
+    all_of_them: Annotated[bool, typer.Option("--all", help="不论新旧全部列出。")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the facts of a policy folder that were entered more than a year ago."""
+    from app.negative_list.quality.facts import facts_of
+
+    try:
+        today = datetime.fromisoformat(on).date() if on else datetime.now(BEIJING).date()
+    except ValueError:
+        fail(f"--on：“{on}”不是日期，应写成 2027-01-31")
+    listed = [
+        group
+        for group in facts_of(policy_folder(folder))
+        if all_of_them or group.entered is None or (today - group.entered).days > _YEAR
+    ]
+    if as_json:
+        print_json([{**group._asdict(), "entered": str(group.entered or "")} for group in listed])
+        return
+    for group in listed:
+        when = f"{group.entered} 编入" if group.entered else "没有写编入日期"
+        _say(
+            f"{group.file} 第 {group.line} 行起 {group.lines} 行：{when}"
+            + f"；{group.source}" * bool(group.source)
+        )
+    _say(f"共 {sum(group.lines for group in listed)} 行" if listed else "没有一年以上的事实")
 
 
 @app.command(help="回测：新旧两份负面清单过一遍旧稿，看命中增减、每万字命中、预计每月阻断。")

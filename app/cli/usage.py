@@ -11,7 +11,7 @@ from app.cli.chinese import CommandLine
 from app.cli.output import fail, out, print_json, said
 
 if TYPE_CHECKING:
-    from app.negative_list.usage.doubtful_characters import Doubt, Usage
+    from app.negative_list.usage.doubtful_characters import Usage
 
 app = CommandLine(no_args_is_help=True, help="用语证据：公文里几乎没有的写法。只供参考，不阻断。")
 
@@ -77,7 +77,7 @@ def _doubts(
                 "better": doubt.better,
                 "written_seen": doubt.written_seen,
                 "better_seen": doubt.better_seen,
-                "message": told(written, doubt, counts.characters),
+                "message": doubt.told(written, counts.characters),
                 "around": part.text[max(0, start - 8) : end + 8],
             }
 
@@ -104,15 +104,6 @@ def count(
     except OSError as error:
         fail(f"{to}：写不了，{said(error)}")
     out.print(f"数了 {len(texts)} 个文件 {sum(map(len, texts))} 字，留下 {kept} 个重复出现的字串，写到 {to}")
-
-
-def told(written: str, doubt: "Doubt", characters: int) -> str:
-    """Return the words for one doubt, with its counts."""
-    seen = f"约 {doubt.written_seen} 次" if doubt.written_seen else "0 次"
-    return (
-        f"“{written}”在 {characters // 10_000} 万字公文语料中出现 {seen}（一次的不计），"
-        f"“{doubt.better}”约 {doubt.better_seen} 次；请核对是否应为“{doubt.better}”。"
-    )
 
 
 def _text(file: Path, faults: list[str]) -> str:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.negative_list import Part, PartKind, Scope, check, load_policy
+from app.negative_list import Faults, Part, PartKind, Scope, check, load_policy
 from app.negative_list.usage.build import added, counted
 from app.negative_list.usage.count_table import OCCURRENCES, level_of, levels_in, made, runs
 from app.negative_list.usage.doubtful_characters import SHIPPED, Usage, usage
+from app.negative_list.usage.near_terms import NearTerms
 from app.negative_list.usage.segments import cuts_a_word
 from tests.negative_list.policies import rule, write
 
@@ -27,6 +28,10 @@ def _doubted(text: str, **options: list[str]) -> list[tuple[str, str]]:
         ("各街道要严格按召规定办理。", "按召", "按照"),
         ("全面提高服务质亮，让群众满意。", "质亮", "质量"),
         ("推进乡村振新，促进共同富裕。", "振新", "振兴"),
+        ("认真学习，落买到位。", "落买", "落实"),
+        ("做好覆行监管职责的工作。", "覆行", "履行"),
+        ("居民对政策赞不决口。", "赞不决口", "赞不绝口"),
+        ("各单位要再接再历。", "再接再历", "再接再厉"),
     ],
 )
 def test_a_like_character_in_a_common_word_is_doubted(text: str, written: str, better: str) -> None:
@@ -56,7 +61,7 @@ def test_known_words_numbers_of_documents_and_numerals_are_let_be() -> None:
     assert _doubted("第七条、第九条、十二月三日。") == []
 
 
-@pytest.mark.parametrize("text", ["", "a", "幕", "2026-01-01", "𠮷𠮷", "\ud800幕捐", "。\n" * 50])
+@pytest.mark.parametrize("text", ["", "a", "幕", "2026-01-01", "𠮷𠮷", "\ud800募捐", "。\n" * 50])
 def test_texts_without_context_are_no_trouble(text: str) -> None:
     assert usage().doubts(text) == ()
 
@@ -98,7 +103,7 @@ def test_runs_are_counted_within_chinese_text_only() -> None:
 
 def _cuts(text: str, word: str) -> bool:
     start = text.index(word)
-    return cuts_a_word(text, start, start + len(word), 0, len(text))
+    return cuts_a_word(text, start, start + len(word), 0, len(text), usage())
 
 
 @pytest.mark.parametrize(
@@ -142,3 +147,34 @@ def test_a_rule_that_asks_for_it_reads_words(tmp_path: Path) -> None:
     parts = [Part(PartKind.BODY, "a", "社区长者食堂由张区长揭牌，市区长期有人值守。")]
     report = check(policy, parts, scope=Scope(), on=date(2026, 11, 30), key=b"k")
     assert [(finding.start, finding.excerpt) for finding in report.findings] == [(8, "区长")]
+
+
+def test_listed_slips_are_let_be_where_they_are_known_or_meant() -> None:
+    assert _doubted("三个月内完成，五个月内验收。") == []
+    assert _doubted("认真学习，落买到位。", known=["落买"]) == []
+    assert _doubted("落买到位。落买到位。落买到位。") == []
+
+
+def test_terms_are_found_with_one_like_character_and_not_as_parts_of_others(tmp_path: Path) -> None:
+    counts = usage()
+    terms = NearTerms(["福利院", "儿童福利院", "民主集中制", "红"], counts.index)
+    near = [
+        (text, doubt.better) for text in ("福力院启用", "民主集中治") for doubt in counts.near(text, terms)
+    ]
+    assert near == [("福力院启用", "福利院"), ("民主集中治", "民主集中制")]
+    assert counts.near("儿童福利院、福利院、民主集中制", terms) == []
+    # 福祉院: no character that is taken for 利.
+    assert counts.near("福祉院", terms) == []
+    assert counts.near("", terms) == []
+
+
+def test_evidence_runs_where_advice_is_asked_for_and_never_blocks(tmp_path: Path) -> None:
+    evidence = rule("evidence", {"kind": "checker", "name": "usage"}, "慈善幕捐活动", "慈善募捐活动")
+    policy = load_policy(write(tmp_path, [{**evidence, "severity": "info"}]))
+    parts = [Part(PartKind.BODY, "body", "开展慈善幕捐活动")]
+    asked = {"scope": Scope(), "on": date(2026, 1, 1), "key": b"k"}
+    assert [finding.rule for finding in check(policy, parts, **asked).findings] == ["evidence"]
+    assert check(policy, parts, advice=False, **asked).findings == ()
+    blocking = {**evidence, "severity": "block", "basis": [{"doc": "测试依据"}]}
+    with pytest.raises(Faults, match="只供参考"):
+        load_policy(write(tmp_path, [blocking]))

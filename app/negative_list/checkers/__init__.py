@@ -17,6 +17,7 @@ from app.negative_list.checkers.marks import Hidden, Pairs, Repeated
 from app.negative_list.checkers.named_persons import NamedStatus
 from app.negative_list.checkers.ordinals import CountedList, NumberSequence
 from app.negative_list.checkers.people import AbbreviationFirst, PersonPost
+from app.negative_list.checkers.repeated_items import RepeatedItem
 from app.negative_list.checkers.repetition import RepeatedText
 from app.negative_list.checkers.structure import (
     FileTraces,
@@ -32,6 +33,7 @@ from app.negative_list.checkers.structure import (
     VideoWithoutCaption,
 )
 from app.negative_list.checkers.traditional_characters import TraditionalCharacter
+from app.negative_list.checkers.usage_evidence import NearTerm, UsageEvidence
 
 CHECKERS: dict[str, type[Checker]] = {
     "law_title": LawTitle,
@@ -40,6 +42,8 @@ CHECKERS: dict[str, type[Checker]] = {
     "sum": Sum,
     "span_days": SpanDays,
     "disguised": Disguised,
+    "usage": UsageEvidence,
+    "near_term": NearTerm,
     "traditional_character": TraditionalCharacter,
     "last_article": LastArticle,
     "date": ImpossibleDate,
@@ -52,6 +56,7 @@ CHECKERS: dict[str, type[Checker]] = {
     "number_sequence": NumberSequence,
     "counted_list": CountedList,
     "repeated_text": RepeatedText,
+    "repeated_item": RepeatedItem,
     "date_order": DateOrder,
     "pairs": Pairs,
     "hidden": Hidden,

@@ -60,6 +60,8 @@ class Checker(ABC):
     words: Sequence[str] = ()
     patterns: Sequence[str] = ()
     always: ClassVar[bool] = False
+    #: One that takes as long as ten checks: it runs where advice is asked for, and no such rule blocks.
+    advisory: ClassVar[bool] = False
 
     def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:  # noqa: B027 – a default
         """Read the arguments; whatever is wrong with them becomes a fault of `args`."""

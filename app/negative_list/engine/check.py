@@ -45,17 +45,19 @@ def check(
     document_id: str = "",
     not_checked: Sequence[NotChecked] = (),
     structure: Structure | None = None,
+    advice: bool = True,
 ) -> Report:
     """Check a document under a policy.
 
     `scope` and `on` choose the rules that apply; `key` is the secret of fingerprints and value hashes;
     `document_id` ties fingerprints to one document. What the caller could not turn into parts goes into
-    `not_checked` and is reported. Without parts and structure the report has no findings.
+    `not_checked` and is reported. Without parts and structure the report has no findings. Without `advice`
+    the rules that only advise and take long, evidence from usage, are not run.
     """
     started = perf_counter_ns()
     buffer = Buffer(parts)
     active = policy.program.active(scope, on)
-    found, complete = collect(policy.program, buffer, active, structure)
+    found, complete = collect(policy.program, buffer, active, structure, advice=advice)
     counts = {**_NONE}
     total = 0
     for runner, spots in found:
@@ -81,10 +83,17 @@ def _first(found: Iterable[Found]) -> list[Found]:
 
 
 def collect(
-    program: Program, buffer: Buffer, active: Sequence[bool], structure: Structure | None
+    program: Program,
+    buffer: Buffer,
+    active: Sequence[bool],
+    structure: Structure | None,
+    *,
+    advice: bool = True,
 ) -> tuple[list[Found], bool]:
     """Return what all active rules object to, worst severity first, and whether the scan was complete."""
     groups, complete = gather(program, buffer, active)
+    if advice:
+        groups.update({rule: [] for rule in program.advisory if active[rule]})
     found: list[Found] = []
     rank = program.rank
     for rule in sorted(groups, key=rank.__getitem__) if len(groups) > 1 else groups:

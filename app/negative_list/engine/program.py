@@ -30,6 +30,7 @@ from app.negative_list.text.buffer import ViewText
 from app.negative_list.text.fold import fold_all
 from app.negative_list.text.model import SEVERITIES, PartKind, Scope, View
 from app.negative_list.text.skip_view import Skip, forms_of
+from app.negative_list.usage.doubtful_characters import usage
 from app.negative_list.usage.segments import cuts_a_word
 
 #: `(number within the rule, start, end)` in the joined text of the rule's view.
@@ -142,7 +143,11 @@ class Program:
         self.always = tuple(
             runner.number
             for runner in self.runners
-            if isinstance(runner.rule.match, CheckerMatch) and runner.rule.match.checker.always
+            if (checker := runner.checker) is not None and checker.always and not checker.advisory
+        )
+        #: The rules that only a check with advice runs.
+        self.advisory = tuple(
+            runner.number for runner in self.runners if runner.checker is not None and runner.checker.advisory
         )
         self._active: dict[tuple[Scope, date], tuple[bool, ...]] = {}
 
@@ -254,7 +259,7 @@ def _runner(index: int, rule: Rule, backend: str, families: Container[str]) -> R
 
 
 def _cuts_a_word(view: ViewText, start: int, end: int, first: int, last: int) -> bool:
-    return cuts_a_word(view.text, start, end, first, last)
+    return cuts_a_word(view.text, start, end, first, last, usage())
 
 
 def _words(match: TermsMatch) -> Words:

@@ -69,6 +69,8 @@ class RuleReader:
         fold = isinstance(match, TermsMatch | RegexMatch) and match.view is not View.RAW
         if isinstance(match, CheckerMatch):
             fold = match.checker.view is View.FOLD
+            if match.checker.advisory and severity is Severity.BLOCK:
+                fields.fault("severity", "用语证据只供参考，不能是阻断（block），请用 info 或 warn")
         unless = tuple(
             condition
             for item in fields.each("unless")

@@ -1,9 +1,11 @@
 """Whether a place in a text ends where its words end: 弱智 in 薄弱智慧平台 does not."""
 
-import numpy as np
+from typing import Protocol
 
-from app.negative_list.usage.count_table import OCCURRENCES, runs
-from app.negative_list.usage.doubtful_characters import Usage, usage
+import numpy as np
+from numpy.typing import NDArray
+
+from app.negative_list.usage.count_table import OCCURRENCES, Keys, Levels, runs
 
 #: Characters on each side that are read as words.
 _AROUND = 6
@@ -14,14 +16,24 @@ _SINGLE, _WORD = -14.0, -18.0
 _HIT = _WORD + 6.0
 
 
-def cuts_a_word(text: str, start: int, end: int, first: int, last: int) -> bool:
+class Lexicon(Protocol):
+    """The words that a text is read as."""
+
+    #: Code point → number of the character; 0 for an unknown one.
+    index: NDArray[np.uint16]
+
+    def words(self, keys: Keys) -> Levels:
+        """Return the level of each key as a word; 0 for what is none."""
+
+
+def cuts_a_word(text: str, start: int, end: int, first: int, last: int, lexicon: Lexicon) -> bool:
     """Return whether the words around a range of a text (fold view) are better read across its edges.
 
     `first` and `last` bound the part. The range itself counts as a word.
     """
     low, high = max(first, start - _AROUND), min(last, end + _AROUND)
     window = text[low:high]
-    words = _words(window, usage())
+    words = _words(window, lexicon)
     start, end = start - low, end - low
     kept = {word: gain for word, gain in words.items() if not _crosses(word, start, end)}
     kept[start, end] = max(kept.get((start, end), _HIT), _HIT)
@@ -34,7 +46,7 @@ def _crosses(word: tuple[int, int], start: int, end: int) -> bool:
     return low < start < high < end or start < low < end < high
 
 
-def _words(window: str, counts: Usage) -> dict[tuple[int, int], float]:
+def _words(window: str, counts: Lexicon) -> dict[tuple[int, int], float]:
     """Return each word of the lexicon in a window, by its range, with what it is worth."""
     codes = np.frombuffer(window.encode("utf-32-le", "replace"), dtype=np.uint32)
     numbers = counts.index.take(np.minimum(codes, 0xFFFF)).astype(np.uint64)
