@@ -23,13 +23,16 @@ from app.annotations.schemas import (
     ToAnswerOut,
     WhereOut,
 )
+from app.annotations.word_export import with_threads
 from app.drafts import queries as drafts
+from app.drafts.intake import kinds
+from app.drafts.word_answer import word_file
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http import idempotency
 from app.infra.http.bounds import Digest
 from app.infra.http.etags import IfMatch, etag, seen_versions
-from app.infra.http.links import TAGGED, made
+from app.infra.http.links import TAGGED, made, tagged_bytes
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
@@ -50,6 +53,17 @@ def list_threads(
         items=[ThreadOut.model_validate(_shown(view, threads.names)) for view in threads.views],
         unsettled=len(threads.unsettled),
     )
+
+
+@router.get(
+    "/drafts/{draft_id}/threads/docx", response_class=Response, responses={200: tagged_bytes(kinds.Kind.DOCX)}
+)
+def export_threads(draft_id: UUID, session: ReadSession, actor: CurrentActor) -> Response:
+    """Give the newest text as a Word file with all comments, open suggestions as tracked changes.
+
+    Handed in again as it is, it is the same text: tracked changes are not taken over unless that is asked.
+    """
+    return word_file(*with_threads(session, draft_id, actor))
 
 
 @router.get("/threads/waiting")

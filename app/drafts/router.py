@@ -7,7 +7,6 @@ from fastapi import Depends, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from app.domain.document.model import sha256
 from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
 from app.drafts import idempotency as _guards  # noqa: F401 – asked before a stored answer is given again
@@ -33,6 +32,7 @@ from app.drafts.schemas import (
     TargetsIn,
 )
 from app.drafts.uploads import body_of, draft_in, revision_in
+from app.drafts.word_answer import word_file
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http.bounds import Digest, Ordinal
@@ -259,18 +259,7 @@ def export_revision(draft_id: UUID, number: Ordinal, actor: CurrentActor, sessio
     """
     draft = queries.visible(session, draft_id, actor)
     document, pictures, names = exported(session, draft, number)
-    content = docx_of(document, pictures, names)
-    name = quote(assets.filename_of(f"{document.title}.docx"))
-    return Response(
-        content,
-        media_type=kinds.Kind.DOCX,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-            "ETag": f'"{sha256(content)}"',
-        },
-    )
+    return word_file(document.title, docx_of(document, pictures, names))
 
 
 @router.post(

@@ -12,6 +12,8 @@ _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELATED = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+#: What parts are called that came after the others.
+_LATER = {"commentsExtended": "http://schemas.microsoft.com/office/2011/relationships/commentsExtended"}
 #: Every entry has the same date, so that the same document is the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _ENDINGS = {
@@ -87,9 +89,8 @@ class Parts:
 def _relationships(related: list[tuple[str, str, str, bool]]) -> bytes:
     root = etree.Element(f"{{{_RELATED}}}Relationships", nsmap={None: _RELATED})
     for name, kind, target, is_outside in related:
-        entry = etree.SubElement(
-            root, f"{{{_RELATED}}}Relationship", Id=name, Type=f"{_OFFICE}/{kind}", Target=target
-        )
+        about = {"Id": name, "Type": _LATER.get(kind, f"{_OFFICE}/{kind}"), "Target": target}
+        entry = etree.SubElement(root, f"{{{_RELATED}}}Relationship", about)
         if is_outside:
             entry.set("TargetMode", "External")
     return _written(root)

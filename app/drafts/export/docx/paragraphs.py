@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from app.domain.document.model import Align, Span, SpanKind, leads_out
 from app.drafts.export.docx.names import Attribute, Element, children, element
+from app.drafts.export.docx.notes import Note, Notes, ends, starts
 from app.drafts.export.docx.package import Parts
 
 _LOOKS: tuple[tuple[SpanKind, str, dict[str, Attribute]], ...] = (
@@ -27,8 +28,13 @@ def paragraph(
     align: Align | None = None,
     place: Element | None = None,
     before: str = "",
+    notes: Notes | None = None,
+    at: str = "",
 ) -> Element:
-    """Return a paragraph; `place` is its place in a list, `before` are words that stand before its own."""
+    """Return a paragraph; `place` is its place in a list, `before` are words that stand before its own.
+
+    `notes` are those of the document, `at` is the text's place in it.
+    """
     about = [
         element("w:pStyle", val=style) if style else None,
         place,
@@ -36,13 +42,13 @@ def paragraph(
     ]
     lead = [run(before)] if before else []
     shape = children(element("w:pPr"), about) if any(one is not None for one in about) else None
-    return children(element("w:p", shape), [*lead, *_runs(parts, text, spans)])
+    return children(element("w:p", shape), [*lead, *_runs(parts, text, spans, notes or Notes(), at)])
 
 
-def run(text: str, kinds: frozenset[SpanKind] = frozenset()) -> Element:
+def run(text: str, kinds: frozenset[SpanKind] = frozenset(), *, is_deleted: bool = False) -> Element:
     """Return words that all look alike; line ends and tabs are signs of their own."""
     look = children(element("w:rPr"), [_hint(), *_looks(kinds)])
-    return children(element("w:r", look), _signs(text))
+    return children(element("w:r", look), _signs(text, "w:delText" if is_deleted else "w:t"))
 
 
 def _hint() -> Element:
@@ -56,7 +62,7 @@ def _looks(kinds: frozenset[SpanKind]) -> Iterator[Element]:
             yield element(f"w:{name}", **attributes)
 
 
-def _signs(text: str) -> Iterator[Element]:
+def _signs(text: str, name: str) -> Iterator[Element]:
     for number, line in enumerate(text.split("\n")):
         if number:
             yield element("w:br")
@@ -64,16 +70,37 @@ def _signs(text: str) -> Iterator[Element]:
             if index:
                 yield element("w:tab")
             if words:
-                yield element("w:t", text=words)
+                yield element(name, text=words)
 
 
-def _runs(parts: Parts, text: str, spans: Sequence[Span]) -> Iterator[Element]:
-    cuts = sorted({0, len(text), *(edge for span in spans for edge in (span.start, span.end))})
-    for start, end in pairwise(cuts):
+def _runs(parts: Parts, text: str, spans: Sequence[Span], notes: Notes, at: str) -> Iterator[Element]:
+    here = [(note, notes.number(note)) for note in notes.at(at) if note.end <= len(text)]
+    edges = {edge for span in spans for edge in (span.start, span.end)}
+    edges |= {edge for note, _ in here for edge in (note.start, note.end)}
+    yield from _around(0, here, notes)
+    for start, end in pairwise(sorted({0, len(text), *edges})):
         on = [span for span in spans if span.start <= start and end <= span.end]
-        made = run(text[start:end], frozenset(span.kind for span in on))
+        over = [note for note, _ in here if note.start <= start and end <= note.end]
+        replaced = next((note for note in over if note.replacement is not None), None)
+        made = run(text[start:end], frozenset(span.kind for span in on), is_deleted=replaced is not None)
+        if replaced is not None:
+            made = notes.changed(replaced, "del", [made])
         address = next((span.href for span in on if span.href and leads_out(span.href)), None)
-        if address is None:
-            yield made
-        else:
-            yield element("w:hyperlink", made, r_id=parts.refer("hyperlink", address.strip()))
+        if address is not None:
+            made = element("w:hyperlink", made, r_id=parts.refer("hyperlink", address.strip()))
+        yield made
+        yield from _around(end, here, notes)
+
+
+def _around(position: int, here: Sequence[tuple[Note, list[int]]], notes: Notes) -> Iterator[Element]:
+    """Yield what stands at a position: the ends of notes with what they put there, then the beginnings."""
+    for note, numbers in here:
+        if note.end == position:
+            if note.start == note.end:
+                yield from starts(numbers)
+            if note.replacement:
+                yield notes.changed(note, "ins", [run(note.replacement)])
+            yield from ends(numbers)
+    for note, numbers in here:
+        if note.start == position < note.end:
+            yield from starts(numbers)

@@ -1,6 +1,6 @@
 """The door of the export to Word: a document becomes a file, the same bytes for the same document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.domain.document.model import (
     Block,
@@ -16,6 +16,7 @@ from app.domain.document.model import (
 )
 from app.drafts.export.docx import styles, tables
 from app.drafts.export.docx.names import Element, children, element, part
+from app.drafts.export.docx.notes import Note, Notes
 from app.drafts.export.docx.numbering import Lists
 from app.drafts.export.docx.package import Parts
 from app.drafts.export.docx.paragraphs import paragraph
@@ -34,20 +35,26 @@ from app.drafts.intake.docx.own_styles import (
 _ABOVE, _BELOW = ("subtitle", "byline", "summary"), ("source", "source_url")
 
 
-def docx_of(document: Document, pictures: Mapping[str, bytes], filenames: Mapping[str, str]) -> bytes:
+def docx_of(
+    document: Document,
+    pictures: Mapping[str, bytes],
+    filenames: Mapping[str, str],
+    notes: Sequence[Note] = (),
+) -> bytes:
     """Return a document as a Word file (.docx) in the layout of official documents.
 
     `pictures` are the bytes of its pictures by SHA-256, `filenames` the names of its attachments and videos;
-    what is missing is named in its place, so that nobody takes the file for whole.
+    what is missing is named in its place, so that nobody takes the file for whole. `notes` become
+    comments and tracked changes.
     """
-    return _Writer(document, pictures, filenames).file()
+    return _Writer(document, pictures, filenames, Notes.of(notes)).file()
 
 
 class _Writer:
     def __init__(
-        self, document: Document, pictures: Mapping[str, bytes], filenames: Mapping[str, str]
+        self, document: Document, pictures: Mapping[str, bytes], filenames: Mapping[str, str], notes: Notes
     ) -> None:
-        self.document, self.pictures, self.filenames = document, pictures, filenames
+        self.document, self.pictures, self.filenames, self.notes = document, pictures, filenames, notes
         self.parts, self.lists = Parts(), Lists()
         self.drawn = 0
 
@@ -60,17 +67,18 @@ class _Writer:
             for number, align in enumerate(("right", "left"), 1)
         ]
         body = children(element("w:body"), [*self._blocks(), styles.section(*feet)])
+        self.notes.write(self.parts)
         if (lists := self.lists.part()) is not None:
             self.parts.add("numbering.xml", "numbering", part(lists))
         return self.parts.zipped(part(element("w:document", body)))
 
     def _blocks(self) -> Iterator[Element]:
         document = self.document
-        yield paragraph(self.parts, document.title, style="Title")
+        yield self._said("title", document.title, "Title")
         yield from self._fields(_ABOVE)
         labels = self.lists.labels(document.blocks)
-        for block, (place, before) in zip(document.blocks, labels, strict=True):
-            yield from self._block(block, place, before)
+        for index, (block, (place, before)) in enumerate(zip(document.blocks, labels, strict=True)):
+            yield from self._block(f"blocks/{index}", block, place, before)
         for number, name in enumerate(document.attachments, 1):
             sign = f"{number}. " if len(document.attachments) > 1 else ""
             lead = "附件：" if number == 1 else "　　　"
@@ -80,27 +88,34 @@ class _Writer:
     def _fields(self, names: tuple[str, ...]) -> Iterator[Element]:
         for name in names:
             if said := getattr(self.document, name):
-                yield paragraph(self.parts, said, style=FIELD_STYLES[name])
+                yield self._said(name, said, FIELD_STYLES[name])
 
-    def _block(self, block: Block, place: Element | None, before: str) -> Iterator[Element]:
+    def _said(self, at: str, words: str, style: str) -> Element:
+        return paragraph(self.parts, words, style=style, notes=self.notes, at=at)
+
+    def _block(self, at: str, block: Block, place: Element | None, before: str) -> Iterator[Element]:
         match block:
             case Heading() | Quote() | ListItem() | Paragraph():
-                yield self._words(block, place, before)
+                yield self._words(at, block, place, before)
             case Table():
                 if block.caption:
-                    yield paragraph(self.parts, block.caption, style=TABLE_CAPTION)
-                yield tables.table(self.parts, block)
+                    yield self._said(f"{at}/caption", block.caption, TABLE_CAPTION)
+                yield tables.table(self.parts, block, self.notes, at)
             case Image():
-                yield from self._picture(block)
+                yield from self._picture(at, block)
             case Video():
                 yield paragraph(self.parts, f"〔视频：{self.filenames.get(block.sha256, block.sha256)}〕")
                 if block.caption:
-                    yield paragraph(self.parts, block.caption, style=CAPTION)
+                    yield self._said(f"{at}/caption", block.caption, CAPTION)
             case Divider():
                 yield _divider()
 
     def _words(
-        self, block: Heading | Paragraph | Quote | ListItem, place: Element | None, before: str
+        self,
+        at: str,
+        block: Heading | Paragraph | Quote | ListItem,
+        place: Element | None,
+        before: str,
     ) -> Element:
         style = {"quote": "Quote", "list_item": "ListBullet"}.get(block.kind)
         if isinstance(block, Heading):
@@ -108,10 +123,18 @@ class _Writer:
         elif isinstance(block, ListItem) and (block.ordered or block.continues):
             style = CONTINUED if block.continues else NUMBERED
         return paragraph(
-            self.parts, block.text, block.spans, style=style, align=block.align, place=place, before=before
+            self.parts,
+            block.text,
+            block.spans,
+            style=style,
+            align=block.align,
+            place=place,
+            before=before,
+            notes=self.notes,
+            at=at,
         )
 
-    def _picture(self, block: Image) -> Iterator[Element]:
+    def _picture(self, at: str, block: Image) -> Iterator[Element]:
         content = self.pictures.get(block.sha256)
         shown = tables.drawable(content) if content is not None else None
         if shown is None:
@@ -121,9 +144,9 @@ class _Writer:
         else:
             self.drawn += 1
             yield tables.picture(self.parts, shown, block.alt, self.drawn)
-        for words, style in ((block.caption, CAPTION), (block.credit, CREDIT)):
-            if words:
-                yield paragraph(self.parts, words, style=style)
+        for name, style in (("caption", CAPTION), ("credit", CREDIT)):
+            if words := getattr(block, name):
+                yield self._said(f"{at}/{name}", words, style)
 
 
 def _divider() -> Element:

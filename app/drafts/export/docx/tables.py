@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.domain.document.model import Merge, Table
 from app.drafts.export.docx.names import Attribute, Element, children, element, writable
+from app.drafts.export.docx.notes import Notes
 from app.drafts.export.docx.package import Parts
 from app.drafts.export.docx.paragraphs import paragraph
 from app.drafts.export.docx.styles import CELL, TEXT_WIDTH
@@ -87,7 +88,7 @@ def picture(parts: Parts, shown: Drawable, alt: str, number: int) -> Element:
     return element("w:p", shape, element("w:r", drawing))
 
 
-def table(parts: Parts, block: Table) -> Element:
+def table(parts: Parts, block: Table, notes: Notes, at: str) -> Element:
     """Return a table over the width of the text, its merged cells merged, its head repeated on each page."""
     width = len(block.rows[0])
     columns = [TEXT_WIDTH // width] * width
@@ -114,7 +115,9 @@ def table(parts: Parts, block: Table) -> Element:
             element("w:gridSpan", val=merge.columns) if merge.columns > 1 else None,
             _down(merge, begins=down == 0),
         )
-        words = paragraph(parts, block.rows[row][column], spans.get((row, column), ()), style=CELL)
+        place = f"{at}/rows/{row}/{column}"
+        text, marks = block.rows[row][column], spans.get((row, column), ())
+        words = paragraph(parts, text, marks, style=CELL, notes=notes, at=place)
         return element("w:tc", shape, words)
 
     return children(
