@@ -9,7 +9,7 @@ from app.cli.naming import unit_named
 from app.cli.output import fail, out, print_json
 from app.cli.server import AsJson, DataDir, settings_with
 from app.cli.user import Login, UnitName, user_by
-from app.domain.workflow.definition import Qualification
+from app.domain.workflow.needs import Qualification
 
 TITLES = {"none": "无", "assistant": "助理级", "intermediate": "中级", "senior": "高级（正、副高）"}
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from app.cli.chinese import CommandLine
 from app.cli.output import err, fail, out, print_json, said
 from app.domain.vocabulary import Role
-from app.domain.workflow.definition import Qualification
+from app.domain.workflow.needs import Qualification
 
 if TYPE_CHECKING:
     from app.domain.files.faults import Fault

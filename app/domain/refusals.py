@@ -60,6 +60,7 @@ class RefusalCode(StrEnum):
     CHANNEL_LIMIT = "channel_limit"
     MARKS_OPEN = "marks_open"
     NO_MARKS = "no_marks"
+    VOTE_GOES_ON = "vote_goes_on"
     NOTHING_CHANGED = "nothing_changed"
     NOT_MARKS_ONLY = "not_marks_only"
     LINE_UNKNOWN = "line_unknown"

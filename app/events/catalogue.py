@@ -224,6 +224,27 @@ _CASES = (
         decides=Verdict.APPROVED,
         sentence=say.approved,
     ),
+    _step(
+        E.DECISION_OPPOSED,
+        cases.Approved,
+        verifier="voted_otherwise",
+        decides=Verdict.OPPOSED,
+        sentence="{who} {place}不同意",
+    ),
+    _step(
+        E.DECISION_ABSTAINED,
+        cases.Approved,
+        verifier="voted_otherwise",
+        decides=Verdict.ABSTAINED,
+        sentence="{who} {place}弃权",
+    ),
+    _step(
+        E.CASE_VOTE_CLOSED,
+        cases.VoteClosed,
+        Told(K.RETURNED, R.AUTHORS_IF_THEIRS),
+        verifier="vote_closed",
+        sentence=say.vote_closed,
+    ),
     # 退回: the author, where it comes to them, and the previous signer; nobody else.
     _step(
         E.DECISION_SENT_BACK,

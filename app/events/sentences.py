@@ -106,6 +106,13 @@ def approved(who: str, data: Data, names: Names) -> str:
     return f"{who} {names.place(data)}通过" + ("" if data.get("final", True) else "（还需他人表态）")
 
 
+def vote_closed(_who: str, data: Data, names: Names) -> str:
+    """Say how the vote ended, in numbers."""
+    ended = "通过" if data.get("result") == "passed" else "未通过"
+    votes = f"同意 {data.get('yes')}，不同意 {data.get('no')}，弃权 {data.get('abstained')}"
+    return f"{names.place(data)}表决{ended}（应到 {data.get('members')} 人：{votes}）"
+
+
 def sent_back(who: str, data: Data, names: Names) -> str:
     """Say where to."""
     to = str(data.get("to") or "author")

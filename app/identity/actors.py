@@ -7,7 +7,7 @@ from uuid import UUID
 from app.audit.service import AuditActor
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role
-from app.domain.workflow.definition import Qualification
+from app.domain.workflow.needs import Qualification
 
 Via = Literal["session", "token", "key", "link", "system"]
 

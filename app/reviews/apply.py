@@ -13,7 +13,7 @@ from app.domain.document.changes import changed_fields, differing_texts
 from app.domain.refusals import Refusal, RefusalCode, Refused
 from app.domain.roles import UserKind
 from app.domain.routing.rules import Routed
-from app.domain.vocabulary import Event, Role, Verb, Verdict
+from app.domain.vocabulary import VOTED, Event, Role, Verb
 from app.domain.workflow import (
     AssessedText,
     Command,
@@ -235,7 +235,7 @@ def _store_decision(
             principal_id=UUID(actor.principal) if actor.principal else None,
             through_id=UUID(actor.through) if actor.through else None,
             role=role,
-            bench=run.votes[-1].group if decided.verdict is Verdict.APPROVED else None,
+            bench=run.votes[-1].group if decided.verdict in VOTED else None,
             own=not actor.persons.isdisjoint(loaded.case.authors),
             workflow_digest=loaded.row.workflow_digest,
             revision_id=loaded.row.revision_id,

@@ -17,6 +17,11 @@ _IF_ANY = (
 )  # fmt: skip
 
 
+def _vote(vote: Vote) -> dict[str, Any]:
+    # As it always was where everybody approves.
+    return {name: value for name, value in asdict(vote).items() if (name, value) != ("says", "yes")}
+
+
 @dataclass(frozen=True, slots=True)
 class KeptVotes:
     """The votes of one run that were given in an earlier round, and kept."""
@@ -151,7 +156,7 @@ class CaseBook:
                     "stage": kept.stage,
                     "line": kept.line,
                     "round": kept.round,
-                    "votes": [asdict(vote) for vote in kept.votes],
+                    "votes": [_vote(vote) for vote in kept.votes],
                 }
                 for kept in self.kept
             ],

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, bindparam, text
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from app.audit import seals
-from app.domain.vocabulary import CaseState, DraftState, StageState, Verb, Verdict
+from app.domain.vocabulary import VOTED, CaseState, DraftState, StageState, Verb, Verdict
 from app.domain.workflow import (
     AssessedText,
     Case,
@@ -46,6 +46,12 @@ from app.reviews.models import Decision, ReviewCase, StageRun
 
 RunKey = tuple[str, str, int]
 
+#: How a decision that is a vote was meant.
+SAYS: dict[str, Literal["yes", "no", "abstain"]] = {
+    Verdict.APPROVED: "yes",
+    Verdict.OPPOSED: "no",
+    Verdict.ABSTAINED: "abstain",
+}
 #: What a case's state means for its draft.
 DRAFT_STATES = {
     CaseState.BLOCKED: DraftState.RETURNED,
@@ -166,10 +172,11 @@ def _runs() -> Any:  # noqa: ANN401 – a SELECT of so many columns has no type
             col(Decision.principal_id),
             col(Decision.bench),
             col(Decision.through_id),
+            col(Decision.verdict),
         )
         .outerjoin(
             Decision,
-            (col(Decision.stage_run_id) == col(StageRun.id)) & (col(Decision.verdict) == Verdict.APPROVED),
+            (col(Decision.stage_run_id) == col(StageRun.id)) & col(Decision.verdict).in_(sorted(VOTED)),
         )
         .where(col(StageRun.case_id).in_(bindparam("case_ids", expanding=True)))
         .order_by(col(StageRun.id), col(Decision.id))
@@ -194,10 +201,12 @@ def runs_of(session: Session, case_ids: Iterable[UUID]) -> StoredRuns:
     votes: dict[UUID, list[Vote]] = defaultdict(list)
     if not (wanted := list(case_ids)):
         return StoredRuns(defaultdict(tuple), defaultdict(dict))
-    for run_id, *row, actor, principal, bench, through in session.execute(_runs(), {"case_ids": wanted}):
+    for run_id, *row, actor, principal, bench, through, verdict in session.execute(
+        _runs(), {"case_ids": wanted}
+    ):
         rows[run_id] = row
         if actor is not None:
-            votes[run_id].append(Vote(str(actor), _id(principal), bench, _id(through)))
+            votes[run_id].append(Vote(str(actor), _id(principal), bench, _id(through), says=SAYS[verdict]))
     runs: dict[UUID, tuple[Run, ...]] = defaultdict(tuple)
     ids: dict[UUID, dict[RunKey, UUID]] = defaultdict(dict)
     for run_id, (case_id, stage, line, number, state, digest, opened_at, due_at, claimed_by) in rows.items():

@@ -17,6 +17,8 @@ from app.reviews.collaboration import service as collaboration
 
 _HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {
     commands.Approve: service.decide,
+    commands.Oppose: service.decide,
+    commands.Abstain: service.decide,
     commands.SendBack: service.decide,
     commands.Decline: service.decide,
     commands.Hold: service.at_stage,

@@ -111,6 +111,7 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
     C.CHANNEL_LIMIT: ("内容超出发布阵地的限制，请按所列各项删改。", "A channel's limits are exceeded."),
     C.MARKS_OPEN: ("还有 {marks} 处校对标记没有改正，请先改样。", "Marks are not carried out yet."),
     C.NO_MARKS: ("没有需要改正的校对标记。", "There are no marks to carry out."),
+    C.VOTE_GOES_ON: ("表决还没有到结束时间。", "The vote goes on."),
     C.NOTHING_CHANGED: ("内容没有变化；如不修改，请写明理由后再提交。", "Nothing was changed."),
     C.NOT_MARKS_ONLY: (
         "这些改动超出了改样的范围，请退回作者修改并重新送审。",

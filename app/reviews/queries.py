@@ -47,7 +47,7 @@ Cursor = tuple[datetime, UUID]
 # Written out rather than bound: a database uses a partial index only where it can read the condition.
 _OPEN: ColumnElement[str] = literal_column(f"'{StageState.OPEN}'")
 _RUNNING: ColumnElement[str] = literal_column(f"'{CaseState.RUNNING}'")
-_DECIDING = (Verb.APPROVE, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD)
+_DECIDING = (Verb.APPROVE, Verb.OPPOSE, Verb.ABSTAIN, Verb.SEND_BACK, Verb.DECLINE, Verb.HOLD)
 _BETWEEN = (
     Verb.CLAIM,
     Verb.UNCLAIM,

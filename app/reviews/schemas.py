@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import CaseState, DraftState, StageKind, StageState, Verb, Verdict
 from app.domain.workflow.case import Spot
-from app.domain.workflow.commands import Approve, Decide, Decline, SendBack
+from app.domain.workflow.commands import Abstain, Approve, Decide, Decline, Oppose, SendBack
 from app.infra.http.examples import DIGEST, ID, taken
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -67,7 +67,7 @@ class DecisionIn(HoldIn):
         stage="initial_review", digest=DIGEST, verdict="send_back", comment="第二段日期与通知不符。"
     )
 
-    verdict: Literal["approve", "send_back", "decline"]
+    verdict: Literal["approve", "oppose", "abstain", "send_back", "decline"]
     send_back_to: StageKey | None = None
     then: Literal["walk_again", "continue_here"] = "walk_again"
     checklist: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=100)
@@ -77,7 +77,8 @@ class DecisionIn(HoldIn):
         form = (*self.spot, self.digest, self.comment, self.outcome, frozenset(self.checklist))
         if self.verdict == "send_back":
             return SendBack(*form, self.send_back_to, self.then)
-        return Approve(*form) if self.verdict == "approve" else Decline(*form)
+        ways: dict[str, type[Decide]] = {"approve": Approve, "oppose": Oppose, "abstain": Abstain}
+        return ways.get(self.verdict, Decline)(*form)
 
 
 class WordsIn(_In):

@@ -147,7 +147,7 @@ def _decide(step: Step, command: Decide) -> None:
     place = step.place_at(*command.spot)
     if stage is not None and stage.requires:
         facts = replace(facts, own_threads=threads.own_unsettled(step.session, step.loaded, place))
-    if stage is not None and stage.need == "all":
+    if stage is not None and (stage.need == "all" or stage.committee is not None):
         everybody = eligibility.body_of(step.session, step.loaded, stage, command.line)
         facts = replace(facts, candidates=everybody)
     step.apply(command, place, facts)

@@ -59,6 +59,20 @@ SENTENCES = {
     "too_few_people_for_sets": (
         "几组要求单独看都能满足，合在一起凑不齐：{names}{draft}。请增加人员，或者调整角色。"
     ),
+    # A committee.
+    "votes_without_committee": (
+        "环节“{stage}”不是委员会表决，不能有 oppose、abstain；请写 need: {{in_favour: …}}。"
+    ),
+    "committee_too_small": "环节“{stage}”共 {members} 人表决，却需要 {needed} 人；永远通不过，请改 need。",
+    "committee_without_chair": "环节“{stage}”由主持人否决，却没有写 chair。",
+    "committee_without_time": "环节“{stage}”到期限才结束表决，请写 within。",
+    "committee_of_outside": "环节“{stage}”有外请人员表决，系统不知道共几人；请在 need 里写 members。",
+    "committee_without_no": "环节“{stage}”由委员会表决，却不能投反对票；请加一条 verb: oppose。",
+    "one_ends_the_vote": (
+        "环节“{stage}”由委员会表决，一人退回（send_back）或者退稿（decline）就会结束表决；"
+        "请删去，或者写 veto: anybody。"
+    ),
+    "committee_signs": "环节“{stage}”是签发或者核红，须由一个人负责，不能由委员会表决。",
     # Its conditions and flags.
     "never_applies": "环节“{stage}”的条件自相矛盾，永远不会适用；请改 applies_if。",
     "condition_never": "这个条件自相矛盾，没有稿件会符合；请改写，或者删去。",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from app.domain.vocabulary import Role, Verb
 from app.domain.workflow import Vote, Workflow
+from app.domain.workflow.definition import VOTES
 from tests.domain.walks import STANDARD, person
 
 PEOPLE = (
@@ -40,9 +41,23 @@ WITH_OTHERS = (
 OVERRIDABLE = ("first_proof", "second_proof", "confirm_marks")
 
 
+#: Committees that vote on the second review.
+COMMITTEES: dict[str, dict[str, object]] = {
+    "majority": {"in_favour": "majority"},
+    "voted": {"in_favour": 2, "closes": "all_voted", "fails": "decline"},
+    "timed": {"in_favour": "majority", "of": "votes", "closes": "at_time", "veto": "anybody"},
+}
+#: Conditions on the second proof.
+ASKED: dict[str, dict[str, object]] = {
+    "channel": {"channels": ["wechat"]},
+    "not": {"none_of": [{"channels": ["website"]}, {"flags": ["x"]}]},
+    "text": {"any_of": [{"amount_at_least": 10}, {"all_of": [{"media": ["video"]}, {"units": ["甲"]}]}]},
+}
+
+
 @cache
 def variant(
-    *, quorum: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
+    *, quorum: str, asked: str, parallel: bool, overrides: bool, conditional: bool, author_confirms: bool
 ) -> Workflow:
     """Return the standard workflow with some of what a file may say changed."""
     changes: dict[str, dict[str, object]] = {key: {} for key in STANDARD.by_key}
@@ -50,6 +65,8 @@ def variant(
         changes["second_review"]["need"] = "all"
     elif quorum == "two":
         changes["first_proof"]["need"] = {"at_least": 2}
+    elif quorum in COMMITTEES:
+        changes["second_review"] |= {"need": COMMITTEES[quorum], "outcomes": VOTES}
     if parallel:
         changes["second_proof"]["after"] = ["final_review"]
         changes["third_proof"]["after"] = ["first_proof", "second_proof"]
@@ -57,7 +74,7 @@ def variant(
         for key in OVERRIDABLE:
             changes[key]["override"] = [{"role": "final_reviewer"}]
     if conditional:
-        changes["second_proof"]["applies_if"] = {"channels": ["wechat"]}
+        changes["second_proof"]["applies_if"] = ASKED[asked]
     changes["confirm_marks"]["author_may_act"] = author_confirms
     stages = [{**stage.model_dump(), **changes[stage.key]} for stage in STANDARD.stages]
     return Workflow.model_validate({**STANDARD.model_dump(), "key": "variant", "stages": stages})
@@ -65,7 +82,8 @@ def variant(
 
 WORKFLOWS = st.builds(
     variant,
-    quorum=st.sampled_from(["any", "any", "all", "two"]),
+    quorum=st.sampled_from(["any", "any", "all", "two", *COMMITTEES]),
+    asked=st.sampled_from(sorted(ASKED)),
     parallel=st.booleans(),
     overrides=st.booleans(),
     conditional=st.booleans(),

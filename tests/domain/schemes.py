@@ -16,7 +16,7 @@ from app.domain.vocabulary import (
     Verb,
 )
 from app.domain.workflow import Effects, Happened, Participant, Stage, Target, Workflow
-from app.domain.workflow.definition import QUALIFICATIONS
+from app.domain.workflow.needs import QUALIFICATIONS
 from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,

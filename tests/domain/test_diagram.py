@@ -12,7 +12,7 @@ from app.domain.routing.rules import extended
 from app.domain.vocabulary import StageState, Verb
 from app.domain.workflow import Workflow, read_workflow
 from app.domain.workflow.condition_words import condition
-from app.domain.workflow.definition import When
+from app.domain.workflow.conditions import When
 from app.domain.workflow.diagram import edges, mark, rows, set_mark, standing, text_picture
 from app.domain.workflow.svg import WIDTH, svg
 from app.words.labels import label

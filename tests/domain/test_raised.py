@@ -5,7 +5,8 @@ from dataclasses import replace
 from app.domain.refusals import RefusalCode
 from app.domain.vocabulary import CaseState, Event, Level, Role, StageKind, StageState, Verb
 from app.domain.workflow import Outcome, Stage, Who, Workflow
-from app.domain.workflow.definition import OUTCOMES, When
+from app.domain.workflow.conditions import When
+from app.domain.workflow.definition import OUTCOMES
 from tests.domain.saying import Known
 from tests.domain.walks import AUTHOR, FINAL, FIRST, PUBLISHER, SECOND, Hand, person
 

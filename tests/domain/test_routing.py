@@ -31,7 +31,7 @@ from app.domain.vocabulary import (
     Verb,
 )
 from app.domain.workflow import Case, Stage, Target, Who, Workflow, read_workflow
-from app.domain.workflow.definition import When
+from app.domain.workflow.conditions import When
 from app.domain.workflow.lint import check
 from app.infra.paths import shipped
 from tests.domain.saying import Known

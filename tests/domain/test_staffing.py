@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from app.domain.vocabulary import Role, StageKind
 from app.domain.workflow import Grant, Participant, Stage, Who, Workflow, lint
-from app.domain.workflow.definition import AtLeast, DistinctSet, Need, When
+from app.domain.workflow.conditions import When
+from app.domain.workflow.definition import DistinctSet
+from app.domain.workflow.needs import AtLeast, Need
 from app.domain.workflow.staffing import shortages, stuck_authors, vacant
 from tests.domain.test_lint import GOOD
 from tests.domain.walks import person

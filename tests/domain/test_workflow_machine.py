@@ -41,7 +41,7 @@ from app.domain.workflow import (
 from app.domain.workflow.case import CLOSED, DONE, PENDING
 from tests.domain.bodies import OVERRIDABLE, PEOPLE, WITH_OTHERS, WORKFLOWS, kept_rightly
 from tests.domain.saying import Known, Said, objections, transition
-from tests.domain.timed import Timed
+from tests.domain.voting import Voting
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change
 
 #: Steps of one walk, and how many walks the suite goes.
@@ -51,10 +51,11 @@ TODAY = date(2026, 3, 2)
 
 STAGES = (*STANDARD.by_key, "added_1", "added_2", "added_3")
 VERBS = tuple(verb for verb in Verb if verb not in {Verb.DECLINE, Verb.RECALL, Verb.BIND_SUBJECT})
+VOTING = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.OPPOSE, Verb.ABSTAIN})
 TRADE = frozenset(delegations.DELEGABLE)
 
 
-class Walks(Timed):
+class Walks(Voting):
     @initialize(lines=st.sampled_from([(WECHAT,), (WECHAT, WEBSITE)]), workflow=WORKFLOWS)
     def start(self, lines: tuple[object, ...], workflow: Workflow) -> None:
         self.workflow = workflow
@@ -80,7 +81,8 @@ class Walks(Timed):
         self.check_step(before, answer, act, facts, actor)  # type: ignore[arg-type]
         self.nothing_was_taken_away(before, answer.case, was)
         self.case = answer.case
-        if answer.decided is not None and act.verb in {Verb.APPROVE, Verb.CONFIRM_MARKS}:
+        self.voted_rightly(answer, facts)
+        if answer.decided is not None and act.verb in VOTING:
             run = answer.decided.run
             self.decided.append((run.stage, run.line, run.round, run.votes[-1]))
 
@@ -143,6 +145,9 @@ class Walks(Timed):
         assert Role.SYSTEM_ADMIN not in {grant.role for grant in actor.grants}
         if decided.final and act.verb is Verb.APPROVE:
             assert before.awaited(was) == ()
+        if act.verb in {Verb.OPPOSE, Verb.ABSTAIN}:
+            assert stage.committee is not None
+            assert decided.run.votes[-1].says != "yes"
 
     def nothing_passed_undecided(
         self, effects: Effects, act: Said, old: dict[tuple[str, str, int], Run]
@@ -153,7 +158,7 @@ class Walks(Timed):
             if was is not None and was.state is run.state:
                 continue
             if run.state is StageState.PASSED:
-                assert not stage.by_people
+                assert not stage.by_people or act.verb is Verb.CLOSE_VOTE
             if run.state is StageState.OVERRIDDEN:
                 assert act.verb is Verb.OVERRIDE
                 assert stage.may_be_overridden  # never one of the reviews

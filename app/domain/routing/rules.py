@@ -20,7 +20,8 @@ from app.domain.document.model import Document
 from app.domain.vocabulary import Level, OrderKind, RemedyReason, StageKind
 from app.domain.workflow.case import Case
 from app.domain.workflow.conditions import Says, When, stands
-from app.domain.workflow.definition import DistinctSet, Flag, Key, Stage, Title, Who, Workflow
+from app.domain.workflow.definition import DistinctSet, Stage, Title, Workflow
+from app.domain.workflow.needs import Flag, Key, Who
 
 
 class _Value(BaseModel):

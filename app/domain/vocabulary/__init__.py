@@ -158,6 +158,8 @@ class Verb(StrEnum):
     CLAIM = "claim"
     UNCLAIM = "unclaim"
     APPROVE = "approve"
+    OPPOSE = "oppose"
+    ABSTAIN = "abstain"
     SEND_BACK = "send_back"
     DECLINE = "decline"
     HOLD = "hold"
@@ -180,6 +182,7 @@ class Verb(StrEnum):
     RECONSIDER = "reconsider"
     WITHHOLD = "withhold"
     FREE = "free"
+    CLOSE_VOTE = "close_vote"
 
 
 class Verdict(StrEnum):
@@ -188,6 +191,12 @@ class Verdict(StrEnum):
     APPROVED = "approved"
     SENT_BACK = "sent_back"
     DECLINED = "declined"
+    OPPOSED = "opposed"
+    ABSTAINED = "abstained"
+
+
+#: Verdicts that are votes: one of several says so, and the others go on.
+VOTED = frozenset({Verdict.APPROVED, Verdict.OPPOSED, Verdict.ABSTAINED})
 
 
 class ChangeClass(StrEnum):
@@ -269,6 +278,9 @@ class Event(StrEnum):
     DECISION_APPROVED = "decision.approved"
     DECISION_SENT_BACK = "decision.sent_back"
     DECISION_DECLINED = "decision.declined"
+    DECISION_OPPOSED = "decision.opposed"
+    DECISION_ABSTAINED = "decision.abstained"
+    CASE_VOTE_CLOSED = "case.vote_closed"
     DECISION_REFUSED = "decision.refused"
     PROOF_LAID_OUT = "proof.laid_out"
     PROOF_FAILED = "proof.failed"

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from app.domain.vocabulary import StageKind
 from app.domain.workflow.case import Added, Person
 from app.domain.workflow.checks import by_id
-from app.domain.workflow.definition import OUTCOMES, AddedStage, DistinctSet, Stage, Who, Workflow
+from app.domain.workflow.definition import OUTCOMES, AddedStage, DistinctSet, Stage, Workflow
+from app.domain.workflow.needs import Who
 
 #: More than these in one case are no help to anybody.
 MOST = 10

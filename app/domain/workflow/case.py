@@ -7,7 +7,8 @@ from typing import Literal
 
 from app.domain.vocabulary import CaseState, ChannelKind, Role, StageState, Subject
 from app.domain.workflow.conditions import When
-from app.domain.workflow.definition import AddedStage, Qualification, Stage, Workflow
+from app.domain.workflow.definition import AddedStage, Stage, Workflow
+from app.domain.workflow.needs import Qualification
 
 #: A natural person by id; never a role or an account shared by several.
 Person = str
@@ -42,6 +43,7 @@ class Vote:
 
     `through` is who stands between the two in a delegation that was passed on. `round` is the round in which
     it was given where that is an earlier one: somebody else took theirs back, and this one was kept.
+    Members of a committee may vote against, or abstain; everybody else approves.
     """
 
     person: Person
@@ -49,6 +51,7 @@ class Vote:
     group: str | None = None
     through: Person | None = None
     round: int | None = None
+    says: Literal["yes", "no", "abstain"] = "yes"
 
     @property
     def persons(self) -> frozenset[Person]:

@@ -11,8 +11,9 @@ from app.domain.vocabulary import CaseState, Verb
 from app.domain.workflow import separation
 from app.domain.workflow.case import OPEN, PASSED, RUNNING, Case, Participant, Person, Run, Spot, Vote
 from app.domain.workflow.commands import ByOutcome, Decide, OnReading, SendBack
-from app.domain.workflow.definition import QUALIFICATIONS, Outcome, Stage, Who, Workflow
+from app.domain.workflow.definition import Outcome, Stage, Workflow
 from app.domain.workflow.facts import AssessedText, Facts, HandedIn
+from app.domain.workflow.needs import QUALIFICATIONS, AtLeast, Who
 
 _STATE_CODES = {
     CaseState.BLOCKED: RefusalCode.CASE_BLOCKED,
@@ -65,6 +66,11 @@ def _is(case: Case, who: Who, line: str, actor: Participant) -> bool:
         or (who.head_of_author and actor.heads_author)
         or (who.outside and actor.outside)
     )
+
+
+def is_named_by(case: Case, who: Who | None, line: str, actor: Participant) -> bool:
+    """Tell whether somebody is whom a line of a file names, if it names anybody."""
+    return who is not None and case.meets(who.when, line) and _is(case, who, line, actor)
 
 
 def by_id(person: Person) -> str:
@@ -330,4 +336,5 @@ def enough(
         return bool(everybody) and everybody <= {person for vote in votes for person in vote.persons}
     if stage.need == "one_of_each":
         return not empty_benches({who.group for who in stage.who if case.meets(who.when, line)}, votes)
+    assert isinstance(stage.need, AtLeast), "a committee's votes are counted by `committee`"
     return len(votes) >= stage.need.at_least

@@ -165,6 +165,27 @@ class ConfirmMarks(Approve):
 
 
 @dataclass(frozen=True, slots=True)
+class Oppose(Decide):
+    """Vote against, as a member of a committee (不同意)."""
+
+    verb = Verb.OPPOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Abstain(Decide):
+    """Vote neither way, as a member of a committee (弃权)."""
+
+    verb = Verb.ABSTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class CloseVote(AtStage):
+    """Close the vote of a committee whose time is up."""
+
+    verb = Verb.CLOSE_VOTE
+
+
+@dataclass(frozen=True, slots=True)
 class Decline(Decide):
     """End the case: the draft is not used (退稿)."""
 

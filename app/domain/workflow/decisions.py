@@ -7,17 +7,20 @@ from dataclasses import replace
 
 from app.domain.refusals import Refusal, RefusalCode, Refusals
 from app.domain.vocabulary import CaseState, Event, StageState, Verb, Verdict
-from app.domain.workflow import checks, separation
+from app.domain.workflow import checks, committee, separation
 from app.domain.workflow.case import Run, Spot, Vote
 from app.domain.workflow.commands import (
+    Abstain,
     AnswerHold,
     Approve,
     ByOutcome,
     Claim,
+    CloseVote,
     ConfirmMarks,
     Decide,
     Decline,
     Hold,
+    Oppose,
     SendBack,
     Unclaim,
 )
@@ -46,7 +49,12 @@ def approve(walk: Walk[AssessedText], command: Approve) -> None:
     outcome = _outcome(stage, command)
     run = walk.current[command.spot]
     vote = _vote(walk, stage, run)
-    passed = checks.enough(walk.case, stage, command.line, (*run.votes, vote), walk.facts.candidates)
+    votes = (*run.votes, vote)
+    closed = _result(walk, stage, votes)
+    if stage.committee is None:
+        passed = checks.enough(walk.case, stage, command.line, votes, walk.facts.candidates)
+    else:
+        passed = closed == "passed"
     run = run.approved(vote, passed=passed)
     walk.put(run)
     walk.decided = Decided(run, Verdict.APPROVED, outcome.key, final=passed)
@@ -60,8 +68,111 @@ def approve(walk: Walk[AssessedText], command: Approve) -> None:
     if raised:
         walk.set(flags=walk.case.flags | raised)
         walk.look_again()
+    if closed is not None:
+        _close_vote(walk, stage, run, closed)
     if passed:
         walk.advance()
+
+
+def against_voting(walk: Walk[AssessedText], spot: Spot, form: Oppose | Abstain | None) -> Refusals:
+    """Refuse a vote against, or an abstention, where no committee votes or this person may not."""
+    stage, refusals = walk.workflow.by_key.get(spot[0]), _against(walk, spot, Verb.OPPOSE, form)
+    if stage is None:
+        return refusals
+    if stage.committee is None:
+        data = {"verb": Verb.OPPOSE if form is None else form.verb, "stage": stage.key}
+        refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, data),)
+    return refusals + checks.opinions(walk.case, walk.current.get(spot))
+
+
+def vote_otherwise(walk: Walk[AssessedText], command: Oppose | Abstain) -> None:
+    """Vote against, or abstain; by it the vote may close, one way or the other."""
+    stage = walk.workflow.by_key[command.stage]
+    outcome = _outcome(stage, command)
+    against = isinstance(command, Oppose)
+    vote = replace(_vote(walk, stage, walk.current[command.spot]), says="no" if against else "abstain")
+    run = walk.current[command.spot].approved(vote, passed=False)
+    closed = _result(walk, stage, run.votes)
+    walk.put(run)
+    verdict = Verdict.OPPOSED if against else Verdict.ABSTAINED
+    walk.decided = Decided(run, verdict, outcome.key, final=False)
+    event = Event.DECISION_OPPOSED if against else Event.DECISION_ABSTAINED
+    walk.say(event, **_record(run, outcome, command), final=False)
+    if closed is not None:
+        _close_vote(walk, stage, run, closed)
+        if closed == "passed":
+            walk.advance()
+
+
+def against_closing_vote(walk: Walk[AssessedText], spot: Spot, _command: CloseVote | None) -> Refusals:
+    """Refuse to close a vote that is none, or whose time has not come."""
+    refusals = checks.running(walk.case) + checks.stage_open(walk.workflow, walk.current, spot)
+    stage, run = walk.workflow.by_key.get(spot[0]), walk.current.get(spot)
+    if stage is None or run is None:
+        return refusals
+    if stage.committee is None or stage.committee.closes != "at_time":
+        data = {"verb": Verb.CLOSE_VOTE, "stage": stage.key}
+        refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, data),)
+    elif run.due_at is None or walk.at < run.due_at:
+        refusals += (Refusal(RefusalCode.VOTE_GOES_ON, {"stage": stage.key}),)
+    return refusals
+
+
+def close_vote(walk: Walk[AssessedText], command: CloseVote) -> None:
+    """Close a vote whose time is up: who has not voted is counted as the scheme says."""
+    stage, run = walk.workflow.by_key[command.stage], walk.current[command.spot]
+    closed = _result(walk, stage, run.votes, time_is_up=True)
+    assert closed is not None
+    if closed == "passed":
+        walk.put(replace(run, state=StageState.PASSED))
+    _close_vote(walk, stage, run, closed)
+    if closed == "passed":
+        walk.advance()
+
+
+def _result(
+    walk: Walk[AssessedText], stage: Stage, votes: tuple[Vote, ...], *, time_is_up: bool = False
+) -> committee.Result | None:
+    if stage.committee is None:
+        return None
+    return committee.result(stage.committee, votes, _members(walk, votes), time_is_up=time_is_up)
+
+
+def _members(walk: Walk[AssessedText], votes: tuple[Vote, ...]) -> int:
+    # Who voted for another is one member, and so is who may vote and has not.
+    behind = {person for vote in votes for person in vote.persons}
+    return len(walk.facts.candidates - behind) + len(votes)
+
+
+def _close_vote(walk: Walk[AssessedText], stage: Stage, run: Run, closed: committee.Result) -> None:
+    """Say how a vote ended, and where it failed let the stage and the case end so."""
+    assert stage.committee is not None
+    counted = committee.tally(stage.committee, run.votes, _members(walk, run.votes))
+    fails = stage.committee.fails
+    walk.say(
+        Event.CASE_VOTE_CLOSED,
+        stage=run.stage,
+        line=run.line,
+        round=run.round,
+        digest=run.digest,
+        result=closed,
+        yes=counted.yes,
+        no=counted.no,
+        abstained=counted.abstain,
+        members=counted.members,
+        **({"to": "author"} if closed == "failed" else {}),
+    )
+    if closed == "passed":
+        if walk.current[run.spot].state is StageState.OPEN:
+            walk.put(replace(run, state=StageState.PASSED))
+        return
+    ended = StageState.SENT_BACK if fails == "send_back" else StageState.DECLINED
+    walk.put(replace(run, state=ended))
+    if fails == "decline":
+        close(walk, CaseState.DECLINED, "declined")
+    else:
+        walk.close_orphans()
+        walk.set(state=CaseState.RETURNED)
 
 
 def against_sending_back(walk: Walk[Facts], spot: Spot, form: SendBack | None) -> Refusals:
@@ -208,6 +319,10 @@ def _outcome(stage: Stage, command: ByOutcome) -> Outcome:
 
 def _vote(walk: Walk[Facts], stage: Stage, run: Run) -> Vote:
     actor, benches = walk.actor, stage.benches
+    if stage.committee is not None:
+        chair = stage.committee.chair
+        seat = committee.CHAIR if checks.is_named_by(walk.case, chair, run.line, actor) else None
+        return Vote(actor.person, actor.principal, seat, actor.through)
     if len(benches) > 1:
         benches = frozenset(seat.group for seat in checks.seats(walk.case, stage, run.line, actor))
     return Vote(actor.person, actor.principal, checks.bench_of(benches), actor.through)

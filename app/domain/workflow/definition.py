@@ -7,19 +7,25 @@ of a definition is answered here, so that the schemes of real bodies need no cod
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
 
 from app.domain.document.changes import MarksOnly
 from app.domain.document.model import sha256
 from app.domain.record.canonical import canonical
-from app.domain.vocabulary import REVIEW_LEVELS, Level, Role, StageKind, Subject
+from app.domain.vocabulary import REVIEW_LEVELS, Level, StageKind, Subject
+from app.domain.workflow.committee import least
 from app.domain.workflow.conditions import Says, When
 from app.domain.workflow.conditions import as_tuple as _as_tuple
+from app.domain.workflow.needs import AtLeast, Committee, Flag, Key, Need, Who
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
-#: A mark that a draft bears (`important`): given with it, or raised on its way.
-Flag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 #: Parts of a document that a stage can watch; the names are those of `document.field_digests`.
 Watched = Literal["title", "subtitle", "summary", "byline", "source", "source_url", "blocks", "attachments"]
 ALL_FIELDS: tuple[Watched, ...] = (
@@ -37,53 +43,12 @@ PROOF_KINDS = frozenset({StageKind.PROOF, StageKind.CONFIRM_MARKS, StageKind.SIG
 Requirement = Literal["threads_resolved"]
 #: What may walk a workflow: anything that is to go out, or only what puts right what is out already.
 Purpose = Literal["publication", "small_correction", "retraction"]
-Qualification = Literal["none", "assistant", "intermediate", "senior"]
-QUALIFICATIONS: tuple[Qualification, ...] = ("none", "assistant", "intermediate", "senior")
 #: How often one stage may send back before only declining or holding is left in its place.
 DEFAULT_ROUNDS = 3
 
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Who(_Value):
-    """People who may act, named in exactly one way.
-
-    `role` with its scope; `person` by sign-in name; `post` (职务, such as 主要领导); `author`: whoever
-    wrote the draft; `head_of_author`: the head of the author's department; `outside`: somebody without an
-    account, by link. `group` names the bench a person sits on where one of each is needed; `when` limits the
-    line to some drafts; `raises` are flags that the draft bears once somebody approved in this capacity only,
-    for stages that are owed then (a final review by somebody named is confirmed by who named them).
-    """
-
-    role: Role | None = None
-    person: str | None = Field(default=None, min_length=1)
-    post: str | None = Field(default=None, min_length=1)
-    author: bool = False
-    head_of_author: bool = False
-    outside: bool = False
-    scope: Literal["unit", "channel", "section"] = "unit"
-    qualification: Qualification = "none"
-    group: Key | None = None
-    when: When | None = None
-    raises: tuple[Flag, ...] = ()
-
-    @model_validator(mode="after")
-    def _names_them_in_one_way(self) -> "Who":
-        ways = (self.role, self.person, self.post, self.author, self.head_of_author, self.outside)
-        if sum(bool(way) for way in ways) != 1:
-            raise ValueError("name exactly one of role, person, post, author, head_of_author, outside")
-        return self
-
-
-class AtLeast(_Value):
-    """A quorum of `at_least` people."""
-
-    at_least: int = Field(ge=1, le=50)
-
-
-Need = Literal["any", "all", "one_of_each"] | AtLeast
 
 
 class Within(_Value):
@@ -107,7 +72,7 @@ class Outcome(_Value):
 
     key: Key
     title: Title
-    verb: Literal["approve", "send_back", "decline", "hold"]
+    verb: Literal["approve", "oppose", "abstain", "send_back", "decline", "hold"]
     reasons: tuple[str, ...] = ()
     comment: bool = False
     raises: tuple[Flag, ...] = ()
@@ -117,6 +82,15 @@ OUTCOMES = (
     Outcome(key="approve", title="通过", verb="approve"),
     Outcome(key="send_back", title="退回", verb="send_back", comment=True),
     Outcome(key="decline", title="退稿", verb="decline", comment=True),
+    Outcome(key="hold", title="请示", verb="hold", comment=True),
+)
+
+
+#: How members of a committee vote, where its file does not say it in words of its own.
+VOTES = (
+    Outcome(key="approve", title="同意", verb="approve"),
+    Outcome(key="oppose", title="不同意", verb="oppose", comment=True),
+    Outcome(key="abstain", title="弃权", verb="abstain"),
     Outcome(key="hold", title="请示", verb="hold", comment=True),
 )
 
@@ -163,6 +137,27 @@ class Stage(_Value):
     late: Late = Late()
     override: Annotated[tuple[Who, ...], BeforeValidator(_as_tuple)] = ()
     added_by: Key | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _votes_of_a_committee(cls, content: Any) -> Any:  # noqa: ANN401 – raw YAML
+        if not isinstance(content, dict) or "outcomes" in content:
+            return content
+        need = content.get("need")
+        votes = isinstance(need, Committee) or (isinstance(need, dict) and "in_favour" in need)
+        return {**content, "outcomes": VOTES} if votes else content
+
+    @cached_property
+    def least(self) -> int:
+        """How many different people it takes at least to pass it."""
+        if isinstance(self.need, AtLeast):
+            return self.need.at_least
+        return 1 if self.committee is None else least(self.committee)
+
+    @cached_property
+    def committee(self) -> Committee | None:
+        """How its committee votes; `None` where no committee does."""
+        return self.need if isinstance(self.need, Committee) else None
 
     @cached_property
     def acts_on(self) -> Subject:
@@ -354,7 +349,20 @@ def _reach(start: str, edges: dict[str, tuple[str, ...]]) -> frozenset[str]:
 
 def parts() -> tuple[type[BaseModel], ...]:
     """Return the models that a workflow file is made of."""
-    return (Workflow, Stage, Who, When, Says, Outcome, AtLeast, Within, Late, DistinctSet, MarksOnly)
+    return (
+        Workflow,
+        Stage,
+        Who,
+        When,
+        Says,
+        Outcome,
+        AtLeast,
+        Committee,
+        Within,
+        Late,
+        DistinctSet,
+        MarksOnly,
+    )
 
 
 def workflow_schema() -> dict[str, Any]:

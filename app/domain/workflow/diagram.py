@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from app.domain.vocabulary import StageKind, StageState, Subject
 from app.domain.workflow.case import DONE, Case
 from app.domain.workflow.condition_words import Label, condition
-from app.domain.workflow.definition import AtLeast, Qualification, Stage, Who, Workflow
+from app.domain.workflow.definition import Stage, Workflow
+from app.domain.workflow.needs import AtLeast, Committee, Qualification, Who
 
 _MARKS = {
     StageState.OPEN: "●",
@@ -133,7 +134,7 @@ def notes(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]
     else:
         yield f"办理：{' / '.join(people) or '系统自动'}"
     if stage.by_people and stage.need != "any":
-        yield _need(stage)
+        yield _need(stage, label, names)
     if stage.author_may_act and not any(who.author for who in stage.who):
         yield "作者可以办理（自审）"
     if stage.per == "channel":
@@ -235,7 +236,30 @@ def _who(who: Who, label: Label, names: Mapping[str, str]) -> str:
     return f"{named}（{said}）" if said else named
 
 
-def _need(stage: Stage) -> str:
+_IN_FAVOUR = {"majority": "过半数", "two_thirds": "三分之二以上", "all": "全体"}
+_CLOSES = {"at_majority": "结果已定即结束", "all_voted": "人人表态后结束", "at_time": "到期限结束"}
+_VETO = {"anybody": "任何一人不同意即不通过", "chair": "主持人不同意即不通过"}
+
+
+def _committee(committee: Committee, label: Label, names: Mapping[str, str]) -> str:
+    favour = committee.in_favour
+    needed = f"{favour} 人" if isinstance(favour, int) else _IN_FAVOUR[favour]
+    of = "" if committee.of == "members" or isinstance(favour, int) else "（弃权不计）"
+    parts = [
+        f"表决：{needed}同意{of}",
+        "" if committee.members is None else f"共 {committee.members} 人",
+        "" if not committee.present else f"至少 {committee.present} 人表态",
+        _CLOSES[committee.closes],
+        _VETO.get(committee.veto, ""),
+        "" if committee.chair is None else f"主持人：{_who(committee.chair, label, names)}",
+        "不通过即退稿" if committee.fails == "decline" else "",
+    ]
+    return "；".join(part for part in parts if part)
+
+
+def _need(stage: Stage, label: Label, names: Mapping[str, str]) -> str:
+    if stage.committee is not None:
+        return _committee(stage.committee, label, names)
     if isinstance(stage.need, AtLeast):
         return f"至少 {stage.need.at_least} 人同意"
     return "全体同意" if stage.need == "all" else "每组一人同意"

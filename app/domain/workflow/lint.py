@@ -12,7 +12,15 @@ from app.domain.files import policy_text
 from app.domain.files.faults import Fault, Faults, in_order
 from app.domain.files.policy_text import Lines
 from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind, Subject
-from app.domain.workflow import condition_lint, partial_files, risks, sample_drafts, short_lane, staffing
+from app.domain.workflow import (
+    committee_lint,
+    condition_lint,
+    partial_files,
+    risks,
+    sample_drafts,
+    short_lane,
+    staffing,
+)
 from app.domain.workflow.case import Participant
 from app.domain.workflow.definition import Stage, Workflow, parts
 
@@ -93,7 +101,8 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     """Return all faults of a workflow that has the right form; without `lines` they stand at line 1."""
     lines = lines or Lines(None)
     checks = (
-        _keys, _order, _ways, _rule_check, _people, _outside, condition_lint.conditions, _flags, _levels,
+        _keys, _order, _ways, _rule_check, _people, _outside, _voting, condition_lint.conditions, _flags,
+        _levels,
         _distinct, _reviews_apart, _proofs, _deadlines, _overrides, _required, _deciding, _watching,
         _kept_up,
     )  # fmt: skip
@@ -141,6 +150,8 @@ def _ways(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         ways_on = {outcome.verb for outcome in stage.outcomes}
         if "approve" not in ways_on:
             yield _at(workflow, lines, stage, "outcomes", "no_way_on")
+        if stage.committee is not None:
+            continue
         if stage.by_people and not ways_on & {"send_back", "decline"}:
             yield _at(workflow, lines, stage, "outcomes", "no_way_out")
         elif stage.by_people and not ways_on & {"decline", "hold"}:
@@ -173,9 +184,14 @@ def _people(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         if any(who.author for who in stage.who) and not stage.author_may_act:
             yield _at(workflow, lines, stage, "author_may_act", "author_may_not_act")
         named = {who.person for who in stage.who if who.person is not None}
-        at_least = 1 if isinstance(stage.need, str) else stage.need.at_least
-        if named and all(who.person for who in stage.who) and len(named) < at_least:
-            yield _at(workflow, lines, stage, "need", "too_few_people", people=len(named), needed=at_least)
+        if named and all(who.person for who in stage.who) and len(named) < stage.least:
+            yield _at(workflow, lines, stage, "need", "too_few_people", people=len(named), needed=stage.least)
+
+
+def _voting(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
+    for stage in workflow.stages:
+        for key, code, data in committee_lint.faults_of(stage):
+            yield _at(workflow, lines, stage, key, code, **data)
 
 
 #: Done by those who answer for what goes out: permission to publish, and that every mark was carried out.

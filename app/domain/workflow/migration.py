@@ -14,7 +14,7 @@ from app.domain.vocabulary import REVIEW_LEVELS, CaseState, Event, StageState
 from app.domain.workflow import checks, separation
 from app.domain.workflow.added_stages import extended
 from app.domain.workflow.case import CLOSED, DONE, SERVICE, Case, Participant, Run, Spot
-from app.domain.workflow.definition import AtLeast, Stage, Workflow
+from app.domain.workflow.definition import Stage, Workflow
 from app.domain.workflow.effects import Effects, Walk
 from app.domain.workflow.facts import Facts
 from app.domain.workflow.staffing import Seat, unfilled
@@ -229,7 +229,7 @@ def _seats(
         if {one.code for one in checks.person(case, new, current, stage, line, actor)} <= _PASSING
     ]
     votes = run.votes if (run := current.get((stage.key, line))) is not None else ()
-    needed = stage.need.at_least if isinstance(stage.need, AtLeast) else 1
+    needed = stage.least
     persons = {actor.person for actor in able}
     if any(who.outside for who in stage.who):
         persons |= {f"{stage.key} {number}" for number in range(needed)}

@@ -88,7 +88,7 @@ def _asks_more(now: Stage, was: Stage) -> bool:
     return (
         not set(was.who) <= set(now.who)
         or _need(now) > _need(was)
-        or (now.need != was.need and "one_of_each" in {now.need, was.need})
+        or (now.need != was.need and (_apart(now) or _apart(was)))
         or (was.author_may_act and not now.author_may_act)
         or not set(now.checklist) <= set(was.checklist)
         or not set(now.requires) <= set(was.requires)
@@ -148,7 +148,7 @@ def _asks(more: Stage, less: Stage, *, same_people: bool = False) -> bool:
         and less.kinds <= more.kinds
         and set(less.levels) <= set(more.levels)
         and more.applies_if in {None, less.applies_if}
-        and (more.need == less.need or (less.need != "one_of_each" and _need(more) > _need(less)))
+        and (more.need == less.need or (not _apart(less) and _need(more) > _need(less)))
         and (less.author_may_act or not more.author_may_act)
         and set(less.watches) <= set(more.watches)
         and _ON_EDIT.index(less.on_edit) <= _ON_EDIT.index(more.on_edit)
@@ -165,9 +165,12 @@ def _asks(more: Stage, less: Stage, *, same_people: bool = False) -> bool:
 
 
 def _need(stage: Stage) -> int:
-    if isinstance(stage.need, str):
-        return _ALL if stage.need == "all" else 1
-    return stage.need.at_least
+    return _ALL if stage.need == "all" else stage.least
+
+
+def _apart(stage: Stage) -> bool:
+    """Tell whether how many decide is not a number that another could be more than."""
+    return stage.need == "one_of_each" or stage.committee is not None
 
 
 def _limits(one: Workflow, other: Workflow) -> MarksOnly:
@@ -301,7 +304,7 @@ def strictest(old: Stage, new: Stage) -> Stage:
         new,
         also=tuple(sorted((old.kinds | new.kinds) - {new.kind})),
         levels=tuple(dict.fromkeys((*old.levels, *new.levels))),
-        need=new.need if "one_of_each" in {old.need, new.need} else needs[-1].need,
+        need=new.need if _apart(new) else old.need if _apart(old) else needs[-1].need,
         applies_if=new.applies_if if old.applies_if == new.applies_if else None,
         author_may_act=old.author_may_act and new.author_may_act,
         watches=tuple(dict.fromkeys((*old.watches, *new.watches))),

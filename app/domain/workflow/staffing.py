@@ -12,7 +12,7 @@ from app.domain.vocabulary import Role
 from app.domain.workflow import sample_drafts
 from app.domain.workflow.case import Case, Participant
 from app.domain.workflow.checks import by_id, seats
-from app.domain.workflow.definition import AtLeast, Stage, Workflow
+from app.domain.workflow.definition import Stage, Workflow
 
 Names = tuple[str, ...]
 #: Steps of the search over sets that share stages; a body of people never comes near.
@@ -175,7 +175,7 @@ def _seats(case: Case, stage: Stage, people: Collection[Participant]) -> list[Se
 
 
 def _needed(stage: Stage) -> int:
-    return stage.need.at_least if isinstance(stage.need, AtLeast) else 1
+    return stage.least
 
 
 def _hall(table: Sequence[Seat]) -> list[Seat]:

@@ -277,6 +277,20 @@ class Approved(Decided):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoteClosed(AtStage):
+    """How the vote of a committee ended; `to` whom the draft goes where it failed."""
+
+    round: int
+    digest: str = content("revision", "proof", packed=True)
+    result: str
+    yes: int
+    no: int
+    abstained: int
+    members: int
+    to: str | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentBack(Decided):
     """Sent back to an earlier stage or to the author, then on from here or the whole way again."""
 

@@ -37,6 +37,30 @@ class Reviews(Case):
         known.update(digest=data.get("digest"), line=line, final=data.get("final") is not False)
         self.passed[place] = known
 
+    def _on_voted_otherwise(self, _line: int, body: Json, data: Json) -> None:
+        """Count who voted against or abstained among those behind the stage; they did not approve it."""
+        place = (data["stage"], data["line"])
+        known = self.passed.get(place)
+        if known is None or known["round"] != data.get("round"):
+            known = {"persons": set(), "names": [], "votes": [], "stayed": [], "round": data.get("round")}
+            known.update(digest=data.get("digest"), line=_line, final=False)
+            for persons, name in self.kept.pop(place, ()):
+                count(known, persons, name)
+            self.passed[place] = known
+        both = (body.get("actor"), body.get("on_behalf_of"))
+        known["persons"] |= {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
+
+    def _on_vote_closed(self, line: int, _body: Json, data: Json) -> None:
+        """Let a stage stand passed, or not, as its committee's vote ended; the votes are counted again."""
+        place = (data["stage"], data["line"])
+        known = self.passed.get(place)
+        if data.get("result") != "passed":
+            self.passed.pop(place, None)
+        elif known is None or len(known["votes"]) != data.get("yes"):
+            self.report.fault(f"events.jsonl 第 {line} 行", "表决结果与记录的同意票数不符")
+        else:
+            known.update(final=True, line=line)
+
     def _on_added(self, _line: int, _body: Json, data: Json) -> None:
         """Take a reviewer who was added to this case into the flow, and into the sets of their place."""
         self.added[data["stage"]] = {"title": data["title"], "subject": data["subject"]}

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import Role
-from app.domain.workflow.definition import Qualification
+from app.domain.workflow.needs import Qualification
 from app.identity.access import CurrentActor
 from app.identity.models import User
 from app.identity.posts.service import Held, set_posts

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.domain.vocabulary import Event, Role
-from app.domain.workflow.definition import Qualification
+from app.domain.workflow.needs import Qualification
 from app.events.emit import emit
 from app.events.payloads.accounts import PostsSet
 from app.identity.models import User

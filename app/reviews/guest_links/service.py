@@ -22,7 +22,7 @@ from app.domain.refusals import RefusalCode
 from app.domain.roles import DECIDING
 from app.domain.vocabulary import CaseState, Event, StageKind, StageState, Verb
 from app.domain.workflow import AssessedText, Outcome, Stage, objections
-from app.domain.workflow.commands import Approve, Decide, Decline, SendBack
+from app.domain.workflow.commands import Abstain, Approve, Decide, Decline, Oppose, SendBack
 from app.events.emit import emit, refusal
 from app.events.payloads.cases import LinkMade, LinkRefused, LinkUsed, OfLink
 from app.identity import queries as identity
@@ -44,7 +44,13 @@ DAYS, MAX_DAYS = 3, 20
 #: Random bytes of a token: 256 bit, so that guessing is no way in.
 TOKEN_BYTES = 32
 #: How a decision by link can end. Asking somebody else (请示) is for those who answer for the case.
-VERBS: Mapping[str, type[Decide]] = {"approve": Approve, "send_back": SendBack, "decline": Decline}
+VERBS: Mapping[str, type[Decide]] = {
+    "approve": Approve,
+    "oppose": Oppose,
+    "abstain": Abstain,
+    "send_back": SendBack,
+    "decline": Decline,
+}
 #: Permission to publish, and that every mark was carried out, are given by those who answer for them.
 SIGNING = frozenset({StageKind.SIGN_OFF, StageKind.CONFIRM_MARKS})
 

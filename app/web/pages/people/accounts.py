@@ -14,7 +14,7 @@ from app.channels.models import Channel
 from app.domain.deadlines import CHAIN, Rung
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Role, UnitKind
-from app.domain.workflow.definition import QUALIFICATIONS
+from app.domain.workflow.needs import QUALIFICATIONS
 from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
 from app.infra.db import ReadSession, database_of

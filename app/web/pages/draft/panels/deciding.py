@@ -47,8 +47,8 @@ class Way:
 class Panel:
     """One open stage with a form for each of its outcomes; `objections` say why it cannot pass now.
 
-    `approve`, `send_back`, `decline` and `hold` are the outcomes of these verbs, as the workflow lists them;
-    what is not offered is empty.
+    `approve`, `votes` (against, or abstaining), `send_back`, `decline` and `hold` are the outcomes of these
+    verbs, as the workflow lists them; what is not offered is empty.
     """
 
     key: str
@@ -61,6 +61,7 @@ class Panel:
     digest: str
     action: str
     approve: tuple[Way, ...]
+    votes: tuple[Way, ...]
     checklist: tuple[str, ...]
     send_back: tuple[Way, ...]
     ways_back: tuple[tuple[str, str], ...]
@@ -84,7 +85,7 @@ class Panel:
 
     @property
     def _others(self) -> tuple[Way, ...]:
-        return (*self.send_back, *self.approve[1:], *self.decline, *self.hold)
+        return (*self.votes, *self.send_back, *self.approve[1:], *self.decline, *self.hold)
 
 
 def panels(
@@ -160,6 +161,9 @@ def _panel(
         action=action,
         # What cannot pass now is shown all the same, with the objections; what is another's to pass is not.
         approve=() if codes & _ANOTHERS else _ways(one, Verb.APPROVE),
+        votes=tuple(
+            way for verb in (Verb.OPPOSE, Verb.ABSTAIN) if _offered(one, verb) for way in _ways(one, verb)
+        ),
         checklist=stage.checklist,
         send_back=_ways(one, Verb.SEND_BACK) if _offered(one, Verb.SEND_BACK) else (),
         ways_back=(("", "作者"), *((way.key, way.title) for way in one.send_back_to)),

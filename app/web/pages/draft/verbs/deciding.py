@@ -8,7 +8,17 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from app.domain.vocabulary import WaiverReason
-from app.domain.workflow.commands import AnswerHold, Approve, Decide, Decline, Hold, Recall, SendBack
+from app.domain.workflow.commands import (
+    Abstain,
+    AnswerHold,
+    Approve,
+    Decide,
+    Decline,
+    Hold,
+    Oppose,
+    Recall,
+    SendBack,
+)
 from app.identity.access import bound
 from app.infra.errors import AppError, Invalid, Reason
 from app.infra.http.problems import too_long
@@ -26,7 +36,14 @@ from app.web.shell.viewer import Form, SentForm
 router = APIRouter()
 
 #: What can be done at a stage by a decision panel, and what the page says then.
-SAID = {"approve": "approved", "send_back": "sent_back", "decline": "declined", "hold": "held"}
+SAID = {
+    "approve": "approved",
+    "oppose": "voted",
+    "abstain": "voted",
+    "send_back": "sent_back",
+    "decline": "declined",
+    "hold": "held",
+}
 
 
 def comment_of(form: Form, within: Limits) -> str:
@@ -47,6 +64,10 @@ def decision_of(form: Form) -> Decide | Hold:
         return Hold(*read)
     if verb == "approve":
         return Approve(*read, ticked)
+    if verb == "oppose":
+        return Oppose(*read, ticked)
+    if verb == "abstain":
+        return Abstain(*read, ticked)
     if verb == "decline":
         return Decline(*read, ticked)
     if verb == "send_back":
