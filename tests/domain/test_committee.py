@@ -56,6 +56,8 @@ def votes(said: str) -> tuple[Vote, ...]:
         ({"in_favour": "majority", "closes": "all_voted", "veto": "anybody"}, "yyyn", "failed"),
         ({"in_favour": 2, "veto": "chair", "chair": {"post": "主任"}}, "ny", None),
         ({"in_favour": 2, "veto": "chair", "chair": {"post": "主任"}}, "yN", "failed"),
+        ({"in_favour": 2, "veto": "anybody"}, "yyyy", None),
+        ({"in_favour": 2, "veto": "chair", "chair": {"post": "主任"}}, "Yy", "passed"),
         ({"in_favour": 2, "present": 4}, "yyy", None),
         ({"in_favour": 2, "present": 4}, "yyya", "passed"),
         ({"in_favour": "majority", "members": 4}, "yynn", "failed"),

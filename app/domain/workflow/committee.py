@@ -73,7 +73,7 @@ def result(
         return _closed(committee, counted, votes)
     if committee.closes != "at_majority":
         return None
-    return _settled(committee, counted)
+    return _settled(committee, counted, votes)
 
 
 def _vetoed(committee: "Committee", votes: Sequence["Vote"]) -> bool:
@@ -93,14 +93,18 @@ def _closed(committee: "Committee", counted: Tally, votes: Sequence["Vote"]) -> 
     return "passed" if tie and chair == "yes" else "failed"
 
 
-def _settled(committee: "Committee", counted: Tally) -> Result | None:
+def _settled(committee: "Committee", counted: Tally, votes: Sequence["Vote"]) -> Result | None:
     """Return the result where it is the same however those who are left will vote, or stay away."""
     least, most = counted.yes, counted.yes + counted.left
     if committee.of == "members":
         base_if_no = base_if_yes = counted.members
     else:
         base_if_no, base_if_yes = counted.yes + counted.no + counted.left, most + counted.no
-    if least >= needed(committee, base_if_no) and counted.voted >= committee.present:
+    # Whose no would be a veto and who has not voted may still end it.
+    free = committee.veto == "nobody" or (
+        committee.veto == "chair" and any(vote.group == CHAIR for vote in votes)
+    )
+    if free and least >= needed(committee, base_if_no) and counted.voted >= committee.present:
         return "passed"
     tie = committee.chair is not None and committee.in_favour == "majority" and most >= counted.no
     return "failed" if most < needed(committee, base_if_yes) and not tie else None
