@@ -78,7 +78,7 @@ VOUCHED: Mapping[str, Vouched] = {
         ("tool", "tool_id"),
         left_out=dict.fromkeys(("last_used_at", "last_used_from"), "最近一次使用的时间和地址，随使用而变"),
     ),
-    "webhook_endpoint": Vouched(("webhook", "id"), added={"tool_id": None}),
+    "webhook_endpoint": Vouched(("webhook", "id"), added={"tool_id": None, "paused_at": None}),
     "webhook_secret": Vouched(),
     "notice_robot": Vouched(("robot", "id"), left_out={"next_at": "何时可以再发，只管发送的快慢"}),
 }
@@ -101,6 +101,7 @@ NOT_VOUCHED: Mapping[str, str] = {
     "robot_message": "群机器人消息的发送情况",
     "webhook_message": "发往外部系统的消息；所说的事各有留痕",
     "webhook_delivery": "发往外部系统的消息的投递情况",
+    "webhook_attempt": "每次投递得到的答复，只保存一段时间；投递成败另有留痕",
     "received_webhook": "外部系统来信的防重记录；来信做成的事各有留痕",
     "installation": "这套安装的标识和密钥指纹，启动时另行核对",
     "process_beat": "各进程的心跳，用来看它们是否还在运行",

@@ -131,12 +131,19 @@ class Call:
             self._watched.append(again)
 
     def post(
-        self, url: str, *, server_name: str, headers: Mapping[str, str], body: bytes, most: int
+        self,
+        url: str,
+        *,
+        server_name: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        most: int,
+        of_refusals: int = 0,
     ) -> Answered:
         """POST to a URL whose host is an address; no redirect is followed, no proxy asked.
 
-        `server_name` is what a certificate must be for; up to `most` bytes of the answer's body are read.
-        Raises `CallFailed`.
+        `server_name` is what a certificate must be for; up to `most` bytes of the answer's body are read, and
+        of an answer other than 2xx up to `of_refusals`, as far as they come. Raises `CallFailed`.
         """
         # One budget in four places: each step may take what is left, and the watch sees to the sum.
         within = dict.fromkeys(("connect", "read", "write", "pool"), self.left)
@@ -153,7 +160,11 @@ class Call:
                     extensions={"timeout": within, "sni_hostname": server_name},
                 ) as response,
             ):
-                found, whole = _read(response.iter_stream(), most)
+                is_good = 200 <= response.status < 300
+                if of_refusals and not is_good:
+                    found, whole = _what_comes(response.iter_stream(), of_refusals), False
+                else:
+                    found, whole = _read(response.iter_stream(), most)
                 told = {
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
@@ -206,6 +217,19 @@ def _read(parts: Iterable[bytes], most: int) -> tuple[bytes, bool]:
         if len(body) > most:
             return bytes(body[:most]), False
     return bytes(body), True
+
+
+def _what_comes(parts: Iterable[bytes], most: int) -> bytes:
+    """Return up to `most` bytes of a body, or as many as came before it broke off."""
+    body = bytearray()
+    with contextlib.suppress(
+        httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError
+    ):
+        for part in parts:
+            body += part
+            if len(body) >= most:
+                break
+    return bytes(body[:most])
 
 
 def _shut_down(connection: socket.socket) -> None:

@@ -19,13 +19,14 @@ class Scope(StrEnum):
 
 
 #: Open to every key: what the tool may know of itself.
-OWN = frozenset({"show_own_tool", "list_own_endpoints", "list_own_deliveries"})
+OWN = frozenset({"show_own_tool", "list_own_endpoints", "list_own_deliveries", "show_delivery"})
 
 OPERATIONS: Mapping[str, Scope] = {
     "list_releases": Scope.READ_RELEASED,
     "show_release_content": Scope.READ_RELEASED,
     "download_release_package": Scope.READ_RELEASED,
     "show_release_file": Scope.READ_RELEASED,
+    "draw_events": Scope.READ_RELEASED,
     "ask_clearance": Scope.CLEAR,
     "report_publication": Scope.REPORT,
     "confirm_taken_down": Scope.REPORT,
@@ -38,4 +39,4 @@ OPERATIONS: Mapping[str, Scope] = {
 }
 
 BY_KEY.update(OPERATIONS, OWN)
-OWN_OF_TOOLS.update(OWN)
+OWN_OF_TOOLS.update(OWN - {"show_delivery"})

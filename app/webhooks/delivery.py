@@ -2,13 +2,14 @@
 
 import json
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
-from sqlalchemy import literal, update
+from sqlalchemy import func, literal, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -28,6 +29,7 @@ from app.webhooks.addresses.targets import AllowList
 from app.webhooks.models import (
     DeliveryState,
     PublishingTool,
+    WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookMessage,
@@ -61,6 +63,12 @@ RESTS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5), timed
 #: An endpoint that took nothing for so long is switched off; an administrator switches it on again.
 PATIENCE = timedelta(days=5)
 
+#: So many bytes of what a refusal says are kept.
+KEPT_OF_ANSWERS = 2000
+
+#: The lock under which messages get their places.
+_PLACES = 7_405_060
+
 GONE = 410
 #: Answers below 500 that ask for patience: took too long, too many.
 _LATER = frozenset({408, 425, 429})
@@ -82,12 +90,15 @@ class Parcel:
 class Answer:
     """What came of a try: an HTTP status, or an error's name when there was no answer.
 
-    `retry_after` if asked.
+    `retry_after` if asked; `milliseconds` that it took.
     """
 
     status: int | None
     error: str | None = None
     retry_after: timedelta | None = None
+    #: What a refusal said, as far as it is text.
+    body: str = ""
+    milliseconds: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -108,27 +119,36 @@ def fan_out(session: Session, messages: Mapping[UUID, tuple[Message, str]], *, a
     paths = dict(session.exec(select(Draft.id, Draft.unit_path).where(col(Draft.id).in_(about))).all())
     endpoints = session.exec(select(WebhookEndpoint).where(col(WebhookEndpoint.active).is_(True))).all()
     served = dict(session.exec(select(PublishingTool.id, PublishingTool.channels)).all())
-    heard = 0
-    for message, timestamp in new:
-        session.add(_stored(message, timestamp, at))
+    heard, place = 0, last_position(session) if new else 0
+    for message, timestamp in sorted(new, key=lambda told: told[0].id):
+        place += 1
+        session.add(_stored(message, timestamp, at, place))
         path = None if message.draft_id is None else paths.get(message.draft_id)
         for endpoint in endpoints:
-            if not _hears(endpoint, message.type, path) or not _serves(endpoint, message, served):
+            if not hears(endpoint, message.type, message.data.get("channel"), path, served):
                 continue
             heard += 1
             delivery = WebhookDelivery(
                 id=new_id(),
                 message_id=message.id,
                 endpoint_id=endpoint.id,
-                next_at=max(at, endpoint.resting_until or at),
+                next_at=None if endpoint.paused_at else max(at, endpoint.resting_until or at),
                 created_at=at,
             )
             session.add(delivery)
-            promise(session, delivery, at=at)
+            if endpoint.paused_at is None:
+                promise(session, delivery, at=at)
     return heard
 
 
-def _stored(message: Message, timestamp: str, at: datetime) -> WebhookMessage:
+def last_position(session: Session) -> int:
+    """Return the place of the last message; until the transaction ends nobody else gives one out."""
+    if session.get_bind().dialect.name != "sqlite":  # there one transaction writes at a time anyway
+        session.exec(select(func.pg_advisory_xact_lock(_PLACES)))
+    return session.exec(select(func.max(WebhookMessage.position))).one() or 0
+
+
+def _stored(message: Message, timestamp: str, at: datetime, place: int) -> WebhookMessage:
     body = {
         "type": message.type,
         "timestamp": timestamp,
@@ -144,6 +164,8 @@ def _stored(message: Message, timestamp: str, at: datetime) -> WebhookMessage:
         draft_id=message.draft_id,
         sequence=message.sequence,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        position=place,
+        channel=message.data.get("channel"),
         created_at=at,
     )
 
@@ -187,6 +209,8 @@ def prepare(
     endpoint = session.get(WebhookEndpoint, delivery.endpoint_id)
     assert message is not None
     assert endpoint is not None
+    if endpoint.paused_at is not None:
+        return None
     secrets = secrets_of(session, master=master, at=at, endpoint_id=endpoint.id)
     return Parcel(delivery_id, attempt, endpoint.url, str(message.id), message.body.encode(), tuple(secrets))
 
@@ -195,10 +219,11 @@ def send(parcel: Parcel, *, allowed: AllowList, timeout_seconds: float, at: date
     """Send one message: the host is looked up once, redirects are not followed, no proxy is asked.
 
     The whole try takes `timeout_seconds` at most. Never raises for what the network or the receiver does;
-    the answer's body is not read.
+    only of a refusal the body is read, and little of that.
     """
     if not parcel.secrets:
         return Answer(None, "no_secret")
+    began = time.monotonic()
     with Call(timeout_seconds) as call:
         try:
             target = addresses.resolve(parcel.url, allowed=allowed, call=call)
@@ -208,10 +233,23 @@ def send(parcel: Parcel, *, allowed: AllowList, timeout_seconds: float, at: date
                 "User-Agent": "Sanshen/1",
                 **standard.headers(parcel.secrets, message_id=parcel.message_id, at=at, body=parcel.body),
             }
-            answer = call.post(target.url, server_name=target.host, headers=headers, body=parcel.body, most=0)
+            answer = call.post(
+                target.url,
+                server_name=target.host,
+                headers=headers,
+                body=parcel.body,
+                most=0,
+                of_refusals=KEPT_OF_ANSWERS,
+            )
         except (addresses.Unreachable, CallFailed) as error:
-            return Answer(None, str(error))
-    return Answer(answer.status, None, _retry_after(answer.headers.get("retry-after"), at=at))
+            return Answer(None, str(error), milliseconds=_since(began))
+    wait = _retry_after(answer.headers.get("retry-after"), at=at)
+    told = answer.body.decode(errors="replace").replace("\0", "\ufffd")
+    return Answer(answer.status, None, wait, told, _since(began))
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def settle(
@@ -231,6 +269,17 @@ def settle(
     endpoint = session.exec(
         select(WebhookEndpoint).where(WebhookEndpoint.id == delivery.endpoint_id).with_for_update()
     ).one()
+    session.add(
+        WebhookAttempt(
+            id=new_id(),
+            delivery_id=delivery.id,
+            at=at,
+            milliseconds=answer.milliseconds,
+            status=answer.status,
+            error=answer.error,
+            answer=answer.body,
+        )
+    )
     delivery.attempt += 1
     delivery.status, delivery.error, delivery.next_at = answer.status, answer.error, None
     session.add(delivery)
@@ -284,14 +333,20 @@ def _rest(session: Session, endpoint: WebhookEndpoint, answer: Answer, *, at: da
     session.exec(put.execution_options(synchronize_session=False))
 
 
-def _hears(endpoint: WebhookEndpoint, event: str, path: str | None) -> bool:
+def hears(
+    endpoint: WebhookEndpoint,
+    event: str,
+    channel: str | None,
+    path: str | None,
+    served: Mapping[UUID, str],
+) -> bool:
+    """Say whether an endpoint is told of an event: it asked for it, of its unit, and of its tool's channels.
+
+    `path` is the unit of the draft, `channel` what the event names; `served` are the tools' channels as JSON.
+    """
     chosen = json.loads(endpoint.events)
-    return (not chosen or event in chosen) and (path is None or path.startswith(endpoint.unit_path))
-
-
-def _serves(endpoint: WebhookEndpoint, message: Message, served: Mapping[UUID, str]) -> bool:
-    """Say whether a message is a tool's business: the channel, if it names one, is one that it serves."""
-    channel = message.data.get("channel")
+    if (chosen and event not in chosen) or (path is not None and not path.startswith(endpoint.unit_path)):
+        return False
     if endpoint.tool_id is None or channel is None:
         return True
     return channel in json.loads(served.get(endpoint.tool_id, "[]"))

@@ -3,7 +3,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.infra.db import UtcDateTime, one_of
@@ -40,7 +40,8 @@ class WebhookEndpoint(SQLModel, table=True):
     """An address outside that hears of a unit's events; `events` is a JSON list of types, empty for all.
 
     `failures` tries in a row failed, the first at `failing_since`; nothing is sent before `resting_until`.
-    One of a `tool_id` is that tool's: it sees how it fares, and hears of its channels alone.
+    One of a `tool_id` is that tool's: it sees how it fares, and hears of its channels alone. What comes for
+    one that is `paused_at` waits until it goes on.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -52,6 +53,7 @@ class WebhookEndpoint(SQLModel, table=True):
     events: str = Field(sa_type=Text)
     tool_id: UUID | None = Field(default=None, foreign_key="publishing_tool.id", index=True)
     active: bool = True
+    paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     disabled_reason: str | None = Field(default=None, max_length=200)
     failures: int = 0
     failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -77,7 +79,11 @@ class WebhookSecret(SQLModel, table=True):
 
 
 class WebhookMessage(SQLModel, table=True):
-    """A message to the outside, made once from the outbox; `body` is exactly what is signed and sent."""
+    """A message to the outside, made once from the outbox; `body` is exactly what is signed and sent.
+
+    `position` grows in the order in which messages can be seen, so that whoever draws them misses none; null
+    for tests. `channel` is the channel that it tells of, if it names one.
+    """
 
     __tablename__ = "webhook_message"
 
@@ -87,7 +93,23 @@ class WebhookMessage(SQLModel, table=True):
     draft_id: UUID | None = Field(default=None, index=True)
     sequence: int
     body: str = Field(sa_type=Text)
+    position: int | None = Field(default=None, sa_type=BigInteger, unique=True, index=True)
+    channel: str | None = Field(default=None, max_length=40)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WebhookAttempt(SQLModel, table=True):
+    """One try of a delivery: how long it took, and what came back; of a refusal the first 2 000 bytes."""
+
+    __tablename__ = "webhook_attempt"
+
+    id: UUID = Field(primary_key=True)
+    delivery_id: UUID = Field(foreign_key="webhook_delivery.id", index=True, ondelete="CASCADE")
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    milliseconds: int
+    status: int | None = None
+    error: str | None = Field(default=None, max_length=300)
+    answer: str = Field(default="", sa_type=Text)
 
 
 class WebhookDelivery(SQLModel, table=True):

@@ -3,17 +3,27 @@
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from app.infra.errors import Invalid, Reason
 from app.webhooks.models import (
     DeliveryState,
     PublishingTool,
+    WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookMessage,
 )
-from app.webhooks.schemas import ClearanceIn, DeliveryOut, EndpointOut, ToolOut, ToolWithSecretOut
+from app.webhooks.schemas import (
+    AttemptOut,
+    ClearanceIn,
+    DeliveryOut,
+    DeliveryWithBodyOut,
+    EndpointOut,
+    ToolOut,
+    ToolWithSecretOut,
+)
 from app.webhooks.service import NewTool
 
 
@@ -51,6 +61,7 @@ def endpoint(row: WebhookEndpoint) -> EndpointOut:
         tool_id=row.tool_id,
         active=row.active,
         disabled_reason=row.disabled_reason,
+        paused_at=row.paused_at,
         failures=row.failures,
         failing_since=row.failing_since,
         resting_until=row.resting_until,
@@ -74,6 +85,17 @@ def delivery(row: WebhookDelivery, message: WebhookMessage) -> DeliveryOut:
         error=row.error,
         delivered_at=row.delivered_at,
         created_at=row.created_at,
+    )
+
+
+def delivery_with_body(
+    row: WebhookDelivery, message: WebhookMessage, attempts: Iterable[WebhookAttempt]
+) -> DeliveryWithBodyOut:
+    """Return a delivery with its bytes and its tries."""
+    return DeliveryWithBodyOut(
+        **delivery(row, message).model_dump(),
+        body=message.body,
+        attempts=[AttemptOut.model_validate(attempt, from_attributes=True) for attempt in attempts],
     )
 
 

@@ -9,9 +9,11 @@ from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import Role
 from app.identity.queries import Actor
+from app.infra.errors import NotFound
 from app.webhooks.models import (
     DeliveryState,
     PublishingTool,
+    WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookMessage,
@@ -64,6 +66,29 @@ def deliveries(
     if before is not None:
         query = query.where(col(WebhookDelivery.id) < before)
     return [Sent(delivery, message) for delivery, message in session.exec(query).all()]
+
+
+def delivery(session: Session, delivery_id: UUID, actor: Actor) -> Sent:
+    """Return a delivery to an endpoint that the actor administers, or whose tool it is. Raises `NotFound`."""
+    reach = _in_reach(actor, col(WebhookEndpoint.unit_path))
+    if actor.tool is not None:
+        reach = col(WebhookEndpoint.tool_id) == actor.tool.id
+    query = (
+        select(WebhookDelivery, WebhookMessage)
+        .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
+        .join(WebhookEndpoint, col(WebhookEndpoint.id) == col(WebhookDelivery.endpoint_id))
+        .where(WebhookDelivery.id == delivery_id, reach)
+    )
+    row = session.exec(query).one_or_none()
+    if row is None:
+        raise NotFound("not_found")
+    return Sent(*row)
+
+
+def attempts(session: Session, delivery_id: UUID) -> list[WebhookAttempt]:
+    """Return every try of a delivery, the oldest first."""
+    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id == delivery_id)
+    return list(session.exec(query.order_by(col(WebhookAttempt.id))).all())
 
 
 def message(session: Session, message_id: UUID) -> WebhookMessage:

@@ -26,11 +26,13 @@ from app.reviews import cursors as order_cursors
 from app.webhooks import inbound, presenters, queries, service
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.endpoints import router as managing_router
+from app.webhooks.events import router as events_router
 from app.webhooks.models import DeliveryState
 from app.webhooks.schemas import (
     ClearanceIn,
     DeliveriesOut,
     DeliveryOut,
+    DeliveryWithBodyOut,
     EndpointOut,
     EndpointWithSecretOut,
     NewEndpointIn,
@@ -304,6 +306,14 @@ def list_deliveries(
     return DeliveriesOut(deliveries=page, next_before=last.delivery.id if last else None)
 
 
+@router.get("/webhooks/deliveries/{delivery_id}")
+def show_delivery(actor: CurrentActor, session: ReadSession, delivery_id: UUID) -> DeliveryWithBodyOut:
+    """Show what was sent, byte for byte, and what each try was answered."""
+    sent = queries.delivery(session, delivery_id, actor)
+    tries = queries.attempts(session, delivery_id)
+    return presenters.delivery_with_body(sent.delivery, sent.message, tries)
+
+
 @router.post("/webhooks/deliveries/{delivery_id}/replays", status_code=202)
 def replay_delivery(
     request: Request, actor: CurrentActor, session: WriteSession, delivery_id: UUID
@@ -317,3 +327,4 @@ def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
     app.include_router(managing_router.router)
+    app.include_router(events_router.router)

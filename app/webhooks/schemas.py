@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from app.domain.document.model import Sha256
 from app.domain.vocabulary import Event
+from app.events.forms import Message
+from app.infra.http.bounds import Instant
 from app.infra.http.examples import DIGEST, ID, taken
 from app.infra.signing import SignedStatement
 from app.webhooks.models import DeliveryState
@@ -91,6 +93,7 @@ class EndpointOut(BaseModel):
     tool_id: UUID | None = Field(description="the tool whose own it is; it hears of its channels alone")
     active: bool
     disabled_reason: str | None
+    paused_at: datetime | None = Field(description="since when what comes for it waits")
     failures: int
     failing_since: datetime | None
     resting_until: datetime | None
@@ -119,6 +122,54 @@ class DeliveryOut(BaseModel):
     error: str | None
     delivered_at: datetime | None
     created_at: datetime
+
+
+class AttemptOut(BaseModel):
+    """One try: what came back, and of a refusal the first 2 000 bytes of what it said."""
+
+    at: datetime
+    milliseconds: int
+    status: int | None
+    error: str | None
+    answer: str
+
+
+class DeliveryWithBodyOut(DeliveryOut):
+    """One message on its way to one endpoint, with the very bytes that are sent, and each try of them."""
+
+    body: str
+    attempts: list[AttemptOut] = Field(description="the oldest first; also those before a replay")
+
+
+class SpanIn(_Given):
+    """Which messages are sent again: those that came to be in this span; without an end, until now."""
+
+    model_config = taken(since="2026-11-30T08:00:00+08:00", only_failed=True)
+
+    since: Instant
+    until: Instant | None = None
+    only_failed: bool = Field(default=True, description="not those that were delivered")
+
+
+class RecoveredOut(BaseModel):
+    """How many messages are sent again; with `go_on_from`, ask once more from there."""
+
+    count: int
+    go_on_from: datetime | None
+
+
+class EventOut(Message):
+    """A message as endpoints are sent it, with its id and its place in the stream."""
+
+    id: UUID = Field(description="what `webhook-id` says")
+    position: int
+
+
+class EventsOut(BaseModel):
+    """Messages in their order; ask again with `after` = `next_after`, however many there were."""
+
+    items: list[EventOut]
+    next_after: int
 
 
 class DeliveriesOut(BaseModel):

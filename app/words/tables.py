@@ -40,6 +40,7 @@ TABLES = {
     "proof_mark": "校对标记",
     "publication": "发布记录",
     "publishing_tool": "发布工具",
+    "webhook_attempt": "投递记录",
     "tool_key": "发布工具的访问密钥",
     "received_webhook": "来信防重",
     "release": "签发",

@@ -89,6 +89,7 @@ class Listener:
     """A receiver that answers as it is told and keeps what it got, as (path, headers, raw body)."""
 
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    says: list[bytes] = field(default_factory=list)
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -102,8 +103,10 @@ class Listener:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("content-length", "0")
+                said = outer.says.pop(0) if outer.says else b""
+                self.send_header("content-length", str(len(said)))
                 self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, *_args: object) -> None:
                 """Keep quiet."""

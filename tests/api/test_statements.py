@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from app.infra.db import statements
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
+from tests.api.press import Press, ready, signed
 from tests.web.forms import HTML, sign_in
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -30,6 +31,22 @@ def test_a_decision_is_one_transaction_of_few_statements(desk: Desk) -> None:
     rest = [one for one in seen if not one.startswith("BEGIN")]
     assert len(begun) == 1, begun
     assert len(rest) <= 14, rest
+
+
+def test_clearance_by_a_digest_costs_no_more_than_it_did(client: TestClient, runtime: Runtime) -> None:
+    desk = Desk.open(client, runtime)
+    release = signed(ready(desk))
+    press = Press.open(desk)
+    press.ask(digest=release["digest"])
+    seen: list[str] = []
+    token = statements.set(seen)
+    said = press.ask(digest=release["digest"])["statement"]
+    statements.reset(token)
+    assert said["outcome"] == "cleared"
+    begun = [one for one in seen if one.startswith("BEGIN")]
+    rest = [one for one in seen if not one.startswith("BEGIN")]
+    assert len(begun) == 2, begun
+    assert len(rest) <= 20, rest
 
 
 def test_a_drafts_page_is_one_transaction(desk: Desk) -> None:

@@ -35,15 +35,20 @@ class EndpointChanged(Payload):
     with_secret: bool | Absent = ABSENT
     revoked: int | Absent = ABSENT
     active: bool | Absent = ABSENT
+    paused: bool | Absent = ABSENT
     tested: str | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed(Payload):
-    """A message sent again."""
+    """A message sent again, or so many of a span of time."""
 
-    message: UUID
-    delivery: UUID
+    message: UUID | Absent = ABSENT
+    delivery: UUID | Absent = ABSENT
+    since: str | Absent = ABSENT
+    until: str | Absent = ABSENT
+    only_failed: bool | Absent = ABSENT
+    count: int | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,16 @@ from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.webhooks import presenters, queries
 from app.webhooks.addresses.targets import AllowList
+from app.webhooks.endpoints import replays
 from app.webhooks.endpoints import service as endpoints
 from app.webhooks.schemas import (
     DeliveryOut,
     EndpointChangeIn,
     EndpointOut,
     EndpointWithSecretOut,
+    RecoveredOut,
     RotationIn,
+    SpanIn,
     ToolOut,
     ToolWithSecretOut,
 )
@@ -101,6 +104,35 @@ def activate_endpoint(
     """Tell an endpoint again that was switched off, of what happens from now on."""
     at = runtime_of(request).clock()
     return presenters.endpoint(endpoints.enable_endpoint(session, endpoint_id, actor=actor, at=at))
+
+
+@router.post("/webhooks/endpoints/{endpoint_id}/pause")
+def pause_endpoint(
+    request: Request, actor: CurrentActor, session: WriteSession, endpoint_id: UUID
+) -> EndpointOut:
+    """Send an endpoint nothing for a while; what comes for it waits."""
+    at = runtime_of(request).clock()
+    return presenters.endpoint(endpoints.pause_endpoint(session, endpoint_id, actor=actor, at=at))
+
+
+@router.post("/webhooks/endpoints/{endpoint_id}/resumption")
+def resume_endpoint(
+    request: Request, actor: CurrentActor, session: WriteSession, endpoint_id: UUID
+) -> EndpointOut:
+    """Send an endpoint what has waited for it, and go on."""
+    at = runtime_of(request).clock()
+    return presenters.endpoint(endpoints.resume_endpoint(session, endpoint_id, actor=actor, at=at))
+
+
+@router.post("/webhooks/endpoints/{endpoint_id}/replays", status_code=202)
+def replay_span(
+    request: Request, actor: CurrentActor, session: WriteSession, endpoint_id: UUID, wish: SpanIn
+) -> RecoveredOut:
+    """Send an endpoint again all that failed in a span of time, or all of it; also what it never was sent."""
+    at = runtime_of(request).clock()
+    span = replays.Span(wish.since, wish.until or at, wish.only_failed)
+    done = replays.recover(session, endpoint_id, span, actor=actor, at=at)
+    return RecoveredOut(count=done.count, go_on_from=done.go_on_from)
 
 
 @router.post(

@@ -19,6 +19,7 @@ from app.webhooks import standard
 from app.webhooks.addresses import targets as addresses
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.models import (
+    DeliveryState,
     PublishingTool,
     WebhookDelivery,
     WebhookEndpoint,
@@ -144,6 +145,40 @@ def enable_endpoint(session: Session, endpoint_id: UUID, *, actor: Actor, at: da
     endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
     session.add(endpoint)
     _changed(session, endpoint, EndpointChanged(endpoint=endpoint.id, active=True), actor, at)
+    return endpoint
+
+
+def pause_endpoint(session: Session, endpoint_id: UUID, *, actor: Actor, at: datetime) -> WebhookEndpoint:
+    """Send an endpoint nothing for a while; what comes for it waits, and nothing is given up.
+
+    Raises `NotFound`, `Forbidden`, `Conflict` for one that is paused or switched off.
+    """
+    endpoint = endpoint_in_reach(session, endpoint_id, actor)
+    if not endpoint.active:
+        raise Conflict("webhook_endpoint_inactive")
+    if endpoint.paused_at is not None:
+        raise Conflict("webhook_endpoint_paused")
+    endpoint.paused_at = at
+    session.add(endpoint)
+    _changed(session, endpoint, EndpointChanged(endpoint=endpoint.id, paused=True), actor, at)
+    return endpoint
+
+
+def resume_endpoint(session: Session, endpoint_id: UUID, *, actor: Actor, at: datetime) -> WebhookEndpoint:
+    """Send an endpoint what has waited for it, and go on. Raises as the other."""
+    endpoint = endpoint_in_reach(session, endpoint_id, actor)
+    if endpoint.paused_at is None:
+        raise Conflict("webhook_endpoint_not_paused")
+    endpoint.paused_at = None
+    session.add(endpoint)
+    waiting = select(WebhookDelivery).where(
+        WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.state == DeliveryState.WAITING
+    )
+    for delivery in session.exec(waiting.order_by(col(WebhookDelivery.id))).all():
+        delivery.next_at = at
+        session.add(delivery)
+        promise(session, delivery, at=at)
+    _changed(session, endpoint, EndpointChanged(endpoint=endpoint.id, paused=False), actor, at)
     return endpoint
 
 
