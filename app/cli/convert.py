@@ -1,17 +1,20 @@
-"""`sanshen convert`: a file as the service would take it in, written as another kind."""
+"""`sanshen convert` and `sanshen diff`: files as the service would take them in."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.check import CHANGES, read_bytes, read_file
-from app.cli.output import err, fail, out
+from app.cli.output import err, fail, out, print_json
 
 if TYPE_CHECKING:
     from app.drafts.intake.service import Intake
+    from app.words.differences import Difference
 
 #: What a file can be written as.
+_CHANGES = {"edited": "改", "added": "增", "removed": "删"}
 KINDS = ("json", "html", "docx", "text")
 
 
@@ -49,6 +52,38 @@ def convert(
         output.write_bytes(content)
     except OSError as error:
         fail(f"写不了 {output}：{error.strerror}")
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="旧文件", help="文本、Markdown、HTML 或 Word 文件。")],
+    new: Annotated[Path, typer.Argument(metavar="新文件", help="同上，格式可以不同。")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
+) -> None:
+    """比较两个文件的文字：先对齐段落，再比字词；标点的改动另用文字说明。有不同时返回 1。"""
+    from app.words.differences import differences
+
+    before, after = (_taken(file, "", CHANGES[0]).document for file in (old, new))
+    found = differences(before, after)
+    if as_json:
+        print_json([asdict(difference) for difference in found])
+    else:
+        for difference in found:
+            out.print(
+                f"{_CHANGES[difference.kind]}　{difference.place}：{_line(difference)}",
+                markup=False,
+                soft_wrap=True,
+            )
+    if found:
+        raise typer.Exit(1)
+
+
+def _line(difference: "Difference") -> str:
+    """Return what differs in one line: [-what went-], {+what came+}, and in words what eyes would miss."""
+    signs = {"removed": "[-{}-]", "added": "{{+{}+}}", "same": "{}"}
+    told = "".join(signs[piece.kind].format(piece.text) for piece in difference.stretches)
+    notes = "；".join(piece.note for piece in difference.stretches if piece.note)
+    return f"{told}（{notes}）" if notes else told
 
 
 def _taken(file: Path, title: str, changes: str) -> "Intake":

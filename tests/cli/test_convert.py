@@ -66,3 +66,21 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     shown = sanshen("convert", str(broken), "--to", "json")
     assert shown.exit_code == 2
     assert "损坏" in shown.stderr
+
+
+def test_files_of_any_kind_are_compared(tmp_path: Path) -> None:
+    old, word, new = tmp_path / "旧.md", tmp_path / "旧.docx", tmp_path / "新.txt"
+    old.write_text("# 送温暖\n\n走访独居老人。\n\n送去棉被,米面。\n", encoding="utf-8")
+    new.write_text("送温暖\n走访孤寡老人。\n送去棉被，米面。\n特此说明。\n", encoding="utf-8")
+    assert sanshen("convert", str(old), "--to", "docx", "-o", str(word)).exit_code == 0
+    same = sanshen("diff", str(old), str(word))
+    assert (same.exit_code, same.stdout) == (0, "")
+    shown = sanshen("diff", str(word), str(new))
+    assert shown.exit_code == 1
+    assert shown.stdout.splitlines() == [
+        "改　第1段：走访[-独居-]{+孤寡+}老人。",
+        "改　第2段：送去棉被[-,-]{+，+}米面。（半角逗号 → 全角逗号）",
+        "增　第3段：{+特此说明。+}",
+    ]
+    told = json.loads(sanshen("diff", str(word), str(new), "--json").stdout)
+    assert [one["kind"] for one in told] == ["edited", "edited", "added"]

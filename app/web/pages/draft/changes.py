@@ -11,9 +11,9 @@ from app.identity import queries as identity
 from app.infra.db import ReadSession
 from app.infra.errors import NotFound
 from app.web.pages.draft.page import RevisionRow
-from app.web.pages.draft.panels.compare import differences
 from app.web.shell.render import page
 from app.web.shell.viewer import Reader
+from app.words.differences import differences
 
 router = APIRouter()
 

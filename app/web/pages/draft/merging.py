@@ -13,8 +13,8 @@ from app.domain.document.model import FIELDS, TEXT_BLOCKS, Block, Document, text
 from app.infra.errors import PreconditionFailed, Reason
 from app.web.components.text_view import place_name
 from app.web.forms.sealed_input import closed, unclosed
-from app.web.pages.draft.panels.compare import Difference, Stretch, stretches
 from app.web.shell.viewer import Form
+from app.words.differences import Difference, Stretch, stretches
 
 _BLOCK: TypeAdapter[Block] = TypeAdapter(Block)
 

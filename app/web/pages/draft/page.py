@@ -43,7 +43,6 @@ from app.web.pages.draft.panels.attached import attached
 from app.web.pages.draft.panels.bar import bar_of, laying, progress_line
 from app.web.pages.draft.panels.collaboration import together
 from app.web.pages.draft.panels.comments import comment_panel
-from app.web.pages.draft.panels.compare import Difference, differences
 from app.web.pages.draft.panels.deciding import panels
 from app.web.pages.draft.panels.left_out import missing
 from app.web.pages.draft.panels.opinions import last_return, opinions
@@ -54,6 +53,7 @@ from app.web.pages.draft.panels.timeline import Entry, entries
 from app.web.pages.draft.panels.tracks import TONES, lanes, where
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Viewer
+from app.words.differences import Difference, differences
 from app.words.labels import choices, label
 from app.words.policy_faults import sentence as fault_sentence
 

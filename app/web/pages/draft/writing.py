@@ -35,11 +35,11 @@ from app.web.pages.draft.footnotes import undefined
 from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, settled, unpacked
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.panels.checks import checked
-from app.web.pages.draft.panels.compare import differences
 from app.web.pages.draft.panels.returned import last_return
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, SentForm, Viewer
+from app.words.differences import differences
 from app.words.labels import label
 
 router = APIRouter()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.document.model import Document, Paragraph
-from app.web.pages.draft.panels.compare import differences, stretches
+from app.words.differences import differences, stretches
 
 
 def document(*paragraphs: str, title: str = "标题") -> Document:

@@ -8,7 +8,7 @@ from typing import Literal
 from rapidfuzz.distance import Indel
 
 from app.domain.document.model import FIELDS, Document
-from app.web.components.text_view import place_name
+from app.words.places import place_in_text
 
 #: An island of common characters this short between two differences reads worse than one longer difference.
 _ISLAND = 2
@@ -75,6 +75,10 @@ class Difference:
     stretches: tuple[Stretch, ...]
 
 
+def _place_name(ref: str) -> str:
+    return place_in_text(ref) or "全文"
+
+
 def differences(old: Document, new: Document) -> tuple[Difference, ...]:
     """Return what differs in reading order; empty when all texts are the same.
 
@@ -82,7 +86,7 @@ def differences(old: Document, new: Document) -> tuple[Difference, ...]:
     the rest.
     """
     found = [
-        Difference("edited", place_name(name), stretches(getattr(old, name), getattr(new, name)))
+        Difference("edited", _place_name(name), stretches(getattr(old, name), getattr(new, name)))
         for name in FIELDS
         if getattr(old, name) != getattr(new, name)
     ]
@@ -111,14 +115,14 @@ def _rewritten(gone: list[tuple[str, str]], came: list[tuple[str, str]]) -> Iter
     for place, text in came:
         partner = next((index for index, (_, old) in enumerate(left) if _alike(old, text)), None)
         if partner is None:
-            yield Difference("added", place_name(place), (Stretch("added", text),))
+            yield Difference("added", _place_name(place), (Stretch("added", text),))
             continue
         for lost, old in left[:partner]:
-            yield Difference("removed", place_name(lost), (Stretch("removed", old),))
-        yield Difference("edited", place_name(place), stretches(left[partner][1], text))
+            yield Difference("removed", _place_name(lost), (Stretch("removed", old),))
+        yield Difference("edited", _place_name(place), stretches(left[partner][1], text))
         left = left[partner + 1 :]
     for place, text in left:
-        yield Difference("removed", place_name(place), (Stretch("removed", text),))
+        yield Difference("removed", _place_name(place), (Stretch("removed", text),))
 
 
 def _alike(old: str, new: str) -> bool:
