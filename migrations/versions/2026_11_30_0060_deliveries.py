@@ -6,7 +6,7 @@ from alembic import op
 from app.infra.db import UtcDateTime
 
 revision = "0060_deliveries"
-down_revision = "0057_corrections"
+down_revision = "0065_votes"
 branch_labels = None
 depends_on = None
 
