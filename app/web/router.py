@@ -19,7 +19,7 @@ from app.web.pages import api_docs, guest_links, sign_in, workflows
 from app.web.pages.desk import board, board_csv, drafts, next_task, notices, start_page
 from app.web.pages.draft import changes, writing
 from app.web.pages.draft import page as draft
-from app.web.pages.draft.verbs import collaboration, comments, deciding, scheduling, urgent
+from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
 from app.web.pages.people import account_verbs, accounts, delegations, handover, own_account, own_account_page
 from app.web.pages.proof import page as proof
 from app.web.pages.rules import back_tests, editor, reading, versions, waivers
@@ -40,6 +40,7 @@ PAGES = (
     draft.router,
     changes.router,
     deciding.router,
+    findings.router,
     collaboration.router,
     urgent.router,
     scheduling.router,

@@ -129,11 +129,11 @@ def test_keys_walk_through_the_findings_while_the_article_has_the_focus(people: 
 def test_findings_are_one_tab_stop_in_the_text_and_one_in_the_list(people: People, draft) -> None:
     page = people("editor").go(f"/drafts/{draft.id}")
     stops = page.evaluate(
-        """() => ["#article .hit", ".findings > li > details > summary"].map(chosen =>
+        """() => ["#article .hit", ".findings [data-finding] > details > summary"].map(chosen =>
             [...document.querySelectorAll(chosen)].filter(one => one.tabIndex === 0).length)"""
     )
     assert stops == [1, 1]
-    page.locator(".findings > li > details > summary").first.focus()
+    page.locator(".findings [data-finding] > details > summary").first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.closest('li').dataset.finding") == "2"

@@ -29,6 +29,7 @@ function show(index, focus) {
   for (const one of items) {
     one.classList.toggle("current", one === item);
     one.firstElementChild.open = one === item;
+    if (one === item) one.closest(".of-rule > details").open = true;
   }
   for (const mark of article.querySelectorAll(".hit-current")) mark.classList.remove("hit-current");
   const found = marks(numbers()[at]);
@@ -56,6 +57,8 @@ function help() {
 function attach() {
   const list = document.querySelector(".findings");
   items = list ? [...list.querySelectorAll("[data-finding]")] : [];
+  // The list is by rule; one walks through the text.
+  items.sort((one, other) => one.dataset.finding - other.dataset.finding);
   at = -1;
   rove();
   for (const button of document.querySelectorAll("[data-step], [data-help]")) button.hidden = false;
@@ -82,7 +85,7 @@ article.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (!event.target.matches(".findings > li > details > summary")) return;
+  if (!event.target.matches(".findings [data-finding] > details > summary")) return;
   if (event.key === "ArrowDown") step(1, "list");
   else if (event.key === "ArrowUp") step(-1, "list");
   else return;
@@ -92,7 +95,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-goto]");
   const button = event.target.closest("[data-step]");
-  const head = event.target.closest(".findings > li > details > summary");
+  const head = event.target.closest(".findings [data-finding] > details > summary");
   if (link) show(numbers().indexOf(link.dataset.goto), "text");
   else if (button) step(Number(button.dataset.step), "");
   else if (event.target.closest("[data-help]")) help();

@@ -36,7 +36,7 @@ from app.policies.in_use import policy_of
 from app.reviews import queries as reviews
 from app.reviews import routing
 from app.reviews.queries import CaseView
-from app.screening.waivers import eligibility
+from app.screening.adoption.service import adoptable
 from app.web.components.text_view import page as present
 from app.web.pages.draft.panels import checks, guest_links, urgent
 from app.web.pages.draft.panels.attached import attached
@@ -44,6 +44,7 @@ from app.web.pages.draft.panels.bar import bar_of, laying, progress_line
 from app.web.pages.draft.panels.collaboration import together
 from app.web.pages.draft.panels.comments import comment_panel
 from app.web.pages.draft.panels.deciding import panels
+from app.web.pages.draft.panels.finding_groups import groups, key_of
 from app.web.pages.draft.panels.left_out import missing
 from app.web.pages.draft.panels.opinions import last_return, opinions
 from app.web.pages.draft.panels.releases import releases_of
@@ -192,6 +193,7 @@ def _page(
     )
     tracks = lanes(view, channels) if view and going_on else ()
     with_others = together(session, view, viewer, channels, runtime.clock()) if view else None
+    takes_waivers = checks.waivable(policy_of(session, runtime), found.hits)
     more = Beside(
         comments=comment_panel(session, draft, revision, document, viewer.actor),
         timing=timing_of(session, view, viewer, channels, runtime.clock()) if view and going_on else None,
@@ -270,8 +272,17 @@ def _page(
         record=record,
         latest=_latest(events, record, error),
         waivers=checks.newest_views(session, draft, found.waivers, viewer.actor),
-        waivable=checks.waivable(policy_of(session, runtime), found.hits),
-        can_ask_waiver=eligibility.may_ask(viewer.actor, draft),
+        waivable=takes_waivers,
+        groups=groups(
+            [hit for hit in found.hits if severity is None or hit.severity is severity],
+            document,
+            takes_waivers,
+            [waiver.fingerprint for waiver in found.waivers],
+        ),
+        adoptable=lambda finding: adoptable(document, finding),
+        key_of=key_of,
+        may_adopt=checks.may_adopt(viewer, draft),
+        can_ask_waiver=checks.may_ask_waiver(viewer, draft),
         waiver_reasons=choices(WaiverReason),
         keys=request.cookies.get(bound("keys", runtime_of(request).settings)) != "off",
         form=form or Form(),

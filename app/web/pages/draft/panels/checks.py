@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.domain.document.model import Document
-from app.domain.vocabulary import WaiverReason, WaiverState
+from app.domain.vocabulary import WITH_AUTHOR, WaiverReason, WaiverState
 from app.domain.workflow import AssessedText
 from app.drafts import queries as drafts
 from app.drafts.models import Draft, Revision
+from app.identity import permissions
 from app.identity import queries as identity
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
@@ -23,6 +24,7 @@ from app.screening.models import Waiver
 from app.screening.waivers import eligibility
 from app.screening.waivers import queries as waivers
 from app.web.components.text_view import Hit, numbered
+from app.web.shell.viewer import Viewer
 from app.words.labels import label
 
 
@@ -128,6 +130,17 @@ def _view(row: Waiver, names: Mapping[UUID, str], *, decidable: bool) -> WaiverV
         expires_at=row.expires_at,
         decidable=decidable,
     )
+
+
+def may_adopt(viewer: Viewer, draft: Draft) -> bool:
+    """Say whether the viewer may write suggestions into the draft now: it is in its author's hands."""
+    free = draft.state in WITH_AUTHOR and draft.scheduled_at is None
+    return free and permissions.may_write(viewer.actor, draft.unit_path)
+
+
+def may_ask_waiver(viewer: Viewer, draft: Draft) -> bool:
+    """Say whether the viewer may ask that findings of the draft be let through."""
+    return eligibility.may_ask(viewer.actor, draft)
 
 
 def waivable(policy: Policy, hits: Sequence[Hit]) -> dict[str, bool]:
