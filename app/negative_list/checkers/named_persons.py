@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
+from app.negative_list.usage.doubtful_characters import usage
 
 #: Common family names, and those of two characters. Source: 2020 report of the Ministry of Public Security.
 _FAMILY = (
@@ -37,6 +38,9 @@ _FULL = f"[{_PLAIN}](?:(?![{_NO_NAME}])[\\u4e00-\\u9fff]){{2}}"
 _THREE = re.compile(
     f"(?:代表|居民|村民|学生|老人)?({_FULL})(?=[送上考患在从和与是为来去已成拿获收领过生办走坐表激感高笑流热握带对向以的等、因]|$)"
 )
+#: A name of three characters before whatever goes on, where usage knows no word that begins like it.
+_ANY = re.compile(f"(?:代表|居民|村民|学生|老人)?({_FULL})(?=[\\u4e00-\\u9fff])")
+_KNOWN = 40
 _REALLY = re.compile(
     f"[\\u4e00-\\u9fff]{{2,3}}[(](?:真名|实名|本名|真实姓名|原名|姓名)(?:是|为|叫|:)?({_NAME})[)]"
 )
@@ -48,6 +52,16 @@ _BEFORE = re.compile(
 _LISTED = re.compile(
     rf"(?:基本生活费|救助金|低保金|供养金|补贴|名单|津贴)(?:的有|的是|人员|对象|如下)?[:]({_NAME})(?=[、,。]|$)"
 )
+
+
+def _is_no_word(name: str) -> bool:
+    """Whether official prose hardly has what a name of three characters begins with and ends with."""
+    counts = usage()
+    known = [all(counts.index[ord(char)] for char in pair) for pair in (name[:2], name[1:3], name[2:4])]
+    if not all(known):
+        return False
+    first, given, following = (counts.seen(pair) for pair in (name[:2], name[1:3], name[2:4]))
+    return first < _KNOWN and given < 5 * _KNOWN and following < 5 * _KNOWN
 
 
 class NamedStatus(Checker):
@@ -73,6 +87,9 @@ class NamedStatus(Checker):
             behind = _BEHIND.match(text, end, last)
             if not behind or not behind[1]:
                 behind = _THREE.match(text, end, last) or _REALLY.match(text, end, last)
+            if not behind or not behind[1]:
+                behind = _ANY.match(text, end, last)
+                behind = behind if behind and _is_no_word(text[behind.start(1) : behind.end(1) + 1]) else None
             if behind and behind[1]:
                 yield Spot(start, behind.end(1))
                 continue

@@ -16,8 +16,8 @@ _NUMBER = re.compile(rf"[0-9]{{1,2}}|{_CHINESE}|[{_CIRCLED}]")
 #: The levels of headings by the number of their pattern, the highest first.
 _CHAPTER, _FIRST, _SECOND, _THIRD = range(4)
 _HEADINGS = 4
-#: Kinds of marks within a text; each is numbered on its own.
-_INLINE_PAREN = 6
+#: Marks within a text: （1） and ①; each paragraph has its own.
+_WITHIN = frozenset((6, 7))
 
 
 def value_of(numeral: str) -> int:
@@ -49,6 +49,9 @@ class NumberSequence(Checker):
         rf"(?:^|[，。；：！ ])第{_CHINESE}[，、,]",
         r"(?:^|[，。；：、！ ])[（(][0-9]{1,2}[）)]",
         f"[{_CIRCLED}]",
+        rf"^[ \x{{3000}}]{{0,4}}第{_CHINESE}条[ \x{{3000}}]",
+        r"^[ \x{3000}]{0,4}附件 ?[0-9]{1,2}[:：.．、 ]",
+        rf"(?:^|[，。；：！ ])第{_CHINESE}步",
     )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
@@ -67,7 +70,7 @@ class NumberSequence(Checker):
             if kind < _HEADINGS:
                 for lower in range(kind + 1, _HEADINGS):
                     last.pop(lower, None)
-            elif before is not None and before[1] != part and kind >= _INLINE_PAREN:
+            elif before is not None and before[1] != part and kind in _WITHIN:
                 # Within a text such marks belong to one paragraph.
                 before = None
             if number == 1 or before is not None:

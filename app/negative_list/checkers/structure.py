@@ -143,6 +143,10 @@ _NOTE = re.compile(r"[(\[].*[)\]]$")
 _NUMBER_SIGN = re.compile(r"(?:号码|编号|号)$")
 
 
+#: A longer cell is a sentence, no head of a column.
+_LONGEST_HEAD = 10
+
+
 class TableColumns(StructureCheck):
     """A table with a column that must not be public, wherever its head stands.
 
@@ -150,7 +154,8 @@ class TableColumns(StructureCheck):
     remarks in brackets behind it, and whose it is (本人、居民), do not matter.
 
     `people` are columns that name a person. Where they are given, `office` columns are let be in a table that
-    names none: the telephone of an office may be public.
+    names none: the telephone of an office may be public. Beside people, a head that has a word of `words` in
+    it must not be public, too: 家庭人口及收入.
     """
 
     reads = "tables"
@@ -160,6 +165,7 @@ class TableColumns(StructureCheck):
         if not columns:
             args.fault("columns", "缺少栏目名：columns: [身份证号, 手机号]")
         self._columns = frozenset(map(_head, columns))
+        self._words = args.texts("words")
         self._office, self._people = frozenset(map(_head, office)), frozenset(map(_bare, people))
 
     def run(self, structure: Structure) -> Iterable[Thing]:
@@ -171,8 +177,12 @@ class TableColumns(StructureCheck):
             unwanted = self._columns | self._office if named else self._columns
             for number, row in enumerate(table.rows):
                 for column, cell in enumerate(row):
-                    if cell and _head(cell) in unwanted:
+                    if cell and (_head(cell) in unwanted or (named and self._speaks_of(cell))):
                         yield Thing(table.part, table.cell(number, column), cell, start=0, end=len(cell))
+
+    def _speaks_of(self, cell: str) -> bool:
+        bare = _bare(cell)
+        return len(bare) <= _LONGEST_HEAD and any(word in bare for word in self._words)
 
     def _names_people(self, cell: str) -> bool:
         return _bare(cell) in self._people
