@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from app.annotations.models import Thread
-from app.domain.document.anchors import Anchor, Porter, Standing, anchored
+from app.domain.document.anchors import Anchor, Porter, port_edit
 from app.domain.document.edits import Edit, apply_edits
 from app.domain.document.model import Document
 from app.domain.refusals import RefusalCode, Refused
 from app.domain.vocabulary import MarkKind
 from app.infra.errors import Reason
 
-_THERE = {Standing.HELD, Standing.MOVED}
 #: How much of a quote a sentence repeats.
 _SAID = 30
 
@@ -43,22 +42,6 @@ def as_edit(thread: Thread) -> Edit:
     )
 
 
-def ported_edit(thread: Thread, old: Document, porter: Porter) -> Edit | None:
-    """Return a suggestion as an edit of a later text; `None` where its words are not there as they were."""
-    where = porter.port(anchor_of(thread))
-    if where.standing not in _THERE:
-        return None
-    move_to = None
-    if thread.move_to is not None:
-        goal = anchored(old, thread.place, thread.move_to, thread.move_to)
-        there = porter.port(goal) if goal is not None else None
-        if there is None or there.standing not in _THERE or there.place != where.place:
-            return None
-        move_to = there.start
-    edit = as_edit(thread)
-    return Edit(edit.id, edit.kind, where.place, where.start, where.end, edit.quote, edit.new_text, move_to)
-
-
 def carried_out(
     threads: Sequence[Thread], head: Document, texts: Callable[[Thread], Document]
 ) -> Document | tuple[Reason, ...]:
@@ -71,7 +54,7 @@ def carried_out(
     for thread in threads:
         old = texts(thread)
         porter = porters.setdefault(thread.revision_id, Porter(old, head))
-        edit = ported_edit(thread, old, porter)
+        edit = port_edit(as_edit(thread), old, porter)
         if edit is None:
             faults.append(Reason("suggestion_moved_on", {"quote": said(thread)}))
         else:

@@ -62,7 +62,9 @@ VOUCHED: Mapping[str, Vouched] = {
     # It holds how people outside are reached: that is nobody's but the house's.
     "sign_link": Vouched(_DRAFT),
     "proof": Vouched(_DRAFT, packed="draft_id"),
-    "proof_mark": Vouched(_DRAFT, packed="draft_id"),
+    "proof_mark": Vouched(
+        _DRAFT, added={"answer": "", "answered_by": None, "answered_at": None}, packed="draft_id"
+    ),
     "comment_thread": Vouched(_DRAFT, packed="draft_id"),
     "thread_comment": Vouched(_DRAFT, packed="draft_id"),
     "release": Vouched(_DRAFT, packed="draft_id"),

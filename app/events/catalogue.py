@@ -83,6 +83,16 @@ _DRAFTS = (
     Entry(E.MARK_ADDED, drafts.OfMark, _DRAFT, announced=forms.DraftData),
     Entry(E.MARK_WITHDRAWN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
     Entry(E.MARK_OVERTAKEN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
+    Entry(
+        E.MARK_DISPUTED,
+        drafts.OfMark,
+        _DRAFT,
+        told=(Told(K.SUGGESTION_ANSWERED, Named("marked_by")),),
+        announced=forms.DraftData,
+    ),
+    Entry(
+        E.MARK_UPHELD, drafts.OfMark, _DRAFT, told=(Told(K.COMMENTED, _AUTHORS),), announced=forms.DraftData
+    ),
     # Whoever may see the draft sees it on the timeline; an archive outside can ask to be told.
     Entry(
         E.EVIDENCE_EXPORTED,

@@ -75,7 +75,7 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
     K.ENDPOINT: ("接收地址 {host} {endpoint}", "接收地址 {host} {endpoint}"),
     K.COMMENTED: ("有新的批注或修改建议，请查看", "有新的批注或修改建议"),
     K.MENTIONED: ("有人在批注里提到您，请查看", "有人在批注里提到同事"),
-    K.SUGGESTION_ANSWERED: ("您的修改建议已有答复", "修改建议已有答复"),
+    K.SUGGESTION_ANSWERED: ("您的修改建议或校对标记已有答复", "修改建议或校对标记已有答复"),
 }
 
 #: What befell an address outside that hears of events (`disabled_reason`, or `undelivered`).

@@ -74,3 +74,7 @@ class ProofMark(SQLModel, table=True):
     ended_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     carried_into: UUID | None = Field(default=None, foreign_key="revision.id", ondelete="RESTRICT")
+    # Why the author does not carry it out.
+    answer: str = Field(default="", max_length=1000)
+    answered_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

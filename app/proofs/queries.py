@@ -102,6 +102,11 @@ def marks_of(session: Session, case_id: UUID, actor: Actor, *, line: str | None 
     return Marks(rows, names, drafts.document_of(revision).characters)
 
 
+def maker_of(session: Session, mark: ProofMark) -> str:
+    """Return the name of who made a mark."""
+    return identity.names(session, {mark.marked_by}).get(mark.marked_by, "")
+
+
 def revision_of(session: Session, proof: Proof) -> Revision:
     """Return the text that a proof was laid out from."""
     return session.get_one(Revision, proof.revision_id)

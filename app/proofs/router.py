@@ -12,7 +12,16 @@ from app.infra.runtime import runtime_of
 from app.proofs import queries, service
 from app.proofs.content_policy import CONTENT_POLICY
 from app.proofs.models import Proof, ProofMark
-from app.proofs.schemas import CarriedOut, CarryOutIn, MarkIn, MarkOut, MarksOut, ProofOut, ProofsOut
+from app.proofs.schemas import (
+    CarriedOut,
+    CarryOutIn,
+    DisputeIn,
+    MarkIn,
+    MarkOut,
+    MarksOut,
+    ProofOut,
+    ProofsOut,
+)
 from app.proofs.service import NewMark
 from app.reviews.guest_links import service as links
 from app.reviews.guest_links.router import Code, Token, guarded
@@ -131,6 +140,23 @@ def withdraw_mark(mark_id: UUID, request: Request, session: WriteSession, actor:
     return _mark(mark, actor.name)
 
 
+@router.post("/marks/{mark_id}/dispute")
+def dispute_mark(
+    mark_id: UUID, body: DisputeIn, request: Request, session: WriteSession, actor: CurrentActor
+) -> MarkOut:
+    """Say why a mark is not carried out. By an editor of the draft's unit."""
+    at = runtime_of(request).clock()
+    mark = service.dispute_mark(session, mark_id=mark_id, answer=body.answer, actor=actor, at=at)
+    return _mark(mark, queries.maker_of(session, mark))
+
+
+@router.post("/marks/{mark_id}/upholding")
+def uphold_mark(mark_id: UUID, request: Request, session: WriteSession, actor: CurrentActor) -> MarkOut:
+    """Open a disputed mark again. By whoever may proofread or confirm its line now."""
+    mark = service.uphold_mark(session, mark_id=mark_id, actor=actor, at=runtime_of(request).clock())
+    return _mark(mark, queries.maker_of(session, mark))
+
+
 @router.post(
     "/cases/{case_id}/carry-out",
     status_code=201,
@@ -199,6 +225,7 @@ def _mark(mark: ProofMark, name: str) -> MarkOut:
         marked_by=mark.marked_by,
         marked_by_name=name,
         marked_at=mark.marked_at,
+        answer=mark.answer,
         carried_into=mark.carried_into,
     )
 

@@ -47,11 +47,21 @@ class MarkIn(_In):
 
 
 class CarryOutIn(_In):
-    """The marks to carry out; all that are open. Named ones must be exactly those."""
+    """The marks to carry out, all that are open without a list; the others stay open."""
 
     model_config = taken(marks=[ID])
 
     marks: list[UUID] | None = Field(default=None, max_length=1000)
+
+
+class DisputeIn(_In):
+    """Why a mark is not carried out."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"answer": "“台帐”是文件原题中的写法。"}]}
+    )
+
+    answer: str = Field(max_length=1000)
 
 
 class MarkOut(BaseModel):
@@ -78,6 +88,7 @@ class MarkOut(BaseModel):
     marked_by: UUID
     marked_by_name: str
     marked_at: datetime
+    answer: str
     carried_into: UUID | None
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.channels import queries as channels
 from app.domain.document.edits import Edit, apply_edits, faults, text_at
+from app.domain.document.model import Document
 from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
 from app.domain.vocabulary import ErrorType, Event, MarkKind, MarkState, Role, StageKind, StageState, Verb
 from app.domain.workflow import BoundProof, Facts, objections
@@ -21,12 +22,13 @@ from app.drafts.models import Revision
 from app.events.emit import emit
 from app.events.payloads.drafts import OfMark
 from app.identity.queries import SYSTEM, Actor
-from app.infra.errors import Conflict, Forbidden, NotFound, Reason
+from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.proofs import errors as _words  # noqa: F401 – the words of the codes below
 from app.proofs.layout import Rendered, render
 from app.proofs.models import Proof, ProofMark
+from app.proofs.places import as_edit, edits_now
 from app.reviews import service as reviews
 from app.reviews.cases import Loaded, acting, as_participant, load, may_write
 from app.reviews.errors import refused
@@ -175,11 +177,8 @@ def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at:
         marked_by=actor.id,
         marked_at=at,
     )
-    wrong = faults(document, as_edit(mark))
-    if not wrong:
-        together = apply_edits(document, [as_edit(one) for one in (*open_marks(session, case_id), mark)])
-        wrong = together.refusals if isinstance(together, Refused) else ()
-    if wrong:
+    edit = as_edit(mark)
+    if wrong := faults(document, edit) or _against_others(session, loaded, document, edit):
         raise refused(wrong)
     session.add(mark)
     reviews.count_marks(session, loaded, line=new.line, change=1, at=at)
@@ -188,22 +187,60 @@ def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at:
 
 
 def withdraw_mark(session: Session, *, mark_id: UUID, actor: Actor, at: datetime) -> ProofMark:
-    """Take back a mark of one's own that was not carried out. Raises `NotFound`, `Forbidden`, `Conflict`."""
-    case_id = session.exec(select(ProofMark.case_id).where(ProofMark.id == mark_id)).one_or_none()
-    if case_id is None:
-        raise NotFound("not_found")
-    loaded = load(session, case_id, actor)
-    mark = session.exec(
-        select(ProofMark).where(ProofMark.id == mark_id).execution_options(populate_existing=True)
-    ).one()
+    """Take back a mark of one's own, open or disputed. Raises `NotFound`, `Forbidden`, `Conflict`."""
+    loaded, mark = _marked(session, mark_id, actor)
     if mark.marked_by != actor.id:
         raise Forbidden("not_your_mark")
-    if mark.state != MarkState.OPEN:
+    if mark.state not in {MarkState.OPEN, MarkState.DISPUTED}:
         raise Conflict("mark_ended")
+    if mark.state == MarkState.OPEN:
+        reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
     mark.state, mark.ended_by, mark.ended_at = MarkState.WITHDRAWN, actor.id, at
     session.add(mark)
-    reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
     _emit(session, Event.MARK_WITHDRAWN, mark, loaded, actor, at)
+    return mark
+
+
+def dispute_mark(session: Session, *, mark_id: UUID, answer: str, actor: Actor, at: datetime) -> ProofMark:
+    """Say why an open mark is not carried out; it keeps nobody from going on, and still counts as an error.
+
+    By an editor of the unit. Whoever reads or confirms the proof sees the answer, and may uphold the mark.
+    Raises `NotFound`, `Forbidden`, `Conflict` if it is not open, `Invalid` without a reason.
+    """
+    loaded, mark = _marked(session, mark_id, actor)
+    if not may_write(actor, loaded.draft):
+        raise refused([Refusal(RefusalCode.NOT_AN_AUTHOR)])
+    if mark.state != MarkState.OPEN:
+        raise Conflict("mark_ended")
+    if not answer.strip():
+        raise Invalid("answer_missing", reasons=[Reason("text_missing", field="answer")])
+    mark.state, mark.answer, mark.answered_by, mark.answered_at = MarkState.DISPUTED, answer, actor.id, at
+    session.add(mark)
+    reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
+    _emit(session, Event.MARK_DISPUTED, mark, loaded, actor, at)
+    return mark
+
+
+def uphold_mark(session: Session, *, mark_id: UUID, actor: Actor, at: datetime) -> ProofMark:
+    """Open a disputed mark again: it is to be carried out, or disputed anew.
+
+    By whoever may proofread or confirm its line now. Raises `NotFound`, `Forbidden`, `Conflict` if it is not
+    disputed, or with every reason why it cannot be carried out any more.
+    """
+    loaded, mark = _marked(session, mark_id, actor)
+    _open_proofread(loaded, mark.line, actor, at)
+    if mark.state != MarkState.DISPUTED:
+        raise Conflict("mark_not_disputed")
+    document = drafts.document_of(loaded.revision)
+    edit = edits_now(session, [mark], loaded.revision, document)[mark.id]
+    if edit is None or faults(document, edit):
+        raise Conflict("mark_unfit")
+    if wrong := _against_others(session, loaded, document, edit):
+        raise refused(wrong)
+    mark.state = MarkState.OPEN
+    session.add(mark)
+    reviews.count_marks(session, loaded, line=mark.line, change=1, at=at)
+    _emit(session, Event.MARK_UPHELD, mark, loaded, actor, at)
     return mark
 
 
@@ -216,11 +253,12 @@ def carry_out(
     runtime: Runtime,
     at: datetime,
 ) -> tuple[Revision, int]:
-    """Carry out all open marks of a case in one new text; new proofs of every line are laid out from it.
+    """Carry out open marks of a case in one new text; new proofs of every line are laid out from it.
 
-    By an editor of the unit who has judged nothing of the draft. `marks`, if given, must name exactly the
-    open ones. Returns the new text and the number of marks. Raises `NotFound`, `Forbidden`, `Conflict` with
-    every reason why this is no small correction: then the text goes back to its author instead.
+    By an editor of the unit who has judged nothing of the draft. `marks` names those to carry out, all
+    without it; the others stay open where their words went. Returns the new text and the number of marks.
+    Raises `NotFound`, `Forbidden`, `Conflict` with every reason why this is no small correction: then the
+    text goes back to its author instead.
     """
     loaded = load(session, case_id, actor)
     if not may_write(actor, loaded.draft):
@@ -228,10 +266,15 @@ def carry_out(
     rows = open_marks(session, case_id)
     if not rows:
         raise refused([Refusal(RefusalCode.NO_MARKS)])
-    if marks is not None and set(marks) != {row.id for row in rows}:
+    if marks is not None and (not marks or not set(marks) <= {row.id for row in rows}):
         told = Reason("open_marks", {"marks": [str(row.id) for row in rows]})
         raise Conflict("marks_changed", reasons=[told])
-    document = apply_edits(drafts.document_of(loaded.revision), [as_edit(row) for row in rows])
+    rows = tuple(row for row in rows if marks is None or row.id in marks)
+    before = drafts.document_of(loaded.revision)
+    edits = edits_now(session, rows, loaded.revision, before)
+    if any(edit is None for edit in edits.values()):
+        raise Conflict("mark_unfit")
+    document = apply_edits(before, [edit for edit in edits.values() if edit is not None])
     if isinstance(document, Refused):
         raise refused(document.refusals)
     revision = draft_service.store_revision(session, loaded.draft, document, actor.id, at)
@@ -261,20 +304,6 @@ def open_marks(session: Session, case_id: UUID) -> tuple[ProofMark, ...]:
     return tuple(session.exec(query).all())
 
 
-def as_edit(mark: ProofMark) -> Edit:
-    """Return a mark as the domain carries it out."""
-    return Edit(
-        str(mark.id),
-        MarkKind(mark.kind),
-        mark.place,
-        mark.position_start,
-        mark.position_end,
-        mark.quote,
-        mark.new_text,
-        mark.move_to,
-    )
-
-
 def weight_of(new: NewMark) -> float:
     """Return how many errors a mark counts as.
 
@@ -290,19 +319,40 @@ def weight_of(new: NewMark) -> float:
 
 
 def _overtake(session: Session, loaded: Loaded, *, at: datetime) -> None:
-    """End the open marks of a locked case whose quote no longer stands where it was marked.
+    """End the open marks of a locked case whose words are gone or changed.
 
     The author mended such a place by hand after the text was sent back; nobody could carry the mark out any
     more, and whoever reads the new proof sees what became of it. The error found still counts.
     """
     document = drafts.document_of(loaded.revision)
-    for mark in open_marks(session, loaded.row.id):
-        if not faults(document, as_edit(mark)):
+    marks = open_marks(session, loaded.row.id)
+    edits = edits_now(session, marks, loaded.revision, document)
+    for mark in marks:
+        edit = edits[mark.id]
+        if edit is not None and not faults(document, edit):
             continue
         mark.state, mark.ended_at, mark.carried_into = MarkState.OVERTAKEN, at, loaded.revision.id
         session.add(mark)
         reviews.count_marks(session, loaded, line=mark.line, change=-1, at=at)
         _emit(session, Event.MARK_OVERTAKEN, mark, loaded, SYSTEM, at)
+
+
+def _marked(session: Session, mark_id: UUID, actor: Actor) -> tuple[Loaded, ProofMark]:
+    """Return a mark with its locked case. Raises `NotFound`."""
+    case_id = session.exec(select(ProofMark.case_id).where(ProofMark.id == mark_id)).one_or_none()
+    if case_id is None:
+        raise NotFound("not_found")
+    loaded = load(session, case_id, actor)
+    query = select(ProofMark).where(ProofMark.id == mark_id).execution_options(populate_existing=True)
+    return loaded, session.exec(query).one()
+
+
+def _against_others(session: Session, loaded: Loaded, document: Document, edit: Edit) -> Refusals:
+    """Return why an edit cannot be carried out together with the open marks; empty when it can."""
+    marks = open_marks(session, loaded.row.id)
+    others = edits_now(session, marks, loaded.revision, document).values()
+    together = apply_edits(document, [*(other for other in others if other is not None), edit])
+    return together.refusals if isinstance(together, Refused) else ()
 
 
 def _utf16(text: str, position: int) -> int:
@@ -346,6 +396,8 @@ def _emit(
         quote=mark.quote or None,
         new_text=mark.new_text or None,
         remark=mark.remark or None,
+        answer=(mark.answer or None) if event is Event.MARK_DISPUTED else None,
+        marked_by=mark.marked_by,
     )
     proofreader = actor.as_audit(Role.PROOFREADER)
     emit(session, event, payload, about=loaded.draft.id, actor=proofreader, at=at)

@@ -218,6 +218,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         MarkState.CARRIED_OUT: "已改",
         MarkState.WITHDRAWN: "已撤销",
         MarkState.OVERTAKEN: "原文已改",
+        MarkState.DISPUTED: "作者有异议",
     },
     WaiverReason: {
         WaiverReason.QUOTATION: "引用原文",
@@ -433,6 +434,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.MARK_ADDED: "标记差错",
         Event.MARK_WITHDRAWN: "撤销标记",
         Event.MARK_OVERTAKEN: "标记处原文已改",
+        Event.MARK_DISPUTED: "不同意校对标记",
+        Event.MARK_UPHELD: "坚持校对标记",
         Event.MARKS_CARRIED_OUT: "改样",
         Event.MARKS_CONFIRMED: "核红",
         Event.RELEASE_SIGNED: "签发",

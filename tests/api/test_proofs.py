@@ -434,3 +434,88 @@ def test_the_same_text_gives_the_same_bytes_in_another_process() -> None:
 def test_what_a_mark_weighs(error_type: str, quote: str, new: str, weight: float) -> None:
     mark = NewMark("wechat", "0" * 64, MarkKind.CORRECT, "title", 0, 1, quote, ErrorType(error_type), new)
     assert weight_of(mark) == weight
+
+
+# --- taken or disputed ------------------------------------------------------------
+
+
+def two_marks(desk: Desk) -> tuple[str, str]:
+    """Mark two misprints of one paragraph on the present proof."""
+    at = BODY.index("十分热烈")
+    first = de(desk).json()["id"]
+    second = de(desk, start=at, end=at + 2, quote="十分", new_text="非常", error_type="grammar").json()["id"]
+    return first, second
+
+
+def test_one_mark_is_taken_and_the_other_goes_where_its_words_went(desk: Desk) -> None:
+    desk.reviews().work()
+    first, second = two_marks(desk)
+    desk.proofs()
+    path = f"/cases/{desk.case_id}/carry-out"
+    assert desk.post(path, "editor", {"marks": []}).json()["code"] == "marks_changed"
+    insertion = "志愿者" * 1
+    at = BODY.index("老人们")
+    kept = desk.mark(
+        "proofreader2", kind="insert", place="blocks/0", start=at, end=at, quote="", new_text=insertion
+    )
+    assert kept.status_code == 201, kept.text
+    good = desk.post(path, "editor", {"marks": [kept.json()["id"]]})
+    assert good.status_code == 201, good.text
+    desk.work()
+    marks = desk.get(f"/cases/{desk.case_id}/marks").json()
+    assert [mark["state"] for mark in marks["items"]] == ["open", "open", "carried_out"]
+    assert desk.case()["open_marks"] == {"wechat": 2}
+    # Both stand three characters on now, and are carried out there.
+    assert desk.post(path, "editor", {"marks": [first, second]}).status_code == 201
+    text_now = desk.get(f"/drafts/{desk.draft_id}").json()["document"]["blocks"][0]["text"]
+    changed = BODY.replace("认真的听", "认真地听").replace("十分热烈", "非常热烈")
+    assert text_now == changed.replace("老人们", f"{insertion}老人们", 1)
+
+
+def test_a_mark_is_disputed_with_a_reason_and_upheld(desk: Desk) -> None:
+    desk.reviews().work()
+    first, second = two_marks(desk)
+    path = f"/marks/{first}/dispute"
+    assert desk.client.post(f"/api/v1{path}", json={}).status_code == 401
+    assert desk.post(path, "outsider", {"answer": "不改"}).status_code == 404
+    assert desk.post(path, "proofreader", {"answer": "不改"}).status_code == 403
+    assert desk.post(path, "editor", {"answer": " "}).json()["code"] == "answer_missing"
+    assert desk.post(f"/marks/{first}/upholding", "proofreader").json()["code"] == "mark_not_disputed"
+    done = desk.post(path, "editor", {"answer": "口语引文，照录。"})
+    assert (done.status_code, done.json()["state"]) == (200, "disputed"), done.text
+    assert desk.post(path, "editor", {"answer": "再说"}).json()["code"] == "mark_ended"
+    assert desk.case()["open_marks"] == {"wechat": 1}
+    marks = desk.get(f"/cases/{desk.case_id}/marks").json()
+    # Disputed is not withdrawn: it counts as an error until its maker takes it back.
+    assert (marks["open"], marks["weighted_errors"]) == (1, 2)
+    assert [mark["answer"] for mark in marks["items"]] == ["口语引文，照录。", ""]
+    assert desk.post(f"/marks/{first}/upholding", "final_reviewer").status_code == 403
+    upheld = desk.post(f"/marks/{first}/upholding", "proofreader")
+    assert (upheld.status_code, upheld.json()["state"]) == (200, "open"), upheld.text
+    assert desk.case()["open_marks"] == {"wechat": 2}
+    assert {"mark.disputed", "mark.upheld"} <= set(desk.actions())
+    private = [data for action, _, data in desk.record() if action == "mark.disputed"]
+    assert private
+    assert not {"answer", "quote", "marked_by"} & private[0].keys()
+    assert desk.post(path, "editor", {"answer": "照录。"}).status_code == 200
+    assert desk.post(f"/marks/{first}/withdrawal", "proofreader").json()["state"] == "withdrawn"
+    assert desk.case()["open_marks"] == {"wechat": 1}
+    assert desk.post(f"/marks/{second}/dispute", "editor", {"answer": "照录。"}).status_code == 200
+    # Nothing is left to carry out, so the marks can be confirmed.
+    assert desk.post(f"/cases/{desk.case_id}/carry-out", "editor").json()["code"] == "no_marks"
+    desk.proofs()
+    assert desk.decide("confirm_marks", "proofreader2", "wechat").status_code == 200
+
+
+def test_a_disputed_mark_whose_words_are_gone_is_not_upheld(desk: Desk) -> None:
+    desk.reviews().work()
+    first, _ = two_marks(desk)
+    desk.post(f"/marks/{first}/dispute", "editor", {"answer": "照录。"})
+    desk.decide(
+        "first_proof", "proofreader", "wechat", verdict="send_back", comment="改", then="continue_here"
+    )
+    desk.revise({"format": "text", "content": f"志愿者走进社区\n\n{BODY.replace('认真的听', '专心听着')}"})
+    desk.submit()
+    desk.work()
+    answer = desk.post(f"/marks/{first}/upholding", "proofreader")
+    assert (answer.status_code, answer.json()["code"]) == (409, "mark_unfit")

@@ -7,12 +7,12 @@ quote. Pure.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rapidfuzz.distance import Levenshtein, Opcode
 
-from app.domain.document.edits import text_at
+from app.domain.document.edits import Edit, text_at
 from app.domain.document.model import FIELDS, Document, texts_of
 from app.domain.document.pairing import pair
 
@@ -69,6 +69,8 @@ class Ported:
 
 
 _LOST = Ported(Standing.LOST)
+#: The words are there as they were, at their place or another.
+THERE = frozenset({Standing.HELD, Standing.MOVED})
 
 
 def anchored(document: Document, place: str, start: int, end: int) -> Anchor | None:
@@ -152,6 +154,24 @@ class Porter:
 def port(anchor: Anchor, old: Document, new: Document) -> Ported:
     """Return where the words of one anchor of `old` are in `new`; for many, keep a `Porter`."""
     return Porter(old, new).port(anchor)
+
+
+def port_edit(edit: Edit, old: Document, porter: Porter) -> Edit | None:
+    """Return an edit of `old` as one of the porter's new text; `None` where its words are not as they were.
+
+    Where it moves words, the point that they go to must still be in the same text.
+    """
+    words = anchored(old, edit.place, edit.start, edit.end)
+    where = porter.port(words) if words is not None and words.quote == edit.quote else _LOST
+    if where.standing not in THERE:
+        return None
+    if edit.move_to is None:
+        return replace(edit, place=where.place, start=where.start, end=where.end)
+    goal = anchored(old, edit.place, edit.move_to, edit.move_to)
+    there = porter.port(goal) if goal is not None else _LOST
+    if there.standing not in THERE or there.place != where.place:
+        return None
+    return replace(edit, place=where.place, start=where.start, end=where.end, move_to=there.start)
 
 
 def _lines(document: Document) -> Iterator[tuple[str, str]]:

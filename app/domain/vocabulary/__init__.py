@@ -287,6 +287,8 @@ class Event(StrEnum):
     MARK_ADDED = "mark.added"
     MARK_WITHDRAWN = "mark.withdrawn"
     MARK_OVERTAKEN = "mark.overtaken"
+    MARK_DISPUTED = "mark.disputed"
+    MARK_UPHELD = "mark.upheld"
     MARKS_CARRIED_OUT = "marks.carried_out"
     MARKS_CONFIRMED = "marks.confirmed"
     RELEASE_SIGNED = "release.signed"

@@ -37,3 +37,4 @@ class MarkState(StrEnum):
     CARRIED_OUT = "carried_out"
     WITHDRAWN = "withdrawn"
     OVERTAKEN = "overtaken"
+    DISPUTED = "disputed"

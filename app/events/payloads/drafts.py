@@ -122,3 +122,5 @@ class OfMark(Payload):
     quote: str | None = private()
     new_text: str | None = private()
     remark: str | None = private()
+    answer: str | None = private()
+    marked_by: UUID | Absent = inside()

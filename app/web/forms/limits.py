@@ -17,7 +17,7 @@ from app.identity.posts.router import PostIn
 from app.identity.schemas import EmailIn, OwnPasswordIn, PasswordIn, TokenIn, UnitIn, UserIn
 from app.notifications.schemas import RobotIn
 from app.policies.schemas import AcceptedRiskIn, AskIn, VersionIn, WishDecisionIn
-from app.proofs.schemas import MarkIn
+from app.proofs.schemas import DisputeIn, MarkIn
 from app.publication.schemas import EmbargoIn, SignIn, UnscheduleIn
 from app.publication.urgent.router import SettlementIn, UrgentIn
 from app.reviews.guest_links.schemas import AnswerIn, InvitationIn
@@ -60,6 +60,7 @@ URGENT = _of(UrgentIn, "reason")
 SETTLEMENT = _of(SettlementIn, "comment")
 COMMENT = _of(ThreadIn, "text", "quote", "new_text")
 SAID = _of(SaidIn, "text")
+DISPUTE = _of(DisputeIn, "answer")
 MARK = _of(MarkIn, "quote", "new_text")
 WAIVER = _of(WaiverIn, "evidence", comment="explanation")
 WAIVER_DECISION = _of(WaiverDecisionIn, "comment")

@@ -34,6 +34,8 @@ SAID = {
     "suggestion_disputed": "已说明不采纳的理由，等待提出人答复。",
     "suggestions_accepted": "修改建议已采纳，形成新的修订。",
     "mark_added": "已标记差错。",
+    "mark_disputed": "已说明不改的理由，校对和核红的人会看到。",
+    "mark_upheld": "标记已恢复，等待改样。",
     "mark_withdrawn": "标记已撤销。",
     "carried_out": "标记已改入文稿，新的校样正在排出。",
     "confirmed": "核红已完成。",

@@ -1,48 +1,136 @@
-// Selecting words in the text of a proof fills the mark's form; the form works without it.
-// The server counts positions: here only the words and which of their occurrences are read off.
+// The laid-out proof is what is marked: words that are selected in its frame open the form beside them, and
+// marks are drawn over it and told in its margin. The frame runs nothing of its own; the form works without this.
 
 import { say } from "./live.js";
+import { popover } from "./popover.js";
+import { chosen, rangeOf, wordsOf } from "./selection.js";
 
-const lines = document.getElementById("lines");
+const BLOCKS = "h1,h2,h3,h4,h5,h6,p,li,td,th,caption,figcaption";
+const PLACES = "[data-place]";
+const frame = document.querySelector("#proof-sheet iframe");
 const form = document.getElementById("mark-form");
 
-if (lines && form) {
-  const field = (name) => form.elements.namedItem(name);
+const lines = () =>
+  [...document.querySelectorAll("#lines [data-place]")].map((line) => ({
+    place: line.dataset.place,
+    text: line.textContent,
+  }));
 
-  const choose = () => {
-    const selection = document.getSelection();
-    if (!selection || selection.isCollapsed) return;
-    const range = selection.getRangeAt(0);
-    const line = range.startContainer.parentElement?.closest("[data-place]");
-    if (!line || !lines.contains(line) || !line.contains(range.endContainer)) return;
-    const quote = range.toString();
-    if (!quote) return;
-    const before = document.createRange();
-    before.selectNodeContents(line);
-    before.setEnd(range.startContainer, range.startOffset);
-    // Occurrences are counted as the server does: from each one's first character on, overlapping ones too.
-    const text = line.textContent,
-      start = before.toString().length;
-    let nth = 0;
-    for (
-      let found = text.indexOf(quote);
-      found !== -1 && found <= start;
-      found = text.indexOf(quote, found + 1)
-    )
-      nth += 1;
-    field("place").value = line.dataset.place;
-    field("quote").value = quote;
-    field("nth").value = String(Math.max(nth, 1));
-    say(`已选“${quote}”`);
+// Fields and words of pictures need not stand in a layout; a paragraph that is not found ends the search.
+const mayLack = (place) => !place.startsWith("blocks/") || /\/(alt|caption|credit)$/.test(place);
+
+// Says of each block of the proof which place of the text it is. What the layout added is none.
+function placed(sheet) {
+  const texts = lines();
+  let next = 0;
+  for (const block of sheet.querySelectorAll(BLOCKS)) {
+    const words = wordsOf(block, BLOCKS);
+    if (!words) continue;
+    for (let at = next; at < texts.length; at += 1) {
+      if (texts[at].text === words) {
+        block.dataset.place = texts[at].place;
+        next = at + 1;
+        break;
+      }
+      if (!mayLack(texts[at].place)) break;
+    }
+  }
+}
+
+const sheetOf = () => frame.contentDocument;
+
+// The frame is as high as its sheet: one thing scrolls.
+function fit() {
+  const height = sheetOf().documentElement.offsetHeight;
+  if (height > 0) frame.style.height = `${height + 2}px`;
+}
+
+function box(layer, rect, kind) {
+  const drawn = document.createElement("span");
+  drawn.className = `drawn drawn-${kind}`;
+  drawn.style.left = `${rect.left}px`;
+  drawn.style.top = `${rect.top}px`;
+  drawn.style.width = `${Math.max(rect.width, 2)}px`;
+  drawn.style.height = `${rect.height}px`;
+  layer.append(drawn);
+}
+
+// Draws the marks that stand on this proof, and their words in the margin, none over another.
+function draw() {
+  const layer = document.getElementById("drawn");
+  const margin = document.getElementById("margin");
+  layer.replaceChildren();
+  margin.replaceChildren();
+  let free = 0;
+  for (const mark of document.querySelectorAll("#marks [data-at]")) {
+    const place = sheetOf().querySelector(`[data-place="${CSS.escape(mark.dataset.at)}"]`);
+    const range = place && rangeOf(place, PLACES, Number(mark.dataset.start), Number(mark.dataset.end));
+    if (!range) continue;
+    const rects = [...range.getClientRects()];
+    for (const rect of rects) box(layer, rect, mark.dataset.kind);
+    if (!rects.length) continue;
+    const note = document.createElement("p");
+    note.textContent = mark.dataset.words;
+    margin.append(note);
+    const top = Math.max(rects[0].top, free);
+    note.style.top = `${top}px`;
+    free = top + note.offsetHeight + 4;
+  }
+}
+
+function markOnSheet() {
+  const field = (name) => form.elements.namedItem(name);
+  const beside = popover(form, {
+    words: document.getElementById("mark-words"),
+    close: document.getElementById("mark-close"),
+    typed: () => field("new_text").value,
+    back: () => frame.focus(),
+  });
+
+  const look = (selection, inFrame) => {
+    const found = chosen(selection, PLACES);
+    if (!found) return;
+    field("place").value = found.place.dataset.place;
+    field("quote").value = found.quote;
+    field("nth").value = String(found.nth);
+    const off = inFrame ? frame.getBoundingClientRect() : { left: 0, top: 0 };
+    beside.open(found.quote, { left: found.box.left + off.left, bottom: found.box.bottom + off.top });
+    say(`已选“${found.quote}”`);
+    // Words that are selected are mostly to read otherwise: the correction can be typed at once.
+    field("new_text").focus({ preventScroll: true });
   };
+
+  const sheet = sheetOf();
+  sheet.addEventListener("mouseup", () => setTimeout(() => look(sheet.getSelection(), true)));
+  sheet.addEventListener("touchend", () => setTimeout(() => look(sheet.getSelection(), true), 300));
+  document.getElementById("lines").addEventListener("keyup", () => look(document.getSelection(), false));
+  document.getElementById("lines").addEventListener("mouseup", () => look(document.getSelection(), false));
 
   form.addEventListener("htmx:afterRequest", (event) => {
     if (!event.detail.successful || document.getElementById("problem")) return;
     for (const name of ["quote", "new_text"]) field(name).value = "";
     field("nth").value = "1";
-    field("quote").focus();
+    const wasOpen = beside.isOpen();
+    beside.shut();
+    if (wasOpen) frame.focus();
+    else field("quote").focus();
   });
+}
 
-  lines.addEventListener("mouseup", choose);
-  lines.addEventListener("keyup", choose);
+function begin() {
+  if (!sheetOf()?.body) return;
+  placed(sheetOf());
+  fit();
+  draw();
+  if (form) markOnSheet();
+  new ResizeObserver(() => {
+    fit();
+    draw();
+  }).observe(sheetOf().body);
+  document.addEventListener("htmx:afterSettle", draw);
+}
+
+if (frame) {
+  if (sheetOf()?.readyState === "complete" && sheetOf().body.childElementCount) begin();
+  else frame.addEventListener("load", begin, { once: true });
 }

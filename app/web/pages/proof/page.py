@@ -1,6 +1,5 @@
 """The proof's page: exactly the bytes that will be published, the marks on them, and what is decided."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,6 @@ from app.domain.vocabulary import (
     ChannelKind,
     ErrorType,
     MarkKind,
-    MarkState,
     StageKind,
     Subject,
     Verb,
@@ -30,7 +28,6 @@ from app.infra.errors import AppError, Invalid, NotFound, Reason
 from app.infra.runtime import Runtime, runtime_of
 from app.proofs import queries, service
 from app.proofs.content_policy import CONTENT_POLICY
-from app.proofs.models import ProofMark
 from app.proofs.queries import ProofView
 from app.publication import service as releases
 from app.publication.commands import SignLine
@@ -50,10 +47,11 @@ from app.web.pages.draft.panels.opinions import last_return, opinions
 from app.web.pages.draft.panels.releases import releases_of
 from app.web.pages.draft.verbs.deciding import SAID, comment_of, decision_of
 from app.web.pages.draft.verbs.scheduling import instant
+from app.web.pages.proof.mark_rows import mark_rows
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer
-from app.words.labels import choices, label
+from app.words.labels import choices
 
 router = APIRouter()
 
@@ -75,27 +73,11 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkRow:
-    """A mark in words."""
-
-    id: UUID
-    open: bool
-    state: str
-    kind: str
-    place: str
-    error_type: str
-    quote: str
-    new_text: str
-    by: str
-    stage: str
-    withdrawable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Carry:
     """What there is to carry out in the whole case, and what keeps the viewer from it."""
 
     marks: tuple[UUID, ...]
+    here: tuple[UUID, ...]
     objections: tuple[str, ...]
 
 
@@ -167,12 +149,12 @@ def _page(
     base = f"/drafts/{draft.id}/proofs/{line}"
     titles = {stage.stage.key: stage.stage.title for stage in view.stages}
     may_mark = current and _may_mark(view, line)
+    carry = _carry(session, draft, view, viewer, line) if current else None
     decidable = (
         panels(view, subject=Subject.PROOF, line=line, channels=channels, action=f"{base}/decisions")
         if current
         else ()
     )
-    carry = _carry(session, draft, view, viewer) if current else None
     given = opinions(view, channels)
     return page(
         request,
@@ -192,10 +174,19 @@ def _page(
             proof.created_at,
         ),
         notes=tuple(_notes(view, line, viewer, found, runtime.clock())),
-        marks=[_row(mark, marks.names, titles, viewer) for mark in marks.rows],
-        error_rate=marks.error_rate if marks.rows else None,
+        marks=mark_rows(
+            session,
+            marks,
+            revision,
+            document,
+            viewer.actor,
+            titles=titles,
+            may_mark=may_mark,
+            may_carry=carry is not None and not carry.objections,
+        ),
+        counted=marks,
         may_mark=may_mark,
-        lines=_lines(document) if may_mark else (),
+        lines=_lines(document) if may_mark or marks.rows else (),
         carry=carry,
         decidable=decidable,
         opinions=given,
@@ -237,36 +228,20 @@ def _may_mark(view: CaseView, line: str) -> bool:
     )
 
 
-def _row(mark: ProofMark, names: Mapping[UUID, str], titles: Mapping[str, str], viewer: Viewer) -> MarkRow:
-    is_open = mark.state == MarkState.OPEN
-    return MarkRow(
-        id=mark.id,
-        open=is_open,
-        state=label(MarkState(mark.state)),
-        kind=label(MarkKind(mark.kind)),
-        place=place_name(mark.place),
-        error_type=label(ErrorType(mark.error_type)),
-        quote=mark.quote,
-        new_text=mark.new_text,
-        by=names.get(mark.marked_by, ""),
-        stage=titles.get(mark.stage, mark.stage),
-        withdrawable=is_open and mark.marked_by == viewer.actor.id,
-    )
-
-
 def _lines(document: Document) -> tuple[dict[str, str], ...]:
     return tuple(
         {"place": place, "name": place_name(place), "text": text} for place, text in document.texts()
     )
 
 
-def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer) -> Carry | None:
+def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer, line: str) -> Carry | None:
     if not permissions.may_write(viewer.actor, draft.unit_path) or not any(view.marks.values()):
         return None
     rows = service.open_marks(session, view.row.id)
     judged = any(str(viewer.actor.id) in stage.run.persons for stage in view.stages if stage.run)
     why = ("您审校过这篇稿件，不能改样，请由其他编辑改。",) if judged else ()
-    return Carry(tuple(row.id for row in rows), why)
+    here = tuple(row.id for row in rows if row.line == line)
+    return Carry(tuple(row.id for row in rows), here, why)
 
 
 def _case_id(session: Session, viewer: Viewer, draft_id: UUID) -> UUID:
@@ -336,6 +311,34 @@ def withdraw(request: Request, sent: SentForm, draft_id: UUID, line: str, mark_i
     if isinstance(error, AppError):
         return _again(request, sent.viewer, draft_id, line, error, Form())
     return see_other(f"/drafts/{draft_id}/proofs/{line}#marks", "mark_withdrawn")
+
+
+@router.post("/drafts/{draft_id}/proofs/{line}/marks/{mark_id}/dispute")
+def dispute(request: Request, sent: SentForm, draft_id: UUID, line: str, mark_id: UUID) -> Response:
+    """Say why a mark is not carried out."""
+
+    def verb(session: Session) -> None:
+        answer = sent.form.within("answer", limits.DISPUTE)
+        at = runtime_of(request).clock()
+        service.dispute_mark(session, mark_id=mark_id, answer=answer, actor=sent.actor, at=at)
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _again(request, sent.viewer, draft_id, line, error, sent.form)
+    return see_other(f"/drafts/{draft_id}/proofs/{line}#marks", "mark_disputed")
+
+
+@router.post("/drafts/{draft_id}/proofs/{line}/marks/{mark_id}/uphold")
+def uphold(request: Request, sent: SentForm, draft_id: UUID, line: str, mark_id: UUID) -> Response:
+    """Open a disputed mark again."""
+
+    def verb(session: Session) -> None:
+        service.uphold_mark(session, mark_id=mark_id, actor=sent.actor, at=runtime_of(request).clock())
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _again(request, sent.viewer, draft_id, line, error, Form())
+    return see_other(f"/drafts/{draft_id}/proofs/{line}#marks", "mark_upheld")
 
 
 @router.post("/drafts/{draft_id}/proofs/{line}/carry-out")

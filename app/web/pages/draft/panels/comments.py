@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.annotations import eligibility, queries
 from app.annotations.models import Comment
 from app.annotations.queries import ThreadView
-from app.domain.document.anchors import Standing
+from app.domain.document.anchors import THERE, Standing
 from app.domain.document.model import Document
 from app.domain.vocabulary import WITH_AUTHOR, MarkKind, ThreadState
 from app.drafts.models import Draft, Revision
@@ -24,7 +24,6 @@ _TONES = {
     ThreadState.ACCEPTED: "good",
     ThreadState.RESOLVED: "plain",
 }
-_THERE = {Standing.HELD, Standing.MOVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +136,12 @@ def _row(
         may_settle=settles and view.unsettled,
         may_reopen=settles and state in {ThreadState.RESOLVED, ThreadState.DISPUTED},
         may_answer=answers,
-        may_accept=answers and draft.state in WITH_AUTHOR and where.standing in _THERE,
+        may_accept=answers and draft.state in WITH_AUTHOR and where.standing in THERE,
     )
 
 
 def _note(view: ThreadView, state: ThreadState) -> str:
-    if not view.thread.place or view.where.standing in _THERE or state is ThreadState.ACCEPTED:
+    if not view.thread.place or view.where.standing in THERE or state is ThreadState.ACCEPTED:
         return ""
     if view.where.standing is Standing.LOST:
         return f"所批的原文（修订 {view.revision}）已不在现在的稿件里。"
