@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
@@ -10,7 +11,6 @@ from playwright.sync_api import Page, expect
 from app.infra.runtime import Runtime
 from tests import factories
 from tests.api.desk import Desk
-from tests.applications import serving
 from tests.web.conftest import Person, accessible, settled
 from tests.web.forms import HTML, send, sign_in
 
@@ -82,8 +82,9 @@ def at_proof(people: People, channel: str = "wechat") -> tuple[Person, UUID]:
     person = people("proofreader")
     site = person.site
     content = factories.document("志愿者走进社区", ONE, TWO)
-    desk = Desk(TestClient(serving(site.runtime)), site.runtime, site.bureau)
-    desk.draft(content, channel).reviews()
+    with httpx.Client(base_url=site.url) as client:
+        desk = Desk(client, site.runtime, site.bureau)  # type: ignore[arg-type]
+        desk.draft(content, channel).reviews()
     page = f"/drafts/{desk.draft_id}/proofs/{channel}"
     settled(person.go(page), lambda: person.page.locator("#mark-form").count() > 0)
     person.faults.clear()  # the page was not there before the proof was laid out
@@ -91,10 +92,8 @@ def at_proof(people: People, channel: str = "wechat") -> tuple[Person, UUID]:
 
 
 def select_in_frame(page: Page, quote: str) -> None:
-    """Select words of the proof with the mouse, as one does: press, drag, let go."""
-    box = page.locator("#proof-sheet iframe").bounding_box()
-    assert box is not None
-    rect = page.evaluate(
+    """Select words of the proof, as a mouse leaves them."""
+    page.evaluate(
         """(quote) => {
           const sheet = document.querySelector('#proof-sheet iframe').contentDocument;
           const walker = sheet.createTreeWalker(sheet.body, NodeFilter.SHOW_TEXT);
@@ -104,16 +103,14 @@ def select_in_frame(page: Page, quote: str) -> None:
             const range = sheet.createRange();
             range.setStart(node, at);
             range.setEnd(node, at + quote.length);
-            const r = range.getBoundingClientRect();
-            return { left: r.left, right: r.right, y: (r.top + r.bottom) / 2 };
+            const selection = sheet.getSelection();
+            selection.removeAllRanges();
+            selection.addRange(range);
+            return;
           }
         }""",
         quote,
     )
-    page.mouse.move(box["x"] + rect["left"] + 1, box["y"] + rect["y"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + rect["right"] - 1, box["y"] + rect["y"], steps=4)
-    page.mouse.up()
 
 
 @pytest.mark.browser

@@ -20,7 +20,7 @@ export function popover(form, { words, close, typed, back }) {
     words.textContent = `“${quote}”`;
     words.hidden = false;
     close.hidden = false;
-    document.body.append(form);
+    document.getElementById("main").append(form);
     form.classList.add("popover");
     const most = document.documentElement.clientWidth - form.offsetWidth - 8;
     form.style.left = `${Math.max(Math.min(box.left, most), 8) + window.scrollX}px`;

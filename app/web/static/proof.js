@@ -7,6 +7,7 @@ import { chosen, rangeOf, wordsOf } from "./selection.js";
 
 const BLOCKS = "h1,h2,h3,h4,h5,h6,p,li,td,th,caption,figcaption";
 const PLACES = "[data-place]";
+const EVERY = 200; // milliseconds
 const frame = document.querySelector("#proof-sheet iframe");
 const form = document.getElementById("mark-form");
 
@@ -39,10 +40,13 @@ function placed(sheet) {
 
 const sheetOf = () => frame.contentDocument;
 
-// The frame is as high as its sheet: one thing scrolls.
+// The frame is as high as what stands on its sheet: one thing scrolls. Not as high as its body, which may be as
+// high as the frame.
 function fit() {
-  const height = sheetOf().documentElement.offsetHeight;
-  if (height > 0) frame.style.height = `${height + 2}px`;
+  const all = sheetOf().createRange();
+  all.selectNodeContents(sheetOf().body);
+  const height = Math.ceil(all.getBoundingClientRect().bottom + sheetOf().documentElement.scrollTop) + 24;
+  if (height > 100) frame.style.height = `${height}px`;
 }
 
 function box(layer, rect, kind) {
@@ -100,9 +104,6 @@ function markOnSheet() {
     field("new_text").focus({ preventScroll: true });
   };
 
-  const sheet = sheetOf();
-  sheet.addEventListener("mouseup", () => setTimeout(() => look(sheet.getSelection(), true)));
-  sheet.addEventListener("touchend", () => setTimeout(() => look(sheet.getSelection(), true), 300));
   document.getElementById("lines").addEventListener("keyup", () => look(document.getSelection(), false));
   document.getElementById("lines").addEventListener("mouseup", () => look(document.getSelection(), false));
 
@@ -115,6 +116,37 @@ function markOnSheet() {
     if (wasOpen) frame.focus();
     else field("quote").focus();
   });
+  return look;
+}
+
+// Nothing may listen inside the frame: what is selected there, and how high it is, is looked at from outside.
+function refit(known) {
+  const now = sheetOf().body.scrollHeight;
+  if (now === known) return known;
+  fit();
+  draw();
+  return sheetOf().body.scrollHeight;
+}
+
+const spotOf = (selection) => {
+  if (!selection?.rangeCount || selection.isCollapsed) return "";
+  const range = selection.getRangeAt(0);
+  return `${range.startOffset} ${range.endOffset} ${selection}`;
+};
+
+// Words count as selected once they have stayed so from one look to the next.
+function watch(look) {
+  let [seen, last, height] = ["", "", 0];
+  setInterval(() => {
+    if (document.hidden || !sheetOf()?.body) return;
+    height = refit(height);
+    const spot = spotOf(sheetOf().getSelection());
+    if (spot === seen && spot !== last) {
+      last = spot;
+      if (spot) look?.(sheetOf().getSelection(), true);
+    }
+    seen = spot;
+  }, EVERY);
 }
 
 function begin() {
@@ -122,11 +154,11 @@ function begin() {
   placed(sheetOf());
   fit();
   draw();
-  if (form) markOnSheet();
-  new ResizeObserver(() => {
+  watch(form ? markOnSheet() : null);
+  window.addEventListener("resize", () => {
     fit();
     draw();
-  }).observe(sheetOf().body);
+  });
   document.addEventListener("htmx:afterSettle", draw);
 }
 
