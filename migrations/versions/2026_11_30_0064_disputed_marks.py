@@ -6,7 +6,7 @@ from alembic import op
 from app.infra.db import UtcDateTime
 
 revision = "0064_disputed_marks"
-down_revision = "0057_corrections"
+down_revision = "0060_deliveries"
 branch_labels = None
 depends_on = None
 
