@@ -29,6 +29,7 @@ class RefusalCode(StrEnum):
     NOT_AN_AUTHOR = "not_an_author"
     OWN_DRAFT = "own_draft"
     OWN_MARKS = "own_marks"
+    ANOTHER_PERSON = "another_person"
     SAME_PERSON = "same_person"
     ALREADY_DECIDED = "already_decided"
     CLAIMED_BY_OTHER = "claimed_by_other"

@@ -53,6 +53,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "核红须由改样以外的人进行，请由他人核对。",
         "Somebody else must confirm carried-out marks.",
     ),
+    C.ANOTHER_PERSON: (
+        "“{title}”须由办理“{as_title}”的同一人办理。",
+        "The person of an earlier stage acts here.",
+    ),
     C.SAME_PERSON: (
         "您已承担与本环节须由不同人完成的环节，请由他人处理。",
         "You stand behind a stage that must be another's.",
@@ -203,6 +207,7 @@ PERSONAL = frozenset(
         C.NOT_AN_AUTHOR,
         C.OWN_DRAFT,
         C.OWN_MARKS,
+        C.ANOTHER_PERSON,
         C.SAME_PERSON,
         C.RECUSED,
         C.NO_DELEGATION,

@@ -59,6 +59,11 @@ SENTENCES = {
     "too_few_people_for_sets": (
         "几组要求单独看都能满足，合在一起凑不齐：{names}{draft}。请增加人员，或者调整角色。"
     ),
+    "same_person_of_no_earlier": (
+        "“{names}”不是“{stage}”之前由人办理的环节，same_person_as 写不到它；请核对顺序。"
+    ),
+    "same_person_kept_apart": "“{stage}”既要与“{names}”同一人，又写进同一组 distinct；请删去一处。",
+    "same_person_of_several": "“{stage}”和“{names}”须各由一人办理，才谈得上同一人；请改 need。",
     # A committee.
     "votes_without_committee": (
         "环节“{stage}”不是委员会表决，不能有 oppose、abstain；请写 need: {{in_favour: …}}。"

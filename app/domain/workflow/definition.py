@@ -21,7 +21,7 @@ from app.domain.document.model import sha256
 from app.domain.record.canonical import canonical
 from app.domain.vocabulary import REVIEW_LEVELS, Level, StageKind, Subject
 from app.domain.workflow.committee import least
-from app.domain.workflow.conditions import Says, When
+from app.domain.workflow.conditions import Says, When, later
 from app.domain.workflow.conditions import as_tuple as _as_tuple
 from app.domain.workflow.needs import AtLeast, Committee, Flag, Key, Need, Who
 
@@ -106,7 +106,8 @@ class Stage(_Value):
     `requires`: what must be done before somebody approves; `threads_resolved`: the comments and suggestions
     that they began themselves are settled.
     `override`: who may let a draft go past the stage without it, marked and with a reason; never one of the
-    three reviews. `added_by`: the routing rule that added the stage; only routing writes it.
+    three reviews. `same_person_as`: an earlier stage, of whose persons alone one may act here.
+    `added_by`: the routing rule that added the stage; only routing writes it.
     """
 
     key: Key
@@ -137,6 +138,7 @@ class Stage(_Value):
     late: Late = Late()
     override: Annotated[tuple[Who, ...], BeforeValidator(_as_tuple)] = ()
     added_by: Key | None = None
+    same_person_as: Key | None = later(None)
 
     @model_validator(mode="before")
     @classmethod

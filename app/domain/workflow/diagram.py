@@ -141,6 +141,8 @@ def notes(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]
         yield "每个阵地分别看校样" if stage.acts_on is Subject.PROOF else "每个阵地分别办理"
     if stage.errors_left is not None:
         yield f"遗留差错不超过 {stage.errors_left} 处"
+    if stage.same_person_as is not None:
+        yield f"由办理“{names.get(stage.same_person_as, stage.same_person_as)}”的同一人办理"
     if "threads_resolved" in stage.requires:
         yield "本人的批注和修改建议都已解决才能通过"
     if stage.within is not None:
@@ -171,7 +173,11 @@ def text_picture(
 
     `names` are words for channels, sections, flags and facts by code; a code without one stands for itself.
     """
-    names = {**workflow.flags, **(names or {})}
+    names = {
+        **{key: stage.title for key, stage in workflow.by_key.items()},
+        **workflow.flags,
+        **(names or {}),
+    }
     marks, told, by_row = set_marks(workflow), [f"{workflow.title}（{workflow.key}）"], rows(workflow)
     previous: set[str] = set()
     for stages in by_row:

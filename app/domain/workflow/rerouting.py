@@ -154,6 +154,7 @@ def _asks(more: Stage, less: Stage, *, same_people: bool = False) -> bool:
         and _ON_EDIT.index(less.on_edit) <= _ON_EDIT.index(more.on_edit)
         and set(less.checklist) <= set(more.checklist)
         and set(less.requires) <= set(more.requires)
+        and less.same_person_as in {None, more.same_person_as}
         and set(more.override) <= set(less.override)
         and (
             less.errors_left is None
@@ -311,6 +312,7 @@ def strictest(old: Stage, new: Stage) -> Stage:
         on_edit=_ON_EDIT[max(_ON_EDIT.index(old.on_edit), _ON_EDIT.index(new.on_edit))],
         checklist=tuple(dict.fromkeys((*old.checklist, *new.checklist))),
         requires=tuple(dict.fromkeys((*old.requires, *new.requires))),
+        same_person_as=old.same_person_as,
         override=tuple(who for who in old.override if who in new.override),
         errors_left=min(errors) if errors else None,
         rounds=min(old.rounds, new.rounds),

@@ -48,6 +48,25 @@ def same_person(
     return (Refusal(RefusalCode.SAME_PERSON, {"stage": stage.key, "stages": sorted(taken)}),)
 
 
+def another_person(
+    workflow: Workflow, current: Mapping[Spot, Run], stage: Stage, line: str, actor: Participant
+) -> tuple[Refusal, ...]:
+    """Refuse who did not pass the stage whose person is to act here too; nobody where it was skipped."""
+    if stage.same_person_as is None:
+        return ()
+    here = (stage.key, line)
+    passed = [
+        run
+        for run in current.values()
+        if run.stage == stage.same_person_as and meet(run.spot, here) and run.votes and run.state in DONE
+    ]
+    if not passed or any(not run.persons.isdisjoint(actor.persons) for run in passed):
+        return ()
+    other = workflow.by_key[stage.same_person_as]
+    data = {"stage": stage.key, "title": stage.title, "as": other.key, "as_title": other.title}
+    return (Refusal(RefusalCode.ANOTHER_PERSON, data),)
+
+
 def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
     """Return every pair of passed stages that one person stands behind against a distinct set.
 

@@ -16,6 +16,7 @@ _NOT_THEIRS = frozenset({RefusalCode.NOT_ALLOWED, RefusalCode.STAGE_NOT_OPEN})
 _ANOTHERS = frozenset(
     {
         RefusalCode.OWN_DRAFT,
+        RefusalCode.ANOTHER_PERSON,
         RefusalCode.SAME_PERSON,
         RefusalCode.OWN_MARKS,
         RefusalCode.ALREADY_DECIDED,
