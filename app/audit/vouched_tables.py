@@ -75,6 +75,9 @@ VOUCHED: Mapping[str, Vouched] = {
     # At home with what is out: its package tells of everything that was done about it.
     "remedy": Vouched(("draft", "of_draft_id"), packed="of_draft_id"),
     "channel_order": Vouched(_DRAFT, packed="draft_id"),
+    "publication_end": Vouched(
+        _DRAFT, left_out={"looked_at": "到时是否已经处理；处理本身另有留痕"}, packed="draft_id"
+    ),
     "publishing_tool": Vouched(("tool", "id")),
     "tool_key": Vouched(
         ("tool", "tool_id"),

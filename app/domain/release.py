@@ -35,6 +35,7 @@ class BlockerCode(StrEnum):
     BEING_RETRACTED = "publication_being_retracted"
     SUPERSEDED = "digest_superseded"
     SHORT_LANE = "short_lane_not_for_this"
+    ENDED = "publication_ended"
 
 
 @dataclass(frozen=True, slots=True)

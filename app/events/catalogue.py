@@ -411,6 +411,7 @@ _PUBLICATION = (
         announced=forms.OverdueData,
         sentence=say.overdue,
     ),
+    Entry(E.PUBLICATION_END_SET, orders.EndSet, _DRAFT, sentence=say.end_set),
     Entry(E.PUBLICATION_CONFIRMATION_REFUSED, orders.ConfirmationRefused, (Stream.TOOL,), refused=True),
 )
 

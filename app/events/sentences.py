@@ -268,3 +268,12 @@ def overdue(_who: str, data: Data, names: Names) -> str:
     """Say what a channel has not done."""
     kind = label(OrderKind(str(data["kind"])))
     return f"{names.channel(data)}逾期没有回报{kind}，已提醒" + ("并上报" if data.get("alarm") == 2 else "")
+
+
+def end_set(who: str, data: Data, names: Names) -> str:
+    """Say until when, and where."""
+    there = names.channel(data) or "各阵地"
+    ends = data.get("ends_at")
+    if not ends:
+        return f"{who} 取消{there}的下架时间"
+    return f"{who} 设定{there}于 {moment(datetime.fromisoformat(str(ends)))} 下架"

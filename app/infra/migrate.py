@@ -30,6 +30,7 @@ WITH_TABLES = (
     "reviews",
     "proofs",
     "publication",
+    "publication.end_times",
     "publication.orders",
     "webhooks",
     "notifications",

@@ -1,6 +1,7 @@
 """What became of content that is out, as the gate asks it: retracted, superseded, or about to be."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from app.domain.workflow.definition import Purpose
 from app.drafts.models import Draft
 from app.drafts.remedies import queries as remedies
 from app.drafts.remedies.models import Remedy
+from app.publication.end_times import queries as end_times
 from app.publication.models import Release
 from app.publication.orders import queries as orders
 from app.publication.orders.models import ChannelOrder
@@ -24,7 +26,9 @@ def purpose_of(session: Session, draft_id: UUID) -> Purpose:
     return "publication" if remedy is None else PURPOSES[RemedyKind(remedy.kind)]
 
 
-def blockers(session: Session, draft_id: UUID, *, line: str, digest: str) -> tuple[Blocker, ...]:
+def blockers(
+    session: Session, draft_id: UUID, *, line: str, digest: str, at: datetime
+) -> tuple[Blocker, ...]:
     """Return why this content may not go out on this line, by what became of what is out; empty when it may.
 
     What was retracted, or is being retracted, goes out on no channel; what was superseded not on that one.
@@ -36,6 +40,9 @@ def blockers(session: Session, draft_id: UUID, *, line: str, digest: str) -> tup
     if remedy is not None and remedy.kind == RemedyKind.CORRECTION:
         found += _being_retracted(session, remedy.of_draft_id)
         found += _of_corrected(session, remedy, line)
+    ends = end_times.end_of(session, draft_id, line)
+    if ends is not None and ends <= at:
+        found.append(Blocker(BlockerCode.ENDED, {"at": ends.isoformat()}))
     return tuple(found)
 
 

@@ -79,6 +79,7 @@ _GATE: dict[str, tuple[str, str]] = {
         "这一版已由更正稿 {by} 取代，请发布更正稿的内容（签发 {release}，摘要 {successor}）。",
         "A correction has taken its place; the data name its release and digest.",
     ),
+    "publication_ended": ("下架时间（{at}）已到，不能再发布；要发布请先改下架时间。", "Its time is over."),
     "short_lane_not_for_this": (
         "流程“{workflow}”不足三审，只能用于更正或撤稿，也不能走急件通道。",
         "This workflow is for corrections or retractions alone, and nothing of it is owed.",

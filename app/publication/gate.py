@@ -38,6 +38,8 @@ def standing(
         open_findings=tuple(checked.blockers),
         owed=debts.open_places(session, loaded.row.id, line),
         purpose=aftermath.purpose_of(session, loaded.draft.id),
-        aftermath=aftermath.blockers(session, loaded.draft.id, line=line, digest=digest),
+        aftermath=aftermath.blockers(
+            session, loaded.draft.id, line=line, digest=digest, at=goes_out_at or at
+        ),
     )
     return blockers(dossier, goes_out_at or at)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
+from app.publication.end_times import service as end_times
 from app.publication.orders import service as orders
 from app.publication.remedies import service as remedies
 from app.publication.schedule import service as scheduling
@@ -31,7 +32,8 @@ def answer_debts(context: JobContext) -> None:
 
 @handles(JobKind.CALL_ORDERS, every=timedelta(minutes=1))
 def look_at_orders(context: JobContext) -> None:
-    """Tell of what channels have not confirmed in time."""
+    """Tell channels of what has had its time, and people of what channels have not confirmed in theirs."""
+    end_times.look(context.runtime, at=context.runtime.clock())
     orders.look(context.runtime, at=context.runtime.clock())
 
 

@@ -456,6 +456,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.PUBLICATION_CONFIRMED: "阵地回报办结",
         Event.PUBLICATION_CONFIRMATION_REFUSED: "阵地回报未被接受",
         Event.PUBLICATION_OVERDUE: "阵地逾期未回报",
+        Event.PUBLICATION_END_SET: "设定下架时间",
         Event.REMEDY_OPENED: "申请更正或撤稿",
         Event.REMEDY_BEGUN: "更正或撤稿立案",
         Event.REMEDY_DROPPED: "放弃更正或撤稿",

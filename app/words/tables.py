@@ -36,6 +36,7 @@ TABLES = {
     "process_beat": "进程心跳",
     "channel_order": "阵地指令",
     "remedy": "更正与撤稿",
+    "publication_end": "下架时间",
     "proof": "校样",
     "proof_mark": "校对标记",
     "publication": "发布记录",

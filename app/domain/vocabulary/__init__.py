@@ -309,6 +309,7 @@ class Event(StrEnum):
     PUBLICATION_CONFIRMED = "publication.confirmed"
     PUBLICATION_CONFIRMATION_REFUSED = "publication.confirmation_refused"
     PUBLICATION_OVERDUE = "publication.overdue"
+    PUBLICATION_END_SET = "publication.end_set"
     REMEDY_OPENED = "remedy.opened"
     REMEDY_BEGUN = "remedy.begun"
     REMEDY_DROPPED = "remedy.dropped"

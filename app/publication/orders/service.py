@@ -85,6 +85,7 @@ def unpublish(
 ) -> ChannelOrder:
     """Tell a channel to take something down whose time is over (下架); nobody is said to have been wrong."""
     within = routing.routing_in_force(runtime.policies).after_publication.within(OrderKind.UNPUBLISH)
+    _overtake(session, publication)
     order = ChannelOrder(
         id=new_id(),
         kind=OrderKind.UNPUBLISH,

@@ -21,6 +21,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "It is being retracted already.",
     ),
     "not_out_there": ("这篇稿件现在没有发布在阵地“{channel}”上。", "It is not out on this channel."),
+    "reason_missing": (
+        "请选择更正或撤稿的原因。",
+        "Choose a reason.",
+    ),
     "explanation_missing": ("请写明更正或撤稿的缘由，供审稿人核对。", "Say what is wrong."),
     "note_missing": ("请写明对外的{what}。", "Say what the public is to read."),
     "not_a_remedy": ("这篇稿件不是更正稿或撤稿说明。", "The draft corrects or retracts nothing."),

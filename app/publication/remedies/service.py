@@ -33,6 +33,7 @@ from app.events.payloads.orders import RemedyBegun, RemedyDropped, RemedyOpened
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict, Invalid, Reason
 from app.infra.runtime import Runtime
+from app.publication.end_times import service as end_times
 from app.publication.models import Publication, Release
 from app.publication.orders import queries as orders
 from app.publication.remedies import eligibility
@@ -221,6 +222,8 @@ def _opened(
         )
     )
     session.flush()
+    if command.kind is RemedyKind.CORRECTION:
+        end_times.inherit(session, of.id, made.id, lines, at=at)
     # Whose text it is may know what is done about it.
     for person in sorted(drafts.authors(session, of.id) - {author_id}, key=str):
         draft_service.let_in(session, made, person, ReadingFor.COPIED, by=opened_by or of.submitter_id, at=at)

@@ -18,6 +18,9 @@ from app.identity.schemas import EmailIn, OwnPasswordIn, PasswordIn, TokenIn, Un
 from app.notifications.schemas import RobotIn
 from app.policies.schemas import AcceptedRiskIn, AskIn, VersionIn, WishDecisionIn
 from app.proofs.schemas import DisputeIn, MarkIn
+from app.publication.end_times.router import EndIn
+from app.publication.orders.schemas import ConfirmIn
+from app.publication.remedies.schemas import CorrectionIn, DropIn
 from app.publication.schemas import EmbargoIn, SignIn, UnscheduleIn
 from app.publication.urgent.router import SettlementIn, UrgentIn
 from app.reviews.guest_links.schemas import AnswerIn, InvitationIn
@@ -57,6 +60,10 @@ RELEASE = _of(SignIn, "comment")
 UNSCHEDULE = _of(UnscheduleIn, "comment")
 EMBARGO = _of(EmbargoIn, "comment")
 URGENT = _of(UrgentIn, "reason")
+REMEDY = _of(CorrectionIn, "explanation", "note")
+DROP = _of(DropIn, "comment")
+CONFIRMATION = _of(ConfirmIn, "remark")
+END = _of(EndIn, "comment")
 SETTLEMENT = _of(SettlementIn, "comment")
 COMMENT = _of(ThreadIn, "text", "quote", "new_text")
 SAID = _of(SaidIn, "text")
