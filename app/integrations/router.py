@@ -20,12 +20,12 @@ from app.integrations.models import ToolKey
 from app.integrations.schemas import (
     AccessTokenOut,
     KeyOut,
+    KeyPlaceOut,
     KeyRotationIn,
     NewKeyIn,
     NewKeyOut,
     OwnEndpointsOut,
     OwnToolOut,
-    PlaceOut,
     SecretOut,
 )
 from app.integrations.scopes import Scope
@@ -171,7 +171,7 @@ def shown(key: ToolKey, *, active: bool) -> KeyOut:
         id=key.id,
         name=key.name,
         scopes=json.loads(key.scopes),
-        places=[PlaceOut(channel=channel, section=section) for channel, section in json.loads(key.places)],
+        places=[KeyPlaceOut(channel=channel, section=section) for channel, section in json.loads(key.places)],
         networks=json.loads(key.networks),
         acts_for=key.acts_for,
         active=active,

@@ -17,7 +17,7 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PlaceIn(_Given):
+class KeyPlaceIn(_Given):
     """Where a key is good: a channel, and a section of it or all."""
 
     channel: Code
@@ -37,7 +37,9 @@ class NewKeyIn(_Given):
 
     name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
-    places: list[PlaceIn] = Field(default_factory=list, max_length=100, description="none: all of the tool's")
+    places: list[KeyPlaceIn] = Field(
+        default_factory=list, max_length=100, description="none: all of the tool's"
+    )
     networks: list[Annotated[str, StringConstraints(max_length=50)]] = Field(
         default_factory=list, max_length=20, description="none: from anywhere"
     )
@@ -66,7 +68,7 @@ class KeyRotationIn(_Given):
     overlap_hours: int = Field(ge=0, le=_HOURS)
 
 
-class PlaceOut(BaseModel):
+class KeyPlaceOut(BaseModel):
     """A channel, and a section of it; null for all."""
 
     channel: str
@@ -79,7 +81,7 @@ class KeyOut(BaseModel):
     id: UUID
     name: str
     scopes: list[Scope]
-    places: list[PlaceOut] = Field(description="none: all channels of the tool")
+    places: list[KeyPlaceOut] = Field(description="none: all channels of the tool")
     networks: list[str] = Field(description="none: from anywhere")
     acts_for: UUID | None
     active: bool

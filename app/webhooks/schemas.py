@@ -144,7 +144,7 @@ class DeliveryWithBodyOut(DeliveryOut):
 class SpanIn(_Given):
     """Which messages are sent again: those that came to be in this span; without an end, until now."""
 
-    model_config = taken(since="2026-11-30T08:00:00+08:00", only_failed=True)
+    model_config = taken(since="2026-03-01T08:00:00+08:00", only_failed=True)
 
     since: Instant
     until: Instant | None = None
@@ -158,17 +158,17 @@ class RecoveredOut(BaseModel):
     go_on_from: datetime | None
 
 
-class EventOut(Message):
+class DrawnEventOut(Message):
     """A message as endpoints are sent it, with its id and its place in the stream."""
 
     id: UUID = Field(description="what `webhook-id` says")
     position: int
 
 
-class EventsOut(BaseModel):
+class DrawnEventsOut(BaseModel):
     """Messages in their order; ask again with `after` = `next_after`, however many there were."""
 
-    items: list[EventOut]
+    items: list[DrawnEventOut]
     next_after: int
 
 

@@ -19,12 +19,12 @@ from app.publication.models import Release
 from app.publication.packages import archive, forms, queries
 from app.publication.packages.queries import Package
 from app.publication.packages.schemas import (
-    FileOut,
-    FormOut,
     PackageOut,
+    ReleasedFileOut,
+    ReleasedFormOut,
     ReleasedOut,
     ReleasedPage,
-    SectionOut,
+    ReleasedSectionOut,
 )
 
 router = ApiRouter(tags=["publication"])
@@ -117,7 +117,7 @@ def _package(package: Package, public_url: str) -> PackageOut:
         **{**_head(package.release, package.draft), "title": document.title},
         channel_name=package.target.channel_name,
         channel_kind=package.target.kind,
-        section=SectionOut(code=package.target.section, name=package.target.section_name),
+        section=ReleasedSectionOut(code=package.target.section, name=package.target.section_name),
         revision=package.release.revision,
         subtitle=document.subtitle,
         summary=document.summary,
@@ -129,7 +129,7 @@ def _package(package: Package, public_url: str) -> PackageOut:
         cover=package.cover,
         forms=[_form(package, form) for form in forms.Form],
         files=[
-            FileOut(
+            ReleasedFileOut(
                 sha256=file.sha256,
                 kind=file.kind,
                 address=address_of(file.sha256),
@@ -146,9 +146,9 @@ def _package(package: Package, public_url: str) -> PackageOut:
     )
 
 
-def _form(package: Package, form: forms.Form) -> FormOut:
+def _form(package: Package, form: forms.Form) -> ReleasedFormOut:
     content = forms.in_form(package.page, form)
-    return FormOut(
+    return ReleasedFormOut(
         form=form,
         media_type=package.media_type,
         text=content.decode(),

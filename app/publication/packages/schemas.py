@@ -28,7 +28,7 @@ class ReleasedPage(BaseModel):
     next: UUID | None
 
 
-class FormOut(BaseModel):
+class ReleasedFormOut(BaseModel):
     """The released text in one form, exactly as it may go out."""
 
     form: Form
@@ -42,7 +42,7 @@ class FormOut(BaseModel):
     )
 
 
-class FileOut(BaseModel):
+class ReleasedFileOut(BaseModel):
     """A file that the released text shows or links to."""
 
     sha256: str
@@ -57,7 +57,7 @@ class FileOut(BaseModel):
     credit: str
 
 
-class SectionOut(BaseModel):
+class ReleasedSectionOut(BaseModel):
     """Where on a channel it goes."""
 
     code: str
@@ -69,7 +69,7 @@ class PackageOut(ReleasedOut):
 
     channel_name: str
     channel_kind: ChannelKind
-    section: SectionOut
+    section: ReleasedSectionOut
     revision: str = Field(description="SHA-256 of the reviewed text that the page was laid out from")
     subtitle: str
     summary: str
@@ -81,5 +81,5 @@ class PackageOut(ReleasedOut):
         description="its source's address, else that on the website, else the first"
     )
     cover: str | None = Field(description="SHA-256 of the first picture, to be shown where there are lists")
-    forms: list[FormOut]
-    files: list[FileOut] = Field(description="in the order in which they stand in the text")
+    forms: list[ReleasedFormOut]
+    files: list[ReleasedFileOut] = Field(description="in the order in which they stand in the text")

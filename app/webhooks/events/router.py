@@ -8,7 +8,7 @@ from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession
 from app.infra.http.routing import ApiRouter
 from app.webhooks.events import queries
-from app.webhooks.schemas import EventOut, EventsOut
+from app.webhooks.schemas import DrawnEventOut, DrawnEventsOut
 from app.webhooks.service import told_outside
 
 router = ApiRouter(tags=["webhooks"])
@@ -22,7 +22,7 @@ def draw_events(
     after: Annotated[int, Query(ge=0, le=_LAST, description="`next_after` of the page before")] = 0,
     types: Annotated[list[Event] | None, Query(alias="type", max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-) -> EventsOut:
+) -> DrawnEventsOut:
     """Draw the messages that endpoints are sent, in the order in which they came to be; none is missed.
 
     A tool draws those of the channels that its key reaches, an administrator those of their units.
@@ -32,5 +32,5 @@ def draw_events(
     wanted = types or []
     told_outside(wanted)
     rows, reached = queries.events(session, actor, after=after, types=wanted, limit=limit)
-    items = [EventOut(id=row.id, position=row.position or 0, **json.loads(row.body)) for row in rows]
-    return EventsOut(items=items, next_after=reached)
+    items = [DrawnEventOut(id=row.id, position=row.position or 0, **json.loads(row.body)) for row in rows]
+    return DrawnEventsOut(items=items, next_after=reached)
