@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0058_publication_ends"
-down_revision = "0060_deliveries"
+down_revision = "0064_disputed_marks"
 branch_labels = None
 depends_on = None
 
