@@ -78,6 +78,7 @@ class Carry:
 
     marks: tuple[UUID, ...]
     here: tuple[UUID, ...]
+    may: bool
     objections: tuple[str, ...]
 
 
@@ -182,7 +183,7 @@ def _page(
             viewer.actor,
             titles=titles,
             may_mark=may_mark,
-            may_carry=carry is not None and not carry.objections,
+            may_carry=carry is not None and carry.may,
         ),
         counted=marks,
         may_mark=may_mark,
@@ -241,7 +242,7 @@ def _carry(session: Session, draft: Draft, view: CaseView, viewer: Viewer, line:
     judged = any(str(viewer.actor.id) in stage.run.persons for stage in view.stages if stage.run)
     why = ("您审校过这篇稿件，不能改样，请由其他编辑改。",) if judged else ()
     here = tuple(row.id for row in rows if row.line == line)
-    return Carry(tuple(row.id for row in rows), here, why)
+    return Carry(tuple(row.id for row in rows), here, not why, why)
 
 
 def _case_id(session: Session, viewer: Viewer, draft_id: UUID) -> UUID:
