@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 
@@ -9,7 +10,6 @@ from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 _LIST = re.compile(r"[\u4e00-\u9fffa-z0-9]{1,16}(?:、[\u4e00-\u9fffa-z0-9]{1,16}){2,30}")
 #: What stands behind the last item where the item ends there.
 _BEHIND = re.compile(r"(?:参加|出席|等|获|荣获|负责|担任|陪同|一同|分别|及其|和|以及|共|的|$)")
-_FEWEST = 3
 
 
 class RepeatedItem(Checker):
@@ -18,36 +18,26 @@ class RepeatedItem(Checker):
     The first item is taken only where the list begins a clause; of the last, what stands before a verb.
     """
 
-    words: Sequence[str] = ("、",)
+    always: ClassVar[bool] = True
+    #: Lists are everywhere, and it only advises.
+    advisory: ClassVar[bool] = True
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return the second place of each item."""
-        text, covered = context.view.text, -1
-        for _, start, _ in hits:
-            if start < covered:
-                continue
-            listed = _LIST.match(text, _opening(text, start))
-            if listed is None:
-                continue
-            covered = listed.end()
+        del hits
+        text = context.view.text
+        for listed in _LIST.finditer(text):
             place = listed.start()
             items = listed[0].split("、")
             seen: set[str] = set()
             for number, item in enumerate(items):
                 last = number == len(items) - 1
                 name = next((one for one in seen if _ends_with(item, one)), "") if last else item
-                if len(items) >= _FEWEST and len(name) > 1 and name in seen:
+                if len(name) > 1 and name in seen:
                     yield Spot(place, place + len(name))
                 if number or not text[:place] or not "\u4e00" <= text[place - 1] <= "\u9fff":
                     seen.add(item)
                 place += len(item) + 1
-
-
-def _opening(text: str, start: int) -> int:
-    low = start
-    while low and start - low < 16 and (text[low - 1].isalnum() and text[low - 1] != "\x1e"):
-        low -= 1
-    return low
 
 
 def _ends_with(item: str, name: str) -> bool:
