@@ -201,12 +201,14 @@ def _texts_of(draft_ids: Collection[UUID]) -> CTE:
     return both
 
 
-def count(session: Session, actor: Actor, *, states: Iterable[DraftState], submitter_id: UUID) -> int:
-    """Return how many drafts that somebody handed in, and the actor may see, are in one of these states."""
-    query = select(func.count()).where(
-        visible_to(actor), Draft.submitter_id == submitter_id, col(Draft.state).in_(list(states))
+def counts(session: Session, actor: Actor, *, submitter_id: UUID) -> dict[DraftState, int]:
+    """Return how many drafts somebody handed in that the actor may see, by state; no state without any."""
+    query = (
+        select(Draft.state, func.count())
+        .where(visible_to(actor), Draft.submitter_id == submitter_id)
+        .group_by(Draft.state)
     )
-    return session.exec(query).one()
+    return {DraftState(state): number for state, number in session.exec(query).all()}
 
 
 def targets(session: Session, draft_id: UUID) -> tuple[Target, ...]:

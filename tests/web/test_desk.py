@@ -172,3 +172,16 @@ def test_earlier_opinions_and_the_last_return_stand_at_the_decision(
     page = web.get(f"/drafts/{draft.id}").text
     assert page.index('id="opinions"') < page.index('id="findings"')
     assert "数字已核实，同意" in page
+
+
+def test_tasks_are_filtered_by_what_is_to_be_done_in_the_address(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    first, second = submitted(web, runtime, bureau), submitted(web, runtime, bureau)
+    sign_in(web, "initial_reviewer")
+    only = web.get("/", params={"do": "初审"}).text
+    assert "共 2 件" in only
+    assert f'id="task-1" href="/drafts/{first.id}"' in only
+    assert f'id="task-2" href="/drafts/{second.id}"' in only
+    # A kind that nothing is left of, or that never was, hides nothing.
+    assert "共 2 件" in web.get("/", params={"do": "没有这种"}).text

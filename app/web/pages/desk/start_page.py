@@ -1,9 +1,11 @@
 """The start page: what awaits the viewer, and where their own drafts are."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -65,13 +67,18 @@ def work(
     viewer: Reader,
     session: ReadSession,
     number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+    duty: Annotated[str, Query(alias="do", max_length=100)] = "",
 ) -> Response:
     """Show what awaits the viewer, overdue and oldest first, and where their own drafts are.
 
     At most twenty statements, however many tasks and drafts there are.
     """
     at = runtime_of(request).clock()
-    tasks, more = tasks_of(session, viewer, at)
+    awaited, more = tasks_of(session, viewer, at)
+    duties = Counter(task.duty for task in awaited)
+    # A kind of which nothing is left is not filtered by: what is there is shown.
+    chosen = duty if duty in duties else ""
+    tasks = tuple(task for task in awaited if not chosen or task.duty == chosen)
     pages = max(1, -(-len(tasks) // PAGE))
     number = min(number, pages)
     return page(
@@ -88,10 +95,20 @@ def work(
         overdue=sum(task.overdue for task in tasks),
         number=number,
         pages=pages,
+        duties=sorted(duties.items(), key=lambda pair: (-pair[1], pair[0])),
+        awaited=len(awaited),
+        chosen=chosen,
+        at_page=lambda page: _address(page, chosen),
         own=_own(session, viewer, at) if viewer.writes else Own(),
-        duty=_duty(viewer),
+        means=_duty(viewer),
         scheduled=waiting_rows(session, viewer, mine=True),
     )
+
+
+def _address(number: int, chosen: str) -> str:
+    asked = {"do": chosen, "page": str(number) if number > 1 else ""}
+    told = urlencode({name: value for name, value in asked.items() if value})
+    return f"/?{told}" if told else "/"
 
 
 def _duty(viewer: Viewer) -> str:
@@ -108,12 +125,13 @@ def _own(session: Session, viewer: Viewer, at: datetime) -> Own:
         me = viewer.actor.id
         return drafts.listing(session, viewer.actor, states=states, submitter_id=me, limit=_OWN)
 
-    def count(shown: tuple[Draft, ...], *states: DraftState) -> int:
-        if len(shown) < _OWN:
-            return len(shown)
-        return drafts.count(session, viewer.actor, states=states, submitter_id=viewer.actor.id)
-
     away, writing = mine(*_AWAY), mine(DraftState.EDITING)
+    many = max(len(away), len(writing)) >= _OWN
+    counted = drafts.counts(session, viewer.actor, submitter_id=viewer.actor.id) if many else {}
+
+    def count(shown: tuple[Draft, ...], *states: DraftState) -> int:
+        return sum(counted.get(state, 0) for state in states) if many else len(shown)
+
     found = progress.standings(session, away)
     openings = [[Opening(case, stage, run.line) for stage, run in case.open_runs] for case in found]
     able = holders_of(session, openings, at)
