@@ -20,21 +20,20 @@ from app.publication.orders import queries as orders
 from app.publication.orders.models import ChannelOrder
 
 
-def purpose_of(session: Session, draft_id: UUID) -> Purpose:
+def purpose_of(remedy: Remedy | None) -> Purpose:
     """Return which shorter workflow a draft may have walked, if it corrects or retracts another."""
-    remedy = remedies.of_draft(session, draft_id)
     return "publication" if remedy is None else PURPOSES[RemedyKind(remedy.kind)]
 
 
 def blockers(
-    session: Session, draft_id: UUID, *, line: str, digest: str, at: datetime
+    session: Session, draft_id: UUID, remedy: Remedy | None, *, line: str, digest: str, at: datetime
 ) -> tuple[Blocker, ...]:
     """Return why this content may not go out on this line, by what became of what is out; empty when it may.
 
     What was retracted, or is being retracted, goes out on no channel; what was superseded not on that one.
-    What corrects it shares its fate. The data say what succeeds it: number, id, release and digest.
+    What corrects it (a draft with a `remedy`) shares its fate. The data say what succeeds it: number, id,
+    release and digest.
     """
-    remedy = remedies.of_draft(session, draft_id)
     found = list(_of_content(session, draft_id, line, digest))
     found += _being_retracted(session, draft_id)
     if remedy is not None and remedy.kind == RemedyKind.CORRECTION:

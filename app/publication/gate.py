@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.domain.release import Blocker, Dossier, blockers
+from app.drafts.remedies import queries as remedies
 from app.infra.runtime import Runtime
 from app.policies.versions import digest_in_use
 from app.publication import aftermath
@@ -28,6 +29,7 @@ def standing(
     Runs the newest active policy if need be.
     """
     checked = screening.check(session, loaded, runtime=runtime, at=at)
+    remedy = remedies.of_draft(session, loaded.draft.id)
     dossier = Dossier(
         case=loaded.case,
         workflow=loaded.workflow,
@@ -37,9 +39,9 @@ def standing(
         active_policy=digest_in_use(session) or checked.report.policy,
         open_findings=tuple(checked.blockers),
         owed=debts.open_places(session, loaded.row.id, line),
-        purpose=aftermath.purpose_of(session, loaded.draft.id),
+        purpose=aftermath.purpose_of(remedy),
         aftermath=aftermath.blockers(
-            session, loaded.draft.id, line=line, digest=digest, at=goes_out_at or at
+            session, loaded.draft.id, remedy, line=line, digest=digest, at=goes_out_at or at
         ),
     )
     return blockers(dossier, goes_out_at or at)

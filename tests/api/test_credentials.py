@@ -139,6 +139,7 @@ def _routes(desk: Desk) -> set[tuple[str, str]]:
 
 OPEN = {
     ("POST", "/api/v1/auth/token"),
+    ("POST", "/api/v1/auth/oauth/token"),
     ("GET", "/api/v1/me"),
     ("PUT", "/api/v1/me/password"),
     ("GET", "/api/v1/me/sessions"),

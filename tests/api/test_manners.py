@@ -200,6 +200,7 @@ def test_every_post_that_makes_something_takes_a_key(client: TestClient) -> None
     assert without == {
         "export_evidence",
         "issue_token",
+        "exchange_key",
         "sign_by_link",
         "ask_clearance",
         "report_publication",

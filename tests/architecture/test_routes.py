@@ -65,6 +65,7 @@ SIGNED = {
 }
 #: What nobody can read in the installation that the test builds.
 UNREAD = {
+    "GET /drafts/{draft_id}/findings/{rule}": "nothing is found in the draft: tests/web/test_findings.py",
     "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",
     "GET /api/v1/webhooks/deliveries/{delivery_id}": "nothing has been sent in this world",
     "GET /api/v1/tool": "for tools that come with a key of their own (test_tool_keys.py)",
@@ -248,6 +249,7 @@ def _values(runtime: Runtime) -> dict[str, str]:
     return values | {
         "policies/digest": policy.digest,
         "rule_id": policy.rules[0].id,
+        "rule": policy.rules[0].id,
         "stream": f"draft:{values['draft_id']}",
         "number": "1",
         "line": "wechat",

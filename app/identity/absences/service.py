@@ -104,7 +104,7 @@ def away(
 ) -> frozenset[UUID]:
     """Return who of these people (of all, for `None`) is away on the day of `at`, and stays so to `until`.
 
-    Out of office, or absent with a deputy (代理). One statement each; none for no people.
+    Out of office, or absent with a deputy (代理). One statement; none for no people.
     """
     ids = None if user_ids is None else list(user_ids)
     if ids == []:
@@ -126,7 +126,7 @@ def away(
         Delegation.starts_on <= today,
         Delegation.ends_on >= last,
     )
-    return frozenset(session.exec(out).all()) | frozenset(session.exec(represented).all())
+    return frozenset(session.execute(out.union(represented)).scalars())
 
 
 def listing(session: Session, actor: Actor, *, at: datetime, limit: int = 200) -> tuple[Shown, ...]:

@@ -35,6 +35,11 @@ TAGS = (
         "x-displayName": "检查与豁免",
         "description": "What the negative list finds, and what is let through.",
     },
+    {
+        "name": "comments",
+        "x-displayName": "批注与修改建议",
+        "description": "What is said of selected words, and what the author takes over.",
+    },
     {"name": "reviews", "x-displayName": "审校", "description": "Cases, stages and decisions."},
     {
         "name": "proofs",
