@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.drafts.intake.kinds import Kind
 from tests.api.desk import PROOFREADERS, REVIEWERS
 from tests.conftest import missing
 from tests.factories import PASSWORD
@@ -56,7 +57,8 @@ def tool(name: str) -> str:
 def test_openapi_python_client(described: Path, served: str, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     # JSON is YAML. Bytes of any kind are bytes.
-    overrides = dict.fromkeys(("application/zip", "text/csv"), "application/octet-stream")
+    kinds = ("application/zip", "text/csv", str(Kind.DOCX))
+    overrides = dict.fromkeys(kinds, "application/octet-stream")
     config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": overrides}), encoding="utf-8")
     package = tmp_path / "made" / PACKAGE
     said = run(
