@@ -65,6 +65,24 @@ def test_by_forms_alone(web: TestClient, runtime: Runtime, draft: Draft) -> None
     assert "已处理 1 条" in web.get(here).text
 
 
+def test_what_waits_for_a_word_is_among_the_tasks(web: TestClient, runtime: Runtime, draft: Draft) -> None:
+    begin(web, runtime, draft, quote="专人", text="是哪位？")
+    assert "答复批注" not in web.get("/").text, (
+        "nobody waits for one's own question to be answered by oneself"
+    )
+    sign_in(web, "editor")
+    listed = web.get("/").text
+    assert f'href="/drafts/{draft.id}#comments"' in listed
+    assert "答复批注" in listed
+    thread = thread_of(web.get(f"/drafts/{draft.id}"), "<q>专人")
+    assert (
+        send(web, f"/drafts/{draft.id}/comments/{thread}", verb="reply", text="王科长。").status_code == 303
+    )
+    assert "答复批注" not in web.get("/").text
+    sign_in(web, "initial_reviewer")
+    assert f'href="/drafts/{draft.id}#comments"' in web.get("/").text
+
+
 def test_what_is_refused_keeps_what_was_typed(web: TestClient, runtime: Runtime, draft: Draft) -> None:
     for fields, said in (
         ({"quote": "没有的话", "text": "长长的说明"}, "这一段里没有"),

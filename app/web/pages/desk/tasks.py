@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.annotations import queries as annotations
 from app.domain.vocabulary import DraftState, MigrationState, Subject
 from app.domain.workflow import Stage
 from app.drafts import queries as drafts
@@ -56,6 +57,7 @@ def tasks_of(session: Session, viewer: Viewer, at: datetime) -> tuple[tuple[Task
         tuple(_opinions(session, viewer)),
         tuple(_returned(session, viewer)),
         tuple(_to_carry_out(session, viewer)),
+        tuple(_to_answer(session, viewer)),
         tuple(_to_waive(session, viewer)),
         tuple(_to_migrate(session, viewer)),
         tuple(_to_activate(session, viewer)),
@@ -151,6 +153,20 @@ def _to_carry_out(session: Session, viewer: Viewer) -> Iterator[Task]:
                 names.get(run.line, run.line),
                 run.opened_at or one.draft.updated_at,
             )
+
+
+def _to_answer(session: Session, viewer: Viewer) -> Iterator[Task]:
+    """Yield the drafts in which comments or suggestions wait for a word of the viewer."""
+    for one in annotations.to_answer(session, viewer.actor):
+        yield Task(
+            f"/drafts/{one.draft_id}#comments",
+            one.title,
+            one.number,
+            "",
+            "答复批注",
+            f"{one.threads} 条",
+            one.since,
+        )
 
 
 def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
