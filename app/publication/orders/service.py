@@ -35,7 +35,6 @@ from app.events.payloads.orders import (
     PublicationRetracted,
     PublicationUnpublished,
 )
-from app.identity.access import authorize, person
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import AppError, Conflict, Forbidden, NotFound, Reason
 from app.infra.ids import new_id
@@ -46,6 +45,7 @@ from app.publication.orders import errors as _words  # noqa: F401 – the words 
 from app.publication.orders import queries
 from app.publication.orders.models import ChannelOrder
 from app.publication.publishers import Publisher
+from app.publication.remedies import eligibility
 from app.reviews import routing
 from app.reviews.cases import Loaded
 
@@ -165,8 +165,7 @@ def confirm_by_hand(
     order, draft = queries.visible_order(session, order_id, actor)
     draft_service.lock(session, draft.id)
     session.refresh(order)
-    person(actor)
-    authorize(actor, Role.PUBLISHER, unit_path=draft.unit_path, channel=order.channel)
+    eligibility.require_confirming(actor, draft, order.channel)
     if reasons := _against(order):
         raise Conflict(reasons[0].code, reasons=reasons)
     _confirmed(

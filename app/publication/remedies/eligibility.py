@@ -19,6 +19,19 @@ def may_open(actor: Actor, draft: Draft) -> bool:
     return any(actor.has(role, unit_path=draft.unit_path) for role in MAY_OPEN)
 
 
+def may_confirm(actor: Actor, draft: Draft, channel: str) -> bool:
+    """Tell whether somebody may say that a channel has taken down what it was told to, on their own eyes."""
+    if actor.kind is UserKind.SERVICE:
+        return False
+    return actor.has(Role.PUBLISHER, unit_path=draft.unit_path, channel=channel)
+
+
+def require_confirming(actor: Actor, draft: Draft, channel: str) -> None:
+    """Let pass who may confirm for a channel. Raises `Forbidden`."""
+    person(actor)
+    authorize(actor, Role.PUBLISHER, unit_path=draft.unit_path, channel=channel)
+
+
 def require(actor: Actor, draft: Draft) -> None:
     """Let pass who may have a draft corrected or retracted. Raises `Forbidden`."""
     person(actor)

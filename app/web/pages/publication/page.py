@@ -16,7 +16,6 @@ from app.domain.vocabulary import (
     RemedyKind,
     RemedyOrigin,
     RemedyReason,
-    Role,
 )
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
@@ -207,7 +206,7 @@ def _row(
     at: datetime,
 ) -> OrderRow:
     waits = order.state == OrderState.WAITING
-    able = viewer.actor.has(Role.PUBLISHER, unit_path=draft.unit_path, channel=order.channel)
+    able = eligibility.may_confirm(viewer.actor, draft, order.channel)
     by = "发布工具" if order.by_tool else names.get(order.confirmed_by, "") if order.confirmed_by else ""
     return OrderRow(
         order.id,
