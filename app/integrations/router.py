@@ -91,7 +91,8 @@ def revoke_tool_key(
 def exchange_key(
     request: Request,
     session: ReadSession,
-    grant_type: Annotated[str, Form(max_length=100)],
+    # Described, not checked here: that nothing else is given out is told in words.
+    grant_type: Annotated[str, Form(max_length=100, json_schema_extra={"enum": ["client_credentials"]})],
     client_id: Annotated[str, Form(max_length=100, description="the key's id")] = "",
     client_secret: Annotated[str, Form(max_length=200, description="the whole key")] = "",
     scope: Annotated[str, Form(max_length=200, description="scopes, parted by spaces; none: all")] = "",
