@@ -11,7 +11,13 @@ from tests import factories
 from tests.api import outside
 from tests.api.desk import Desk
 
-SCHEMES = sorted(path.stem for path in (shipped("policies") / "workflows").glob("*.yaml"))
+#: Those for drafts; what is out already is corrected and retracted by shorter ones (`purpose`), of which
+#: tests/api/test_corrections.py walks each.
+SCHEMES = sorted(
+    path.stem
+    for path in (shipped("policies") / "workflows").glob("*.yaml")
+    if "\npurpose:" not in path.read_text(encoding="utf-8")
+)
 #: People who hold every post of the scheme; more than any distinct set needs.
 OFFICIALS = tuple(f"official{number}" for number in range(7))
 BY_ROLE = (
