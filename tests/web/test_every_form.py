@@ -106,6 +106,8 @@ def web(client: TestClient, runtime: Runtime) -> TestClient:
     press = Press.open(desk)
     release = signed(ready(desk))
     assert press.publish(release["ticket"], release["digest"]).status_code == 201
+    wrong = {"reason": "wording", "explanation": "标题有错字", "note": "更正标题中的错字。"}
+    assert desk.post(f"/drafts/{desk.draft_id}/corrections", "editor", wrong).status_code == 201
     desk.draft(document("街道走访纪实", "为残废人提供上门服务。", "再接再励。")).submit()
     [finding] = [
         one
@@ -114,11 +116,13 @@ def web(client: TestClient, runtime: Runtime) -> TestClient:
     ]
     wish = {"fingerprint": finding["fingerprint"], "reason": "quotation", "explanation": "原名"}
     assert desk.post(f"/drafts/{desk.draft_id}/waivers", "editor", wish).status_code == 201
-    desk.draft(document("又一篇", "残废两字照录。"))
+    desk.draft(document("又一篇", "残废两字照录，残废二字不改。"))
     desk.draft(document("等答复的稿件", "志愿者逐户登记需求。")).submit()
     holding = {"stage": "initial_review", "line": "", "digest": desk.digest(), "comment": "请示上级"}
     assert desk.post(f"/cases/{desk.case_id}/holds", "initial_reviewer", holding).status_code in {200, 201}
     desk.draft(document("在审的稿件", "志愿者逐户登记需求。")).submit()
+    said = {"digest": desk.digest(), "place": "blocks/0", "start": 0, "end": 3, "quote": "志愿者", "text": "是谁？"}
+    assert desk.post(f"/drafts/{desk.draft_id}/threads", "initial_reviewer", said).status_code == 201
     desk.draft(document("在校的稿件", "志愿者逐户登记需求，天气晴朗。")).reviews()
     desk.work()
     mark = {
