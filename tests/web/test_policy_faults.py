@@ -24,6 +24,10 @@ LINTERS = (
     "calendar.py",
     "routing/lint.py",
     "workflow/lint.py",
+    "workflow/committee_lint.py",
+    "workflow/condition_lint.py",
+    "workflow/same_person_lint.py",
+    "workflow/short_lane.py",
     "workflow/risks.py",
     "../reviews/workflow_faults.py",
     "../policies/files/checks.py",
@@ -32,18 +36,25 @@ LINTERS = (
 PLACES = {"fault": 1, "_at": 4, "Fault": 2}
 
 
+def _chosen(node: ast.expr) -> list[ast.expr]:
+    """Return an expression, or the two that a condition chooses from."""
+    return [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+
+
 def codes(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             place = PLACES.get(name)
-            if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
-                found.add(node.args[place].value)
+            if place is not None and len(node.args) > place:
+                found |= {one.value for one in _chosen(node.args[place]) if isinstance(one, ast.Constant)}
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
             found |= {one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant) if one.value}
-        elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 3:
-            found |= {one.value for one in node.value.elts[1:2] if isinstance(one, ast.Constant)}
+        elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+            # A place, a code and its data; or a code and its data, where the place is known.
+            told = node.value.elts[-2:-1]
+            found |= {one.value for one in told if isinstance(one, ast.Constant)}
         elif isinstance(node, ast.For) and "code" in {
             getattr(one, "id", "") for one in ast.walk(node.target)
         }:
