@@ -239,10 +239,14 @@ def _moment(instant: str | None) -> str:
     return moment(datetime.fromisoformat(instant)) if instant else ""
 
 
+def _remedy(data: Data) -> str:
+    return label(RemedyKind(str(data["kind"]))) if "kind" in data else "更正或撤稿"
+
+
 def remedy_opened(who: str, data: Data, names: Names) -> str:
     """Say what was opened, where, and under which number."""
     there = "、".join(names.channels.get(str(line), str(line)) for line in data.get("channels", ()))
-    kind = label(RemedyKind(str(data["kind"])))
+    kind = _remedy(data)
     by_itself = data.get("origin") == RemedyOrigin.OWED_REVIEW
     opened = f"补审未通过，自动开出{kind}" if by_itself else f"{who} 申请{kind}"
     return f"{opened}（{data.get('number')}）：{there}"
@@ -250,23 +254,23 @@ def remedy_opened(who: str, data: Data, names: Names) -> str:
 
 def remedy_begun(_who: str, data: Data, _names: Names) -> str:
     """Say what the draft corrects or retracts."""
-    return f"对已发布的 {data.get('of_number')} 作{label(RemedyKind(str(data['kind'])))}"
+    return f"对已发布的 {data.get('of_number')} 作{_remedy(data)}"
 
 
 def remedy_dropped(who: str, data: Data, _names: Names) -> str:
     """Say what was given up."""
-    return f"{who} 放弃{label(RemedyKind(str(data['kind'])))}"
+    return f"{who} 放弃{_remedy(data)}"
 
 
 def confirmed(who: str, data: Data, names: Names) -> str:
     """Say what a channel has done."""
     done = {OrderKind.CORRECT: "已更正", OrderKind.RETRACT: "已撤下", OrderKind.UNPUBLISH: "已下架"}
-    return f"{who} 回报{names.channel(data)}{done[OrderKind(str(data['kind']))]}"
+    return f"{who} 回报{names.channel(data)}{done.get(data.get('kind', ''), '已办理')}"
 
 
 def overdue(_who: str, data: Data, names: Names) -> str:
     """Say what a channel has not done."""
-    kind = label(OrderKind(str(data["kind"])))
+    kind = label(OrderKind(str(data["kind"]))) if "kind" in data else "办理情况"
     return f"{names.channel(data)}逾期没有回报{kind}，已提醒" + ("并上报" if data.get("alarm") == 2 else "")
 
 

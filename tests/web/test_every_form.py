@@ -121,7 +121,14 @@ def web(client: TestClient, runtime: Runtime) -> TestClient:
     holding = {"stage": "initial_review", "line": "", "digest": desk.digest(), "comment": "请示上级"}
     assert desk.post(f"/cases/{desk.case_id}/holds", "initial_reviewer", holding).status_code in {200, 201}
     desk.draft(document("在审的稿件", "志愿者逐户登记需求。")).submit()
-    said = {"digest": desk.digest(), "place": "blocks/0", "start": 0, "end": 3, "quote": "志愿者", "text": "是谁？"}
+    said = {
+        "digest": desk.digest(),
+        "place": "blocks/0",
+        "start": 0,
+        "end": 3,
+        "quote": "志愿者",
+        "text": "是谁？",
+    }
     assert desk.post(f"/drafts/{desk.draft_id}/threads", "initial_reviewer", said).status_code == 201
     desk.draft(document("在校的稿件", "志愿者逐户登记需求，天气晴朗。")).reviews()
     desk.work()
