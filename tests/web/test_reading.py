@@ -311,7 +311,8 @@ def test_words_selected_on_a_proof_fill_the_mark(people: People, site: Site) -> 
     page.get_by_label("改为").fill("安排")
     page.get_by_role("button", name="加上标记").click()
     expect(page.locator("#marks")).to_contain_text("安排")
-    expect(page.get_by_label("原文")).to_be_focused()
+    # Reading goes on where it was.
+    expect(page.locator("#proof-sheet iframe")).to_be_focused()
     assert page.locator("iframe").get_attribute("data-kept") == "yes"
     page.get_by_label("原文").fill("没有的话")
     page.get_by_label("改为").fill("改")
