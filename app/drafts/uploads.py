@@ -81,7 +81,15 @@ def body_of(model: type[ContentIn]) -> Schema:
     fields.pop("$defs", None)
     required = ["file", *fields.get("required", ())]
     properties = {"file": {"type": "string", "format": "binary"}, **fields["properties"]}
-    form = {"type": "object", "required": required, "properties": properties}
+    if "unit_id" in properties:
+        # A form cannot say null: what is not meant is left out.
+        properties["unit_id"] = {"type": "string", "format": "uuid"}
+    form = {
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": False,
+    }
     content = {"application/json": {"schema": described(model)}, _MULTIPART: {"schema": form}}
     return {"requestBody": {"required": True, "content": content}}
 
