@@ -6,7 +6,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Request
@@ -22,6 +22,8 @@ from app.infra.http.problems import malformed
 from app.negative_list.source.files import READ_AS
 
 Model = TypeVar("Model", bound=BaseModel)
+#: Tools are told its form; what is wrong with one is told by the field that is missing or too long.
+Target = Annotated[str, Field(json_schema_extra={"pattern": r"^[^/]{1,40}/[^/]{1,40}$"})]
 _FORMATS = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML}
 _MULTIPART = "multipart/form-data"
 #: More fields than a form has, so that a wrong one is told by its name.
@@ -43,7 +45,7 @@ class _Beside(BaseModel):
 
 
 class _BesideDraft(_Beside):
-    targets: list[str] = Field(max_length=20, description="`channel/section`, once for each")
+    targets: list[Target] = Field(max_length=20, description="`channel/section`, once for each")
     unit_id: UUID | None = None
 
 
