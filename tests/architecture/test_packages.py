@@ -16,6 +16,8 @@ LGPL = {"psycopg", "psycopg-binary", "python-stdnum"}
 MPL = {"certifi"}
 PERMISSIVE = re.compile(
     r"\b(0BSD|Apache|BSD|ISC|MIT|MIT-CMU|PSF|Python Software Foundation|Unlicense|Zlib)\b"
+    # Fonts: they may be bundled and embedded, and leave the product alone.
+    r"|SIL Open Font License"
 )
 
 

@@ -1,0 +1,1 @@
+"""Setting pages: templates and fonts of our own, the same bytes for the same words."""
