@@ -38,7 +38,8 @@ class AppError(Exception):
     """A refusal that the caller should hear of. All reasons at once.
 
     `record`, where the trade wants the refusal itself on record, is called with a fresh session after the
-    refused transaction was rolled back, and committed on its own.
+    refused transaction was rolled back, and committed on its own. `members` are told beside the usual ones,
+    where another standard names them (RFC 9457, section 3.2).
     """
 
     status = 500
@@ -51,6 +52,7 @@ class AppError(Exception):
         data: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         record: Callable[[Session], None] | None = None,
+        members: dict[str, str] | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -58,6 +60,7 @@ class AppError(Exception):
         self.data = data or {}
         self.headers = headers or {}
         self.record = record
+        self.members = members or {}
 
 
 class Unauthenticated(AppError):

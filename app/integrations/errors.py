@@ -1,4 +1,31 @@
+from typing import Literal
+
+from app.infra.errors import AppError, Invalid, Reason, Unauthenticated
 from app.infra.http.problems import problems, reasons
+
+#: What the token endpoint names its refusals beside our own codes. Source: RFC 6749, section 5.2.
+OAuthError = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+
+
+class TokenRefused(Invalid):
+    """An exchange that asks for what is not given. Source: RFC 6749, section 5.2, for the status."""
+
+    status = 400
+
+
+def token_refused(error: OAuthError, *faults: Reason) -> AppError:
+    """Return the refusal of an exchange, under the names of OAuth 2.0 and with every fault in words."""
+    return TokenRefused("malformed", reasons=faults, members={"error": error})
+
+
+def client_refused() -> AppError:
+    """Return the refusal of a client that is unknown or whose key is not good."""
+    return Unauthenticated(
+        "client_refused",
+        headers={"WWW-Authenticate": "Basic"},
+        members={"error": "invalid_client"},
+    )
+
 
 problems(
     {

@@ -10,12 +10,14 @@ from fastapi import FastAPI, Form, Query, Request
 from app.identity.access import KEY_TOKEN, CurrentActor
 from app.identity.actors import Tool
 from app.infra.db import ReadSession, WriteSession
-from app.infra.errors import Forbidden, Invalid, Reason, Unauthenticated
+from app.infra.errors import Forbidden, Reason, Unauthenticated
 from app.infra.http import cursors
 from app.infra.http.links import made
+from app.infra.http.problems import MEDIA_TYPE
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.integrations import access, queries, service
+from app.integrations.errors import OAuthError, client_refused, token_refused
 from app.integrations.models import ToolKey
 from app.integrations.schemas import (
     AccessTokenOut,
@@ -87,12 +89,20 @@ def revoke_tool_key(
     return shown(service.revoke_key(session, tool_id, key_id, actor=actor, at=at), active=False)
 
 
-@router.post("/auth/oauth/token")
+@router.post(
+    "/auth/oauth/token",
+    responses={
+        400: {
+            "description": "What is asked for is not given; `error` says it in OAuth 2.0's words.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    },
+)
 def exchange_key(
     request: Request,
     session: ReadSession,
     # Described, not checked here: that nothing else is given out is told in words.
-    grant_type: Annotated[str, Form(max_length=100, json_schema_extra={"enum": ["client_credentials"]})],
+    grant_type: Annotated[str, Form(max_length=100, json_schema_extra={"enum": ["client_credentials"]})] = "",
     client_id: Annotated[str, Form(max_length=100, description="the key's id")] = "",
     client_secret: Annotated[str, Form(max_length=200, description="the whole key")] = "",
     scope: Annotated[str, Form(max_length=200, description="scopes, parted by spaces; none: all")] = "",
@@ -102,22 +112,23 @@ def exchange_key(
     The client is named in the form, or by HTTP Basic (RFC 6749, sections 2.3.1 and 4.4).
     """
     if grant_type != "client_credentials":
-        raise Invalid("malformed", reasons=[Reason("grant_type", field="body.grant_type")])
+        error: OAuthError = "unsupported_grant_type" if grant_type else "invalid_request"
+        raise token_refused(error, Reason("grant_type", field="body.grant_type"))
     runtime = runtime_of(request)
     at = runtime.clock()
     named, whole = _client(request, client_id, client_secret)
     try:
         key, _ = access.good_key(session, whole, at)
     except Unauthenticated as error:
-        raise Unauthenticated("client_refused", headers={"WWW-Authenticate": "Basic"}) from error
+        raise client_refused() from error
     if str(key.id) != named:
-        raise Unauthenticated("client_refused", headers={"WWW-Authenticate": "Basic"})
+        raise client_refused()
     access.from_its_network(request, key)
     held = json.loads(key.scopes)
     wanted = scope.split() or held
     if lacking := [one for one in wanted if one not in held]:
         reasons = [Reason("scope_not_held", {"scope": one}, field="body.scope") for one in lacking]
-        raise Invalid("malformed", reasons=reasons)
+        raise token_refused("invalid_scope", *reasons)
     given = " ".join(sorted(set(wanted)))
     token = runtime.tokens.issue_for_tool(key.id, scope=given, at=at, minutes=MINUTES)
     return AccessTokenOut(access_token=KEY_TOKEN + token, expires_in=MINUTES * 60, scope=given)
@@ -205,7 +216,7 @@ def _client(request: Request, client_id: str, client_secret: str) -> tuple[str, 
     try:
         named, _, whole = base64.b64decode(given, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise Unauthenticated("client_refused", headers={"WWW-Authenticate": "Basic"}) from error
+        raise client_refused() from error
     return named, whole
 
 

@@ -11,6 +11,8 @@ class JobKind(StrEnum):
     #: An announcement: fanned out to the endpoints outside. The job is the message, and is kept.
     FAN_OUT = "webhooks.fan_out"
     DELIVER = "webhooks.deliver"
+    #: Deletes deliveries that were kept long enough.
+    FORGET = "webhooks.forget"
     #: Tells people inside of a step; who is concerned is worked out then.
     NOTIFY = "notifications.tell"
     #: Tells people what others did to their accounts, and where they have an address by mail.

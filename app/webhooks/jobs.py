@@ -1,13 +1,14 @@
 """What the webhooks feature does in the background."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from app.infra.runtime import Runtime
 from app.jobs.kinds import JobKind
 from app.jobs.queries import message_of
 from app.jobs.registry import JobContext, Lane, end_together, handles, handles_together
-from app.webhooks import delivery
+from app.webhooks import delivery, retention
 from app.webhooks.addresses.targets import AllowList
 
 #: So many messages are fanned out in one transaction.
@@ -32,6 +33,11 @@ def _deliver(job: JobContext) -> None:
         before = delivery.first_of_all(session, delivery_id, at=at)
     for one, tried in (*before, (delivery_id, attempt)):
         _try(runtime, one, tried)
+
+
+@handles(JobKind.FORGET, every=timedelta(hours=6))
+def _forget(job: JobContext) -> None:
+    retention.forget(job.runtime, at=job.runtime.clock())
 
 
 def _try(runtime: Runtime, delivery_id: UUID, attempt: int) -> None:

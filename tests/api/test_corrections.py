@@ -1,5 +1,6 @@
 """更正 and 撤稿 over the API: who may, which way they walk, what channels are told, what the gate says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from app.infra.runtime import Runtime
 from app.publication.orders import queries
 from app.publication.orders import service as orders
 from tests.api.desk import Desk
-from tests.api.press import Press, ready, sign
+from tests.api.press import Listener, Press, ready, sign
 from tests.conftest import SetClock
 from tests.factories import events
 
@@ -392,3 +393,20 @@ def test_a_correction_can_be_given_up_while_it_is_with_its_author(desk: Desk, pr
     assert correction.post(path, "editor2").status_code == 404
     assert correction.post(path, "editor", {"comment": "核对无误"}).json()["state"] == "declined"
     assert correct(desk).status_code == 201
+
+
+def test_a_retraction_is_the_first_on_the_wire(desk: Desk, press: Press, clock: SetClock) -> None:
+    with Listener(answers=[(503, {})] * 50) as listener:
+        desk.runtime.settings.webhook_hosts = frozenset({listener.host})
+        body = {"unit_id": str(desk.bureau.city.id), "url": listener.url, "events": []}
+        assert desk.post("/webhooks/endpoints", "system_admin", body).status_code == 201
+        retraction = retracted(desk)
+        assert sign(retraction).status_code == 201
+        desk.work()
+        listener.got.clear()
+        listener.answers.clear()
+        clock.advance(hours=1)
+        desk.work()
+    types = [json.loads(body)["type"] for _, _, body in listener.got]
+    assert types.index("draft.submitted") > 0, "nothing was made before the retraction"
+    assert types[0] == "publication.retracted", types

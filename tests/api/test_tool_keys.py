@@ -240,17 +240,21 @@ def test_a_client_may_name_itself_by_basic(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "expected"),
+    ("form", "expected", "error"),
     [
-        ({"grant_type": "password"}, (422, "malformed")),
-        ({"scope": "clear submit"}, (422, "malformed")),
-        ({"client_id": "x"}, (401, "client_refused")),
-        ({"client_secret": "x"}, (401, "client_refused")),
-        ({"client_secret": ""}, (401, "client_refused")),
+        ({"grant_type": "password"}, (400, "malformed"), "unsupported_grant_type"),
+        ({"grant_type": ""}, (400, "malformed"), "invalid_request"),
+        ({"scope": "clear submit"}, (400, "malformed"), "invalid_scope"),
+        ({"client_id": "x"}, (401, "client_refused"), "invalid_client"),
+        ({"client_secret": "x"}, (401, "client_refused"), "invalid_client"),
+        ({"client_secret": ""}, (401, "client_refused"), "invalid_client"),
     ],
 )
-def test_bad_exchanges(desk: Desk, form: dict[str, str], expected: tuple[int, str]) -> None:
-    assert refused(Keyring.make(desk).exchange(**form)) == expected
+def test_bad_exchanges(desk: Desk, form: dict[str, str], expected: tuple[int, str], error: str) -> None:
+    answer = Keyring.make(desk).exchange(**form)
+    assert refused(answer) == expected
+    # Source: RFC 6749, section 5.2.
+    assert answer.json()["error"] == error
 
 
 def test_tokens_of_people_and_of_keys_are_not_good_for_each_other(desk: Desk) -> None:

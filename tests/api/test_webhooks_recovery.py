@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from app.infra.runtime import Runtime
-from app.webhooks.models import WebhookMessage
+from app.webhooks import retention
+from app.webhooks.models import WebhookAttempt, WebhookMessage
 from tests.api.desk import Desk
 from tests.api.keyring import Keyring
 from tests.api.press import Listener, Press, ready, signed
@@ -250,3 +251,32 @@ def test_who_draws_and_what(desk: Desk) -> None:
     assert refused(desk.get("/events", "system_admin", type="user.signed_in")) == (422, "malformed")
     assert refused(desk.get("/events", "system_admin", after=-1)) == (422, "malformed")
     assert refused(desk.get("/events", "system_admin", after=2**64)) == (422, "malformed")
+
+
+# --- how long they are kept ---
+
+
+def test_deliveries_are_kept_for_thirty_days(desk: Desk, listener: Listener, clock: SetClock) -> None:
+    one = endpoint(desk, listener, "draft.created", "draft.submitted")
+    desk.draft()
+    desk.work()
+    assert at(desk, one, "pause").status_code == 200
+    desk.submit()
+    desk.work()
+    clock.advance(days=29, hours=23)
+    assert retention.forget(desk.runtime, at=clock()) == 0
+    clock.advance(hours=1, seconds=1)
+    desk._headers.clear()
+    # The delivery and its message go; what waits stays, and with it its message.
+    assert retention.forget(desk.runtime, at=clock()) > 1
+    assert [(sent["type"], sent["state"]) for sent in deliveries(desk)] == [("draft.submitted", "waiting")]
+    with desk.runtime.database.read() as session:
+        assert session.exec(select(func.count()).select_from(WebhookAttempt)).one() == 0
+        last = session.exec(select(func.max(WebhookMessage.position))).one()
+        assert last is not None
+    assert retention.forget(desk.runtime, at=clock()) == 0
+    # Places are counted on: whoever draws misses nothing and meets nothing twice.
+    desk.draft()
+    desk.work()
+    with desk.runtime.database.read() as session:
+        assert session.exec(select(func.max(WebhookMessage.position))).one() == last + 1

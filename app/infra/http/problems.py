@@ -244,7 +244,7 @@ def problem_body(error: AppError, request_id: str) -> dict[str, Any]:
             for reason in told
         ],
     }
-    return body | ({"data": error.data} if error.data else {})
+    return body | error.members | ({"data": error.data} if error.data else {})
 
 
 def problem(request: Request, error: AppError) -> Response:
