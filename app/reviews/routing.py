@@ -15,6 +15,8 @@ from app.domain.workflow import Case, Stage, Workflow, combined
 from app.domain.workflow.sample_drafts import Grade, conditions
 from app.infra.errors import Invalid, Reason, Unavailable
 from app.infra.policy_faults import reason_of
+from app.negative_list.usage.doubtful_characters import usage
+from app.negative_list.usage.segments import clearly_cuts_a_word
 from app.reviews import workflows
 
 #: Faults of workflow files: a draft that goes elsewhere is not held up by them.
@@ -68,7 +70,7 @@ def facts_of(policies: PolicyFiles, document: Document, *, rules: Collection[str
 
     `rules` are ids of the rules that hit. Raises `Unavailable` as `routing_in_force`.
     """
-    return facts_in(document, routing_in_force(policies), rules=rules)
+    return facts_in(document, routing_in_force(policies), rules=rules, cuts=_cuts)
 
 
 def route(policies: PolicyFiles, case: Case, *, given: frozenset[str]) -> Routed:
@@ -184,8 +186,12 @@ def with_text(
     as `routing_in_force`: what a text asks for is not left unasked.
     """
     found = frozenset(rules) | facts_of(policies, document, rules=rules).keys()
-    found |= measured(document, routing_in_force(policies), _walked(policies, walks))
+    found |= measured(document, routing_in_force(policies), _walked(policies, walks), _cuts)
     return replace(case, found=found, ever_found=case.ever_found | found)
+
+
+def _cuts(text: str, start: int, end: int) -> bool:
+    return clearly_cuts_a_word(text, start, end, usage())
 
 
 def _walked(policies: PolicyFiles, walks: Workflow | None) -> Iterator[Workflow]:

@@ -34,6 +34,8 @@ from app.domain.workflow import Case, Stage, Target, Who, Workflow, read_workflo
 from app.domain.workflow.conditions import When
 from app.domain.workflow.lint import check
 from app.infra.paths import shipped
+from app.negative_list.usage.doubtful_characters import usage
+from app.negative_list.usage.segments import clearly_cuts_a_word
 from tests.domain.saying import Known
 from tests.domain.walks import (
     AUTHOR,
@@ -374,16 +376,29 @@ def test_a_draft_is_cleared_only_with_its_three_reviews_whatever_is_added(
     assert hand.state("initial_review") is hand.state("second_review") is hand.state("final_review")
 
 
+def _cuts(text: str, start: int, end: int) -> bool:
+    return clearly_cuts_a_word(text, start, end, usage())
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("社区长者食堂开业，全市长期护理保险试点，建立全县长效机制。", []),
-        ("市长三角办、总理事会、全省长途客运、市长约三公里", []),
-        ("辖区长大的孩子，县长江路改造，餐厅长期营业", []),
+        ("市长三角办、校友会总理事会、全省长途客运", []),
+        ("辖区长大的孩子，县长江路改造，餐厅长期营业，公安局长沙分局", []),
+        ("亚太地区长治久安，浙江省长兴县，本县长寿老人，园区长势喜人", []),
+        ("习近平总书记高度重视。", ["word:总书记"]),
+        ("总理期待合作，两国总理达成共识。", ["word:总理"]),
+        ("清河市长江涛出席，区长假期走访，县长高度评价", ["word:市长", "word:县长", "word:区长"]),
+        ("副市长安某部署", ["word:市长", "word:副市长"]),
         ("市长到会。", ["word:市长"]),
         ("全市长期坚持，副市长安排部署，区长春节期间走访", ["word:市长", "word:副市长", "word:区长"]),
         ("局长", ["word:局长"]),
     ],
 )
 def test_a_word_that_only_ends_in_another_word_tells_of_nobody(text: str, told: list[str]) -> None:
-    assert facts_in(document(text), SHIPPED).get("names_leader", []) == told
+    assert facts_in(document(text), SHIPPED, cuts=_cuts).get("names_leader", []) == told
+
+
+def test_without_a_lexicon_every_word_counts() -> None:
+    assert facts_in(document("社区长者食堂开业"), SHIPPED)["names_leader"] == ["word:区长"]

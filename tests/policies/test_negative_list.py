@@ -15,7 +15,15 @@ from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Sever
 from app.negative_list.engine.backends import available
 from app.negative_list.engine.program import Program
 from app.negative_list.quality.examples import faults_of, hit_problem
-from app.negative_list.source.rules import CheckerMatch, Condition, Covering, Near, StructureMatch, TermsMatch
+from app.negative_list.source.rules import (
+    CheckerMatch,
+    Condition,
+    Covering,
+    EdgeKind,
+    Near,
+    StructureMatch,
+    TermsMatch,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "policies" / "negative_list"
@@ -304,6 +312,8 @@ def without_one(rule: Rule) -> Iterator[tuple[str, Rule]]:
         yield f"unless[{index}]", replace(rule, unless=rest)
         for word, fewer in fewer_words(condition):
             yield f"unless[{index}] {word}", replace(rule, unless=(*rest, fewer))
+    if isinstance(rule.match, TermsMatch) and rule.match.edge is EdgeKind.CHINESE:
+        yield "edge", replace(rule, match=replace(rule.match, edge=EdgeKind.NONE))
 
 
 def fewer_words(condition: Condition) -> Iterator[tuple[str, Condition]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from app.domain.document.model import Document
 from app.domain.routing.rules import Routing
-from app.domain.workflow.conditions import When
+from app.domain.workflow.conditions import Cuts, When
 from app.domain.workflow.definition import Workflow
 from app.domain.workflow.text_measures import measures
 
@@ -20,6 +20,8 @@ def asked(routing: Routing, workflows: Iterable[Workflow] = ()) -> Iterator[When
                     yield when
 
 
-def measured(document: Document, routing: Routing, workflows: Iterable[Workflow]) -> frozenset[str]:
+def measured(
+    document: Document, routing: Routing, workflows: Iterable[Workflow], cuts: Cuts | None = None
+) -> frozenset[str]:
     """Return what a text is measured to be, as far as any condition asks: names beside `facts_in`."""
-    return measures(document, list(asked(routing, workflows)))
+    return measures(document, list(asked(routing, workflows)), cuts)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from app.domain.document.model import Document
 from app.domain.vocabulary import Level, OrderKind, RemedyReason, StageKind
 from app.domain.workflow.case import Case
-from app.domain.workflow.conditions import Says, When, stands
+from app.domain.workflow.conditions import Cuts, Says, When, stands
 from app.domain.workflow.definition import DistinctSet, Stage, Title, Workflow
 from app.domain.workflow.needs import Flag, Key, Who
 
@@ -53,9 +53,9 @@ class FactRule(_Value):
             raise ValueError("say by which rules, words or fields the fact is told")
         return self
 
-    def words_in(self, text: str) -> tuple[str, ...]:
+    def words_in(self, text: str, cuts: Cuts | None = None) -> tuple[str, ...]:
         """Return which of its words stand in a text as words of their own; perhaps none."""
-        return tuple(word for word in self.words if stands(word, text, self.not_before))
+        return tuple(word for word in self.words if stands(word, text, self.not_before, cuts))
 
 
 class Anchor(_Value):
@@ -269,9 +269,12 @@ class Routed:
         }
 
 
-def facts_in(document: Document, routing: Routing, *, rules: Collection[str] = ()) -> dict[str, list[str]]:
+def facts_in(
+    document: Document, routing: Routing, *, rules: Collection[str] = (), cuts: Cuts | None = None
+) -> dict[str, list[str]]:
     """Return the facts of a text, each with what told of it; empty for none.
 
+    `cuts` tells of a word whether it is made of halves of others; without it every word counts.
     `rules` are ids of the rules that hit. The reasons are `rule:<id>`, `word:<word>` and `field:<name>`; the
     names go into `Case.found` beside the ids of the rules.
     """
@@ -281,7 +284,7 @@ def facts_in(document: Document, routing: Routing, *, rules: Collection[str] = (
         told = [
             f"rule:{rule}" for rule in sorted(rules) if any(_of_group(rule, group) for group in fact.rules)
         ]
-        told += [f"word:{word}" for word in fact.words_in(text)]
+        told += [f"word:{word}" for word in fact.words_in(text, cuts)]
         told += [f"field:{field}" for field in fact.fields if getattr(document, field)]
         if told:
             found[name] = told

@@ -6,7 +6,7 @@ measures are names like those of facts (`media:video`, `characters:1200`), so th
 and kept with the facts; `text_measures` takes them.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,8 @@ SAID_IN: tuple[SaidIn, ...] = ("title", "subtitle", "summary", "byline", "source
 #: What a draft may contain or bear besides words.
 Media = Literal["picture", "video", "table", "attachment"]
 Grade = Literal["A", "B", "C"]
+#: Whether a word that stands in a text from here to there is made of halves of the words beside it.
+Cuts = Callable[[str, int, int], bool]
 #: The largest number that a condition may name: an amount of a trillion yuan.
 LARGEST = 10**12
 
@@ -60,22 +62,26 @@ class Says(_Value):
         apart = f"!{','.join(sorted(self.not_before))}" if self.not_before else ""
         return {word: f"says:{where}:{word}{apart}" for word in self.words}
 
-    def said_by(self, texts: Iterable[tuple[str, str]]) -> frozenset[str]:
+    def said_by(self, texts: Iterable[tuple[str, str]], cuts: Cuts | None = None) -> frozenset[str]:
         """Return the measures of those of its words that stand in a text: pairs of field and words."""
         read = [words for field, words in texts if field in self.fields]
         return frozenset(
             name
             for word, name in self.names.items()
-            if any(stands(word, text, self.not_before) for text in read)
+            if any(stands(word, text, self.not_before, cuts) for text in read)
         )
 
 
-def stands(word: str, text: str, not_before: tuple[str, ...] = ()) -> bool:
-    """Tell whether a word stands in a text somewhere where none of `not_before` follows it."""
+def stands(word: str, text: str, not_before: tuple[str, ...] = (), cuts: Cuts | None = None) -> bool:
+    """Tell whether a word stands in a text somewhere where none of `not_before` follows it.
+
+    Nor where it `cuts` the words beside it, if that can be asked.
+    """
     end = -1
     while (start := text.find(word, end + 1)) >= 0:
         end = start
-        if not text.startswith(not_before, start + len(word)):
+        last = start + len(word)
+        if not text.startswith(not_before, last) and not (cuts is not None and cuts(text, start, last)):
             return True
     return False
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.domain.document.model import Document, Image, Table, Video
-from app.domain.workflow.conditions import LARGEST, When
+from app.domain.workflow.conditions import LARGEST, Cuts, When
 
 _FIELDS = frozenset({"title", "subtitle", "summary", "byline", "source", "source_url"})
 _DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {
@@ -28,15 +28,18 @@ _CURRENCY = re.compile(r"\s?(?:元(?![素旦宵月老帅首件气])|圆整|块�
 _BEFORE = re.compile(r"(?:¥|人民币|RMB)\s?$")
 
 
-def measures(document: Document, asked: Iterable[When]) -> frozenset[str]:
-    """Return the measures of a text; of words only those that some condition in `asked` looks for."""
+def measures(document: Document, asked: Iterable[When], cuts: Cuts | None = None) -> frozenset[str]:
+    """Return the measures of a text; of words only those that some condition in `asked` looks for.
+
+    `cuts` tells of a word whether it is made of halves of others; without it every word counts.
+    """
     texts = [(_field(place), words) for place, words in document.texts()]
     found = {f"media:{kind}" for kind in _media(document)}
     found.add(f"characters:{document.characters}")
     if largest := max((amount for _, words in texts for amount in amounts(words)), default=0):
         found.add(f"amount:{largest}")
     for says in dict.fromkeys(part.says for when in asked for part in when.parts() if part.says is not None):
-        found |= says.said_by(texts)
+        found |= says.said_by(texts, cuts)
     return frozenset(found)
 
 

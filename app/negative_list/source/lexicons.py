@@ -9,6 +9,8 @@ from app.negative_list.text.fold import fold_text
 
 Row = Mapping[str, str]
 
+_MISPLACED = "第三列（说明）里是包含它的正确词语，这样不起作用；请移到第四列（多留一个制表符）"
+
 
 class Entry(NamedTuple):
     """One line of a word list: a term, its suggestions, a note, and longer right words that hold the term."""
@@ -59,6 +61,8 @@ class Lexicon:
                     continue
                 seen[term] = number
                 cells += [""] * (4 - len(cells))
+                if "|" in cells[2] and all(term in longer for longer in _split(cells[2])):
+                    faults.append(said(file, number, term, _MISPLACED))
                 found.append(Entry(term, _split(cells[1]), cells[2].strip(), _split(cells[3]), number))
             self._entries = tuple(found)
         return self._entries
