@@ -33,6 +33,7 @@ from app.integrations.schemas import (
 from app.integrations.scopes import Scope
 from app.integrations.service import Made
 from app.webhooks import presenters
+from app.webhooks import queries as webhooks
 from app.webhooks.models import DeliveryState
 from app.webhooks.schemas import DeliveriesOut
 
@@ -155,7 +156,8 @@ def show_own_tool(request: Request, actor: CurrentActor, session: ReadSession) -
 @router.get("/tool/endpoints")
 def list_own_endpoints(actor: CurrentActor, session: ReadSession) -> OwnEndpointsOut:
     """List the addresses at which the tool is told, and how they fare."""
-    rows = queries.endpoints(session, _tool(actor.tool).id)
+    _tool(actor.tool)
+    rows = webhooks.endpoints(session, actor)
     return OwnEndpointsOut(items=[presenters.endpoint(row) for row in rows])
 
 
@@ -169,8 +171,9 @@ def list_own_deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeliveriesOut:
     """List what was sent, or is to be sent, to the tool's own addresses, the newest first."""
-    sent = queries.deliveries(
-        session, _tool(actor.tool).id, endpoint_id=endpoint, state=state, before=before, limit=limit + 1
+    _tool(actor.tool)
+    sent = webhooks.deliveries(
+        session, actor, endpoint_id=endpoint, state=state, before=before, limit=limit + 1
     )
     rows, last = cursors.page(sent, limit)
     page = [presenters.delivery(row.delivery, row.message) for row in rows]

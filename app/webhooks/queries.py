@@ -35,9 +35,9 @@ def tools(session: Session, actor: Actor) -> list[PublishingTool]:
 
 
 def endpoints(session: Session, actor: Actor) -> list[WebhookEndpoint]:
-    """Return the endpoints of the units that the actor administers, oldest first; perhaps none."""
+    """Return the endpoints that are the actor's to see, the oldest first; perhaps none."""
     there = col(WebhookEndpoint.disabled_reason).is_distinct_from("deleted")
-    query = select(WebhookEndpoint).where(_in_reach(actor, col(WebhookEndpoint.unit_path)), there)
+    query = select(WebhookEndpoint).where(_own(actor), there)
     return list(session.exec(query.order_by(col(WebhookEndpoint.id))).all())
 
 
@@ -50,12 +50,12 @@ def deliveries(
     before: UUID | None,
     limit: int,
 ) -> list[Sent]:
-    """Return up to `limit` deliveries, newest first, to endpoints that the actor administers."""
+    """Return up to `limit` deliveries, the newest first, to endpoints that are the actor's to see."""
     query = (
         select(WebhookDelivery, WebhookMessage)
         .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
         .join(WebhookEndpoint, col(WebhookEndpoint.id) == col(WebhookDelivery.endpoint_id))
-        .where(_in_reach(actor, col(WebhookEndpoint.unit_path)))
+        .where(_own(actor))
         .order_by(col(WebhookDelivery.id).desc())
         .limit(limit)
     )
@@ -69,15 +69,12 @@ def deliveries(
 
 
 def delivery(session: Session, delivery_id: UUID, actor: Actor) -> Sent:
-    """Return a delivery to an endpoint that the actor administers, or whose tool it is. Raises `NotFound`."""
-    reach = _in_reach(actor, col(WebhookEndpoint.unit_path))
-    if actor.tool is not None:
-        reach = col(WebhookEndpoint.tool_id) == actor.tool.id
+    """Return a delivery to an endpoint that is the actor's to see. Raises `NotFound`."""
     query = (
         select(WebhookDelivery, WebhookMessage)
         .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
         .join(WebhookEndpoint, col(WebhookEndpoint.id) == col(WebhookDelivery.endpoint_id))
-        .where(WebhookDelivery.id == delivery_id, reach)
+        .where(WebhookDelivery.id == delivery_id, _own(actor))
     )
     row = session.exec(query).one_or_none()
     if row is None:
@@ -94,6 +91,13 @@ def attempts(session: Session, delivery_id: UUID) -> list[WebhookAttempt]:
 def message(session: Session, message_id: UUID) -> WebhookMessage:
     """Return a message by its id, which must be that of one."""
     return session.get_one(WebhookMessage, message_id)
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    """Return which endpoints are the actor's to see: a tool's own, or those in an administrator's reach."""
+    if actor.tool is not None:
+        return col(WebhookEndpoint.tool_id) == actor.tool.id
+    return _in_reach(actor, col(WebhookEndpoint.unit_path))
 
 
 def _in_reach(actor: Actor, path: Mapped[str]) -> ColumnElement[bool]:
