@@ -17,6 +17,7 @@ from app.drafts.intake.builder import Builder
 from app.drafts.intake.docx.service import read_docx
 from app.drafts.intake.service import Format, Intake, take_in
 from app.drafts.intake.source_pictures import MOST_PICTURES, SourcePictures
+from app.drafts.intake.subprocess_reader import Source
 from tests.api.word import cell, p, r, root, table, word
 from tests.factories import Bureau
 from tests.intake.pictures import with_code, with_position
@@ -177,6 +178,23 @@ def test_pasted_pictures_come_with_the_text(format: Format, source: str) -> None
     assert shown(intake) == ["前", "甲", "后"]
     (kept,) = intake.pictures
     assert [said.text for said in intake.readings[kept.sha256].texts] == ["https://example.gov.cn/"]
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        "DATA:IMAGE/PNG;BASE64,",
+        "data:image/png;charset=utf-8;base64,",
+        "Data:image/PNG; name=现场.png ;charset=utf-8;base64,",
+    ],
+)
+def test_however_the_address_is_written_the_picture_comes_and_is_read_apart(begins: str) -> None:
+    content = with_code("https://example.gov.cn/")
+    source = f'<h1>标题</h1><p>前</p><p><img alt="甲" src="{begins}{b64encode(content).decode()}"></p>'
+    assert Source("html", source).is_heavy, "a picture may be a bomb"
+    intake = take_in(Format.HTML, source, {})
+    assert shown(intake) == ["前", "甲"]
+    assert [kept.content for kept in intake.pictures] == [content]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ MOST_BYTES = 20_000_000
 MOST_PICTURES = 200
 #: What has no more pixels says nothing: it holds a place, or counts readers.
 _NOTHING = 4
-_DATA = re.compile(r"data:image/[\w.+-]+;base64,(?P<data>[A-Za-z0-9+/\s%=]+)$", re.IGNORECASE)
+#: RFC 2397: a media type with its parameters, and the data.
+_DATA = re.compile(r"data:image/[\w.+-]+(?:;[^,;]*)*;base64,(?P<data>[A-Za-z0-9+/\s%=]+)$", re.IGNORECASE)
 #: Formats that are cropped here as Word shows them.
 _CROPPED = {kinds.Kind.PNG: "PNG", kinds.Kind.JPEG: "JPEG", kinds.Kind.WEBP: "WEBP"}
 

@@ -63,7 +63,7 @@ class Source:
         # A package may be a bomb, however small it is.
         if self.format in {"docx", "text"}:
             return self.format == "docx"
-        return len(self.content) > SMALL or "data:image" in self.content
+        return len(self.content) > SMALL or "data:image" in self.content.casefold()
 
 
 @dataclass(frozen=True, slots=True)
