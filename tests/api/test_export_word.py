@@ -191,6 +191,11 @@ def test_every_part_is_well_formed_and_named() -> None:
         assert all(f"/{name}" in types for name in names if name.startswith("word/") and name.count("/") == 1)
 
 
+def test_no_entry_tells_when_the_file_was_made() -> None:
+    with zipfile.ZipFile(BytesIO(docx_of(WHOLE, PICTURES, {}))) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
 def test_it_looks_as_official_documents_do() -> None:
     styles = part("word/styles.xml")
     body = part("word/document.xml")

@@ -76,6 +76,12 @@ def test_what_channels_have_not_confirmed_is_listed_until_they_have(web: TestCli
     assert "待撤下" in page
     [order] = desk.get(f"/drafts/{desk.draft_id}/orders", "publisher").json()
     path = f"/drafts/{desk.draft_id}/orders/{order['id']}/confirmations"
+    assert path in page
+    sign_in(web, "editor")
+    read = shown(web, desk)
+    assert "待撤下" in read
+    assert path not in read, "whoever may not confirm is offered no form"
+    sign_in(web, "publisher")
     assert send(web, path, remark="已从一楼公告栏揭下").status_code == 303
     page = shown(web, desk)
     assert "已撤下" in page
