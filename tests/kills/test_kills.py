@@ -260,7 +260,7 @@ def test_nothing_answered_is_lost_doubled_or_half(
         decisions = Counter(str(one) for one in session.exec(select(Decision.draft_id)).all())
         states = Counter(session.exec(select(ReviewCase.state)).all())
         unfinished = session.exec(
-            select(Job.kind).where(col(Job.state) != JobState.DONE, Job.key is None)
+            select(Job.kind).where(col(Job.state) != JobState.DONE, col(Job.key).is_(None))
         ).all()
         messages = {str(one.id) for one in jobs.outbox(session)}
         found = verification.verify(session)
@@ -292,7 +292,7 @@ def _until_idle(database: Database) -> None:
             waiting = session.exec(
                 select(Job.id).where(
                     col(Job.state).in_((JobState.QUEUED, JobState.RUNNING)),
-                    Job.key == None,  # noqa: E711
+                    col(Job.key).is_(None),
                 )
             ).first()
         if waiting is None:
