@@ -6,9 +6,11 @@ from sqlalchemy import Connection
 from sqlmodel import Session, SQLModel
 
 from app.audit import first_seals
+from app.identity.roles import alone
 from app.infra.db import Database
 from app.infra.migrate import load_tables
 from app.infra.settings import Settings
+from app.words.labels import label
 
 load_tables()
 
@@ -25,7 +27,10 @@ def run(connection: Connection, *, is_sqlite: bool) -> None:
     if context.get_context().get_current_revision() == context.script.get_current_head():
         # The record vouches for every table from the first day on that it is there.
         with Session(bind=connection) as session:
-            first_seals.begin(session, at=datetime.now(UTC))
+            at = datetime.now(UTC)
+            first_seals.begin(session, at=at)
+            # What was given before the record said whether a second person was there.
+            alone.put_on_record(session, named=label, at=at)
             session.commit()
 
 

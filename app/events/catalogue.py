@@ -19,6 +19,7 @@ E, K, R = Event, NoticeKind, Recipients
 _DRAFT, _USER = (Stream.DRAFT,), (Stream.USER,)
 _WORKFLOW, _WEBHOOK = (Stream.WORKFLOW,), (Stream.WEBHOOK,)
 _AUTHORS = R.AUTHORS
+_ALONE = Account("granted_alone", {"role": "role_named"})
 _DAYS = {"starts_on": "starts_on", "ends_on": "ends_on"}
 
 
@@ -58,8 +59,10 @@ _ACCOUNTS = (
     Entry(E.USER_EMAIL_CHANGED, accounts.EmailChanged, _USER, account=Account("email_changed")),
     Entry(E.USER_WORK_HANDED_OVER, accounts.WorkHandedOver, _USER),
     Entry(E.USER_POSTS_SET, accounts.PostsSet, _USER),
-    Entry(E.ROLE_GRANTED, accounts.OfGrant, _USER, account=Account("granted_alone", {"role": "role_named"})),
+    Entry(E.ROLE_GRANTED, accounts.OfGrant, _USER, account=_ALONE),
     Entry(E.ROLE_REVOKED, accounts.OfGrant, _USER),
+    # Of one that was given before such grants were told of.
+    Entry(E.ROLE_FOUND_ALONE, accounts.OfGrant, _USER, account=_ALONE),
     Entry(E.DELEGATION_ASKED, accounts.OfDelegation, _USER, account=Account("delegation_asked", _DAYS)),
     Entry(E.DELEGATION_GRANTED, accounts.OfDelegation, _USER, account=Account("delegation_set", _DAYS)),
     Entry(E.DELEGATION_REVOKED, accounts.OfDelegation, _USER, account=Account("delegation_ended", _DAYS)),

@@ -16,7 +16,9 @@ from sqlmodel import Session, SQLModel, col, select
 from app.audit import verification
 from app.audit.models import AuditEvent, AuditHead
 from app.channels.models import Channel
+from app.domain.vocabulary import Role
 from app.identity.models import Unit
+from app.identity.roles.alone import given_alone
 from app.infra.clock import Clock, beijing, system_clock
 from app.infra.db import Database
 from app.infra.errors import AppError
@@ -38,6 +40,7 @@ from app.webhooks import vault
 from app.webhooks.addresses.targets import AllowList
 from app.webhooks.addresses.targets import faults as address_faults
 from app.webhooks.models import WebhookEndpoint, WebhookSecret
+from app.words.labels import label
 from app.words.policy_faults import located
 
 #: A SQLite file up to this size is looked through as well, larger ones with `full`.
@@ -45,6 +48,8 @@ _QUICK_BYTES = 256 << 20
 _MAIL_SECONDS = 3
 #: A secret of fewer different characters than this was typed, not made.
 _VARIED = 10
+#: Roles given alone that are named; of more, their number is told.
+_NAMED = 10
 
 
 #: Whether the role owns the record's table, itself or through a role that it is a member of.
@@ -347,7 +352,16 @@ def _bureau(one: _Examination, session: Session, section: Section) -> None:
         section.faults.append(Fault("nobody", level=Gravity.NOTE))
     elif not session.exec(select(Channel.id).limit(1)).all():
         section.faults.append(Fault("channels_none"))
-    if one.settings.environment is Environment.PRODUCTION and (found := list(_demo_accounts(session))):
+    production = one.settings.environment is Environment.PRODUCTION
+    if given := given_alone(session):
+        told = [f"{user.name}（{label(Role(grant.role))}）" for grant, user, _ in given]
+        data = {
+            "count": len(given),
+            "grants": "、".join(told[:_NAMED]) + ("等" if len(told) > _NAMED else ""),
+        }
+        level = Gravity.WARNING if production else Gravity.NOTE
+        section.faults.append(Fault("granted_alone", data, level))
+    if production and (found := list(_demo_accounts(session))):
         section.faults.append(Fault("demo_in_production", {"logins": "、".join(found)}))
 
 

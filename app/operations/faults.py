@@ -176,6 +176,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_marker": ("数据目录还没有记下它属于哪个数据库。", "启动一次服务即可。"),
     "nobody": ("还没有单位和用户。", "用 sanshen unit add 和 sanshen user add 建立。"),
+    "granted_alone": (
+        "{count} 项职责是在服务器上授予的，没有第二人到场：{grants}。",
+        "请安全管理员在“人员与岗位”核对，收回后重新授予；留痕已写明没有第二人到场。",
+    ),
     "demo_in_production": ("生产环境里有演示账号：{logins}。", "用 sanshen user deactivate 停用。"),
     # mail and webhooks
     "mail_none": ("没有设置邮件服务器，不发邮件通知。", "需要邮件时设置 SANSHEN_SMTP_HOST。"),

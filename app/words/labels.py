@@ -371,6 +371,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.USER_POSTS_SET: "登记职务和职称",
         Event.ROLE_GRANTED: "授予角色",
         Event.ROLE_REVOKED: "收回角色",
+        Event.ROLE_FOUND_ALONE: "补记：授予角色时没有第二人到场",
         Event.DELEGATION_ASKED: "代办代理，待同意",
         Event.DELEGATION_GRANTED: "设立代理",
         Event.DELEGATION_REVOKED: "终止代理",

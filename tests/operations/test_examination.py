@@ -10,19 +10,24 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlmodel import select
 
 from app.audit import log
 from app.audit import service as audit
+from app.audit.models import AuditEvent
 from app.domain.vocabulary import Event
+from app.identity.roles import alone
 from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
+from app.infra.settings import Environment
 from app.main import create_app
 from app.operations import installation, running_checks
 from app.operations.doctor import errors, examine
-from app.operations.faults import WORDS, Fault
+from app.operations.faults import WORDS, Fault, Gravity
 from app.operations.readiness import Readiness
+from app.words.labels import label
 from tests.cli.processes import ROOT, run
 from tests.operations.examined import ON_POSTGRESQL, ON_SQLITE, asked, found
 
@@ -39,6 +44,27 @@ def test_a_checkpoint_in_the_folder_that_the_database_lacks_is_found(installed: 
     for file in installed.settings.checkpoints.glob("*.txt"):
         file.write_text("gone")
     assert {one.code for one in errors(examine(installed.settings, full=True))} == {"record_altered"}
+
+
+def test_roles_that_were_given_alone_are_named_and_said_on_record_once(installed: Runtime) -> None:
+    """The demo gives its roles at the machine and says nothing of a second person, as older versions did."""
+    told = [fault for section in examine(installed.settings) for fault in section.faults]
+    [fault] = [one for one in told if one.code == "granted_alone"]
+    assert fault.level is Gravity.NOTE
+    with installed.database.read() as session:
+        given = alone.given_alone(session)
+        users = {one.user.id for one in given}
+    assert fault.data["count"] == len(given) > 0
+    assert "（系统管理员）" not in str(fault.data["grants"])
+    assert "granted_alone" in found(installed, environment=Environment.PRODUCTION)
+    with installed.database.write() as session:
+        assert alone.put_on_record(session, named=label, at=installed.clock()) == len(given)
+    with installed.database.write() as session:
+        assert alone.put_on_record(session, named=label, at=installed.clock()) == 0
+    with installed.database.read() as session:
+        said = session.exec(select(AuditEvent).where(AuditEvent.action == Event.ROLE_FOUND_ALONE)).all()
+    assert {one.stream for one in said} == {f"user:{user}" for user in users}
+    assert {json.loads(one.body)["data"]["second_person"] for one in said} == {"none"}
 
 
 def test_every_fault_has_words() -> None:

@@ -198,3 +198,25 @@ def test_in_a_browser(people: Callable[..., Person]) -> None:
     office.shot("accounts-375")
     accessible(office.go(f"/accounts/{user.id}"))
     office.shot("account-375")
+
+
+def test_roles_that_nobody_else_saw_given_are_named_until_they_are_given_anew(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    """The bureau of the tests was made at the machine: its roles but for the administrators' are such."""
+    editor = bureau.user("editor")
+    sign_in(web, "security_admin")
+    listed = web.get("/accounts").text.partition('id="alone"')[2].partition("</section>")[0]
+    assert f'<a href="/accounts/{editor.id}">editor先生</a> · 编辑' in listed
+    assert "security_admin先生" not in listed
+    assert "outsider先生" not in listed
+    assert "没有第二人到场" in web.get(f"/accounts/{editor.id}").text
+    with runtime.database.read() as session:
+        grants = queries.grants_in_force(session, [editor.id])[editor.id]
+    for grant in grants:
+        send(web, f"/accounts/{editor.id}/grants/{grant.id}/revocation")
+        send(web, f"/accounts/{editor.id}/grants", role=grant.role, grant_unit=str(grant.unit_id), place="")
+    assert "没有第二人到场" not in web.get(f"/accounts/{editor.id}").text
+    assert (
+        str(editor.id) not in web.get("/accounts").text.partition('id="alone"')[2].partition("</section>")[0]
+    )

@@ -224,6 +224,7 @@ class Event(StrEnum):
     USER_POSTS_SET = "user.posts_set"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
+    ROLE_FOUND_ALONE = "role.found_alone"
     DELEGATION_ASKED = "delegation.asked"
     DELEGATION_GRANTED = "delegation.granted"
     DELEGATION_REVOKED = "delegation.revoked"

@@ -70,11 +70,11 @@ def grant_role(
     )
     session.add(grant)
     session.flush()
-    told = [one.id for one in _watching(session, unit.path) if one.id != user.id] if alone else []
+    told = [one.id for one in watching(session, unit.path) if one.id != user.id] if alone else []
     emit(
         session,
         Event.ROLE_GRANTED,
-        _payload(grant, alone=alone),
+        told_of(grant, alone=alone),
         about=user.id,
         actor=actor.as_audit(Role.SECURITY_ADMIN),
         at=at,
@@ -83,7 +83,7 @@ def grant_role(
     return grant
 
 
-def _watching(session: Session, unit_path: str) -> tuple[User, ...]:
+def watching(session: Session, unit_path: str) -> tuple[User, ...]:
     """Return the security and audit administrators over a unit."""
     rows = session.exec(
         select(User, Unit.path)
@@ -113,7 +113,7 @@ def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Acto
     emit(
         session,
         Event.ROLE_REVOKED,
-        _payload(grant),
+        told_of(grant),
         about=user.id,
         actor=actor.as_audit(Role.SECURITY_ADMIN),
         at=at,
@@ -127,7 +127,8 @@ def held_roles(session: Session, user_id: UUID) -> frozenset[Role]:
     return frozenset(Role(one) for one in session.exec(query).all())
 
 
-def _payload(grant: RoleGrant, *, alone: str = "") -> OfGrant:
+def told_of(grant: RoleGrant, *, alone: str = "") -> OfGrant:
+    """Return what the record says of a grant; `alone` is what the role is called if nobody else was there."""
     return OfGrant(
         grant=grant.id,
         user=grant.user_id,

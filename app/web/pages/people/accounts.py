@@ -13,10 +13,11 @@ from app.channels import queries as channels
 from app.channels.models import Channel
 from app.domain.deadlines import CHAIN, Rung
 from app.domain.roles import UserKind
-from app.domain.vocabulary import Role, UnitKind
+from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
 from app.domain.workflow.needs import QUALIFICATIONS
 from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
+from app.identity.roles.alone import given_alone
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Forbidden, NotFound
 from app.web.shell.render import page
@@ -81,6 +82,7 @@ class Given:
     role: str
     scope: str
     since: datetime
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def listing(
         session, viewer.actor, after=after, limit=PAGE + 1, within=chosen.path if chosen else "/"
     )
     shown = found[:PAGE]
+    within = [chosen] if chosen else units
     place = chosen or (units[0] if units else None)
     query = f"unit={chosen.id}&" if chosen else ""
     return page(
@@ -137,6 +140,10 @@ def listing(
         chosen=str(chosen.id) if chosen else "",
         where=chosen.name if chosen else "",
         rows=_rows(session, shown, {one.id: one.name for one in units}),
+        alone=[
+            (user.id, user.name, label(Role(grant.role)), over.name)
+            for grant, user, over in given_alone(session, [one.path for one in within])
+        ],
         chain_of=place.name if place else "",
         chains=_chains(session, place.path) if place else (),
         units=unit_choices(units),
@@ -265,9 +272,9 @@ def _given(session: Session, grant: RoleGrant) -> Given:
     places = dict(_places(session, channels.open_to(session, unit.path))) if unit else {}
     code = f"{grant.channel}/{grant.section}" if grant.section else grant.channel
     words = (unit.name if unit else "", places.get(code, code))
-    return Given(
-        grant.id, label(Role(grant.role)), " · ".join(word for word in words if word), grant.granted_at
-    )
+    scope = " · ".join(word for word in words if word)
+    alone = grant.granted_by is None and Role(grant.role) not in ADMINISTRATORS
+    return Given(grant.id, label(Role(grant.role)), scope, grant.granted_at, alone)
 
 
 def _held(user: User, form: Form | None) -> tuple[Held, ...]:
