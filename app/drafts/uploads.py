@@ -17,7 +17,7 @@ from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.service import MAX_FILE_BYTES, Format, decode
 from app.drafts.schemas import ContentIn, DraftIn, RevisionIn
 from app.infra.errors import Invalid, Reason, TooLarge, Unsupported
-from app.infra.http.contract import Schema, described
+from app.infra.http.contract import Schema, described, form_with_file
 from app.infra.http.problems import malformed
 from app.negative_list.source.files import READ_AS
 
@@ -77,21 +77,7 @@ async def revision_in(request: Request) -> RevisionIn:
 
 def body_of(model: type[ContentIn]) -> Schema:
     """Describe a body that comes as JSON or as a form with a file."""
-    fields = (_BesideDraft if model is DraftIn else _Beside).model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    fields.pop("$defs", None)
-    required = ["file", *fields.get("required", ())]
-    properties = {"file": {"type": "string", "format": "binary"}, **fields["properties"]}
-    if "unit_id" in properties:
-        # A form cannot say null: what is not meant is left out.
-        properties["unit_id"] = {"type": "string", "format": "uuid"}
-    form = {
-        "type": "object",
-        "required": required,
-        "properties": properties,
-        "additionalProperties": False,
-    }
+    form = form_with_file(_BesideDraft if model is DraftIn else _Beside)
     content = {"application/json": {"schema": described(model)}, _MULTIPART: {"schema": form}}
     return {"requestBody": {"required": True, "content": content}}
 

@@ -2,10 +2,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from app.domain.document.model import Sha256
 from app.domain.vocabulary import Event
+from app.events.catalogue import ANNOUNCED
 from app.events.forms import Message
 from app.infra.http.bounds import Instant
 from app.infra.http.examples import DIGEST, ID, taken
@@ -14,6 +23,9 @@ from app.webhooks.models import DeliveryState
 
 Code = Annotated[str, StringConstraints(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+
+#: Described as one that is told outside; the service names each that is not.
+ToldEvent = Annotated[Event, WithJsonSchema({"type": "string", "enum": sorted(map(str, ANNOUNCED))})]
 
 
 class _Given(BaseModel):
@@ -62,7 +74,7 @@ class NewEndpointIn(_Given):
 
     unit_id: UUID
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP]
-    events: list[Event] = Field(default_factory=list, max_length=100)
+    events: list[ToldEvent] = Field(default_factory=list, max_length=100)
     tool_id: UUID | None = Field(default=None, description="the tool of the unit whose own it is")
 
 
@@ -72,7 +84,7 @@ class EndpointChangeIn(_Given):
     model_config = taken(events=["case.cleared", "release.signed"])
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000), HTTP] | None = None
-    events: list[Event] | None = Field(default=None, max_length=100)
+    events: list[ToldEvent] | None = Field(default=None, max_length=100)
 
 
 class RotationIn(_Given):

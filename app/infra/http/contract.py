@@ -119,6 +119,28 @@ def described(model: type[BaseModel]) -> Schema:
     return {"$ref": REFS + model.__name__}
 
 
+def form_with_file(model: type[BaseModel]) -> Schema:
+    """Describe a form with a `file` and the fields of a model: what is not meant is left out, never null."""
+    fields = model.model_json_schema(ref_template=REFS + "{model}")
+    return {
+        "type": "object",
+        "required": ["file", *fields.get("required", ())],
+        "properties": {
+            "file": {"type": "string", "format": "binary"},
+            **{name: _without_null(field) for name, field in fields["properties"].items()},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _without_null(field: Schema) -> Schema:
+    kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return field
+    rest = {key: said for key, said in field.items() if key not in {"anyOf", "default"}}
+    return {**kinds[0], **rest}
+
+
 def json_body(model: type[BaseModel]) -> Schema:
     """Describe a JSON body that a route reads by itself."""
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": described(model)}}}}

@@ -24,6 +24,7 @@ from app.identity.access import Actor, CurrentActor
 from app.infra.clock import beijing
 from app.infra.db import ReadSession
 from app.infra.errors import Invalid, Reason, TooLarge, Unsupported
+from app.infra.http.contract import form_with_file
 from app.infra.http.problems import malformed
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import Runtime, runtime_of
@@ -101,11 +102,9 @@ def _body() -> dict[str, Any]:
     """Return what the body may be, for the API's description: it comes in two kinds."""
     text = CheckIn.model_json_schema(ref_template="#/components/schemas/{model}")
     text.pop("$defs", None)
-    fields = _FileIn.model_json_schema()["properties"]
-    file = {"file": {"type": "string", "format": "binary"}, **fields}
     kinds = {
         "application/json": {"schema": text},
-        "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": file}},
+        "multipart/form-data": {"schema": form_with_file(_FileIn)},
     }
     return {"requestBody": {"required": True, "content": kinds}}
 

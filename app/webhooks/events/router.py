@@ -3,12 +3,12 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.domain.vocabulary import Event, Role
+from app.domain.vocabulary import Role
 from app.identity.access import CurrentActor, authorize
 from app.infra.db import ReadSession
 from app.infra.http.routing import ApiRouter
 from app.webhooks.events import queries
-from app.webhooks.schemas import DrawnEventOut, DrawnEventsOut
+from app.webhooks.schemas import DrawnEventOut, DrawnEventsOut, ToldEvent
 from app.webhooks.service import told_outside
 
 router = ApiRouter(tags=["webhooks"])
@@ -20,7 +20,7 @@ def draw_events(
     actor: CurrentActor,
     session: ReadSession,
     after: Annotated[int, Query(ge=0, le=_LAST, description="`next_after` of the page before")] = 0,
-    types: Annotated[list[Event] | None, Query(alias="type", max_length=100)] = None,
+    types: Annotated[list[ToldEvent] | None, Query(alias="type", max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> DrawnEventsOut:
     """Draw the messages that endpoints are sent, in the order in which they came to be; none is missed.
