@@ -20,7 +20,7 @@ from app.negative_list.text.model import ImageFact, NotChecked, Part, PartKind, 
 
 _FORMATS = {".md": "markdown", ".html": "html"}
 #: How the names of files end that Word and WPS write; what such a file is, its bytes say.
-WORD_ENDINGS = frozenset({".docx", ".docm", ".dotx", ".dotm", ".doc", ".dot", ".wps", ".wpt"})
+WORD_ENDINGS = frozenset({".docx", ".docm", ".dotx", ".dotm", ".doc", ".dot", ".wps", ".wpt", ".odt", ".rtf"})
 _UNTITLED = "（无标题）"
 
 

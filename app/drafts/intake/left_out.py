@@ -55,6 +55,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "control_title": ("内容控件的标题", "不是正文"),
     "glossary": ("构建基块", "存在文件里、没有用到的文字"),
     "fallback": ("备用内容", "只在旧版 Word 里显示"),
+    "converted": (
+        "转换过的文档",
+        "原文件不是 .docx，先转换再读，版式、编号和修订请对照原文件核对；最好用 Word、WPS 另存为 .docx",
+    ),
     "old_word": (
         "旧版 Word 文档",
         "版式未保留，修订不可分辨，请逐段核对；最好用 Word、WPS 另存为 .docx 后再交",

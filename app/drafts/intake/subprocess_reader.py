@@ -10,15 +10,18 @@ import subprocess
 import sys
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from app.domain.document.model import Block, Image
+from app.drafts.intake import office
 from app.drafts.intake.builder import Builder, PictureElsewhere, TooMuch
 from app.drafts.intake.docx.changes import TrackedChanges
+from app.drafts.intake.file_kind import kind_of
 from app.drafts.intake.left_out import LeftOut, summed
 from app.drafts.intake.reading import Reading, unreadable
 from app.drafts.intake.source_pictures import SourcePicture, SourcePictures
@@ -143,16 +146,48 @@ def read_file(content: bytes) -> Reading:
 
 
 def _in_turn(asked: dict[str, Any]) -> dict[str, Any]:
+    with _turn():
+        return _ask(asked)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
     if not _turns.acquire(timeout=PATIENCE):
         raise Busy
     try:
-        return _ask(asked)
+        yield
     finally:
         _turns.release()
 
 
+def _converted(source: Source) -> bytes | None:
+    """Return a file of another program as .docx; `None` for any other, and where nothing converts it."""
+    command = office.program() if source.format == "docx" else None
+    if command is None:
+        return None
+    data = b64decode(source.content)
+    kind = kind_of(data)
+    if kind not in office.ENDINGS:
+        return None
+    with _turn():
+        try:
+            return office.to_docx(data, kind, command)
+        except office.NotConverted:
+            # Read as where there is no such program: the words of an old file, or a sentence that helps.
+            return None
+
+
 def _read_apart(source: Source) -> Read:
-    said = _in_turn(asdict(source))
+    made = _converted(source)
+    if made is not None:
+        said = _in_turn(asdict(replace(source, content=b64encode(made).decode())))
+        if "fault" not in said:
+            said["left_out"].insert(0, {"kind": "converted", "what": "由 LibreOffice 转换", "count": 1})
+            return _as_read(said)
+    return _as_read(_in_turn(asdict(source)))
+
+
+def _as_read(said: dict[str, Any]) -> Read:
     if "fault" in said:
         raise TooMuch(said["fault"], **said.get("data", {}))
     return Read(
