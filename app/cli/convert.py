@@ -10,21 +10,25 @@ from app.cli.check import CHANGES, read_bytes, read_file
 from app.cli.output import err, fail, out, print_json
 
 if TYPE_CHECKING:
+    from app.drafts.export.queries import Exported
     from app.drafts.intake.service import Intake
     from app.words.differences import Difference
 
 #: What a file can be written as.
 _CHANGES = {"edited": "改", "added": "增", "removed": "删"}
-KINDS = ("json", "html", "docx", "text")
+KINDS = ("json", "html", "docx", "pdf", "text")
 
 
 def convert(
     file: Annotated[Path, typer.Argument(metavar="文件", help="文本、Markdown、HTML 或 Word 文件。")],
     *,
-    to: Annotated[str, typer.Option("--to", help="转成：json、html、docx 或 text。")],
+    to: Annotated[str, typer.Option("--to", help="转成：json、html、docx、pdf 或 text。")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="写到这个文件；缺省写到标准输出。")
     ] = None,
+    red_head: Annotated[
+        str, typer.Option("--red-head", help="转成 docx 时首页的红头，如 某某市民政局文件；缺省没有。")
+    ] = "",
     title: Annotated[str, typer.Option("--title", help="标题；缺省用原文的标题，原文没有就用文件名。")] = "",
     changes: Annotated[
         str,
@@ -38,13 +42,13 @@ def convert(
         fail(f"--to 只能是 {'、'.join(KINDS)}")
     if changes not in CHANGES:
         fail(f"--tracked-changes 只能是 {'、'.join(CHANGES)}")
-    if to == "docx" and output is None and out.is_terminal:
-        fail("Word 文件不能写到屏幕上，请用 --output 指定文件。")
+    if to in {"docx", "pdf"} and output is None and out.is_terminal:
+        fail("这种文件不能写到屏幕上，请用 --output 指定文件。")
     taken = _taken(file, title.strip(), changes)
     for entry in taken.left_out:
         times = f"（{entry.count} 处）" if entry.count > 1 else ""
         err.print(f"没有进入正文：{entry.name}：{entry.what}{times}", markup=False, soft_wrap=True)
-    content = _written(taken, to)
+    content = _written(taken, to, red_head.strip())
     if output is None:
         typer.get_binary_stream("stdout").write(content)
         return
@@ -118,10 +122,11 @@ def _taken(file: Path, title: str, changes: str) -> "Intake":
         fail(f"{file}：", *(sentence(reason) for reason in refusal.reasons))
 
 
-def _written(taken: "Intake", to: str) -> bytes:
+def _written(taken: "Intake", to: str, red_head: str) -> bytes:
     """Return what was taken in as another kind of file."""
     from app.domain.document.model import document_bytes
     from app.drafts.export.docx.service import docx_of
+    from app.drafts.export.queries import Exported
     from app.proofs.layout import website
     from app.proofs.layout.pages import Setting
 
@@ -133,4 +138,19 @@ def _written(taken: "Intake", to: str) -> bytes:
     if to == "html":
         return website.render(document, Setting(channel="", section="")).content
     pictures = {picture.sha256: picture.content for picture in taken.pictures}
-    return docx_of(document, pictures, {picture.sha256: picture.name for picture in taken.pictures})
+    names = {picture.sha256: picture.name for picture in taken.pictures}
+    if to == "pdf":
+        return _printed(Exported(document, pictures, names))
+    return docx_of(document, pictures, names, red_head=red_head)
+
+
+def _printed(source: "Exported") -> bytes:
+    """Return a PDF, or say which characters keep it from being set and leave with 2."""
+    from app.drafts.export.pdf import Paper, pdf_of
+    from app.infra.errors import AppError
+    from app.infra.http.problems import sentence
+
+    try:
+        return pdf_of(source, Paper())
+    except AppError as refusal:
+        fail(*(sentence(reason) for reason in refusal.reasons))

@@ -10,6 +10,7 @@ LINE_SCHEDULED = (
 
 problems(
     {
+        "not_set": ("排不成 PDF，请按下列各条修改。", "The text cannot be set on pages."),
         "content_too_large": (
             "内容有 {bytes} 字节，超过 {limit} 字节的上限，请压缩或拆分后再提交。",
             "The content is too large.",
@@ -52,6 +53,7 @@ problems(
 )
 reasons(
     {
+        "glyphs_missing": "排版用的字体没有这些字：{characters}。请换用规范字或者改成图片。",
         "control_character": "第 {at} 个字符是控制字符（{name}），请删去。",
         "title_missing": "缺少标题：请填写标题，或在正文第一行写标题。",
         "content_empty": "正文为空。",

@@ -11,6 +11,7 @@ from app.domain.vocabulary import DraftState
 from app.drafts import assets, queries, service
 from app.drafts import idempotency as _guards  # noqa: F401 – asked before a stored answer is given again
 from app.drafts.export.docx.service import docx_of
+from app.drafts.export.pdf import Paper, pdf_of
 from app.drafts.export.queries import exported
 from app.drafts.file_readings import Uploaded, upload
 from app.drafts.intake import kinds
@@ -32,7 +33,7 @@ from app.drafts.schemas import (
     TargetsIn,
 )
 from app.drafts.uploads import body_of, draft_in, revision_in
-from app.drafts.word_answer import word_file
+from app.drafts.word_answer import pdf_file, word_file
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession
 from app.infra.http.bounds import Digest, Ordinal
@@ -252,14 +253,37 @@ def show_revision(
     response_class=Response,
     responses={200: tagged_bytes(kinds.Kind.DOCX)},
 )
-def export_revision(draft_id: UUID, number: Ordinal, actor: CurrentActor, session: ReadSession) -> Response:
+def export_revision(
+    draft_id: UUID,
+    number: Ordinal,
+    actor: CurrentActor,
+    session: ReadSession,
+    red_head: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
     """Give one revision as a Word file in the layout of official documents (GB/T 9704-2012).
 
-    The same content is the same bytes. Handed in again as it is, it is the same content.
+    The same content is the same bytes. Handed in again as it is, it is the same content. `red_head` are the
+    red words above the first page (某某局文件); without it there are none.
     """
     draft = queries.visible(session, draft_id, actor)
     document, pictures, names = exported(session, draft, number)
-    return word_file(document.title, docx_of(document, pictures, names))
+    return word_file(document.title, docx_of(document, pictures, names, red_head=red_head))
+
+
+@router.get(
+    "/drafts/{draft_id}/revisions/{number}/pdf",
+    response_class=Response,
+    responses={200: tagged_bytes(kinds.Kind.PDF)},
+)
+def print_revision(draft_id: UUID, number: Ordinal, actor: CurrentActor, session: ReadSession) -> Response:
+    """Give one revision as a PDF in the layout of official documents, to be read on paper.
+
+    The same content is the same bytes. Refused with the characters that the fonts lack.
+    """
+    draft = queries.visible(session, draft_id, actor)
+    source = exported(session, draft, number)
+    paper = Paper(imprint=(f"{draft.number} 修订 {number}",))
+    return pdf_file(source.document.title, pdf_of(source, paper))
 
 
 @router.post(

@@ -3,14 +3,16 @@ from uuid import UUID
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
+from app.drafts.intake import kinds
+from app.drafts.word_answer import pdf_file, word_file
 from app.identity.access import CurrentActor
 from app.infra.db import ReadSession, WriteSession, database_of
 from app.infra.http import idempotency
 from app.infra.http.links import BYTES, made, tagged_bytes
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
-from app.proofs import queries, service
-from app.proofs.content_policy import CONTENT_POLICY
+from app.proofs import previews, queries, service, word_export
+from app.proofs.content_policy import CONTENT_POLICY, framed
 from app.proofs.models import Proof, ProofMark
 from app.proofs.schemas import (
     CarriedOut,
@@ -28,6 +30,7 @@ from app.reviews.guest_links.router import Code, Token, guarded
 
 router = ApiRouter(tags=["proofs"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+Line = Annotated[str, Path(max_length=40)]
 
 
 @router.get("/cases/{case_id}/proofs")
@@ -52,15 +55,36 @@ def show_proof(digest: Digest, session: ReadSession, actor: CurrentActor) -> Pro
 def show_proof_content(digest: Digest, session: ReadSession, actor: CurrentActor) -> Response:
     """Give exactly the bytes that the digest names, to be shown in a frame that can do nothing."""
     proof = queries.proof(session, digest, actor)
-    headers = {
-        "Content-Security-Policy": CONTENT_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "ETag": f'"{digest}"',
-        # Nothing of an unpublished text stays in a browser.
-        "Cache-Control": "private, no-store",
-        "Referrer-Policy": "no-referrer",
-    }
-    return Response(proof.content, media_type=proof.media_type, headers=headers)
+    return framed(proof.content, proof.media_type, digest)
+
+
+@router.get("/proofs/{digest}/docx", response_class=Response, responses={200: tagged_bytes(kinds.Kind.DOCX)})
+def export_proof(digest: Digest, session: ReadSession, actor: CurrentActor) -> Response:
+    """Give a proof's text as a Word file, its marks as tracked changes and comments."""
+    return word_file(*word_export.proof_as_word(session, digest, actor))
+
+
+@router.get("/proofs/{digest}/pdf", response_class=Response, responses={200: tagged_bytes(kinds.Kind.PDF)})
+def print_proof(digest: Digest, session: ReadSession, actor: CurrentActor) -> Response:
+    """Give a proof on paper: of an internal journal its page, of other channels a sheet that names the proof.
+
+    Refused with the characters that the fonts lack.
+    """
+    return pdf_file(*previews.proof_on_paper(session, digest, actor))
+
+
+@router.get(
+    "/drafts/{draft_id}/previews/{line}",
+    response_class=Response,
+    responses={200: tagged_bytes("text/html")},
+)
+def preview_draft(draft_id: UUID, line: Line, session: ReadSession, actor: CurrentActor) -> Response:
+    """Give the newest text as it would look on one of its channels now. It is no proof and is not kept.
+
+    At any time, also before it is submitted; limits of the channel that it exceeds are told at submission.
+    """
+    made = previews.preview(session, draft_id, line, actor).rendered
+    return framed(made.content, made.media_type, made.digest)
 
 
 @router.get(

@@ -9,7 +9,6 @@ from uuid import UUID
 import structlog
 from sqlmodel import Session, col, select
 
-from app.channels import queries as channels
 from app.domain.document.edits import Edit, apply_edits, faults, text_at
 from app.domain.document.model import Document
 from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
@@ -26,7 +25,8 @@ from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.proofs import errors as _words  # noqa: F401 – the words of the codes below
-from app.proofs.layout import Rendered, render
+from app.proofs import previews
+from app.proofs.layout import Rendered
 from app.proofs.models import Proof, ProofMark
 from app.proofs.places import as_edit, edits_now
 from app.reviews import service as reviews
@@ -57,23 +57,8 @@ class NewMark:
 def preview(session: Session, case_id: UUID, line: str) -> tuple[Rendered, Loaded] | None:
     """Return the present text of a case laid out for a line, storing nothing; `None` for no such line."""
     loaded = load(session, case_id, SYSTEM, lock=False)
-    target = next((one for one in drafts.targets(session, loaded.draft.id) if one.channel == line), None)
-    if target is None:
-        return None
-    config = channels.open_to(session, loaded.draft.unit_path)
-    channel = config.get(line)
-    document = drafts.document_of(loaded.revision)
-    rendered = render(
-        document,
-        target.kind,
-        channel=target.channel_name,
-        section=target.section_name,
-        config=channel.config if channel is not None else {},
-        files={one.sha256: one.filename for one in drafts.assets_held(session, loaded.draft.id)}
-        if document.attachments
-        else {},
-    )
-    return rendered, loaded
+    rendered = previews.rendered(session, loaded.draft, loaded.revision, line)
+    return None if rendered is None else (rendered, loaded)
 
 
 def lay_out(

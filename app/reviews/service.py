@@ -14,7 +14,7 @@ from app.domain.files.policy_files import PolicyFiles
 from app.domain.limits import exceeded
 from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
 from app.domain.routing.rules import Routed
-from app.domain.vocabulary import WITH_AUTHOR, CaseState, StageKind
+from app.domain.vocabulary import WITH_AUTHOR, CaseState, ChannelKind, StageKind
 from app.domain.workflow import (
     SERVICE,
     BoundProof,
@@ -70,6 +70,7 @@ from app.reviews.cases import OUT, Loaded, acting_at_case, as_participant, load,
 from app.reviews.errors import refused
 from app.reviews.models import ReviewCase
 from app.reviews.risks import service as accepting
+from app.typesetting import fonts
 
 ENDED = (CaseState.RECALLED, CaseState.DECLINED, CaseState.CLEARED)
 
@@ -382,4 +383,9 @@ def _author(session: Session, actor: Actor, draft: Draft) -> Participant:
 
 
 def _limits(document: Document, case: Case) -> tuple[str, ...]:
-    return exceeded(document, (target.kind for target in case.targets))
+    kinds = {target.kind for target in case.targets}
+    found = exceeded(document, kinds)
+    if ChannelKind.JOURNAL not in kinds:
+        return found
+    lacking = "".join(fonts.missing("".join(text for _, text in document.texts())))
+    return (*found, f"journal.glyphs:{lacking}") if lacking else found

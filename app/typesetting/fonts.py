@@ -3,6 +3,7 @@
 No font of the machine is used, so that a page is the same everywhere.
 """
 
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pylopdf_fonts_zh_cn
 from fontTools.ttLib import TTFont
 
+#: What nearly every text consists of, and both fonts hold (a test asks them).
+_ORDINARY = re.compile(r"[\n -~一-龥，。、；：？！“”‘’（）《》…—·　％]+")
 #: Signs that show nothing, whatever the font: line ends and what has no width.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
@@ -40,8 +43,10 @@ def missing(words: str) -> tuple[str, ...]:
     A setter draws an empty box or nothing for them and says nothing: ask before setting. What shows nothing
     (line ends, joiners, variation selectors) is never missing.
     """
+    if not (rest := _ORDINARY.sub("", words)):
+        return ()
     known = _characters()
-    return tuple(sign for sign in dict.fromkeys(words) if ord(sign) not in known and not _shows_nothing(sign))
+    return tuple(sign for sign in dict.fromkeys(rest) if ord(sign) not in known and not _shows_nothing(sign))
 
 
 def _shows_nothing(sign: str) -> bool:

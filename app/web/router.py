@@ -22,6 +22,7 @@ from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
 from app.web.pages.people import account_verbs, accounts, delegations, handover, own_account, own_account_page
 from app.web.pages.proof import page as proof
+from app.web.pages.proof import preview as proof_preview
 from app.web.pages.publication import page as publication
 from app.web.pages.rules import back_tests, editor, reading, versions, waivers
 from app.web.pages.sign_in import ask_again, not_theirs
@@ -53,6 +54,7 @@ PAGES = (
     handover.router,
     own_account.router,
     proof.router,
+    proof_preview.router,
     guest_links.router,
     workflows.router,
     notices.router,

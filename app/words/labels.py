@@ -508,12 +508,18 @@ LIMITS = {
     "wechat.bytes": "公众号正文连同排版代码须小于 1 MB",
     "journal.permit": "内部刊物缺少准印证号，请管理员在阵地设置中补上",
     "journal.imprint": "内部刊物缺少“内部资料，免费交流”字样，请管理员在阵地设置中补上",
+    "journal.glyphs": "内部刊物排版用的字体没有这些字，请换用规范字或者改成图片",
 }
 
 
 def limit(code: str) -> str:
-    """Return a channel's limit in words; the code itself for one that has none."""
-    return LIMITS.get(code, code)
+    """Return a channel's limit in words; the code itself for one that has none.
+
+    What follows a colon in the code is what exceeds it: `journal.glyphs:𪚥`.
+    """
+    name, colon, what = code.partition(":")
+    words = LIMITS.get(name)
+    return code if words is None else f"{words}：{'、'.join(what)}" if colon else words
 
 
 def label(member: StrEnum) -> str:

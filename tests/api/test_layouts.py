@@ -12,6 +12,7 @@ from app.domain.document.list_numbers import ordinals, sign
 from app.domain.document.model import Document, ListItem, Numbering
 from app.domain.vocabulary import ChannelKind
 from app.proofs.layout import render
+from app.words.labels import limit
 
 KINDS = (ChannelKind.WEBSITE, ChannelKind.WECHAT, ChannelKind.JOURNAL)
 PERMIT = {"permit": "准印证 1 号", "imprint": "内部资料，免费交流"}
@@ -125,7 +126,57 @@ def test_links_that_lead_out_are_kept_and_others_are_words(kind: ChannelKind) ->
     hrefs = ["tel:12345", "mailto:a@b.cn", "https://a.cn/x", "javascript:alert(1)", "/files/1.pdf"]
     page = html.document_fromstring(laid_out(*map(linked, hrefs), kind=kind))
 
+    if kind is ChannelKind.WECHAT:
+        # The platform makes dead words of links: their addresses stand in a list below.
+        assert list(page.iter("a")) == []
+        assert [one.text for one in page.iter("small")] == ["[1]", "[2]", "[3]"]
+        assert "[1] 12345[2] a@b.cn[3] https://a.cn/x" in page.text_content()
+        assert "javascript:" not in page.text_content()
+        return
     assert [one.get("href") for one in page.iter("a")] == hrefs[:3]
+
+
+def test_wechat_notes_an_address_once_and_only_where_it_is_not_said() -> None:
+    def linked(text: str, href: str, *more: dict[str, Any]) -> dict[str, Any]:
+        spans = [{"kind": "link", "start": 0, "end": len(text), "href": href}, *more]
+        return {"kind": "paragraph", "text": text, "spans": spans}
+
+    page = laid_out(
+        linked("办事指南", "https://a.cn/1?x=1&y=2", {"kind": "bold", "start": 2, "end": 4}),
+        linked("同一指南", "https://a.cn/1?x=1&y=2"),
+        linked("https://a.cn/3", "https://a.cn/3"),
+        linked("拨打12345", "tel:12345"),
+        linked("往期文章", "https://mp.weixin.qq.com/s/abc"),
+        linked("冒充", "https://mp.weixin.qq.com.evil.cn/s"),
+        kind=ChannelKind.WECHAT,
+    )
+    read = html.document_fromstring(page)
+
+    assert [one.get("href") for one in read.iter("a")] == ["https://mp.weixin.qq.com/s/abc"]
+    assert [one.text for one in read.iter("small")] == ["[1]", "[1]", "[2]"]
+    assert [one.text_content() for one in read.iter("strong")] == ["指南"]
+    assert "[1] https://a.cn/1?x=1&y=2[2] https://mp.weixin.qq.com.evil.cn/s" in read.text_content()
+
+
+def test_wide_tables_of_a_website_scroll_and_turn_their_page() -> None:
+    narrow, wide = ({"kind": "table", "rows": [["甲"] * columns]} for columns in (8, 9))
+
+    page = laid_out(narrow, wide)
+
+    boxes = [one.get("class") for one in html.document_fromstring(page).iter("div")]
+    assert boxes == ["table", "table wide"]
+    assert "@page wide { size: A4 landscape; }" in page
+
+
+def test_a_journal_names_the_characters_that_its_fonts_lack() -> None:
+    document = Document.model_validate({"title": "张\U000323af", "blocks": [{"kind": "quote", "text": "𪚥"}]})
+
+    def exceeded(kind: ChannelKind) -> tuple[str, ...]:
+        return render(document, kind, channel="网", section="栏", config=PERMIT).exceeded
+
+    assert exceeded(ChannelKind.JOURNAL) == ("journal.glyphs:\U000323af𪚥",)
+    assert exceeded(ChannelKind.WEBSITE) == ()
+    assert limit("journal.glyphs:甲乙") == "内部刊物排版用的字体没有这些字，请换用规范字或者改成图片：甲、乙"
 
 
 def test_attachments_are_named_on_every_channel() -> None:

@@ -29,6 +29,27 @@ def test_each_kind_says_the_same(tmp_path: Path) -> None:
     assert "<th" in sanshen("convert", str(word), "--to", "html").stdout
 
 
+def test_a_text_is_printed_or_its_unknown_characters_are_named(tmp_path: Path) -> None:
+    source, page = tmp_path / "稿.md", tmp_path / "稿.pdf"
+    source.write_text(MARKDOWN, encoding="utf-8")
+    assert sanshen("convert", str(source), "--to", "pdf", "-o", str(page)).exit_code == 0
+    assert page.read_bytes().startswith(b"%PDF-")
+    source.write_text("# 题\n\n张\U000323af同志", encoding="utf-8")
+    shown = sanshen("convert", str(source), "--to", "pdf", "-o", str(page))
+    assert shown.exit_code == 2
+    assert "没有这些字：\U000323af" in shown.stderr
+
+
+def test_a_red_head_is_no_part_of_the_text(tmp_path: Path) -> None:
+    source, word = tmp_path / "稿.md", tmp_path / "稿.docx"
+    source.write_text(MARKDOWN, encoding="utf-8")
+    made = sanshen("convert", str(source), "--to", "docx", "--red-head", "某某市民政局文件", "-o", str(word))
+    assert made.exit_code == 0
+    again = sanshen("convert", str(word), "--to", "json")
+    assert json.loads(again.stdout) == json.loads(sanshen("convert", str(source), "--to", "json").stdout)
+    assert "没有进入正文：页眉：某某市民政局文件" in again.stderr
+
+
 def test_a_text_without_a_title_takes_the_name_of_its_file(tmp_path: Path) -> None:
     source = tmp_path / "走访情况.html"
     source.write_text("<p>走访独居老人。</p>", encoding="utf-8")
@@ -46,7 +67,7 @@ def test_what_is_not_in_it_is_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (("--to", "pdf"), "--to 只能是"),
+        (("--to", "odt"), "--to 只能是"),
         (("--to", "text", "--tracked-changes", "x"), "--tracked-changes 只能是"),
     ],
 )

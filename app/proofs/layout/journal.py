@@ -8,8 +8,9 @@ from html import escape
 from app.domain.document.model import Document
 from app.proofs.layout import markup
 from app.proofs.layout.pages import Rendered, Setting, page, source_line
+from app.typesetting import fonts
 
-RENDERER = "journal/3"
+RENDERER = "journal/4"
 _STYLE = """@page { size: A4; margin: 28mm 26mm 24mm 28mm; }
 html { font-family: "Songti SC", "Noto Serif CJK SC", SimSun, serif; font-size: 10.5pt; line-height: 1.7; }
 body { margin: 0 auto; max-width: 156mm; }
@@ -37,9 +38,14 @@ _MUST_STAND = ("permit", "imprint")
 
 
 def render(document: Document, setting: Setting) -> Rendered:
-    """Return the journal page; a channel whose settings lack the permit or the imprint exceeds its limits."""
+    """Return the journal page; a channel whose settings lack the permit or the imprint exceeds its limits.
+
+    So does a text with characters that the fonts of the printed page lack; the limit names them.
+    """
     lines = [str(setting.config.get(name) or "").strip() for name in _MUST_STAND]
     missing = tuple(f"journal.{name}" for name, line in zip(_MUST_STAND, lines, strict=True) if not line)
+    if lacking := fonts.missing("".join(text for _, text in document.texts())):
+        missing += (f"journal.glyphs:{''.join(lacking)}",)
     imprint = "".join(f"<p>{escape(line)}</p>" for line in (setting.channel, *lines) if line)
     parts = [
         f'<div class="imprint">{imprint}</div>\n',

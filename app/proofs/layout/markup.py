@@ -78,12 +78,19 @@ def asset(sha256: str) -> str:
     return f"/api/v1/assets/{sha256}"
 
 
+def _bare(_table: Table, shown: str) -> str:
+    return shown
+
+
 def body(
-    blocks: Sequence[Block], *, heading: Callable[[Heading], str] | None = None, around_table: str = "{}"
+    blocks: Sequence[Block],
+    *,
+    heading: Callable[[Heading], str] | None = None,
+    around_table: Callable[[Table, str], str] = _bare,
 ) -> str:
     """Return the blocks as HTML, one a line; consecutive list items become lists.
 
-    `heading` and `around_table` are how a layout has these otherwise; the latter holds a table at `{}`.
+    `heading` and `around_table` are how a layout has these otherwise; the latter gets a table and its HTML.
     """
     lines: list[str] = []
     for is_list, group in groupby(blocks, key=lambda block: isinstance(block, ListItem)):
@@ -91,7 +98,7 @@ def body(
             lines.append(_list([block for block in group if isinstance(block, ListItem)]))
         else:
             lines += [
-                around_table.format(_table(block)) if isinstance(block, Table) else _block(block, heading)
+                around_table(block, _table(block)) if isinstance(block, Table) else _block(block, heading)
                 for block in group
             ]
     return "\n".join(lines) + "\n"

@@ -1,7 +1,7 @@
 // The words that are selected in a text: in which place, and which of their occurrences there.
-// The server counts positions; what a page adds to a text (an address after a link) is not counted.
+// The server counts positions; what a page adds to a text (an address after a link, its number) is not counted.
 
-const ADDED = ".doc-link-to";
+const ADDED = ".doc-link-to, small";
 
 // The pieces of a place's words in order: text nodes, and line breaks as the character that they stand for.
 function* pieces(place, places) {

@@ -40,14 +40,16 @@ def docx_of(
     pictures: Mapping[str, bytes],
     filenames: Mapping[str, str],
     notes: Sequence[Note] = (),
+    red_head: str = "",
 ) -> bytes:
     """Return a document as a Word file (.docx) in the layout of official documents.
 
     `pictures` are the bytes of its pictures by SHA-256, `filenames` the names of its attachments and videos;
     what is missing is named in its place, so that nobody takes the file for whole. `notes` become
-    comments and tracked changes.
+    comments and tracked changes. `red_head` are the red words above the first page (某某局文件); they are no
+    part of the text and lie in the head of its page.
     """
-    return _Writer(document, pictures, filenames, Notes.of(notes)).file()
+    return _Writer(document, pictures, filenames, Notes.of(notes)).file(red_head.strip())
 
 
 class _Writer:
@@ -58,7 +60,7 @@ class _Writer:
         self.parts, self.lists = Parts(), Lists()
         self.drawn = 0
 
-    def file(self) -> bytes:
+    def file(self, red_head: str) -> bytes:
         self.parts.add("styles.xml", "styles", part(styles.styles()))
         self.parts.add("settings.xml", "settings", part(styles.settings()))
         self.parts.add("fontTable.xml", "fontTable", part(styles.font_table()))
@@ -66,7 +68,8 @@ class _Writer:
             self.parts.add(f"footer{number}.xml", "footer", part(styles.footer(align)))
             for number, align in enumerate(("right", "left"), 1)
         ]
-        body = children(element("w:body"), [*self._blocks(), styles.section(*feet)])
+        head = self.parts.add("header1.xml", "header", part(styles.red_head(red_head))) if red_head else None
+        body = children(element("w:body"), [*self._blocks(), styles.section(*feet, head=head)])
         self.notes.write(self.parts)
         if (lists := self.lists.part()) is not None:
             self.parts.add("numbering.xml", "numbering", part(lists))

@@ -197,16 +197,60 @@ def footer(align: str) -> Element:
     )
 
 
-def section(odd: str, even: str) -> Element:
-    """Return the page: its size, margins and feet, by the ids of their parts."""
+#: Where a page's head begins, below the upper edge of the paper.
+_HEAD_AT = 851
+#: The red head stands 35 mm below the upper edge of the text. Source: GB/T 9704-2012, 7.2.4.
+_ABOVE_HEAD = TOP + 1984 - _HEAD_AT
+
+
+def red_head(words: str) -> Element:
+    """Return the head of the first page: who issues it, in red, above a red line across the text."""
+    red = element("w:color", val="FF0000")
+    size = 2 * max(22, min(44, 420 // len(words)))
+    line = element("w:pBdr", element("w:bottom", val="single", sz=12, space=12, color="FF0000"))
+    run = element("w:r", element("w:rPr", fonts(TITLE), red, *_size(size)), element("w:t", text=words))
+    return element(
+        "w:hdr",
+        element(
+            "w:p",
+            element(
+                "w:pPr",
+                line,
+                element("w:spacing", before=_ABOVE_HEAD, after=LINE),
+                element("w:jc", val="center"),
+            ),
+            run,
+        ),
+    )
+
+
+def section(odd: str, even: str, *, head: str | None = None) -> Element:
+    """Return the page: its size, margins, feet and the head of the first page, by the ids of their parts."""
+    first = (
+        (
+            element("w:headerReference", type="first", r_id=head),
+            element("w:footerReference", type="first", r_id=odd),
+        )
+        if head is not None
+        else ()
+    )
     return element(
         "w:sectPr",
+        *first,
         element("w:footerReference", type="default", r_id=odd),
         element("w:footerReference", type="even", r_id=even),
         element("w:pgSz", w=PAGE_WIDTH, h=PAGE_HEIGHT),
         element(
-            "w:pgMar", top=TOP, right=RIGHT, bottom=BOTTOM, left=LEFT, header=851, footer=1588 - 397, gutter=0
+            "w:pgMar",
+            top=TOP,
+            right=RIGHT,
+            bottom=BOTTOM,
+            left=LEFT,
+            header=_HEAD_AT,
+            footer=1588 - 397,
+            gutter=0,
         ),
+        *((element("w:titlePg"),) if head is not None else ()),
     )
 
 

@@ -227,6 +227,7 @@ def _page(
         viewer=viewer,
         section="/drafts",
         error=error,
+        previews=sorted(channels.items()),
         draft=Head(
             id=draft.id,
             number=draft.number,
