@@ -29,7 +29,11 @@ _DRAFT = ("draft", "draft_id")
 
 VOUCHED: Mapping[str, Vouched] = {
     "unit": Vouched(("unit", "id")),
-    "user_account": Vouched(("user", "id"), added={"must_change_password": False, "credentials": 0}),
+    "user_account": Vouched(
+        ("user", "id"), added={"must_change_password": False, "credentials": 0, "person_id": None}
+    ),
+    "person": Vouched(("user", "id")),
+    "told_apart": Vouched(("user", "one_id")),
     "role_grant": Vouched(("user", "user_id")),
     "delegation": Vouched(("user", "principal_id")),
     "absence": Vouched(("user", "user_id")),

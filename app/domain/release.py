@@ -23,6 +23,7 @@ class BlockerCode(StrEnum):
     STAGE_MISSING = "stage_missing"
     REVIEW_MISSING = "review_missing"
     SAME_PERSON = "same_person_twice"
+    BY_AUTHOR = "judged_by_author"
     NOT_LAST_PROOF = "not_last_proof"
     DECIDED_ON_OTHER = "decided_on_other"
     NOT_CHECKED = "not_checked"
@@ -158,11 +159,17 @@ def _is_owed(dossier: Dossier, stage: Stage, line: str) -> bool:
 
 
 def _persons(dossier: Dossier) -> list[Blocker]:
-    pairs = separation.violations(dossier.case, dossier.workflow)
+    case, workflow = dossier.case, dossier.workflow
+    pairs = [*separation.violations(case, workflow), *separation.twice(case, workflow)]
+    own = separation.by_authors(case, workflow)
     return [
         Blocker(BlockerCode.SAME_PERSON, {"stages": [pair.data["stage"], *pair.data["stages"]]})
         for pair in pairs
         if pair.data["line"] in {"", dossier.line}
+    ] + [
+        Blocker(BlockerCode.BY_AUTHOR, {"stage": one.data["stage"]})
+        for one in own
+        if one.data["line"] in {"", dossier.line}
     ]
 
 

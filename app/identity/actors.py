@@ -10,6 +10,8 @@ from app.domain.vocabulary import Role
 from app.domain.workflow.needs import Qualification
 
 Via = Literal["session", "token", "key", "link", "system"]
+#: Accounts with whose they are and all others that these have, where a person has several: else nothing.
+SamePersons = tuple[tuple[UUID, UUID, frozenset[UUID]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class StandIn:
     unit_path: str = "/"
     posts: tuple[Post, ...] = ()
     qualification: Qualification = "none"
+    same: "SamePersons" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ class Actor:
     #: The number of their password: a token names the one that it was given for.
     credentials: int = 0
     tool: Tool | None = None
+    #: The natural person, by the id of their first account; `None` where that is this account.
+    person_id: UUID | None = None
+    #: The other accounts that the same person has or had.
+    others: frozenset[UUID] = frozenset()
 
     def has(
         self,
@@ -123,6 +130,20 @@ class Actor:
         if not self.standing_in:
             return self.grants
         return (*self.grants, *(grant for one in self.standing_in for grant in one.grants))
+
+    @property
+    def person(self) -> UUID:
+        """The natural person whose account this is."""
+        return self.person_id or self.id
+
+    @property
+    def same(self) -> SamePersons:
+        """The account with its person and their other accounts, where there are any."""
+        return ((self.id, self.person, self.others),) if self.others else ()
+
+    def is_one_of(self, *accounts: UUID | None) -> bool:
+        """Say whether any of these is an account of the person who acts."""
+        return any(one == self.id or one in self.others for one in accounts)
 
     def roles(self) -> frozenset[Role]:
         """Return the roles the actor holds anywhere."""

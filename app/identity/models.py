@@ -32,8 +32,47 @@ class Unit(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Person(SQLModel, table=True):
+    """A natural person (自然人), whatever accounts they have or had; named by the id of the first of them.
+
+    `staff_number` is that of the body's staff list, `phone_hash` a keyed hash of a telephone number; both
+    empty where nobody said. `merged_into` is who they turned out to be.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint("merged_into IS NULL OR merged_into <> id", name="into_another"),)
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=50)
+    staff_number: str = Field(default="", max_length=40)
+    phone_hash: str = Field(default="", max_length=40, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    merged_into: UUID | None = Field(default=None, foreign_key="person.id", ondelete="RESTRICT")
+    merged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ToldApart(SQLModel, table=True):
+    """That two persons who look like one are two: who said so, when and why."""
+
+    __tablename__ = "told_apart"
+    __table_args__ = (
+        UniqueConstraint("one_id", "other_id"),
+        CheckConstraint("one_id < other_id", name="in_order"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    one_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    other_id: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    reason: str = Field(max_length=200)
+    settled_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    settled_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class User(SQLModel, table=True):
     """Somebody who signs in, or a tool that does. Never deleted, only deactivated.
+
+    `person_id` is whose account it is; `None` for tools, and for whoever has had this account alone since
+    before persons were on record: they are named by the account's own id.
 
     `posts` are what workflows name people by beside roles (职务, 职称): a JSON list of
     `{unit, path, post, heads}`; `qualification` is one of `domain.workflow.definition.QUALIFICATIONS`.
@@ -59,6 +98,7 @@ class User(SQLModel, table=True):
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     posts: list[dict[str, Any]] = Field(default_factory=list, sa_type=_Comparable)
     qualification: str = Field(default="none", max_length=20)
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", ondelete="RESTRICT", index=True)
 
 
 class RoleGrant(SQLModel, table=True):

@@ -14,6 +14,16 @@ from app.identity.actors import Actor
 SEE_ACCOUNTS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 
 
+def sees_persons(actor: Actor) -> bool:
+    """Say whether somebody sees who may be one person with two accounts."""
+    return actor.has(Role.SECURITY_ADMIN) or actor.has(Role.AUDIT_ADMIN)
+
+
+def settles_persons(actor: Actor) -> bool:
+    """Say whether somebody settles who is one person and who are two."""
+    return actor.has(Role.SECURITY_ADMIN)
+
+
 def may_write(actor: Actor, unit_path: str | None = None) -> bool:
     """Say whether somebody writes drafts of a unit, or anywhere."""
     return actor.has(Role.EDITOR, unit_path=unit_path)

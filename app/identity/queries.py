@@ -1,7 +1,7 @@
 """Reading who somebody is and what they may do: one statement for a request."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -125,16 +125,19 @@ def _with_principals(session: Session, actor: Actor, at: datetime) -> Actor:
         return actor
     by_link = dict(links)
     found = delegations.chains(str(actor.id), list(by_link), on=beijing(at).date())
-    principals = {UUID(chain[-1].principal) for chain in found}
-    people = user_actors(session, principals)
+    people = user_actors(session, {UUID(link.principal) for chain in found for link in chain})
     return replace(
         actor,
         standing_in=tuple(
-            stand_in(people[UUID(chain[-1].principal)], chain)
+            stand_in(people[UUID(chain[-1].principal)], chain, _nearer(people, chain))
             for chain in found
             if UUID(chain[-1].principal) in people
         ),
     )
+
+
+def _nearer(people: Mapping[UUID, Actor], chain: tuple[Link, ...]) -> Actor | None:
+    return people.get(UUID(chain[0].principal)) if len(chain) > 1 else None
 
 
 def _links_to(session: Session, delegate: UUID, on: date) -> dict[Link, UUID]:
@@ -183,8 +186,11 @@ def links_where(session: Session, *conditions: ColumnElement[bool]) -> list[Link
     return [as_link(row, path) for row, path in session.exec(query).all()]
 
 
-def stand_in(principal: Actor, chain: tuple[Link, ...]) -> StandIn:
-    """Return what somebody may do in a principal's place by a chain of delegations, the nearest first."""
+def stand_in(principal: Actor, chain: tuple[Link, ...], nearer: Actor | None = None) -> StandIn:
+    """Return what somebody may do in a principal's place by a chain of delegations, the nearest first.
+
+    `nearer` is who stands between the two, where it is known.
+    """
     held: tuple[Held, ...] = tuple(
         Held(one.role, one.unit_path, one.channel, one.section) for one in principal.grants
     )
@@ -203,6 +209,7 @@ def stand_in(principal: Actor, chain: tuple[Link, ...]) -> StandIn:
         # Where roles, channels or sections are named, nothing else of the principal's is delegated.
         principal.posts if whole else (),
         principal.qualification if whole else "none",
+        (*principal.same, *(() if nearer is None else nearer.same)),
     )
 
 
@@ -249,9 +256,16 @@ def colleagues(session: Session, unit_path: str) -> tuple[User, ...]:
 
 
 def _actors() -> Any:  # noqa: ANN401 – SQLAlchemy's type of a seven-column select
-    over = aliased(Unit)
+    over, other = aliased(Unit), aliased(User)
+    # One statement for whose account it is as well: a list in one column, mostly empty.
+    others = (
+        select(func.aggregate_strings(cast(other.id, Text), ","))
+        .where(col(other.person_id) == col(User.person_id), other.id != User.id)
+        .correlate(User)
+        .scalar_subquery()
+    )
     return (
-        select(User, Unit.path, RoleGrant.role, over.path, RoleGrant.channel, RoleGrant.section)  # type: ignore[call-overload]
+        select(User, Unit.path, RoleGrant.role, over.path, RoleGrant.channel, RoleGrant.section, others)  # type: ignore[call-overload]
         .join(Unit, col(Unit.id) == col(User.unit_id))
         .outerjoin(RoleGrant, (col(RoleGrant.user_id) == col(User.id)) & col(RoleGrant.revoked_at).is_(None))
         .outerjoin(over, over.id == col(RoleGrant.unit_id))
@@ -263,7 +277,7 @@ def _actor(rows: Iterable[Any], via: Via) -> Actor | None:
     rows = list(rows)
     if not rows:
         return None
-    user, path = rows[0][0], rows[0][1]
+    user, path, others = rows[0][0], rows[0][1], rows[0][6]
     grants = tuple(
         Grant(Role(role), over, channel or None, section or None)
         for _user, _path, role, over, channel, section, *_ in rows
@@ -289,6 +303,8 @@ def _actor(rows: Iterable[Any], via: Via) -> Actor | None:
         kind=kind,
         must_change_password=user.must_change_password,
         credentials=user.credentials,
+        person_id=user.person_id,
+        others=frozenset(map(UUID, others.split(","))) if others else frozenset(),
     )
 
 
@@ -348,6 +364,15 @@ def holders(session: Session, role: Role, *, unit_path: str) -> tuple[User, ...]
         .order_by(User.name)
     )
     return tuple(session.exec(query).all())
+
+
+def accounts_of_same(session: Session, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return these accounts and all others of the same natural persons. One statement; none for nobody."""
+    if not ids:
+        return frozenset()
+    whose = select(User.person_id).where(col(User.id).in_(ids), col(User.person_id).is_not(None))
+    query = select(User.id).where(col(User.person_id).in_(whose))
+    return frozenset(ids) | frozenset(session.exec(query).all())
 
 
 def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -418,6 +443,7 @@ __all__ = [
     "StandIn",
     "Via",
     "accounts",
+    "accounts_of_same",
     "actors_where",
     "as_link",
     "colleagues",

@@ -7,8 +7,10 @@ from app.identity import queries, service
 from app.identity.absences import router as absence_router
 from app.identity.access import Actor, AnyActor, CurrentActor, authorize, cookie_name, device_cookie
 from app.identity.delegations import router as delegation_router
-from app.identity.models import RoleGrant, Unit, User
+from app.identity.models import Unit
+from app.identity.persons import router as persons_router
 from app.identity.posts import router as posts_router
+from app.identity.presenters import grant_out, shown, user_out
 from app.identity.schemas import (
     EmailIn,
     GrantIn,
@@ -139,7 +141,7 @@ def list_users(
     users = queries.accounts(session, actor, after=cursor, limit=limit + 1)
     grants = queries.grants_in_force(session, [user.id for user in users[:limit]])
     return UsersOut(
-        items=[_user(user, grants.get(user.id, ())) for user in users[:limit]],
+        items=[shown(user, grants.get(user.id, ())) for user in users[:limit]],
         next=str(users[limit - 1].id) if len(users) > limit else None,
     )
 
@@ -158,21 +160,21 @@ def create_user(request: Request, body: UserIn, actor: CurrentActor, session: Wr
         actor=actor,
         at=runtime_of(request).clock(),
     )
-    return _user(user, ())
+    return shown(user, ())
 
 
 @router.get("/users/{user_id}")
 def show_user(user_id: UUID, actor: CurrentActor, session: ReadSession) -> UserOut:
     """Show one account and its grants in force."""
     user, _ = service.user_in_reach(session, user_id, actor, *service.SEE_ACCOUNTS)
-    return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
+    return user_out(session, user)
 
 
 @router.post("/users/{user_id}/deactivation")
 def deactivate_user(request: Request, user_id: UUID, actor: CurrentActor, session: WriteSession) -> UserOut:
     """Shut an account at once (system administrator)."""
     user = service.deactivate_user(session, user_id=user_id, actor=actor, at=runtime_of(request).clock())
-    return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
+    return user_out(session, user)
 
 
 @router.put("/users/{user_id}/password", status_code=204)
@@ -193,7 +195,7 @@ def set_email(
     user = service.set_email(
         session, user_id=user_id, email=body.email, actor=actor, at=runtime_of(request).clock()
     )
-    return _user(user, queries.grants_in_force(session, [user.id]).get(user.id, ()))
+    return user_out(session, user)
 
 
 @router.post(
@@ -213,7 +215,7 @@ def grant_role(
         actor=actor,
         at=runtime_of(request).clock(),
     )
-    return _grant(grant)
+    return grant_out(grant)
 
 
 @router.delete("/users/{user_id}/grants/{grant_id}", status_code=204)
@@ -245,19 +247,10 @@ def _unit(unit: Unit) -> UnitOut:
     return UnitOut.model_validate(unit.model_dump())
 
 
-def _user(user: User, grants: tuple[RoleGrant, ...]) -> UserOut:
-    return UserOut.model_validate({**user.model_dump(), "grants": [_grant(grant) for grant in grants]})
-
-
-def _grant(grant: RoleGrant) -> UserGrantOut:
-    return UserGrantOut.model_validate(
-        {**grant.model_dump(), "channel": grant.channel or None, "section": grant.section or None}
-    )
-
-
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
     absence_router.install(app)
     delegation_router.install(app)
+    persons_router.install(app)
     posts_router.install(app)

@@ -15,6 +15,7 @@ from app.identity.actors import Actor
 from app.identity.credentials.service import beyond, change_password, reset_password, set_first
 from app.identity.models import Unit, User
 from app.identity.permissions import SEE_ACCOUNTS
+from app.identity.persons.entering import enter
 from app.identity.reach import unit_in_reach, user_in_reach
 from app.identity.roles.service import grant_role, held_roles, revoke_grant
 from app.identity.sessions.sign_in import record_token, revoke_sessions, sign_in, sign_out, verify
@@ -79,7 +80,8 @@ def create_user(
     """Add an account without any role.
 
     A person has to choose another password first, unless `must_change` says that nobody else knows this one.
-    Raises `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` for a weak password,
+    They are entered as a person of their own; `persons.service.identify` says who else they are. Raises
+    `NotFound` for a unit out of the actor's reach, `Forbidden`, `Invalid` for a weak password,
     `Conflict` when the login is taken.
     """
     unit = unit_in_reach(session, unit_id, actor, Role.SYSTEM_ADMIN)
@@ -104,10 +106,19 @@ def create_user(
     set_first(session, user, password)
     session.add(user)
     session.flush()
+    if kind is UserKind.PERSON:
+        enter(session, user, at=at)
     emit(
         session,
         Event.USER_CREATED,
-        UserCreated(user=user.id, unit=unit.id, kind=kind, login=login, name=name, email=email or None),
+        UserCreated(
+            user=user.id,
+            unit=unit.id,
+            kind=kind,
+            login=login,
+            name=name,
+            email=email or None,
+        ),
         about=user.id,
         actor=actor.as_audit(Role.SYSTEM_ADMIN),
         at=at,
@@ -146,7 +157,7 @@ def deactivate_user(session: Session, *, user_id: UUID, actor: Actor, at: dateti
     office), `Conflict` when it is shut already.
     """
     user, _ = user_in_reach(session, user_id, actor, Role.SYSTEM_ADMIN, lock=True)
-    if user.id == actor.id:
+    if actor.is_one_of(user.id):
         raise Forbidden("forbidden", reasons=[Reason("own_account")])
     beyond(session, user, actor, at)
     if not user.active:

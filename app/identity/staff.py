@@ -80,7 +80,7 @@ def deputies(session: Session, principals: Mapping[UUID, Actor], at: datetime) -
         if actor.kind is not UserKind.PERSON or actor.roles() & ADMINISTRATORS:
             continue
         stand_ins = tuple(
-            queries.stand_in(principals[principal], chain)
+            queries.stand_in(principals[principal], chain, people.get(UUID(chain[0].principal)))
             for chain in delegations.chains(str(person_id), links, on=today)
             if (principal := UUID(chain[-1].principal)) in principals
         )
@@ -122,7 +122,7 @@ def with_stand_ins(session: Session, user_ids: Collection[UUID], at: datetime) -
         person_id: replace(
             actor,
             standing_in=tuple(
-                queries.stand_in(principals[principal], chain)
+                queries.stand_in(principals[principal], chain, people.get(UUID(chain[0].principal)))
                 for chain in chains.get(person_id, ())
                 if (principal := UUID(chain[-1].principal)) in principals
             ),

@@ -81,7 +81,8 @@ def to_grant(session: Session, actor: Actor) -> tuple[PolicyActivation, ...]:
     if not policies.may(actor, *policies.GRANTERS):
         return ()
     query = select(PolicyActivation).where(
-        PolicyActivation.state == ActivationState.ASKED, PolicyActivation.asked_by != actor.id
+        PolicyActivation.state == ActivationState.ASKED,
+        col(PolicyActivation.asked_by).not_in({actor.id, *actor.others}),
     )
     return tuple(session.exec(query.order_by(col(PolicyActivation.id))).all())
 

@@ -335,7 +335,7 @@ def undecided(session: Session, activation_id: UUID, actor: Actor) -> PolicyActi
     ).one_or_none()
     if activation is None:
         raise NotFound("activation_unknown")
-    if activation.asked_by == actor.id:
+    if actor.is_one_of(activation.asked_by):
         raise Forbidden("activation_refused_by_rule", reasons=[Reason("own_activation")])
     if activation.state != ActivationState.ASKED:
         raise Conflict("activation_decided", data={"state": activation.state})

@@ -36,6 +36,10 @@ _GATE: dict[str, tuple[str, str]] = {
         "同一人做了规定须由不同人承担的环节：{stages}。",
         "One person stands twice in a distinct set.",
     ),
+    "judged_by_author": (
+        "环节“{stage}”是作者本人通过的：作者和办理人的账号属于同一人。请退回这个环节，由他人重新办理。",
+        "An author stands behind a stage at which authors may not act.",
+    ),
     "not_last_proof": (
         "要发布的内容不是这个阵地最后一次通过的校样。",
         "This is not the last approved proof.",

@@ -268,6 +268,8 @@ def _emit(
     session: Session, loaded: Loaded, effects: Effects, actor: Participant, by: Actor, role: str, at: datetime
 ) -> None:
     known: dict[str, Any] = {"through": actor.through} if actor.through else {}
+    if same_as := {account: person for account, person in actor.same_as if account != person}:
+        known["same_as"] = same_as
     emit_step(
         session,
         [(happened.event, step_payload(loaded, effects, happened, known)) for happened in effects.events],

@@ -19,7 +19,13 @@ _IF_ANY = (
 
 def _vote(vote: Vote) -> dict[str, Any]:
     # As it always was where everybody approves.
-    return {name: value for name, value in asdict(vote).items() if (name, value) != ("says", "yes")}
+    stored = {name: value for name, value in asdict(vote).items() if (name, value) != ("says", "yes")}
+    also = sorted(stored.pop("also"))
+    return stored | {"also": also} if also else stored
+
+
+def _read_vote(stored: Mapping[str, Any]) -> Vote:
+    return Vote(**{**stored, "also": frozenset(stored.get("also", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,7 @@ class CaseBook:
             ),
             instead=frozenset((login, person) for login, person in read("instead", ())),
             kept=tuple(
-                KeptVotes(
-                    kept["stage"], kept["line"], kept["round"], tuple(Vote(**vote) for vote in kept["votes"])
-                )
+                KeptVotes(kept["stage"], kept["line"], kept["round"], tuple(map(_read_vote, kept["votes"])))
                 for kept in read("kept", ())
             ),
             ever_found=frozenset(read("ever_found", ())),

@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy import Text, TextClause, bindparam, cast, func, text
 from sqlalchemy import select as sql_select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
@@ -35,6 +36,8 @@ from app.drafts import queries as drafts
 from app.drafts import service as draft_service
 from app.drafts.models import Draft, Revision
 from app.identity import permissions
+from app.identity.actors import SamePersons
+from app.identity.models import User
 from app.identity.queries import Actor, Post
 from app.infra.errors import NotFound
 from app.infra.ids import new_id
@@ -155,6 +158,16 @@ def _case(*, lock: bool) -> Select[Draft, ReviewCase, Revision]:
 
 @cache
 def _runs() -> Any:  # noqa: ANN401 – a SELECT of so many columns has no type
+    # The other accounts of the persons behind a vote: of hardly anybody, and so without a join.
+    mine, other = aliased(User), aliased(User)
+    behind = [col(Decision.actor_id), col(Decision.principal_id), col(Decision.through_id)]
+    others = (
+        select(func.aggregate_strings(cast(other.id, Text), ","))
+        .join(mine, (col(mine.person_id) == col(other.person_id)) & (mine.id != other.id))
+        .where(col(mine.id).in_(behind))
+        .correlate(Decision)
+        .scalar_subquery()
+    )
     # Columns, not rows of the tables: nothing is changed through them, and they are read at half the price.
     return (
         sql_select(
@@ -173,6 +186,7 @@ def _runs() -> Any:  # noqa: ANN401 – a SELECT of so many columns has no type
             col(Decision.bench),
             col(Decision.through_id),
             col(Decision.verdict),
+            others,
         )
         .outerjoin(
             Decision,
@@ -201,12 +215,14 @@ def runs_of(session: Session, case_ids: Iterable[UUID]) -> StoredRuns:
     votes: dict[UUID, list[Vote]] = defaultdict(list)
     if not (wanted := list(case_ids)):
         return StoredRuns(defaultdict(tuple), defaultdict(dict))
-    for run_id, *row, actor, principal, bench, through, verdict in session.execute(
+    for run_id, *row, actor, principal, bench, through, verdict, others in session.execute(
         _runs(), {"case_ids": wanted}
     ):
         rows[run_id] = row
         if actor is not None:
-            votes[run_id].append(Vote(str(actor), _id(principal), bench, _id(through), says=SAYS[verdict]))
+            also = frozenset(str(UUID(one)) for one in others.split(",")) if others else frozenset()
+            vote = Vote(str(actor), _id(principal), bench, _id(through), says=SAYS[verdict], also=also)
+            votes[run_id].append(vote)
     runs: dict[UUID, tuple[Run, ...]] = defaultdict(tuple)
     ids: dict[UUID, dict[RunKey, UUID]] = defaultdict(dict)
     for run_id, (case_id, stage, line, number, state, digest, opened_at, due_at, claimed_by) in rows.items():
@@ -336,7 +352,18 @@ def as_participant(person: Actor, unit_path: str) -> Participant:
         posts=_posts(person.posts, unit_path),
         qualification=person.qualification,
         heads_author=_heads(person.posts, unit_path),
+        same_as=_same_as(person.same),
+        others=_others(person.same),
+        own_others=_others(person.same),
     )
+
+
+def _same_as(same: SamePersons) -> tuple[tuple[str, str], ...]:
+    return tuple((str(account), str(person)) for account, person, _ in same)
+
+
+def _others(same: SamePersons) -> frozenset[str]:
+    return frozenset(str(other) for _, _, others in same for other in others)
 
 
 def _posts(posts: Iterable[Post], unit_path: str) -> frozenset[str]:
@@ -364,6 +391,9 @@ def stand_ins(person: Actor, unit_path: str) -> tuple[Participant, ...]:
             heads_author=_heads(stand_in.posts, unit_path),
             principal=str(stand_in.principal),
             through=str(stand_in.through) if stand_in.through else None,
+            same_as=_same_as((*person.same, *stand_in.same)),
+            others=_others((*person.same, *stand_in.same)),
+            own_others=_others(person.same),
         )
         for stand_in in person.standing_in
         if unit_path.startswith(stand_in.unit_path)

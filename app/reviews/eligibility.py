@@ -73,7 +73,7 @@ def body_of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozen
     if not _is_open(loaded, stage, line):
         return done
     opening = Opening(loaded, stage, line)
-    return done | {str(actor.id) for actor in _own(opening, _candidates(session, [opening]).values())}
+    return done | {str(actor.person) for actor in _own(opening, _candidates(session, [opening]).values())}
 
 
 def only_away(

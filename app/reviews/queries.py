@@ -426,7 +426,7 @@ def _verbs_at(stage: Stage, run: Run | None, actor: Actor) -> tuple[Verb, ...]:
     """Return the verbs that are worth asking about at a run: those of an open one, or to take it back."""
     if run is None or run.state not in {StageState.OPEN, StageState.PASSED}:
         return ()
-    mine = (Verb.TAKE_BACK,) if str(actor.id) in run.persons else ()
+    mine = (Verb.TAKE_BACK,) if not run.persons.isdisjoint(map(str, {actor.id, *actor.others})) else ()
     if run.state is StageState.PASSED:
         return mine
     deciding = tuple(verb for verb in _DECIDING if stage.outcomes_of(verb))

@@ -20,7 +20,15 @@ from app.web.pages.desk import board, board_csv, drafts, next_task, notices, sta
 from app.web.pages.draft import changes, writing
 from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
-from app.web.pages.people import account_verbs, accounts, delegations, handover, own_account, own_account_page
+from app.web.pages.people import (
+    account_verbs,
+    accounts,
+    delegations,
+    handover,
+    own_account,
+    own_account_page,
+    twins,
+)
 from app.web.pages.proof import page as proof
 from app.web.pages.proof import preview as proof_preview
 from app.web.pages.publication import page as publication
@@ -49,6 +57,7 @@ PAGES = (
     comments.router,
     publication.router,
     delegations.router,
+    twins.router,
     accounts.router,
     account_verbs.router,
     handover.router,

@@ -29,6 +29,8 @@ TABLES = {
     "notice": "消息",
     "notice_preference": "消息设置",
     "notice_robot": "群机器人",
+    "person": "自然人",
+    "told_apart": "不同人的认定",
     "policy_activation": "政策文件启用",
     "policy_file": "政策文件",
     "policy_in_use": "在用政策文件",

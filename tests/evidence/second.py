@@ -435,6 +435,7 @@ class Way:
             vote |= {"persons": set(), "round": data["round"]}
         vote["persons"] |= {one["id"] for one in (body["actor"], body["on_behalf_of"]) if one and one["id"]}
         vote["persons"] |= {data["through"]} if data.get("through") else set()
+        vote["persons"] |= {*data.get("same_as", {}).values()}
         vote |= {"digest": data["digest"], "final": data.get("final") is not False}
 
     marks_confirmed = decision_approved

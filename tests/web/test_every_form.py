@@ -141,6 +141,12 @@ def web(client: TestClient, runtime: Runtime) -> TestClient:
         "new_text": "志愿人",
     }
     assert desk.mark("proofreader", **mark).status_code == 201
+    for login in ("hejing", "hejing2"):
+        again = {"login": login, "name": "何静", "password": "wanan-xiaoqu-37-deng"}
+        made = desk.post("/users", "system_admin", {**again, "unit_id": str(desk.bureau.office.id)})
+        assert made.status_code == 201, made.text
+    shut = f"/users/{desk.bureau.user('editor2').id}/deactivation"
+    assert desk.post(shut, "system_admin").status_code == 200
     candidate = keepers.stored(runtime, keepers.with_new_block())
     keepers.stored(runtime, keepers.milder())
     asked = desk.post(f"/policies/{candidate}/activations", "policy_keeper", {"note": "增加"})

@@ -10,7 +10,8 @@ from app.domain.workflow.conditions import When
 from app.domain.workflow.definition import AddedStage, Stage, Workflow
 from app.domain.workflow.needs import Qualification
 
-#: A natural person by id; never a role or an account shared by several.
+#: A natural person by id, that of their first account; never a role or an account shared by several. Where a
+#: person has more accounts, `Participant.same_as` says whose an account is.
 Person = str
 #: A run's place: stage key and line; a line is a channel code, or "" for stages of the whole draft.
 Spot = tuple[str, str]
@@ -52,11 +53,18 @@ class Vote:
     through: Person | None = None
     round: int | None = None
     says: Literal["yes", "no", "abstain"] = "yes"
+    #: The other accounts of the persons behind it.
+    also: frozenset[Person] = frozenset()
+
+    @property
+    def accounts(self) -> frozenset[Person]:
+        """The accounts behind it: of who voted, of whom they acted for, and of who stands between."""
+        return _behind(self)
 
     @property
     def persons(self) -> frozenset[Person]:
-        """The natural persons behind it."""
-        return _behind(self)
+        """The natural persons behind it, by every account that they have."""
+        return _behind(self) | self.also if self.also else _behind(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +350,26 @@ class Participant:
     outside: bool = False
     principal: Person | None = None
     through: Person | None = None
+    #: Of each account behind the act whose person has several: the account, and whose it is.
+    same_as: tuple[tuple[Person, Person], ...] = ()
+    #: All other accounts of these persons, and those among them of who acts.
+    others: frozenset[Person] = frozenset()
+    own_others: frozenset[Person] = frozenset()
 
     @property
     def persons(self) -> frozenset[Person]:
-        """The natural persons behind the act."""
-        return _behind(self)
+        """The natural persons behind the act, by every account that they have."""
+        return _behind(self) | self.others if self.others else _behind(self)
+
+    @property
+    def own(self) -> frozenset[Person]:
+        """All accounts of who acts, without those of whom they act for."""
+        return frozenset((self.person,)) | self.own_others
+
+    @property
+    def counts_as(self) -> Person:
+        """The natural person who acts, as one among several who could."""
+        return dict(self.same_as).get(self.person, self.person)
 
     @property
     def capacity(self) -> Person:

@@ -9,8 +9,19 @@ from collections.abc import Collection, Iterable
 from app.domain.refusals import Refusal, RefusalCode, Refusals
 from app.domain.vocabulary import CaseState, Verb
 from app.domain.workflow import separation
-from app.domain.workflow.case import OPEN, PASSED, RUNNING, Case, Participant, Person, Run, Spot, Vote
+from app.domain.workflow.case import (
+    OPEN,
+    PASSED,
+    RUNNING,
+    Case,
+    Participant,
+    Person,
+    Run,
+    Spot,
+    Vote,
+)
 from app.domain.workflow.commands import ByOutcome, Decide, OnReading, SendBack
+from app.domain.workflow.committee import each_once
 from app.domain.workflow.definition import Outcome, Stage, Workflow
 from app.domain.workflow.facts import AssessedText, Facts, HandedIn
 from app.domain.workflow.needs import QUALIFICATIONS, AtLeast, Who
@@ -338,4 +349,4 @@ def enough(
     if stage.need == "one_of_each":
         return not empty_benches({who.group for who in stage.who if case.meets(who.when, line)}, votes)
     assert isinstance(stage.need, AtLeast), "a committee's votes are counted by `committee`"
-    return len(votes) >= stage.need.at_least
+    return len(each_once(votes)) >= stage.need.at_least

@@ -48,7 +48,7 @@ def against_taking_back(walk: Walk[AssessedText], spot: Spot, _form: TakeBack | 
     if run is None or run.state not in {StageState.PASSED, StageState.OPEN} or not run.votes:
         refusals.append(Refusal(RefusalCode.NOTHING_TO_TAKE_BACK, data))
         return tuple(refusals)
-    if walk.actor.person not in run.persons:
+    if run.persons.isdisjoint(walk.actor.own):
         refusals.append(Refusal(RefusalCode.NOT_YOUR_DECISION, data))
     taken = sorted({later.stage for later in _taken_up(walk, run)})
     if taken:
@@ -62,13 +62,13 @@ def take_back(walk: Walk[AssessedText], command: TakeBack) -> None:
     The decision stays; its run is voided, with an event, and the stage opens again with the others' votes in
     it: whoever took theirs back is missing, and nobody else. What was signed is retracted, not taken back.
     """
-    run, person = walk.current[command.spot], walk.actor.person
+    run, own_accounts = walk.current[command.spot], walk.actor.own
     before = len(walk.events)
-    walk.void(run, "taken_back", by=person)
+    walk.void(run, "taken_back", by=walk.actor.person)
     walk.close_orphans()
     walk.advance()
     kept = _keep_others(walk, run)
-    own = [vote for vote in run.votes if person in vote.persons]
+    own = [vote for vote in run.votes if not vote.persons.isdisjoint(own_accounts)]
     taken_back = Happened(
         Event.CASE_TAKEN_BACK,
         {
@@ -76,8 +76,8 @@ def take_back(walk: Walk[AssessedText], command: TakeBack) -> None:
             "line": run.line,
             "round": run.round,
             "digest": run.digest,
-            "persons": sorted({behind for vote in own for behind in vote.persons}),
-            "kept": [{"persons": sorted(vote.persons), "round": vote.round} for vote in kept],
+            "persons": sorted({behind for vote in own for behind in vote.accounts}),
+            "kept": [{"persons": sorted(vote.accounts), "round": vote.round} for vote in kept],
             "comment": command.comment,
         },
     )
@@ -89,11 +89,11 @@ def _keep_others(walk: Walk[Facts], run: Run) -> tuple[Vote, ...]:
 
     None where it did not open, or stands for something else by now: then everybody is asked again.
     """
-    again, person = walk.current[run.spot], walk.actor.person
+    again, own = walk.current[run.spot], walk.actor.own
     if again.state is not StageState.OPEN or again.digest != run.digest:
         return ()
     kept = tuple(
-        replace(vote, round=vote.round or run.round) for vote in run.votes if person not in vote.persons
+        replace(vote, round=vote.round or run.round) for vote in run.votes if vote.persons.isdisjoint(own)
     )
     if kept:
         walk.put(replace(again, votes=kept))
@@ -469,11 +469,11 @@ def _named(walk: Walk[NamedPerson], to: str) -> Refusals:
 def _another(walk: Walk[NamedPerson], stage: str, to: str) -> Refusals:
     """Refuse as `_named`, and who has withdrawn or is the very one who names them."""
     refusals = _named(walk, to)
-    if not _is_there(walk.facts, to):
+    if walk.facts.person is None or not _is_there(walk.facts, to):
         return refusals
-    if to == walk.actor.person:
+    if to in walk.actor.own:
         refusals += (Refusal(RefusalCode.PERSON_IS_ONESELF, {"to": to}),)
-    if to in walk.case.recused:
+    if not walk.facts.person.persons.isdisjoint(walk.case.recused):
         refusals += _cannot_act(stage, to, (Refusal(RefusalCode.RECUSED),))
     return refusals
 

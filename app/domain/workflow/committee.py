@@ -6,7 +6,7 @@ before that has not voted.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -39,6 +39,17 @@ class Tally:
         return max(self.members - self.voted, 0)
 
 
+def each_once(votes: Iterable["Vote"]) -> tuple["Vote", ...]:
+    """Return votes without what a person voted again by another account: the first one stands."""
+    counted: list[Vote] = []
+    seen: set[str] = set()
+    for vote in votes:
+        if seen.isdisjoint(persons := vote.persons):
+            counted.append(vote)
+        seen |= persons
+    return tuple(counted)
+
+
 def needed(committee: "Committee", base: int) -> int:
     """Return how many votes in favour pass, of `base` members or votes; at least one."""
     if isinstance(committee.in_favour, int):
@@ -58,7 +69,7 @@ def least(committee: "Committee") -> int:
 
 def tally(committee: "Committee", votes: Sequence["Vote"], members: int) -> Tally:
     """Return how the votes stand; `members` may vote or did, where the scheme names no number."""
-    said = Counter(vote.says for vote in votes)
+    said = Counter(vote.says for vote in each_once(votes))
     return Tally(committee.members or members, said["yes"], said["no"], said["abstain"])
 
 

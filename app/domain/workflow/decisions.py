@@ -141,7 +141,7 @@ def _result(
 def _members(walk: Walk[AssessedText], votes: tuple[Vote, ...]) -> int:
     # Who voted for another is one member, and so is who may vote and has not.
     behind = {person for vote in votes for person in vote.persons}
-    return len(walk.facts.candidates - behind) + len(votes)
+    return len(walk.facts.candidates - behind) + len(committee.each_once(votes))
 
 
 def _close_vote(walk: Walk[AssessedText], stage: Stage, run: Run, closed: committee.Result) -> None:
@@ -291,7 +291,7 @@ def against_unclaiming(walk: Walk[Facts], spot: Spot, _form: Unclaim | None) -> 
     """Refuse to give back what one has not claimed."""
     refusals = checks.running(walk.case) + checks.stage_open(walk.workflow, walk.current, spot)
     run = walk.current.get(spot)
-    if run is not None and run.state is StageState.OPEN and run.claimed_by != walk.actor.person:
+    if run is not None and run.state is StageState.OPEN and run.claimed_by not in walk.actor.own:
         refusals += (Refusal(RefusalCode.NOT_CLAIMED, {"stage": spot[0], "by": run.claimed_by}),)
     return refusals
 
@@ -322,10 +322,11 @@ def _vote(walk: Walk[Facts], stage: Stage, run: Run) -> Vote:
     if stage.committee is not None:
         chair = stage.committee.chair
         seat = committee.CHAIR if checks.is_named_by(walk.case, chair, run.line, actor) else None
-        return Vote(actor.person, actor.principal, seat, actor.through)
+        return Vote(actor.person, actor.principal, seat, actor.through, also=actor.others)
     if len(benches) > 1:
         benches = frozenset(seat.group for seat in checks.seats(walk.case, stage, run.line, actor))
-    return Vote(actor.person, actor.principal, checks.bench_of(benches), actor.through)
+    bench = checks.bench_of(benches)
+    return Vote(actor.person, actor.principal, bench, actor.through, also=actor.others)
 
 
 def _end_run(

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from app.domain.refusals import Refusal, RefusalCode
 from app.domain.vocabulary import StageState
 from app.domain.workflow.case import DONE, Case, Participant, Run, Spot
+from app.domain.workflow.committee import each_once
 from app.domain.workflow.definition import Stage, Workflow
+from app.domain.workflow.needs import AtLeast
 
 #: States in which a run's persons have their say in it.
 _STANDS = frozenset({StageState.PASSED, StageState.OPEN, StageState.OVERRIDDEN})
@@ -71,7 +73,7 @@ def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
     """Return every pair of passed stages that one person stands behind against a distinct set.
 
     It is asked again at release; the transition function never lets one come about, so the answer is empty
-    unless somebody changed the record.
+    unless two accounts turned out to be one person's, or somebody changed the record.
     """
     done = [run for run in case.current().values() if run.state in DONE]
     return tuple(
@@ -81,4 +83,33 @@ def violations(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
         if other.stage in workflow.distinct_from[one.stage]
         and meet(one.spot, other.spot)
         and not one.persons.isdisjoint(other.persons)
+    )
+
+
+def twice(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
+    """Return every stage that several had to pass and that one person passed with two accounts.
+
+    Nobody votes twice; but two who had voted may turn out to be one. A stage that asks for so many approvals
+    and has them without the second is none of them.
+    """
+    found = []
+    for run in case.current().values():
+        counted = each_once(run.votes)
+        if run.state not in DONE or len(counted) == len(run.votes):
+            continue
+        need = workflow.by_key[run.stage].need
+        if not isinstance(need, AtLeast) or len(counted) < need.at_least:
+            data = {"stage": run.stage, "line": run.line, "stages": [run.stage]}
+            found.append(Refusal(RefusalCode.SAME_PERSON, data))
+    return tuple(found)
+
+
+def by_authors(case: Case, workflow: Workflow) -> tuple[Refusal, ...]:
+    """Return every passed stage behind which an author stands, by whatever account, who may not act there."""
+    return tuple(
+        Refusal(RefusalCode.OWN_DRAFT, {"stage": run.stage, "line": run.line})
+        for run in case.current().values()
+        if run.state in DONE
+        and not workflow.by_key[run.stage].author_may_act
+        and not run.persons.isdisjoint(case.authors)
     )

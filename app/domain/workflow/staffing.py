@@ -165,7 +165,7 @@ def _seats(case: Case, stage: Stage, people: Collection[Participant]) -> list[Se
                 bench.update(f"外请 {stage.key} {number}" for number in range(_needed(stage)))
     for actor in people:
         for who in seats(case, stage, line, actor):
-            by_bench[who.group].add(actor.person)
+            by_bench[who.group].add(actor.counts_as)
     everybody = frozenset[str]().union(*by_bench.values())
     if stage.need == "one_of_each":
         return [Seat(stage.key, frozenset(bench)) for bench in by_bench.values()]

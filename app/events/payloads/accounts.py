@@ -69,6 +69,63 @@ class EmailChanged(Payload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserMoved(Payload):
+    """An account that belongs to another unit from now on."""
+
+    user: UUID
+    was: UUID
+    unit: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRenamed(Payload):
+    """What a person is called from now on, and was called before."""
+
+    user: UUID
+    name: str | None = private()
+    was: str | None = private()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserReactivated(Payload):
+    """An account opened again, and how much of what it could act by ended with that."""
+
+    user: UUID
+    roles_ended: int
+    posts_ended: int
+    delegations_ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonIdentified(Payload):
+    """By which number of the staff list somebody is known, and whether by a telephone."""
+
+    user: UUID
+    person: UUID
+    phone: bool
+    staff_number: str | None = private()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonMerged(Payload):
+    """Two who are one person: whose accounts these are from now on."""
+
+    person: UUID
+    other: UUID
+    accounts: Sequence[UUID]
+    reason: str | None = private()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonsToldApart(Payload):
+    """Two who look like one person and are two."""
+
+    person: UUID
+    other: UUID
+    reason: str | None = private()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkHandedOver(Payload):
     """A leaver's work, given to somebody else."""
 

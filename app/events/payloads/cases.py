@@ -14,13 +14,15 @@ Json = Mapping[str, Any]
 class Step(Payload):
     """One step of a case; told outside with where the case stands after it, and what opened.
 
-    `through` is who stood between, where somebody acts for another who acts for a third.
+    `through` is who stood between, where somebody acts for another who acts for a third; `same_as` says of
+    each account behind the step that is not its person's first which that is.
     """
 
     draft: UUID
     case: UUID
     revision: str
     through: str | Absent = ABSENT
+    same_as: Mapping[str, str] | Absent = ABSENT
     workflow: str
     comment: str | None = private()
     state: str | Absent = outside()

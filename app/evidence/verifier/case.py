@@ -43,6 +43,8 @@ class Case:
         self.overridden: dict[tuple[str, str], str] = {}
         self.owed: dict[str, set[str]] = {}
         self.kept: dict[tuple[str, str], list[tuple[set[Any], Vote]]] = {}
+        #: Account → the person whose it is, where that goes by the id of another account.
+        self.same_as: dict[str, str] = {}
         self.timed: dict[str, Json] = {}
         self.embargo: str | None = None
         #: What the workflow is for, and what the draft does with another that is out; "" by itself.

@@ -33,6 +33,7 @@ class Reviews(Case):
         both = (body.get("actor"), body.get("on_behalf_of"))
         persons = {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
         persons |= {one for one in (data.get("through"),) if one}
+        self.same_as |= data.get("same_as") or {}
         count(known, persons, (self.who(body), body.get("ts"), data.get("digest")))
         known.update(digest=data.get("digest"), line=line, final=data.get("final") is not False)
         self.passed[place] = known
@@ -48,6 +49,7 @@ class Reviews(Case):
                 count(known, persons, name)
             self.passed[place] = known
         both = (body.get("actor"), body.get("on_behalf_of"))
+        self.same_as |= data.get("same_as") or {}
         known["persons"] |= {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
 
     def _on_vote_closed(self, line: int, _body: Json, data: Json) -> None:

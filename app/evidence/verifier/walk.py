@@ -151,7 +151,11 @@ class Walk(Aftermath):
 
     def _check_persons(self, place: str, keys: list[str], done: dict[str, Json]) -> None:
         for one, other in pairs(keys):
-            if done[one]["persons"] & done[other]["persons"]:
+            # An account that is not its person's first counts as that.
+            here, there = (
+                {self.same_as.get(who, who) for who in done[key]["persons"]} for key in (one, other)
+            )
+            if here & there:
                 self.report.fault(place, f"{self.title(one)}、{self.title(other)}是同一人")
 
     def _check_ticket(self, place: str, data: Json) -> None:

@@ -54,7 +54,7 @@ def reset_password(session: Session, *, user_id: UUID, new: str, actor: Actor, a
     with every reason, `Invalid`.
     """
     user, _ = user_in_reach(session, user_id, actor, Role.SYSTEM_ADMIN, lock=True)
-    if user.id == actor.id:
+    if actor.is_one_of(user.id):
         raise Forbidden("forbidden", reasons=[Reason("own_account")])
     beyond(session, user, actor, at, administrators_too=True)
     _set_password(session, user, new, at=at)

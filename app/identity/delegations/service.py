@@ -5,12 +5,12 @@ consent or for a second administrator's, unless somebody else had entered that t
 days.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from app.domain import delegations
@@ -95,7 +95,7 @@ def delegate(session: Session, *, new: NewDelegation, actor: Actor, at: datetime
         reasons.append(Reason("section_without_channel", field="section"))
     if reasons:
         raise Conflict("delegation_refused", reasons=reasons)
-    second = principal.id if actor.id == principal.id else _vouched(session, new, actor)
+    second = principal.id if actor.is_one_of(principal.id) else _vouched(session, new, actor)
     row = Delegation(
         id=new_id(),
         principal_id=principal.id,
@@ -129,7 +129,7 @@ def confirm(session: Session, *, delegation_id: UUID, actor: Actor, at: datetime
     row, unit_path = _known(session, delegation_id, actor, *CONFIRM)
     session.exec(select(Unit.id).where(Unit.id == UUID(_root(unit_path).strip("/"))).with_for_update()).one()
     session.refresh(row, with_for_update=True)
-    if actor.id != row.principal_id and not _may_confirm(row, unit_path, actor):
+    if not actor.is_one_of(row.principal_id) and not _may_confirm(row, unit_path, actor):
         raise Forbidden("forbidden", reasons=[Reason("second_person")])
     if row.revoked_at is not None:
         raise Conflict("delegation_revoked")
@@ -148,7 +148,7 @@ def confirm(session: Session, *, delegation_id: UUID, actor: Actor, at: datetime
 
 def may_confirm(one: Shown, actor: Actor) -> bool:
     """Say whether somebody's word is what a delegation waits for."""
-    return one.row.principal_id == actor.id or _may_confirm(one.row, one.unit_path, actor)
+    return actor.is_one_of(one.row.principal_id) or _may_confirm(one.row, one.unit_path, actor)
 
 
 def may_revoke(one: Shown, actor: Actor) -> bool:
@@ -169,6 +169,34 @@ def revoke(session: Session, *, delegation_id: UUID, actor: Actor, at: datetime)
     session.add(row)
     _emit(session, Event.DELEGATION_REVOKED, row, actor, at)
     return row
+
+
+def end_all(
+    session: Session,
+    accounts: Collection[UUID],
+    *,
+    among: Collection[UUID] | None = None,
+    actor: Actor,
+    at: datetime,
+) -> int:
+    """End every delegation from or to these accounts that is not over; return how many there were.
+
+    With `among` only those between these accounts and those: of one person with themself.
+    """
+    given, taken = col(Delegation.principal_id).in_(accounts), col(Delegation.delegate_id).in_(accounts)
+    query = select(Delegation)
+    if among is None:
+        query = query.where(or_(given, taken))
+    else:
+        back = col(Delegation.principal_id).in_(among), col(Delegation.delegate_id).in_(among)
+        query = query.where(or_(and_(given, back[1]), and_(taken, back[0])))
+    query = query.where(col(Delegation.revoked_at).is_(None), Delegation.ends_on >= beijing(at).date())
+    found = session.exec(query.order_by(col(Delegation.id)).with_for_update()).all()
+    for row in found:
+        row.revoked_at, row.revoked_by = at, None if actor.via == "system" else actor.id
+        session.add(row)
+        _emit(session, Event.DELEGATION_REVOKED, row, actor, at)
+    return len(found)
 
 
 def listing(
@@ -256,7 +284,7 @@ def _concerns(row: Delegation, unit_path: str, actor: Actor, *offices: Role) -> 
 
 
 def _may_confirm(row: Delegation, unit_path: str, actor: Actor) -> bool:
-    second = actor.id not in {row.granted_by, row.delegate_id}
+    second = not actor.is_one_of(row.granted_by, row.delegate_id)
     return second and any(actor.has(office, unit_path=unit_path) for office in CONFIRM)
 
 
@@ -266,7 +294,7 @@ def _vouched(session: Session, new: NewDelegation, actor: Actor) -> UUID | None:
         select(Absence.entered_by)
         .where(
             Absence.user_id == new.principal_id,
-            Absence.entered_by != actor.id,
+            col(Absence.entered_by).not_in({actor.id, *actor.others}),
             col(Absence.ended_at).is_(None),
             Absence.starts_on <= new.starts_on,
             Absence.ends_on >= new.ends_on,
@@ -277,7 +305,7 @@ def _vouched(session: Session, new: NewDelegation, actor: Actor) -> UUID | None:
 
 
 def _authorized(actor: Actor, principal: Actor) -> None:
-    if actor.id == principal.id or actor.has(Role.SECURITY_ADMIN, unit_path=principal.unit_path):
+    if actor.is_one_of(principal.id) or actor.has(Role.SECURITY_ADMIN, unit_path=principal.unit_path):
         return
     if _root(actor.unit_path) != _root(principal.unit_path):
         raise NotFound("not_found")
@@ -313,6 +341,8 @@ def _reasons(
     rows = session.exec(standing).all()
     others = [as_link(one, path) for one, path in rows]
     reasons = [Reason(fault) for fault in delegations.faults(link, others, today=today)]
+    if other.is_one_of(principal.id) and other.id != principal.id:
+        reasons.append(Reason("to_oneself"))
     held = [Held(one.role, one.unit_path, one.channel, one.section) for one in principal.grants]
     # What was given to the principal themself may be passed on, so that alone is enough; so is a post, where
     # nothing narrows what is handed over.

@@ -46,7 +46,7 @@ def set_posts(
     """
     user, _ = user_in_reach(session, user_id, actor, Role.SECURITY_ADMIN, lock=True)
     units = {one.unit_id: unit_in_reach(session, one.unit_id, actor, Role.SECURITY_ADMIN) for one in posts}
-    if user.id == actor.id:
+    if actor.is_one_of(user.id):
         raise Forbidden("forbidden", reasons=[Reason("own_account")])
     if not user.active:
         raise Conflict("user_inactive")

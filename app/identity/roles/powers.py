@@ -40,23 +40,36 @@ def locked(session: Session, *user_ids: UUID) -> dict[UUID, User]:
 
 
 def powers_of(session: Session, user: User, at: datetime) -> Powers:
-    """Return all that an account can act by, or will be able to: delegations that are to begin count."""
+    """Return all that a person can act by, or will be able to: delegations that are to begin count.
+
+    With this account and whichever others in use are theirs.
+    """
+    accounts = accounts_of(session, user)
+    ids = [one.id for one in accounts]
     grants = session.exec(
         select(RoleGrant, Unit.path)
         .join(Unit, col(Unit.id) == col(RoleGrant.unit_id))
-        .where(RoleGrant.user_id == user.id, col(RoleGrant.revoked_at).is_(None))
+        .where(col(RoleGrant.user_id).in_(ids), col(RoleGrant.revoked_at).is_(None))
         .order_by(col(RoleGrant.id))
     ).all()
     not_over = (col(Delegation.revoked_at).is_(None), Delegation.ends_on >= beijing(at).date())
-    received = select(Delegation.principal_id).where(Delegation.delegate_id == user.id, *not_over)
-    given = select(Delegation.delegate_id).where(Delegation.principal_id == user.id, *not_over)
+    received = select(Delegation.principal_id).where(col(Delegation.delegate_id).in_(ids), *not_over)
+    given = select(Delegation.delegate_id).where(col(Delegation.principal_id).in_(ids), *not_over)
     return Powers(
         UserKind(user.kind),
         tuple(Held(Role(one.role), path, one.channel or None, one.section or None) for one, path in grants),
-        tuple(one["path"] for one in user.posts),
+        tuple(one["path"] for account in accounts for one in account.posts),
         tuple(str(one) for one in session.exec(received).all()),
         tuple(str(one) for one in session.exec(given).all()),
     )
+
+
+def accounts_of(session: Session, user: User) -> tuple[User, ...]:
+    """Return an account and the others in use of the same person: nobody has more by having two."""
+    if user.person_id is None:
+        return (user,)
+    others = select(User).where(User.person_id == user.person_id, User.id != user.id, col(User.active))
+    return (user, *session.exec(others.order_by(col(User.id))).all())
 
 
 def reach_of(session: Session, user: User, at: datetime) -> Powers:

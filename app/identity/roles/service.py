@@ -45,7 +45,7 @@ def grant_role(
     unit = unit_in_reach(session, unit_id, actor, Role.SECURITY_ADMIN)
     if section and not channel:
         raise Invalid("malformed", reasons=[Reason("section_without_channel", field="section")])
-    if user.id == actor.id:
+    if actor.is_one_of(user.id):
         raise Forbidden("forbidden", reasons=[Reason("own_account")])
     if not user.active:
         raise Conflict("user_inactive")
@@ -119,6 +119,18 @@ def revoke_grant(session: Session, *, user_id: UUID, grant_id: UUID, actor: Acto
         at=at,
     )
     return grant
+
+
+def revoke_all(session: Session, user: User, *, actor: Actor, at: datetime) -> int:
+    """Take every role of an account back, each with its event; return how many there were."""
+    query = select(RoleGrant).where(RoleGrant.user_id == user.id, col(RoleGrant.revoked_at).is_(None))
+    found = session.exec(query.order_by(col(RoleGrant.id)).with_for_update()).all()
+    by = actor.as_audit(Role.SYSTEM_ADMIN)
+    for grant in found:
+        grant.revoked_at, grant.revoked_by = at, None if actor.via == "system" else actor.id
+        session.add(grant)
+        emit(session, Event.ROLE_REVOKED, _payload(grant), about=user.id, actor=by, at=at)
+    return len(found)
 
 
 def held_roles(session: Session, user_id: UUID) -> frozenset[Role]:

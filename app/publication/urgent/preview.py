@@ -58,7 +58,7 @@ def outlooks(
             digest=proof,
             reason="",
             roles=roles_over(actor, loaded, line),
-            persons=frozenset({str(actor.id)}),
+            persons=frozenset(map(str, {actor.id, *actor.others})),
             findings=findings,
             overdue=overdue,
             due_at=due_at,

@@ -105,7 +105,7 @@ def release(
         digest=digest,
         reason=reason,
         roles=roles_over(actor, loaded, line),
-        persons=frozenset({str(actor.id)}),
+        persons=frozenset(map(str, {actor.id, *actor.others})),
         findings=tuple(checked.blockers),
         overdue=debts.overdue(session, left, at=at),
         due_at=due_at,

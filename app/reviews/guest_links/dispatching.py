@@ -42,9 +42,9 @@ def send(session: Session, *, link_id: UUID, namesake: bool, actor: Actor, at: d
     session.refresh(link)
     if not reviews(actor, loaded.draft.unit_path):
         authorize(actor, *sorted(DECIDING), unit_path=loaded.draft.unit_path)
-    if str(actor.id) in loaded.case.authors:
+    if not loaded.case.authors.isdisjoint(map(str, {actor.id, *actor.others})):
         raise Forbidden("forbidden", reasons=[Reason("link_sent_by_author")])
-    if link.asked_by == actor.id:
+    if actor.is_one_of(link.asked_by):
         raise Forbidden("forbidden", reasons=[Reason("link_sent_by_asker")])
     if state_of(link, at) is not LinkState.OPEN:
         raise Conflict("link_over")

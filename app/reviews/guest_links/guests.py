@@ -5,15 +5,13 @@ without the installation's secret. Who a number belongs to is what the one who a
 them beside the outside person.
 """
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, select
 
-from app.domain.guests import name_key, phone_key
+from app.domain.guests import name_key
 from app.domain.roles import UserKind
 from app.domain.vocabulary import Event
 from app.domain.workflow import Participant
@@ -22,6 +20,7 @@ from app.events.emit import emit
 from app.events.payloads.accounts import UserCreated
 from app.identity import queries as identity
 from app.identity.models import User
+from app.identity.persons import entering, numbers
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.reviews.cases import Loaded
@@ -48,20 +47,23 @@ def add(
     at: datetime,
 ) -> None:
     """Give somebody outside their place in the record: an account without password, roles or sign-in."""
-    session.add(
-        User(
-            id=person_id,
-            unit_id=draft.unit_id,
-            login=_login(phone, runtime),
-            name=name.strip(),
-            kind=UserKind.OUTSIDE,
-            password_hash=_NO_PASSWORD,
-            active=False,
-            created_at=at,
-            password_changed_at=at,
-        )
+    user = User(
+        id=person_id,
+        unit_id=draft.unit_id,
+        login=_login(phone, runtime),
+        name=name.strip(),
+        kind=UserKind.OUTSIDE,
+        password_hash=_NO_PASSWORD,
+        active=False,
+        created_at=at,
+        password_changed_at=at,
+        # Somebody of the house who is asked by their telephone is who they are.
+        person_id=entering.by_phone(session, numbers.hashed(phone, runtime.secret)),
     )
+    session.add(user)
     session.flush()
+    if user.person_id is None:
+        entering.enter(session, user, at=at, phone=numbers.hashed(phone, runtime.secret))
     payload = UserCreated(user=person_id, unit=draft.unit_id, kind=UserKind.OUTSIDE, name=name.strip())
     emit(session, Event.USER_CREATED, payload, about=person_id, actor=actor.as_audit(), at=at)
 
@@ -96,11 +98,22 @@ def as_person(session: Session, link: SignLink) -> Actor:
     return Actor(user.id, link.name, user.login, user.unit_id, "", via="link")
 
 
-def as_participant(person_id: UUID) -> Participant:
-    """Return an outside person as the domain sees them: outside, without any role or post."""
-    return Participant(person=str(person_id), outside=True)
+def as_participant(session: Session, person_id: UUID, phone: str = "") -> Participant:
+    """Return an outside person as the domain sees them: outside, without any role or post.
+
+    Whoever has no account yet may be somebody of the house, by the hash of their telephone number.
+    """
+    user = session.get(User, person_id)
+    person = (user.person_id or user.id) if user else entering.by_phone(session, phone) or person_id
+    others = identity.accounts_of_same(session, {person}) - {person_id}
+    return Participant(
+        person=str(person_id),
+        outside=True,
+        same_as=((str(person_id), str(person)),) if others else (),
+        others=frozenset(map(str, others)),
+        own_others=frozenset(map(str, others)),
+    )
 
 
 def _login(phone: str, runtime: Runtime) -> str:
-    digest = hmac.new(runtime.secret, f"outside:{phone_key(phone)}".encode(), hashlib.sha256).hexdigest()
-    return f"outside:{digest[:40]}"
+    return f"{numbers.OUTSIDE}{numbers.hashed(phone, runtime.secret)}"

@@ -28,6 +28,7 @@ from app.events.payloads.cases import LinkMade, LinkRefused, LinkUsed, OfLink
 from app.identity import queries as identity
 from app.identity.access import authorize
 from app.identity.models import User
+from app.identity.persons import numbers
 from app.identity.queries import SYSTEM, Actor
 from app.infra.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.infra.ids import new_id
@@ -96,7 +97,7 @@ class Answer:
 
 def may_ask(authors: frozenset[str], actor: Actor, unit_path: str) -> bool:
     """Tell whether somebody may ask people outside: a reviewer of the draft's unit who wrote none of it."""
-    return str(actor.id) not in authors and reviews(actor, unit_path)
+    return authors.isdisjoint(map(str, {actor.id, *actor.others})) and reviews(actor, unit_path)
 
 
 class NewLink(NamedTuple):
@@ -119,7 +120,7 @@ def ask(
     loaded = load(session, case_id, actor)
     if not reviews(actor, loaded.draft.unit_path):
         authorize(actor, *sorted(DECIDING), unit_path=loaded.draft.unit_path)
-    if str(actor.id) in loaded.case.authors:
+    if not loaded.case.authors.isdisjoint(map(str, {actor.id, *actor.others})):
         raise Forbidden("forbidden", reasons=[Reason("link_by_author")])
     if faults := _faults(invitation):
         raise Invalid("malformed", reasons=faults)
@@ -131,7 +132,8 @@ def ask(
     known, person_id = guests.known(session, invitation.phone, runtime), new_id()
     if known is not None:
         person_id = known.id
-    reasons = _against(session, loaded, stage, invitation, known, person_id, actor, at)
+    phone = numbers.hashed(invitation.phone, runtime.secret)
+    reasons = _against(session, loaded, stage, invitation, known, person_id, phone, actor, at)
     if reasons:
         raise Conflict("link_not_to_be_made", reasons=reasons)
     if known is None:
@@ -257,7 +259,7 @@ def decide(
     command = VERBS[outcome.verb](link.stage, link.line, link.digest, answer.comment, outcome.key, ticked)
     checked = screening.check(session, loaded, runtime=runtime, at=at)
     facts = assessed(checked, runtime, open_marks=loaded.marks_of(link.line))
-    apply(session, loaded, command, guests.as_participant(person.id), facts, by=person, at=at)
+    apply(session, loaded, command, guests.as_participant(session, person.id), facts, by=person, at=at)
     link.state, link.ended_at, link.outcome = LinkState.USED, at, outcome.key
     session.add(link)
     payload = LinkUsed.of(
@@ -305,6 +307,7 @@ def _against(
     invitation: Invitation,
     known: User | None,
     person_id: UUID,
+    phone: str,
     actor: Actor,
     at: datetime,
 ) -> list[Reason]:
@@ -316,7 +319,8 @@ def _against(
         reasons.append(Reason("link_signs", {"stage": stage.title}))
     if known is not None and name_key(known.name) != name_key(invitation.name):
         reasons.append(Reason("link_phone_of_another", field="phone"))
-    guest, spot = guests.as_participant(person_id), {"stage": stage.key, "line": invitation.line}
+    guest = guests.as_participant(session, person_id, phone)
+    spot = {"stage": stage.key, "line": invitation.line}
     reasons += [
         Reason(str(refusal.code), dict(refusal.data))
         for refusal in objections(

@@ -217,7 +217,7 @@ def _places(session: Session, loaded: Loaded, user: User) -> Iterator[tuple[Stag
             elif stage.who and all(who.person == user.login for who in stage.who):
                 if not any(login == user.login for login, _ in loaded.case.instead):
                     yield stage, line, "named"
-            elif is_open and _alone(session, loaded, stage, line, person):
+            elif is_open and _alone(session, loaded, stage, line, str(user.person_id or user.id)):
                 yield stage, line, "only_one"
             if run is not None and is_open and person in loaded.case.awaited(run):
                 yield stage, line, "opinion"

@@ -102,7 +102,7 @@ def decide(
     row = session.exec(query).one_or_none()
     if row is None or not sees_wishes(actor):
         raise NotFound("not_found")
-    if row.asked_by == actor.id:
+    if actor.is_one_of(row.asked_by):
         raise Forbidden("forbidden", reasons=[Reason("own_migration")])
     if row.state != MigrationState.ASKED:
         raise Conflict("migration_decided")
@@ -214,7 +214,7 @@ def grantable(session: Session, rows: Collection[WorkflowMigration], actor: Acto
 
     Another person's, whose cases are all of units over which the actor holds one of the roles. One statement.
     """
-    asked = [row for row in rows if row.state == MigrationState.ASKED and row.asked_by != actor.id]
+    asked = [row for row in rows if row.state == MigrationState.ASKED and not actor.is_one_of(row.asked_by)]
     if not asked or not sees_wishes(actor):
         return frozenset()
     cases = {UUID(case) for row in asked for case in row.cases}

@@ -110,7 +110,7 @@ def sees_wishes(actor: Actor) -> bool:
 
 def may_decide(row: WorkflowRisk, actor: Actor) -> bool:
     """Say whether somebody may accept or decline a wish that nobody has decided yet: another than asked."""
-    return row.state == MigrationState.ASKED and row.asked_by != actor.id and sees_wishes(actor)
+    return row.state == MigrationState.ASKED and not actor.is_one_of(row.asked_by) and sees_wishes(actor)
 
 
 def decide(
@@ -132,7 +132,7 @@ def decide(
     row = session.exec(query).one_or_none()
     if row is None or not sees_wishes(actor):
         raise NotFound("not_found")
-    if row.asked_by == actor.id:
+    if actor.is_one_of(row.asked_by):
         raise Forbidden("forbidden", reasons=[Reason("own_risk")])
     if row.state != MigrationState.ASKED:
         raise Conflict("risk_decided")

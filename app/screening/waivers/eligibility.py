@@ -70,9 +70,9 @@ def may_decide(request: Request, actor: Actor) -> Eligibility:
     elif role is None:
         lacking.append(Reason("role_needed", {"roles": [str(role) for role in roles]}))
     barred: list[Reason] = []
-    if request.waiver.asked_by == actor.id:
+    if actor.is_one_of(request.waiver.asked_by):
         barred.append(Reason("own_request"))
-    if actor.id in request.authors:
+    if actor.is_one_of(*request.authors):
         barred.append(Reason("author_of_draft"))
     return Eligibility(role, tuple(lacking), tuple(barred))
 

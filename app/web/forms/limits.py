@@ -13,6 +13,7 @@ from app.annotations.schemas import SaidIn, ThreadIn
 from app.drafts.schemas import ContentIn
 from app.identity.absences.router import AbsenceIn
 from app.identity.delegations.router import DelegationIn
+from app.identity.persons.schemas import MergeIn, PersonIn
 from app.identity.posts.router import PostIn
 from app.identity.schemas import EmailIn, OwnPasswordIn, PasswordIn, TokenIn, UnitIn, UserIn
 from app.notifications.schemas import RobotIn
@@ -87,6 +88,8 @@ OWN_PASSWORD = _of(OwnPasswordIn, password="new", password_again="new", old_pass
 SIGN_IN = _of(TokenIn, "login", "password")
 UNIT = _of(UnitIn, unit_name="name")
 POST = _of(PostIn, "post")
+PERSON = _of(PersonIn, "staff_number", "phone")
+MERGE = _of(MergeIn, "reason")
 DELEGATION = _of(DelegationIn, "reason")
 ABSENCE = _of(AbsenceIn, why="reason")
 HANDOVER = _of(HandOverAllIn, "reason")

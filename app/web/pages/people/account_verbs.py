@@ -10,6 +10,9 @@ from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
 from app.identity import service
+from app.identity.persons import service as persons
+from app.identity.persons.router import hashed_phone
+from app.identity.persons.schemas import MoveIn, PersonIn, ReactivationIn, RenameIn
 from app.identity.posts.router import PostsIn
 from app.identity.posts.service import Held, set_posts
 from app.identity.schemas import EmailIn, GrantIn, PasswordIn, UnitIn, UserIn
@@ -32,7 +35,7 @@ def create(request: Request, sent: SentForm) -> Response:
     form, at = sent.form, runtime_of(request).clock()
 
     def verb(session: Session) -> UUID:
-        wish = _read(
+        wish = read_form(
             UserIn,
             login=form.word("login"),
             name=form.word("name"),
@@ -55,7 +58,7 @@ def create_unit(request: Request, sent: SentForm) -> Response:
     form, at = sent.form, runtime_of(request).clock()
 
     def verb(session: Session) -> UUID:
-        wish = _read(
+        wish = read_form(
             UnitIn, parent_id=form.word("parent_id"), name=form.word("unit_name"), kind=form.word("unit_kind")
         )
         return service.create_unit(session, **dict(wish), actor=sent.actor, at=at).id
@@ -81,7 +84,7 @@ def posts(request: Request, sent: SentForm, user_id: UUID) -> Response:
             for number in range(len(form.all("post_unit")))
             if form.word(f"post{number}")
         ]
-        wish = _read(PostsIn, posts=rows, qualification=form.word("qualification"))
+        wish = read_form(PostsIn, posts=rows, qualification=form.word("qualification"))
         held = [Held(post.unit_id, post.post, post.heads) for post in wish.posts]
         set_posts(
             session, user_id=user_id, posts=held, qualification=wish.qualification, actor=sent.actor, at=at
@@ -97,7 +100,7 @@ def grant(request: Request, sent: SentForm, user_id: UUID) -> Response:
 
     def verb(session: Session) -> None:
         channel, _, section = form.word("place").partition("/")
-        wish = _read(
+        wish = read_form(
             GrantIn,
             role=form.word("role"),
             unit_id=form.word("grant_unit"),
@@ -137,7 +140,7 @@ def email(request: Request, sent: SentForm, user_id: UUID) -> Response:
     at = runtime_of(request).clock()
 
     def verb(session: Session) -> None:
-        wish = _read(EmailIn, email=sent.form.word("email") or None)
+        wish = read_form(EmailIn, email=sent.form.word("email") or None)
         service.set_email(session, user_id=user_id, email=wish.email, actor=sent.actor, at=at)
 
     return _done(request, sent, user_id, verb, "email_set")
@@ -149,13 +152,68 @@ def password(request: Request, sent: SentForm, user_id: UUID) -> Response:
     at = runtime_of(request).clock()
 
     def verb(session: Session) -> None:
-        wish = _read(PasswordIn, password=sent.form.text("password"))
+        wish = read_form(PasswordIn, password=sent.form.text("password"))
         service.reset_password(session, user_id=user_id, new=wish.password, actor=sent.actor, at=at)
 
     return _done(request, sent, user_id, verb, "password_reset")
 
 
-def _read(kind: type[Wish], /, **fields: object) -> Wish:
+@router.post("/accounts/{user_id}/unit")
+def move(request: Request, sent: SentForm, user_id: UUID) -> Response:
+    """Let an account belong to another unit."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        wish = read_form(MoveIn, unit_id=sent.form.word("unit_id"))
+        persons.move_user(session, user_id=user_id, unit_id=wish.unit_id, actor=sent.actor, at=at)
+
+    return _done(request, sent, user_id, verb, "account_moved")
+
+
+@router.post("/accounts/{user_id}/name")
+def rename(request: Request, sent: SentForm, user_id: UUID) -> Response:
+    """Correct somebody's name."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        wish = read_form(RenameIn, name=sent.form.word("name"))
+        persons.rename_user(session, user_id=user_id, name=wish.name, actor=sent.actor, at=at)
+
+    return _done(request, sent, user_id, verb, "account_renamed")
+
+
+@router.post("/accounts/{user_id}/person")
+def identify(request: Request, sent: SentForm, user_id: UUID) -> Response:
+    """Say by which staff number and telephone somebody is known."""
+    runtime = runtime_of(request)
+
+    def verb(session: Session) -> None:
+        wish = read_form(PersonIn, staff_number=sent.form.word("staff_number"), phone=sent.form.word("phone"))
+        persons.identify(
+            session,
+            user_id=user_id,
+            staff_number=wish.staff_number.strip(),
+            phone=hashed_phone(wish.phone, runtime),
+            actor=sent.actor,
+            at=runtime.clock(),
+        )
+
+    return _done(request, sent, user_id, verb, "person_identified")
+
+
+@router.post("/accounts/{user_id}/reactivation")
+def reopen(request: Request, sent: SentForm, user_id: UUID) -> Response:
+    """Open a shut account again, without roles, posts and delegations."""
+    at = runtime_of(request).clock()
+
+    def verb(session: Session) -> None:
+        wish = read_form(ReactivationIn, password=sent.form.text("password"))
+        persons.reactivate_user(session, user_id=user_id, password=wish.password, actor=sent.actor, at=at)
+
+    return _done(request, sent, user_id, verb, "account_reopened")
+
+
+def read_form(kind: type[Wish], /, **fields: object) -> Wish:
     """Return what a form says in the API's own words. Raises `Invalid` with every fault."""
     try:
         return kind.model_validate(fields)

@@ -17,6 +17,7 @@ from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
 from app.domain.workflow.needs import QUALIFICATIONS
 from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
+from app.identity.persons import queries as persons
 from app.identity.roles.alone import given_alone
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Forbidden, NotFound
@@ -150,6 +151,7 @@ def listing(
         kinds=choices(UnitKind),
         account_kinds=[(str(one), label(one)) for one in (UserKind.PERSON, UserKind.SERVICE)],
         makes=permissions.administers(viewer.actor),
+        persons=permissions.sees_persons(viewer.actor),
         more=f"/accounts?{query}after={shown[-1].id}" if len(found) > PAGE else "",
         first=after is None,
     )
@@ -206,6 +208,11 @@ def one_account(
         places=_places(session, open_to),
         own=own,
         keeps=keeps and user.active and not own,
+        staff_number=persons.staff_number(session, user),
+        has_phone=persons.has_phone(session, user),
+        accounts=tuple(one for one in persons.accounts_of(session, user) if one.id != user.id),
+        is_person=user.kind == UserKind.PERSON,
+        reopens=permissions.administers(viewer.actor, unit.path) and not user.active and not own,
         closes=permissions.administers(viewer.actor, unit.path) and user.active and not own,
         resets=not permissions.is_administrator(frozenset(Role(grant.role) for grant in grants)),
     )
