@@ -280,6 +280,8 @@ reasons(
         "routing_unreadable": "分流规则文件 routing.yaml 读不了：请核对权限，并存为 UTF-8 编码。",
         "routing_missing": "没有分流规则文件 routing.yaml。",
         "flag_unknown": "没有“{flags}”这样的标记；可用的标记：{known}。",
+        "class_required": "请先给稿件定一个分类（{known}）：它走哪个流程由此决定。",
+        "class_unknown": "没有“{given}”这个分类；可用的分类：{known}。",
         "class_stays": (
             "稿件分类在首次提交时已定为“{now}”，撤回或者重新提交都不能改；"
             "如果定错，请在提交说明中写明，由审稿人退稿后另建新稿。"

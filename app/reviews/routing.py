@@ -78,9 +78,10 @@ def route(policies: PolicyFiles, case: Case, *, given: frozenset[str]) -> Routed
 
     `case` is the draft with its targets, class, flags and found facts; `given` are those of its flags that
     its submitter gave. Raises `Unavailable`, and `Invalid` for given flags that neither the routing nor the
-    workflow asks for.
+    workflow asks for, for no class where one is required, and for one that the routing does not name.
     """
     routing = routing_in_force(policies)
+    _classed(routing, case.grade)
     by_line = by_channel(case, routing)
     workflow = _joint(policies, by_line)
     known = flags_known(routing, workflow)
@@ -88,6 +89,31 @@ def route(policies: PolicyFiles, case: Case, *, given: frozenset[str]) -> Routed
         data = {"flags": "、".join(unknown), "known": "、".join(known) or "无"}
         raise Invalid("malformed", reasons=[Reason("flag_unknown", data, field="flags")])
     return _routed(case, by_line, workflow)
+
+
+def _classed(routing: Routing, grade: Grade) -> None:
+    if routing.classes is None:
+        return
+    known = "、".join(routing.classes.names.values())
+    if grade is None and routing.classes.required:
+        raise Invalid("malformed", reasons=[Reason("class_required", {"known": known}, field="class")])
+    if grade is not None and grade not in routing.classes.names:
+        data = {"given": grade, "known": known}
+        raise Invalid("malformed", reasons=[Reason("class_unknown", data, field="class")])
+
+
+def classes(policies: PolicyFiles) -> tuple[dict[str, str], bool]:
+    """Return the classes that a draft may be given, by letter with the house's names, and whether it must.
+
+    All three by their letters where the routing names none, or cannot be read.
+    """
+    try:
+        named = routing_in_force(policies).classes
+    except Unavailable:
+        named = None
+    if named is None:
+        return {grade: f"{grade} 类" for grade in ("A", "B", "C")}, False
+    return {str(grade): name for grade, name in named.names.items()}, named.required
 
 
 def routes_of(found: Routed) -> frozenset[str]:

@@ -145,6 +145,9 @@ SENTENCES = {
     "no_default": "没有兜底的一条：请在最后写一条不设条件的规则。",
     "unknown_workflow": "没有代码为“{workflow}”的流程；请核对写法。",
     "never_chosen": "前面已有不设条件的规则，“{rule}”永远选不到；请移到它前面。",
+    "class_unnamed": (
+        "“{where}”问到的 {grade} 类没有在 classes 中命名，稿件不可能是这一类；请补上名称，或者改这个条件。"
+    ),
     "unknown_fact": "没有名为“{fact}”的情形；请先在 facts 中写明，或者写规则编号。",
     "added_stage_has_level": "增加的环节不能充作 {levels}；请删去 levels。",
     "not_to_be_added": "不能增加 {kinds} 环节。",

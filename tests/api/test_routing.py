@@ -12,6 +12,7 @@ from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from tests.api import outside
 from tests.api.desk import Desk
+from tests.web.forms import HTML, sign_in
 
 ADDED = {"check_source", "check_leaders", "check_minors", "check_welfare_list", "outside_experts"}
 
@@ -217,3 +218,39 @@ def test_a_case_that_began_goes_on_without_the_file(desk: Desk, policies: Path) 
     desk.approve("initial_review", "initial_reviewer")
     desk.approve("second_review", "second_reviewer")
     assert desk.open_stages() == {("check_leaders", "")}
+
+
+def named(policies: Path, required: str) -> None:
+    file = policies / "routing.yaml"
+    said = f"version: 1\nclasses: {{names: {{A: 重大稿件, B: 一般稿件}}, required: {required}}}\n"
+    file.write_text(file.read_text().replace("version: 1\n", said, 1))
+
+
+def test_a_class_is_asked_for_where_the_house_wants_one(desk: Desk, policies: Path) -> None:
+    named(policies, "true")
+    desk.draft()
+    path, body = f"/drafts/{desk.draft_id}/submissions", {"digest": desk.digest()}
+    for given, code in ((None, "class_required"), ("C", "class_unknown")):
+        answer = desk.post(path, "editor", body | {"class": given})
+        assert answer.status_code == 422
+        [reason] = answer.json()["reasons"]
+        assert (reason["code"], reason["field"]) == (code, "class")
+        assert "重大稿件、一般稿件" in reason["message"]
+    assert desk.post(path, "editor", body | {"class": "B"}).status_code == 201
+
+
+def test_a_class_may_be_left_open_where_nobody_asks(desk: Desk, policies: Path) -> None:
+    named(policies, "false")
+    desk.draft()
+    desk.submit()
+
+
+def test_the_page_offers_the_classes_of_the_house(desk: Desk, policies: Path) -> None:
+    named(policies, "true")
+    desk.draft()
+    desk.client.headers.update(HTML)
+    desk.client.follow_redirects = False
+    sign_in(desk.client, "editor")
+    page = desk.client.get(f"/drafts/{desk.draft_id}").text
+    assert '<option value="">请选择</option><option value="A">重大稿件</option>' in page
+    assert '<option value="C"' not in page

@@ -30,6 +30,16 @@ BEFORE, FACTS = "before: {level: final_review}", "facts: [leader, names.person_p
     ("old", "new", "fault"),
     [
         ("version: 1", "version: [", (3, "", "yaml")),
+        (
+            "version: 1",
+            "version: 1\nclasses: {names: {A: 重大, D: 一般}}",
+            (2, "classes.names.[key]", "form"),
+        ),
+        (
+            "version: 1",
+            "version: 1\nclasses: {names: {B: 重大}}",
+            (6, "choose.0.workflow", "class_unnamed"),
+        ),
         ("version: 1", "version: 2", (1, "version", "form")),
         ("version: 1", "version: 1\nversion: 1", (2, "version", "duplicate_key")),
         ("words: [市长]", "words: []", (3, "facts.leader", "form")),

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 
 from app.domain.routing.lint import lint as lint_routing
-from app.domain.routing.rules import Addition, Anchor, Choice, FactRule, Routing, Row
+from app.domain.routing.rules import Addition, Anchor, Choice, Classes, FactRule, Routing, Row
 from app.domain.workflow.definition import parts
 from app.domain.workflow.lint import lint
 from tests.domain.test_routing import WORKFLOWS
@@ -53,7 +53,9 @@ def keys_in(value: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "model", [*parts(), Routing, Choice, Addition, Anchor, FactRule, Row], ids=lambda model: model.__name__
+    "model",
+    [*parts(), Routing, Choice, Addition, Anchor, Classes, FactRule, Row],
+    ids=lambda model: model.__name__,
 )
 def test_every_key_has_an_example(model: type[BaseModel]) -> None:
     texts = [*blocks("workflow-files.md"), *ROUTINGS]

@@ -12,7 +12,7 @@ from app.domain.files.faults import Fault, Faults, in_order
 from app.domain.files.policy_text import Lines
 from app.domain.routing.rules import Addition, Routing, anchors, extended, only_adds
 from app.domain.vocabulary import StageKind
-from app.domain.workflow import condition_lint
+from app.domain.workflow import condition_lint, sample_drafts
 from app.domain.workflow.conditions import When
 from app.domain.workflow.definition import Workflow
 from app.domain.workflow.lint import check
@@ -60,6 +60,7 @@ def _check(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) ->
     yield from _rules(routing, lines)
     yield from _choices(routing, lines, workflows)
     yield from _facts(routing, lines)
+    yield from _classes(routing, lines, workflows)
     for index, addition in enumerate(routing.add):
         yield from _stage(index, addition, lines)
     yield from _after_publication(routing, lines, workflows)
@@ -104,6 +105,25 @@ def _choices(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) 
             yield lines.fault(("choose", index, "workflow"), "unknown_workflow", workflow=choice.workflow)
         if always and index > always[0]:
             yield lines.fault(("choose", index), "never_chosen", rule=choice.rule)
+
+
+def _classes(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) -> Iterator[Fault]:
+    """Yield the conditions that ask for a class which the file does not name: they would never hold."""
+    if routing.classes is None:
+        return
+    named = routing.classes.names.keys()
+    rules = [("choose", index, one.title, one.when) for index, one in enumerate(routing.choose)]
+    rules += [("add", index, one.title, one.when) for index, one in enumerate(routing.add)]
+    for part, index, title, condition in rules:
+        asked = {grade for when in (condition.parts() if condition else ()) for grade in when.classes}
+        for grade in sorted(asked - named):
+            yield lines.fault((part, index, "when"), "class_unnamed", grade=grade, where=title)
+    for index, choice in enumerate(routing.choose):
+        stages = workflows[choice.workflow].stages if choice.workflow in workflows else ()
+        asked = {grade for when in sample_drafts.conditions(stages) for grade in when.classes}
+        for grade in sorted(asked - named):
+            where = f"流程 {choice.workflow}"
+            yield lines.fault(("choose", index, "workflow"), "class_unnamed", grade=grade, where=where)
 
 
 def _after_publication(routing: Routing, lines: Lines, workflows: Mapping[str, Workflow]) -> Iterator[Fault]:

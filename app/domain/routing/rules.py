@@ -199,10 +199,21 @@ class AfterPublication(_Value):
         return timedelta(minutes=limits[kind].minutes)
 
 
+class Classes(_Value):
+    """The classes of drafts by the house's names (A 类稿件, 重大稿件), and whether a draft has to have one.
+
+    What is not named does not exist: a draft cannot be of it, and no condition may ask for it.
+    """
+
+    names: dict[Literal["A", "B", "C"], Title] = Field(min_length=1)
+    required: bool = False
+
+
 class Routing(_Value):
     """The policy: the facts it knows, the rules that choose, and the rules that add.
 
-    `flags` are the words for the flags that its own rules ask, as people read them. `choose_per`: one
+    `flags` are the words for the flags that its own rules ask, as people read them; `classes` names the
+    classes, all three by their letters without it. `choose_per`: one
     workflow for the whole draft, or one for each of its channels; see `channels`. `after_publication` says
     what becomes of what is out already.
     """
@@ -210,6 +221,7 @@ class Routing(_Value):
     version: Literal[1]
     choose_per: Literal["draft", "channel"] = "draft"
     flags: dict[Flag, Title] = {}
+    classes: Classes | None = None
     facts: dict[Key, FactRule] = {}
     choose: tuple[Choice, ...] = Field(min_length=1)
     add: tuple[Addition, ...] = ()

@@ -289,6 +289,7 @@ def _page(
         form=form or Form(),
         waiting=view is not None and bool(laying(view)),
         flags_offered=routing.choices(runtime.policies),
+        classes=routing.classes(runtime.policies),
         comments=more.comments,
         timing=more.timing,
         together=more.together,
