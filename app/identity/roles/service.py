@@ -129,7 +129,7 @@ def revoke_all(session: Session, user: User, *, actor: Actor, at: datetime) -> i
     for grant in found:
         grant.revoked_at, grant.revoked_by = at, None if actor.via == "system" else actor.id
         session.add(grant)
-        emit(session, Event.ROLE_REVOKED, _payload(grant), about=user.id, actor=by, at=at)
+        emit(session, Event.ROLE_REVOKED, told_of(grant), about=user.id, actor=by, at=at)
     return len(found)
 
 
