@@ -24,10 +24,14 @@ LESS = {
 TYPOS, CORRECTED = 0.85, 0.85
 
 FAULTS: dict[str, list[Case]] = defaultdict(list)
-for file in ("faults.tsv", "faults_third.tsv"):
+for file in ("faults.tsv", "faults_third.tsv", "faults_fourth.tsv"):
     for fault in cases(file):
         FAULTS[fault.kind].append(fault)
-NEAR_MISSES = [*cases("near_misses.tsv"), *cases("near_misses_third.tsv")]
+NEAR_MISSES = [
+    *cases("near_misses.tsv"),
+    *cases("near_misses_third.tsv"),
+    *cases("near_misses_fourth.tsv"),
+]
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -1,4 +1,6 @@
-"""What laws say of secrecy is never beyond a waiver. The sentences are made up in the form of laws."""
+"""What laws say is never beyond a waiver: made-up sentences in the form of laws, and paragraphs of laws."""
+
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +26,15 @@ def test_no_words_of_a_law_are_beyond_a_waiver(kind: PartKind) -> None:
     assert never
     assert {item.rule for item in report.findings} & {"secrecy.mark_in_words"}
     assert not {item.rule for item in report.findings} & never
+
+
+def test_no_paragraph_of_a_law_is_beyond_a_waiver() -> None:
+    lines = (Path(__file__).parent / "law_lines.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith("#")]
+    never = {rule.id for rule in policy().rules if not rule.waivable}
+    found = set()
+    for kind in (PartKind.TITLE, PartKind.BODY, PartKind.TABLE):
+        parts = [Part(kind, f"blocks/{number}", text) for number, text in enumerate(lines)]
+        found |= {item.rule for item in check(policy(), parts, scope=Scope(), on=TODAY, key=b"test").findings}
+    assert any(policy_rule.severity == "block" for policy_rule in policy().rules if policy_rule.id in found)
+    assert not found & never

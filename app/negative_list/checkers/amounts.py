@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.engine.validators import is_day
@@ -105,13 +106,42 @@ _DAYS = re.compile(
 )
 
 
+_FIRST_TOLD = re.compile(
+    r"(?:为期|历时)(\d{1,3})天[^。;!?\n\d]{0,10}?(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]?(?:至|到|—{1,2}|-{1,2}|~)"
+    r"(?:(\d{1,2})月)?(\d{1,2})[日号]"
+)
+
+
+class _Days(NamedTuple):
+    """A span of days as it is written, and how many it is said to be."""
+
+    year: str | None
+    month: str
+    day: str
+    last_month: str | None
+    last_day: str
+    told: str
+
+
+def _told(text: str, start: int, end: int) -> _Days | None:
+    if days := _DAYS.fullmatch(text, start, end):
+        return _Days(*days.groups())
+    if days := _FIRST_TOLD.fullmatch(text, start, end):
+        return _Days(*days.group(2, 3, 4, 5, 6, 1))
+    return None
+
+
 class SpanDays(Checker):
-    """10月1日至8日，共7天: a span of days with another number of days."""
+    """10月1日至8日，共7天; 为期7天，10月1日至8日: a span of days with another number of days."""
 
     patterns = (
         (
             r"(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?(?:\([^()]{1,6}\))?(?:至|到|—{1,2}|-{1,2}|~)(?:\d{1,2}月)?\d{1,2}[日号]"
             r"(?:\([^()]{1,6}\))?[^。;!?\n0-9]{0,8}(?:共|为期|共计|合计|历时|放假)\d{1,3}天"
+        ),
+        (
+            r"(?:为期|历时)\d{1,3}天[^。;!?\n0-9]{0,10}(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?(?:至|到|—{1,2}|-{1,2}|~)"
+            r"(?:\d{1,2}月)?\d{1,2}[日号]"
         ),
     )
 
@@ -119,19 +149,19 @@ class SpanDays(Checker):
         """Return each span with another number of days, counted with its first and its last day."""
         text = context.view.text
         for _, start, end in hits:
-            days = _DAYS.fullmatch(text, start, end)
+            days = _told(text, start, end)
             if days is None or text[start - 1 : start].isdigit():
                 continue
             # Without a year any will do that is no leap year, unless February is in it.
-            year = int(days[1] or 2026)
-            month, last_month = int(days[2]), int(days[4] or days[2])
-            if not is_day(year, month, int(days[3])) or not is_day(year, last_month, int(days[5])):
+            year = int(days.year or 2026)
+            month, last_month = int(days.month), int(days.last_month or days.month)
+            if not is_day(year, month, int(days.day)) or not is_day(year, last_month, int(days.last_day)):
                 continue
-            first = date(year, month, int(days[3]))
-            last = date(year + (last_month < month), last_month, int(days[5]))
+            first = date(year, month, int(days.day))
+            last = date(year + (last_month < month), last_month, int(days.last_day))
             count = (last - first).days + 1
             if count > 0 and count not in {
-                int(days[6]),
-                int(days[6]) + 1 if days[1] is None and month == 2 else 0,
+                int(days.told),
+                int(days.told) + 1 if days.year is None and month == 2 else 0,
             }:
                 yield Spot(start, end, (), f"首尾都算共{count}天")

@@ -12,6 +12,9 @@ from app.negative_list.source.lexicons import Lexicon
 _DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})[日号]?")
 _QUARTER = re.compile(r"([一二三四])季度末(?:即|为|是|\()?(\d{1,2})月(\d{1,2})[日号]")
 _LAST_DAYS = {"一": (3, 31), "二": (6, 30), "三": (9, 30), "四": (12, 31)}
+_YEAR = re.compile(r"(?<!\d)(20\d{2})年(?:的)?$")
+#: Behind a day: it begins a span, such as holidays.
+_TO = frozenset("至到—-~")
 #: What makes of a festival the days around it.
 _AROUND = re.compile(r"(?:小?长假|假期|放假|前|后|期间|以前|之前|将|临近|当天|档期|[至到—~-])")
 _BETWEEN = re.compile(r"(?:是|为|即|的|,|\(|“|第[0-9一二三四五六七八九十]{1,4}个|这天|全国|国际|世界|我国)*")
@@ -20,7 +23,8 @@ _BETWEEN = re.compile(r"(?:是|为|即|的|,|\(|“|第[0-9一二三四五六七
 class Festival(Checker):
     """10月1日劳动节, 劳动节(10月1日): a day beside a festival that is on another.
 
-    The table has the columns name, month and day; without a day only the month tells.
+    The table has the columns name, month and day; without a day only the month tells. `moving` names one with
+    a year as well: 2026年端午节(5月31日). Without a year in the text these are not judged.
     """
 
     def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
@@ -28,7 +32,14 @@ class Festival(Checker):
         self._days: dict[str, tuple[int, int]] = {}
         for row in table.rows() if table else ():
             self._days[row["name"]] = (int(row["month"] or 0), int(row["day"] or 0))
-        self.words = (*self._days, "季度末")
+        columns = ("name", "year", "month", "day")
+        moving = lexicon(args, "moving", lexicons, columns) if args.has("moving") else None
+        self._moving = {
+            (row["name"], row["year"]): (int(row["month"]), int(row["day"]))
+            for row in (moving.rows() if moving else ())
+        }
+        names = dict.fromkeys(name for name, _ in self._moving)
+        self.words = (*self._days, "季度末", *(name for name in names if name not in self._days))
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each day with a festival, and each end of a quarter, that do not fit."""
@@ -49,10 +60,20 @@ class Festival(Checker):
             beside = self._beside(text, start, end, first, last)
             if beside is None:
                 continue
-            right_month, right_day = self._days[name]
+            if text[beside.end() : beside.end() + 1] in _TO:
+                continue
+            right = self._days.get(name) or self._of_year(name, text, first, min(beside.start(), start))
+            if right is None:
+                continue
+            right_month, right_day = right
             if int(beside[1]) != right_month or (right_day and int(beside[2]) != right_day):
                 shown = f"{name}在{right_month}月" + (f"{right_day}日" if right_day else "")
                 yield Spot(min(beside.start(), start), max(beside.end(), end), (), shown)
+
+    def _of_year(self, name: str, text: str, first: int, at: int) -> tuple[int, int] | None:
+        """Return month and day of a festival in the year that stands right before it; `None` without one."""
+        year = _YEAR.search(text, max(first, at - 8), at)
+        return self._moving.get((name, year[1])) if year else None
 
     def _beside(self, text: str, start: int, end: int, first: int, last: int) -> re.Match[str] | None:
         """Return the day that stands before the festival, or in brackets behind it."""

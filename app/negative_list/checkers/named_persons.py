@@ -16,9 +16,9 @@ _FAMILY = (
 _DOUBLE = "欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒"
 #: What no given name begins with.
 _NOT_GIVEN = (
-    "某大小阿奶爷先女男老师叔婶伯姨家氏同述围畴边绝上时必等工人员和与及的在为是有不要了由到从被把将就都也"
+    "某大阿奶爷先女男老师叔婶伯姨家氏同述围畴边绝上时必等工人员和与及的在为是有不要了由到从被把将就都也"
 )
-_GIVEN = f"(?!(?:[{_NOT_GIVEN}]))[\\u4e00-\\u9fff]"
+_GIVEN = f"(?![{_NOT_GIVEN}]|小[姐朋伙组区学时孩某型康])[\\u4e00-\\u9fff]"
 _NAME = f"(?:(?:{_DOUBLE}){_GIVEN}[\\u4e00-\\u9fff]?|[{_FAMILY}]{_GIVEN}[\\u4e00-\\u9fff]?)"
 #: What follows a name that ends there.
 _AFTER = (
