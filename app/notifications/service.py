@@ -17,16 +17,17 @@ from app.events.catalogue import CATALOGUE
 from app.identity import staff
 from app.identity.models import User
 from app.identity.queries import SYSTEM, Actor
-from app.infra.errors import NotFound
+from app.infra.errors import Conflict, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
-from app.notifications import preferences
+from app.notifications import preferences, queries
 from app.notifications.models import MailState, Notice, NoticePreference, NoticeRobot, RobotMessage
 from app.notifications.recipients import AWAITING, Scene
 from app.notifications.recipients import concerned as whom
 from app.reviews import queries as reviews
 from app.reviews.cases import Loaded, load
+from app.words.labels import label
 
 #: How long notices are gathered before they go out together.
 GATHER = timedelta(minutes=1)
@@ -148,8 +149,25 @@ def mark_all_read(session: Session, *, until: UUID, actor: Actor, at: datetime) 
     return int(session.exec(unread).rowcount)
 
 
-def prefer(session: Session, wishes: Mapping[NoticeKind, MailMode], *, actor: Actor) -> None:
-    """Store when somebody wants notices of these kinds by mail; kinds that are not named stay as they are."""
+def prefer(
+    session: Session,
+    wishes: Mapping[NoticeKind, MailMode],
+    *,
+    seen: Mapping[NoticeKind, MailMode] | None = None,
+    actor: Actor,
+) -> None:
+    """Store when somebody wants notices of these kinds by mail; kinds that are not named stay as they are.
+
+    Raises `Conflict` with each kind for which another choice than the one `seen` was made meanwhile.
+    """
+    now = queries.preferences(session, actor.id)
+    overtaken = [
+        Reason("preference_overtaken", {"kind": label(kind), "now": label(now[kind])}, field=kind)
+        for kind, mode in sorted(wishes.items())
+        if seen and kind in seen and now[kind] not in {seen[kind], mode}
+    ]
+    if overtaken:
+        raise Conflict("preferences_overtaken", reasons=overtaken)
     for kind, mode in sorted(wishes.items()):
         row = session.get(NoticePreference, (actor.id, kind)) or NoticePreference(
             user_id=actor.id, kind=kind, mail=mode

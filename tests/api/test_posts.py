@@ -36,7 +36,10 @@ def put(desk: Desk, login: str, *posts: Any, by: str = "security_admin", **body:
     unit = str(desk.bureau.office.id)
     held = [{"unit_id": unit, **({"post": one} if isinstance(one, str) else one)} for one in posts]
     path = f"/api/v1/users/{desk.bureau.user(login).id}/posts"
-    return desk.client.put(path, json={"posts": held, **body}, headers=desk.headers(by) if by else {})
+    seen = {"If-Match": desk.get(path.removeprefix("/api/v1"), "security_admin").headers.get("ETag", '"0"')}
+    return desk.client.put(
+        path, json={"posts": held, **body}, headers=seen | (desk.headers(by) if by else {})
+    )
 
 
 def test_only_the_security_administrator_keeps_posts(desk: Desk) -> None:
@@ -50,7 +53,8 @@ def test_only_the_security_administrator_keeps_posts(desk: Desk) -> None:
     assert put(desk, "head", nowhere).status_code == 404
     for body in ({"posts": "主任"}, {"posts": [], "more": 1}, {"posts": [], "qualification": "best"}):
         path = f"/api/v1/users/{desk.bureau.user('head').id}/posts"
-        assert desk.client.put(path, json=body, headers=desk.headers("security_admin")).status_code == 422
+        seen = desk.headers("security_admin") | {"If-Match": '"0"'}
+        assert desk.client.put(path, json=body, headers=seen).status_code == 422
     good = put(
         desk, "head", "主任", {"post": "主任"}, {"post": "室主任", "heads": True}, qualification="senior"
     )
@@ -64,6 +68,25 @@ def test_only_the_security_administrator_keeps_posts(desk: Desk) -> None:
     assert desk.get(f"/users/{user}/posts", "audit_admin").json() == good.json()
     stream = factories.events(desk.runtime.database, f"user:{user}")
     assert stream[-1] == ("user.posts_set", "done")
+
+
+def test_posts_are_replaced_by_whoever_saw_them(desk: Desk) -> None:
+    path = f"/users/{desk.bureau.user('head').id}/posts"
+    read = desk.get(path, "security_admin")
+    assert put(desk, "head", "主任").status_code == 200
+    mine = {"posts": [{"unit_id": str(desk.bureau.office.id), "post": "室主任"}]}
+
+    def replace(**seen: str) -> Any:
+        headers = desk.headers("security_admin") | {name.replace("_", "-"): tag for name, tag in seen.items()}
+        return desk.client.put(f"/api/v1{path}", json=mine, headers=headers)
+
+    assert replace().status_code == 428
+    refused = replace(If_Match=read.headers["ETag"])
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    assert [one["post"] for one in desk.get(path, "security_admin").json()["posts"]] == ["主任"]
+    good = replace(If_Match=refused.headers["ETag"])
+    assert good.status_code == 200
+    assert good.headers["ETag"] == desk.get(path, "audit_admin").headers["ETag"] != read.headers["ETag"]
 
 
 def test_a_scheme_of_posts_is_walked_by_who_holds_them(desk: Desk) -> None:

@@ -51,8 +51,9 @@ def grant(desk: Desk, user_id: str, role: str) -> Response:
 
 def posts(desk: Desk, user_id: str) -> Response:
     held = [{"unit_id": str(desk.bureau.city.id), "post": "主要领导", "heads": True}]
+    seen = {"If-Match": desk.get(f"/users/{user_id}/posts", "security_admin").headers["ETag"]}
     return desk.client.put(
-        f"/api/v1/users/{user_id}/posts", json={"posts": held}, headers=desk.headers("security_admin")
+        f"/api/v1/users/{user_id}/posts", json={"posts": held}, headers=desk.headers("security_admin") | seen
     )
 
 

@@ -111,6 +111,31 @@ def test_roles_are_given_and_taken_back(web: TestClient, runtime: Runtime, burea
     assert send(web, f"{path}/grants/{given.id}/revocation").status_code == 409
 
 
+def version(web: TestClient, path: str) -> str:
+    """Return what the form of posts was filled from."""
+    return web.get(path).text.partition('name="version" value="')[2].partition('"')[0]
+
+
+def test_of_two_who_keep_posts_the_second_sees_what_the_first_did(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    user, office = bureau.user("second_reviewer"), str(bureau.office.id)
+    path = f"/accounts/{user.id}"
+    sign_in(web, "security_admin")
+    seen = version(web, path)
+    form = {"post_unit": ["0"], "unit0": office, "qualification": "none", "version": seen}
+    assert send(web, f"{path}/posts", **form, post0="办公室主任").status_code == 303
+    for _ in range(2):
+        refused = send(web, f"{path}/posts", **form, post0="支部书记")
+        assert refused.status_code == 412
+        assert "现在登记的是：办公室 · 办公室主任；职称：无" in refused.text
+        assert 'value="支部书记"' in refused.text
+    now = refused.text.partition('name="replaces" value="')[2].partition('"')[0]
+    assert send(web, f"{path}/posts", **form, post0="支部书记", replaces=now).status_code == 303
+    with runtime.database.read() as session:
+        assert [one["post"] for one in session.get_one(User, user.id).posts] == ["支部书记"]
+
+
 def test_posts_are_kept_as_a_whole(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:
     user = bureau.user("second_reviewer")
     path, office = f"/accounts/{user.id}", str(bureau.office.id)
@@ -126,6 +151,7 @@ def test_posts_are_kept_as_a_whole(web: TestClient, runtime: Runtime, bureau: Bu
         "unit2": office,
         "qualification": "senior",
     }
+    fields["version"] = version(web, path)
     assert send(web, f"{path}/posts", **fields).headers["location"].endswith("posts_set")
     page = web.get("/accounts").text
     assert "办公室 · 办公室主任（负责人）、办公室 · 支部书记" in page
@@ -133,7 +159,8 @@ def test_posts_are_kept_as_a_whole(web: TestClient, runtime: Runtime, bureau: Bu
     wrong = send(web, f"{path}/posts", **{**fields, "unit0": "nowhere", "post2": "另一个"})
     assert wrong.status_code == 422
     assert 'value="另一个"' in wrong.text
-    assert send(web, f"{path}/posts", post_unit=["0"], post0="", qualification="none").status_code == 303
+    emptied = {"post_unit": ["0"], "post0": "", "qualification": "none", "version": version(web, path)}
+    assert send(web, f"{path}/posts", **emptied).status_code == 303
     with runtime.database.read() as session:
         kept = session.get_one(User, user.id)
         assert (kept.posts, kept.qualification) == ([], "none")

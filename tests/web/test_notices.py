@@ -95,6 +95,27 @@ def test_the_author_reads_that_it_came_back_and_the_number_stands_on_every_page(
     assert "请核实数字" not in page
 
 
+def test_what_was_chosen_in_another_window_is_not_undone(web: TestClient) -> None:
+    sign_in(web, "editor")
+    shown = {"was_published": "daily", "was_returned": "at_once"}
+    page = web.get("/notices/preferences").text
+    assert all(f'name="{name}" value="{mode}"' in page for name, mode in shown.items())
+    assert (
+        send(web, "/notices/preferences", **shown, published="never", returned="at_once").status_code == 303
+    )
+    # The other window still shows what was there before: what it leaves alone stays as it is now.
+    second = send(web, "/notices/preferences", **shown, published="daily", returned="never")
+    assert second.status_code == 303
+    page = web.get("/notices/preferences").text
+    assert 'name="published" value="never" checked' in page
+    assert 'name="returned" value="never" checked' in page
+    refused = send(web, "/notices/preferences", **shown, published="at_once", returned="at_once")
+    assert refused.status_code == 409
+    assert "“已发布”现在是“不发”。" in unescape(refused.text)
+    assert 'name="published" value="at_once" checked' in refused.text
+    assert 'name="was_published" value="never"' in refused.text
+
+
 def test_what_goes_by_mail_is_chosen_on_a_page(web: TestClient, runtime: Runtime) -> None:
     sign_in(web, "editor")
     page = web.get("/notices/preferences").text

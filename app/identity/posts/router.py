@@ -3,17 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.vocabulary import Role
 from app.domain.workflow.needs import Qualification
 from app.identity.access import CurrentActor
 from app.identity.models import User
-from app.identity.posts.service import Held, set_posts
+from app.identity.posts.service import Held, set_posts, version_of
 from app.identity.service import user_in_reach
 from app.infra.db import ReadSession, WriteSession
+from app.infra.http.etags import IfMatch, etag, seen_versions
 from app.infra.http.examples import ID, taken
+from app.infra.http.links import TAGGED
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 
@@ -46,26 +48,35 @@ class PostsOut(BaseModel):
     qualification: Qualification
 
 
-@router.get("/users/{user_id}/posts")
-def show_posts(user_id: UUID, session: ReadSession, actor: CurrentActor) -> PostsOut:
+@router.get("/users/{user_id}/posts", responses={200: TAGGED})
+def show_posts(user_id: UUID, response: Response, session: ReadSession, actor: CurrentActor) -> PostsOut:
     """Show the posts of somebody whose roles one keeps or audits."""
     user, _ = user_in_reach(session, user_id, actor, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
+    response.headers["ETag"] = etag(version_of(user))
     return _shown(user)
 
 
-@router.put("/users/{user_id}/posts")
+@router.put("/users/{user_id}/posts", responses={200: TAGGED})
 def replace_posts(
-    user_id: UUID, body: PostsIn, request: Request, session: WriteSession, actor: CurrentActor
+    request: Request,
+    response: Response,
+    user_id: UUID,
+    body: PostsIn,
+    actor: CurrentActor,
+    session: WriteSession,
+    if_match: IfMatch = None,
 ) -> PostsOut:
-    """Say which posts and which title somebody has; what was said before is replaced."""
+    """Say which posts and which title somebody has; If-Match says which ones were seen: they are replaced."""
     user = set_posts(
         session,
         user_id=user_id,
         posts=[Held(one.unit_id, one.post, one.heads) for one in body.posts],
         qualification=body.qualification,
+        seen=seen_versions(if_match),
         actor=actor,
         at=runtime_of(request).clock(),
     )
+    response.headers["ETag"] = etag(version_of(user))
     return _shown(user)
 
 

@@ -114,12 +114,14 @@ def prefer(request: Request, sent: SentForm) -> Response:
     """Store when the viewer wants which kinds by mail."""
 
     def verb(session: Session) -> None:
-        service.prefer(session, _wishes(sent.form), actor=sent.actor)
+        wishes, seen = _wishes(sent.form), _wishes(sent.form, "was_")
+        changed = {kind: mode for kind, mode in wishes.items() if seen.get(kind) is not mode}
+        service.prefer(session, changed, seen=seen, actor=sent.actor)
 
     error = attempt(request, verb)
     if isinstance(error, AppError):
         with database_of(request).read() as session:
-            return _preferences(request, sent.viewer, session, error)
+            return _preferences(request, sent.viewer, session, error, sent.form)
     return see_other("/notices/preferences", "preferences_kept")
 
 
@@ -184,8 +186,13 @@ def _line(one: Told) -> Line:
 
 
 def _preferences(
-    request: Request, viewer: Viewer, session: Session, error: AppError | None = None
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    error: AppError | None = None,
+    form: Form | None = None,
 ) -> Response:
+    now = queries.preferences(session, viewer.actor.id)
     return page(
         request,
         "notice_preferences.html",
@@ -194,17 +201,18 @@ def _preferences(
         error=error,
         email=session.get_one(User, viewer.actor.id).email,
         sends=bool(runtime_of(request).settings.smtp_host),
-        wishes=queries.preferences(session, viewer.actor.id),
+        kept=now,
+        wishes={kind: (form.word(kind) if form else "") or mode for kind, mode in now.items()},
         modes=list(MailMode),
     )
 
 
-def _wishes(form: Form) -> dict[NoticeKind, MailMode]:
-    """Return what a form chose. Raises `Invalid` for a mode that is none."""
+def _wishes(form: Form, before: str = "") -> dict[NoticeKind, MailMode]:
+    """Return what a form chose, or showed by fields that begin so. Raises `Invalid` for what is no mode."""
     known = {member.value: member for member in MailMode}
     found = {}
     for kind in NoticeKind:
-        word = form.word(kind)
+        word = form.word(before + kind)
         if word and word not in known:
             raise Invalid("malformed", reasons=[Reason("field", {"message": "请从所列项中选择。"}, kind)])
         if word:

@@ -87,7 +87,14 @@ def posts(request: Request, sent: SentForm, user_id: UUID) -> Response:
         wish = read_form(PostsIn, posts=rows, qualification=form.word("qualification"))
         held = [Held(post.unit_id, post.post, post.heads) for post in wish.posts]
         set_posts(
-            session, user_id=user_id, posts=held, qualification=wish.qualification, actor=sent.actor, at=at
+            session,
+            user_id=user_id,
+            posts=held,
+            qualification=wish.qualification,
+            # What the form was filled from, and what it was then shown instead of and is meant to replace.
+            seen=frozenset({form.number("version", default=-1), form.number("replaces", default=-1)}),
+            actor=sent.actor,
+            at=at,
         )
 
     return _done(request, sent, user_id, verb, "posts_set")

@@ -18,9 +18,10 @@ from app.domain.workflow.needs import QUALIFICATIONS
 from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.persons import queries as persons
+from app.identity.posts.service import version_of
 from app.identity.roles.alone import given_alone
 from app.infra.db import ReadSession, database_of
-from app.infra.errors import AppError, Forbidden, NotFound
+from app.infra.errors import AppError, Forbidden, NotFound, PreconditionFailed
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Viewer
 from app.words.labels import choices, label
@@ -199,6 +200,9 @@ def one_account(
         closed_at=user.deactivated_at,
         given=tuple(_given(session, one) for one in grants),
         held=_held(user, form),
+        version=form.word("version") if form and form.word("version") else str(version_of(user)),
+        present_version=version_of(user),
+        overtaken=isinstance(error, PreconditionFailed),
         known_posts=_known_posts(session, unit.path, open_to.values()),
         titles=[(one, TITLES[one]) for one in QUALIFICATIONS],
         title=form.word("qualification") if form and form.word("qualification") else user.qualification,
