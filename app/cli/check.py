@@ -12,9 +12,12 @@ import typer
 from app.cli.output import err, fail, out, print_json, said
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from app.drafts.intake.files import FileRead
-    from app.negative_list import Policy, Scope
+    from app.negative_list import Part, Policy, Report, Scope
     from app.negative_list.engine.report import FileReport
+    from app.screening.external.service import Source
 
 MAX_BYTES = 5_000_000
 #: Of files that are checked as attachments are.
@@ -31,6 +34,23 @@ _TOO_MUCH = {
     "package_has_dtd": "文件里带有 XML 实体声明（DTD），可能有害，没有读取",
     "package_inflates": "解压后过大（单个部件至多 {limit} MB），像是压缩炸弹，没有读取",
     "package_too_many_parts": "文件里的部件多于 {limit} 个，没有读取",
+}
+_SOURCE_KEYS = (
+    "name",
+    "title",
+    "url",
+    "secret_file",
+    "channels",
+    "severity（warn、info）",
+    "seconds（至多 60）",
+)
+#: What is wrong with the description of a service outside, as pydantic names it.
+_OF_SOURCE = {
+    "missing": "没有写",
+    "extra_forbidden": "不认识",
+    "literal_error": "只能是 warn 或者 info",
+    "value_error": "应是 http:// 或者 https:// 地址，不带用户名",
+    "model_type": "应是键和值",
 }
 #: What becomes of tracked changes of a Word file, as intake names it.
 CHANGES = ("original", "accepted")
@@ -96,6 +116,10 @@ def check(
             "--tracked-changes", help="Word 文件里没有接受的修订：original 按修订前，accepted 全部接受。"
         ),
     ] = "original",
+    external: Annotated[
+        Path | None,
+        typer.Option("--external", help="外部检查服务的说明文件；写明 --channel 且服务允许时才送出正文。"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="输出 SARIF 2.1.0。")] = False,
 ) -> None:
@@ -108,8 +132,11 @@ def check(
     scope = scope_of(policy, channel or [], section or [])
     if changes not in CHANGES:
         fail(f"--tracked-changes 只能是 {'、'.join(CHANGES)}")
+    outside = external_source(external) if external else None
     held = [file for file in files if is_held(file)]
-    reports, faults = _check_all(policy, [file for file in files if file not in held], scope, changes)
+    reports, faults = _check_all(
+        policy, [file for file in files if file not in held], scope, changes, outside
+    )
     reports += [one for file in held if (one := check_held(policy, file, scope, faults)) is not None]
     if as_json:
         print_json(report.as_json(policy, reports))
@@ -122,6 +149,28 @@ def check(
         fail(*faults)
     if any(found.finding.severity == "block" for one in reports for found in one.findings):
         raise typer.Exit(1)
+
+
+def external_source(file: Path) -> "Source":
+    """Return the service that a file describes, or say everything that is wrong with it and leave with 2."""
+    from pydantic import ValidationError
+
+    from app.screening.external.service import read_source
+
+    try:
+        return read_source(file)
+    except OSError as error:
+        fail(f"{file}：读不了，{said(error)}")
+    except ValidationError as error:
+        fail(*(_source_fault(file, fault) for fault in error.errors()))
+    except ValueError:
+        fail(f"{file}：不是 YAML")
+
+
+def _source_fault(file: Path, fault: "ErrorDetails") -> str:
+    key = ".".join(map(str, fault["loc"])) or "整个文件"
+    what = _OF_SOURCE.get(fault["type"], "写法不对")
+    return f"{file}：{key} {what}；可写 {'、'.join(_SOURCE_KEYS)}"
 
 
 def is_held(file: Path) -> bool:
@@ -154,14 +203,14 @@ def check_held(policy: "Policy", file: Path, scope: "Scope", faults: list[str]) 
 
 
 def _check_all(
-    policy: "Policy", files: Sequence[Path], scope: "Scope", changes: str
+    policy: "Policy", files: Sequence[Path], scope: "Scope", changes: str, outside: "Source | None"
 ) -> tuple[list["FileReport"], list[str]]:
     from rich.progress import track
 
     faults: list[str] = []
     shown = track(files, description="检查", console=err, transient=True) if len(files) > _MANY else files
     reports = [
-        check_read(policy, str(file), *handed_in, scope)
+        check_read(policy, str(file), *handed_in, scope, outside=outside)
         for file in shown
         if (handed_in := read_handed_in(file, faults, changes)) is not None
     ]
@@ -230,10 +279,19 @@ def read_file(file: Path, faults: list[str], *, most: int | None = MAX_BYTES) ->
     return None
 
 
-def check_read(policy: "Policy", name: str, text: str, taken: "FileRead", scope: "Scope") -> "FileReport":
+def check_read(
+    policy: "Policy",
+    name: str,
+    text: str,
+    taken: "FileRead",
+    scope: "Scope",
+    *,
+    outside: "Source | None" = None,
+) -> "FileReport":
     """Return the report on a file's text, with positions in that text.
 
-    It was read as the service reads what is handed in, so that both find the same.
+    It was read as the service reads what is handed in, so that both find the same. A service `outside` is
+    asked beside the rules.
     """
     from app.negative_list import check as run
     from app.negative_list.engine.report import FileReport, located
@@ -250,9 +308,26 @@ def check_read(policy: "Policy", name: str, text: str, taken: "FileRead", scope:
         structure=read.structure,
         not_checked=taken.not_checked(),
     )
+    if outside is not None:
+        found = asked_outside(found, outside, read.parts, scope)
     lines = line_starts(text)
     places = sorted(
         (located(finding, read, lines) for finding in found.findings),
         key=lambda item: (item.start, item.end),
     )
     return FileReport(name, places, found)
+
+
+def asked_outside(found: "Report", outside: "Source", parts: Sequence["Part"], scope: "Scope") -> "Report":
+    """Return a report with what a service outside says, or with why it said nothing."""
+    from app.screening.external.service import ask
+
+    answer = ask(outside, parts, scope, at=int(datetime.now(UTC).timestamp()))
+    counts = {**found.counts}
+    for one in answer.findings:
+        counts[one.severity] += 1
+    return found._replace(
+        findings=(*found.findings, *answer.findings),
+        not_checked=(*found.not_checked, *answer.not_checked),
+        counts=counts,
+    )

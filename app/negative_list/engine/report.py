@@ -159,7 +159,7 @@ def as_sarif(policy: Policy, files: Sequence[FileReport], *, version: str) -> di
                 "columnKind": "unicodeCodePoints",
                 "properties": {"policy": policy.digest},
                 "results": [
-                    _result(found, report.file, index[found.finding.rule])
+                    _result(found, report.file, index.get(found.finding.rule))
                     for report in files
                     for found in report.findings
                 ],
@@ -192,11 +192,12 @@ def _address(file: str) -> str:
     return path.as_uri() if path.is_absolute() else quote(path.as_posix(), safe="/")
 
 
-def _result(found: Located, file: str, index: int) -> dict[str, Any]:
+def _result(found: Located, file: str, index: int | None) -> dict[str, Any]:
     finding = found.finding
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "ruleIndex": index,
+        # What a service outside found is no rule of the policy.
+        **({} if index is None else {"ruleIndex": index}),
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
         "partialFingerprints": {"sanshen/v1": finding.fingerprint},
