@@ -141,6 +141,16 @@ def desk(place: Place, kind: str, negative_list: NegativeList | None = None) -> 
         runtime.database.close()
 
 
+def counted_approvals(place: Place, kind: str) -> tuple[list[str], list[str]]:
+    """Return the SQL statements of a plain approval, and those of one that asks for proofs."""
+    with desk(place, kind) as hand:
+        # The first draft of a process also loads the workflow and the policy: it is not counted.
+        for _ in range(2):
+            handed = hand.hand_in()
+            plain, _, asking = (hand.approve(handed, stage, handed.digest) for stage in REVIEWERS)
+    return plain, asking
+
+
 @contextmanager
 def counted() -> Iterator[list[str]]:
     """Yield the list that the SQL statements of the block go to; the borders of transactions are left out.

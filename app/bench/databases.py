@@ -49,12 +49,14 @@ class Place:
 
     def settings(self, kind: str) -> Settings:
         """Make a migrated database; return settings for it, with a data folder of their own."""
-        url = self.empty(kind)
-        settings = Settings(
-            data_dir=self.folder / f"data-{next(_numbers)}", database_url=url, log_level="ERROR"
-        )
+        settings = self.unmigrated(kind)
         migrate.upgrade(settings.url)
         return settings
+
+    def unmigrated(self, kind: str) -> Settings:
+        """Make an empty database; return settings for it, with a data folder of their own."""
+        url = self.empty(kind)
+        return Settings(data_dir=self.folder / f"data-{next(_numbers)}", database_url=url, log_level="ERROR")
 
     def drop(self) -> None:
         """Drop what was made on the server."""

@@ -111,13 +111,14 @@ class Options:
 
     `quick` makes all counts so small that the figures mean nothing and only the machinery is tried.
     `postgres` is the address of a running server, `wagtail` an interpreter that can import Wagtail, `corpus`
-    a text file to use in place of our own prose.
+    a text file to use in place of our own prose, `beside` the folder of another checkout to compare with.
     """
 
     quick: bool = False
     postgres: str | None = None
     wagtail: Path | None = None
     corpus: Path | None = None
+    beside: Path | None = None
     #: Told what is being done, for people who wait.
     say: Callable[[str], None] = lambda _: None
 

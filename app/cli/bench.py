@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: The benchmarks by name, in the order of a run: the module, and what people read.
 BENCHMARKS = {
+    "approvals": ("app.bench.approvals", "审批"),
     "cycle": ("app.bench.cycle", "审校流转"),
     "rules": ("app.bench.rules", "负面清单"),
     "documents": ("app.bench.documents", "文件读取"),
@@ -33,7 +34,7 @@ def bench(
         str | None,
         typer.Argument(
             metavar="名称",
-            help="cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）；缺省全部。",
+            help="approvals（审批）、cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）；缺省全部。",
         ),
     ] = None,
     *,
@@ -53,6 +54,16 @@ def bench(
             exists=True,
         ),
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            "--beside",
+            help="approvals：这个文件夹里的另一份代码，轮流来量，同场比较。",
+            exists=True,
+            file_okay=False,
+            resolve_path=True,
+        ),
+    ] = None,
 ) -> None:
     """量速度，并与同一次运行里的参照相比。
 
@@ -63,8 +74,11 @@ def bench(
         fail(f"没有名为 {name} 的测速；可用：{'、'.join(BENCHMARKS)}")
     if corpus is not None and corpus.is_dir() != (name == "documents"):
         fail("--corpus：documents 要文件夹，其他测速要 UTF-8 文本文件")
+    if beside is not None and name != "approvals":
+        fail("--beside 只用于 approvals")
     names = [name] if name else list(BENCHMARKS)
-    results = {one: _run(one, quick, postgres, wagtail, corpus) for one in names}
+    asked = {"quick": quick, "postgres": postgres, "wagtail": wagtail, "corpus": corpus, "beside": beside}
+    results = {name: _run(name, asked) for name in names}
     if as_json:
         print_json(_as_json(results, quick=quick))
     else:
@@ -73,21 +87,13 @@ def bench(
         raise typer.Exit(1)
 
 
-def _run(
-    name: str, quick: bool, postgres: str | None, wagtail: Path | None, corpus: Path | None
-) -> "tuple[list[Figure], float]":
+def _run(name: str, asked: dict[str, Any]) -> "tuple[list[Figure], float]":
     from app.bench.figures import Broken, Options
 
     module, title = BENCHMARKS[name]
     figures, began = [], time.perf_counter()
     with err.status(f"{title}：准备") as status:
-        options = Options(
-            quick=quick,
-            postgres=postgres,
-            wagtail=wagtail,
-            corpus=corpus,
-            say=lambda text: status.update(f"{title}：{text}"),
-        )
+        options = Options(**asked, say=lambda text: status.update(f"{title}：{text}"))
         try:
             for figure in import_module(module).run(options):
                 figures.append(figure)

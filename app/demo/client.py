@@ -31,17 +31,21 @@ class Person:
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:  # noqa: ANN401 – JSON
         """Send a request; return the answer's JSON or bytes. Raises `Refusal` on 4xx and 5xx."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self._http.request(
+            method, path, json=body, headers={"Authorization": f"Bearer {self.token()}", **named}
+        )
+        return _checked(answer, f"{method} {path}")
+
+    def token(self) -> str:
+        """Return a token that holds for five minutes at least. Raises `Refusal` when signing in fails."""
         if time.monotonic() > self._until:
             answer = self._http.post("/api/v1/auth/token", json={"login": self.login, "password": PASSWORD})
             self._token, self._until = (
                 _checked(answer, "POST /api/v1/auth/token")["token"],
                 time.monotonic() + 300,
             )
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self._http.request(
-            method, path, json=body, headers={"Authorization": f"Bearer {self._token}", **named}
-        )
-        return _checked(answer, f"{method} {path}")
+        return self._token
 
     def refused(self, status: int, method: str, path: str, body: Any = None) -> Refusal:  # noqa: ANN401 – JSON
         """Return the refusal of a request that must get `status`. Raises `AssertionError` if it succeeds."""

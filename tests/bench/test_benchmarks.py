@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import cycle, postgres, rules
-from app.bench.figures import Bar, Figure, Options, State, machine
+from app.bench import approvals, cycle, postgres, rules
+from app.bench.figures import Bar, Broken, Figure, Options, State, machine
 from tests.conftest import missing
 
 LAW = "申请人应当如实提供材料，并对材料的真实性负责。受理机关应当在二十个工作日内作出决定。\n"
@@ -29,10 +29,6 @@ def test_the_cycle_is_measured_on_both_databases(options: Options) -> None:
     options = Options(quick=True, postgres=options.postgres, say=told.append)
     figures = by_key(list(cycle.run(options)))
     for kind in ("sqlite", "postgresql"):
-        plain, asking = figures[f"statements.plain.{kind}"], figures[f"statements.asks_for_proofs.{kind}"]
-        assert plain.value is not None
-        assert plain.value == len(plain.raw["statements"])
-        assert plain.value <= asking.value <= 12, asking.raw["statements"]
         walk = figures[f"walk.ms.{kind}"]
         assert list(walk.raw["acts"]) == [
             "write",
@@ -46,16 +42,37 @@ def test_the_cycle_is_measured_on_both_databases(options: Options) -> None:
             "third_proof",
             "outbox",
         ]
-        http = figures[f"http.per_second.{kind}"]
-        assert [one["statuses"] for one in http.raw["rounds"]] == [{"200": 4}] * 3
-        assert http.value
-        assert http.peer_value
-        times = figures[f"http.p99_ms.{kind}"].raw
-        assert 0 < times["p50_ms"] <= times["p95_ms"] <= times["p99_ms"] <= times["longest_ms"]
     assert {key for key in figures if key.startswith("transition.")} == {
         f"transition.{stage}" for stage in ("initial_review", "final_review", "first_proof")
     }
     assert told
+
+
+def test_approvals_are_measured_with_all_that_follows_from_them(options: Options) -> None:
+    figures = by_key(list(approvals.run(options)))
+    for kind in ("sqlite", "postgresql"):
+        plain, asking = figures[f"statements.plain.{kind}"], figures[f"statements.asks_for_proofs.{kind}"]
+        assert plain.value == len(plain.raw["statements"]) > 0
+        assert plain.value <= asking.value <= 12, asking.raw["statements"]
+        answered = figures[f"approvals.per_second.{kind}"]
+        assert answered.value
+        assert answered.peer_value
+        followed = answered.raw["followed"]
+        assert (followed["decisions"], followed["proofs"]) == (12, 4)
+        assert followed["delivered"] >= 12
+        assert figures[f"approvals.done_per_second.{kind}"].value <= answered.value
+        times = figures[f"approvals.p99_ms.{kind}"].raw
+        assert 0 < times["p50_ms"] <= times["p95_ms"] <= times["p99_ms"]
+        worked = figures[f"approvals.cpu_ms.plain.{kind}"]
+        assert (worked.state, "--beside" in worked.note) == (State.NOT_MEASURED, True)
+
+
+def test_approvals_that_nobody_is_told_of_are_no_figure() -> None:
+    followed = {"decisions": 12, "proofs": 4, "notices": 12, "delivered": 12}
+    approvals.expect_all(followed, decisions=12, drafts=4)
+    for name, count in followed.items():
+        with pytest.raises(Broken):
+            approvals.expect_all(followed | {name: count - 1}, decisions=12, drafts=4)
 
 
 def test_a_peer_that_is_not_there_is_said_not_to_be_measured(options: Options, tmp_path: Path) -> None:
@@ -75,10 +92,9 @@ def test_a_peer_that_is_not_there_is_said_not_to_be_measured(options: Options, t
 def test_without_postgresql_its_figures_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SANSHEN_TEST_POSTGRES", raising=False)
     monkeypatch.setattr(postgres, "_binaries", lambda: None)
-    figures = by_key(list(cycle.run(Options(quick=True))))
-    there = figures["http.per_second.sqlite"], figures["walk.ms.sqlite"]
-    assert all(figure.value for figure in there)
-    for key in ("statements.plain", "walk.ms", "http.per_second", "http.p99_ms"):
+    figures = by_key([*cycle.run(Options(quick=True)), next(approvals.run(Options(quick=True)))])
+    assert figures["walk.ms.sqlite"].value
+    for key in ("walk.ms", "approvals.per_second"):
         figure = figures[f"{key}.postgresql"]
         assert (figure.value, figure.state) == (None, State.NOT_MEASURED)
         assert "PostgreSQL" in figure.note
