@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from app.domain.vocabulary import Event, NoticeKind
+from app.domain.vocabulary import NoticeKind
 from app.identity.models import User
 from app.identity.queries import user_actor
 from app.jobs import service as jobs
@@ -16,8 +16,8 @@ from app.jobs.registry import JobContext, Lane, end_together, handles, handles_t
 from app.notifications import mail, queries, service
 from app.notifications.models import MailState, Notice
 from app.notifications.robots import service as robots
+from app.notifications.scenes import Step
 from app.notifications.sentences import sentence
-from app.notifications.service import Said
 from app.webhooks.addresses.targets import AllowList
 
 
@@ -30,16 +30,12 @@ def _tell(promised: Sequence[JobContext]) -> None:
     runtime = promised[0].runtime
     with runtime.database.write() as session:
         end_together(session, promised)
-        for said in (job.payload for job in promised):
-            service.tell(
-                session,
-                draft_id=UUID(said["draft"]),
-                case_id=UUID(said["case"]) if said["case"] else None,
-                by=UUID(said["by"]) if said["by"] else None,
-                said=[Said(Event(one["event"]), one["data"], one["seq"]) for one in said["events"]],
-                with_mail=bool(runtime.settings.smtp_host),
-                at=runtime.clock(),
-            )
+        service.tell(
+            session,
+            [Step.promised(job.payload) for job in promised],
+            with_mail=bool(runtime.settings.smtp_host),
+            at=runtime.clock(),
+        )
 
 
 @handles(JobKind.ALARM)
@@ -62,7 +58,7 @@ def _people(session: Session, ids: list[str] | None) -> Sequence[User]:
     """Return those of these people who are active; without a list, who administers the system."""
     if ids is None:
         return queries.administrators(session)
-    wanted = [UUID(one) for one in ids]
+    wanted = [UUID(person) for person in ids]
     return session.exec(select(User).where(col(User.id).in_(wanted), col(User.active).is_(True))).all()
 
 
@@ -73,12 +69,12 @@ def _account(job: JobContext) -> None:
     with runtime.database.write() as session:
         job.end(session)
         people = session.exec(
-            select(User).where(col(User.id).in_([UUID(one) for one in told["people"]]))
+            select(User).where(col(User.id).in_([UUID(person) for person in told["people"]]))
         ).all()
         data = {"what": told["what"], **told["data"]}
         service.alarm(
             session,
-            [one for one in people if one.active],
+            [person for person in people if person.active],
             kind=NoticeKind.ACCOUNT,
             data=data,
             source=told["source"],
@@ -115,14 +111,14 @@ def _mail(job: JobContext) -> None:
         if actor is None or user is None or not user.email or not settings.smtp_host:
             return
         told = queries.to_mail(session, actor, state=state)
-        kept = queries.confidential(session, {one.draft.id for one in told if one.draft is not None})
+        kept = queries.confidential(session, {notice.draft.id for notice in told if notice.draft is not None})
     if not told:
         return
     mail.send(mail.letter(told, to=user.email, confidential=kept, settings=settings, at=at), settings)
     with runtime.database.write() as session:
         session.exec(
             update(Notice)
-            .where(col(Notice.id).in_([one.notice.id for one in told]))
+            .where(col(Notice.id).in_([notice.notice.id for notice in told]))
             .values(mail=MailState.SENT)
             .execution_options(synchronize_session=False)
         )
@@ -135,19 +131,19 @@ def _robot(job: JobContext) -> None:
     runtime, settings = job.runtime, job.runtime.settings
     robot_id = UUID(job.payload["robot_id"])
     with runtime.database.write() as session:
-        found = robots.prepare(
+        message = robots.prepare(
             session, robot_id, public_url=settings.public_url, master=runtime.secret, at=runtime.clock()
         )
-        if found is None:
+        if message is None:
             return
-        if not isinstance(found, robots.Speech):
-            _again(session, robot_id, found, at=runtime.clock())
+        if not isinstance(message, robots.Speech):
+            _again(session, robot_id, message, at=runtime.clock())
             return
     answer = robots.send(
-        found, allowed=AllowList.of(settings), timeout_seconds=settings.webhook_timeout_seconds
+        message, allowed=AllowList.of(settings), timeout_seconds=settings.webhook_timeout_seconds
     )
     with runtime.database.write() as session:
-        again_at = robots.settle(session, found, answer, at=runtime.clock())
+        again_at = robots.settle(session, message, answer, at=runtime.clock())
         if again_at is not None:
             _again(session, robot_id, again_at, at=runtime.clock())
     if answer.code not in {robots.GOOD, robots.TOO_MANY, robots.NO_SUCH_ROBOT}:

@@ -43,7 +43,7 @@ def letter(
     if not told:
         raise ValueError("a letter tells of something")
     base = settings.public_url.rstrip("/")
-    lines = [(_line(one, confidential), base + one.path) for one in told]
+    lines = [(_line(notice, confidential), base + notice.path) for notice in told]
     message = EmailMessage(policy=SMTP)
     subject = lines[0][0] if len(lines) == 1 else f"您有 {len(lines)} 条通知"
     message["Subject"] = f"【三审】{subject}"[:_SUBJECT]
@@ -141,16 +141,16 @@ def _server(settings: Settings, context: ssl.SSLContext, call: Call) -> smtplib.
     return _Server(call, **given)
 
 
-def _line(one: Told, confidential: Collection[UUID]) -> str:
-    about = one.about
-    if one.draft is not None and one.draft.id in confidential:
-        about = About(one.draft.number)
-    return plain(sentence(one.kind, one.notice.data, about))
+def _line(notice: Told, confidential: Collection[UUID]) -> str:
+    about = notice.about
+    if notice.draft is not None and notice.draft.id in confidential:
+        about = About(notice.draft.number)
+    return plain(sentence(notice.kind, notice.notice.data, about))
 
 
 def _name(told: Iterable[Told]) -> str:
     # The same notices make the same name: a letter that is sent again after a crash shows as the same one.
-    return hashlib.sha256(b"".join(one.notice.id.bytes for one in told)).hexdigest()[:40]
+    return hashlib.sha256(b"".join(notice.notice.id.bytes for notice in told)).hexdigest()[:40]
 
 
 def _text(lines: Iterable[tuple[str, str]], foot: str) -> str:

@@ -33,7 +33,7 @@ def usual(kind: NoticeKind) -> MailMode:
 def chosen(session: Session, user_ids: Collection[UUID]) -> dict[tuple[UUID, NoticeKind], MailMode]:
     """Return what these people have chosen, by person and kind; kinds left alone are left out."""
     query = select(NoticePreference).where(col(NoticePreference.user_id).in_(list(user_ids)))
-    return {(one.user_id, NoticeKind(one.kind)): MailMode(one.mail) for one in session.exec(query).all()}
+    return {(row.user_id, NoticeKind(row.kind)): MailMode(row.mail) for row in session.exec(query).all()}
 
 
 def next_daily(at: datetime) -> datetime:

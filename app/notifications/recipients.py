@@ -4,54 +4,24 @@ Whether they may know of the draft at all is asked afterwards, for everybody ali
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlmodel import Session
 
 from app.domain.vocabulary import NoticeKind, Role, StageState
 from app.domain.workflow import Run
 from app.domain.workflow.separation import meet
-from app.drafts import queries as drafts
-from app.drafts.models import Draft
 from app.events.entry import Named, Recipients, Told
 from app.identity import queries as identity
-from app.identity.absences import service as absences
-from app.reviews import eligibility
-from app.reviews.cases import Loaded
+from app.notifications.scenes import Data, Scene
+from app.reviews.cases import CaseInHand
 from app.screening.models import Waiver
 from app.screening.waivers import eligibility as waivers
-
-Data = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A draft and its case at the time of telling; `loaded` is `None` before it was submitted."""
-
-    session: Session
-    draft: Draft
-    loaded: Loaded | None
-    at: datetime
-
-    def run(self, data: Data) -> Run | None:
-        """Return the open run that the data of an event names; `None` when it is not open any more."""
-        if self.loaded is None:
-            return None
-        run = self.loaded.case.current().get((str(data.get("stage", "")), str(data.get("line", ""))))
-        if run is None or run.state is not StageState.OPEN:
-            return None
-        return run if data.get("round") in {None, run.round} else None
-
 
 Who = Callable[[Scene, Data], Collection[UUID]]
 
 
 def authors(scene: Scene, _data: Data) -> frozenset[UUID]:
     """Return who wrote any of the draft or handed it in."""
-    return drafts.authors(scene.session, scene.draft.id)
+    return scene.together.authors.get(scene.draft.id, frozenset())
 
 
 def at_stage(scene: Scene, data: Data) -> frozenset[UUID]:
@@ -61,16 +31,14 @@ def at_stage(scene: Scene, data: Data) -> frozenset[UUID]:
         return frozenset()
     if run.claimed_by is not None:
         return frozenset({UUID(run.claimed_by)})
-    stage = scene.loaded.workflow.by_key[run.stage]
-    return eligibility.at_open_stage(scene.session, scene.loaded, stage, run.line, at=scene.at)
+    return scene.together.eligible.get((scene.loaded.row.id, *run.spot), frozenset())
 
 
 def at_work(who: Who) -> Who:
     """Return `who` without those who are away today: they act at nothing, so nothing is urged on them."""
 
     def present(scene: Scene, data: Data) -> frozenset[UUID]:
-        found = frozenset(who(scene, data))
-        return found - absences.away(scene.session, found, scene.at)
+        return frozenset(who(scene, data)) - scene.together.away
 
     return present
 
@@ -107,7 +75,7 @@ def previous_signers(scene: Scene, data: Data) -> frozenset[UUID]:
         return frozenset()
     signed = _signed(loaded)
     spot = str(data.get("stage", "")), str(data.get("line", ""))
-    found: set[str] = set()
+    signers: set[str] = set()
     ahead, seen = list(loaded.workflow.after.get(spot[0], ())), set[str]()
     while ahead:
         key = ahead.pop()
@@ -120,10 +88,10 @@ def previous_signers(scene: Scene, data: Data) -> frozenset[UUID]:
             if place[0] == key and meet(place, spot)
             for person in run.persons
         }
-        found |= persons
+        signers |= persons
         if not persons:
             ahead += loaded.workflow.after[key]
-    people = frozenset(UUID(person) for person in found)
+    people = frozenset(UUID(person) for person in signers)
     # An author who may sign hears that it is back in their hands, and that is enough.
     return people - frozenset(if_to_author(authors)(scene, data))
 
@@ -140,7 +108,9 @@ def askers(scene: Scene, data: Data) -> frozenset[UUID]:
         return frozenset()
     place = data.get("stage"), data.get("line"), data.get("asked")
     asked = scene.loaded.case.consults
-    return frozenset(UUID(one.by) for one in asked if (one.stage, one.line, one.asked) == place)
+    return frozenset(
+        UUID(question.by) for question in asked if (question.stage, question.line, question.asked) == place
+    )
 
 
 def may_grant(scene: Scene, data: Data) -> frozenset[UUID]:
@@ -201,7 +171,7 @@ AWAITING = frozenset(
 )
 
 
-def _signed(loaded: Loaded) -> dict[tuple[str, str], Run]:
+def _signed(loaded: CaseInHand) -> dict[tuple[str, str], Run]:
     """Return the newest run of each place that somebody approved, also where it was voided since."""
     newest: dict[tuple[str, str], Run] = {}
     for run in loaded.case.runs:

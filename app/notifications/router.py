@@ -38,11 +38,11 @@ def list_notices(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> NoticesOut:
     """List one's notices, newest first; of drafts only those that one may still see."""
-    found = queries.listing(session, actor, only_unread=unread, before=cursor, limit=limit + 1)
+    notices = queries.listing(session, actor, only_unread=unread, before=cursor, limit=limit + 1)
     return NoticesOut(
-        items=[_notice(one) for one in found[:limit]],
+        items=[_notice(notice) for notice in notices[:limit]],
         unread=queries.unread(session, actor),
-        next=str(found[limit - 1].notice.id) if len(found) > limit else None,
+        next=str(notices[limit - 1].notice.id) if len(notices) > limit else None,
     )
 
 
@@ -80,7 +80,7 @@ def set_notification_preferences(
 def list_robots(actor: CurrentActor, session: ReadSession) -> list[RobotOut]:
     """List the robots of the units that one administers (system administrator)."""
     authorize(actor, Role.SYSTEM_ADMIN)
-    return [_robot(one) for one in queries.robots(session, actor)]
+    return [_robot(robot) for robot in queries.robots(session, actor)]
 
 
 @router.post("/notice-robots", status_code=201, responses={201: made("list_robots")})
@@ -110,20 +110,20 @@ def deactivate_robot(
     return _robot(robots.deactivate(session, robot_id, actor=actor, at=runtime_of(request).clock()))
 
 
-def _notice(one: Told) -> NoticeOut:
+def _notice(told: Told) -> NoticeOut:
     return NoticeOut(
-        id=one.notice.id,
-        kind=one.kind,
-        text=one.text,
-        path=one.path,
-        draft_id=one.notice.draft_id,
-        number=one.draft.number if one.draft else None,
-        title=one.draft.title if one.draft else None,
-        case_id=one.notice.case_id,
-        stage=one.notice.stage,
-        line=one.notice.line,
-        created_at=one.notice.created_at,
-        read_at=one.notice.read_at,
+        id=told.notice.id,
+        kind=told.kind,
+        text=told.text,
+        path=told.path,
+        draft_id=told.notice.draft_id,
+        number=told.draft.number if told.draft else None,
+        title=told.draft.title if told.draft else None,
+        case_id=told.notice.case_id,
+        stage=told.notice.stage,
+        line=told.notice.line,
+        created_at=told.notice.created_at,
+        read_at=told.notice.read_at,
     )
 
 

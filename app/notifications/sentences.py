@@ -143,7 +143,7 @@ class _Words(dict[str, str]):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__()
-        titles = dict.fromkeys(str(one.get("title", "")) for one in data.get("places", ()))
+        titles = dict.fromkeys(str(place.get("title", "")) for place in data.get("places", ()))
         self["places"] = "、".join(filter(None, titles))
         self["due"] = moment(datetime.fromisoformat(data["due_at"])) if data.get("due_at") else ""
         self["rung"] = label(Rung(data["rung"])) if data.get("rung") else ""

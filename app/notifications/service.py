@@ -6,43 +6,37 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, update
+from sqlalchemy import case as case_of
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
-from app.domain.vocabulary import Event, MailMode, NoticeKind, StageState
+from app.domain.vocabulary import MailMode, NoticeKind
 from app.drafts import queries as drafts
-from app.drafts.models import Draft
 from app.events.catalogue import CATALOGUE
 from app.identity import staff
 from app.identity.models import User
-from app.identity.queries import SYSTEM, Actor
+from app.identity.queries import Actor
 from app.infra.errors import Conflict, NotFound, Reason
 from app.infra.ids import new_id
 from app.jobs import service as jobs
 from app.jobs.kinds import JobKind
 from app.notifications import preferences, queries
 from app.notifications.models import MailState, Notice, NoticePreference, NoticeRobot, RobotMessage
-from app.notifications.recipients import AWAITING, Scene
+from app.notifications.recipients import AWAITING
 from app.notifications.recipients import concerned as whom
-from app.reviews import queries as reviews
-from app.reviews.cases import Loaded, load
+from app.notifications.scenes import Said, Scene, Step, read
+from app.reviews.cases import CaseInHand
 from app.words.labels import label
 
 #: How long notices are gathered before they go out together.
 GATHER = timedelta(minutes=1)
 
+#: How many rows one statement inserts at most: databases bound what a statement may be given.
+_AT_ONCE = 500
+
 #: A flag of a draft whose title does not leave the house.
 CONFIDENTIAL = "confidential"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One event, with its data on record and its number in the draft's stream."""
-
-    event: Event
-    data: Mapping[str, Any]
-    seq: int
 
 
 @dataclass(slots=True)
@@ -56,49 +50,48 @@ class _Word:
     people: dict[UUID, list[dict[str, str]]] = field(default_factory=dict)
 
 
-def tell(
-    session: Session,
-    *,
-    draft_id: UUID,
-    case_id: UUID | None,
-    by: UUID | None,
-    said: Sequence[Said],
-    with_mail: bool,
-    at: datetime,
-) -> int:
-    """Tell everybody concerned of what happened to a draft in one step; return how many notices are new.
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is said of one step of a draft that `by` took."""
 
-    Nobody hears of their own act, and who may not see the draft hears nothing. What several events of the
-    transition say to one person under one kind is one notice. Doing it twice tells once. Notices of work that
-    waits for nobody any more are read by that.
+    by: UUID | None
+    scene: Scene
+    words: list[_Word]
+
+    @property
+    def concerned(self) -> set[UUID]:
+        return {person for word in self.words for person in word.people} - {self.by}
+
+
+def tell(session: Session, steps: Sequence[Step], *, with_mail: bool, at: datetime) -> int:
+    """Tell everybody concerned of what happened to drafts in these steps; return how many notices are new.
+
+    Nobody hears of their own act, and who may not see the draft hears nothing. What several events of a step
+    say to one person under one kind is one notice. Doing it twice tells once. Notices of work that waits for
+    nobody any more are read by that. The number of statements depends neither on the steps nor on the people.
     """
-    draft = session.get(Draft, draft_id)
-    if draft is None:
-        return 0
-    scene = Scene(session, draft, _case(session, draft, case_id), at)
-    words = _words(scene, said)
-    concerned = {person for word in words for person in word.people} - ({by} if by else set())
-    seeing = _seeing(session, draft, concerned, at=at)
-    wishes = preferences.chosen(session, seeing)
+    told = [_Telling(step.by, scene, _words(scene, step.said)) for step, scene in read(session, steps, at)]
+    seeing = _seeing(session, told, at=at)
+    wishes = preferences.chosen(session, {user_id for users in seeing for user_id in users})
     rows = [
         _row(
-            seeing[person],
+            users[person],
             word.kind,
             {**word.data, "places": places},
             word.source,
             wishes=wishes,
             with_mail=with_mail,
             at=at,
-            scene=scene,
+            scene=telling.scene,
         )
-        for word in words
+        for telling, users in zip(told, seeing, strict=True)
+        for word in telling.words
         for person, places in sorted(word.people.items())
-        if person in seeing
+        if person in users
     ]
     fresh = _store(session, rows, at=at)
-    _tell_robots(session, scene, words, at=at)
-    if scene.loaded is not None:
-        _lay_aside(session, scene.loaded, at=at)
+    _tell_robots(session, told, at=at)
+    _lay_aside(session, {case.row.id: case for telling in told if (case := telling.scene.loaded)}, at=at)
     return fresh
 
 
@@ -177,26 +170,19 @@ def prefer(
     session.flush()
 
 
-def _case(session: Session, draft: Draft, case_id: UUID | None) -> Loaded | None:
-    if case_id is None:
-        row = reviews.case_of_draft(session, draft.id)
-        case_id = None if row is None else row.id
-    return None if case_id is None else load(session, case_id, SYSTEM, lock=False)
-
-
 def _words(scene: Scene, said: Sequence[Said]) -> list[_Word]:
     """Return what is to be said, each kind once, with the places that each person hears of."""
-    channels = drafts.channel_names(scene.session, scene.draft.id)
-    found: dict[NoticeKind, _Word] = {}
-    for one in said:
-        for line in CATALOGUE[one.event].told:
-            source = f"draft:{scene.draft.id}#{one.seq}:{line.kind}"
-            word = found.setdefault(line.kind, _Word(line.kind, source, _kept(one.data)))
-            places = _places(scene, one.data, channels)
+    channels = drafts.names_of(scene.together.targets.get(scene.draft.id, ()))
+    words: dict[NoticeKind, _Word] = {}
+    for step in said:
+        for line in CATALOGUE[step.event].told:
+            source = f"draft:{scene.draft.id}#{step.seq}:{line.kind}"
+            word = words.setdefault(line.kind, _Word(line.kind, source, _kept(step.data)))
+            places = _places(scene, step.data, channels)
             word.places += places
-            for person in whom(scene, line, one.data):
+            for person in whom(scene, line, step.data):
                 word.people.setdefault(person, []).extend(places)
-    return list(found.values())
+    return list(words.values())
 
 
 #: What of an event's data a notice keeps, beside the places; codes and instants, no words of persons.
@@ -211,22 +197,33 @@ def _places(scene: Scene, data: Mapping[str, Any], channels: Mapping[str, str]) 
     stages = scene.loaded.workflow.by_key if scene.loaded is not None else {}
     here = any(data.get(key) for key in ("stage", "line", "channel"))
     spots = data.get("freed") or data.get("debts") or ([data] if here else [])
-    found = []
+    places = []
     for spot in spots:
         stage, line = str(spot.get("stage", "")), str(spot.get("line") or spot.get("channel") or "")
         title = stages[stage].title if stage in stages else ""
-        found.append({"stage": stage, "line": line, "title": channels.get(line, line) + title})
-    return found
+        places.append({"stage": stage, "line": line, "title": channels.get(line, line) + title})
+    return places
 
 
-def _seeing(session: Session, draft: Draft, people: Collection[UUID], *, at: datetime) -> dict[UUID, User]:
-    """Return those of these people who are active and may see the draft now (知悉范围)."""
-    actors = staff.with_stand_ins(session, people, at)
-    seen = {person for _, person in drafts.seen(session, [(draft, actor) for actor in actors.values()])}
-    if not seen:
-        return {}
-    users = session.exec(select(User).where(col(User.id).in_(seen))).all()
-    return {user.id: user for user in users}
+def _seeing(session: Session, told: Sequence[_Telling], *, at: datetime) -> list[dict[UUID, User]]:
+    """Return for each telling those concerned who are active and may see the draft now (知悉范围)."""
+    actors = staff.with_stand_ins(session, {person for telling in told for person in telling.concerned}, at)
+    seen = drafts.seen(
+        session,
+        (
+            (telling.scene.draft, actors[person])
+            for telling in told
+            for person in telling.concerned
+            if person in actors
+        ),
+    )
+    people = {person for _, person in seen}
+    users = session.exec(select(User).where(col(User.id).in_(people))).all() if people else ()
+    by_id = {user.id: user for user in users}
+    return [
+        {person: by_id[person] for person in telling.concerned if (telling.scene.draft.id, person) in seen}
+        for telling in told
+    ]
 
 
 def _row(
@@ -289,8 +286,8 @@ def _promise_mails(session: Session, people: Collection[UUID], mail: MailState, 
     jobs.enqueue_each(session, JobKind.MAIL, promises, at=at, run_at=run_at)
 
 
-def _tell_robots(session: Session, scene: Scene, words: Sequence[_Word], *, at: datetime) -> None:
-    if not words:
+def _tell_robots(session: Session, told: Sequence[_Telling], *, at: datetime) -> None:
+    if not any(telling.words for telling in told):
         return
     robots = session.exec(select(NoticeRobot).where(col(NoticeRobot.active).is_(True))).all()
     rows: list[dict[str, Any]] = [
@@ -298,41 +295,48 @@ def _tell_robots(session: Session, scene: Scene, words: Sequence[_Word], *, at: 
             "id": new_id(),
             "robot_id": robot.id,
             "kind": word.kind,
-            "draft_id": scene.draft.id,
+            "draft_id": telling.scene.draft.id,
             "data": {**word.data, "places": word.places},
             "source": word.source,
             "created_at": at,
             "sent_at": None,
         }
+        for telling in told
         for robot in robots
-        if scene.draft.unit_path.startswith(robot.unit_path)
-        for word in words
+        if telling.scene.draft.unit_path.startswith(robot.unit_path)
+        for word in telling.words
         if not robot.kinds or word.kind in robot.kinds
     ]
     fresh = set(_insert(session, RobotMessage, rows, ["robot_id", "source"]))
-    told: set[UUID] = {row["robot_id"] for row in rows if row["id"] in fresh}
-    promises = {str(robot_id): {"robot_id": str(robot_id)} for robot_id in told}
+    spoken: set[UUID] = {row["robot_id"] for row in rows if row["id"] in fresh}
+    promises = {str(robot_id): {"robot_id": str(robot_id)} for robot_id in spoken}
     jobs.enqueue_each(session, JobKind.ROBOT, promises, at=at, run_at=at + GATHER / 6)
 
 
-def _lay_aside(session: Session, loaded: Loaded, *, at: datetime) -> None:
+def _lay_aside(session: Session, cases: Mapping[UUID, CaseInHand], *, at: datetime) -> None:
     """Take notices of work that waits no more, or for somebody else by now, off people's lists and mails."""
+    if not cases:
+        return
     waiting = {
-        run.spot: run.claimed_by for run in loaded.case.current().values() if run.state is StageState.OPEN
+        case_id: {run.spot: run.claimed_by for _, run in case.open_runs} for case_id, case in cases.items()
     }
     query = select(Notice).where(
-        Notice.case_id == loaded.row.id, col(Notice.read_at).is_(None), col(Notice.kind).in_(AWAITING)
+        col(Notice.case_id).in_(cases), col(Notice.read_at).is_(None), col(Notice.kind).in_(AWAITING)
     )
-    over = [notice.id for notice in session.exec(query).all() if not _waits(notice, waiting)]
+    over = [
+        notice.id
+        for notice in session.exec(query).all()
+        if notice.case_id is not None and not _waits(notice, waiting[notice.case_id])
+    ]
     if over:
-        mail = case((col(Notice.mail) == MailState.SENT, MailState.SENT), else_=MailState.NONE)
+        mail = case_of((col(Notice.mail) == MailState.SENT, MailState.SENT), else_=MailState.NONE)
         ended = update(Notice).where(col(Notice.id).in_(over)).values(read_at=at, mail=mail)
         session.exec(ended.execution_options(synchronize_session=False))
 
 
 def _waits(notice: Notice, waiting: Mapping[tuple[str, str], str | None]) -> bool:
     """Say whether a notice still tells of work that waits for its reader; `waiting` has who claimed it."""
-    spots = [(one["stage"], one["line"]) for one in notice.data.get("places", ())]
+    spots = [(place["stage"], place["line"]) for place in notice.data.get("places", ())]
     if any(spot in waiting and waiting[spot] in {None, str(notice.user_id)} for spot in spots):
         return True
     others = notice.kind in {NoticeKind.CONSULTED, NoticeKind.STAGE_ESCALATED}
@@ -342,19 +346,21 @@ def _waits(notice: Notice, waiting: Mapping[tuple[str, str], str | None]) -> boo
 def _insert(
     session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], unique: list[str]
 ) -> list[UUID]:
-    """Insert the rows that are new; return their ids."""
-    if not rows:
-        return []
+    """Insert the rows that are new; return their ids. A statement for each few hundred of them."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert: Any = dialect.insert(table).values(list(rows))
-    added = insert.on_conflict_do_nothing(index_elements=unique).returning(table.id)  # type: ignore[attr-defined]
-    return list(session.scalars(added).all())
+    added: list[UUID] = []
+    for start in range(0, len(rows), _AT_ONCE):
+        insert: Any = dialect.insert(table).values(list(rows[start : start + _AT_ONCE]))
+        new = insert.on_conflict_do_nothing(index_elements=unique).returning(table.id)  # type: ignore[attr-defined]
+        added += session.scalars(new).all()
+    return added
 
 
 __all__ = [
     "CONFIDENTIAL",
     "GATHER",
     "Said",
+    "Step",
     "alarm",
     "mark_all_read",
     "mark_read",

@@ -58,7 +58,7 @@ def at_open_stage(
     session: Session, walking: CaseInHand, stage: Stage, line: str, *, at: datetime
 ) -> frozenset[UUID]:
     """Return who may act at this stage now, in their own or another's place; nobody where it is not open."""
-    if not _is_open(walking, stage, line):
+    if not is_open(walking, stage, line):
         return frozenset()
     return who_could_act(session, [Opening(walking, stage, line)], at)[0].persons
 
@@ -70,7 +70,7 @@ def body_of(session: Session, loaded: Loaded, stage: Stage, line: str) -> frozen
     """
     run = loaded.case.current().get((stage.key, line))
     done = run.persons if run is not None else frozenset[str]()
-    if not _is_open(loaded, stage, line):
+    if not is_open(loaded, stage, line):
         return done
     opening = Opening(loaded, stage, line)
     return done | {str(actor.person) for actor in _own(opening, _candidates(session, [opening]).values())}
@@ -87,7 +87,8 @@ def only_away(
     return awaited if awaited and awaited == absences.away(session, awaited, at, until=until) else frozenset()
 
 
-def _is_open(walking: CaseInHand, stage: Stage, line: str) -> bool:
+def is_open(walking: CaseInHand, stage: Stage, line: str) -> bool:
+    """Say whether a stage of a case that goes on is open now on a line."""
     run = walking.case.current().get((stage.key, line))
     return walking.case.state is CaseState.RUNNING and run is not None and run.state is StageState.OPEN
 

@@ -1,6 +1,6 @@
 """Reading cases: what awaits somebody, what they did, and one case with everything a page shows of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -226,6 +226,17 @@ def _look(session: Session, row: ReviewCase, draft: Draft) -> CaseInHand:
     runs = runs_of(session, [row.id]).runs
     case = as_case(row, runs[row.id])
     return CaseInHand(row, draft, workflow_of(session, row, case), case)
+
+
+def in_hand(session: Session, rows: Iterable[tuple[ReviewCase, Draft]]) -> dict[UUID, CaseInHand]:
+    """Return these cases and their drafts as the domain sees them, by case. One statement, or none."""
+    pairs = {row.id: (row, draft) for row, draft in rows}
+    runs = runs_of(session, pairs).runs
+    cases = {case_id: as_case(row, runs[case_id]) for case_id, (row, _) in pairs.items()}
+    return {
+        case_id: CaseInHand(row, draft, workflow_of(session, row, cases[case_id]), cases[case_id])
+        for case_id, (row, draft) in pairs.items()
+    }
 
 
 def stages_of(

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from app.domain.vocabulary import Event, NoticeKind, Role
+from app.domain.vocabulary import NoticeKind, Role
 from app.events.catalogue import CATALOGUE
 from app.identity import service as identity
 from app.identity.access import SYSTEM
@@ -20,6 +20,7 @@ from app.infra.runtime import Runtime
 from app.jobs.models import Job, JobState
 from app.notifications import service
 from app.notifications.models import Notice
+from app.notifications.scenes import Step
 from app.notifications.sentences import About, sentence
 from tests import factories
 from tests.api.desk import Desk
@@ -386,17 +387,8 @@ def test_two_who_tell_of_the_same_step_at_once_tell_once(desk: Desk) -> None:
     def tell(_number: int) -> int:
         started.wait(60)
         with desk.runtime.database.write() as session:
-            return service.tell(
-                session,
-                draft_id=UUID(payload["draft"]),
-                case_id=UUID(payload["case"]),
-                by=UUID(payload["by"]),
-                said=[
-                    service.Said(Event(one["event"]), one["data"], one["seq"]) for one in payload["events"]
-                ],
-                with_mail=False,
-                at=desk.runtime.clock(),
-            )
+            step = Step.promised(payload)
+            return service.tell(session, [step], with_mail=False, at=desk.runtime.clock())
 
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(tell, range(4)))

@@ -1,13 +1,12 @@
 """What it costs to tell people: a number of statements that does not grow with those who are told."""
 
 import json
-from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, func, select
 
-from app.domain.vocabulary import Event, NoticeKind, Role
+from app.domain.vocabulary import NoticeKind, Role
 from app.identity.models import RoleGrant, User
 from app.infra.db import statements
 from app.infra.ids import new_id
@@ -16,7 +15,7 @@ from app.jobs.kinds import JobKind
 from app.jobs.models import Job
 from app.notifications import service
 from app.notifications.models import Notice
-from app.notifications.service import Said
+from app.notifications.scenes import Step
 from tests.api.desk import Desk
 
 pytestmark = pytest.mark.both_databases
@@ -45,23 +44,15 @@ def more_reviewers(desk: Desk, count: int) -> None:
             session.add(RoleGrant(**{**grant.model_dump(), "id": new_id(), "user_id": person}))
 
 
-def told(desk: Desk) -> int:
-    """Tell of the newest step with mail; return how many statements that took."""
+def told(desk: Desk, steps: int = 1) -> int:
+    """Tell of the newest steps with mail; return how many statements that took."""
     seen: list[str] = []
     with desk.runtime.database.write() as session:
-        job = session.exec(select(Job).where(Job.kind == JobKind.NOTIFY).order_by(col(Job.id).desc())).first()
-        assert job is not None
-        step = json.loads(job.payload)
+        newest = select(Job).where(Job.kind == JobKind.NOTIFY).order_by(col(Job.id).desc()).limit(steps)
+        promised = [Step.promised(json.loads(job.payload)) for job in session.exec(newest).all()]
+        assert len(promised) == steps
         token = statements.set(seen)
-        service.tell(
-            session,
-            draft_id=UUID(step["draft"]),
-            case_id=UUID(step["case"]),
-            by=UUID(step["by"]),
-            said=[Said(Event(one["event"]), one["data"], one["seq"]) for one in step["events"]],
-            with_mail=True,
-            at=desk.runtime.clock(),
-        )
+        service.tell(session, promised, with_mail=True, at=desk.runtime.clock())
         session.flush()
         statements.reset(token)
     return len([one for one in seen if not one.startswith("BEGIN")])
@@ -85,6 +76,16 @@ def test_telling_takes_as_many_statements_for_many_as_for_few(desk: Desk) -> Non
     many = told(desk)
     assert heard(desk) == (2 + 52, 51)
     assert few == many <= MOST
+
+
+def test_telling_of_many_steps_takes_as_many_statements_as_of_one(desk: Desk) -> None:
+    more_reviewers(desk, 1)
+    desk.submit()
+    one = told(desk)
+    for _ in range(3):
+        desk.draft().submit()
+    assert told(desk, steps=3) == one
+    assert heard(desk) == (2 + 3 * 2, 1)
 
 
 def test_work_that_was_done_is_taken_off_every_list_in_one_statement(desk: Desk) -> None:

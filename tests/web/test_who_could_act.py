@@ -25,7 +25,8 @@ from app.infra.errors import Forbidden, NotFound
 from app.infra.ids import new_id
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
-from app.notifications.recipients import Scene, concerned
+from app.notifications.recipients import concerned
+from app.notifications.scenes import alone
 from app.reviews import eligibility, queries
 from app.reviews.cases import load
 from app.reviews.commands import perform
@@ -162,7 +163,7 @@ def by_tasks(desk: Desk, login: str) -> bool:
 def by_notice(desk: Desk) -> frozenset[UUID]:
     with desk.runtime.database.read() as session:
         loaded = load(session, UUID(desk.case_id), SYSTEM, lock=False)
-        scene = Scene(session, loaded.draft, loaded, desk.runtime.clock())
+        scene = alone(session, loaded.draft, loaded, desk.runtime.clock())
         (told,) = CATALOGUE[Event.CASE_STAGE_OPENED].told
         return frozenset(concerned(scene, told, {"stage": "second_review", "line": ""}))
 

@@ -17,7 +17,8 @@ from app.infra.errors import Forbidden, NotFound
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.notifications.models import Notice
-from app.notifications.recipients import Scene, concerned
+from app.notifications.recipients import concerned
+from app.notifications.scenes import alone
 from app.screening import queries as reports
 from app.screening.models import Waiver
 from app.screening.waivers import service as waivers
@@ -168,7 +169,7 @@ def by_service(runtime: Runtime, waiver_id: UUID, user: User) -> bool:
 def by_notice(runtime: Runtime, draft: Draft, waiver_id: UUID) -> frozenset[UUID]:
     with runtime.database.read() as session:
         waiver = session.get_one(Waiver, waiver_id)
-        scene = Scene(session, session.get_one(Draft, draft.id), None, runtime.clock())
+        scene = alone(session, session.get_one(Draft, draft.id), None, runtime.clock())
         (told,) = CATALOGUE[Event.FINDING_WAIVER_ASKED].told
         return frozenset(concerned(scene, told, {"waiver": str(waiver_id), "rule": waiver.rule}))
 

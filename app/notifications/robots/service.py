@@ -134,15 +134,15 @@ def deactivate(session: Session, robot_id: UUID, *, actor: Actor, at: datetime) 
 
 def faults(url: str, *, allowed: AllowList) -> list[Reason]:
     """Return every reason why `url` cannot be a robot's address; empty when it can. Looks nothing up."""
-    found = addresses.faults(url, allowed=allowed)
-    if any(one.code in {"url_not_http", "url_has_unseen"} for one in found):
-        return found
+    reasons = addresses.faults(url, allowed=allowed)
+    if any(reason.code in {"url_not_http", "url_has_unseen"} for reason in reasons):
+        return reasons
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
-        found.append(Reason("robot_not_https", field="url"))
+        reasons.append(Reason("robot_not_https", field="url"))
     if not parse_qs(parts.query).get("key"):
-        found.append(Reason("robot_without_key", field="url"))
-    return found
+        reasons.append(Reason("robot_without_key", field="url"))
+    return reasons
 
 
 def prepare(
