@@ -124,7 +124,7 @@ def _admit(request: Request, tasks: BackgroundTasks, roles: tuple[Role, ...]) ->
     """
     actor = access.current_actor(request, tasks)
     access.authorize(actor, *roles)
-    offices = tuple(one.unit_path for one in actor.grants if one.role in roles)
+    offices = tuple(grant.unit_path for grant in actor.grants if grant.role in roles)
     place = _place_of(request, str(request.path_params.get("stream", "")))
     if not (
         any(place.startswith(office) for office in offices)
@@ -150,8 +150,8 @@ def _place_of(request: Request, stream: str) -> str:
     with runtime_of(request).database.read() as session:
         row = session.get(table, named)
         unit = session.get(Unit, row.unit_id) if isinstance(row, User) else None
-        found: str = unit.path if unit else getattr(row, "path", "") or getattr(row, "unit_path", "")
-    return found
+        path: str = unit.path if unit else getattr(row, "path", "") or getattr(row, "unit_path", "")
+    return path
 
 
 def _operations(app: FastAPI, runtime: Runtime) -> None:

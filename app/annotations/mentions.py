@@ -49,9 +49,9 @@ def _visible(session: Session, draft: Draft, names: Collection[str]) -> dict[str
     asked = or_(col(User.name).in_(names), col(User.login).in_(names))
     actors = identity.actors_where(session, asked)
     seen = drafts.seen(session, ((draft, actor) for actor in actors.values()))
-    found: dict[str, set[UUID]] = {}
+    by_name: dict[str, set[UUID]] = {}
     for actor in actors.values():
         if (draft.id, actor.id) in seen:
             for name in {actor.name, actor.login} & set(names):
-                found.setdefault(name, set()).add(actor.id)
-    return found
+                by_name.setdefault(name, set()).add(actor.id)
+    return by_name

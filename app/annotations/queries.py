@@ -164,12 +164,12 @@ def to_answer(session: Session, actor: Actor) -> tuple[ToAnswer, ...]:
     )
     rows = session.exec(counted).all()
     seen = drafts.seen(session, ((draft, actor) for draft, _, _ in rows))
-    found = [
+    all_waiting = [
         ToAnswer(draft.id, draft.number, draft.title, count, since)
         for draft, count, since in rows
         if (draft.id, actor.id) in seen
     ]
-    return tuple(sorted(found, key=lambda waiting: (waiting.since, waiting.number)))
+    return tuple(sorted(all_waiting, key=lambda waiting: (waiting.since, waiting.number)))
 
 
 def unsettled_of(session: Session, draft_id: UUID, persons: Collection[UUID]) -> int:

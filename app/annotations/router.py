@@ -69,7 +69,7 @@ def export_threads(draft_id: UUID, session: ReadSession, actor: CurrentActor) ->
 @router.get("/threads/waiting")
 def list_waiting_threads(session: ReadSession, actor: CurrentActor) -> AllToAnswerOut:
     """List the drafts in which comments or suggestions wait for a word of the caller."""
-    found = queries.to_answer(session, actor)
+    threads = queries.to_answer(session, actor)
     return AllToAnswerOut(
         items=[
             ToAnswerOut(
@@ -79,7 +79,7 @@ def list_waiting_threads(session: ReadSession, actor: CurrentActor) -> AllToAnsw
                 threads=waiting.threads,
                 since=waiting.since,
             )
-            for waiting in found
+            for waiting in threads
         ]
     )
 

@@ -205,17 +205,17 @@ def _thread(session: Session, thread_id: UUID, actor: Actor) -> tuple[Draft, Thr
 
 
 def _faults(new: NewThread, words: Anchor | None) -> list[Reason]:
-    found = []
+    reasons = []
     if not new.place and (new.quote or new.kind is not None or new.new_text):
-        found.append(Reason("whole_draft_only", field="place"))
+        reasons.append(Reason("whole_draft_only", field="place"))
     elif words is None or words.quote != new.quote:
         there = words.quote if words is not None else ""
-        found.append(Reason("words_elsewhere", {"quote": new.quote, "there": there}, "quote"))
+        reasons.append(Reason("words_elsewhere", {"quote": new.quote, "there": there}, "quote"))
     elif new.place and new.kind is None and not new.quote:
-        found.append(Reason("words_elsewhere", {"quote": "", "there": ""}, "quote"))
+        reasons.append(Reason("words_elsewhere", {"quote": "", "there": ""}, "quote"))
     if new.kind is None and not new.text.strip():
-        found.append(Reason("text_missing", field="text"))
-    return found
+        reasons.append(Reason("text_missing", field="text"))
+    return reasons
 
 
 def _wrong(document: Document, thread: Thread) -> tuple[Refusal, ...]:

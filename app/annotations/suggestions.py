@@ -70,15 +70,15 @@ def carried_out(
 
 
 def _reasons(refused: Refused, threads: dict[str, Thread]) -> list[Reason]:
-    found = []
+    reasons = []
     for refusal in refused.refusals:
         if refusal.code is RefusalCode.MARKS_OVERLAP:
             first, second = (said(threads[name]) for name in refusal.data["marks"])
-            found.append(Reason("suggestions_overlap", {"quote": first, "other": second}))
+            reasons.append(Reason("suggestions_overlap", {"quote": first, "other": second}))
         elif refusal.code is RefusalCode.RESULT_INVALID:
             words = "、".join(said(thread) for thread in threads.values())
-            found.append(Reason("suggestion_breaks", {"quote": words}))
+            reasons.append(Reason("suggestion_breaks", {"quote": words}))
         else:
             quote = said(threads[refusal.data["mark"]])
-            found.append(Reason("suggestion_moved_on", {"quote": quote}))
-    return found
+            reasons.append(Reason("suggestion_moved_on", {"quote": quote}))
+    return reasons

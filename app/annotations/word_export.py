@@ -44,7 +44,7 @@ def with_threads(session: Session, draft_id: UUID, actor: Actor) -> WordFile:
 
 def _note(view: ThreadView, document: Document, names: dict[UUID, str]) -> Note:
     thread, where = view.thread, view.where
-    said = [Said(names.get(one.said_by, ""), one.said_at, one.text) for one in view.comments]
+    said = [Said(names.get(comment.said_by, ""), comment.said_at, comment.text) for comment in view.comments]
     begun = Said(names.get(thread.started_by, ""), thread.started_at, "")
     told = f"建议（{label(MarkKind(thread.kind))}）：{thread.new_text or '见批注'}" if thread.kind else ""
     settled = thread.state not in UNSETTLED

@@ -31,7 +31,9 @@ def open_to(session: Session, unit_path: str) -> dict[str, Channel]:
     ).all()
     return {
         channel.code: channel
-        for channel in sorted(channels, key=lambda one: (above.index(one.unit_id), one.id))
+        for channel in sorted(
+            channels, key=lambda channel_on_way: (above.index(channel_on_way.unit_id), channel_on_way.id)
+        )
     }
 
 
@@ -41,7 +43,7 @@ def on_rung(session: Session, channel_ids: Iterable[UUID], rung: Rung, *, unit_p
     Active people only; empty where the channels file names nobody.
     """
     query = select(Channel).where(col(Channel.id).in_(list(channel_ids)))
-    found: set[UUID] = set()
+    holders: set[UUID] = set()
     for channel in session.exec(query).all():
         for holder in channel.chain.get(rung, ()):
             if "role" in holder:
@@ -58,8 +60,8 @@ def on_rung(session: Session, channel_ids: Iterable[UUID], rung: Rung, *, unit_p
             else:
                 named = select(User).where(User.login == holder["person"], col(User.active).is_(True))
                 people = tuple(session.exec(named).all())
-            found |= {user.id for user in people}
-    return frozenset(found)
+            holders |= {user.id for user in people}
+    return frozenset(holders)
 
 
 def sections_of(session: Session, channel_ids: Iterable[UUID]) -> dict[UUID, tuple[Section, ...]]:
@@ -69,10 +71,10 @@ def sections_of(session: Session, channel_ids: Iterable[UUID]) -> dict[UUID, tup
         .where(col(Section.channel_id).in_(list(channel_ids)), col(Section.active).is_(True))
         .order_by(col(Section.id))
     )
-    found: dict[UUID, tuple[Section, ...]] = {}
+    by_channel: dict[UUID, tuple[Section, ...]] = {}
     for section in session.exec(query).all():
-        found[section.channel_id] = (*found.get(section.channel_id, ()), section)
-    return found
+        by_channel[section.channel_id] = (*by_channel.get(section.channel_id, ()), section)
+    return by_channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ def resolve(
             )
             continue
         seen.add(channel_code)
-        section = next((one for one in sections.get(channel.id, ()) if one.code == section_code), None)
+        section = next(
+            (candidate for candidate in sections.get(channel.id, ()) if candidate.code == section_code), None
+        )
         if section is None:
             data = {"channel": channel_code, "section": section_code}
             faults.append(Reason("unknown_section", data, field=f"targets.{index}.section"))

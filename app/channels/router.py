@@ -22,7 +22,9 @@ def list_channels(actor: CurrentActor, session: ReadSession) -> list[ChannelOut]
             code=channel.code,
             kind=ChannelKind(channel.kind),
             name=channel.name,
-            sections=[SectionOut(code=one.code, name=one.name) for one in sections.get(channel.id, ())],
+            sections=[
+                SectionOut(code=section.code, name=section.name) for section in sections.get(channel.id, ())
+            ],
         )
         for channel in channels
     ]

@@ -30,7 +30,7 @@ class HolderEntry(_Entry):
 
     @model_validator(mode="after")
     def _names_them_in_one_way(self) -> Self:
-        if sum(one is not None for one in (self.role, self.post, self.person)) != 1:
+        if sum(way is not None for way in (self.role, self.post, self.person)) != 1:
             raise ValueError("role、post、person 要且只要写一个。")
         return self
 

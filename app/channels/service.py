@@ -66,7 +66,7 @@ def sync(session: Session, file: str, *, at: datetime) -> tuple[Channel, ...]:  
     named, kept = _planned(session, file)
     if not named and not kept:
         return ()
-    channels = tuple(_channel(session, entry, owner, found) for entry, owner, found in named)
+    channels = tuple(_channel(session, entry, owner, known) for entry, owner, known in named)
     for channel in kept.values():
         channel.active = channel in channels
     session.flush()
@@ -90,32 +90,32 @@ def _planned(session: Session, file: str) -> tuple[list[_Planned], dict[tuple[UU
     units = session.exec(select(Unit)).all()
     if not units:
         return [], {}
-    kept = {(one.unit_id, one.code): one for one in session.exec(select(Channel)).all()}
+    kept = {(row.unit_id, row.code): row for row in session.exec(select(Channel)).all()}
     faults: list[Reason] = []
     named: list[_Planned] = []
     for entry in wanted:
         owners = [
-            one.id for one in units if (one.name == entry.unit if entry.unit else one.parent_id is None)
+            unit.id for unit in units if (unit.name == entry.unit if entry.unit else unit.parent_id is None)
         ]
         if len(owners) != 1:
             data = {"channel": entry.code, "unit": entry.unit}
             faults.append(Reason("channel_unit_unknown" if entry.unit else "channel_of_several_roots", data))
             continue
-        found = kept.get((owners[0], entry.code))
-        if found is not None and found.kind != entry.kind:
+        known = kept.get((owners[0], entry.code))
+        if known is not None and known.kind != entry.kind:
             faults.append(Reason("channel_kind_fixed", {"channel": entry.code}))
             continue
-        named.append((entry, owners[0], found))
+        named.append((entry, owners[0], known))
     if faults:
         raise Invalid("channels_malformed", reasons=faults)
     return named, kept
 
 
-def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, found: Channel | None) -> Channel:
-    channel = found or Channel(id=new_id(), unit_id=unit_id, code=entry.code, name="", kind=entry.kind)
+def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, known: Channel | None) -> Channel:
+    channel = known or Channel(id=new_id(), unit_id=unit_id, code=entry.code, name="", kind=entry.kind)
     channel.name, channel.config, channel.active = entry.name, entry.config, True
     channel.chain = {
-        str(rung): [one.model_dump(mode="json", exclude_none=True) for one in holders]
+        str(rung): [holder.model_dump(mode="json", exclude_none=True) for holder in holders]
         for rung, holders in entry.chain.items()
     }
     session.add(channel)
@@ -124,7 +124,8 @@ def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, found: Channe
 
 def _sections(session: Session, entry: ChannelEntry, channel: Channel) -> None:
     kept = {
-        one.code: one for one in session.exec(select(Section).where(col(Section.channel_id) == channel.id))
+        section.code: section
+        for section in session.exec(select(Section).where(col(Section.channel_id) == channel.id))
     }
     for section in kept.values():
         section.active = False

@@ -55,8 +55,8 @@ def due_at(opened_at: datetime, working_days: int, calendar: Calendar) -> dateti
     if not 1 <= working_days <= LONGEST:
         raise ValueError(f"working_days is from 1 to {LONGEST}")
     day = opened_at.astimezone(BEIJING).date()
-    found = _after(day, working_days, calendar)
-    return found if isinstance(found, YearUnknown) else _closing(found)
+    last_day = _after(day, working_days, calendar)
+    return last_day if isinstance(last_day, YearUnknown) else _closing(last_day)
 
 
 def is_late(due: datetime | None, at: datetime, *, held: bool = False) -> bool:
@@ -79,10 +79,10 @@ def escalation(
     day = due.astimezone(BEIJING).date()
     for number, rung in enumerate(chain):
         if number:
-            found = _after(day, days_between, calendar)
-            if isinstance(found, YearUnknown):
-                return found
-            day = found
+            next_day = _after(day, days_between, calendar)
+            if isinstance(next_day, YearUnknown):
+                return next_day
+            day = next_day
         calls.append(Call(rung, _same_hour(due, day) if number else due))
     return tuple(calls)
 

@@ -86,14 +86,14 @@ def faults(new: Link, others: Collection[Link], *, today: date) -> tuple[Delegat
         ((new.ends_on - today).days > FURTHEST_DAYS, DelegationFault.TOO_FAR_AHEAD),
         (not new.scope.roles <= DELEGABLE, DelegationFault.ROLE_NOT_DELEGABLE),
     )
-    found = [fault for wrong, fault in checks if wrong]
+    wrongs = [fault for wrong, fault in checks if wrong]
     if new.principal != new.delegate and new.starts_on <= new.ends_on:
         ways = tuple(_through(new, others))
         if any(_is_circle(way) for way in ways):
-            found.append(DelegationFault.CIRCLE)
+            wrongs.append(DelegationFault.CIRCLE)
         if any(len(way) > LONGEST_CHAIN and not _is_circle(way) for way in ways):
-            found.append(DelegationFault.CHAIN_TOO_LONG)
-    return tuple(found)
+            wrongs.append(DelegationFault.CHAIN_TOO_LONG)
+    return tuple(wrongs)
 
 
 def _is_circle(way: tuple[Link, ...]) -> bool:
@@ -127,37 +127,37 @@ def chains(delegate: Person, links: Collection[Link], *, on: date) -> tuple[tupl
 
     Empty for nobody. A chain has one link, or two where the nearer principal passes on what was given them.
     """
-    found: list[tuple[Link, ...]] = []
+    chains_found: list[tuple[Link, ...]] = []
     holding = [link for link in links if link.holds(on)]
     for link in holding:
         if link.delegate != delegate:
             continue
-        found.append((link,))
-        found += [
+        chains_found.append((link,))
+        chains_found += [
             (link, further)
             for further in holding
             if further.delegate == link.principal and further.principal != delegate
         ]
-    return tuple(found)
+    return tuple(chains_found)
 
 
 def narrowed(held: Collection[Held], scope: Scope) -> tuple[Held, ...]:
     """Return what of these roles falls into a scope, each cut down to it; empty when nothing does."""
     roles = scope.roles or DELEGABLE
-    cut = (_cut(one, scope) for one in held if one.role in roles & DELEGABLE)
-    return tuple(one for one in cut if one is not None)
+    cut = (_cut(grant, scope) for grant in held if grant.role in roles & DELEGABLE)
+    return tuple(grant for grant in cut if grant is not None)
 
 
-def _cut(one: Held, scope: Scope) -> Held | None:
-    path = one.unit_path
+def _cut(held: Held, scope: Scope) -> Held | None:
+    path = held.unit_path
     if scope.unit_path is not None and not path.startswith(scope.unit_path):
         if not scope.unit_path.startswith(path):
             return None
         path = scope.unit_path
-    if not _meet(one.channel, scope.channel) or not _meet(one.section, scope.section):
+    if not _meet(held.channel, scope.channel) or not _meet(held.section, scope.section):
         return None
-    return Held(one.role, path, one.channel or scope.channel, one.section or scope.section)
+    return Held(held.role, path, held.channel or scope.channel, held.section or scope.section)
 
 
-def _meet(one: str | None, other: str | None) -> bool:
-    return one is None or other is None or one == other
+def _meet(place: str | None, other: str | None) -> bool:
+    return place is None or other is None or place == other

@@ -17,7 +17,7 @@ def name_key(name: str) -> str:
     Empty for a name without any letter.
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(one for one in _DOTS.sub("", folded) if unicodedata.category(one)[0] in "LN")
+    return "".join(sign for sign in _DOTS.sub("", folded) if unicodedata.category(sign)[0] in "LN")
 
 
 def phone_key(phone: str) -> str:
@@ -28,7 +28,7 @@ def phone_key(phone: str) -> str:
     folded = unicodedata.normalize("NFKC", phone)
     if not re.fullmatch(r"[+\d\s()\-]+", folded):
         return ""
-    digits = "".join(one for one in folded if one.isdigit() and one.isascii())
+    digits = "".join(sign for sign in folded if sign.isdigit() and sign.isascii())
     for prefix in ("0086", "86"):
         # A mobile number has eleven digits and begins with 1. Source: 工信部 电信网编号计划 (2017).
         if digits.startswith(f"{prefix}1") and len(digits) == len(prefix) + 11:

@@ -23,10 +23,10 @@ def exceeded(document: Document, kinds: Iterable[ChannelKind]) -> tuple[str, ...
     """
     if ChannelKind.WECHAT not in set(kinds):
         return ()
-    found = []
+    broken = []
     if len(document.title) > WECHAT_TITLE:
-        found.append("wechat.title")
+        broken.append("wechat.title")
     bare = sum(len(text) for place, text in document.texts() if place.startswith("blocks/"))
     if bare + _TAGS * len(document.blocks) >= WECHAT_CHARACTERS:
-        found.append("wechat.characters")
-    return tuple(found)
+        broken.append("wechat.characters")
+    return tuple(broken)

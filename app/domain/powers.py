@@ -31,7 +31,7 @@ class Powers:
     @property
     def roles(self) -> frozenset[Role]:
         """The roles held anywhere."""
-        return frozenset(one.role for one in self.held)
+        return frozenset(held.role for held in self.held)
 
 
 class PowerFault(StrEnum):
@@ -59,25 +59,25 @@ def conflicts(powers: Powers) -> tuple[PowerConflict, ...]:
     An administrator holds one office once, and beside it no role, no post and no place of another's; a
     machine only what `FOR_MACHINES` names; whoever signs by a link nothing at all.
     """
-    found = []
+    conflicting = []
     offices = powers.roles & ADMINISTRATORS
     if offices:
         if len(powers.held) > 1:
-            found.append(PowerConflict(PowerFault.ADMINISTRATOR_EXCLUDES, tuple(sorted(powers.roles))))
+            conflicting.append(PowerConflict(PowerFault.ADMINISTRATOR_EXCLUDES, tuple(sorted(powers.roles))))
         others = (
             (powers.posts, PowerFault.ADMINISTRATOR_HAS_POST),
             (powers.received, PowerFault.ADMINISTRATOR_STANDS_IN),
             (powers.given, PowerFault.ADMINISTRATOR_REPRESENTED),
         )
-        found += [PowerConflict(fault, tuple(sorted(offices))) for some, fault in others if some]
+        conflicting += [PowerConflict(fault, tuple(sorted(offices))) for some, fault in others if some]
     beside_roles = bool(powers.posts or powers.received or powers.given)
     if powers.kind is UserKind.SERVICE:
         personal = tuple(sorted(powers.roles - FOR_MACHINES))
         if personal or beside_roles:
-            found.append(PowerConflict(PowerFault.PERSON_ONLY, personal))
+            conflicting.append(PowerConflict(PowerFault.PERSON_ONLY, personal))
     if powers.kind is UserKind.OUTSIDE and (powers.held or beside_roles):
-        found.append(PowerConflict(PowerFault.OUTSIDE_BY_LINK, tuple(sorted(powers.roles))))
-    return tuple(found)
+        conflicting.append(PowerConflict(PowerFault.OUTSIDE_BY_LINK, tuple(sorted(powers.roles))))
+    return tuple(conflicting)
 
 
 def usable(powers: Powers) -> Powers:
@@ -93,8 +93,8 @@ def usable(powers: Powers) -> Powers:
     if powers.kind is UserKind.OUTSIDE:
         held = ()
     if powers.kind is UserKind.SERVICE:
-        held = tuple(one for one in held if one.role in FOR_MACHINES)
-    elif offices := tuple(one for one in held if one.role in ADMINISTRATORS):
+        held = tuple(grant for grant in held if grant.role in FOR_MACHINES)
+    elif offices := tuple(grant for grant in held if grant.role in ADMINISTRATORS):
         held = offices if len(offices) == 1 else ()
     elif powers.kind is UserKind.PERSON:
         return powers
@@ -106,5 +106,5 @@ def within(powers: Powers, areas: tuple[str, ...]) -> bool:
 
     Whoever keeps accounts may touch one only where this holds: the desk of the account says nothing of it.
     """
-    places = (*(one.unit_path for one in powers.held), *powers.posts)
+    places = (*(grant.unit_path for grant in powers.held), *powers.posts)
     return all(any(place.startswith(area) for area in areas) for place in places)

@@ -103,7 +103,7 @@ def _on_line(dossier: Dossier) -> Iterator[tuple[Stage, str, Run | None]]:
 
 
 def _stages(dossier: Dossier) -> list[Blocker]:
-    found: list[Blocker] = []
+    blockers: list[Blocker] = []
     passed_levels = set()
     for stage, line, run in _on_line(dossier):
         state = run.state if run else None
@@ -114,22 +114,22 @@ def _stages(dossier: Dossier) -> list[Blocker]:
         if stage.kind is StageKind.SIGN_OFF:
             # Where the final review is the signature itself, it was given with it.
             if state is not StageState.PASSED:
-                found.append(Blocker(BlockerCode.NOT_SIGNED, {"stage": stage.key, "line": line}))
+                blockers.append(Blocker(BlockerCode.NOT_SIGNED, {"stage": stage.key, "line": line}))
             else:
                 passed_levels |= set(stage.levels)
             continue
         if state not in DONE:
             data = {"stage": stage.key, "title": stage.title, "line": line, "state": state}
-            found.append(Blocker(BlockerCode.STAGE_MISSING, data))
+            blockers.append(Blocker(BlockerCode.STAGE_MISSING, data))
         if run is not None and state is StageState.PASSED:
             passed_levels |= set(stage.levels)
             if run.digest != (now := dossier.case.subject_of(stage, line)):
                 data = {"stage": stage.key, "title": stage.title, "digest": run.digest, "now": now}
-                found.append(Blocker(BlockerCode.DECIDED_ON_OTHER, data))
+                blockers.append(Blocker(BlockerCode.DECIDED_ON_OTHER, data))
     if dossier.workflow.purpose != "publication":
-        return found + _short_lane(dossier)
+        return blockers + _short_lane(dossier)
     missing = [level for level in REVIEW_LEVELS if level not in passed_levels]
-    return found + [Blocker(BlockerCode.REVIEW_MISSING, {"level": level}) for level in missing]
+    return blockers + [Blocker(BlockerCode.REVIEW_MISSING, {"level": level}) for level in missing]
 
 
 def _short_lane(dossier: Dossier) -> list[Blocker]:
@@ -137,9 +137,9 @@ def _short_lane(dossier: Dossier) -> list[Blocker]:
 
     It is for corrections and retractions alone, and nothing of it is owed: it is short already.
     """
-    found, workflow, current = [], dossier.workflow, dossier.case.current()
+    blockers, workflow, current = [], dossier.workflow, dossier.case.current()
     if workflow.purpose != dossier.purpose or dossier.owed:
-        found.append(Blocker(BlockerCode.SHORT_LANE, {"workflow": workflow.title}))
+        blockers.append(Blocker(BlockerCode.SHORT_LANE, {"workflow": workflow.title}))
     passed = [
         run
         for stage in short_lane.reviews(workflow)
@@ -147,8 +147,8 @@ def _short_lane(dossier: Dossier) -> list[Blocker]:
         if line in {"", dossier.line} and (run := current.get((stage.key, line)))
     ]
     if not any(run.state is StageState.PASSED for run in passed):
-        found.append(Blocker(BlockerCode.REVIEW_MISSING, {"level": Level.INITIAL_REVIEW}))
-    return found
+        blockers.append(Blocker(BlockerCode.REVIEW_MISSING, {"level": Level.INITIAL_REVIEW}))
+    return blockers
 
 
 def _is_owed(dossier: Dossier, stage: Stage, line: str) -> bool:
@@ -174,30 +174,30 @@ def _persons(dossier: Dossier) -> list[Blocker]:
 
 
 def _content(dossier: Dossier) -> list[Blocker]:
-    found = []
+    blockers = []
     proof = _last_approved(dossier)
     if dossier.digest != proof:
-        found.append(Blocker(BlockerCode.NOT_LAST_PROOF, {"digest": dossier.digest, "proof": proof}))
+        blockers.append(Blocker(BlockerCode.NOT_LAST_PROOF, {"digest": dossier.digest, "proof": proof}))
     if dossier.checked_under != dossier.active_policy:
         data = {"checked": dossier.checked_under, "active": dossier.active_policy}
-        found.append(Blocker(BlockerCode.NOT_CHECKED, data))
+        blockers.append(Blocker(BlockerCode.NOT_CHECKED, data))
     if dossier.open_findings:
         rules = sorted(set(dossier.open_findings))
-        found.append(
+        blockers.append(
             Blocker(BlockerCode.OPEN_FINDINGS, {"rules": rules, "count": len(dossier.open_findings)})
         )
-    return found
+    return blockers
 
 
 def _time(dossier: Dossier, at: datetime) -> list[Blocker]:
-    found = []
+    blockers = []
     if (until := dossier.case.embargoed_until(at)) is not None:
-        found.append(Blocker(BlockerCode.EMBARGOED, {"until": until.isoformat()}))
+        blockers.append(Blocker(BlockerCode.EMBARGOED, {"until": until.isoformat()}))
     due = dossier.case.scheduled_at(dossier.line)
     if due is not None and at < due:
         data = {"line": dossier.line, "release_at": due.isoformat()}
-        found.append(Blocker(BlockerCode.SCHEDULED, data))
-    return found
+        blockers.append(Blocker(BlockerCode.SCHEDULED, data))
+    return blockers
 
 
 def _last_approved(dossier: Dossier) -> str | None:

@@ -74,4 +74,6 @@ def _note(block: object) -> str:
     if not isinstance(block, Paragraph):
         return ""
     text = block.text.strip()
-    return next((text[len(one) :].strip() for one in _BEGINNINGS if text.startswith(one)), "")
+    return next(
+        (text[len(beginning) :].strip() for beginning in _BEGINNINGS if text.startswith(beginning)), ""
+    )

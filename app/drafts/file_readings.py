@@ -52,11 +52,11 @@ def of_assets(session: Session, names: Collection[str]) -> dict[str, Reading]:
             col(AssetReading.sha256).in_(names), AssetReading.version == VERSION
         )
     ).all()
-    found = {name: Reading.from_json(text) for name, text in rows}
-    for name in set(names) - set(found):
+    readings = {name: Reading.from_json(text) for name, text in rows}
+    for name in set(names) - set(readings):
         if (reading := _read(session, name)) is not None:
-            found[name] = reading
-    return found
+            readings[name] = reading
+    return readings
 
 
 def _read(session: Session, name: str) -> Reading | None:

@@ -28,11 +28,13 @@ def still_seen(session: Session, caller_id: UUID, about: frozenset[UUID], at: da
         for name, table in SQLModel.metadata.tables.items()
         if name not in _OWN and "id" in table.c and "draft_id" in table.c
     ]
-    named = union_all(*(select(one.draft_id).where(one.id.in_(about)) for one in tables))
+    named = union_all(
+        *(select(about_table.draft_id).where(about_table.id.in_(about)) for about_table in tables)
+    )
     of_drafts = {*session.connection().execute(named).scalars(), *about}
-    found = session.scalars(select(Draft).where(col(Draft.id).in_(of_drafts))).all()
-    if not found:
+    drafts = session.scalars(select(Draft).where(col(Draft.id).in_(of_drafts))).all()
+    if not drafts:
         return
     actor = identity.user_actor(session, caller_id, at=at)
-    if actor is None or not all(may_see(session, draft, actor) for draft in found):
+    if actor is None or not all(may_see(session, draft, actor) for draft in drafts):
         raise NotFound("not_found")

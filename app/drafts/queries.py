@@ -124,25 +124,25 @@ def head(session: Session, draft: Draft) -> Revision:
 
 def revision(session: Session, draft: Draft, number: int) -> Revision:
     """Return one revision of a draft. Raises `NotFound`."""
-    found = session.exec(
+    row = session.exec(
         select(Revision).where(Revision.draft_id == draft.id, Revision.number == number)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound("not_found")
-    return found
+    return row
 
 
 def revision_by_digest(session: Session, draft_id: UUID, digest: str) -> Revision:
     """Return the newest revision of a draft with this content. Raises `NotFound`."""
-    found = session.exec(
+    row = session.exec(
         select(Revision)
         .where(Revision.draft_id == draft_id, Revision.digest == digest)
         .order_by(col(Revision.number).desc())
         .limit(1)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound("not_found")
-    return found
+    return row
 
 
 def revisions(session: Session, draft_id: UUID) -> tuple[Revision, ...]:
@@ -158,8 +158,8 @@ def document_of(revision: Revision) -> Document:
 
 def left_out_of(revision: Revision) -> list[dict[str, Any]]:
     """Return what the source of a revision held and its document does not; perhaps nothing."""
-    found: list[dict[str, Any]] = json.loads(revision.left_out)
-    return found
+    entries: list[dict[str, Any]] = json.loads(revision.left_out)
+    return entries
 
 
 def authors(session: Session, draft_id: UUID) -> frozenset[UUID]:
@@ -180,10 +180,10 @@ def authors_of(session: Session, draft_ids: Collection[UUID]) -> dict[UUID, froz
         Revision, col(Revision.draft_id) == texts.c.text_id
     )
     submitted = select(texts.c.draft_id, Draft.submitter_id).join(Draft, col(Draft.id) == texts.c.text_id)
-    found: dict[UUID, set[UUID]] = {}
+    by_draft: dict[UUID, set[UUID]] = {}
     for draft_id, person in session.execute(wrote.union(submitted)):
-        found.setdefault(draft_id, set()).add(person)
-    return {draft_id: frozenset(persons) for draft_id, persons in found.items()}
+        by_draft.setdefault(draft_id, set()).add(person)
+    return {draft_id: frozenset(persons) for draft_id, persons in by_draft.items()}
 
 
 def _texts_of(draft_ids: Collection[UUID]) -> CTE:
@@ -238,7 +238,7 @@ def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[
         .where(col(DraftTarget.draft_id).in_(wanted))
         .order_by(col(Channel.code))
     )
-    found: dict[UUID, tuple[Target, ...]] = {}
+    by_draft: dict[UUID, tuple[Target, ...]] = {}
     for draft_id, channel, section in session.exec(query).all():
         target = Target(
             channel.id,
@@ -249,8 +249,8 @@ def targets_of(session: Session, draft_ids: Iterable[UUID]) -> dict[UUID, tuple[
             section.code,
             section.name,
         )
-        found[draft_id] = (*found.get(draft_id, ()), target)
-    return found
+        by_draft[draft_id] = (*by_draft.get(draft_id, ()), target)
+    return by_draft
 
 
 def assets_held(session: Session, draft_id: UUID) -> tuple[DraftAsset, ...]:
@@ -286,19 +286,21 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     let_in = col(Draft.id).in_(
         select(DraftReader.draft_id).where(col(DraftReader.user_id).in_(_persons(actor)))
     )
-    seeing = {(one.unit_path, one.channel, one.section) for one in actor.reach if one.role in SEEING}
+    seeing = {
+        (grant.unit_path, grant.channel, grant.section) for grant in actor.reach if grant.role in SEEING
+    }
     # Stages are named by posts as they are by roles; whoever may have to act may know of the draft.
-    seeing |= {(one.unit_path, None, None) for one in _posts(actor)}
+    seeing |= {(post.unit_path, None, None) for post in _posts(actor)}
     return or_(wrote, let_in, *(_within(*place) for place in sorted(seeing, key=str)))
 
 
 def _posts(actor: Actor) -> list[Post]:
-    return [*actor.posts, *(post for one in actor.standing_in for post in one.posts)]
+    return [*actor.posts, *(post for stand_in in actor.standing_in for post in stand_in.posts)]
 
 
 def _persons(actor: Actor) -> list[UUID]:
     """Return whose papers the actor may read: their own, and those of people they wholly stand in for."""
-    return [actor.id, *(one.principal for one in actor.standing_in if one.login)]
+    return [actor.id, *(stand_in.principal for stand_in in actor.standing_in if stand_in.login)]
 
 
 def _within(unit_path: str, channel: str | None, section: str | None) -> ColumnElement[bool]:
@@ -336,7 +338,7 @@ def listing(
     """
     query = select(Draft).where(visible_to(actor))
     for word in words.split():
-        stands = [col(one).icontains(word, autoescape=True) for one in (Draft.title, Draft.number)]
+        stands = [col(column).icontains(word, autoescape=True) for column in (Draft.title, Draft.number)]
         query = query.where(or_(*stands))
     if wanted := list(states):
         query = query.where(col(Draft.state).in_(wanted))

@@ -96,7 +96,7 @@ def create_draft(
     def act() -> DraftOut:
         new = service.NewDraft(
             document=taken.document,
-            targets=tuple((one.channel, one.section) for one in body.targets),
+            targets=tuple((target.channel, target.section) for target in body.targets),
             unit_id=body.unit_id,
             left_out=taken.listed(),
             pictures=taken.brings(),
@@ -163,7 +163,7 @@ def change_targets(
     draft = service.retarget(
         session,
         draft_id=draft_id,
-        targets=tuple((one.channel, one.section) for one in body.targets),
+        targets=tuple((target.channel, target.section) for target in body.targets),
         seen=seen_versions(if_match),
         actor=actor,
         at=runtime_of(request).clock(),
@@ -184,7 +184,7 @@ def list_drafts(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> DraftsOut:
     """List the drafts that the caller may see, the newest first; filters narrow the list."""
-    found = queries.listing(
+    drafts = queries.listing(
         session,
         actor,
         states=state,
@@ -194,14 +194,14 @@ def list_drafts(
         before=cursor,
         limit=limit + 1,
     )
-    page = found[:limit]
+    page = drafts[:limit]
     bound = queries.targets_of(session, [draft.id for draft in page])
     return DraftsOut(
         items=[
             DraftListed.model_validate({**draft.model_dump(), "targets": _targets(bound.get(draft.id, ()))})
             for draft in page
         ],
-        next=str(page[-1].id) if len(found) > limit else None,
+        next=str(page[-1].id) if len(drafts) > limit else None,
     )
 
 
@@ -228,8 +228,8 @@ def list_revisions(draft_id: UUID, actor: CurrentActor, session: ReadSession) ->
     """List every revision of a draft, the first one first."""
     draft = queries.visible(session, draft_id, actor)
     return [
-        RevisionOut.model_validate({**one.model_dump(), "left_out": queries.left_out_of(one)})
-        for one in queries.revisions(session, draft.id)
+        RevisionOut.model_validate({**revision.model_dump(), "left_out": queries.left_out_of(revision)})
+        for revision in queries.revisions(session, draft.id)
     ]
 
 
@@ -346,7 +346,7 @@ def _draft(session: Session, draft: Draft, revision: Revision | None = None) -> 
             "revision": newest.number,
             "digest": newest.digest,
             "targets": _targets(queries.targets(session, draft.id)),
-            "left_out": [LeftOutOut(**one) for one in queries.left_out_of(newest)],
+            "left_out": [LeftOutOut(**entry) for entry in queries.left_out_of(newest)],
         }
     )
 
@@ -354,13 +354,13 @@ def _draft(session: Session, draft: Draft, revision: Revision | None = None) -> 
 def _targets(bound: tuple[queries.Target, ...]) -> list[TargetOut]:
     return [
         TargetOut(
-            channel=one.channel,
-            kind=one.kind,
-            channel_name=one.channel_name,
-            section=one.section,
-            section_name=one.section_name,
+            channel=target.channel,
+            kind=target.kind,
+            channel_name=target.channel_name,
+            section=target.section,
+            section_name=target.section_name,
         )
-        for one in bound
+        for target in bound
     ]
 
 

@@ -156,7 +156,7 @@ def embargoed(who: str, data: Data, _names: Names) -> str:
 
 def routed(_who: str, data: Data, names: Names) -> str:
     """Say which stages the facts added, what a recall kept, and what a second person had accepted."""
-    added = "、".join(names.stage(one["stage"]) for one in data.get("stages", ()) if one.get("applies"))
+    added = "、".join(names.stage(stage["stage"]) for stage in data.get("stages", ()) if stage.get("applies"))
     again = "；撤回后重新提交，原来的分类、标记和已用的退回次数照旧" if data.get("after_recall") else ""
     accepted = "".join(
         f"；流程提醒（已由第二人接受）：{names.warning(warning).rstrip('。')}"

@@ -113,8 +113,8 @@ def _csrf(raw: str) -> bytes:
     return hmac.new(raw.encode(), b"csrf", hashlib.sha256).digest()[:_TOKEN_BYTES]
 
 
-def _mixed(one: bytes, other: bytes) -> bytes:
-    return bytes(left ^ right for left, right in zip(one, other, strict=True))
+def _mixed(left_bytes: bytes, other: bytes) -> bytes:
+    return bytes(left ^ right for left, right in zip(left_bytes, other, strict=True))
 
 
 def signed_in(request: Request, tasks: BackgroundTasks, *, within: Session | None = None) -> Actor | None:
@@ -130,12 +130,12 @@ def signed_in(request: Request, tasks: BackgroundTasks, *, within: Session | Non
         return None
     at, settings = runtime.clock(), runtime.settings
     with nullcontext(within) if within is not None else runtime.database.read() as session:
-        found = session_actor(
+        session_owner = session_actor(
             session, raw, at, minutes=settings.session_minutes, idle_minutes=settings.session_idle_minutes
         )
-    if found is None:
+    if session_owner is None:
         return None
-    actor, last_seen = found
+    actor, last_seen = session_owner
     request.state.account = str(actor.id)
     if at - last_seen >= _SEEN_EVERY and _somebody_asked(request):
         # After the answer: the request may hold the writer's lock until then.
@@ -262,13 +262,13 @@ def known(request: Request) -> str | None:
     if not raw or len(raw) > MAX_COOKIE:
         return None
     with runtime.database.read() as session:
-        found = session.exec(
+        stored = session.exec(
             select(BrowserSession.user_id).where(
                 BrowserSession.id_hash == session_hash(raw),
                 BrowserSession.created_at > runtime.clock() - _JUST_ENDED,
             )
         ).first()
-    return None if found is None else str(found)
+    return None if stored is None else str(stored)
 
 
 def is_inside(request: Request) -> bool:

@@ -82,7 +82,7 @@ class Tool:
 
     def reaches(self, channel: str, section: str) -> bool:
         """Say whether the key is good for a section of a channel."""
-        return any(channel == one and within in {None, section} for one, within in self.places)
+        return any(channel == place and within in {None, section} for place, within in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Actor:
         """All grants by which the actor sees: their own, and those of the people they stand in for."""
         if not self.standing_in:
             return self.grants
-        return (*self.grants, *(grant for one in self.standing_in for grant in one.grants))
+        return (*self.grants, *(grant for stand_in in self.standing_in for grant in stand_in.grants))
 
     @property
     def person(self) -> UUID:

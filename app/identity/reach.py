@@ -33,11 +33,11 @@ def user_in_reach(
     query = select(User, Unit).join(Unit, col(Unit.id) == col(User.unit_id)).where(User.id == user_id)
     if lock:
         query = query.with_for_update(of=User)
-    found = session.exec(query).one_or_none()
-    if found is None or not _may_know(actor, found[1].path):
+    row = session.exec(query).one_or_none()
+    if row is None or not _may_know(actor, row[1].path):
         raise NotFound("not_found")
-    authorize(actor, *needed, unit_path=found[1].path)
-    return found[0], found[1]
+    authorize(actor, *needed, unit_path=row[1].path)
+    return row[0], row[1]
 
 
 def _may_know(actor: Actor, path: str) -> bool:

@@ -44,7 +44,7 @@ def caller_of(request: Request, *proofs: str | None) -> Caller:
     """Return where a request comes from, and the devices it says it is, by its cookie and by `proofs`."""
     cookie = request.cookies.get(device_cookie(runtime_of(request).settings), "")
     given = (*proofs, *cookie.split("~"))
-    return Caller(request.client.host if request.client else "", [one for one in given if one])
+    return Caller(request.client.host if request.client else "", [proof for proof in given if proof])
 
 
 @router.post("/auth/token")
@@ -93,8 +93,8 @@ def list_own_sessions(request: Request, actor: AnyActor, session: ReadSession) -
     """List one's own open browser sessions, the one seen last in front."""
     runtime = runtime_of(request)
     raw = request.cookies.get(cookie_name(runtime.settings), "")
-    found = sessions.own(session, actor, at=runtime.clock(), settings=runtime.settings, raw=raw)
-    return [SessionOut.model_validate(one, from_attributes=True) for one in found]
+    sessions_open = sessions.own(session, actor, at=runtime.clock(), settings=runtime.settings, raw=raw)
+    return [SessionOut.model_validate(open_session, from_attributes=True) for open_session in sessions_open]
 
 
 @router.delete("/me/sessions/{session_id}", status_code=204)
@@ -236,8 +236,8 @@ def _me(actor: Actor) -> MeOut:
         unit_id=actor.unit_id,
         unit_path=actor.unit_path,
         grants=[
-            GrantOut(role=one.role, unit_path=one.unit_path, channel=one.channel, section=one.section)
-            for one in actor.grants
+            GrantOut(role=grant.role, unit_path=grant.unit_path, channel=grant.channel, section=grant.section)
+            for grant in actor.grants
         ],
         must_change_password=actor.must_change_password,
     )

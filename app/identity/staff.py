@@ -74,7 +74,7 @@ def deputies(session: Session, principals: Mapping[UUID, Actor], at: datetime) -
         *standing,
     )
     people = queries.user_actors(session, {UUID(link.delegate) for link in links})
-    found = {}
+    standing_in = {}
     for person_id, actor in people.items():
         # Those who keep the system, and machines, take nobody's place, whatever the tables say.
         if actor.kind is not UserKind.PERSON or actor.roles() & ADMINISTRATORS:
@@ -85,8 +85,8 @@ def deputies(session: Session, principals: Mapping[UUID, Actor], at: datetime) -
             if (principal := UUID(chain[-1].principal)) in principals
         )
         if stand_ins:
-            found[person_id] = replace(actor, standing_in=stand_ins)
-    return found
+            standing_in[person_id] = replace(actor, standing_in=stand_ins)
+    return standing_in
 
 
 def with_stand_ins(session: Session, user_ids: Collection[UUID], at: datetime) -> dict[UUID, Actor]:
@@ -116,7 +116,7 @@ def with_stand_ins(session: Session, user_ids: Collection[UUID], at: datetime) -
         # Those who keep the system, and machines, take nobody's place, whatever the tables say.
         if links and actor.kind is UserKind.PERSON and not actor.roles() & ADMINISTRATORS
     }
-    named = {UUID(chain[-1].principal) for found in chains.values() for chain in found}
+    named = {UUID(chain[-1].principal) for person_chains in chains.values() for chain in person_chains}
     principals = people | queries.user_actors(session, named - people.keys())
     return {
         person_id: replace(

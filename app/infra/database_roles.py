@@ -45,22 +45,22 @@ def grant(url: str, role: str, password: str = "") -> dict[str, tuple[str, ...]]
 
 
 def _made(connection: psycopg.Connection[Any], role: str, password: str) -> None:
-    found = connection.execute(
+    role_row = connection.execute(
         "SELECT rolsuper OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role]
     ).fetchone()
-    if found == (True,):
+    if role_row == (True,):
         raise RoleRefused(f"{role} 是数据库管理员，服务要用一个普通角色")
     name = sql.Identifier(role)
-    if found is None:
+    if role_row is None:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE").format(name))
     if password:
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
 
 
 def _given(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[str, tuple[str, ...]]:
-    found = connection.execute("SELECT current_schema(), current_database()").fetchone()
-    assert found is not None
-    schema, database = map(sql.Identifier, found)
+    here = connection.execute("SELECT current_schema(), current_database()").fetchone()
+    assert here is not None
+    schema, database = map(sql.Identifier, here)
     for statement in (
         "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {name}",
         "REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {name}",

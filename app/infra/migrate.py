@@ -74,7 +74,7 @@ def is_older(revision: str) -> bool:
     """Say whether an upgrade of this version leads from `revision` to the head."""
     script = ScriptDirectory.from_config(config(""))
     return revision != script.get_current_head() and any(
-        one.revision == revision for one in script.walk_revisions()
+        script_revision.revision == revision for script_revision in script.walk_revisions()
     )
 
 

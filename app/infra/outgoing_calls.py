@@ -63,8 +63,8 @@ class Call:
         self._timer.cancel()
         with self._lock:
             self._ended = True
-            for one in self._watched:
-                one.close()
+            for connection in self._watched:
+                connection.close()
             self._watched.clear()
 
     @property
@@ -81,12 +81,12 @@ class Call:
         """Return the addresses of a host, each once. Raises `NotFound`."""
         if not _LOOK_UPS.acquire(timeout=self.left):
             raise NotFound(host)
-        found: list[str] = []
+        addresses: list[str] = []
 
         def ask() -> None:
             try:
                 answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
+                addresses.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
             except (OSError, UnicodeError):
                 pass
             finally:
@@ -96,7 +96,7 @@ class Call:
         asking.start()
         asking.join(self.left)
         # A copy: the thread that was left behind may still add to its own.
-        if not (answers := list(found)):
+        if not (answers := list(addresses)):
             raise NotFound(host)
         return answers
 
@@ -162,14 +162,14 @@ class Call:
             ):
                 is_good = 200 <= response.status < 300
                 if of_refusals and not is_good:
-                    found, whole = _what_comes(response.iter_stream(), of_refusals), False
+                    told_body, whole = _what_comes(response.iter_stream(), of_refusals), False
                 else:
-                    found, whole = _read(response.iter_stream(), most)
+                    told_body, whole = _read(response.iter_stream(), most)
                 told = {
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
                 }
-                return Answered(response.status, told, found, whole)
+                return Answered(response.status, told, told_body, whole)
         except (
             httpcore.NetworkError,
             httpcore.ProtocolError,
@@ -181,8 +181,8 @@ class Call:
 
     def _shut(self) -> None:
         with self._lock:
-            for one in self._watched:
-                _shut_down(one)
+            for connection in self._watched:
+                _shut_down(connection)
 
 
 class _Watched(httpcore.SyncBackend):

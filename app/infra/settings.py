@@ -136,16 +136,16 @@ class Settings(BaseSettings):
         """Take networks as a list with commas, as proxies and uvicorn write them. Raises `ValueError`."""
         if not isinstance(given, str):
             return given
-        found, faults = [], []
-        for one in filter(None, (part.strip() for part in given.split(","))):
+        networks, faults = [], []
+        for written in filter(None, (part.strip() for part in given.split(","))):
             try:
-                found.append(ip_network(one))
+                networks.append(ip_network(written))
             except ValueError:
-                faults.append(one)
+                faults.append(written)
         if faults:
             told = "、".join(f"“{fault}”" for fault in faults)
             raise ValueError(f"{told}不是地址或网段，应如 10.0.0.5,192.168.8.0/24；不能用 * 代表任何人")
-        return tuple(found)
+        return tuple(networks)
 
     @property
     def is_for_trying_out(self) -> bool:

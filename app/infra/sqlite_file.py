@@ -25,10 +25,10 @@ Identity = tuple[int, int]
 def identity(path: str) -> Identity | None:
     """Return what names the file at `path`; `None` when there is none, or nothing can be learnt of it."""
     try:
-        found = os.stat(path)  # noqa: PTH116 – twice a transaction: Path.stat costs three times as much
+        status = os.stat(path)  # noqa: PTH116 – twice a transaction: Path.stat costs three times as much
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def path_of(url: str) -> Path | None:

@@ -83,7 +83,7 @@ def lie_ahead(session: Session, *, at: datetime) -> bool:
 def holders(session: Session) -> frozenset[str]:
     """Return the workers that hold a job now."""
     query = select(Job.worker).where(Job.state == JobState.RUNNING).distinct()
-    return frozenset(one for one in session.exec(query).all() if one)
+    return frozenset(worker for worker in session.exec(query).all() if worker)
 
 
 def ever(session: Session, kind: str, key: str) -> bool:

@@ -35,12 +35,12 @@ def list_jobs(
 
     Work of another body is left out, so that a page may be short; the figures are those of the whole queue.
     """
-    found, last = cursors.page(queries.jobs(session, state=state, before=before, limit=limit + 1), limit)
+    rows, last = cursors.page(queries.jobs(session, state=state, before=before, limit=limit + 1), limit)
     figures = queries.figures(session, at=runtime_of(request).clock())
-    own = of_own_body(request, session, administrator.id, [one.payload for one in found])
-    shown = [one for one, is_own in zip(found, own, strict=True) if is_own]
+    own = of_own_body(request, session, administrator.id, [job.payload for job in rows])
+    shown = [job for job, is_own in zip(rows, own, strict=True) if is_own]
     return JobsOut(
-        jobs=[JobOut.model_validate(one, from_attributes=True) for one in shown],
+        jobs=[JobOut.model_validate(job, from_attributes=True) for job in shown],
         next_before=last.id if last else None,
         by_state=figures.by_state,
         oldest_due_seconds=figures.oldest_due_seconds,

@@ -94,7 +94,7 @@ class Runner:
         Else it would wait until their leases end. A holder that lives after all has lost its fence.
         """
         with self.runtime.database.read() as session:
-            gone = [one for one in queries.holders(session) if self._is_gone(one)]
+            gone = [worker for worker in queries.holders(session) if self._is_gone(worker)]
         if not gone:
             return 0
         with self.runtime.database.write() as session:
@@ -197,7 +197,9 @@ class Runner:
 
     def plan(self) -> None:
         """See that every kind of scheduled work has its next run planned."""
-        scheduled = {kind: one.every for kind, one in self._handlers.items() if one.every is not None}
+        scheduled = {
+            kind: handler.every for kind, handler in self._handlers.items() if handler.every is not None
+        }
         at = self.runtime.clock()
         with self.runtime.database.read() as session:
             ahead = queries.lie_ahead(session, at=at)

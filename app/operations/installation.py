@@ -30,9 +30,9 @@ _SECRET_WORDS = b"sanshen installation 1"
 class Foreign(Exception):
     """The database is another installation than the data folder knows."""
 
-    def __init__(self, known: UUID, found: UUID, marker: Path) -> None:
-        super().__init__(f"{found} is not {known}")
-        self.known, self.found, self.marker = known, found, marker
+    def __init__(self, known: UUID, there: UUID, marker: Path) -> None:
+        super().__init__(f"{there} is not {known}")
+        self.known, self.found, self.marker = known, there, marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ def remains(data_dir: Path, url: str) -> list[Path]:
 
     For the SQLite file the log beside it counts too: what is in it was stored.
     """
-    found = [
+    left = [
         path
         for path in (data_dir / MARKER, data_dir / "keys" / "token.pem", data_dir / "keys" / "signing.pem")
         if path.exists()
     ]
     if (file := path_of(url)) is not None:
-        found += [log for log in (file.with_name(f"{file.name}-wal"),) if log.exists()]
-    return found
+        left += [log for log in (file.with_name(f"{file.name}-wal"),) if log.exists()]
+    return left
 
 
 def marked(data_dir: Path) -> UUID | None:
@@ -102,45 +102,45 @@ def join(runtime: Runtime) -> frozenset[str]:
     """
     keys = keys_of(runtime)
     with runtime.database.read() as session:
-        found = row(session)
+        row_found = row(session)
     known = marked(runtime.settings.data_dir)
-    if known is not None and known != found.id:
-        raise Foreign(known, found.id, runtime.settings.data_dir / MARKER)
-    if found.secret_check is None:
+    if known is not None and known != row_found.id:
+        raise Foreign(known, row_found.id, runtime.settings.data_dir / MARKER)
+    if row_found.secret_check is None:
         accept(runtime.database, keys)
     if known is None:
-        mark(runtime.settings.data_dir, found.id)
-    return changed(found, keys)
+        mark(runtime.settings.data_dir, row_found.id)
+    return changed(row_found, keys)
 
 
 def accept(database: Database, keys: Keys) -> None:
     """Note these keys as the installation's."""
     with database.write() as session:
-        found = session.exec(select(Installation).with_for_update()).one()
-        found.secret_check, found.signing_key, found.token_key = (
+        row = session.exec(select(Installation).with_for_update()).one()
+        row.secret_check, row.signing_key, row.token_key = (
             keys.secret_check,
             keys.signing_key,
             keys.token_key,
         )
-        session.add(found)
+        session.add(row)
 
 
 def settle_clock(database: Database) -> None:
     """Note that what is recorded up to now was looked at, even where a clock that was ahead has dated it."""
     with database.write() as session:
-        found = session.exec(select(Installation).with_for_update()).one()
-        found.clock_settled_at = session.exec(select(func.max(AuditEvent.ts))).one()
-        session.add(found)
+        row = session.exec(select(Installation).with_for_update()).one()
+        row.clock_settled_at = session.exec(select(func.max(AuditEvent.ts))).one()
+        session.add(row)
 
 
-def changed(found: Installation, keys: Keys) -> frozenset[str]:
+def changed(row: Installation, keys: Keys) -> frozenset[str]:
     """Return which of the keys are others than the installation's; none before any were noted."""
     now = {"secret": keys.secret_check, "signing": keys.signing_key, "token": keys.token_key}
     return frozenset(
-        name for name, before in noted(found).items() if before is not None and before != now[name]
+        name for name, before in noted(row).items() if before is not None and before != now[name]
     )
 
 
-def noted(found: Installation) -> dict[str, str | None]:
+def noted(row: Installation) -> dict[str, str | None]:
     """Return the names of the keys that the installation was used with, by what they are for."""
-    return {"secret": found.secret_check, "signing": found.signing_key, "token": found.token_key}
+    return {"secret": row.secret_check, "signing": row.signing_key, "token": row.token_key}

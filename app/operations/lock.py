@@ -80,6 +80,6 @@ class Lock:
     def _holder(self) -> dict[str, Any]:
         assert self._descriptor is not None
         with suppress(ValueError, OSError):
-            found = json.loads(os.pread(self._descriptor, 4096, 0))
-            return found if isinstance(found, dict) else {}
+            holder = json.loads(os.pread(self._descriptor, 4096, 0))
+            return holder if isinstance(holder, dict) else {}
         return {}

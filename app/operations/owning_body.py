@@ -27,10 +27,10 @@ def of_own_body(session: Session, reader_id: UUID | None, texts: Sequence[str]) 
     reader = identity.user_actor(session, reader_id) if reader_id else None
     grants = () if reader is None else reader.grants
     own = {_root(grant.unit_path) for grant in grants if grant.role is Role.SYSTEM_ADMIN}
-    named = [{UUID(one) for one in _ID.findall(text)} for text in texts]
+    named = [{UUID(text_id) for text_id in _ID.findall(text)} for text in texts]
     bodies = _bodies(session, set().union(*named))
     return [
-        bodies.keys().isdisjoint(some) or {bodies[one] for one in some & bodies.keys()} <= own
+        bodies.keys().isdisjoint(some) or {bodies[thing] for thing in some & bodies.keys()} <= own
         for some in named
     ]
 
@@ -41,24 +41,26 @@ def _root(path: str) -> str:
 
 def _bodies(session: Session, ids: set[UUID]) -> dict[UUID, str]:
     """Return the body of each id that has one: every table is asked that says whose its rows are."""
-    units, drafts, ends = (SQLModel.metadata.tables[one].c for one in ("unit", "draft", "webhook_endpoint"))
+    units, drafts, ends = (
+        SQLModel.metadata.tables[table].c for table in ("unit", "draft", "webhook_endpoint")
+    )
     asked: list[Select[tuple[UUID, str]]] = []
     for name, table in SQLModel.metadata.tables.items():
         there = table.c
         if "id" not in there:
             continue
-        found = None
+        asked_of = None
         if name == "unit":
-            found = select(there.id, there.path)
+            asked_of = select(there.id, there.path)
         elif "unit_path" in there:
-            found = select(there.id, there.unit_path)
+            asked_of = select(there.id, there.unit_path)
         elif "unit_id" in there:
-            found = select(there.id, units.path).join(units.id.table, units.id == there.unit_id)
+            asked_of = select(there.id, units.path).join(units.id.table, units.id == there.unit_id)
         elif "draft_id" in there:
-            found = select(there.id, drafts.unit_path).join(drafts.id.table, drafts.id == there.draft_id)
+            asked_of = select(there.id, drafts.unit_path).join(drafts.id.table, drafts.id == there.draft_id)
         elif "endpoint_id" in there:
-            found = select(there.id, ends.unit_path).join(ends.id.table, ends.id == there.endpoint_id)
-        if found is not None:
-            asked.append(found.where(there.id.in_(ids)))
+            asked_of = select(there.id, ends.unit_path).join(ends.id.table, ends.id == there.endpoint_id)
+        if asked_of is not None:
+            asked.append(asked_of.where(there.id.in_(ids)))
     rows = session.connection().execute(union_all(*asked)).mappings()
     return {row["id"]: _root(next(value for name, value in row.items() if name != "id")) for row in rows}

@@ -45,19 +45,19 @@ def told(policies: PolicyFiles) -> tuple[str, ...]:
 
 def report(policies: PolicyFiles) -> None:
     """Log every fault of the policy files as they are now."""
-    for one in workflow_faults.faults(policies):
+    for fault in workflow_faults.faults(policies):
         log.error(
             "policy.file_faulty",
-            file=one.file,
-            line=one.line,
-            key=one.key,
-            fault=one.code,
-            said=policy_faults.sentence(one),
+            file=fault.file,
+            line=fault.line,
+            key=fault.key,
+            fault=fault.code,
+            said=policy_faults.sentence(fault),
         )
 
 
 def _of_stages(policies: PolicyFiles, folder: Path) -> Iterator[Fault]:
-    for file, group in groupby(workflow_faults.faults(policies), key=lambda one: one.file):
+    for file, group in groupby(workflow_faults.faults(policies), key=lambda fault: fault.file):
         first, *more = group
         said = f"第 {first.line} 行 {first.key} {policy_faults.sentence(first)}".rstrip("。")
         count = f"，共 {len(more) + 1} 处" if more else ""

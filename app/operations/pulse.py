@@ -115,7 +115,7 @@ def _stored(session: Session, row: dict[str, Any]) -> Any:  # noqa: ANN401 – a
 def _forget(session: Session, runtime: Runtime) -> None:
     """Forget processes of this machine that are no more, and any that was lost long ago."""
     host, long_ago = socket.gethostname()[:255], runtime.clock() - _REMEMBERED
-    for one in session.exec(select(ProcessBeat)).all():
-        ours = one.host == host and one.pid != os.getpid() and not Path(f"/proc/{one.pid}").exists()
-        if ours or one.seen_at < long_ago:
-            session.delete(one)
+    for beat in session.exec(select(ProcessBeat)).all():
+        ours = beat.host == host and beat.pid != os.getpid() and not Path(f"/proc/{beat.pid}").exists()
+        if ours or beat.seen_at < long_ago:
+            session.delete(beat)

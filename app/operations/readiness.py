@@ -64,37 +64,37 @@ class Readiness:
 
     def _look(self) -> None:
         try:
-            found = tuple(self._all())
+            faults = tuple(self._all())
         except Exception as error:  # a check that fails is told as such, and hides nothing
             log.exception("readiness.failed")
-            found = (Fault("internal", {"cause": type(error).__name__}, stops=True),)
+            faults = (Fault("internal", {"cause": type(error).__name__}, stops=True),)
         with self._turn:
-            self._found, self._looked, self._looking = found, time.monotonic(), False
+            self._found, self._looked, self._looking = faults, time.monotonic(), False
             self._turn.notify_all()
-        codes = frozenset(fault.code for fault in found)
+        codes = frozenset(fault.code for fault in faults)
         if codes != self._told:
             self._told = codes
             log.warning("readiness.changed", faults=sorted(codes))
 
     def _all(self) -> list[Fault]:
         runtime, settings = self._runtime, self._runtime.settings
-        found = running_checks.database(runtime.database, settings, clock=runtime.clock)
-        if not any(fault.stops for fault in found):
+        faults = running_checks.database(runtime.database, settings, clock=runtime.clock)
+        if not any(fault.stops for fault in faults):
             try:
                 with runtime.database.read() as session:
-                    found += running_checks.work(session, at=runtime.clock())
+                    faults += running_checks.work(session, at=runtime.clock())
             except (AppError, SQLAlchemyError) as error:
-                found.append(Fault("database_unavailable", {"cause": str(error)}, stops=True))
+                faults.append(Fault("database_unavailable", {"cause": str(error)}, stops=True))
             if self.pulse is not None and (failed := self.pulse.fault) is not None:
-                found.append(running_checks.unavailable(AppError(failed), settings))
-        found += running_checks.space(settings)
+                faults.append(running_checks.unavailable(AppError(failed), settings))
+        faults += running_checks.space(settings)
         granted = runtime.granted
         proposed = granted.faults if isinstance(granted, FollowedFiles) else ()
-        found += running_checks.policies(settings, runtime.negative_list, runtime.policies, proposed)
-        found += self._steadiness.faults()
+        faults += running_checks.policies(settings, runtime.negative_list, runtime.policies, proposed)
+        faults += self._steadiness.faults()
         if self.working is not None and not self.working():
-            found.append(Fault("runner_dead", stops=True))
-        return found
+            faults.append(Fault("runner_dead", stops=True))
+        return faults
 
 
 def install(app: FastAPI, runtime: Runtime) -> Readiness:
@@ -121,12 +121,12 @@ def install(app: FastAPI, runtime: Runtime) -> Readiness:
             limiter = beside.get()
         except LookupError:
             beside.set(limiter := anyio.CapacityLimiter(2))
-        found = await anyio.to_thread.run_sync(readiness.faults, limiter=limiter)
-        ready = not any(fault.stops for fault in found)
+        faults = await anyio.to_thread.run_sync(readiness.faults, limiter=limiter)
+        ready = not any(fault.stops for fault in faults)
         body: dict[str, Any] = {"status": "ready" if ready else "not_ready"}
         if is_inside(request):
             body["policy"] = runtime_of(request).negative_list.current.digest
-            body["faults"] = [told(fault) for fault in found]
+            body["faults"] = [told(fault) for fault in faults]
         return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})
 
     return readiness

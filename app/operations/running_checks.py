@@ -47,15 +47,15 @@ def database(database: Database, settings: Settings, *, clock: Clock) -> list[Fa
     """Look whether the database answers, has our tables, can be written, and whether the clock fits it."""
     try:
         with database.read() as session:
-            found = [*_schema(session)]
-            if found:
-                return found
-            found += _clock(session, clock())
+            faults = [*_schema(session)]
+            if faults:
+                return faults
+            faults += _clock(session, clock())
             if session.get_bind().dialect.name == "postgresql":
-                found += _standby(session)
+                faults += _standby(session)
     except AppError as error:
         return [unavailable(error, settings)]
-    return found + _openable(settings)
+    return faults + _openable(settings)
 
 
 def unavailable(error: AppError, settings: Settings) -> Fault:
@@ -79,11 +79,11 @@ def _head() -> str | None:
 
 
 def _schema(session: Session) -> Iterator[Fault]:
-    found = session.connection().execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if found is None:
+    revision = session.connection().execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision is None:
         yield Fault("schema_empty", stops=True)
-    elif found != _head():
-        yield Fault("schema_behind", {"found": found, "wanted": _head()}, stops=True)
+    elif revision != _head():
+        yield Fault("schema_behind", {"found": revision, "wanted": _head()}, stops=True)
 
 
 def _standby(session: Session) -> Iterator[Fault]:
@@ -167,7 +167,7 @@ def space(settings: Settings) -> list[Fault]:
     folders = {settings.data_dir}
     if (file := path_of(settings.url)) is not None:
         folders.add(file.parent)
-    found: list[Fault] = []
+    faults: list[Fault] = []
     for folder in sorted(folders):
         if not folder.is_dir():
             continue
@@ -178,14 +178,14 @@ def space(settings: Settings) -> list[Fault]:
                 probe.flush()
         except OSError as error:
             if error.errno == 28:  # ENOSPC
-                found.append(Fault("disk_full", {"path": folder, "free": "0 MB"}, stops=True))
+                faults.append(Fault("disk_full", {"path": folder, "free": "0 MB"}, stops=True))
             else:
-                found.append(
+                faults.append(
                     Fault("folder_unwritable", {"path": folder, "cause": error.strerror}, stops=True)
                 )
             continue
-        found += _room(folder, usage.free, usage.total)
-    return found
+        faults += _room(folder, usage.free, usage.total)
+    return faults
 
 
 def _room(folder: Path, free: int, total: int) -> Iterator[Fault]:
@@ -207,12 +207,12 @@ def policies(
     proposed: tuple[Reason, ...] = (),
 ) -> list[Fault]:
     """Look at the policy files in force, what the folder proposes, and the negative list if there is one."""
-    found = [*policy_checks.faults(files, settings.policies), *policy_checks.proposed(proposed)]
+    faults = [*policy_checks.faults(files, settings.policies), *policy_checks.proposed(proposed)]
     if negative_list is not None and negative_list.faults:
         data = {"count": len(negative_list.faults), "first": located(negative_list.faults[0])}
         stops = isinstance(negative_list, FollowedPolicies) and negative_list.unusable
-        found.append(Fault("list_unusable", data, stops=True) if stops else Fault("list_faulty", data))
-    return found
+        faults.append(Fault("list_unusable", data, stops=True) if stops else Fault("list_faulty", data))
+    return faults
 
 
 # --- jobs and processes -------------------------------------------------
@@ -220,17 +220,17 @@ def policies(
 
 def work(session: Session, *, at: datetime) -> list[Fault]:
     """Look at the queue, and at the processes that have said that they live."""
-    found: list[Fault] = []
+    faults: list[Fault] = []
     waited = jobs.figures(session, at=at).oldest_due_seconds / 60
     if waited > OVERDUE_MINUTES:
-        found.append(Fault("jobs_overdue", {"minutes": round(waited)}))
+        faults.append(Fault("jobs_overdue", {"minutes": round(waited)}))
     dead = session.exec(
         select(Job.kind, func.count()).where(col(Job.state) == JobState.DEAD).group_by(Job.kind)
     ).all()
     if dead:
         kinds = "、".join(f"{kind} {count} 项" for kind, count in sorted(dead))
-        found.append(Fault("jobs_dead", {"count": sum(count for _, count in dead), "kinds": kinds}))
-    return found + _processes(session, at)
+        faults.append(Fault("jobs_dead", {"count": sum(count for _, count in dead), "kinds": kinds}))
+    return faults + _processes(session, at)
 
 
 def alive(session: Session, *, at: datetime) -> list[ProcessBeat]:
@@ -242,20 +242,20 @@ def alive(session: Session, *, at: datetime) -> list[ProcessBeat]:
 def _processes(session: Session, at: datetime) -> list[Fault]:
     rows = session.exec(select(ProcessBeat).order_by(col(ProcessBeat.started_at))).all()
     living = alive(session, at=at)
-    here = {one.id for one in living}
-    found = []
-    for one in rows:
-        if one.id in here:
+    here = {process.id for process in living}
+    faults = []
+    for process in rows:
+        if process.id in here:
             continue
-        data = {"process": f"{one.host}:{one.pid}", "seen": moment(one.seen_at)}
-        if one.works and not any(other.works for other in living):
-            found.append(Fault("worker_lost", data))
-        elif one.serves and not any(other.serves for other in living):
-            found.append(Fault("server_lost", data))
+        data = {"process": f"{process.host}:{process.pid}", "seen": moment(process.seen_at)}
+        if process.works and not any(other.works for other in living):
+            faults.append(Fault("worker_lost", data))
+        elif process.serves and not any(other.serves for other in living):
+            faults.append(Fault("server_lost", data))
         else:
-            found.append(Fault("process_lost", data, Gravity.NOTE))
-    if any(one.serves for one in living) and not any(one.works for one in rows):
-        found.append(Fault("no_worker"))
-    if len(versions := sorted({one.version for one in living})) > 1:
-        found.append(Fault("versions_differ", {"versions": "、".join(versions)}, Gravity.WARNING))
-    return found
+            faults.append(Fault("process_lost", data, Gravity.NOTE))
+    if any(process.serves for process in living) and not any(process.works for process in rows):
+        faults.append(Fault("no_worker"))
+    if len(versions := sorted({process.version for process in living})) > 1:
+        faults.append(Fault("versions_differ", {"versions": "、".join(versions)}, Gravity.WARNING))
+    return faults

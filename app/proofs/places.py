@@ -60,7 +60,7 @@ def walk(session: Session, marks: Sequence[ProofMark], document: Document) -> di
     made_on = _made_on(session, marks)
     texts = {row.id: drafts.document_of(row) for row in made_on.values()}
     porters = {key: Porter(text, document) for key, text in texts.items()}
-    found = {}
+    walked = {}
     for mark in marks:
         made = made_on[mark.proof_id].id
         text = text_at(texts[made], mark.place) or ""
@@ -69,7 +69,7 @@ def walk(session: Session, marks: Sequence[ProofMark], document: Document) -> di
         around = anchored(texts[made], mark.place, start, end)
         where = porters[made].port(around) if around is not None else Ported(Standing.LOST)
         lost = where.standing is Standing.LOST
-        found[mark.id] = Walked(
+        walked[mark.id] = Walked(
             text[start : mark.position_start],
             mark.quote,
             text[mark.position_end : end],
@@ -78,7 +78,7 @@ def walk(session: Session, marks: Sequence[ProofMark], document: Document) -> di
             where.start,
             where.end,
         )
-    return found
+    return walked
 
 
 def edits_now(
@@ -93,12 +93,12 @@ def edits_now(
     made_on = _made_on(session, marks)
     texts = {row.id: drafts.document_of(row) for row in made_on.values() if row.id != revision.id}
     porters = {key: Porter(text, document) for key, text in texts.items()}
-    found: dict[UUID, Edit | None] = {}
+    edits: dict[UUID, Edit | None] = {}
     for mark in marks:
         made = made_on[mark.proof_id].id
         edit = as_edit(mark)
-        found[mark.id] = edit if made == revision.id else port_edit(edit, texts[made], porters[made])
-    return found
+        edits[mark.id] = edit if made == revision.id else port_edit(edit, texts[made], porters[made])
+    return edits
 
 
 def _made_on(session: Session, marks: Sequence[ProofMark]) -> dict[UUID, Revision]:

@@ -57,9 +57,9 @@ def proof(session: Session, digest: str, actor: Actor) -> Proof:
         .order_by(col(Proof.id).desc())
         .limit(20)
     )
-    for found, draft in session.exec(query).all():
+    for proof_row, draft in session.exec(query).all():
         if drafts.may_see(session, draft, actor):
-            return found
+            return proof_row
     raise NotFound("not_found")
 
 
@@ -71,10 +71,10 @@ def bound(session: Session, case_id: UUID, line: str, digest: str) -> Proof:
         .order_by(col(Proof.id).desc())
         .limit(1)
     )
-    found = session.exec(query).first()
-    if found is None:
+    row = session.exec(query).first()
+    if row is None:
         raise NotFound("not_found")
-    return found
+    return row
 
 
 def proofs_of(session: Session, case_id: UUID, actor: Actor) -> tuple[ProofView, ...]:
@@ -87,7 +87,7 @@ def proofs_of(session: Session, case_id: UUID, actor: Actor) -> tuple[ProofView,
         .order_by(col(Proof.line), col(Proof.id).desc())
         .options(defer(Proof.content))  # type: ignore[arg-type]
     )
-    return tuple(ProofView(found, revision) for found, revision in session.exec(query).all())
+    return tuple(ProofView(proof_row, revision) for proof_row, revision in session.exec(query).all())
 
 
 def marks_of(session: Session, case_id: UUID, actor: Actor, *, line: str | None = None) -> Marks:

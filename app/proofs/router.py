@@ -36,8 +36,8 @@ Line = Annotated[str, Path(max_length=40)]
 @router.get("/cases/{case_id}/proofs")
 def list_proofs(case_id: UUID, session: ReadSession, actor: CurrentActor) -> ProofsOut:
     """List the proofs of a case, the newest of each line first."""
-    found = queries.proofs_of(session, case_id, actor)
-    return ProofsOut(items=[_proof(one.proof, one.revision) for one in found])
+    proofs = queries.proofs_of(session, case_id, actor)
+    return ProofsOut(items=[_proof(view.proof, view.revision) for view in proofs])
 
 
 @router.get("/proofs/{digest}")
@@ -120,13 +120,13 @@ def list_marks(
     line: Annotated[str | None, Query(max_length=40)] = None,
 ) -> MarksOut:
     """List the marks of a case, and the error rate that they make."""
-    found = queries.marks_of(session, case_id, actor, line=line)
+    marks = queries.marks_of(session, case_id, actor, line=line)
     return MarksOut(
-        items=[_mark(row, found.names.get(row.marked_by, "")) for row in found.rows],
-        open=len(found.open),
-        weighted_errors=found.weighted_errors,
-        characters=found.characters,
-        error_rate=found.error_rate,
+        items=[_mark(row, marks.names.get(row.marked_by, "")) for row in marks.rows],
+        open=len(marks.open),
+        weighted_errors=marks.weighted_errors,
+        characters=marks.characters,
+        error_rate=marks.error_rate,
     )
 
 

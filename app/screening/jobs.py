@@ -61,7 +61,7 @@ def _run(context: JobContext, test_id: UUID) -> None:
         total, a_month = backtests.size(session, test, actor)
         waived = backtests.waived(session)
     _save(context, test_id, state=BackTestState.RUNNING, total=total)
-    base, candidate = (policies.loaded(runtime, one) for one in (test.base, test.candidate))
+    base, candidate = (policies.loaded(runtime, version) for version in (test.base, test.candidate))
     sums: dict[str, Any] | None = json.loads(test.partial) if test.partial else None
     # What was told of a piece that was not finished does not count.
     test.done = sums["items"] if sums else 0

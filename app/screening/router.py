@@ -52,19 +52,19 @@ def _draft_report(session: Session, runtime: Runtime, draft_id: UUID, actor: Act
     waived = waivers.in_force(given, at)
     return ReportOut(
         **report_out(report, service.attached_names(session, draft.id, drafts.document_of(revision))),
-        left_out=[LeftOutOut(**one) for one in drafts.left_out_of(revision)],
+        left_out=[LeftOutOut(**entry) for entry in drafts.left_out_of(revision)],
         draft_id=draft.id,
         revision=revision.number,
         digest=revision.digest,
         checked_at=stored.created_at if stored else None,
-        open_blockers=[one.fingerprint for one in queries.blocking(report.findings, waived=waived)],
+        open_blockers=[finding.fingerprint for finding in queries.blocking(report.findings, waived=waived)],
         waivers=[WaiverOut.model_validate(row.model_dump()) for row in given],
     )
 
 
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
-    for one in (
+    for part in (
         router,
         check_router.router,
         waiver_router.router,
@@ -72,4 +72,4 @@ def install(app: FastAPI) -> None:
         rule_router.router,
         backtest_router.router,
     ):
-        app.include_router(one)
+        app.include_router(part)

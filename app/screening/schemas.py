@@ -118,8 +118,8 @@ class ReportOut(CheckOut):
 def grouped(findings: Sequence[Finding]) -> list[RuleGroupOut]:
     """Return findings by rule, the worst first, in the order in which the rules first hit."""
     by_rule: dict[str, list[int]] = {}
-    for number, one in enumerate(findings):
-        by_rule.setdefault(one.rule, []).append(number)
+    for number, finding in enumerate(findings):
+        by_rule.setdefault(finding.rule, []).append(number)
     groups = [
         RuleGroupOut(
             rule=rule,
@@ -144,10 +144,10 @@ def listed(findings: Iterable[Finding], files: Mapping[str, str] | None = None) 
     return [
         FindingOut.model_validate(
             {
-                **one._asdict(),
-                "place": place_held(one.ref, files or {})
-                or (place_in_file(one.ref) if one.part is PartKind.ATTACHMENT else ""),
+                **finding._asdict(),
+                "place": place_held(finding.ref, files or {})
+                or (place_in_file(finding.ref) if finding.part is PartKind.ATTACHMENT else ""),
             }
         )
-        for one in findings
+        for finding in findings
     ]

@@ -85,14 +85,14 @@ def differences(old: Document, new: Document) -> tuple[Difference, ...]:
     Fields are compared by name. Paragraphs are aligned first, so that one that came or went does not shift
     the rest.
     """
-    found = [
+    differences = [
         Difference("edited", _place_name(name), stretches(getattr(old, name), getattr(new, name)))
         for name in FIELDS
         if getattr(old, name) != getattr(new, name)
     ]
     was = [(place, text) for place, text in old.texts() if place not in FIELDS]
     now = [(place, text) for place, text in new.texts() if place not in FIELDS]
-    return (*found, *_paragraphs(was, now))
+    return (*differences, *_paragraphs(was, now))
 
 
 def _paragraphs(was: list[tuple[str, str]], now: list[tuple[str, str]]) -> Iterator[Difference]:
@@ -135,17 +135,19 @@ def stretches(old: str, new: str) -> tuple[Stretch, ...]:
     Long unchanged text is shortened to its ends, with …… between.
     """
     pairs = _merged(old, new)
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     for index, (before, after, same) in enumerate(pairs):
         if same:
-            found.append(Stretch("same", _shortened(before, first=index == 0, last=index == len(pairs) - 1)))
+            stretches.append(
+                Stretch("same", _shortened(before, first=index == 0, last=index == len(pairs) - 1))
+            )
             continue
         note = _note(before, after)
         if before:
-            found.append(Stretch("removed", before, "" if after else note))
+            stretches.append(Stretch("removed", before, "" if after else note))
         if after:
-            found.append(Stretch("added", after, note))
-    return tuple(found)
+            stretches.append(Stretch("added", after, note))
+    return tuple(stretches)
 
 
 def _merged(old: str, new: str) -> list[tuple[str, str, bool]]:

@@ -52,7 +52,7 @@ def column_name(number: int) -> str:
 
 def place_in_file(ref: str) -> str:
     """Return a place within a file in words; empty for the file itself. `ref` is what a reading names it."""
-    steps = [one.replace("%2F", "/").replace("%25", "%") for one in ref.split("/")] if ref else []
+    steps = [step.replace("%2F", "/").replace("%25", "%") for step in ref.split("/")] if ref else []
     match steps:
         case []:
             return ""
@@ -179,4 +179,4 @@ def place_held(ref: str, names: Mapping[str, str] = _NONE) -> str:
 
 def in_order(ref: str) -> tuple[tuple[int, str], ...]:
     """Return what sorts places as people read: row 2 before row 10."""
-    return tuple((int(one), "") if one.isdecimal() else (-1, one) for one in ref.split("/"))
+    return tuple((int(step), "") if step.isdecimal() else (-1, step) for step in ref.split("/"))

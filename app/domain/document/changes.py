@@ -144,42 +144,42 @@ def classify(
         return Change(ChangeClass.LAYOUT, fields)
     pairs, restructured = _pairs(old, new)
     edits = tuple(edit for place, before, after in pairs for edit in _edits(place, before, after))
-    found: dict[RefusalCode, Mapping[str, Any]] = {}
+    substantial: dict[RefusalCode, Mapping[str, Any]] = {}
     if restructured:
-        found[RefusalCode.CHANGES_STRUCTURE] = {"blocks": [len(old.blocks), len(new.blocks)]}
+        substantial[RefusalCode.CHANGES_STRUCTURE] = {"blocks": [len(old.blocks), len(new.blocks)]}
     if said := _signs_touched(old, new, same_place=not pairs):
         # 10⁸ that becomes 108, struck words that become valid, another number of an item: never small.
-        found[RefusalCode.TOUCHES_NUMBER] = {"text": said}
-    found |= _besides_words(old, new, fields, links_same=links_same)
+        substantial[RefusalCode.TOUCHES_NUMBER] = {"text": said}
+    substantial |= _besides_words(old, new, fields, links_same=links_same)
     for code, data in _touched(edits, names, posts):
-        found.setdefault(code, data)
+        substantial.setdefault(code, data)
     size = sum(len(edit.old) + len(edit.new) for edit in edits)
     total = max(old.characters, 1)
     too_large_a_share = size > _ALWAYS_SMALL and size * 1000 > limits.share * total
     if size > limits.characters or len(edits) > limits.edits or too_large_a_share:
-        found[RefusalCode.TOO_LARGE_A_CHANGE] = {
+        substantial[RefusalCode.TOO_LARGE_A_CHANGE] = {
             "characters": size,
             "edits": len(edits),
             "share": round(size * 1000 / total),
             **{f"most_{name}": most for name, most in limits.model_dump().items()},
         }
     if new_findings:
-        found[RefusalCode.NEW_FINDING] = {"rules": sorted(set(new_findings))}
-    kind = ChangeClass.SUBSTANTIVE if found else ChangeClass.MARKS_ONLY
-    return Change(kind, fields, edits, tuple(Refusal(code, data) for code, data in found.items()))
+        substantial[RefusalCode.NEW_FINDING] = {"rules": sorted(set(new_findings))}
+    kind = ChangeClass.SUBSTANTIVE if substantial else ChangeClass.MARKS_ONLY
+    return Change(kind, fields, edits, tuple(Refusal(code, data) for code, data in substantial.items()))
 
 
 def _besides_words(
     old: Document, new: Document, fields: Collection[str], *, links_same: bool
 ) -> dict[RefusalCode, Mapping[str, Any]]:
-    found: dict[RefusalCode, Mapping[str, Any]] = {}
+    substantial: dict[RefusalCode, Mapping[str, Any]] = {}
     if old.assets() != new.assets() or _media(old) != _media(new) or old.attachments != new.attachments:
-        found[RefusalCode.TOUCHES_MEDIA] = {}
+        substantial[RefusalCode.TOUCHES_MEDIA] = {}
     if not links_same or "source_url" in fields:
-        found[RefusalCode.TOUCHES_LINK] = {"text": new.source_url}
+        substantial[RefusalCode.TOUCHES_LINK] = {"text": new.source_url}
     if "byline" in fields or "source" in fields:
-        found[RefusalCode.TOUCHES_NAME] = {"text": new.byline if "byline" in fields else new.source}
-    return found
+        substantial[RefusalCode.TOUCHES_NAME] = {"text": new.byline if "byline" in fields else new.source}
+    return substantial
 
 
 def _signs_touched(old: Document, new: Document, *, same_place: bool) -> str:
@@ -188,8 +188,8 @@ def _signs_touched(old: Document, new: Document, *, same_place: bool) -> str:
     Where no words changed, the signs must also stand where they stood.
     """
     was, now = (
-        Counter((sign.place if same_place else sign.kind, sign.words) for sign in signs(one))
-        for one in (old, new)
+        Counter((sign.place if same_place else sign.kind, sign.words) for sign in signs(document))
+        for document in (old, new)
     )
     differing = [*(was - now), *(now - was)]
     return differing[0][1] if differing else ""
@@ -257,8 +257,8 @@ def _pairs(old: Document, new: Document) -> tuple[list[tuple[str, str, str]], bo
         ends = (ends[0] - 1, ends[1] - 1)
     was, now = old.blocks[start : ends[0]], new.blocks[start : ends[1]]
     if len(was) == len(now) and all(_shape(a) == _shape(b) for a, b in zip(was, now, strict=True)):
-        for index, (one, other) in enumerate(zip(was, now, strict=True), start):
-            old_texts, new_texts = dict(texts_of(one)), dict(texts_of(other))
+        for index, (old_block, other) in enumerate(zip(was, now, strict=True), start):
+            old_texts, new_texts = dict(texts_of(old_block)), dict(texts_of(other))
             pairs += [
                 (f"blocks/{index}{place}", old_texts.get(place, ""), new_texts.get(place, ""))
                 for place in dict.fromkeys((*old_texts, *new_texts))

@@ -94,10 +94,10 @@ def faults(document: Document, edit: Edit) -> tuple[Refusal, ...]:
     text = text_at(document, edit.place)
     if text is None:
         return (Refusal(RefusalCode.PLACE_UNKNOWN, {"mark": edit.id, "place": edit.place}),)
-    found = []
+    refusals = []
     if not 0 <= edit.start <= edit.end <= len(text) or text[edit.start : edit.end] != edit.quote:
         there = text[max(edit.start, 0) : max(edit.end, 0)]
-        found.append(
+        refusals.append(
             Refusal(RefusalCode.QUOTE_DIFFERS, {"mark": edit.id, "quote": edit.quote, "there": there})
         )
     malformed = not _FORMS[edit.kind](edit)
@@ -106,8 +106,8 @@ def faults(document: Document, edit: Edit) -> tuple[Refusal, ...]:
     elif edit.kind in _BLOCK_KINDS:
         malformed = malformed or not _seam_fits(document, edit, text)
     if malformed:
-        found.append(Refusal(RefusalCode.MARK_MALFORMED, {"mark": edit.id, "kind": edit.kind}))
-    return tuple(found)
+        refusals.append(Refusal(RefusalCode.MARK_MALFORMED, {"mark": edit.id, "kind": edit.kind}))
+    return tuple(refusals)
 
 
 def text_at(document: Document, place: str) -> str | None:
@@ -160,12 +160,14 @@ def _overlaps(edits: Sequence[Edit]) -> list[Refusal]:
     spans = sorted(
         ((edit.place, start, end, edit.id) for edit in edits for start, end in _ground(edit)),
     )
-    found = []
+    refusals = []
     for (place, start, end, mark), (other_place, other_start, other_end, other) in pairwise(spans):
         inside = other_start < end or (other_start == start and other_end == end)
         if place == other_place and inside and mark != other:
-            found.append(Refusal(RefusalCode.MARKS_OVERLAP, {"marks": sorted((mark, other)), "place": place}))
-    return found
+            refusals.append(
+                Refusal(RefusalCode.MARKS_OVERLAP, {"marks": sorted((mark, other)), "place": place})
+            )
+    return refusals
 
 
 def _ground(edit: Edit) -> list[tuple[int, int]]:

@@ -29,17 +29,17 @@ def ordinals(blocks: Sequence[Block]) -> tuple[int | None, ...]:
 
 def sparse(blocks: Sequence[Block]) -> tuple[Block, ...]:
     """Return the blocks with numbers only where the count would not come to them by itself."""
-    count, found = _Count(), list[Block]()
+    count, plain = _Count(), list[Block]()
     for block in blocks:
         if isinstance(block, ListItem) and block.number is not None:
             bare, before = block.model_copy(update={"number": None}), list(count.levels)
             if count(bare) == block.number:
-                found.append(bare)
+                plain.append(bare)
                 continue
             count.levels = before
         count(block)
-        found.append(block)
-    return tuple(found)
+        plain.append(block)
+    return tuple(plain)
 
 
 class _Count:

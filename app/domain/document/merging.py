@@ -100,7 +100,7 @@ def _side(base: Document, changed: Document) -> _Side:
             for offset in range(step.src_end - step.src_start):
                 kept[step.src_start + offset] = changed.blocks[step.dest_start + offset]
             start, new_start = step.src_end, step.dest_end
-    return _Side(tuple(kept), tuple(tuple(one) for one in added))
+    return _Side(tuple(kept), tuple(tuple(blocks) for blocks in added))
 
 
 def _pair(
@@ -122,7 +122,7 @@ def _pair(
         if in_place:
             partner: int | None = at
         else:
-            partner = next((one for one in range(at, old[1]) if _alike(was[one], block)), None)
+            partner = next((index for index in range(at, old[1]) if _alike(was[index], block)), None)
         if partner is None:
             added[at].append(block)
         else:
@@ -167,7 +167,7 @@ def _parts(was: Block, mine: Block, theirs: Block) -> Block | None:
     """Return a table or picture with the cells or words of both sides; `None` where they collide."""
     if isinstance(was, TEXT_BLOCKS) or not (_shape(was) == _shape(mine) == _shape(theirs)):
         return None
-    old, my, their = (dict(texts_of(one)) for one in (was, mine, theirs))
+    old, my, their = (dict(texts_of(block)) for block in (was, mine, theirs))
     texts = {}
     for place, text in old.items():
         if my[place] not in (text, their[place]) and their[place] != text:
@@ -200,4 +200,4 @@ def _without_words(block: Block) -> bytes:
 
 def _attachments(base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
     gone = (set(base) - set(mine)) | (set(base) - set(theirs))
-    return tuple(one for one in dict.fromkeys((*theirs, *mine)) if one not in gone)
+    return tuple(digest for digest in dict.fromkeys((*theirs, *mine)) if digest not in gone)

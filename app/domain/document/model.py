@@ -217,10 +217,10 @@ class Table(_Value):
 
     def spans_of(self) -> dict[tuple[int, int], list[CellSpan]]:
         """Return the markup of each cell that has any, by row and column."""
-        found: dict[tuple[int, int], list[CellSpan]] = {}
+        by_cell: dict[tuple[int, int], list[CellSpan]] = {}
         for span in self.spans:
-            found.setdefault((span.row, span.column), []).append(span)
-        return found
+            by_cell.setdefault((span.row, span.column), []).append(span)
+        return by_cell
 
     def covered(self) -> frozenset[tuple[int, int]]:
         """Return row and column of the cells that another lies over; empty where nothing is merged."""
@@ -375,12 +375,12 @@ class Sign(NamedTuple):
 
 def signs(document: Document) -> tuple[Sign, ...]:
     """Return the markup, list numbers and merged cells that carry meaning, in order; empty for none."""
-    found: list[Sign] = []
+    all_signs: list[Sign] = []
     at = 0
     for block in document.blocks:
-        found += _signs(block, at)
+        all_signs += _signs(block, at)
         at += sum(len(text) for _, text in texts_of(block))
-    return tuple(found)
+    return tuple(all_signs)
 
 
 def _signs(block: Block, at: int) -> Iterator[Sign]:

@@ -51,23 +51,23 @@ def pair(old: Sequence[str], new: Sequence[str]) -> tuple[Group, ...]:
 
 def _same(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     """Pair lines that are the same: in order, then those that stand only once on either side."""
-    found: dict[int, int] = {}
+    matched: dict[int, int] = {}
     for step in Indel.opcodes(list(old), list(new)):
         if step.tag == "equal":
             for offset in range(step.src_end - step.src_start):
-                found[step.src_start + offset] = step.dest_start + offset
-    taken = set(found.values())
+                matched[step.src_start + offset] = step.dest_start + offset
+    taken = set(matched.values())
     gone, came = defaultdict(list), defaultdict(list)
     for index, text in enumerate(old):
-        if index not in found and len(text) >= _SHORT:
+        if index not in matched and len(text) >= _SHORT:
             gone[text].append(index)
     for index, text in enumerate(new):
         if index not in taken and len(text) >= _SHORT:
             came[text].append(index)
     for text, indexes in gone.items():
         if len(indexes) == 1 and len(came.get(text, ())) == 1:
-            found[indexes[0]] = came[text][0]
-    return found
+            matched[indexes[0]] = came[text][0]
+    return matched
 
 
 def _shape(text: str) -> Counter[str]:
@@ -100,7 +100,7 @@ def _in_order(scores: dict[tuple[int, int], float], fixed: dict[int, int]) -> di
     `fixed` pairs bound them: one may not lie across another line that stayed in order.
     """
     chain = _longest({**dict.fromkeys(fixed.items(), 1.0), **scores}, set(fixed.items()))
-    return {one: other for one, other in chain if one not in fixed}
+    return {old: other for old, other in chain if old not in fixed}
 
 
 def _longest(weights: dict[tuple[int, int], float], sure: set[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -109,14 +109,14 @@ def _longest(weights: dict[tuple[int, int], float], sure: set[tuple[int, int]]) 
     size = max((other for _, other in pairs), default=-1) + 2
     best: list[tuple[float, int]] = [(0.0, -1)] * (size + 1)
     before: list[int] = []
-    for number, (one, other) in enumerate(pairs):
+    for number, (old, other) in enumerate(pairs):
         top = (0.0, -1)
         at = other
         while at > 0:
             top = max(top, best[at])
             at -= at & -at
         before.append(top[1])
-        weight = weights[one, other] * (2 if (one, other) in sure else 1)
+        weight = weights[old, other] * (2 if (old, other) in sure else 1)
         mine = (top[0] + weight, number)
         at = other + 1
         while at <= size:
@@ -134,16 +134,16 @@ def _moved(scores: dict[tuple[int, int], float], partner: dict[int, int]) -> dic
     taken = set(partner.values())
     rows: dict[int, list[tuple[float, int]]] = defaultdict(list)
     columns: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for (one, other), score in scores.items():
-        if one not in partner and other not in taken:
-            rows[one].append((score, other))
-            columns[other].append((score, one))
-    found = {}
-    for one, others in rows.items():
+    for (old, other), score in scores.items():
+        if old not in partner and other not in taken:
+            rows[old].append((score, other))
+            columns[other].append((score, old))
+    partners = {}
+    for old, others in rows.items():
         likest = _likest(others)
-        if likest is not None and _likest(columns[likest]) == one:
-            found[one] = likest
-    return found
+        if likest is not None and _likest(columns[likest]) == old:
+            partners[old] = likest
+    return partners
 
 
 def _likest(candidates: Iterable[tuple[float, int]]) -> int | None:
@@ -155,7 +155,7 @@ def _likest(candidates: Iterable[tuple[float, int]]) -> int | None:
 
 def _groups(old: Sequence[str], new: Sequence[str], partner: dict[int, int]) -> tuple[Group, ...]:
     """Make groups of pairs, and let each line without a partner join the neighbour that it is a part of."""
-    groups = [([one], [other]) for one, other in sorted(partner.items())]
+    groups = [([old], [other]) for old, other in sorted(partner.items())]
     for side, texts, others in ((0, old, new), (1, new, old)):
         owner = {index: group for group in groups for index in group[side]}
         for order in (range(len(texts)), range(len(texts) - 1, -1, -1)):

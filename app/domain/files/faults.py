@@ -27,8 +27,8 @@ class Faults(ValueError):
         self.faults = in_order(faults)
         super().__init__(
             "; ".join(
-                f"{one.file} line {one.line}: {one.key}: {one.code} {dict(one.data)}".lstrip()
-                for one in self.faults
+                f"{fault.file} line {fault.line}: {fault.key}: {fault.code} {dict(fault.data)}".lstrip()
+                for fault in self.faults
             )
         )
 

@@ -139,7 +139,7 @@ def parse(
         tree = _read(text, builder)
     except _Unending as error:
         builder.faults.append(error.fault)
-    faults += (Fault(one.line, one.key, one.code, one.data, file) for one in builder.faults)
+    faults += (Fault(fault.line, fault.key, fault.code, fault.data, file) for fault in builder.faults)
     return tree
 
 

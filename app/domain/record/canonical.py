@@ -29,7 +29,7 @@ def _plain(value: Any) -> bool:  # noqa: ANN401 – any JSON value
     if kind is str or value is None or kind is bool:
         return True
     if kind is dict:
-        return all(type(key) is str and key.isascii() and _plain(one) for key, one in value.items())
+        return all(type(key) is str and key.isascii() and _plain(item) for key, item in value.items())
     if kind is list or kind is tuple:
         return all(map(_plain, value))
     if kind is int:

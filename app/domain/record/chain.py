@@ -183,24 +183,24 @@ def walk(
     gone: list[tuple[int, str]] = []
     erased: set[tuple[int, str]] = set()
     before, before_ts = Head(0, NOTHING), ""
-    for found in events:
-        body, unreadable = _read(found.body)
-        seq = _number(body, found)
+    for event in events:
+        body, unreadable = _read(event.body)
+        seq = _number(body, event)
         at = _At(stream, seq, faults)
-        leaf = leaf_hash(found.body)
+        leaf = leaf_hash(event.body)
         if unreadable:
             at.fault(unreadable)
-        if found.leaf != leaf:
+        if event.leaf != leaf:
             at.fault(FaultCode.LEAF_DIFFERS)
         if body:
             _body(at, body, before, before_ts)
             before_ts = max(before_ts, str(body.get("ts")))
-            _columns(at, body, found.columns)
-            gone += _private(at, body, found.private)
+            _columns(at, body, event.columns)
+            gone += _private(at, body, event.private)
             if body.get("action") == ERASED:
                 erased |= _erased(body)
             if see is not None:
-                see(body, found)
+                see(body, event)
         elif seq != before.seq + 1:
             at.fault(FaultCode.OUT_OF_ORDER, expected=before.seq + 1)
         before = Head(max(seq, before.seq), leaf)
@@ -211,7 +211,7 @@ def walk(
     ]
     if head is not None:
         _end(stream, before, head, faults)
-    return Walk(tuple(faults), before, tuple(one for one in gone if one in erased))
+    return Walk(tuple(faults), before, tuple(field for field in gone if field in erased))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +270,11 @@ def _erased(body: Mapping[str, Any]) -> set[tuple[int, str]]:
     fields = data.get("fields") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(fields, list) or body.get("outcome") != "done":
         return set()
-    return {(data.get("seq", 0), one) for one in fields if isinstance(one, str)}
+    return {(data.get("seq", 0), field) for field in fields if isinstance(field, str)}
 
 
-def _number(body: Mapping[str, Any], found: StoredEvent) -> int:
-    for number in (body.get("seq"), found.columns.get("seq")):
+def _number(body: Mapping[str, Any], event: StoredEvent) -> int:
+    for number in (body.get("seq"), event.columns.get("seq")):
         if isinstance(number, int):
             return number
     return 0
@@ -322,12 +322,12 @@ def _opens(name: str, opening: Opening, expected: Any) -> bool:  # noqa: ANN401 
         return False
 
 
-def _end(stream: str, found: Head, head: Head, faults: list[Fault]) -> None:
-    if found.seq < head.seq:
-        lost = {"first": found.seq + 1, "last": head.seq}
-        faults.append(Fault(FaultCode.TAIL_MISSING, stream, found.seq, lost))
-    elif found.seq > head.seq:
-        more = {"first": head.seq + 1, "last": found.seq}
-        faults.append(Fault(FaultCode.TAIL_UNKNOWN, stream, found.seq, more))
-    elif found.leaf != head.leaf:
-        faults.append(Fault(FaultCode.HEAD_DIFFERS, stream, found.seq))
+def _end(stream: str, reached: Head, head: Head, faults: list[Fault]) -> None:
+    if reached.seq < head.seq:
+        lost = {"first": reached.seq + 1, "last": head.seq}
+        faults.append(Fault(FaultCode.TAIL_MISSING, stream, reached.seq, lost))
+    elif reached.seq > head.seq:
+        more = {"first": head.seq + 1, "last": reached.seq}
+        faults.append(Fault(FaultCode.TAIL_UNKNOWN, stream, reached.seq, more))
+    elif reached.leaf != head.leaf:
+        faults.append(Fault(FaultCode.HEAD_DIFFERS, stream, reached.seq))

@@ -67,25 +67,25 @@ def read(text: str) -> list[Checkpoint]:
     """Return the checkpoints that stand in a text, in their order; what is no checkpoint is passed over."""
     return [
         Checkpoint(
-            found["origin"],
-            int(found["size"]),
-            base64.b64decode(found["root"]),
-            int(found["streams"]),
-            found["at"],
-            found[0],
+            match["origin"],
+            int(match["size"]),
+            base64.b64decode(match["root"]),
+            int(match["streams"]),
+            match["at"],
+            match[0],
         )
-        for found in _FORM.finditer(text.replace("\r\n", "\n"))
+        for match in _FORM.finditer(text.replace("\r\n", "\n"))
     ]
 
 
 def is_signed(checkpoint: Checkpoint, *, public: bytes, verify: Callable[[bytes, bytes], bool]) -> bool:
     """Say whether the key signed exactly this; `verify` takes a signature and what it is over."""
-    found = _FORM.fullmatch(checkpoint.note)
-    if found is None or found["name"] != found["origin"]:
+    match = _FORM.fullmatch(checkpoint.note)
+    if match is None or match["name"] != match["origin"]:
         return False
     try:
-        signature = base64.b64decode(found["signature"], validate=True)
+        signature = base64.b64decode(match["signature"], validate=True)
     except ValueError:
         return False
-    named = signature[:4] == key_hash(found["origin"], public)
-    return named and verify(signature[4:], found["text"].encode())
+    named = signature[:4] == key_hash(match["origin"], public)
+    return named and verify(signature[4:], match["text"].encode())

@@ -39,10 +39,10 @@ class Tree:
         """Return the root over all that was added."""
         if not self._edge:
             return EMPTY
-        found = self._edge[-1][1]
+        hashed = self._edge[-1][1]
         for _, left in reversed(self._edge[:-1]):
-            found = node(left, found)
-        return found
+            hashed = node(left, hashed)
+        return hashed
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
@@ -144,15 +144,15 @@ def included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: b
     """
     if not 0 <= index < size:
         return False
-    at, last, found = index, size - 1, leaf
-    for one in proof:
+    at, last, hashed = index, size - 1, leaf
+    for sibling in proof:
         if last == 0:
             return False
         if at & 1 or at == last:
-            found = node(one, found)
+            hashed = node(sibling, hashed)
             while not at & 1 and at:
                 at, last = at >> 1, last >> 1
         else:
-            found = node(found, one)
+            hashed = node(hashed, sibling)
         at, last = at >> 1, last >> 1
-    return last == 0 and found == root
+    return last == 0 and hashed == root

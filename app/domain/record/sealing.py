@@ -35,20 +35,20 @@ def seal(salt: str, table: str, columns: Columns, *, added: Mapping[str, bytes] 
         if value is None or (added and added.get(name) == value):
             hints.append("0" * _HINT)
             continue
-        one = hashlib.sha256(_COLUMN + keyed + name.encode() + b"\x00" + value).digest()
-        whole.update(b"\x00" + name.encode() + one)
-        hints.append(one[: _HINT // 2].hex())
+        digest = hashlib.sha256(_COLUMN + keyed + name.encode() + b"\x00" + value).digest()
+        whole.update(b"\x00" + name.encode() + digest)
+        hints.append(digest[: _HINT // 2].hex())
     return whole.hexdigest() + "".join(hints)
 
 
-def is_same(one: str, other: str) -> bool:
+def is_same(seal: str, other: str) -> bool:
     """Say whether two seals under one salt are of the same row; what only tells columns apart is left out."""
-    return one[:_DIGEST] == other[:_DIGEST]
+    return seal[:_DIGEST] == other[:_DIGEST]
 
 
-def changed(one: str, other: str, names: Sequence[str]) -> tuple[str, ...]:
+def changed(seal: str, other: str, names: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the columns in which two seals differ; empty when that cannot be told."""
-    was, now = one[_DIGEST:], other[_DIGEST:]
+    was, now = seal[_DIGEST:], other[_DIGEST:]
     if len(was) != len(now) or len(was) != len(names) * _HINT:
         return ()
     at = range(0, len(was), _HINT)

@@ -84,8 +84,8 @@ def _taking_away(content: Any, lines: Lines) -> Iterator[Fault]:  # noqa: ANN401
 
 
 def _rules(routing: Routing, lines: Lines) -> Iterator[Fault]:
-    named = [("choose", index, one.rule) for index, one in enumerate(routing.choose)]
-    named += [("add", index, one.rule) for index, one in enumerate(routing.add)]
+    named = [("choose", index, choice.rule) for index, choice in enumerate(routing.choose)]
+    named += [("add", index, addition.rule) for index, addition in enumerate(routing.add)]
     count = Counter(rule for _, _, rule in named)
     for part, index, rule in named:
         if count[rule] > 1:

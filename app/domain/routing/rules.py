@@ -255,12 +255,12 @@ class Routed:
     @property
     def added(self) -> tuple[Placed, ...]:
         """The added stages that apply to the draft as it is now."""
-        return tuple(one for one in self.placed if one.applies)
+        return tuple(stage for stage in self.placed if stage.applies)
 
     @property
     def skipped(self) -> tuple[Placed, ...]:
         """The added stages that do not apply as long as the facts stay as they are."""
-        return tuple(one for one in self.placed if not one.applies)
+        return tuple(stage for stage in self.placed if not stage.applies)
 
     def record(self) -> dict[str, Any]:
         """Return what goes on record when the case opens, in JSON values: rules, conditions and facts."""
@@ -271,12 +271,12 @@ class Routed:
             **({"channels": dict(self.by_line)} if self.by_line else {}),
             "stages": [
                 {
-                    "stage": one.stage,
-                    "rule": one.rule,
-                    "when": one.when.model_dump(mode="json", exclude_defaults=True),
-                    "applies": one.applies,
+                    "stage": stage.stage,
+                    "rule": stage.rule,
+                    "when": stage.when.model_dump(mode="json", exclude_defaults=True),
+                    "applies": stage.applies,
                 }
-                for one in self.placed
+                for stage in self.placed
             ],
         }
 
@@ -291,7 +291,7 @@ def facts_in(
     names go into `Case.found` beside the ids of the rules.
     """
     text = "\n".join(words for _, words in document.texts())
-    found: dict[str, list[str]] = {}
+    told_by_fact: dict[str, list[str]] = {}
     for name, fact in routing.facts.items():
         told = [
             f"rule:{rule}" for rule in sorted(rules) if any(_of_group(rule, group) for group in fact.rules)
@@ -299,8 +299,8 @@ def facts_in(
         told += [f"word:{word}" for word in fact.words_in(text, cuts)]
         told += [f"field:{field}" for field in fact.fields if getattr(document, field)]
         if told:
-            found[name] = told
-    return found
+            told_by_fact[name] = told
+    return told_by_fact
 
 
 def route(case: Case, routing: Routing, workflows: Mapping[str, Workflow]) -> Routed:

@@ -34,27 +34,27 @@ def remarks(
     around: frozenset[str], tag: str, attributes: Mapping[str, str], style: Mapping[str, str]
 ) -> frozenset[str]:
     """Return what of an element's looks may mean something and is not kept, given what does around it."""
-    found = set(around)
+    remarks_now = set(around)
     said = style.get("color", "") or (attributes.get("color", "").lower() if tag == "font" else "")
     if said and said not in _AS_AROUND and tag != "a":
-        (found.add if _is_colour(said) else found.discard)("colour")
+        (remarks_now.add if _is_colour(said) else remarks_now.discard)("colour")
     ground = style.get("background-color", "") or style.get("background", "")
     if tag == "mark" or (ground and tag in _WORDS and _is_colour(ground)):
-        found.add("colour")
+        remarks_now.add("colour")
     size = style.get("font-size", "")
     if size not in {"", "inherit"}:
-        (found.add if _is_large(size) else found.discard)("size")
+        (remarks_now.add if _is_large(size) else remarks_now.discard)("size")
     elif tag == "big" or (
         tag == "font" and attributes.get("size", "").strip() in {"5", "6", "7", "+2", "+3", "+4"}
     ):
-        found.add("size")
+        remarks_now.add("size")
     dots = " ".join(
         value for name, value in style.items() if name.endswith(("text-emphasis", "text-emphasis-style"))
     )
     lines = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     if (dots and "none" not in dots) or "overline" in lines:
-        found.add("decoration")
-    return frozenset(found)
+        remarks_now.add("decoration")
+    return frozenset(remarks_now)
 
 
 def _is_colour(said: str) -> bool:
@@ -77,10 +77,10 @@ def _number(part: str) -> float:
 
 
 def _is_large(size: str) -> bool:
-    found = _LENGTH.match(size)
-    if found is None:
+    match = _LENGTH.match(size)
+    if match is None:
         return size in _LARGE_WORDS
-    return float(found[1]) >= _LARGE.get(found[2], float("inf"))
+    return float(match[1]) >= _LARGE.get(match[2], float("inf"))
 
 
 def transformed(text: str, look: "Look") -> str:

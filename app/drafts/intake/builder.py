@@ -171,8 +171,8 @@ class Builder:
             self._item(run, sign, align)
         else:
             kind = Quote if shape is Shape.QUOTE else Paragraph
-            for one in run.parts():
-                self._add(kind(text=one.text, spans=one.spans(), align=align))
+            for part in run.parts():
+                self._add(kind(text=part.text, spans=part.spans(), align=align))
 
     def _item(self, run: Inline, sign: Sign | None, align: Align | None) -> None:
         before = self.blocks[-1] if self.blocks else None
@@ -223,8 +223,8 @@ class Builder:
 
     def image(self, address: str, alt: str, caption: str = "", *, others: str = "") -> None:
         """Append a picture that was uploaded; list any other, with `others` that were offered for it."""
-        if found := ASSET.match(address.strip()):
-            self._add(Image(sha256=found["sha256"], alt=alt, caption=caption))
+        if match := ASSET.match(address.strip()):
+            self._add(Image(sha256=match["sha256"], alt=alt, caption=caption))
         elif (data := data_of(address)) and (digest := self.take_picture(data, "粘贴的图片")):
             self._add(Image(sha256=digest, alt=alt, caption=caption))
         else:

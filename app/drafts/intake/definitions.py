@@ -80,12 +80,12 @@ def note_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
     line = state.getLines(start, start + 1, state.blkIndent, False).strip()
-    found = _NOTE.match(line)
-    if found is None:
+    match = _NOTE.match(line)
+    if match is None:
         return False
     if silent:
         return True
-    lines, following = [line[found.end() :]], start + 1
+    lines, following = [line[match.end() :]], start + 1
     while following < end:
         if state.sCount[following] < state.blkIndent and not state.isEmpty(following):
             # The quote or the item that the note stands in has ended.
@@ -99,10 +99,10 @@ def note_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         following -= 1
     words = "\n".join(lines).strip()
     notes = state.env.setdefault("notes", {})
-    if found[1] in notes:
-        notes[found[1]] += "\n\n" + words
+    if match[1] in notes:
+        notes[match[1]] += "\n\n" + words
     else:
-        notes[found[1]] = words
+        notes[match[1]] = words
     state.line = following
     return True
 
@@ -116,17 +116,17 @@ def note_reference(state: StateInline, silent: bool) -> bool:
     """Read `[^1]` where there is such a footnote."""
     if not state.src.startswith("[^", state.pos):
         return False
-    found = _REFERENCE.match(state.src, state.pos)
+    match = _REFERENCE.match(state.src, state.pos)
     notes = state.env.get("notes", {})
-    if found is not None and found[1] not in notes and found[1].isalnum():
-        state.env.setdefault("undefined", {})[found[0]] = True
-    if found is None or found[1] not in notes or found.end() > state.posMax:
+    if match is not None and match[1] not in notes and match[1].isalnum():
+        state.env.setdefault("undefined", {})[match[0]] = True
+    if match is None or match[1] not in notes or match.end() > state.posMax:
         return False
     if not silent:
         cited = state.env.setdefault("cited", [])
-        if found[1] not in cited:
-            cited.append(found[1])
+        if match[1] not in cited:
+            cited.append(match[1])
         token = state.push("note_reference", "", 0)
-        token.content = str(cited.index(found[1]) + 1)
-    state.pos = found.end()
+        token.content = str(cited.index(match[1]) + 1)
+    state.pos = match.end()
     return True

@@ -89,9 +89,9 @@ def candidates(node: Any) -> list[str]:  # noqa: ANN401
     """Return the addresses that an element offers for pixels and widths of its own choice."""
     given = (node.get(name, "") for name in _SETS)
     return [
-        found[1]
-        for one in given
-        for found in re.finditer(r"\s*,*\s*(\S+?)(?:,(?=\s|$)|\s[^,]*(?:,|$)|$)", one)
+        match[1]
+        for srcset in given
+        for match in re.finditer(r"\s*,*\s*(\S+?)(?:,(?=\s|$)|\s[^,]*(?:,|$)|$)", srcset)
     ]
 
 

@@ -36,9 +36,11 @@ class FileRead(NamedTuple):
         """Return what is in no part, in words."""
         return [
             NotChecked(
-                "left_out", f"{one.name}：{one.what}{f'（{one.count} 处）' * (one.count > 1)}", one.why
+                "left_out",
+                f"{entry.name}：{entry.what}{f'（{entry.count} 处）' * (entry.count > 1)}",
+                entry.why,
             )
-            for one in self.left_out
+            for entry in self.left_out
         ] + [NotChecked("pictures", f"图片 {name}", "没有检查图片里的文字和二维码") for name in self.pictures]
 
 
@@ -131,18 +133,18 @@ def _document(read: Read) -> Document | None:
 
 def _places(text: str, document: Document, parts: Sequence[Part]) -> dict[str, Sequence[int]]:
     """Return where the parts stand; an address of a link stands with the block that it is in."""
-    found: dict[str, Sequence[int]] = {}
+    places: dict[str, Sequence[int]] = {}
     words = Places(text)
     for place, said in document.texts():
         if place != "title" or any(part.ref == "title" for part in parts):
-            found[place] = words.of(said)
+            places[place] = words.of(said)
         block = "/".join(place.split("/")[:2])
-        found.setdefault(block, found.get(place, (0,)))
+        places.setdefault(block, places.get(place, (0,)))
     for part in parts:
-        if part.kind is PartKind.LINK and part.ref not in found:
-            near = found.get("/".join(part.ref.split("/")[:2]), (0,))[0]
+        if part.kind is PartKind.LINK and part.ref not in places:
+            near = places.get("/".join(part.ref.split("/")[:2]), (0,))[0]
             start = text.find(part.text, near)
             start = text.find(part.text) if start < 0 else start
             at = range(start, start + len(part.text) + 1) if start >= 0 else [near] * (len(part.text) + 1)
-            found[part.ref] = at
-    return found
+            places[part.ref] = at
+    return places

@@ -77,11 +77,11 @@ def read(text: str, builder: Builder) -> str:
 
     A text without a head is returned as it is; so is one whose head is no list of keys.
     """
-    found = _HEAD.match(text)
-    if found is None or found.end() > _LONGEST:
+    match = _HEAD.match(text)
+    if match is None or match.end() > _LONGEST:
         return text
     try:
-        said, overruled = _of_yaml(found[2]) if found[1] == "---" else (tomllib.loads(found[2]), [])
+        said, overruled = _of_yaml(match[2]) if match[1] == "---" else (tomllib.loads(match[2]), [])
     except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError):
         return text
     if not isinstance(said, Mapping) or not said:
@@ -96,11 +96,11 @@ def read(text: str, builder: Builder) -> str:
             builder.fields[name] = builder.without_controls(words)
         else:
             builder.leave_out("front_matter", f"{key}: {words}")
-    if "#" in found[2]:
-        for comment in re.findall(r"(?:^|\s)#\s?(.*)$", found[2], re.MULTILINE):
+    if "#" in match[2]:
+        for comment in re.findall(r"(?:^|\s)#\s?(.*)$", match[2], re.MULTILINE):
             if comment.strip() and comment.strip() not in str(said):
                 builder.leave_out("comment", comment)
-    return text[found.end() :]
+    return text[match.end() :]
 
 
 def _of_yaml(text: str) -> tuple[Any, list[tuple[str, Any]]]:
@@ -113,7 +113,7 @@ def _of_yaml(text: str) -> tuple[Any, list[tuple[str, Any]]]:
 
 def _words(value: Any) -> str:  # noqa: ANN401 – any value of YAML or TOML
     if isinstance(value, Mapping):
-        return "；".join(f"{key}: {_words(one)}" for key, one in value.items())
+        return "；".join(f"{key}: {_words(item)}" for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "、".join(_words(one) for one in value)
+        return "、".join(_words(item) for item in value)
     return "" if value is None else str(value).strip()

@@ -382,9 +382,9 @@ class Reader:
 
     def _language(self, node: Any) -> None:  # noqa: ANN401
         """List what a block of code says of itself: `language-python`, `lang="c"`, `brush: sql`."""
-        for one in (node, *node.findall("code")):
-            names = [one.get(name, "") for name in ("data-lang", "data-language", "data-info")]
-            names += _LANGUAGE.findall(one.get("class", ""))
+        for element in (node, *node.findall("code")):
+            names = [element.get(name, "") for name in ("data-lang", "data-language", "data-info")]
+            names += _LANGUAGE.findall(element.get("class", ""))
             for words in dict.fromkeys(name.strip() for name in names):
                 self.builder.leave_out("code_language", words)
 
@@ -431,8 +431,8 @@ def _is_line_of_code(node: Any) -> bool:  # noqa: ANN401
 
 
 def _words(node: Any) -> Iterator[str]:  # noqa: ANN401
-    for one in node.iter():
-        if isinstance(one.tag, str) and one.text:
-            yield one.text
-        if one is not node and one.tail:
-            yield one.tail
+    for element in node.iter():
+        if isinstance(element.tag, str) and element.text:
+            yield element.text
+        if element is not node and element.tail:
+            yield element.tail

@@ -157,13 +157,13 @@ def turning(texts: Iterable[str]) -> list[LeftOut]:
 def summed(entries: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
     """Return the entries by their weight, equal ones once with their number, and of machines' many a few."""
     counts = Counter[tuple[str, str]]()
-    for one in entries:
-        counts[one.kind, one.what] += one.count
+    for entry in entries:
+        counts[entry.kind, entry.what] += entry.count
     by_kind: dict[str, list[LeftOut]] = {}
     for (kind, what), count in counts.items():
         by_kind.setdefault(kind, []).append(LeftOut(kind, what, count))
-    found = sorted(by_kind.items(), key=lambda pair: _ORDER.get(pair[0], _ORDER["page_title"]))
-    return tuple(entry for kind, listed in found for entry in _few(kind, listed))
+    in_order = sorted(by_kind.items(), key=lambda pair: _ORDER.get(pair[0], _ORDER["page_title"]))
+    return tuple(entry for kind, listed in in_order for entry in _few(kind, listed))
 
 
 def _few(kind: str, listed: list[LeftOut]) -> Iterator[LeftOut]:
@@ -175,10 +175,10 @@ def _few(kind: str, listed: list[LeftOut]) -> Iterator[LeftOut]:
         return
     yield from listed[: FEW - 1]
     rest = listed[FEW - 1 :]
-    yield LeftOut(kind, f"另有 {len(rest)} 种，这里不一一列出", sum(one.count for one in rest))
+    yield LeftOut(kind, f"另有 {len(rest)} 种，这里不一一列出", sum(entry.count for entry in rest))
 
 
 def _looks(kind: str, listed: list[LeftOut]) -> LeftOut:
     more = " 等" if len(listed) > _FIRST else ""
-    shown = "、".join(one.what for one in listed[:_FIRST])
-    return LeftOut(kind, shown + more, sum(one.count for one in listed))
+    shown = "、".join(entry.what for entry in listed[:_FIRST])
+    return LeftOut(kind, shown + more, sum(entry.count for entry in listed))

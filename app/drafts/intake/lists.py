@@ -190,8 +190,8 @@ def _of_quill(own: _List, node: Mapping[str, str], kind: str, depth: int) -> tup
 
 
 def _integer(text: str | None) -> int | None:
-    found = _INTEGER.match(text or "")
-    return int(found[1]) if found else None
+    match = _INTEGER.match(text or "")
+    return int(match[1]) if match else None
 
 
 #: The counter that browsers number lists by. Source: CSS Lists 3, 4.6.
@@ -200,5 +200,5 @@ _OF_LISTS = re.compile(r"(?:^|\s)list-item(?:\s+([+-]?\d{1,9}))?(?=\s|$)")
 
 def _counter(node: Any, name: str, default: int) -> int | None:  # noqa: ANN401
     """Return what a declaration of counters says of that of lists; `None` where it says nothing."""
-    found = _OF_LISTS.search(declarations(node.get("style", "")).get(name, ""))
-    return None if found is None else int(found[1]) if found[1] else default
+    match = _OF_LISTS.search(declarations(node.get("style", "")).get(name, ""))
+    return None if match is None else int(match[1]) if match[1] else default

@@ -59,7 +59,7 @@ class _Renderer(RendererHTML):
 
     def html_inline(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
         """Return a tag as it is, or as text where it would swallow what follows."""
-        return _kept(tokens[index].content, "".join(one.content for one in tokens[index + 1 :]))
+        return _kept(tokens[index].content, "".join(token.content for token in tokens[index + 1 :]))
 
     def html_block(self, tokens: Sequence[Token], index: int, _: Any, __: Any) -> str:  # noqa: ANN401
         """Return a block of HTML as it is, or as text where it would swallow what follows."""
@@ -115,7 +115,7 @@ def as_html(text: str, env: MutableMapping[str, Any] | None = None) -> str:
     `env` is given what the text defines, and its references to footnotes that it does not.
     """
     env = {} if env is None else env
-    text = _INDENT.sub(lambda found: found[0].translate(_HELD), text)
+    text = _INDENT.sub(lambda match: match[0].translate(_HELD), text)
     tokens = _PARSER.parse(text, env)
     if any(token.level > DEEPEST for token in tokens):
         raise RecursionError
@@ -133,7 +133,7 @@ def _notes(env: MutableMapping[str, Any]) -> str:
     written: list[str] = []
     while len(written) < len(notes):
         # A note may cite another one, which then gets its number here.
-        key = next(one for one in (*cited, *notes) if one not in written)
+        key = next(label for label in (*cited, *notes) if label not in written)
         written.append(key)
         if key not in cited:
             cited.append(key)
@@ -183,9 +183,9 @@ def _tick(tokens: Sequence[Token]) -> None:
 def _kept(markup: str, following: str) -> str:
     """Return markup in which a tag that would swallow the rest of the document is text."""
 
-    def shown(found: re.Match[str]) -> str:
-        ends = re.compile(rf"</{found[1]}\b", re.IGNORECASE)
-        after = markup[found.end() :]
+    def shown(match: re.Match[str]) -> str:
+        ends = re.compile(rf"</{match[1]}\b", re.IGNORECASE)
+        after = markup[match.end() :]
         return "<" if ends.search(after) or ends.search(following) else escape("<")
 
     return _SWALLOWS.sub(shown, markup)

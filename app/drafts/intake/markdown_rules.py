@@ -53,8 +53,8 @@ class _State(StateInline):
         """Tell whether the bracket at `at` has a partner that a link could end with."""
         if self._openers is None:
             self._openers = sorted(_openers(self.src, bool(self.env.get("references"))))
-        found = bisect_left(self._openers, at)
-        return found < len(self._openers) and self._openers[found] == at
+        index = bisect_left(self._openers, at)
+        return index < len(self._openers) and self._openers[index] == at
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 – the parser's names
         """Say whether a run of markers may open and close emphasis.
@@ -107,7 +107,7 @@ def _openers(src: str, has_references: bool) -> set[int]:
     The parser looks for the end of each bracket anew, so it may only be asked where there is one: its partner
     is followed by an address or a label, or its words could be a label themselves.
     """
-    found: set[int] = set()
+    openers: set[int] = set()
     stack: list[tuple[int, bool]] = []
     at, end = 0, len(src)
     code_ends = _code_ends(src)
@@ -128,21 +128,21 @@ def _openers(src: str, has_references: bool) -> set[int]:
             opener, holds_brackets = stack.pop()
             following = src[at + 1 : at + 2]
             if following in {"(", "["} or (has_references and not holds_brackets and at - opener <= 1000):
-                found.add(opener)
+                openers.add(opener)
             at += 1
             if following == "(" and (destination := _DESTINATION.match(src, at)):
                 # Brackets of an address part nothing around it; if it turns out to be none, they are text.
                 within = _openers(destination[0][1:], has_references)
-                found |= {at + 1 + opener for opener in within}
+                openers |= {at + 1 + opener for opener in within}
                 at = destination.end()
         else:
             at += 1
-    return found
+    return openers
 
 
 def _code_ends(src: str) -> dict[int, int]:
     """Return for each place where code begins the place behind its end."""
-    runs = [(one.start(), one.end()) for one in _CODE.finditer(src)]
+    runs = [(match.start(), match.end()) for match in _CODE.finditer(src)]
     following: dict[int, tuple[int, int]] = {}
     ends: dict[int, int] = {}
     for start, end in reversed(runs):
@@ -261,8 +261,8 @@ def html_tag(state: StateInline, silent: bool) -> bool:
 
 def bounded_autolink(state: StateInline, silent: bool) -> bool:
     """Read an address in angle brackets where it leads out: `<ab:1>` are words."""
-    found = _AUTOLINK.match(state.src, state.pos)
-    return found is not None and autolink(state, silent)
+    match = _AUTOLINK.match(state.src, state.pos)
+    return match is not None and autolink(state, silent)
 
 
 def whole_html(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -278,7 +278,7 @@ def whole_html(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     ends = re.compile(rf"<(/?){tag}\b", re.IGNORECASE)
     while following < end:
         text = state.getLines(following, following + 1, 0, False)
-        depth += sum(-1 if found[1] else 1 for found in ends.finditer(text))
+        depth += sum(-1 if tag[1] else 1 for tag in ends.finditer(text))
         following += 1
         if depth <= 0:
             break

@@ -47,7 +47,9 @@ class Media:
         offered = candidates(node)
         for picture in node.iterancestors("picture"):
             offered += [
-                one for part in picture.iter("source") for one in [*candidates(part), part.get("src")]
+                candidate
+                for part in picture.iter("source")
+                for candidate in [*candidates(part), part.get("src")]
             ]
         address = next((node.get(name).strip() for name in LAZY if (node.get(name) or "").strip()), "")
         source = node.get("src", "").strip()
@@ -59,7 +61,7 @@ class Media:
             return
         if self._reader.anchor is not None:
             self._reader.builder.leave_out("image_link", f"{alt} {self._reader.anchor[1]}")
-        others = [one for one in dict.fromkeys(offered) if one and one != address]
+        others = [candidate for candidate in dict.fromkeys(offered) if candidate and candidate != address]
         self._images.append(_Picture(address, alt, self._caption, " ".join(others)))
         self._caption = ""
 

@@ -27,8 +27,8 @@ def read_picture(content: bytes) -> Reading:
     for code in zxingcpp.read_barcodes(grey):
         at = code.position
         corners = (at.top_left, at.top_right, at.bottom_left, at.bottom_right)
-        left, top = min(one.x for one in corners), min(one.y for one in corners)
-        right, bottom = max(one.x for one in corners), max(one.y for one in corners)
+        left, top = min(corner.x for corner in corners), min(corner.y for corner in corners)
+        right, bottom = max(corner.x for corner in corners), max(corner.y for corner in corners)
         ref = f"codes/{left},{top},{right - left},{bottom - top}"
         if code.text.strip():
             gathered.say(ref, code.text)

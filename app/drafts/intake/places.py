@@ -52,14 +52,14 @@ class Places:
     def of(self, text: str) -> Sequence[int]:
         """Return where each character of the document's next text stands, and the place behind the last."""
         bare = "".join(text.split())
-        found = self._bare(bare) if bare else []
+        positions = self._bare(bare) if bare else []
         places, index, last = array("q"), 0, self._place(self._used)
         for char in text:
             if char.isspace():
                 places.append(last)
                 continue
-            places.append(found[index])
-            last = min(found[index] + 1, self._end)
+            places.append(positions[index])
+            last = min(positions[index] + 1, self._end)
             index += 1
         places.append(last)
         return places
@@ -69,12 +69,12 @@ class Places:
 
     def _bare(self, text: str) -> list[int]:
         at = self._begin(text)
-        found: list[int] = []
+        positions: list[int] = []
         index = 0
         while index < len(text):
             length = self._same(at, text, index)
             if length:
-                found += self._at[at : at + length]
+                positions += self._at[at : at + length]
                 at, index = at + length, index + length
                 continue
             ahead = self._ahead(at, text, index)
@@ -82,10 +82,10 @@ class Places:
                 at = ahead
             else:
                 # Only the document has it: it stands where the file goes on.
-                found.append(min(self._place(at), max(self._end - 1, 0)))
+                positions.append(min(self._place(at), max(self._end - 1, 0)))
                 index += 1
         self._used = at
-        return found
+        return positions
 
     def _begin(self, text: str) -> int:
         for start in (self._used, 0):
@@ -99,9 +99,9 @@ class Places:
         """Return how many characters are the same from here on."""
         length, step = 0, 4096
         while step:
-            one = text[index + length : index + length + step]
-            if one and one == self._shown[at + length : at + length + len(one)]:
-                length += len(one)
+            following = text[index + length : index + length + step]
+            if following and following == self._shown[at + length : at + length + len(following)]:
+                length += len(following)
             else:
                 step //= 4
         return length

@@ -72,7 +72,7 @@ def in_one_line(text: str) -> str:
     """Return text of several lines as one; a space stands for a line end, but none in Chinese."""
     bare = text.strip()
     return re.sub(
-        r"\s*\n\s*", lambda found: "" if layout_only(bare, found.start(), found.end()) else " ", bare
+        r"\s*\n\s*", lambda match: "" if layout_only(bare, match.start(), match.end()) else " ", bare
     )
 
 
@@ -101,7 +101,7 @@ class Inline:
         Hard breaks become line ends. No-break and ideographic spaces stay.
         """
         whole, run = self.text, Inline()
-        cuts = [(found.start(), found.end(), _between(whole, found)) for found in _SPACES.finditer(whole)]
+        cuts = [(match.start(), match.end(), _between(whole, match)) for match in _SPACES.finditer(whole)]
         cuts.append((len(whole), len(whole), ""))
         at, index = 0, 0
         for text, marks in self.pieces:
@@ -131,23 +131,23 @@ class Inline:
         for text, marks in self.pieces:
             first, *more = text.split("\n")
             cut[-1].add(first, marks)
-            cut += [Inline([(one, marks)]) for one in more]
-        return [one for one in cut if one.text.strip()]
+            cut += [Inline([(line, marks)]) for line in more]
+        return [line for line in cut if line.text.strip()]
 
     def spans(self) -> tuple[Span, ...]:
         """Return the marks as spans, in the order of their start."""
         opened: dict[Mark, int] = {}
-        found: list[tuple[int, int, Mark]] = []
+        spans: list[tuple[int, int, Mark]] = []
         at = 0
         for text, marks in [*self.pieces, ("", frozenset())]:
-            ended = [one for one in opened if one not in marks]
-            found += [(opened.pop(mark), at, mark) for mark in ended]
+            ended = [mark for mark in opened if mark not in marks]
+            spans += [(opened.pop(mark), at, mark) for mark in ended]
             for mark in marks:
                 opened.setdefault(mark, at)
             at += len(text)
         return tuple(
             Span(kind=kind, start=start, end=end, href=href)
-            for start, end, (kind, href) in sorted(found, key=lambda one: (one[0], one[1], str(one[2])))
+            for start, end, (kind, href) in sorted(spans, key=lambda span: (span[0], span[1], str(span[2])))
             if end > start
         )
 

@@ -108,8 +108,8 @@ def file_parts(text: str, suffix: str) -> FileRead:
 def listed(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
     """Return what was left out as JSON values; `count` only where it is more than one."""
     return [
-        {"kind": one.kind, "what": one.what} | ({"count": one.count} if one.count > 1 else {})
-        for one in left_out
+        {"kind": entry.kind, "what": entry.what} | ({"count": entry.count} if entry.count > 1 else {})
+        for entry in left_out
     ]
 
 
@@ -230,8 +230,8 @@ def text_faults(text: str, *, field: str, controls: bool = True) -> list[Reason]
     faults = unstorable(text, field=field)
     if controls:
         faults += [
-            Reason("control_character", {"at": found.start() + 1, "name": named(found[0])}, field=field)
-            for found in islice((one for one in CONTROL.finditer(text) if one[0] != "\x00"), MANY)
+            Reason("control_character", {"at": match.start() + 1, "name": named(match[0])}, field=field)
+            for match in islice((sign for sign in CONTROL.finditer(text) if sign[0] != "\x00"), MANY)
         ]
     return faults
 
@@ -255,7 +255,7 @@ def _checked_blocks(content: Sequence[Any], faults: list[Reason]) -> tuple[Block
         blocks = _blocks.validate_python(tuple(content))
     except ValidationError as error:
         told = field_reasons(error.errors(include_url=False, include_input=False))
-        faults += [Reason(one.code, one.data, field=f"content.{one.field}") for one in told]
+        faults += [Reason(reason.code, reason.data, field=f"content.{reason.field}") for reason in told]
         return ()
     for index, block in enumerate(blocks):
         for text in _strings(block.model_dump()):
@@ -270,16 +270,16 @@ def _document(
 ) -> Document:
     if not str(fields.get("title", "")).strip():
         faults.append(Reason("title_missing", field="title"))
-    if not blocks and not any((one.field or "").startswith("content") for one in faults):
+    if not blocks and not any((reason.field or "").startswith("content") for reason in faults):
         faults += _empty(lost)
     if not faults:
         try:
             document = Document(**fields, blocks=blocks)
         except ValidationError as error:
-            for one in error.errors(include_url=False, include_input=False):
+            for fault in error.errors(include_url=False, include_input=False):
                 # The document's own rule, where there are blocks but none of them says anything.
-                empty = one["type"] == "value_error" and not one["loc"]
-                faults += _empty(lost) if empty else field_reasons([one])
+                empty = fault["type"] == "value_error" and not fault["loc"]
+                faults += _empty(lost) if empty else field_reasons([fault])
         else:
             _limit(len(document_bytes(document)), MOST_RESULT)
             return document
@@ -294,10 +294,12 @@ def _empty(lost: tuple[LeftOut, ...]) -> list[Reason]:
     if not lost:
         return [Reason("content_empty", field="content")]
     names = Counter[str]()
-    for one in lost:
-        names[one.name] += one.count
+    for entry in lost:
+        names[entry.name] += entry.count
     told = "、".join(f"{name} {count} 处" for name, count in names.items())
-    why = "；".join(dict.fromkeys(f"{one.name}：{one.why}" for one in lost if one.kind not in OF_MACHINES))
+    why = "；".join(
+        dict.fromkeys(f"{entry.name}：{entry.why}" for entry in lost if entry.kind not in OF_MACHINES)
+    )
     only = Reason("only_left_out", {"what": told, "why": why}, field="content")
     return [Reason("content_empty", field="content"), only]
 
@@ -306,9 +308,9 @@ def _strings(value: Any) -> list[str]:  # noqa: ANN401 – any JSON value
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _strings(one)]
+        return [text for item in value.values() for text in _strings(item)]
     if isinstance(value, Sequence):
-        return [text for one in value for text in _strings(one)]
+        return [text for item in value for text in _strings(item)]
     return []
 
 

@@ -82,11 +82,11 @@ class SourcePictures:
 
 def data_of(address: str) -> bytes | None:
     """Return the bytes in an address of data; `None` where it is none, or holds none."""
-    found = _DATA.match(address.strip())
-    if found is None:
+    match = _DATA.match(address.strip())
+    if match is None:
         return None
     try:
-        return b64decode("".join(unquote(found["data"]).split()))
+        return b64decode("".join(unquote(match["data"]).split()))
     except ValueError:
         return None
 

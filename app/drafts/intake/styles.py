@@ -85,8 +85,8 @@ def declarations(style: str) -> dict[str, str]:
     """
     said: dict[str, str] = {}
     important: set[str] = set()
-    for found in _DECLARATION.finditer(_COMMENT.sub(" ", style)):
-        name, value = found[1].lower(), found[2].lower()
+    for match in _DECLARATION.finditer(_COMMENT.sub(" ", style)):
+        name, value = match[1].lower(), match[2].lower()
         plain = _IMPORTANT.sub("", value)
         if plain == value and name in important:
             continue
@@ -102,9 +102,9 @@ _PICTURED = frozenset({"background", "background-image", "list-style", "list-sty
 def values_of(style: str, names: Collection[str]) -> list[str]:
     """Return the values of some declarations of a `style` attribute as they are written, in their order."""
     return [
-        found[2].strip()
-        for found in _DECLARATION.finditer(_COMMENT.sub(" ", style))
-        if found[1].lower() in names
+        match[2].strip()
+        for match in _DECLARATION.finditer(_COMMENT.sub(" ", style))
+        if match[1].lower() in names
     ]
 
 
@@ -112,9 +112,9 @@ def pictures(style: str) -> list[str]:
     """Return the addresses of the pictures that a `style` attribute puts behind its element."""
     return [
         address[1].strip()
-        for found in _DECLARATION.finditer(style)
-        if found[1].lower() in _PICTURED
-        for address in _URL.finditer(found[2])
+        for match in _DECLARATION.finditer(style)
+        if match[1].lower() in _PICTURED
+        for address in _URL.finditer(match[2])
     ]
 
 
@@ -178,31 +178,31 @@ _KEEPING = frozenset({"pre", "listing", "xmp", "plaintext"})
 def _marked(
     marks: frozenset[SpanKind], around: frozenset[SpanKind], tag: str, style: Mapping[str, str]
 ) -> frozenset[SpanKind]:
-    found = set(marks)
+    kinds = set(marks)
     weight = style.get("font-weight", "")
     if weight in {"bold", "bolder"} or (_is_number(weight) and int(weight[:9]) >= 600):
-        found.add(SpanKind.BOLD)
+        kinds.add(SpanKind.BOLD)
     elif weight in {"normal", "lighter"} or _is_number(weight):
-        found.discard(SpanKind.BOLD)
+        kinds.discard(SpanKind.BOLD)
     slant = style.get("font-style", "")
     if slant in {"italic", "oblique"}:
-        found.add(SpanKind.ITALIC)
+        kinds.add(SpanKind.ITALIC)
     elif slant == "normal":
-        found.discard(SpanKind.ITALIC)
+        kinds.discard(SpanKind.ITALIC)
     line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     if line.split()[:1] == ["none"] and tag in _MARKS:
         # The element's own line is taken away; lines around it are drawn by what lies around.
-        found -= {_MARKS[tag]} & {SpanKind.STRIKE, SpanKind.UNDERLINE} - around
+        kinds -= {_MARKS[tag]} & {SpanKind.STRIKE, SpanKind.UNDERLINE} - around
     if "line-through" in line:
-        found.add(SpanKind.STRIKE)
+        kinds.add(SpanKind.STRIKE)
     if "underline" in line and tag != "a":
-        found.add(SpanKind.UNDERLINE)
+        kinds.add(SpanKind.UNDERLINE)
     if tag in _LIFTED:
         said = _script(style)
         if said is not None:
-            found -= _SCRIPTS
-            found |= said
-    return frozenset(found)
+            kinds -= _SCRIPTS
+            kinds |= said
+    return frozenset(kinds)
 
 
 _RAISED = frozenset({SpanKind.SUPERSCRIPT})
@@ -239,10 +239,10 @@ def _script(style: Mapping[str, str]) -> frozenset[SpanKind] | None:
 
 
 def _moved(length: str) -> float:
-    found = _SIGNED.match(length)
-    if found is None or abs(float(found[1])) < _LEAST.get(found[2], 3):
+    match = _SIGNED.match(length)
+    if match is None or abs(float(match[1])) < _LEAST.get(match[2], 3):
         return 0.0
-    return float(found[1])
+    return float(match[1])
 
 
 def _aligned(
@@ -264,18 +264,18 @@ def _without_size(around: bool, style: Mapping[str, str]) -> bool:
         return around
     if size in {"inherit", "smaller", "larger"}:
         return around
-    found = _LENGTH.match(size)
-    if found is None:
+    match = _LENGTH.match(size)
+    if match is None:
         return False
     try:
-        number = float(found[1])
+        number = float(match[1])
     except ValueError:
         return around
     # A share of nothing is nothing; a length of its own is seen again, but for a dot.
     return (
         number == 0
-        or (found[2] in {"px", "pt"} and number <= 1)
-        or (around and found[2] in {"em", "%", "ex", "ch"})
+        or (match[2] in {"px", "pt"} and number <= 1)
+        or (around and match[2] in {"em", "%", "ex", "ch"})
     )
 
 
@@ -323,5 +323,5 @@ def reorders(node: Iterable[Any]) -> bool:
     orders = [
         declarations(child.get("style", "")).get("order", "0") for child in node if isinstance(child.tag, str)
     ]
-    numbers = [int(one) if re.fullmatch(r"[+-]?\d{1,6}", one) else 0 for one in orders]
+    numbers = [int(order) if re.fullmatch(r"[+-]?\d{1,6}", order) else 0 for order in orders]
     return numbers != sorted(numbers)

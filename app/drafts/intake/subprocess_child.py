@@ -32,7 +32,9 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         "blocks": [block.model_dump(mode="json") for block in read.blocks],
         "title": read.title,
         "fields": dict(read.fields),
-        "left_out": [{"kind": one.kind, "what": one.what, "count": one.count} for one in read.left_out],
+        "left_out": [
+            {"kind": entry.kind, "what": entry.what, "count": entry.count} for entry in read.left_out
+        ],
         "pictures_elsewhere": read.pictures_elsewhere,
         "pictures": [picture.to_json() for picture in read.pictures],
         "readings": {picture.sha256: read_picture(picture.content).to_json() for picture in read.pictures},

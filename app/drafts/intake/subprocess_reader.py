@@ -194,7 +194,7 @@ def _as_read(said: dict[str, Any]) -> Read:
         _blocks.validate_python(said["blocks"]),
         said["title"],
         said["fields"],
-        tuple(LeftOut(**one) for one in said["left_out"]),
+        tuple(LeftOut(**entry) for entry in said["left_out"]),
         tuple(PictureElsewhere(*picture) for picture in said["pictures_elsewhere"]),
         tuple(map(SourcePicture.from_json, said["pictures"])),
         {digest: Reading.from_json(reading) for digest, reading in said["readings"].items()},

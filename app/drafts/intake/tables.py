@@ -145,9 +145,9 @@ def _grid(read: _Rows, caption: str) -> Table:
     merges: list[Merge] = []
     owners: dict[tuple[int, int], _Cell] = {}
     width = 0
-    for row, one in enumerate(read.rows):
+    for row, cells_of_row in enumerate(read.rows):
         column = 0
-        for cell in one.cells:
+        for cell in cells_of_row.cells:
             while (row, column) in taken:
                 column += 1
             columns = 1
@@ -185,7 +185,9 @@ def _heads(read: _Rows, merges: tuple[Merge, ...], width: int) -> int:
     """Return how many rows are the head: those that the source says, else the first below a title row."""
     if 0 < read.head < len(read.rows):
         return read.head
-    has_title = width > 1 and any(one.row == 0 and one.columns == width and one.rows == 1 for one in merges)
+    has_title = width > 1 and any(
+        merge.row == 0 and merge.columns == width and merge.rows == 1 for merge in merges
+    )
     return 2 if has_title and len(read.rows) > 2 else 1
 
 
@@ -238,9 +240,10 @@ def _in_order(parts: Iterable[_Part]) -> list[_Part]:
 
     Source: CSS 2.2, 17.2, `table-header-group` and `table-footer-group`.
     """
-    found = list(parts)
+    sections = list(parts)
     first = {
-        kind: next((one.section for one in found if one.kind == kind), None) for kind in ("thead", "tfoot")
+        kind: next((part.section for part in sections if part.kind == kind), None)
+        for kind in ("thead", "tfoot")
     }
 
     def place(part: _Part) -> int:
@@ -248,7 +251,7 @@ def _in_order(parts: Iterable[_Part]) -> list[_Part]:
             return -1
         return 1 if part.section == first["tfoot"] else 0
 
-    return sorted(found, key=place)
+    return sorted(sections, key=place)
 
 
 __all__ = ["read_table"]

@@ -51,17 +51,17 @@ def is_tag(text: str, at: int, *, in_line: bool = False) -> bool:
 
     `in_line` is a line of Markdown, in which blocks begin and end elsewhere: `x<p>y` compares.
     """
-    found = _TAG.match(text, at)
-    if found is None:
+    match = _TAG.match(text, at)
+    if match is None:
         return _NO_WORDS.match(text, at) is not None
-    name, rest = found[1].lower(), found[2]
-    if not name.isascii() or _compares(text, found, name, in_line=in_line):
+    name, rest = match[1].lower(), match[2]
+    if not name.isascii() or _compares(text, match, name, in_line=in_line):
         return False
     if not (name in _KNOWN or "-" in name or ":" in name or name.startswith("mp")):
         # Of an element that nobody knows the attributes show that it is one.
         if text[at + 1] != "/":
             return _VALUED.search(rest) is not None
-        begun = text.rfind(f"<{found[1]}", max(0, at - _NEAR), at)
+        begun = text.rfind(f"<{match[1]}", max(0, at - _NEAR), at)
         return begun >= 0 and is_tag(text, begun)
     if "=" in rest or '"' in rest:
         return True
@@ -89,7 +89,7 @@ _ENDS_OF_ALL = re.compile(r"</(body|html|br)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
     """Return where each element is closed for the last time."""
-    return {found[1].lower(): found.start() for found in _ENDS.finditer(text)}
+    return {match[1].lower(): match.start() for match in _ENDS.finditer(text)}
 
 
 def with_words_kept(text: str) -> str:
@@ -106,11 +106,11 @@ def with_words_kept(text: str) -> str:
             if (at := text.find("-->", at)) < 0:
                 break
             continue
-        found = _TAG.match(text, at)
+        match = _TAG.match(text, at)
         if not is_tag(text, at):
             parts += [text[done:at], "&lt;"]
             done = at + 1
-        elif found is not None and text[at + 1] != "/" and (name := found[1].lower()) in _OF_OTHERS - unended:
+        elif match is not None and text[at + 1] != "/" and (name := match[1].lower()) in _OF_OTHERS - unended:
             if end := re.compile(f"</{name}", re.IGNORECASE).search(text, at):
                 at = end.start()
                 continue

@@ -59,10 +59,10 @@ def _out_of_sight(style: Mapping[str, str]) -> bool:
         return True
     margins = style.get("margin", "").split()
     left, top = (margins[3:] or margins[1:2] or margins[:1]), margins[:1]
-    if (left and _far(left[0])) or any(_far(one, _UP) for one in (*top, style.get("margin-top", ""))):
+    if (left and _far(left[0])) or any(_far(offset, _UP) for offset in (*top, style.get("margin-top", ""))):
         return True
     moved = _MOVED.search(style.get("transform", ""))
-    return moved is not None and any(_far(one.strip()) for one in moved[1].split(","))
+    return moved is not None and any(_far(offset.strip()) for offset in moved[1].split(","))
 
 
 def _cut_off(style: Mapping[str, str]) -> bool:
@@ -70,7 +70,7 @@ def _cut_off(style: Mapping[str, str]) -> bool:
         return True
     clip = style.get("clip", "")
     if clip.startswith("rect(") and style.get("position") in {"absolute", "fixed"}:
-        top, right, bottom, left = ([float(one) for one in _NUMBERS.findall(clip)] + [9.0] * 4)[:4]
+        top, right, bottom, left = ([float(number) for number in _NUMBERS.findall(clip)] + [9.0] * 4)[:4]
         if bottom - top <= 1 and right - left <= 1 and "auto" not in clip:
             return True
     if shape := _INSET.search(style.get("clip-path", "") or style.get("-webkit-clip-path", "")):
@@ -130,7 +130,7 @@ def _far(length: str, least: float = _AWAY) -> bool:
 
 
 def _pixels(length: str) -> float | None:
-    found = _LENGTH.match(length.strip())
-    if found is None or found[2] not in _PIXELS:
+    match = _LENGTH.match(length.strip())
+    if match is None or match[2] not in _PIXELS:
         return None
-    return float(found[1]) * _PIXELS[found[2]]
+    return float(match[1]) * _PIXELS[match[2]]

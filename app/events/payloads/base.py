@@ -118,11 +118,11 @@ _shapes: dict[type[Payload], Shape] = {}
 def _shape(payload: type[Payload]) -> Shape:
     by_use: dict[str | None, list[tuple[str, str]]] = {None: [], _PRIVATE: [], _OUTSIDE: [], _INSIDE: []}
     holds: dict[str, Content] = {}
-    for one in fields(payload):  # type: ignore[arg-type]
-        name = one.metadata.get(_NAME, one.name)
-        by_use[one.metadata.get(_USE)].append((one.name, name))
-        if tables := one.metadata.get(_CONTENT):
-            holds[name] = Content(tables, one.metadata[_PACKED])
+    for field_ in fields(payload):  # type: ignore[arg-type]
+        name = field_.metadata.get(_NAME, field_.name)
+        by_use[field_.metadata.get(_USE)].append((field_.name, name))
+        if tables := field_.metadata.get(_CONTENT):
+            holds[name] = Content(tables, field_.metadata[_PACKED])
     return Shape(
         tuple(by_use[None]), tuple(by_use[_PRIVATE]), tuple(by_use[_OUTSIDE]), tuple(by_use[_INSIDE]), holds
     )

@@ -53,7 +53,7 @@ class AbsenceOut(BaseModel):
 def list_absences(request: Request, actor: CurrentActor, session: ReadSession) -> list[AbsenceOut]:
     """List who of the caller's body is out of office, or will be (外出)."""
     at = runtime_of(request).clock()
-    return [_shown(one, at) for one in absences.listing(session, actor, at=at)]
+    return [_shown(absence, at) for absence in absences.listing(session, actor, at=at)]
 
 
 @router.post("/absences", status_code=201, response_model=AbsenceOut, responses={201: made("list_absences")})
@@ -84,13 +84,13 @@ def end_absence(request: Request, absence_id: UUID, actor: CurrentActor, session
     return _shown(Shown(row, queries.names(session, [row.user_id])[row.user_id], mine=True), at)
 
 
-def _shown(one: Shown, at: datetime) -> AbsenceOut:
+def _shown(absence: Shown, at: datetime) -> AbsenceOut:
     return AbsenceOut.model_validate(
         {
-            **one.row.model_dump(exclude={"ended_by", "reason"}),
-            "reason": one.row.reason if one.mine else "",
-            "name": one.name,
-            "state": one.state(at),
+            **absence.row.model_dump(exclude={"ended_by", "reason"}),
+            "reason": absence.row.reason if absence.mine else "",
+            "name": absence.name,
+            "state": absence.state(at),
         }
     )
 

@@ -62,13 +62,13 @@ def leave(
     others = session.exec(
         select(Absence).where(Absence.user_id == user.id, col(Absence.ended_at).is_(None))
     ).all()
-    found = absences.faults(
+    faults = absences.faults(
         Days(starts_on, ends_on),
-        [Days(one.starts_on, one.ends_on) for one in others],
+        [Days(other.starts_on, other.ends_on) for other in others],
         today=beijing(at).date(),
     )
-    if found:
-        raise Conflict("absence_refused", reasons=[Reason(str(fault), field="starts_on") for fault in found])
+    if faults:
+        raise Conflict("absence_refused", reasons=[Reason(str(fault), field="starts_on") for fault in faults])
     row = Absence(
         id=new_id(),
         user_id=user.id,
@@ -159,10 +159,10 @@ def _person(session: Session, user_id: UUID, actor: Actor) -> User:
         .where(User.id == user_id)
         .with_for_update(of=User)
     )
-    found = session.exec(query).one_or_none()
-    if found is None:
+    user_row = session.exec(query).one_or_none()
+    if user_row is None:
         raise NotFound("not_found")
-    user, path = found
+    user, path = user_row
     office = actor.has(Role.SECURITY_ADMIN, unit_path=path)
     if user.id != actor.id and not office:
         if path.split("/")[1] != actor.unit_path.split("/")[1]:

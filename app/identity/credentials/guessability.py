@@ -98,7 +98,7 @@ def worth(password: str, words: Iterable[str] = ()) -> int:
     repeated, any other row of figures as three at most. 0 for the empty one.
     """
     text = plain(password)[:_READ]
-    own = frozenset(word for one in words if len(word := plain(one)) >= 3)
+    own = frozenset(word for known in words if len(word := plain(known)) >= 3)
     cheap: list[list[tuple[int, int]]] = [[] for _ in range(len(text) + 1)]
     for start, end, cost in _chunks(text, own):
         cheap[end].append((start, cost))
@@ -116,15 +116,15 @@ def _chunks(text: str, own: frozenset[str]) -> Iterator[tuple[int, int, int]]:
     yield from _over_the_keyboard(text.translate(_UNSHIFTED))
     for pattern in (_DATES, _PHONES):
         for start in range(len(text)):
-            if found := pattern.match(text, start):
-                yield start, found.end(), 1
-    for found in _FIGURES.finditer(text):
-        yield found.start(), found.end(), min(3, len(found[0]))
+            if match := pattern.match(text, start):
+                yield start, match.end(), 1
+    for match in _FIGURES.finditer(text):
+        yield match.start(), match.end(), min(3, len(match[0]))
     for start in range(len(text)):
-        if found := _AGAIN.match(text, start):
-            unit = len(next(one for one in found.groups() if one is not None))
+        if match := _AGAIN.match(text, start):
+            unit = len(next(unit_text for unit_text in match.groups() if unit_text is not None))
             # What is left of one more round belongs to it: abcabcabca.
-            end = found.end()
+            end = match.end()
             while end < len(text) and text[end] == text[end - unit]:
                 end += 1
             yield start, end, min(unit, 3)

@@ -29,10 +29,10 @@ def hashed(password: str) -> str:
 def matches(password_hash: str | None, password: str) -> bool:
     """Say whether `password` is the one behind the hash; without a hash, work as long and say no."""
     try:
-        found = _hasher.verify(password_hash or _nobody(), password)
+        matched = _hasher.verify(password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
-    return found and password_hash is not None
+    return matched and password_hash is not None
 
 
 @cache
@@ -49,20 +49,25 @@ def faults(password: str, *, login: str, words: Iterable[str] = ()) -> tuple[Rea
 
     `words` name its owner or their place: their name, their mail address, their unit.
     """
-    found = []
+    reasons = []
     plain = guessability.plain(password)
     if len(password) < MIN_LENGTH:
-        found.append(Reason("password_short", {"min": MIN_LENGTH}, field="password"))
+        reasons.append(Reason("password_short", {"min": MIN_LENGTH}, field="password"))
     if len(password) > MAX_LENGTH:
-        found.append(Reason("password_long", {"max": MAX_LENGTH}, field="password"))
-    own = {login, login[::-1], *re.split(r"[._@-]", login), *(part for one in words for part in _parts(one))}
+        reasons.append(Reason("password_long", {"max": MAX_LENGTH}, field="password"))
+    own = {
+        login,
+        login[::-1],
+        *re.split(r"[._@-]", login),
+        *(part for word in words for part in _parts(word)),
+    }
     if (login.casefold() in plain or login.casefold()[::-1] in plain) and len(plain) - len(
         login
     ) < MIN_LENGTH:
-        found.append(Reason("password_is_login", field="password"))
+        reasons.append(Reason("password_is_login", field="password"))
     elif guessability.worth(password, own) < min(guessability.ENOUGH, len(plain)):
-        found.append(Reason("password_common", field="password"))
-    return tuple(found)
+        reasons.append(Reason("password_common", field="password"))
+    return tuple(reasons)
 
 
 def _parts(words: str) -> set[str]:

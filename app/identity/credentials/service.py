@@ -83,7 +83,7 @@ def beyond(
     if actor.via == "system":
         return
     reach = powers.reach_of(session, user, at)
-    areas = tuple(one.unit_path for one in actor.grants if one.role is Role.SYSTEM_ADMIN)
+    areas = tuple(grant.unit_path for grant in actor.grants if grant.role is Role.SYSTEM_ADMIN)
     reasons = []
     if not within(reach, areas):
         reasons.append(Reason("powers_beyond"))
@@ -103,7 +103,10 @@ def _set_password(session: Session, user: User, new: str, *, at: datetime, keep:
     _accept(session, user, new)
     former = select(FormerPassword).where(FormerPassword.user_id == user.id)
     rows = session.exec(former.order_by(col(FormerPassword.id).desc()).limit(REMEMBERED)).all()
-    if any(passwords.matches(one, new) for one in (user.password_hash, *(row.password_hash for row in rows))):
+    if any(
+        passwords.matches(stored, new)
+        for stored in (user.password_hash, *(row.password_hash for row in rows))
+    ):
         raise Invalid("password_refused", reasons=[Reason("password_used_before", field="password")])
     session.add(
         FormerPassword(id=new_id(), user_id=user.id, password_hash=user.password_hash, replaced_at=at)

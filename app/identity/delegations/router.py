@@ -91,8 +91,8 @@ def list_delegations(
 ) -> DelegationsPage:
     """List the delegations from and to the caller, and those of people whom they administer or audit."""
     at = runtime_of(request).clock()
-    found, last = cursors.page(delegations.listing(session, actor, before=before, limit=limit + 1), limit)
-    items = [_shown(one, at) for one in found]
+    rows, last = cursors.page(delegations.listing(session, actor, before=before, limit=limit + 1), limit)
+    items = [_shown(row, at) for row in rows]
     return DelegationsPage(items=items, next=items[-1].id if last else None)
 
 
@@ -149,20 +149,20 @@ def revoke_delegation(
 @router.get("/colleagues")
 def list_colleagues(actor: CurrentActor, session: ReadSession) -> list[ColleagueOut]:
     """List the people of the caller's body who may be asked or may stand in, by name."""
-    found = queries.colleagues(session, actor.unit_path)
-    return [ColleagueOut(id=one.id, name=one.name) for one in found if one.id != actor.id]
+    people = queries.colleagues(session, actor.unit_path)
+    return [ColleagueOut(id=person.id, name=person.name) for person in people if person.id != actor.id]
 
 
-def _shown(one: Shown, at: datetime) -> DelegationOut:
-    row = one.row
+def _shown(shown: Shown, at: datetime) -> DelegationOut:
+    row = shown.row
     return DelegationOut.model_validate(
         {
             **row.model_dump(exclude={"reason", "revoked_by"}),
-            "principal": one.principal,
-            "delegate": one.delegate,
+            "principal": shown.principal,
+            "delegate": shown.delegate,
             "channel": row.channel or None,
             "section": row.section or None,
-            "state": one.state(at),
+            "state": shown.state(at),
         }
     )
 

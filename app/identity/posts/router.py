@@ -70,7 +70,7 @@ def replace_posts(
     user = set_posts(
         session,
         user_id=user_id,
-        posts=[Held(one.unit_id, one.post, one.heads) for one in body.posts],
+        posts=[Held(post.unit_id, post.post, post.heads) for post in body.posts],
         qualification=body.qualification,
         seen=seen_versions(if_match),
         actor=actor,
@@ -81,7 +81,7 @@ def replace_posts(
 
 
 def _shown(user: User) -> PostsOut:
-    held = [{"unit_id": one["unit"], "post": one["post"], "heads": one["heads"]} for one in user.posts]
+    held = [{"unit_id": post["unit"], "post": post["post"], "heads": post["heads"]} for post in user.posts]
     return PostsOut.model_validate({"posts": held, "qualification": user.qualification})
 
 

@@ -21,16 +21,18 @@ def proof(secret: bytes, user_id: UUID, device: str) -> str:
 
 def known(secret: bytes, user_id: UUID, proofs: Sequence[str]) -> str | None:
     """Return the device whose proof for this account is among those given; `None` for none."""
-    found = known_proof(secret, user_id, proofs)
-    return None if found is None else found.partition(".")[0]
+    proof = known_proof(secret, user_id, proofs)
+    return None if proof is None else proof.partition(".")[0]
 
 
 def known_proof(secret: bytes, user_id: UUID, proofs: Sequence[str]) -> str | None:
     """Return the proof for this account among those given; `None` when there is none."""
-    for one in proofs[:MOST]:
-        device, _, mac = one.partition(".")
-        if len(one) <= _LONGEST and hmac.compare_digest(mac.encode(), _mac(secret, user_id, device).encode()):
-            return one
+    for proof in proofs[:MOST]:
+        device, _, mac = proof.partition(".")
+        if len(proof) <= _LONGEST and hmac.compare_digest(
+            mac.encode(), _mac(secret, user_id, device).encode()
+        ):
+            return proof
     return None
 
 

@@ -41,22 +41,22 @@ def own(
     )
     asking = session_hash(raw) if raw else ""
     return tuple(
-        OpenSession(one.id_hash, one.created_at, one.last_seen_at, one.id_hash == asking)
-        for one in session.exec(query).all()
+        OpenSession(row.id_hash, row.created_at, row.last_seen_at, row.id_hash == asking)
+        for row in session.exec(query).all()
     )
 
 
 def end(session: Session, name: str, *, actor: Actor, at: datetime) -> None:
     """End one of one's own sessions at once. Raises `NotFound` for any other, and for one that is over."""
-    found = session.exec(
+    row = session.exec(
         select(BrowserSession).where(
             BrowserSession.id_hash == name,
             BrowserSession.user_id == actor.id,
             col(BrowserSession.revoked_at).is_(None),
         )
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound("not_found")
-    found.revoked_at = at
-    session.add(found)
+    row.revoked_at = at
+    session.add(row)
     emit(session, Event.USER_SESSION_ENDED, OfSession(), about=actor.id, actor=actor.as_audit(), at=at)

@@ -85,10 +85,10 @@ def verify(runtime: Runtime, login: str, password: str, *, caller: Caller) -> Us
     """
     at = runtime.clock()
     with runtime.database.write() as session:
-        found = _tried(session, runtime, login, password, caller, at)
-    if isinstance(found, AppError):
-        raise found
-    return found
+        tried = _tried(session, runtime, login, password, caller, at)
+    if isinstance(tried, AppError):
+        raise tried
+    return tried
 
 
 def _tried(
@@ -117,9 +117,12 @@ def _tried(
         there.succeeded_at = at
         session.add_all([counts[own], there])
         return user
-    for one in counts.values():
-        one.failures, one.last_at = (one.failures + 1 if at - one.last_at < FORGOTTEN_AFTER else 1), at
-        session.add(one)
+    for count in counts.values():
+        count.failures, count.last_at = (
+            (count.failures + 1 if at - count.last_at < FORGOTTEN_AFTER else 1),
+            at,
+        )
+        session.add(count)
     _clear_away(session, counts, at)
     # What was typed as a login is kept nowhere; nobody's attempts share one stream.
     who = _as_audit(user) if user else _NOBODY
@@ -160,14 +163,14 @@ def sign_in(runtime: Runtime, login: str, password: str, *, caller: Caller, pres
 
 def sign_out(session: Session, raw: str, *, at: datetime) -> None:
     """End the browser session of this id; nothing happens when there is none."""
-    found = session.exec(
+    row = session.exec(
         select(BrowserSession, User)
         .join(User, col(User.id) == col(BrowserSession.user_id))
         .where(BrowserSession.id_hash == session_hash(raw), col(BrowserSession.revoked_at).is_(None))
     ).one_or_none()
-    if found is None:
+    if row is None:
         return
-    opened, user = found
+    opened, user = row
     opened.revoked_at = at
     emit(session, Event.USER_SIGNED_OUT, OfSession(), about=user.id, actor=_as_audit(user), at=at)
 
@@ -201,16 +204,18 @@ def _as_audit(user: User) -> AuditActor:
 def _network(address: str) -> str:
     """Return the address that is counted: of IPv6 the network that one household or office is given."""
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
     return address
 
 
 def _key(kind: str, *values: str) -> str:
-    return hashlib.sha256("\n".join((kind, *(one.strip().casefold() for one in values))).encode()).hexdigest()
+    return hashlib.sha256(
+        "\n".join((kind, *(value.strip().casefold() for value in values))).encode()
+    ).hexdigest()
 
 
 def _counts(session: Session, keys: Sequence[str], at: datetime) -> dict[str, SignInFailure]:
@@ -225,7 +230,7 @@ def _counts(session: Session, keys: Sequence[str], at: datetime) -> dict[str, Si
         .order_by(col(SignInFailure.key))
         .with_for_update()
     )
-    return {one.key: one for one in session.exec(query).all()}
+    return {count.key: count for count in session.exec(query).all()}
 
 
 def _wait(counts: Mapping[str, SignInFailure], free: Mapping[str, int], at: datetime) -> timedelta:

@@ -224,8 +224,8 @@ def _usable(body: bytes) -> None:
     if json_bounds.deeper_than(body, json_bounds.DEEPEST):
         reason = Reason("json_too_deep", {"limit": json_bounds.DEEPEST}, field="body")
         raise Invalid("malformed", reasons=[reason])
-    if found := list(islice(_faults(body), MANY)):
-        raise Invalid("text_unusable", reasons=found)
+    if faults := list(islice(_faults(body), MANY)):
+        raise Invalid("text_unusable", reasons=faults)
 
 
 def _faults(body: bytes) -> Iterator[Reason]:
@@ -236,7 +236,7 @@ def _faults(body: bytes) -> Iterator[Reason]:
 def unstorable(text: str, *, field: str) -> list[Reason]:
     """Return why no database stores `text`: lone surrogates and NULs, at most 20 of each; else none."""
     return [
-        Reason(code, {"at": found.start() + 1}, field=field)
+        Reason(code, {"at": match.start() + 1}, field=field)
         for code, pattern in (("lone_surrogate", _SURROGATE), ("nul_character", _NUL))
-        for found in islice(pattern.finditer(text), MANY)
+        for match in islice(pattern.finditer(text), MANY)
     ]

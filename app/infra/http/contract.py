@@ -148,14 +148,14 @@ def json_body(model: type[BaseModel]) -> Schema:
 
 def document(app: FastAPI, *, webhooks: Schema) -> Schema:
     """Return the whole description; made anew at each call."""
-    found = get_openapi(
+    whole = get_openapi(
         title=app.title,
         version=app.version,
         summary="Content review for public bodies: three reviews, three proofreads, a signed release.",
         description=validation_words.ABOUT,
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "This installation"}],
-        tags=[dict(one) for one in validation_words.TAGS],
+        tags=[dict(tag) for tag in validation_words.TAGS],
         routes=app.routes,
     )
     described(Problem)
@@ -163,36 +163,36 @@ def document(app: FastAPI, *, webhooks: Schema) -> Schema:
         [(model, "serialization" if model is Problem else "validation") for model in _MORE.values()],
         ref_template=REFS + "{model}",
     )
-    schemas: Schema = found["components"]["schemas"]
+    schemas: Schema = whole["components"]["schemas"]
     for name, schema in more["$defs"].items():
         schemas.setdefault(name, schema)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"]["properties"]["code"]["examples"] = ["not_found"]
-    found["components"]["securitySchemes"] = SCHEMES
-    found["components"]["responses"] = {name: _problem(status) for status, (name, _) in _BY_STATUS.items()}
+    whole["components"]["securitySchemes"] = SCHEMES
+    whole["components"]["responses"] = {name: _problem(status) for status, (name, _) in _BY_STATUS.items()}
     # By reference: openapi-generator writes clients of webhooks, and writes them wrongly.
-    found["components"]["pathItems"] = webhooks
-    found["webhooks"] = {name: {"$ref": f"#/components/pathItems/{name}"} for name in webhooks}
-    found["x-problems"] = {code: {"title": zh, "title_en": en} for code, (zh, en) in sorted(PROBLEMS.items())}
+    whole["components"]["pathItems"] = webhooks
+    whole["webhooks"] = {name: {"$ref": f"#/components/pathItems/{name}"} for name in webhooks}
+    whole["x-problems"] = {code: {"title": zh, "title_en": en} for code, (zh, en) in sorted(PROBLEMS.items())}
     secured = _secured(app)
-    for path, item in found["paths"].items():
+    for path, item in whole["paths"].items():
         for method in _METHODS:
             if method in item:
                 _complete(item[method], path, method, secured=(path, method.upper()) in secured)
     for name, schema in schemas.items():
         validation_words.explain(name, schema)
-    _tidy(found["paths"])
+    _tidy(whole["paths"])
     _tidy(schemas)
-    return found
+    return whole
 
 
 def _problem(status: int) -> Schema:
-    found: Schema = {
+    answer: Schema = {
         "description": _BY_STATUS[status][1],
         "content": {MEDIA_TYPE: {"schema": {"$ref": REFS + "Problem"}}},
     }
-    return found | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
+    return answer | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
 
 
 def _secured(app: FastAPI) -> set[tuple[str, str]]:
@@ -268,7 +268,7 @@ def _statuses(operation: Schema, path: str, method: str, named: set[str]) -> Ite
 def _plain(parameter: Schema) -> None:
     """Say of a parameter that may be left out what it is when it is there: no null can be sent."""
     schema = parameter.get("schema", {})
-    choices = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if choices and len(choices) < len(schema["anyOf"]):
         rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
         parameter["schema"] = rest | (choices[0] if len(choices) == 1 else {"anyOf": choices})
@@ -284,8 +284,8 @@ def _plain(parameter: Schema) -> None:
 def _tidy(value: Any) -> None:  # noqa: ANN401 – any JSON value
     """Make all schemas in a value plain for generators; see `_property`."""
     if isinstance(value, list):
-        for one in value:
-            _tidy(one)
+        for item in value:
+            _tidy(item)
     if not isinstance(value, dict):
         return
     for name, schema in value.get("properties", {}).items():
@@ -293,8 +293,8 @@ def _tidy(value: Any) -> None:  # noqa: ANN401 – any JSON value
             _property(value, name, schema)
     if isinstance(value.get("schema"), dict):
         value["schema"].pop("title", None)
-    for one in value.values():
-        _tidy(one)
+    for item in value.values():
+        _tidy(item)
 
 
 def _property(owner: Schema, name: str, schema: Schema) -> None:
@@ -304,7 +304,7 @@ def _property(owner: Schema, name: str, schema: Schema) -> None:
     is left out is told in words: by a `default` some generators make a field one that must be given. A
     `kind` by which blocks are told apart is always there.
     """
-    choices = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) < 2:
         schema.pop("title", None)
     if name == "kind" and "const" in schema:

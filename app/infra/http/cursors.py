@@ -45,7 +45,7 @@ def _part(text: str, kind: type[Part]) -> Part:
     return within(at)
 
 
-def page(found: Sequence[Item], limit: int) -> tuple[list[Item], Item | None]:
+def page(rows: Sequence[Item], limit: int) -> tuple[list[Item], Item | None]:
     """Return a page of what was found with one more than `limit`, and its last item if more follow."""
-    items = list(found[:limit])
-    return items, items[-1] if len(found) > limit else None
+    items = list(rows[:limit])
+    return items, items[-1] if len(rows) > limit else None

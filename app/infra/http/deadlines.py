@@ -67,5 +67,5 @@ class Deadline:
             await self.app(scope, receive, in_time)
         finally:
             timer.cancel()
-            for one in telling:
-                await one
+            for task in telling:
+                await task

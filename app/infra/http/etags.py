@@ -26,8 +26,8 @@ def seen_versions(header: str | None) -> frozenset[int]:
     given = (header or "").strip()
     if given in {"", "*"}:
         raise PreconditionRequired("precondition_required")
-    found = [_STRONG.match(part.strip()) for part in given.split(",")]
-    versions = frozenset(int(one[1]) for one in found if one)
+    matches = [_STRONG.match(part.strip()) for part in given.split(",")]
+    versions = frozenset(int(match[1]) for match in matches if match)
     if not versions:
         raise PreconditionRequired("precondition_malformed", data={"given": given})
     return versions

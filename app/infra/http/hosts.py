@@ -62,8 +62,8 @@ class KnownHosts:
 def host_of(scope: _Scope) -> str | None:
     """Return the host that a request names, in lower case, without its port; `None` for none or several."""
     given = [value for name, value in scope["headers"] if name == b"host"]
-    found = _HOST.fullmatch(given[0].decode("latin-1")) if len(given) == 1 else None
-    return found[1].lower() if found else None
+    match = _HOST.fullmatch(given[0].decode("latin-1")) if len(given) == 1 else None
+    return match[1].lower() if match else None
 
 
 def _is_number(host: str) -> bool:

@@ -77,8 +77,8 @@ def once(
     if key is None:
         return _answer(act().model_dump_json(), status, headers)
     check(key)
-    if (found := kept(session, caller_id, key, request, at=at)) is not None:
-        return _answer(found.body, found.status, {**(headers or {}), **REPLAYED})
+    if (answered := kept(session, caller_id, key, request, at=at)) is not None:
+        return _answer(answered.body, answered.status, {**(headers or {}), **REPLAYED})
     body = act().model_dump_json()
     keep(session, caller_id, key, request, Kept(status, body), at=at)
     return _answer(body, status, headers)

@@ -37,7 +37,7 @@ def keyed(endpoint: Callable[..., Any], *, asker: str, status: int) -> Callable[
     `asker` is its parameter that says who asks (with an `id`), `status` that of a good answer.
     """
     signature = inspect.signature(endpoint)
-    annotations = {name: one.annotation for name, one in signature.parameters.items()}
+    annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     session = next((name for name, kind in annotations.items() if kind == WriteSession), None)
     if session is None or Key in annotations.values():
         return endpoint
@@ -55,8 +55,8 @@ def keyed(endpoint: Callable[..., Any], *, asker: str, status: int) -> Callable[
         request = {"post": _asked.url.path, "given": _plain({name: values[name] for name in given})}
         master = runtime_of(_asked).secret
         at = runtime_of(_asked).clock()
-        if (found := kept(values[session], *place, request, at=at)) is not None:
-            return _again(found, place, master)
+        if (answered := kept(values[session], *place, request, at=at)) is not None:
+            return _again(answered, place, master)
         body = answer.dump_json(endpoint(**values, **passed))
         headers = {name: value for name, value in _answer.headers.items() if name in _CARRIED}
         keep(
@@ -71,8 +71,8 @@ def keyed(endpoint: Callable[..., Any], *, asker: str, status: int) -> Callable[
     own = {name: kind for name, kind in annotations.items() if kind in {Request, Response}}
     extra = {"_asked": Request, "_answer": Response, "_key": Key}
     parameters = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, one in signature.parameters.items()
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in signature.parameters.items()
         if name not in own
     ]
     parameters += [
@@ -88,9 +88,9 @@ def keyed(endpoint: Callable[..., Any], *, asker: str, status: int) -> Callable[
     return once
 
 
-def _again(found: Kept, place: tuple[UUID, str], master: bytes) -> Response:
-    body, headers = _opened(found.body, place, master)
-    return _answered(body, found.status, {**headers, **REPLAYED})
+def _again(answered: Kept, place: tuple[UUID, str], master: bytes) -> Response:
+    body, headers = _opened(answered.body, place, master)
+    return _answered(body, answered.status, {**headers, **REPLAYED})
 
 
 def _answered(body: bytes, status: int, headers: Mapping[str, str]) -> Response:

@@ -45,12 +45,12 @@ def suspects(body: bytes) -> Iterator[tuple[str, str]]:
         return
     waiting: list[Iterator[tuple[str, Any]]] = [iter([("", value)])]
     while waiting:
-        for place, one in waiting[-1]:
-            if isinstance(one, str):
-                if _UNSTORABLE.search(one):
-                    yield place[:_LONGEST_PLACE], one
-            elif isinstance(one, dict | list):
-                waiting.append(_inside(one, place))
+        for place, item in waiting[-1]:
+            if isinstance(item, str):
+                if _UNSTORABLE.search(item):
+                    yield place[:_LONGEST_PLACE], item
+            elif isinstance(item, dict | list):
+                waiting.append(_inside(item, place))
                 break
         else:
             waiting.pop()
@@ -58,9 +58,9 @@ def suspects(body: bytes) -> Iterator[tuple[str, str]]:
 
 def _inside(value: dict[str, Any] | list[Any], place: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, list):
-        for index, one in enumerate(value):
-            yield f"{place}.{index}".lstrip("."), one
+        for index, item in enumerate(value):
+            yield f"{place}.{index}".lstrip("."), item
         return
-    for key, one in value.items():
+    for key, item in value.items():
         yield place, key
-        yield f"{place}.{key[:_LONGEST_PLACE]}".lstrip("."), one
+        yield f"{place}.{key[:_LONGEST_PLACE]}".lstrip("."), item

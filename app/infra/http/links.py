@@ -98,10 +98,10 @@ def _value(expression: str, asked: Mapping[str, Any], answer: Any) -> Any:  # no
 
 def _paths(app: FastAPI) -> dict[str, str]:
     """Return the path of every operation of the API by its name; made once."""
-    found: dict[str, str] | None = getattr(app.state, "paths_by_operation", None)
-    if found is None:
-        found = app.state.paths_by_operation = dict(_named(app))
-    return found
+    paths: dict[str, str] | None = getattr(app.state, "paths_by_operation", None)
+    if paths is None:
+        paths = app.state.paths_by_operation = dict(_named(app))
+    return paths
 
 
 def _named(app: FastAPI) -> Iterator[tuple[str, str]]:

@@ -12,10 +12,10 @@ from starlette.routing import Match
 
 def allowed(request: Request) -> str:
     """Return the methods that an address answers to, as `Allow` names them."""
-    found = {method for route in _matching(request.app.routes, request.scope) for method in route}
-    if "GET" in found:
-        found.add("HEAD")
-    return ", ".join(sorted(found | {"OPTIONS"}))
+    methods = {method for route in _matching(request.app.routes, request.scope) for method in route}
+    if "GET" in methods:
+        methods.add("HEAD")
+    return ", ".join(sorted(methods | {"OPTIONS"}))
 
 
 def _matching(routes: Iterable[Any], scope: MutableMapping[str, Any]) -> Iterator[set[str]]:

@@ -27,5 +27,5 @@ def of_own_body(
     request: Request, session: Session, reader_id: UUID | None, texts: Sequence[str]
 ) -> list[bool]:
     """Say of each text whether all that it names is of the reader's own body; `create_app` says how."""
-    found: list[bool] = request.app.state.of_own_body(session, reader_id, texts)
-    return found
+    allowed: list[bool] = request.app.state.of_own_body(session, reader_id, texts)
+    return allowed

@@ -257,7 +257,7 @@ def problem(request: Request, error: AppError) -> Response:
 
 def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's list of dicts
     """Return every fault that pydantic found as a reason with its field: `body.targets.0.channel`."""
-    found = []
+    reasons = []
     for error in errors:
         kind, context = error["type"], dict(error.get("ctx") or {})
         context = {key: _listed(str(value)) for key, value in context.items()}
@@ -266,8 +266,8 @@ def field_reasons(errors: Any) -> list[Reason]:  # noqa: ANN401 – pydantic's l
         context["form"] = _FORMS.get(context.get("pattern", ""), _FORM)
         message = _FIELD_MESSAGES.get(kind, error["msg"]).format_map(_Blank(context))
         field = ".".join(str(part) for part in error["loc"])[:LONGEST_FIELD]
-        found.append(Reason("field", {"message": message, "type": kind}, field=field))
-    return found
+        reasons.append(Reason("field", {"message": message, "type": kind}, field=field))
+    return reasons
 
 
 def too_long(field: str, text: str, limit: int) -> Reason:
@@ -291,10 +291,10 @@ def _listed(value: str) -> str:
 
 def malformed(error: ValidationError, *, prefix: str = "") -> Invalid:
     """Return a pydantic error of our own parsing as an `Invalid` with every fault."""
-    found = field_reasons(error.errors(include_url=False))
+    reasons = field_reasons(error.errors(include_url=False))
     return Invalid(
         "malformed",
-        reasons=[Reason(r.code, r.data, field=f"{prefix}{r.field}".rstrip(".")) for r in found],
+        reasons=[Reason(r.code, r.data, field=f"{prefix}{r.field}".rstrip(".")) for r in reasons],
     )
 
 

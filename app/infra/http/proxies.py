@@ -31,9 +31,9 @@ class TrustedProxies:
     def _hear(self, scope: _Scope) -> None:
         said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
         if said:
-            found = client_of(",".join(said), self.proxies)
-            if found is not None:
-                scope["client"] = (found, 0)
+            client = client_of(",".join(said), self.proxies)
+            if client is not None:
+                scope["client"] = (client, 0)
         schemes = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"]
         if schemes:
             scheme = schemes[-1].decode("latin-1").rpartition(",")[2].strip().lower()
@@ -46,16 +46,16 @@ def client_of(forwarded: str, proxies: Networks) -> str | None:
 
     Where all are proxies it is the left-most: then one of them asked by itself.
     """
-    found = None
-    for one in reversed(forwarded.split(",")):
-        address = _address(one.strip())
+    client = None
+    for hop in reversed(forwarded.split(",")):
+        address = _address(hop.strip())
         if address is None:
             # The proxy that wrote this is at fault, or what is left of here is not by any of ours.
-            return found
-        found = address
+            return client
+        client = address
         if not within(address, proxies):
             break
-    return found
+    return client
 
 
 def within(address: str, networks: Networks) -> bool:

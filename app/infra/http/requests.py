@@ -38,10 +38,10 @@ async def well_asked(request: Request) -> None:
     unknown query parameters, `Unsupported` for a body of another type, `NotAcceptable` when no type of the
     answer is wanted.
     """
-    found = [*_unstorable(request)]
+    reasons = [*_unstorable(request)]
     route = request.scope.get("route")
     if not request.url.path.startswith(API) or not isinstance(route, APIRoute):
-        _refuse(found)
+        _refuse(reasons)
         return
     known = known_to(route)
     if known.proved and not _PROOFS.intersection(request.headers.keys()):
@@ -49,7 +49,7 @@ async def well_asked(request: Request) -> None:
         return
     _type_of_body(request, known)
     _accepts(request, known)
-    _refuse(found)
+    _refuse(reasons)
     listed = "、".join(sorted(known.parameters)) or "（没有）"
     unknown = [
         Reason("unknown_parameter", {"name": name[:100], "known": listed}, field=f"query.{name[:100]}")
@@ -108,7 +108,7 @@ def wants(accept: str, media: str) -> bool:
     kind = media.partition("/")[0]
     best, answer = 0, False
     for part in accept.lower().split(","):
-        name, *parameters = (one.strip() for one in part.split(";"))
+        name, *parameters = (piece.strip() for piece in part.split(";"))
         rank = {media: 3, f"{kind}/*": 2, "*/*": 1}.get(name, 0)
         if rank >= max(best, 1):
             best, answer = rank, not any(_is_zero(parameter) for parameter in parameters)
@@ -122,12 +122,12 @@ def _is_zero(parameter: str) -> bool:
 
 def known_to(route: APIRoute) -> Known:
     """Return what a route knows; it is found out once, and kept with the route."""
-    found: Known | None = vars(route).get(_KNOWN)
-    if found is None:
-        found = vars(route)[_KNOWN] = Known(
+    known: Known | None = vars(route).get(_KNOWN)
+    if known is None:
+        known = vars(route)[_KNOWN] = Known(
             is_proved(route.dependant), frozenset(_parameters(route.dependant)), _taken(route), _given(route)
         )
-    return found
+    return known
 
 
 def _parameters(dependant: Any) -> Iterator[str]:  # noqa: ANN401 – FastAPI's own
@@ -149,16 +149,16 @@ def _taken(route: APIRoute) -> frozenset[str]:
 
 def _given(route: APIRoute) -> frozenset[str]:
     """Return the types of a good answer; empty where the route does not say."""
-    found: set[str] = set()
+    media_types: set[str] = set()
     for status, described in route.responses.items():
         if str(status).startswith("2"):
-            found.update(described.get("content", ()))
+            media_types.update(described.get("content", ()))
     plain: Any = getattr(route.response_class, "value", route.response_class)
     if route.response_model is not None:
-        found.add(_JSON)
-    elif not found and plain.media_type is not None:
-        found.add(plain.media_type)
-    return frozenset(found)
+        media_types.add(_JSON)
+    elif not media_types and plain.media_type is not None:
+        media_types.add(plain.media_type)
+    return frozenset(media_types)
 
 
 __all__: Sequence[str] = ("Known", "known_to", "wants", "well_asked")

@@ -129,7 +129,7 @@ def _is_known(header: str | None, etag: str | None) -> bool:
         return False
     if header.strip() == "*":
         return True
-    return etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in header.split(",")}
+    return etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def _location(scope: _Scope, body: bytes) -> str | None:

@@ -36,7 +36,7 @@ def dependency_of(annotation: Any) -> Callable[..., Any] | None:  # noqa: ANN401
     """Return what `Annotated[..., Depends(what)]` depends on; `None` for any other annotation."""
     if get_origin(annotation) is not Annotated:
         return None
-    return next((one.dependency for one in get_args(annotation)[1:] if isinstance(one, Depends)), None)
+    return next((mark.dependency for mark in get_args(annotation)[1:] if isinstance(mark, Depends)), None)
 
 
 def summary_of(text: str) -> str:

@@ -41,8 +41,8 @@ def _dump_sqlite(path: Path, target: Path) -> dict[str, int]:
         # In one step: a reader of the log keeps what it sees, and keeps nobody from writing.
         source.backup(copy, pages=-1)
         copy.execute("PRAGMA journal_mode=DELETE")
-        if (found := copy.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(found)
+        if (answer := copy.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(answer)
         names = [row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in sorted(names)}  # noqa: S608 – the database's own names
     finally:

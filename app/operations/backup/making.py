@@ -42,7 +42,7 @@ def make(
         progress("数据库")
         tables = contents.dump(database, settings.url, folder)
         with database.read() as session:
-            found = installation.row(session)
+            row = installation.row(session)
         if keys:
             progress("密钥")
             (folder / KEYS).mkdir(mode=0o700)
@@ -60,9 +60,9 @@ def make(
                 made_at=at.isoformat(),
                 database="sqlite" if database.is_sqlite else "postgresql",
                 revision=migrate.revision(settings.url) or "",
-                installation=str(found.id),
+                installation=str(row.id),
                 with_keys=keys,
-                keys=installation.noted(found),
+                keys=installation.noted(row),
                 own_policies=settings.policies != shipped("policies"),
                 tables=tables,
             ),

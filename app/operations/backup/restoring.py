@@ -92,13 +92,13 @@ def word_for(settings: Settings) -> str | None:
             if migrate.revision(settings.url) is None:
                 return (str(known)[:8] if known else DAMAGED) if left else None
             if running := running_checks.alive(session, at=system_clock()):
-                raise StillRunning([f"{one.host}:{one.pid}" for one in running])
+                raise StillRunning([f"{process.host}:{process.pid}" for process in running])
             used = any(
                 ask(text(f"SELECT 1 FROM {table} LIMIT 1")).first()  # noqa: S608 – our own names
                 for table in ("unit", "user_account", "draft")
             )
-            found = str(installation.row(session).id)[:8]
-            return found if used or left else None
+            word = str(installation.row(session).id)[:8]
+            return word if used or left else None
     except (AppError, SQLAlchemyError):
         if file is None:
             raise
@@ -199,10 +199,10 @@ class _Place:
         signing = self.folder / KEYS / "signing.pem"
         signer = load_signer(signing, create=False) if signing.exists() else None
         notes = self._written_here(session, signer)
-        found = verification.verify(session, signer=signer, outside=notes, progress=self.progress)
-        if found.faults and not self.despite_faults:
-            raise Altered(found.faults)
-        return found
+        verified = verification.verify(session, signer=signer, outside=notes, progress=self.progress)
+        if verified.faults and not self.despite_faults:
+            raise Altered(verified.faults)
+        return verified
 
     def _written_here(self, session: Session, signer: Signer | None) -> list[str]:
         """Return the checkpoints in this place's folder that the restored log must agree with.
@@ -213,15 +213,15 @@ class _Place:
             return []
         origin = checkpoints.origin_of(signer.key_id)
         written = [
-            one
+            checkpoint
             for told in log_check.files(self.settings.checkpoints).values()
-            for one in checkpoints.read(told)
-            if one.origin == origin
+            for checkpoint in checkpoints.read(told)
+            if checkpoint.origin == origin
         ]
         position = SQLModel.metadata.tables["audit_log"].c.position
         size = session.connection().execute(select(func.count(position))).scalar_one()
-        self.later = sum(1 for one in written if one.size > size)
-        return [one.note for one in written if one.size <= size]
+        self.later = sum(1 for checkpoint in written if checkpoint.size > size)
+        return [checkpoint.note for checkpoint in written if checkpoint.size <= size]
 
     # --- what goes with the database ---
 
@@ -290,7 +290,7 @@ def _private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _same(one: Path, other: Path) -> bool:
+def _same(path: Path, other: Path) -> bool:
     def files(folder: Path) -> dict[str, bytes]:
         return {
             path.relative_to(folder).as_posix(): path.read_bytes()
@@ -298,4 +298,4 @@ def _same(one: Path, other: Path) -> bool:
             if path.is_file()
         }
 
-    return one.is_dir() and files(one) == files(other)
+    return path.is_dir() and files(path) == files(other)

@@ -184,7 +184,7 @@ _NUMBERED = {
 def _list(items: Sequence[ListItem]) -> str:
     counted = list(zip(items, ordinals(items), strict=True))
     # What goes on with an item that is no longer there is a paragraph.
-    alone = list(takewhile(lambda one: one[0].continues, counted))
+    alone = list(takewhile(lambda item: item[0].continues, counted))
     return "".join([*(_continued(item) for item, _ in alone), *_nested(counted[len(alone) :], 0)])
 
 

@@ -41,7 +41,7 @@ def list_back_tests(
 ) -> list[BackTestOut]:
     """List back-tests, the newest first."""
     policies.admit(actor, *policies.GRANTERS)
-    return [_back_test(one) for one in backtests.listing(session, candidate=candidate)]
+    return [_back_test(test) for test in backtests.listing(session, candidate=candidate)]
 
 
 @router.get("/backtests/{test_id}")
@@ -49,14 +49,14 @@ def show_back_test(test_id: UUID, actor: CurrentActor, session: ReadSession) -> 
     """Show a back-test: how far it is, and when it is over what would be found, no more, or otherwise."""
     test = backtests.shown(session, test_id, actor)
     report = json.loads(test.report) if test.report else None
-    found, hidden = backtests.samples(session, report, actor) if report else ((), 0)
+    samples, hidden = backtests.samples(session, report, actor) if report else ((), 0)
     return BackTestDetailOut(
         **_back_test(test).model_dump(),
         figures={name: value for name, value in report.items() if name != "samples"} if report else None,
-        samples=[SampleOut.model_validate(one, from_attributes=True) for one in found],
+        samples=[SampleOut.model_validate(sample, from_attributes=True) for sample in samples],
         hidden=hidden,
     )
 
 
-def _back_test(one: BackTest) -> BackTestOut:
-    return BackTestOut.model_validate(one.model_dump())
+def _back_test(test: BackTest) -> BackTestOut:
+    return BackTestOut.model_validate(test.model_dump())

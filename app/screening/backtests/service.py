@@ -139,7 +139,7 @@ def samples(session: Session, report: dict[str, Any], actor: Actor) -> tuple[tup
     What went out is seen by everybody; of other drafts only whoever may see them sees anything.
     """
     listed = report["samples"]
-    ids = {UUID(one["item"]) for one in listed}
+    ids = {UUID(sample["item"]) for sample in listed}
     seen = {
         draft.id: draft
         for draft in session.exec(
@@ -148,22 +148,22 @@ def samples(session: Session, report: dict[str, Any], actor: Actor) -> tuple[tup
             )
         )
     }
-    found = tuple(
+    readable = tuple(
         Sampled(
-            change=one["change"],
-            rule=one["rule"],
+            change=sample["change"],
+            rule=sample["rule"],
             draft_id=draft.id,
             title=draft.title,
-            ref=one["ref"],
-            before=one["before"],
-            excerpt=one["excerpt"],
-            after=one["after"],
-            message=(one["candidate"] or one["base"])["message"],
+            ref=sample["ref"],
+            before=sample["before"],
+            excerpt=sample["excerpt"],
+            after=sample["after"],
+            message=(sample["candidate"] or sample["base"])["message"],
         )
-        for one in listed
-        if (draft := seen.get(UUID(one["item"]))) is not None
+        for sample in listed
+        if (draft := seen.get(UUID(sample["item"]))) is not None
     )
-    return found, len(listed) - len(found)
+    return readable, len(listed) - len(readable)
 
 
 # What the job asks.
@@ -204,7 +204,10 @@ def items(
             query = query.where(archive(test, actor)).order_by(col(Draft.id)).limit(min(_CHUNK, left))
             rows = session.exec(query.where(col(Draft.id) > after) if after else query).all()
             places = drafts.targets_of(session, [draft.id for draft, _ in rows])
-            made = [(draft.id, _item(session, draft, one, places.get(draft.id, ()))) for draft, one in rows]
+            made = [
+                (draft.id, _item(session, draft, revision, places.get(draft.id, ())))
+                for draft, revision in rows
+            ]
         if not made:
             return
         for draft_id, item in made:

@@ -126,8 +126,11 @@ def report_on(
         structure=with_files(Structure(), [("", reading)]),
         not_checked=missed_in(reading),
     )
-    found = sorted(report.findings, key=lambda one: (in_order(one.ref), one.start))
-    placed = [Located(one, one.start, one.end, 1, 1, 1, 1, place_in_file(one.ref)) for one in found]
+    ordered = sorted(report.findings, key=lambda finding: (in_order(finding.ref), finding.start))
+    placed = [
+        Located(finding, finding.start, finding.end, 1, 1, 1, 1, place_in_file(finding.ref))
+        for finding in ordered
+    ]
     return FileReport(name, placed, report)
 
 

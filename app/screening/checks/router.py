@@ -152,7 +152,7 @@ def check_text(
         key=runtime.secret,
         changes=asked.text.tracked_changes,
     )
-    return CheckOut(**report_out(report), left_out=[LeftOutOut(**one) for one in left_out])
+    return CheckOut(**report_out(report), left_out=[LeftOutOut(**entry) for entry in left_out])
 
 
 def _is_held(name: str) -> bool:
@@ -205,7 +205,8 @@ def _check_file(
     )
     lines = line_starts(text)
     places = sorted(
-        (located(finding, read, lines) for finding in report.findings), key=lambda one: (one.start, one.end)
+        (located(finding, read, lines) for finding in report.findings),
+        key=lambda place: (place.start, place.end),
     )
     return report, FileReport(name, places, report)
 
@@ -221,7 +222,9 @@ def _scope(session: Session, asked: Asked, actor: Actor) -> Scope:
         raise Invalid(
             "malformed", reasons=[Reason("unknown_channel", {"channel": asked.channel}, field="channel")]
         )
-    sections = {one.code for one in channels.sections_of(session, [channel.id]).get(channel.id, ())}
+    sections = {
+        section_row.code for section_row in channels.sections_of(session, [channel.id]).get(channel.id, ())
+    }
     if asked.section is not None and asked.section not in sections:
         data = {"channel": asked.channel, "section": asked.section}
         raise Invalid("malformed", reasons=[Reason("unknown_section", data, field="section")])
@@ -235,7 +238,7 @@ def report_out(report: Report, files: Mapping[str, str] | None = None) -> Mappin
         "counts": dict(report.counts),
         "groups": grouped(report.findings),
         "findings": listed(report.findings, files),
-        "not_checked": [NotCheckedOut.model_validate(one._asdict()) for one in report.not_checked],
+        "not_checked": [NotCheckedOut.model_validate(entry._asdict()) for entry in report.not_checked],
         "truncated": report.truncated,
         "elapsed_us": report.elapsed_us,
     }

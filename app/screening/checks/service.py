@@ -21,12 +21,16 @@ _UNTITLED = "（无标题）"
 def scope_of(targets: Iterable[Target], *, stage: str = "") -> Scope:
     """Return the scope of a draft bound for `targets`, at `stage` (`""`: every stage's rules apply)."""
     bound = tuple(targets)
-    return Scope(frozenset(one.kind for one in bound), frozenset(one.section for one in bound), stage)
+    return Scope(
+        frozenset(target.kind for target in bound), frozenset(target.section for target in bound), stage
+    )
 
 
 def scope_key(policy: Policy, scope: Scope, *, at: datetime) -> str:
     """Return the name of a scope: where the text is bound for, and which rules apply there on that day."""
-    applies = "".join("1" if one else "0" for one in policy.program.active(scope, beijing(at).date()))
+    applies = "".join(
+        "1" if is_active else "0" for is_active in policy.program.active(scope, beijing(at).date())
+    )
     named = {"channels": sorted(scope.channels), "sections": sorted(scope.sections), "stage": scope.stage}
     return sha256(canonical({**named, "rules": applies}))
 
@@ -81,7 +85,7 @@ def loose(
     taken = take_in(format, content, given, changes=changes)
     refs = {name for name in FIELDS if given.get(name)} - ({"title"} if not titled else set())
     if format is Format.TEXT:
-        parts = [one for one in parts_of(taken.document) if one.ref in refs]
+        parts = [part for part in parts_of(taken.document) if part.ref in refs]
         parts.append(Part(PartKind.BODY, "content", str(content)))
         return check(policy, parts, scope=scope, on=on, key=key), taken.listed()
     readings = taken.readings

@@ -57,7 +57,7 @@ class Hit:
     waived: bool
 
 
-def count(session: Session, report: CheckReport, found: Report) -> None:
+def count(session: Session, report: CheckReport, in_report: Report) -> None:
     """Count the findings of a report that is being stored. One statement; none where nothing was found."""
     rows = {
         finding.fingerprint: {
@@ -69,7 +69,7 @@ def count(session: Session, report: CheckReport, found: Report) -> None:
             "report_id": report.id,
             "found_at": report.created_at,
         }
-        for finding in (*found.findings, *found.shadow)
+        for finding in (*in_report.findings, *in_report.shadow)
     }
     if rows:
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
@@ -128,15 +128,20 @@ def lately(session: Session, rule: str, actor: Actor, *, limit: int = 20) -> tup
         .limit(limit)
     ).all()
     waived = _waived(session, [hit.fingerprint for hit, _, _ in rows])
-    found = []
+    hits = []
     for hit, draft, report in rows:
         read = Report.from_json(report.report)
         finding = next(
-            (one for one in (*read.findings, *read.shadow) if one.fingerprint == hit.fingerprint), None
+            (
+                candidate
+                for candidate in (*read.findings, *read.shadow)
+                if candidate.fingerprint == hit.fingerprint
+            ),
+            None,
         )
         if finding is not None:
-            found.append(Hit(draft, finding, hit.found_at, hit.fingerprint in waived))
-    return tuple(found)
+            hits.append(Hit(draft, finding, hit.found_at, hit.fingerprint in waived))
+    return tuple(hits)
 
 
 def _waived(session: Session, fingerprints: Iterable[str]) -> frozenset[str]:

@@ -38,7 +38,7 @@ def list_rules(
 ) -> RulesOut:
     """List the rules in force, or those of any stored version."""
     asked = _policy(session, runtime_of(request), policy)
-    states = {one.rule: one for one in health.of_rules(session, asked, counted_for(actor))}
+    states = {of_rule.rule: of_rule for of_rule in health.of_rules(session, asked, counted_for(actor))}
     return RulesOut(
         policy=asked.digest,
         items=[
@@ -61,7 +61,9 @@ def show_rule(
     rule = asked.rule(rule_id)
     if rule is None:
         raise NotFound("rule_unknown")
-    state = next(one for one in health.of_rules(session, asked, counted_for(actor)) if one.rule == rule_id)
+    state = next(
+        of_rule for of_rule in health.of_rules(session, asked, counted_for(actor)) if of_rule.rule == rule_id
+    )
     files = policy_queries.files(session, asked.digest)
     return RuleDetailOut(
         **_rule(rule, state).model_dump(),
@@ -70,7 +72,7 @@ def show_rule(
         line=rule.line,
         text=rule_text.rule_text(files, asked, rule).text,
         message=rule.message,
-        examples_hit=[one.text for one in rule.hits],
+        examples_hit=[example.text for example in rule.hits],
         examples_miss=[miss.text for miss in rule.misses],
         lately=[
             PlaceOut(

@@ -56,12 +56,12 @@ def asked(session: Session, actor: Actor, *, limit: int = 50) -> tuple[OnDraft, 
 
 def visible(session: Session, waiver_id: UUID, actor: Actor) -> OnDraft:
     """Return a waiver and its draft. Raises `NotFound` unless the actor may see the draft."""
-    found = session.exec(
+    row = session.exec(
         select(Waiver, Draft).join(Draft, col(Draft.id) == col(Waiver.draft_id)).where(Waiver.id == waiver_id)
     ).one_or_none()
-    if found is None or not may_see(session, found[1], actor):
+    if row is None or not may_see(session, row[1], actor):
         raise NotFound("not_found")
-    return OnDraft(*found)
+    return OnDraft(*row)
 
 
 def in_force(given: Iterable[Waiver], at: datetime) -> frozenset[str]:
@@ -102,7 +102,7 @@ def listing(
     rows = session.exec(query).all()
     granted = {row.draft_id for row, _ in rows if row.state == WaiverState.GRANTED}
     present = _present(session, granted)
-    rules = {one.id for one in policy.rules}
+    rules = {rule_in_force.id for rule_in_force in policy.rules}
     return tuple(Listed(row, draft, _standing(row, at, present, rules)) for row, draft in rows)
 
 

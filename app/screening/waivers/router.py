@@ -89,7 +89,7 @@ def list_waivers(
 ) -> WaiversOut:
     """List the waivers on drafts that the caller may see, and which of them are stale."""
     runtime = runtime_of(request)
-    found = queries.listing(
+    rows = queries.listing(
         session,
         policy_of(session, runtime),
         actor,
@@ -98,7 +98,7 @@ def list_waivers(
         rule=rule,
         limit=limit + 1,
     )
-    page, last = cursors.page(found, limit)
+    page, last = cursors.page(rows, limit)
     return WaiversOut(
         items=[
             WaiverListed(

@@ -61,5 +61,5 @@ def part(root: Element) -> bytes:
 
 def children(root: Element, elements: Iterable[Element | None]) -> Element:
     """Return `root` with these elements in it."""
-    root.extend(one for one in elements if one is not None)
+    root.extend(child for child in elements if child is not None)
     return root

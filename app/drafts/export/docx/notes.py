@@ -49,7 +49,7 @@ class Notes:
         Of suggestions that overlap only the first is a tracked change, the others are comments alone.
         """
         notes = cls()
-        for note in sorted(given, key=lambda one: (one.start, one.end)):
+        for note in sorted(given, key=lambda placed: (placed.start, placed.end)):
             held = notes.by_place.setdefault(note.place, [])
             taken = any(
                 other.replacement is not None and other.start < note.end and note.start < other.end

@@ -41,7 +41,7 @@ def paragraph(
         element("w:jc", val=_ALIGNS[align]) if align else None,
     ]
     lead = [run(before)] if before else []
-    shape = children(element("w:pPr"), about) if any(one is not None for one in about) else None
+    shape = children(element("w:pPr"), about) if any(property_ is not None for property_ in about) else None
     return children(element("w:p", shape), [*lead, *_runs(parts, text, spans, notes or Notes(), at)])
 
 

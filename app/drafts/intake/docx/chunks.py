@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 def read(state: "State", part: str, name: str) -> list[Block]:
     """Return the blocks of what a chunk refers to; what cannot be read is listed with what it is."""
-    found = state.package.related(part).get(name)
-    if found is None or found.is_external:
-        state.leave_out("external", found.target if found is not None else "")
+    relation = state.package.related(part).get(name)
+    if relation is None or relation.is_external:
+        state.leave_out("external", relation.target if relation is not None else "")
         return []
-    data = state.package.data(found.target)
+    data = state.package.data(relation.target)
     kind = kind_of(data)
     inner = Builder(left_out=state.builder.left_out, pictures=state.builder.pictures)
-    last = found.target.rpartition("/")[2]
+    last = relation.target.rpartition("/")[2]
     if kind in {FileKind.HTML, FileKind.XML} or (
         kind is FileKind.TEXT and last.lower().endswith(("html", "htm"))
     ):

@@ -78,10 +78,10 @@ def _picture(node: Node, state: "State", part: str) -> str:
     if link is not None and link.is_external:
         state.leave_out("external", f"图片 {link.target}")
     title: str = node.attrib.pop(f"{O}title", "").strip()
-    found = state.package.related(part).get(name)
-    if found is None:
+    relation = state.package.related(part).get(name)
+    if relation is None:
         return title
-    return f"{title} {found.target.rpartition('/')[2]}".strip()
+    return f"{title} {relation.target.rpartition('/')[2]}".strip()
 
 
 def _kept(node: Node, state: "State", part: str) -> str | None:
@@ -113,9 +113,9 @@ def _share(text: str) -> float:
 
 
 def _link(node: Node, state: "State", part: str) -> None:
-    found = state.package.related(part).get(node.get(f"{R}id", ""))
-    if found is not None and found.is_external:
-        state.leave_out("image_link", found.target)
+    relation = state.package.related(part).get(node.get(f"{R}id", ""))
+    if relation is not None and relation.is_external:
+        state.leave_out("image_link", relation.target)
 
 
 def _word_art(node: Node, state: "State", _: str) -> None:
@@ -140,8 +140,8 @@ def _smart_art(node: Node, state: "State", part: str) -> None:
 
 
 def _drawn_apart(kind: str, name: str, state: "State", part: str) -> None:
-    found = state.package.related(part).get(name)
-    root = state.package.tree(found.target) if found is not None and not found.is_external else None
+    relation = state.package.related(part).get(name)
+    root = state.package.tree(relation.target) if relation is not None and not relation.is_external else None
     if root is not None:
         state.leave_out(kind, "；".join(taken(root)) or "（没有文字）")
 
@@ -165,11 +165,11 @@ def taken(root: Node) -> list[str]:
 
 def _embedded(node: Node, state: "State", part: str) -> None:
     program = node.get("ProgID", "")
-    found = state.package.related(part).get(node.get(f"{R}id", ""))
-    if found is not None and found.is_external:
-        state.leave_out("external", f"{program} {found.target}")
+    relation = state.package.related(part).get(node.get(f"{R}id", ""))
+    if relation is not None and relation.is_external:
+        state.leave_out("external", f"{program} {relation.target}")
         return
-    name = found.target.rpartition("/")[2] if found is not None else ""
+    name = relation.target.rpartition("/")[2] if relation is not None else ""
     is_formula = any(word in program.lower() for word in _EQUATION)
     state.leave_out("math_object" if is_formula else "embedded_file", f"{program} {name}")
 

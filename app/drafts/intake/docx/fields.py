@@ -44,7 +44,7 @@ class Fields:
     @property
     def in_code(self) -> bool:
         """Whether what is read now tells a field what to do, and is no text."""
-        return any(not one.is_separated for one in self.opened)
+        return any(not field.is_separated for field in self.opened)
 
     def begin(self) -> None:
         """Open a field."""

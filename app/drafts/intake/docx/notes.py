@@ -70,18 +70,18 @@ class Notes:
 
 def comments_of(root: Node) -> dict[str, Comment]:
     """Return the comments of a part by id, as they are written."""
-    found: dict[str, Comment] = {}
+    comments: dict[str, Comment] = {}
     for node in root.iterchildren(f"{W}comment") if root is not None else ():
         paragraphs = [part.get(f"{W14}paraId", "") for part in node.iter(f"{W}p")]
         key = node.get(f"{W}id", "")
-        found[key] = Comment(
+        comments[key] = Comment(
             key,
             node.get(f"{W}author", "") or node.get(f"{W}initials", ""),
             node.get(f"{W}date", "")[:10],
             node,
             paragraphs[-1].upper() if paragraphs else "",
         )
-    return found
+    return comments
 
 
 @dataclass(frozen=True, slots=True)

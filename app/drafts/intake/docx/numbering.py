@@ -120,13 +120,13 @@ class Numbering:
     def _list_of(self, number: _Number) -> _List | None:
         """Return the list of a number, also through the style of numbering that an empty list names."""
         seen: set[str] = set()
-        while (found := self._lists.get(number.list_id)) is not None:
-            if not found.linked or number.list_id in seen:
-                return found
+        while (definition := self._lists.get(number.list_id)) is not None:
+            if not definition.linked or number.list_id in seen:
+                return definition
             seen.add(number.list_id)
-            linked = self._numbers.get(self._styles.number_of(found.linked) or "")
+            linked = self._numbers.get(self._styles.number_of(definition.linked) or "")
             if linked is None:
-                return found
+                return definition
             number = linked
         return None
 

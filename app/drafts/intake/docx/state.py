@@ -83,10 +83,10 @@ class State:
     def look(self, paragraph: str | None, run: str | None, direct: Look | None) -> Look:
         """Return how a run looks in all."""
         key = (paragraph, run, direct or PLAIN)
-        found = self._looks.get(key)
-        if found is None:
-            found = self._looks[key] = self.styles.look(paragraph, run, direct or PLAIN)
-        return found
+        look = self._looks.get(key)
+        if look is None:
+            look = self._looks[key] = self.styles.look(paragraph, run, direct or PLAIN)
+        return look
 
     def field_code(self, code: str) -> None:
         """Count a field; one that reaches beyond the document is told with what it asks for."""

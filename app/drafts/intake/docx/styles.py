@@ -165,11 +165,13 @@ class Styles:
 
     def chain(self, name: str | None) -> list[str]:
         """Return a style and those that it is based on, the nearest first; empty for an unknown one."""
-        found: list[str] = []
-        while name is not None and name in self._styles and name not in found and len(found) < _DEEPEST:
-            found.append(name)
+        ancestors: list[str] = []
+        while (
+            name is not None and name in self._styles and name not in ancestors and len(ancestors) < _DEEPEST
+        ):
+            ancestors.append(name)
             name = self._styles[name].based_on
-        return found
+        return ancestors
 
     def paragraph(self, name: str | None) -> Shape:
         """Return the shape that a style gives; that of the default one for no or an unknown style."""

@@ -219,7 +219,7 @@ def _form(reader: Any, gathered: Gathered, known: set[int]) -> None:  # noqa: AN
     if form is None:
         return
     form = form.get_object()
-    waiting: list[tuple[Any, str]] = [(one, "") for one in (form.get("/Fields") or ())]
+    waiting: list[tuple[Any, str]] = [(field, "") for field in (form.get("/Fields") or ())]
     for _ in range(_MOST_FIELDS):
         if not waiting:
             break
@@ -244,8 +244,8 @@ def _field(node: Any, name: str, gathered: Gathered) -> None:  # noqa: ANN401
         gathered.say(ref, _plain(node.get(key)))
     for option in node.get("/Opt") or ():
         option = option.get_object()  # noqa: PLW2901
-        for one in option if isinstance(option, list) else (option,):
-            gathered.say(ref, _plain(one))
+        for choice in option if isinstance(option, list) else (option,):
+            gathered.say(ref, _plain(choice))
     look = node.get("/MK")
     if look is not None:
         gathered.say(ref, _plain(look.get_object().get("/CA")))
@@ -256,8 +256,8 @@ def _xfa(form: Any, gathered: Gathered) -> None:  # noqa: ANN401
     if form is None:
         return
     form = form.get_object()
-    streams = [one.get_object() for one in form] if isinstance(form, list) else [form]
-    data = b"".join(one.get_data() for one in streams if hasattr(one, "get_data"))
+    streams = [piece.get_object() for piece in form] if isinstance(form, list) else [form]
+    data = b"".join(stream.get_data() for stream in streams if hasattr(stream, "get_data"))
     root = _xml(data)
     for number, text in enumerate(pieces(root) if root is not None else (), 1):
         gathered.say(f"fields/XFA/{number}", text)

@@ -78,7 +78,7 @@ def drawn(package: Package, name: str, ref: str, gathered: Gathered) -> None:
 
 def _heads(node: Any, ref: str, gathered: Gathered) -> None:  # noqa: ANN401
     for child in node:
-        kind = next((one for one in _HEADS if one in local(child).lower()), "header")
+        kind = next((head for head in _HEADS if head in local(child).lower()), "header")
         for part in _PARTS_OF_LINE.split(child.text or ""):
             # A sign that is meant is written twice.
             text = _CODES.sub("", re.sub(r"^[LCR]", "", part) if part[:1] in "LCR" else part)
@@ -107,7 +107,7 @@ def _comments(package: Package, name: str, ref: str, people: dict[str, str], gat
             at = f"{ref}/rows/{place[0]}/{place[1]}/comment" if place else f"{ref}/comments"
             text, above = said_of_rich(node)
             if kind == "threadedComment":
-                text = "".join(one.text or "" for one in node if local(one) == "text")
+                text = "".join(child.text or "" for child in node if local(child) == "text")
                 gathered.say(at, people.get(node.get("personId", "")))
                 gathered.trace(Trace.COMMENTER, at, people.get(node.get("personId", "")))
             gathered.say(at, text)

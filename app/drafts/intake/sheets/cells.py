@@ -120,7 +120,9 @@ def _cell(
             inline = child
     if formula is not None:
         if formula.text and '"' in formula.text:
-            words = " ".join(one.replace('""', '"') for one in _LITERAL.findall(formula.text) if one.strip())
+            words = " ".join(
+                literal.replace('""', '"') for literal in _LITERAL.findall(formula.text) if literal.strip()
+            )
             sheet.beside.append((row, column, "formula", words))
         if not value and (kind != "str" or value is None):
             sheet.without_result.append((row, column))
@@ -196,11 +198,11 @@ def grids_of(
 
 def spans(numbers: Sequence[int]) -> str:
     """Return rows, counted from 0, as people write them: `2–4、9`."""
-    found: list[list[int]] = []
+    stretches: list[list[int]] = []
     for number in sorted(numbers):
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
+        if stretches and number == stretches[-1][1] + 1:
+            stretches[-1][1] = number
         else:
-            found.append([number, number])
-    told = [f"{low + 1}" if low == high else f"{low + 1}–{high + 1}" for low, high in found[:10]]
-    return "、".join(told) + ("等" if len(found) > 10 else "")
+            stretches.append([number, number])
+    told = [f"{low + 1}" if low == high else f"{low + 1}–{high + 1}" for low, high in stretches[:10]]
+    return "、".join(told) + ("等" if len(stretches) > 10 else "")

@@ -13,14 +13,14 @@ def read_rest(package: Package, gathered: Gathered, nested: Nested) -> None:
     """Read every part that was not read yet, or say that it was not."""
     for name in package.names:
         low = name.lower().replace("\\", "/").lstrip("/")
-        if low in package.seen or any(one in low for one in _SILENT):
+        if low in package.seen or any(silent in low for silent in _SILENT):
             continue
         ref = f"other/{step(name)}"
         try:
             if low.endswith((".xml", ".vml", ".svg")):
                 root = package.xml(name, recover=low.endswith(".vml"))
-                found = _of_styles(root) if local(root) == "styleSheet" else list(pieces(root))
-                for number, text in enumerate(found, 1):
+                texts = _of_styles(root) if local(root) == "styleSheet" else list(pieces(root))
+                for number, text in enumerate(texts, 1):
                     gathered.say(f"{ref}/{number}", text)
             elif "vbaproject" in low:
                 gathered.miss(ref, "", "是宏程序，没有检查；对外发布的文件不应带宏")

@@ -132,15 +132,15 @@ class Package:
         listed = posixpath.join(folder, "_rels", f"{base}.rels")
         if listed not in self:
             return {}
-        found: dict[str, Link] = {}
+        links: dict[str, Link] = {}
         for node in self.xml(listed):
             target, outside = node.get("Target", ""), node.get("TargetMode", "").lower() == "external"
             if not outside:
                 path = unquote(target.split("#", 1)[0]).replace("\\", "/")
                 joined = path if path.startswith("/") else posixpath.join(folder, path)
                 target = posixpath.normpath(joined).lstrip("/")
-            found[node.get("Id", "")] = Link(node.get("Type", "").rsplit("/", 1)[-1], target, outside)
-        return found
+            links[node.get("Id", "")] = Link(node.get("Type", "").rsplit("/", 1)[-1], target, outside)
+        return links
 
 
 def refuse_declarations(node: Any, name: str) -> None:  # noqa: ANN401

@@ -68,7 +68,7 @@ def _all(root: Any) -> Iterator[str]:  # noqa: ANN401
                 yield node.text
             continue
         inside = None
-        if name in _PIECES and any(local(one) == "t" for one in node.iter()):
+        if name in _PIECES and any(local(child) == "t" for child in node.iter()):
             inside = node
             yield from said_of_rich(node)
         elif node.text and (name not in _OF_MACHINES or _is_wordy(node.text)):

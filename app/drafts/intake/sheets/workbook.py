@@ -88,22 +88,22 @@ def _formats(root: Any) -> list[Format]:  # noqa: ANN401
     }
     for node in root:
         if local(node) == "cellXfs":
-            kinds = [one.get("numFmtId", "0") for one in node if local(one) == "xf"]
+            kinds = [child.get("numFmtId", "0") for child in node if local(child) == "xf"]
             return [Format(int(kind) if kind.isdecimal() else 0, codes.get(kind, "")) for kind in kinds]
     return []
 
 
 def _people(package: Package, links: Any) -> dict[str, str]:  # noqa: ANN401
-    found = dict[str, str]()
+    people = dict[str, str]()
     for link in links.values():
         if link.kind == _PEOPLE and not link.outside and link.target in package:
             try:
                 root = package.xml(link.target)
             except Broken:
                 continue
-            found |= {node.get("id", ""): node.get("displayName", "") for node in root}
+            people |= {node.get("id", ""): node.get("displayName", "") for node in root}
             package.seen.discard(link.target.lower())
-    return found
+    return people
 
 
 def _sheet(
