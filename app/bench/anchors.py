@@ -121,11 +121,11 @@ def experiment(seed: int, *, edits: int, moves: int, anchors: int) -> Outcome:
 def summed(outcomes: Sequence[Outcome]) -> Outcome:
     """Return several experiments as one."""
     return Outcome(
-        sum(one.total for one in outcomes),
-        sum(one.right for one in outcomes),
-        sum(one.wrong for one in outcomes),
-        sum(one.lost for one in outcomes),
-        sum(one.offsets_right for one in outcomes),
+        sum(outcome.total for outcome in outcomes),
+        sum(outcome.right for outcome in outcomes),
+        sum(outcome.wrong for outcome in outcomes),
+        sum(outcome.lost for outcome in outcomes),
+        sum(outcome.offsets_right for outcome in outcomes),
     )
 
 
@@ -213,7 +213,7 @@ def _time(times: int) -> Figure:
     new = edited(luck, old, edits=400, moves=3)
     before, after = document_of(old), document_of(new)
     anchors = [anchored(before, f"blocks/{row}", 3, 9) for row in range(100)]
-    plain = ["\n".join(text for _, text in one.texts()) for one in (before, after)]
+    plain = ["\n".join(text for _, text in document.texts()) for document in (before, after)]
     ours, bare = [], []
     for _ in range(times):
         began = time.thread_time()

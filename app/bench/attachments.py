@@ -102,7 +102,7 @@ def _complete(ending: str, title: str, tokens: Tokens, folder: Path | None) -> F
 
 
 def _held(reading: Reading) -> str:
-    words = [*(text for _, text in reading.said()), *(" ".join(one) for one in reading.unread)]
+    words = [*(text for _, text in reading.said()), *(" ".join(name) for name in reading.unread)]
     return "\n".join(map(_bare, words))
 
 
@@ -112,15 +112,15 @@ def _bare(text: str) -> str:
 
 def texts_of(content: bytes) -> list[str]:
     """Return every text of a workbook: of cells, comments, shapes, heads; nothing for a broken one."""
-    found: list[str] = []
+    texts: list[str] = []
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
                 if name.startswith("xl/") and name.endswith(".xml") and "/theme/" not in name:
-                    found += _texts(archive.read(name))
+                    texts += _texts(archive.read(name))
     except zipfile.BadZipFile:
         return []
-    return found
+    return texts
 
 
 #: What in a head says where it stands and how it looks.
@@ -139,7 +139,9 @@ def _texts(part: bytes) -> Iterator[str]:
         elif name in _HEADS and node.text:
             yield from (piece for piece in _CODES.split(node.text) if piece.strip())
         elif name == "c" and node.get("t") in {"str", "e"}:
-            yield from (one.text for one in node if one.tag.endswith("}v") and one.text and one.text.strip())
+            yield from (
+                child.text for child in node if child.tag.endswith("}v") and child.text and child.text.strip()
+            )
 
 
 def words_of(content: bytes) -> list[str]:
@@ -147,17 +149,17 @@ def words_of(content: bytes) -> list[str]:
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(content), strict=False)
-    found: list[str] = []
+    words_there: list[str] = []
 
     def drawn(text: str, *_: object) -> None:
-        found.extend(line for line in re.split(r"[\s\x00]+", text) if any(map(str.isalnum, line)))
+        words_there.extend(line for line in re.split(r"[\s\x00]+", text) if any(map(str.isalnum, line)))
 
     for page in reader.pages:
         page.extract_text(visitor_text=drawn)
     for page in reader.pages:
         for note in page.annotations or ():
             words = note.get_object().get("/Contents")
-            found += _WORD.findall(str(words or ""))
+            words_there += _WORD.findall(str(words or ""))
     for name, field in (reader.get_fields() or {}).items():
-        found += [name.rsplit(".", 1)[-1], *_WORD.findall(str(field.get("/TU", "")))]
-    return found
+        words_there += [name.rsplit(".", 1)[-1], *_WORD.findall(str(field.get("/TU", "")))]
+    return words_there

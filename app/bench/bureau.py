@@ -61,8 +61,8 @@ class Desk:
         demo.load(runtime, drafts=False, progress=lambda _: None)
         with runtime.database.read() as session:
             ids = session.exec(select(User.login, User.id)).all()
-            found = {login: identity.user_actor(session, user_id) for login, user_id in ids}
-        self.people = {login: actor for login, actor in found.items() if actor is not None}
+            actors = {login: identity.user_actor(session, user_id) for login, user_id in ids}
+        self.people = {login: actor for login, actor in actors.items() if actor is not None}
         self._runner = Runner(runtime)
         self._titles = count(1)
 
@@ -163,7 +163,7 @@ def counted() -> Iterator[list[str]]:
         yield seen
     finally:
         statements.reset(token)
-        seen[:] = [one for one in seen if not one.startswith("BEGIN")]
+        seen[:] = [statement for statement in seen if not statement.startswith("BEGIN")]
         if around is not None:
             around.extend(seen)
 

@@ -110,11 +110,11 @@ def _sums(walks: Sequence[Acts], measured: str) -> list[float]:
 
 
 def _by_act(walks: Sequence[Acts], measured: str) -> Mapping[str, float | None]:
-    found = defaultdict(list)
+    by_act = defaultdict(list)
     for acts in walks:
         for name, act in acts.items():
-            found[name].append(act[measured])
-    return {name: middle(samples) for name, samples in found.items()}
+            by_act[name].append(act[measured])
+    return {name: middle(samples) for name, samples in by_act.items()}
 
 
 class _Peer:

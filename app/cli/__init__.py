@@ -96,5 +96,5 @@ def _faults(error: "ValidationError") -> list[str]:
     told = []
     for fault in field_reasons(error.errors()):
         name = f"SANSHEN_{fault.field.upper()}：" if fault.field else ""
-        told += [f"  {name}{one}" for one in sentence(fault).split("；")]
+        told += [f"  {name}{clause}" for clause in sentence(fault).split("；")]
     return told

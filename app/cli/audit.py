@@ -126,7 +126,9 @@ def _as_json(verified: "Verified") -> dict[str, Any]:
             {"stream": fault.stream, "seq": fault.seq, "code": str(fault.code), "data": dict(fault.data)}
             for fault in verified.faults
         ],
-        "unseen": [{"code": one.code, "what": one.what, "count": one.count} for one in verified.unseen],
+        "unseen": [
+            {"code": entry.code, "what": entry.what, "count": entry.count} for entry in verified.unseen
+        ],
     }
 
 
@@ -143,8 +145,8 @@ def _print(verified: "Verified") -> None:
         out.print(f"其中 {verified.redacted} 项个人信息已依法删除，各有记录。")
     if unseen := list(words.unseen(verified)):
         out.print("没有核对的：")
-        for one in unseen:
-            out.print(f"  {one}", markup=False, soft_wrap=True)
+        for line in unseen:
+            out.print(f"  {line}", markup=False, soft_wrap=True)
     if verified.whole:
         out.print("核验通过：在核对过的范围内没有发现任何改动。", style="green")
         return

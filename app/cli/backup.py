@@ -160,7 +160,7 @@ def _tell(done: "Restored", made_at: str) -> None:
     if done.secret_file is not None:
         say(f"备份时的 SANSHEN_SECRET_KEY 与现在的不同，在 {done.secret_file}：请设成它，再删去这个文件。")
     if done.keys_missing:
-        names = "、".join(_KEY_NAMES[one] for one in done.keys_missing)
+        names = "、".join(_KEY_NAMES[key] for key in done.keys_missing)
         say(f"备份里没有{names}：缺了会怎样、怎么办，见 docs/operations.md。")
     if done.policies is not None:
         say(f"备份时的政策文件在 {done.policies}。")

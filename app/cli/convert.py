@@ -68,17 +68,17 @@ def diff(
     from app.words.differences import differences
 
     before, after = (_taken(file, "", CHANGES[0]).document for file in (old, new))
-    found = differences(before, after)
+    changes = differences(before, after)
     if as_json:
-        print_json([asdict(difference) for difference in found])
+        print_json([asdict(difference) for difference in changes])
     else:
-        for difference in found:
+        for difference in changes:
             out.print(
                 f"{_CHANGES[difference.kind]}　{difference.place}：{_line(difference)}",
                 markup=False,
                 soft_wrap=True,
             )
-    if found:
+    if changes:
         raise typer.Exit(1)
 
 

@@ -43,11 +43,11 @@ def doctor(
         sections = examine(
             settings, full=full, progress=lambda done, of: progress.update(task, completed=done, total=of)
         )
-    found = errors(sections)
+    faults = errors(sections)
     if as_json:
         print_json(
             {
-                "well": not found,
+                "well": not faults,
                 "sections": [
                     {
                         "name": section.name,
@@ -60,10 +60,10 @@ def doctor(
         )
     else:
         _print(sections)
-        out.print(f"发现 {len(found)} 处问题。" if found else "没有发现问题。")
+        out.print(f"发现 {len(faults)} 处问题。" if faults else "没有发现问题。")
         if not full:
             out.print("留痕只看了末尾；逐条核验请用 sanshen doctor --full 或者 sanshen audit verify。")
-    if found:
+    if faults:
         raise SystemExit(1)
 
 
@@ -90,12 +90,12 @@ def _accept(settings: "Settings", *, keys: bool, clock: bool) -> None:
         try:
             if keys:
                 files = key_files(settings)
-                found = installation.Keys(
+                named = installation.Keys(
                     installation.secret_check(settings.secret_key.get_secret_value().encode()),
                     load_signer(files["signing"], create=False).key_id,
                     installation.key_name(load_tokens(files["token"], create=False).public_pem),
                 )
-                installation.accept(database, found)
+                installation.accept(database, named)
             if clock:
                 installation.settle_clock(database)
         except AppError as error:

@@ -101,7 +101,7 @@ def _decide(
     from app.policies import granting, queries
     from app.policies.schemas import AcceptedRiskIn, WishDecisionIn
 
-    reasons = dict(_pair(one) for one in accept)
+    reasons = dict(_pair(pair) for pair in accept)
     _within(WishDecisionIn, comment=comment)
     for reason in reasons.values():
         _within(AcceptedRiskIn, reason=reason)

@@ -45,12 +45,12 @@ def health(
             for row in waivers.listing(session, policy, SYSTEM, at=at, limit=1000)
             if row.standing in waivers.STALE
         ]
-    shown = [one for one in rules if every or one.hits or one.shadow_hits]
+    shown = [rule for rule in rules if every or rule.hits or rule.shadow_hits]
     if as_json:
         print_json(
             {
                 "policy": policy.digest,
-                "rules": [_plain(one) for one in shown],
+                "rules": [_plain(rule) for rule in shown],
                 "stale_waivers": [
                     {"draft": draft.number, "rule": waiver.rule, "standing": str(standing)}
                     for waiver, draft, standing in stale
@@ -59,22 +59,24 @@ def health(
         )
         return
     _print(shown)
-    proposed = [one for one in rules if one.for_shadow]
+    proposed = [rule for rule in rules if rule.for_shadow]
     if proposed:
-        out.print("建议改为试运行：" + "、".join(one.rule for one in proposed), markup=False, soft_wrap=True)
+        out.print(
+            "建议改为试运行：" + "、".join(rule.rule for rule in proposed), markup=False, soft_wrap=True
+        )
     out.print(f"失效的豁免 {len(stale)} 项；负面清单 {policy.digest[:12]}", markup=False)
 
 
-def _plain(one: "Health") -> dict[str, Any]:
+def _plain(rule: "Health") -> dict[str, Any]:
     return {
-        "rule": one.rule,
-        "title": one.title,
-        "hits": one.hits,
-        "shadow_hits": one.shadow_hits,
-        "waived": one.waived,
-        "waived_share": round(one.waived_share, 4),
-        "for_shadow": one.for_shadow,
-        "last_found_at": one.last_found_at.isoformat() if one.last_found_at else None,
+        "rule": rule.rule,
+        "title": rule.title,
+        "hits": rule.hits,
+        "shadow_hits": rule.shadow_hits,
+        "waived": rule.waived,
+        "waived_share": round(rule.waived_share, 4),
+        "for_shadow": rule.for_shadow,
+        "last_found_at": rule.last_found_at.isoformat() if rule.last_found_at else None,
     }
 
 
@@ -85,7 +87,7 @@ def _print(rules: "list[Health]") -> None:
         out.print("还没有命中。")
         return
     table = Table("规则", "名称", "命中", "试运行", "豁免", "豁免率", box=None)
-    for one in sorted(rules, key=lambda found: -found.hits):
-        share = f"{one.waived_share:.0%}" + ("　建议试运行" if one.for_shadow else "")
-        table.add_row(one.rule, one.title, str(one.hits), str(one.shadow_hits), str(one.waived), share)
+    for rule in sorted(rules, key=lambda rule: -rule.hits):
+        share = f"{rule.waived_share:.0%}" + ("　建议试运行" if rule.for_shadow else "")
+        table.add_row(rule.rule, rule.title, str(rule.hits), str(rule.shadow_hits), str(rule.waived), share)
     out.print(table)

@@ -79,17 +79,17 @@ def migrated(settings: "Settings", *, patient: bool = False) -> None:
             "数据库丢失的，请用 sanshen restore 恢复备份。"
         )
     until = time.monotonic() + (settings.database_wait_seconds if patient and file is None else 0)
-    found, wanted = revision(settings, patient=patient), migrate.head()
-    if found != wanted and time.monotonic() < until and (found is None or migrate.is_older(found)):
+    current, wanted = revision(settings, patient=patient), migrate.head()
+    if current != wanted and time.monotonic() < until and (current is None or migrate.is_older(current)):
         notice(f"数据库 {where} 的结构还没有升级，最多再等 {settings.database_wait_seconds} 秒…")
-        while found != wanted and time.monotonic() < until:
+        while current != wanted and time.monotonic() < until:
             time.sleep(_LOOK_EVERY)
-            found = revision(settings)
-    if found is None:
+            current = revision(settings)
+    if current is None:
         fail(f"数据库 {where} 还没有建表。请先运行 sanshen migrate。")
-    if found != wanted:
+    if current != wanted:
         fail(
-            f"数据库 {where} 的结构是 {found}，这个版本需要 {wanted}。"
+            f"数据库 {where} 的结构是 {current}，这个版本需要 {wanted}。"
             "请先运行 sanshen migrate；如果数据库更新，请换用相应版本的程序。"
         )
 
@@ -151,7 +151,7 @@ def not_beside_remains(settings: "Settings", *, new: bool) -> None:
     if not new:
         fail(
             f"数据库 {shown(settings.url)} 里什么都没有，数据目录里却还有：",
-            *(f"  {one.name}" for one in left),
+            *(f"  {file.name}" for file in left),
             "这里以前有过数据库。请找回它，或者用 sanshen restore 恢复备份；"
             "确实要从头开始的，加 --new-database。",
         )
@@ -216,8 +216,10 @@ def refused(error: "AppError") -> NoReturn:
     from app.infra.http.problems import problem_body, sentence
 
     reasons = [
-        f"  {_FIELDS.get(one.field, one.field)}：{sentence(one)}" if one.field else f"  {sentence(one)}"
-        for one in error.reasons
+        f"  {_FIELDS.get(reason.field, reason.field)}：{sentence(reason)}"
+        if reason.field
+        else f"  {sentence(reason)}"
+        for reason in error.reasons
     ]
     fail(problem_body(error, "")["title"], *reasons)
 

@@ -18,9 +18,9 @@ Chosen = TypeVar("Chosen", bound=StrEnum)
 
 def chosen(kind: type[Chosen], given: str, what: str) -> Chosen:
     """Return the member of `kind` with this code or Chinese label; anything else is told with all of them."""
-    member = next((one for one in kind if given in {str(one), label(one)}), None)
+    member = next((choice for choice in kind if given in {str(choice), label(choice)}), None)
     if member is None:
-        known = "、".join(f"{one}（{label(one)}）" for one in kind)
+        known = "、".join(f"{choice}（{label(choice)}）" for choice in kind)
         fail(f"不认识的{what}“{given}”，可用：{known}。")
     return member
 
@@ -46,20 +46,23 @@ def unit_named(session: "Session", given: str | None) -> "Unit":
     names = unit_names(session)
     if not names:
         fail("还没有单位。请先建立：sanshen unit add 单位名称 --kind city")
-    found = list(names) if given is None else _matching(names, given.strip("/"))
-    if len(found) > 1 and given is not None:
-        fail(f"叫“{given}”的单位不止一个，请写全：", *(f"  {names[one]}（{one}）" for one in found))
-    if len(found) != 1:
+    matching = list(names) if given is None else _matching(names, given.strip("/"))
+    if len(matching) > 1 and given is not None:
+        fail(
+            f"叫“{given}”的单位不止一个，请写全：",
+            *(f"  {names[unit_id]}（{unit_id}）" for unit_id in matching),
+        )
+    if len(matching) != 1:
         said = "请用 --unit 写明单位" if given is None else f"没有单位“{given}”"
         fail(f"{said}，现有：", *(f"  {name}" for name in names.values()))
-    unit = session.get(Unit, found[0])
+    unit = session.get(Unit, matching[0])
     assert unit is not None
     return unit
 
 
 def _matching(names: Mapping[UUID, str], given: str) -> list[UUID]:
-    whole = [one for one, name in names.items() if given in {str(one), name}]
-    return whole or [one for one, name in names.items() if name.endswith(f"/{given}")]
+    whole = [unit_id for unit_id, name in names.items() if given in {str(unit_id), name}]
+    return whole or [unit_id for unit_id, name in names.items() if name.endswith(f"/{given}")]
 
 
 def place_known(session: "Session", channel: str | None, section: str | None) -> None:
@@ -69,16 +72,16 @@ def place_known(session: "Session", channel: str | None, section: str | None) ->
     from app.channels.models import Channel, Section
 
     channels = session.exec(select(Channel).where(col(Channel.active).is_(True))).all()
-    codes = {one.code: one.name for one in channels}
+    codes = {row.code: row.name for row in channels}
     if channel is not None and channel not in codes:
         fail(f"没有阵地“{channel}”，现有：{_listed(codes)}。")
     if channel is None or section is None:
         return
-    of_channel = [one.id for one in channels if one.code == channel]
+    of_channel = [row.id for row in channels if row.code == channel]
     sections = session.exec(
         select(Section).where(col(Section.channel_id).in_(of_channel), col(Section.active).is_(True))
     ).all()
-    known = {one.code: one.name for one in sections}
+    known = {row.code: row.name for row in sections}
     if section not in known:
         fail(f"阵地“{channel}”没有栏目“{section}”，现有：{_listed(known)}。")
 

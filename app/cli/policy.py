@@ -111,7 +111,7 @@ def run_examples(
         if mutate:
             status.update("变异测试")
             told["mutations"] = _mutations(policy)
-    failures = [failure for one in ran for failure in one["failures"]] + golden["mismatches"]
+    failures = [failure for backend in ran for failure in backend["failures"]] + golden["mismatches"]
     if mutate:
         failures += told["mutations"]["survivors"] + told["mutations"]["escaped"]
     if as_json:
@@ -128,7 +128,7 @@ def _golden(policy: "Policy", folder: Path) -> dict[str, Any]:
     files = golden_files(folder)
     today = datetime.now(UTC).astimezone(BEIJING).date()
     faults: list[str] = []
-    found = [
+    wrong = [
         mismatch._asdict()
         for file in files
         if (text := read_file(file, faults)) is not None
@@ -136,7 +136,7 @@ def _golden(policy: "Policy", folder: Path) -> dict[str, Any]:
     ]
     if faults:
         fail(*faults)
-    return {"files": len(files), "mismatches": found}
+    return {"files": len(files), "mismatches": wrong}
 
 
 def _mutations(policy: "Policy") -> dict[str, Any]:
@@ -144,29 +144,32 @@ def _mutations(policy: "Policy") -> dict[str, Any]:
 
     return {
         "tried": sum(1 + len(rule.unless) for rule in policy.rules),
-        "survivors": [one._asdict() for one in survivors(policy.program, policy.rules)],
+        "survivors": [mutant._asdict() for mutant in survivors(policy.program, policy.rules)],
         "variants": sum(1 for _ in variants_of(policy.rules)),
-        "escaped": [one._asdict() for one in escaped(policy.program, policy.rules)],
+        "escaped": [mutant._asdict() for mutant in escaped(policy.program, policy.rules)],
     }
 
 
 def _say_tested(told: dict[str, Any]) -> None:
-    for one in told["backends"]:
-        for fault in one["failures"]:
-            _say(f"{fault['file']}:{fault['line']} {fault['key']}：{fault['message']}（{one['backend']}）")
-        said = f"{len(one['failures'])} 条不符" if one["failures"] else "全部符合"
-        _say(f"{one['backend']}：{told['examples']} 条示例，{said}（{one['milliseconds']} 毫秒）")
+    for backend in told["backends"]:
+        for fault in backend["failures"]:
+            _say(
+                f"{fault['file']}:{fault['line']} {fault['key']}：{fault['message']}（{backend['backend']}）"
+            )
+        said = f"{len(backend['failures'])} 条不符" if backend["failures"] else "全部符合"
+        _say(f"{backend['backend']}：{told['examples']} 条示例，{said}（{backend['milliseconds']} 毫秒）")
     golden = told["golden"]
-    for one in golden["mismatches"]:
-        _say(f"{one['file']}:{one['line']}:{one['column']} {one['rule']}：{one['problem']}")
+    for mismatch in golden["mismatches"]:
+        place = f"{mismatch['file']}:{mismatch['line']}:{mismatch['column']}"
+        _say(f"{place} {mismatch['rule']}：{mismatch['problem']}")
     if golden["files"]:
         _say(f"标注稿件：{golden['files']} 篇，{len(golden['mismatches'])} 处不符")
     if "mutations" in told:
         mutations = told["mutations"]
-        for one in mutations["survivors"]:
-            _say(f"{one['rule']}：删去{one['what']}，没有示例发现")
-        for one in mutations["escaped"]:
-            _say(f"{one['rule']}：{one['what']}没有命中")
+        for mutant in mutations["survivors"]:
+            _say(f"{mutant['rule']}：删去{mutant['what']}，没有示例发现")
+        for mutant in mutations["escaped"]:
+            _say(f"{mutant['rule']}：{mutant['what']}没有命中")
         _say(f"变异：试 {mutations['tried']} 处，{len(mutations['survivors'])} 处没有被发现")
         _say(f"变体：试 {mutations['variants']} 条，{len(mutations['escaped'])} 条没有命中")
     _say(f"{told['folder']}  {told['rules']} 条规则；摘要 {told['policy'][:12]}")
@@ -195,19 +198,19 @@ def show(
     policy = load(policies)
     if rule is None:
         if as_json:
-            print_json({"policy": policy.digest, "rules": [as_plain(policy, one) for one in policy.rules]})
+            print_json({"policy": policy.digest, "rules": [as_plain(policy, each) for each in policy.rules]})
             return
-        for one in policy.rules:
-            _say(summary(one))
+        for each in policy.rules:
+            _say(summary(each))
         _say(f"共 {len(policy.rules)} 条；{policy.title}，摘要 {policy.digest[:12]}")
         return
-    found: Rule | None = policy.rule(rule)
-    if found is None:
-        fail(f"没有规则 {rule}{nearest(rule, [one.id for one in policy.rules])}")
+    wanted: Rule | None = policy.rule(rule)
+    if wanted is None:
+        fail(f"没有规则 {rule}{nearest(rule, [each.id for each in policy.rules])}")
     if as_json:
-        print_json(as_plain(policy, found))
+        print_json(as_plain(policy, wanted))
     else:
-        _say(as_text(policy, found))
+        _say(as_text(policy, wanted))
 
 
 @app.command(
@@ -226,7 +229,7 @@ def diff(
     from app.cli import versions
     from app.negative_list.source.compare import compare
 
-    if all(versions.DIGEST.fullmatch(str(one)) and not one.exists() for one in (old, new)):
+    if all(versions.DIGEST.fullmatch(str(side)) and not side.exists() for side in (old, new)):
         versions.compare(str(old), str(new), data, as_json=as_json)
         return
     folders = [policy_folder(folder) for folder in (old, new)]
@@ -236,10 +239,10 @@ def diff(
     compared = compare(*folders)
     if as_json:
         told = asdict(compared)
-        told["head"] = [one._asdict() for one in compared.head]
-        told["lexicons"] = [one._asdict() for one in compared.lexicons]
+        told["head"] = [change._asdict() for change in compared.head]
+        told["lexicons"] = [change._asdict() for change in compared.lexicons]
         told["rules"] = [
-            {**one._asdict(), "keys": [key._asdict() for key in one.keys]} for one in compared.rules
+            {**change._asdict(), "keys": [key._asdict() for key in change.keys]} for change in compared.rules
         ]
         print_json(told)
     else:
@@ -324,7 +327,7 @@ def backtest(
 
     from app.negative_list.quality.backtest import backtest as run
 
-    found, faults = _texts_of(files)
+    readable, faults = _texts_of(files)
     if faults:
         fail(*faults)
     policies = load(base), load(candidate)
@@ -337,14 +340,14 @@ def backtest(
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("", total=sum(file.stat().st_size for file in found))
+        task = bar.add_task("", total=sum(file.stat().st_size for file in readable))
 
         def told(progress: "Progress") -> None:
             bar.update(task, completed=progress.megabytes * 1e6)
 
         result = run(
             *policies,
-            _items(found, scope, faults, lines=lines),
+            _items(readable, scope, faults, lines=lines),
             on=datetime.now(UTC).astimezone(BEIJING).date(),
             key=b"sanshen policy backtest",
             items_a_month=a_month,
@@ -360,19 +363,19 @@ def backtest(
 
 
 def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    found: list[Path] = []
+    readable: list[Path] = []
     faults: list[str] = []
     for file in files:
         if file.is_dir():
             below = [path for path in sorted(file.rglob("*")) if path.suffix.lower() in _TEXTS]
-            found += below
+            readable += below
             if not below:
                 faults.append(f"{file}：文件夹里没有 {'、'.join(_TEXTS[:1] + _TEXTS[2:6] + _TEXTS[7:])} 文件")
         elif file.is_file():
-            found.append(file)
+            readable.append(file)
         else:
             faults.append(f"{file}：没有这个文件")
-    return found, faults
+    return readable, faults
 
 
 def _items(files: Sequence[Path], scope: Any, faults: list[str], *, lines: bool) -> "Iterator[Item]":  # noqa: ANN401
@@ -401,7 +404,7 @@ def _say_backtest(result: "Backtest") -> None:
     if not any(row.state != "same" for row in result.rules):
         _say("两份负面清单的规则相同。")
     _say(f"命中最多的规则（每万字，共 {result.characters} 字）：")
-    for row in sorted(result.rules, key=lambda one: -one.candidate_hits)[:10]:
+    for row in sorted(result.rules, key=lambda counted: -counted.candidate_hits)[:10]:
         if row.candidate_hits:
             _say(f"    {row.candidate_per_10k:8.2f}  {row.rule} {row.title}")
     blocked = result.blocked
@@ -423,7 +426,9 @@ def _say_backtest(result: "Backtest") -> None:
 def _say_row(row: "RuleResult") -> None:
     counts = f"新增命中 {row.added}，减少 {row.removed}，变化 {row.changed}"
     _say(f"{_STATES[row.state]} {row.rule} {row.title}：{counts}")
-    severity = " → ".join(str(one) for one in (row.base_severity, row.candidate_severity) if one)
+    severity = " → ".join(
+        str(severity_then) for severity_then in (row.base_severity, row.candidate_severity) if severity_then
+    )
     shadow = "（试运行）" if row.candidate_shadow else ""
     rates = f"每万字 {row.base_per_10k:.2f} → {row.candidate_per_10k:.2f}"
     scan = "" if row.scan_us is None else f"，单独扫描每万字 {row.scan_us:.0f} 微秒"

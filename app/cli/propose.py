@@ -55,19 +55,19 @@ def _say(told: Sequence[dict[str, Any]]) -> None:
     from app.domain.vocabulary import PolicyKind
     from app.words.labels import label
 
-    for one in told:
-        name, digest = label(PolicyKind(one["kind"])), one["policy"][:12]
-        if one["new"]:
-            held = f"，{one['rules']} 条规则" if one["kind"] == PolicyKind.NEGATIVE_LIST else ""
+    for version in told:
+        name, digest = label(PolicyKind(version["kind"])), version["policy"][:12]
+        if version["new"]:
+            held = f"，{version['rules']} 条规则" if version["kind"] == PolicyKind.NEGATIVE_LIST else ""
             out.print(f"{name}：已登记为候选版本 {digest}{held}。", markup=False)
         else:
-            used = "，而且正在使用" if one["in_force"] else ""
+            used = "，而且正在使用" if version["in_force"] else ""
             out.print(f"{name}：这个版本已经登记过{used}：{digest}", markup=False)
-    for one in told:
-        if one["new"]:
-            tried = "看差异、做回测" if one["kind"] == PolicyKind.NEGATIVE_LIST else "看差异"
+    for version in told:
+        if version["new"]:
+            tried = "看差异、做回测" if version["kind"] == PolicyKind.NEGATIVE_LIST else "看差异"
             out.print(
-                f"接下来：在网页 /policies/{one['policy']} 上{tried}，一人申请启用，另一人批准。",
+                f"接下来：在网页 /policies/{version['policy']} 上{tried}，一人申请启用，另一人批准。",
                 markup=False,
                 soft_wrap=True,
             )

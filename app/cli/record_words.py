@@ -88,22 +88,22 @@ def sentence(fault: "Fault") -> str:
 
 def unseen(verified: "Verified") -> Iterator[str]:
     """Return what was not looked at, a sentence each."""
-    for one in verified.unseen:
-        if one.code in _UNSEEN:
-            what = TABLES.get(one.what, one.what)
-            yield _UNSEEN[one.code].format(what=what, count=one.count)
+    for entry in verified.unseen:
+        if entry.code in _UNSEEN:
+            what = TABLES.get(entry.what, entry.what)
+            yield _UNSEEN[entry.code].format(what=what, count=entry.count)
     yield from _by_reason(verified.unseen)
 
 
 def _by_reason(unseen: "tuple[Unseen, ...]") -> Iterator[str]:
     """Tables and columns that the record does not vouch for, with the reason of each."""
-    for one in unseen:
-        if one.code == "table":
-            yield f"{TABLES[one.what]}（{one.what}）：{NOT_VOUCHED[one.what]}"
+    for entry in unseen:
+        if entry.code == "table":
+            yield f"{TABLES[entry.what]}（{entry.what}）：{NOT_VOUCHED[entry.what]}"
     columns: dict[tuple[str, str], list[str]] = {}
-    for one in unseen:
-        if one.code == "column":
-            table, _, column = one.what.partition(".")
+    for entry in unseen:
+        if entry.code == "column":
+            table, _, column = entry.what.partition(".")
             columns.setdefault((table, VOUCHED[table].left_out[column]), []).append(column)
     for (table, reason), names in columns.items():
         yield f"{TABLES[table]}的 {'、'.join(names)}：{reason}"

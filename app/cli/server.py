@@ -258,10 +258,10 @@ def _upgrade(
 
     if settings.url.startswith("sqlite"):
         _writable(settings.data_dir)
-    found = revision(settings, patient=alone)
-    if found is None and not down:
+    there = revision(settings, patient=alone)
+    if there is None and not down:
         not_beside_remains(settings, new=new)
-    if alone and (down or found != migrations.head()):
+    if alone and (down or there != migrations.head()):
         nobody_else(settings)
     try:
         (migrations.downgrade if down else migrations.upgrade)(settings.url, to)

@@ -59,7 +59,7 @@ def add(
             session, name=named, kind=wanted, parent_id=above, actor=operator(), at=system_clock()
         )
         channels.sync(session, files.text("channels.yaml"), at=system_clock())
-        told = next(one for one in _told(session) if one["id"] == str(made.id))
+        told = next(unit for unit in _told(session) if unit["id"] == str(made.id))
     if as_json:
         print_json(told)
     else:
@@ -74,8 +74,8 @@ def list_(data: DataDir = None, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(told)
         return
-    for one in told:
-        out.print(f"{one['name']}　{label(UnitKind(one['kind']))}", markup=False, soft_wrap=True)
+    for unit in told:
+        out.print(f"{unit['name']}　{label(UnitKind(unit['kind']))}", markup=False, soft_wrap=True)
     out.print(f"共 {len(told)} 个单位。")
 
 

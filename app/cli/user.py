@@ -72,7 +72,7 @@ def add(
     from app.infra.clock import system_clock
 
     wanted_kind = chosen(UserKind, kind, "账号种类")
-    roles = [chosen(Role, one, "角色") for one in role or ()]
+    roles = [chosen(Role, name, "角色") for name in role or ()]
     with opened(settings_with(data)) as database:
         with database.read() as session:
             unit_id = unit_named(session, unit).id
@@ -91,15 +91,15 @@ def add(
                 actor=actor,
                 at=at,
             )
-            for one in roles:
+            for granted in roles:
                 service.grant_role(
                     session,
                     user_id=user.id,
-                    role=one,
+                    role=granted,
                     unit_id=over_id,
                     actor=actor,
                     at=at,
-                    alone=label(one),
+                    alone=label(granted),
                 )
             told = _told(session, user)
     said = f"已建立账号 {user.login}（{user.name}）。{_ALONE if roles else ''}"
@@ -124,8 +124,8 @@ def list_(
     if as_json:
         print_json(told)
         return
-    for one in told:
-        _print(one)
+    for account in told:
+        _print(account)
     out.print(f"共 {len(told)} 个账号。")
 
 
@@ -222,16 +222,16 @@ def revoke(
         user = user_by(session, login)
         over = None if unit is None else unit_named(session, unit).id
         in_force = queries.grants_in_force(session, [user.id]).get(user.id, ())
-        held = [one for one in in_force if one.role == wanted]
+        held = [grant for grant in in_force if grant.role == wanted]
         matching = [
-            one
-            for one in held
-            if over in {None, one.unit_id}
-            and channel in {None, one.channel}
-            and section in {None, one.section}
+            grant
+            for grant in held
+            if over in {None, grant.unit_id}
+            and channel in {None, grant.channel}
+            and section in {None, grant.section}
         ]
         if len(matching) != 1:
-            _which(session, user, wanted, held, found=bool(matching))
+            _which(session, user, wanted, held, any_there=bool(matching))
         service.revoke_grant(
             session, user_id=user.id, grant_id=matching[0].id, actor=operator(), at=system_clock()
         )
@@ -276,9 +276,9 @@ def _account(login: str, name: str, password: str, unit_id: "UUID", kind: UserKi
         wanted = UserIn(login=login, name=name, password=password, unit_id=unit_id, kind=kind)
     except ValidationError as error:
         faults = [
-            Reason("field", {"message": _LOGIN}, field="login") if one.field == "login" else one
-            for one in field_reasons(error.errors())
-            if one.field != "password"
+            Reason("field", {"message": _LOGIN}, field="login") if reason.field == "login" else reason
+            for reason in field_reasons(error.errors())
+            if reason.field != "password"
         ]
     faults += passwords.faults(password, login=login)
     if faults:
@@ -292,21 +292,21 @@ def user_by(session: "Session", login: str) -> "User":
 
     from app.identity.models import User
 
-    found = session.exec(select(User).where(User.login == login.strip().casefold())).one_or_none()
-    if found is None:
+    user = session.exec(select(User).where(User.login == login.strip().casefold())).one_or_none()
+    if user is None:
         fail(f"没有登录名为“{login}”的账号；sanshen user list --all 列出全部账号。")
-    return found
+    return user
 
 
 def _which(
-    session: "Session", user: "User", role: Role, held: "Sequence[RoleGrant]", *, found: bool
+    session: "Session", user: "User", role: Role, held: "Sequence[RoleGrant]", *, any_there: bool
 ) -> NoReturn:
     """Say why not exactly one of the grants `held` was meant."""
     names = unit_names(session)
-    places = [f"  {_place(_role(one, names))}" for one in held]
+    places = [f"  {_place(_role(grant, names))}" for grant in held]
     if not held:
         fail(f"{user.login}（{user.name}）没有“{label(role)}”这个角色。")
-    if not found:
+    if not any_there:
         fail(f"{user.login}（{user.name}）在这个范围内没有“{label(role)}”；现有：", *places)
     fail(f"“{label(role)}”授予了不止一处，请用 --unit、--channel、--section 说明收回哪一处：", *places)
 
@@ -339,7 +339,7 @@ def _all_told(session: "Session", users: "Sequence[User]") -> list[dict[str, Any
             "unit": names[user.unit_id],
             "unit_id": str(user.unit_id),
             "active": user.active,
-            "roles": [_role(one, names) for one in grants.get(user.id, ())],
+            "roles": [_role(grant, names) for grant in grants.get(user.id, ())],
         }
         for user in users
     ]
@@ -370,9 +370,11 @@ def _say(told: dict[str, Any], done: str, given: _Password | None = None, *, as_
         )
 
 
-def _print(one: "Mapping[str, Any]") -> None:
-    state = "" if one["active"] else "（已停用）"
-    kind = "" if one["kind"] == UserKind.PERSON else "（服务账号）"
-    out.print(f"{one['login']}　{one['name']}{kind}{state}　{one['unit']}", markup=False, soft_wrap=True)
-    for role in one["roles"]:
+def _print(account: "Mapping[str, Any]") -> None:
+    state = "" if account["active"] else "（已停用）"
+    kind = "" if account["kind"] == UserKind.PERSON else "（服务账号）"
+    out.print(
+        f"{account['login']}　{account['name']}{kind}{state}　{account['unit']}", markup=False, soft_wrap=True
+    )
+    for role in account["roles"]:
         out.print(f"    {label(Role(role['role']))}：{_place(role)}", markup=False, soft_wrap=True)

@@ -33,7 +33,7 @@ def posts(
     from app.identity.posts.service import Held, set_posts
     from app.infra.clock import system_clock
 
-    title = next((one for one in get_args(Qualification) if one == qualification), None)
+    title = next((choice for choice in get_args(Qualification) if choice == qualification), None)
     if title is None:
         fail(f"没有“{qualification}”这种职称；可用：none、assistant、intermediate、senior。")
     if heads and not post:
@@ -44,7 +44,7 @@ def posts(
         user = set_posts(
             session,
             user_id=user.id,
-            posts=[Held(over, one, heads) for one in post or ()],
+            posts=[Held(over, title_there, heads) for title_there in post or ()],
             qualification=title,
             actor=operator(),
             at=system_clock(),
@@ -53,6 +53,6 @@ def posts(
     if as_json:
         print_json({"login": user.login, "posts": held, "qualification": title})
         return
-    named = "、".join(one["post"] for one in held) or "无"
+    named = "、".join(post_held["post"] for post_held in held) or "无"
     said = f"{user.login}（{user.name}）　职务：{named}　职称：{TITLES[title]}"
     out.print(said, markup=False, soft_wrap=True)

@@ -46,26 +46,26 @@ def listed(
         print_json(
             [
                 {
-                    "policy": one.row.digest,
-                    "kind": one.row.kind,
-                    "state": one.state,
-                    "source": one.row.source,
-                    "note": one.row.note,
-                    "created_at": one.row.created_at.isoformat(),
+                    "policy": version.row.digest,
+                    "kind": version.row.kind,
+                    "state": version.state,
+                    "source": version.row.source,
+                    "note": version.row.note,
+                    "created_at": version.row.created_at.isoformat(),
                 }
-                for one in versions
+                for version in versions
             ]
         )
         return
     if settings.follows_folder and wanted is not PolicyKind.NEGATIVE_LIST:
         out.print(f"按设置直接使用 {settings.policies} 里的文件，不登记版本。", markup=False, soft_wrap=True)
-    for one in versions:
+    for version in versions:
         parts = (
-            one.row.digest[:12],
-            _STATES[one.state],
-            label(PolicySource(one.row.source)),
-            moment(one.row.created_at),
-            one.row.note,
+            version.row.digest[:12],
+            _STATES[version.state],
+            label(PolicySource(version.row.source)),
+            moment(version.row.created_at),
+            version.row.note,
         )
         out.print("　".join(filter(None, parts)), markup=False, soft_wrap=True)
     out.print(f"{label(wanted)}共 {len(versions)} 个版本。", markup=False)
@@ -86,12 +86,12 @@ def show(digest: str, data: "Path | None", *, as_json: bool) -> None:
             told = _told(session, version)
             told["risks"] = [
                 {
-                    "workflow": one.workflow.key,
-                    "fingerprint": one.fingerprint,
-                    "message": _sentence(one.risk),
-                    "accepted": one.accepted is not None,
+                    "workflow": warning.workflow.key,
+                    "fingerprint": warning.fingerprint,
+                    "message": _sentence(warning.risk),
+                    "accepted": warning.accepted is not None,
                 }
-                for one in queries.warnings(session, version, in_force)
+                for warning in queries.warnings(session, version, in_force)
             ]
     if as_json:
         print_json({**told, "files": files})
@@ -114,7 +114,7 @@ def _told(session: "Session", version: "Version") -> dict[str, Any]:
     row = version.row
     people = {
         row.proposed_by,
-        *(who for one in version.activations for who in (one.asked_by, one.decided_by)),
+        *(who for activation in version.activations for who in (activation.asked_by, activation.decided_by)),
     }
     names = identity.names(session, [who for who in people if who is not None])
     return {
@@ -127,15 +127,15 @@ def _told(session: "Session", version: "Version") -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
         "activations": [
             {
-                "state": one.state,
-                "note": one.note,
-                "asked_by": names.get(one.asked_by, "") if one.asked_by else None,
-                "asked_at": one.asked_at.isoformat(),
-                "decided_by": names.get(one.decided_by, "") if one.decided_by else None,
-                "comment": one.comment,
-                "activated": one.activated,
+                "state": activation.state,
+                "note": activation.note,
+                "asked_by": names.get(activation.asked_by, "") if activation.asked_by else None,
+                "asked_at": activation.asked_at.isoformat(),
+                "decided_by": names.get(activation.decided_by, "") if activation.decided_by else None,
+                "comment": activation.comment,
+                "activated": activation.activated,
             }
-            for one in version.activations
+            for activation in version.activations
         ],
     }
 
@@ -149,15 +149,15 @@ def _say(told: dict[str, Any], kind: Any) -> None:  # noqa: ANN401 – a kind of
 
     line(f"{label(kind)}　{told['policy']}")
     line(f"{_STATES[told['state']]}，{label(PolicySource(told['source']))}　{told['note']}".rstrip())
-    for one in told["activations"]:
-        asked = f"{one['asked_by']}申请" if one["asked_by"] else "系统启用"
-        decided = f"，{one['decided_by']}答复" if one["decided_by"] else ""
-        words = f"：{one['comment']}" if one["comment"] else ""
-        line(f"    {label(ActivationState(one['state']))}　{asked}{decided}{words}")
-    for one in told["risks"]:
-        mark = "已接受" if one["accepted"] else "待接受"
-        line(f"    提醒（{mark}）{one['workflow']}：{one['message']}")
-        line(f"        指纹 {one['fingerprint']}")
+    for activation in told["activations"]:
+        asked = f"{activation['asked_by']}申请" if activation["asked_by"] else "系统启用"
+        decided = f"，{activation['decided_by']}答复" if activation["decided_by"] else ""
+        words = f"：{activation['comment']}" if activation["comment"] else ""
+        line(f"    {label(ActivationState(activation['state']))}　{asked}{decided}{words}")
+    for risk in told["risks"]:
+        mark = "已接受" if risk["accepted"] else "待接受"
+        line(f"    提醒（{mark}）{risk['workflow']}：{risk['message']}")
+        line(f"        指纹 {risk['fingerprint']}")
 
 
 def compare(old: str, new: str, data: "Path | None", *, as_json: bool) -> None:
@@ -166,8 +166,8 @@ def compare(old: str, new: str, data: "Path | None", *, as_json: bool) -> None:
 
     with opened(settings_with(data)) as database, database.read() as session:
         before, after = version_named(session, old), version_named(session, new)
-        found = queries.differences(session, after.digest, before.digest)
-    _say_changes(found, before.digest, after.digest, as_json=as_json)
+        changed = queries.differences(session, after.digest, before.digest)
+    _say_changes(changed, before.digest, after.digest, as_json=as_json)
 
 
 def changes(
@@ -184,19 +184,19 @@ def changes(
     with opened(settings_with(data)) as database, database.read() as session:
         version = version_named(session, digest)
         used = digest_in_use(session, PolicyKind(version.kind))
-        found = queries.differences(session, version.digest, used)
-    _say_changes(found, used, version.digest, as_json=as_json)
+        changed = queries.differences(session, version.digest, used)
+    _say_changes(changed, used, version.digest, as_json=as_json)
 
 
-def _say_changes(found: Any, before: str | None, after: str, *, as_json: bool) -> None:  # noqa: ANN401
+def _say_changes(changed: Any, before: str | None, after: str, *, as_json: bool) -> None:  # noqa: ANN401
     if as_json:
-        print_json({"old": before, "new": after, "files": [change._asdict() for change in found]})
+        print_json({"old": before, "new": after, "files": [change._asdict() for change in changed]})
         return
-    for change in found:
+    for change in changed:
         out.print(f"{_CHANGES[change.state]}：{change.file}", markup=False, soft_wrap=True)
         for line in change.lines:
             out.print(line, markup=False, soft_wrap=True)
-    out.print(f"共 {len(found)} 个文件不同。" if found else "文件没有不同。", markup=False)
+    out.print(f"共 {len(changed)} 个文件不同。" if changed else "文件没有不同。", markup=False)
 
 
 def version_named(session: "Session", digest: str) -> "PolicyVersion":

@@ -58,8 +58,8 @@ class Person(BaseModel):
         from app.domain.workflow import Participant
 
         grants = tuple(
-            Held(one.role, one.channel, one.section) if isinstance(one, Grant) else Held(one)
-            for one in self.roles
+            Held(role.role, role.channel, role.section) if isinstance(role, Grant) else Held(role)
+            for role in self.roles
         )
         return Participant(
             self.name, self.name, grants, self.posts, self.qualification, heads_author=self.heads_department
@@ -92,7 +92,7 @@ def lint(
             _say(file, shown, remarks)
     if as_json:
         print_json(told)
-    if any(one["faults"] for one in told):
+    if any(file["faults"] for file in told):
         raise typer.Exit(1)
 
 
@@ -158,8 +158,14 @@ def _checked(
     if linted.workflow is None or linted.faults:
         return linted.faults, []
     warned = [
-        {"warning": one.code, "line": one.line, "key": one.key, "message": sentence(one), "data": one.data}
-        for one in linted.warnings
+        {
+            "warning": warning.code,
+            "line": warning.line,
+            "key": warning.key,
+            "message": sentence(warning),
+            "data": warning.data,
+        }
+        for warning in linted.warnings
     ]
     if people is None:
         return (), warned

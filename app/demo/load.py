@@ -69,8 +69,8 @@ def bureau_once(
     else:
         people = [person for person in people if person["login"] in known]
     return [
-        {"login": one["login"], "name": one["name"], "duties": one["duties"], "password": PASSWORD}
-        for one in people
+        {"login": person["login"], "name": person["name"], "duties": person["duties"], "password": PASSWORD}
+        for person in people
     ]
 
 

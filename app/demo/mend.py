@@ -40,7 +40,7 @@ def mended(document: Document, findings: Sequence[dict[str, Any]], *, keep: str 
     one with the fingerprint `keep` stays. Raises `ValueError` for what cannot be edited.
     """
     edits: list[Edit] = []
-    for finding in sorted(findings, key=lambda found: (found["ref"], found["start"], -found["end"])):
+    for finding in sorted(findings, key=lambda hit: (hit["ref"], hit["start"], -hit["end"])):
         text = text_at(document, finding["ref"])
         wanted = finding["severity"] == "block" or finding["suggestions"]
         if text is None or not wanted or finding["fingerprint"] == keep or finding["start"] == finding["end"]:
@@ -70,19 +70,19 @@ def correction(document: Document, findings: Sequence[dict[str, Any]]) -> Edit |
     """
     candidates = [
         Edit(
-            one["fingerprint"],
+            finding["fingerprint"],
             MarkKind.CORRECT,
-            one["ref"],
-            one["start"],
-            one["end"],
-            (text_at(document, one["ref"]) or "")[one["start"] : one["end"]],
-            one["suggestions"][0],
+            finding["ref"],
+            finding["start"],
+            finding["end"],
+            (text_at(document, finding["ref"]) or "")[finding["start"] : finding["end"]],
+            finding["suggestions"][0],
         )
-        for one in sorted(findings, key=lambda one: one["severity"] != "warn")
-        if is_markable(one)
+        for finding in sorted(findings, key=lambda finding: finding["severity"] != "warn")
+        if is_markable(finding)
     ]
-    texts = [one for one in document.texts() if one[0].startswith("blocks/") and len(one[1]) > 1]
-    texts.sort(key=lambda one: one[1].endswith(tuple("。！？")), reverse=True)
+    texts = [text for text in document.texts() if text[0].startswith("blocks/") and len(text[1]) > 1]
+    texts.sort(key=lambda text: text[1].endswith(tuple("。！？")), reverse=True)
     candidates += [
         Edit(f"end of {place}", MarkKind.DELETE, place, len(text) - 1, len(text), text[-1])
         for place, text in texts

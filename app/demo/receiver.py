@@ -64,8 +64,8 @@ class Receiver:
             return False
         given = headers.get("webhook-signature", "").split()
         return any(
-            hmac.compare_digest(one, signature(secret, message_id, timestamp, body))
-            for one in given
+            hmac.compare_digest(signed, signature(secret, message_id, timestamp, body))
+            for signed in given
             for secret in self.secrets
         )
 

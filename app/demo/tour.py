@@ -91,7 +91,7 @@ class Tour:
     def register(self) -> str:
         """Let the system administrator make a publishing tool and an address to be told."""
         admin = self.by("xitong")
-        unit = next(one["id"] for one in admin("GET", "/api/v1/units") if one["name"] == "清河市民政局")
+        unit = next(unit["id"] for unit in admin("GET", "/api/v1/units") if unit["name"] == "清河市民政局")
         channels = [code for code, _ in CHANNELS]
         self.tool = admin(
             "POST", "/api/v1/tools", {"unit_id": unit, "name": "发布助手", "channels": channels}
@@ -123,11 +123,11 @@ class Tour:
         self._fit_title()
         document = Document.model_validate(self._shown()["document"])
         if render(document, ChannelKind.WECHAT, channel="", section="", config={}).exceeded:
-            self.channels = tuple(one for one in CHANNELS if one[0] != "wechat")
+            self.channels = tuple(channel for channel in CHANNELS if channel[0] != "wechat")
             self._create(content)
             self._fit_title()
             said += "；超出公众号的篇幅，只发网站和内刊"
-        left = sum(one.get("count", 1) for one in self.draft["left_out"])
+        left = sum(entry.get("count", 1) for entry in self.draft["left_out"])
         title = self.draft["title"]
         return f"{self.draft['number']}《{title}》，{document.characters} 字，{left} 处未进入正文{said}"
 
@@ -161,7 +161,9 @@ class Tour:
         for _ in range(ROUNDS):
             report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
             document = Document.model_validate(self._shown()["document"])
-            open_ = [one for one in report["findings"] if one["fingerprint"] in report["open_blockers"]]
+            open_ = [
+                finding for finding in report["findings"] if finding["fingerprint"] in report["open_blockers"]
+            ]
             mendable = [*open_, *self._left_for_proof(report)]
             keep = mend.to_waive(document, open_) if not waived else None
             new = mend.mended(document, mendable, keep=keep["fingerprint"] if keep else None)
@@ -177,13 +179,19 @@ class Tour:
 
     def _left_for_proof(self, report: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the warnings that the author mends: all but one, which is left for a proofreader to mark."""
-        warned = [one for one in report["findings"] if one["severity"] == "warn" and one["suggestions"]]
-        return [one for one in warned if one is not next(filter(mend.is_markable, warned), None)]
+        warned = [
+            finding
+            for finding in report["findings"]
+            if finding["severity"] == "warn" and finding["suggestions"]
+        ]
+        return [finding for finding in warned if finding is not next(filter(mend.is_markable, warned), None)]
 
     def _waive(self) -> int:
         report = self.by("bianji")("GET", f"/api/v1/drafts/{self.draft['id']}/report")
         document = Document.model_validate(self._shown()["document"])
-        open_ = [one for one in report["findings"] if one["fingerprint"] in report["open_blockers"]]
+        open_ = [
+            finding for finding in report["findings"] if finding["fingerprint"] in report["open_blockers"]
+        ]
         finding = mend.to_waive(document, open_)
         if finding is None:
             return 0
@@ -240,16 +248,20 @@ class Tour:
     def _added(self) -> list[str]:
         """Pass the stages that routing added for what the text holds; each by a reviewer who may."""
         told: list[str] = []
-        while waiting := [one for one in self._case()["stages"] if one["state"] == "open" and _is_added(one)]:
+        while waiting := [
+            stage for stage in self._case()["stages"] if stage["state"] == "open" and _is_added(stage)
+        ]:
             stage = waiting[0]
-            login = next(one for one in ("fushen", "zhongshen", "chushen") if self._may(one, stage["stage"]))
+            login = next(
+                name for name in ("fushen", "zhongshen", "chushen") if self._may(name, stage["stage"])
+            )
             self._decide(login, stage["stage"], "", self.case["revision"], stage["checklist"])
             told.append(stage["title"])
         return told
 
     def _may(self, login: str, stage: str) -> bool:
         shown = self.by(login)("GET", f"/api/v1/cases/{self.case['id']}")
-        options = next(one["options"] for one in shown["stages"] if one["stage"] == stage)
+        options = next(row["options"] for row in shown["stages"] if row["stage"] == stage)
         return any(option["verb"] == "approve" and option["allowed"] for option in options)
 
     def proofs(self) -> str:
@@ -311,7 +323,9 @@ class Tour:
 
     def _confirmable(self) -> bool:
         waiting = [
-            one for one in self.case["stages"] if one["stage"] == "confirm_marks" and one["state"] == "open"
+            stage
+            for stage in self.case["stages"]
+            if stage["stage"] == "confirm_marks" and stage["state"] == "open"
         ]
         return len(waiting) == len(self.channels) and self.case["revision"] == self._shown()["digest"]
 
@@ -325,13 +339,15 @@ class Tour:
             )
             self.releases[line] = signed["release"]
         assert self._case_state() == "cleared", self.case["state"]
-        return "、".join(f"{line}（有效至 {one['expires_at'][:16]}）" for line, one in self.releases.items())
+        return "、".join(
+            f"{line}（有效至 {release['expires_at'][:16]}）" for line, release in self.releases.items()
+        )
 
     def notified(self) -> str:
         """Wait for the outbox to deliver one signed message for each release."""
         told = [self.receiver.wait("release.signed", seconds=PATIENCE) for _ in self.releases]
         digests = {message["data"]["digest"] for message in told}
-        assert digests == {one["digest"] for one in self.releases.values()}, told
+        assert digests == {release["digest"] for release in self.releases.values()}, told
         return f"{len(told)} 条，签名有效"
 
     def publish(self) -> str:

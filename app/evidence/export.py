@@ -148,14 +148,14 @@ def _members(session: Session, draft: Draft, head: Head, stream: str) -> Iterato
 
 def _tables(session: Session, draft: Draft) -> dict[str, dict[str, dict[str, object]]]:
     """Return every row of the draft's tables as it was sealed; what is a member of the package is named."""
-    found: dict[str, dict[str, dict[str, object]]] = {}
+    tables: dict[str, dict[str, dict[str, object]]] = {}
     models = {str(mapper.class_.__tablename__): mapper.class_ for mapper in SQLModel._sa_registry.mappers}  # noqa: SLF001
     for name in TABLES:
         rows = session.scalars(sa.select(models[name]).where(_of_draft(name, draft.id))).all()
-        found[name] = {
+        tables[name] = {
             seals.key_of(name, row.__getattribute__): seals.shown(name, row, _named(row)) for row in rows
         }
-    return found
+    return tables
 
 
 def _of_draft(name: str, draft_id: UUID) -> sa.ColumnElement[bool]:
@@ -214,7 +214,7 @@ def _log(session: Session, signer: Signer, stream: str) -> Iterator[Member]:
 
 
 def _assets(session: Session, revisions: Iterable[Revision]) -> Iterator[Member]:
-    wanted = sorted({name for one in revisions for name in drafts.document_of(one).assets()})
+    wanted = sorted({name for revision in revisions for name in drafts.document_of(revision).assets()})
     for asset in session.exec(select(Asset).where(col(Asset.sha256).in_(wanted))).all() if wanted else ():
         yield _at("asset", asset.sha256, "bin"), bytes(asset.content)
 
@@ -247,11 +247,11 @@ def _workflows(session: Session, draft: Draft) -> list[str]:
         AuditEvent.stream == f"draft:{draft.id}",
         col(AuditEvent.action).in_([Event.CASE_OPENED, Event.CASE_MIGRATED]),
     )
-    found = dict.fromkeys(session.exec(now).all())
+    digests = dict.fromkeys(session.exec(now).all())
     for body in session.exec(recorded).all():
         data = json.loads(body)["data"]
-        found |= dict.fromkeys(data[key] for key in ("workflow", "from", "to") if key in data)
-    return list(found)
+        digests |= dict.fromkeys(data[key] for key in ("workflow", "from", "to") if key in data)
+    return list(digests)
 
 
 def _by_content(table: str, texts: Iterable[str]) -> Iterator[Member]:

@@ -123,7 +123,9 @@ def _sort(name: str, node: ast.Import | ast.ImportFrom, imports: list[str], uses
             raise CannotJoin(f"{name} renames what it takes from {node.module}")
         uses.append((node.module or "").removeprefix(f"{_PACKAGE}."))
         return
-    modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+    modules = (
+        [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    )
     for module in modules:
         if module.partition(".")[0] not in sys.stdlib_module_names:
             raise CannotJoin(f"{name} imports {module}, which Python does not bring")

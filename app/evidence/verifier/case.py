@@ -87,8 +87,8 @@ class Case:
     @staticmethod
     def person(body: Json, role: str) -> object:
         """Return the id of the `actor`, or of whom they acted for (`on_behalf_of`)."""
-        one = body.get(role)
-        return one.get("id") if isinstance(one, dict) else None
+        holder = body.get(role)
+        return holder.get("id") if isinstance(holder, dict) else None
 
     def stage(self, key: str) -> Json:
         """Return the definition of a stage; empty for one that the workflow lacks."""

@@ -59,7 +59,7 @@ def run(arguments: list[str]) -> tuple[int, str]:
         key = "".join(given[at + 1 : at + 2])
         del given[at : at + 2]
     as_json = "--json" in given
-    paths = [one for one in given if not one.startswith("--")]
+    paths = [argument for argument in given if not argument.startswith("--")]
     if len(paths) != 1 or len(paths) + as_json != len(given):
         return UNUSABLE, "用法：python3 verify_evidence.py 证据包.zip [--key 公钥指纹] [--json]"
     try:

@@ -105,22 +105,22 @@ def _repacked(raw: bytes) -> Members | None:
     members: Members = {}
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as file:
-            entries = [one for one in file.infolist() if not one.is_dir()]
+            entries = [entry for entry in file.infolist() if not entry.is_dir()]
             if (
                 file.comment
                 or len(entries) > MOST_MEMBERS
-                or sum(one.file_size for one in entries) > MOST_BYTES
+                or sum(entry.file_size for entry in entries) > MOST_BYTES
             ):
                 return None
-            shared = _shared_folder([one.filename for one in entries])
-            for one in entries:
-                data = file.read(one)
-                at, name = one.header_offset, one.filename.encode("utf-8", "replace")
+            shared = _shared_folder([entry.filename for entry in entries])
+            for entry in entries:
+                data = file.read(entry)
+                at, name = entry.header_offset, entry.filename.encode("utf-8", "replace")
                 if raw[at : at + 30 + len(name)] == _local_header(name, data):
                     return None
-                if one.filename[len(shared) :] in members:
+                if entry.filename[len(shared) :] in members:
                     return None
-                members[one.filename[len(shared) :]] = data
+                members[entry.filename[len(shared) :]] = data
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error):
         return None
     return members if "manifest.json" in members else None
@@ -128,14 +128,14 @@ def _repacked(raw: bytes) -> Members | None:
 
 def _shared_folder(names: list[str]) -> str:
     """Return the folder that the whole package was packed in, with its slash; else nothing."""
-    found = [name[: -len("manifest.json")] for name in names if name.endswith("manifest.json")]
-    if len(found) == 1 and all(name.startswith(found[0]) for name in names):
-        return found[0]
+    folders = [name[: -len("manifest.json")] for name in names if name.endswith("manifest.json")]
+    if len(folders) == 1 and all(name.startswith(folders[0]) for name in names):
+        return folders[0]
     return ""
 
 
-def _first_difference(one: bytes, other: bytes) -> int:
-    for at in range(min(len(one), len(other))):
-        if one[at] != other[at]:
+def _first_difference(mine: bytes, other: bytes) -> int:
+    for at in range(min(len(mine), len(other))):
+        if mine[at] != other[at]:
             return at
-    return min(len(one), len(other))
+    return min(len(mine), len(other))

@@ -20,7 +20,7 @@ def check_named(members: Members, events: Events, report: Report) -> None:
             report.fault(name, "内容与文件名里的摘要不符，已被改动")
         if folder == "revisions":
             for asset in _assets(loaded(data)):
-                if not any(one.startswith(f"assets/{asset}") for one in members):
+                if not any(member.startswith(f"assets/{asset}") for member in members):
                     report.fault(name, f"所用的图片或附件 assets/{asset} 不在包里")
     for line, body in events:
         for key, folders in NAMED.get(str(body.get("action")), {}).items():
@@ -35,10 +35,10 @@ def _assets(document: object) -> set[str]:
         return set()
     blocks = document.get("blocks")
     attached = document.get("attachments")
-    found = (
+    named = (
         [block.get("sha256") for block in blocks if isinstance(block, dict)]
         if isinstance(blocks, list)
         else []
     )
-    found += attached if isinstance(attached, list) else []
-    return {one for one in found if isinstance(one, str)}
+    named += attached if isinstance(attached, list) else []
+    return {digest for digest in named if isinstance(digest, str)}

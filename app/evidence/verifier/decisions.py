@@ -22,7 +22,7 @@ def check_decisions(members: Members, events: Events, report: Report) -> None:
     for number, given in enumerate(table, start=1):
         place = f"decisions.json 第 {number} 条"
         row = given if isinstance(given, dict) else {}
-        same = [one for one in recorded if all(row.get(name) == one[1][name] for name in PLACE)]
+        same = [known for known in recorded if all(row.get(name) == known[1][name] for name in PLACE)]
         if same:
             recorded.remove(same[0])
             _check_decision(row, same[0], place, report)
@@ -96,14 +96,14 @@ def check_same(members: Members, tables: Json, report: Report) -> None:
     table, rows = loaded(members.get("decisions.json", b"")), tables.get("decision")
     if not isinstance(table, list) or not isinstance(rows, dict):
         return
-    for number, one in enumerate(table, start=1):
-        row = rows.get(str(one.get("id"))) if isinstance(one, dict) else None
+    for number, entry in enumerate(table, start=1):
+        row = rows.get(str(entry.get("id"))) if isinstance(entry, dict) else None
         place = f"decisions.json 第 {number} 条"
         if not isinstance(row, dict):
             report.fault(place, "id 在各表内容里没有，已被改动")
             continue
         for name, column in COLUMNS.items():
-            value = one.get(name)
+            value = entry.get(name)
             written = None if value is None else str(int(value)) if isinstance(value, bool) else str(value)
             if written != row.get(column):
                 report.fault(place, f"{name} 与 tables.json 不符，已被改动")

@@ -93,18 +93,18 @@ def _is_included(leaf: bytes, proof: Any, size: int, root: bytes) -> bool:  # no
         return False
     if not 0 <= index < size:
         return False
-    at, last, found = index, size - 1, leaf
+    at, last, hashed = index, size - 1, leaf
     for step in path:
         if last == 0:
             return False
         if at & 1 or at == last:
-            found = hashlib.sha256(b"\x01" + step + found).digest()
+            hashed = hashlib.sha256(b"\x01" + step + hashed).digest()
             while not at & 1 and at:
                 at, last = at >> 1, last >> 1
         else:
-            found = hashlib.sha256(b"\x01" + found + step).digest()
+            hashed = hashlib.sha256(b"\x01" + hashed + step).digest()
         at, last = at >> 1, last >> 1
-    return last == 0 and found == root
+    return last == 0 and hashed == root
 
 
 def _is_before(ts: object, at: str) -> bool:

@@ -53,8 +53,8 @@ def check_members(members: Members, manifest: Json, report: Report) -> None:
 
 def check_statement(keys: Json, manifest: Json, events: Events, members: Members, report: Report) -> None:
     """Hold what the manifest says of the draft, and the keys, against the record."""
-    for one in sorted(set(keys) - {str(report.facts.get("key_id"))}):
-        report.fault("keys.json", f"多出一把没有用到的公钥 {one}")
+    for key in sorted(set(keys) - {str(report.facts.get("key_id"))}):
+        report.fault("keys.json", f"多出一把没有用到的公钥 {key}")
     first = data_of(events[0][1]) if events else {}
     titles = [_title_of(data) for name, data in members.items() if name.startswith("revisions/")]
     expected = (
@@ -69,7 +69,7 @@ def check_statement(keys: Json, manifest: Json, events: Events, members: Members
         if not right:
             report.fault(f"manifest.json {name}", "与记录不符，已被改动")
     for name in sorted(
-        set(manifest) - {*(one for one, _ in expected), "draft", "head", "members", "checkpoint"}
+        set(manifest) - {*(name for name, _ in expected), "draft", "head", "members", "checkpoint"}
     ):
         report.fault(f"manifest.json {name}", "多出一项")
 

@@ -36,7 +36,7 @@ def check_openings(members: Members, events: Events, report: Report) -> Json:
 
 def _erased(events: Events) -> set[tuple[str, str]]:
     """Return what the record says was erased by law: the number of the event and the field."""
-    found: set[tuple[str, str]] = set()
+    erased: set[tuple[str, str]] = set()
     for _, body in events:
         fields = data_of(body).get("fields")
         if (
@@ -44,8 +44,8 @@ def _erased(events: Events) -> set[tuple[str, str]]:
             and body.get("outcome") == "done"
             and isinstance(fields, list)
         ):
-            found |= {(str(data_of(body).get("seq")), one) for one in fields if isinstance(one, str)}
-    return found
+            erased |= {(str(data_of(body).get("seq")), field) for field in fields if isinstance(field, str)}
+    return erased
 
 
 def _opens(name: str, opening: Json, committed: object) -> bool:

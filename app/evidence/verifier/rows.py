@@ -57,13 +57,13 @@ def _check_removed(sealed: dict[tuple[str, str], tuple[int, str, str]], report: 
 
 def _sealed(events: Events) -> dict[tuple[str, str], tuple[int, str, str]]:
     """Return the last seal of each row: the line and the number of its event, and the seal."""
-    found: dict[tuple[str, str], tuple[int, str, str]] = {}
+    sealed: dict[tuple[str, str], tuple[int, str, str]] = {}
     for line, body in events:
         rows = body.get("rows")
         for name, keys in rows.items() if isinstance(rows, dict) else ():
             for key, seal in keys.items() if isinstance(keys, dict) else ():
-                found[name, key] = (line, str(body.get("seq")), str(seal))
-    return found
+                sealed[name, key] = (line, str(body.get("seq")), str(seal))
+    return sealed
 
 
 def _check_row(
@@ -87,7 +87,7 @@ def _check_row(
         return
     names = sorted(row)
     hints = [seal[64 + at * 4 :][:4] != now[64 + at * 4 :][:4] for at in range(len(names))]
-    differ = [one for one, differs in zip(names, hints) if differs]  # noqa: B905 – Python 3.9 if len(now) == len(seal) else []
+    differ = [name for name, differs in zip(names, hints) if differs]  # noqa: B905 – Python 3.9 if len(now) == len(seal) else []
     columns = f"（{'、'.join(differ)}）" if differ else ""
     report.fault(place, f"与 events.jsonl 第 {line} 行登记的不符，已被改动{columns}")
 
@@ -105,7 +105,7 @@ def _seal(members: Members, salt: str, name: str, row: Json) -> str:
             hints.append("0000")
             continue
         data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-        one = hashlib.sha256(b"\x04" + keyed + column.encode() + b"\x00" + data).digest()
-        whole.update(b"\x00" + column.encode() + one)
-        hints.append(one[:2].hex())
+        digest = hashlib.sha256(b"\x04" + keyed + column.encode() + b"\x00" + data).digest()
+        whole.update(b"\x00" + column.encode() + digest)
+        hints.append(digest[:2].hex())
     return whole.hexdigest() + "".join(hints)

@@ -33,10 +33,10 @@ def _point(data: bytes) -> Point | None:
     return x, y, 1, x * y % P
 
 
-def _add(one: Point, other: Point) -> Point:
-    a = (one[1] - one[0]) * (other[1] - other[0]) % P
-    b = (one[1] + one[0]) * (other[1] + other[0]) % P
-    c, d = 2 * one[3] * other[3] * D % P, 2 * one[2] * other[2] % P
+def _add(left: Point, other: Point) -> Point:
+    a = (left[1] - left[0]) * (other[1] - other[0]) % P
+    b = (left[1] + left[0]) * (other[1] + other[0]) % P
+    c, d = 2 * left[3] * other[3] * D % P, 2 * left[2] * other[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
 

@@ -23,7 +23,7 @@ def _written(value: object) -> str:
         keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
         return "{" + ",".join(f"{_written(key)}:{_written(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(_written(one) for one in value) + "]"
+        return "[" + ",".join(_written(item) for item in value) + "]"
     if isinstance(value, float):
         if value.is_integer() and abs(value) < 2**53:
             return str(int(value))
@@ -66,12 +66,12 @@ def instant(text: object) -> datetime:
     """Return the instant in an ISO 8601 text. Raises `ValueError` for another, `TypeError` for no text."""
     if not isinstance(text, str):
         raise TypeError("an instant is a text")
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))  # noqa: FURB162 – Python 3.9 reads no Z
-    if found.tzinfo is None:
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))  # noqa: FURB162 – Python 3.9 reads no Z
+    if moment.tzinfo is None:
         raise ValueError("an instant says its zone")
-    return found
+    return moment
 
 
 def pairs(keys: list[str]) -> Iterator[tuple[str, str]]:
     """Yield every two of them once."""
-    return ((one, other) for at, one in enumerate(keys) for other in keys[at + 1 :])
+    return ((first, other) for at, first in enumerate(keys) for other in keys[at + 1 :])
