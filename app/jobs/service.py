@@ -21,8 +21,6 @@ from app.jobs.models import NOT_BEGUN, Job, JobState
 AHEAD = timedelta(seconds=60)
 #: No claim lasts longer without a heartbeat, and no retry waits longer.
 LONGEST_LEASE, LONGEST_RETRY = timedelta(minutes=2), timedelta(minutes=20)
-#: Rows of one INSERT; each is a dozen parameters, of which the databases take some ten thousands.
-_AT_ONCE = 500
 #: The key of the jobs that a schedule makes: one of a kind is planned at a time.
 SCHEDULED = "schedule"
 
@@ -71,7 +69,7 @@ def enqueue_each(
     at: datetime,
     run_at: datetime,
 ) -> None:
-    """Promise a job of `kind` for each key, as `enqueue` does: one statement for up to 500 of them."""
+    """Promise a job of `kind` for each key, as `enqueue` does, together."""
     rows = [
         new_row(
             Job,
@@ -84,22 +82,22 @@ def enqueue_each(
         ).model_dump()
         for key, payload in sorted(payloads.items())
     ]
-    connection = session.connection()
-    insert: Any = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(Job.__table__)  # type: ignore[attr-defined]
-    for first in range(0, len(rows), _AT_ONCE):
-        several = insert.values(rows[first : first + _AT_ONCE])
-        connection.execute(
-            several.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=text(NOT_BEGUN))
-        )
+    if rows:
+        connection = session.connection()
+        connection.execute(_each_unless_waiting(connection.dialect.name), rows)
+
+
+@cache
+def _each_unless_waiting(dialect: str) -> Any:  # noqa: ANN401 – an INSERT of either dialect
+    """Return the INSERT of jobs with keys that leaves those be of which one is queued already."""
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(Job.__table__)  # type: ignore[attr-defined]
+    return insert.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=text(NOT_BEGUN))
 
 
 @cache
 def _unless_waiting(dialect: str) -> Any:  # noqa: ANN401 – an INSERT of either dialect
     """Return the INSERT of a job with a key that gives its id, or nothing where one is queued already."""
-    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(Job.__table__)  # type: ignore[attr-defined]
-    return insert.on_conflict_do_nothing(
-        index_elements=["kind", "key"], index_where=text(NOT_BEGUN)
-    ).returning(col(Job.id))
+    return _each_unless_waiting(dialect).returning(col(Job.id))
 
 
 def plan(session: Session, kind: str, *, every: timedelta, at: datetime) -> None:

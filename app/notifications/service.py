@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +32,6 @@ from app.words.labels import label
 
 #: How long notices are gathered before they go out together.
 GATHER = timedelta(minutes=1)
-
-#: How many rows one statement inserts at most: databases bound what a statement may be given.
-_AT_ONCE = 500
 
 #: A flag of a draft whose title does not leave the house.
 CONFIDENTIAL = "confidential"
@@ -344,16 +342,22 @@ def _waits(notice: Notice, waiting: Mapping[tuple[str, str], str | None]) -> boo
 
 
 def _insert(
-    session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], unique: list[str]
+    session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], unique: Sequence[str]
 ) -> list[UUID]:
-    """Insert the rows that are new; return their ids. A statement for each few hundred of them."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    added: list[UUID] = []
-    for start in range(0, len(rows), _AT_ONCE):
-        insert: Any = dialect.insert(table).values(list(rows[start : start + _AT_ONCE]))
-        new = insert.on_conflict_do_nothing(index_elements=unique).returning(table.id)  # type: ignore[attr-defined]
-        added += session.scalars(new).all()
-    return added
+    """Insert the rows that are new; return their ids."""
+    if not rows:
+        return []
+    connection = session.connection()
+    insert = _unless_there(table, tuple(unique), connection.dialect.name)
+    return list(connection.execute(insert, list(rows)).scalars())
+
+
+@cache
+def _unless_there(table: type[SQLModel], unique: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 – of either dialect
+    """Return the INSERT of rows that are not there yet, which gives the ids of those that were new."""
+    columns = table.__table__  # type: ignore[attr-defined]
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(columns)
+    return insert.on_conflict_do_nothing(index_elements=unique).returning(columns.c.id)
 
 
 __all__ = [

@@ -1,8 +1,13 @@
 """Checking drafts against the negative list."""
 
+from collections import OrderedDict
+from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from app.domain.document.model import Document, sha256
@@ -20,6 +25,10 @@ from app.screening.checks.files import HeldFile
 from app.screening.models import CheckReport
 from app.screening.rules import health
 from app.screening.waivers import queries as waivers
+
+#: How many reports a process keeps of each database: a few kilobytes each, asked for at every step of a case.
+_MOST_REMEMBERED = 500
+_REMEMBERED: WeakKeyDictionary[Any, OrderedDict[tuple[UUID, str, str], CheckReport]] = WeakKeyDictionary()
 
 
 def examine(
@@ -49,11 +58,18 @@ def ensure_report(
 ) -> CheckReport:
     """Return the report on a revision under `policy` within `scope`; check and store it if there is none yet.
 
-    `key` is the installation's secret. The caller holds the draft's row.
+    `key` is the installation's secret. The caller holds the draft's row. What this process has read before is
+    not asked for again: a report never changes. Such a report belongs to no session.
     """
     named = checks.scope_key(policy, scope, at=at)
-    stored = queries.stored(session, revision.id, policy.digest, named)
+    asked = revision.id, policy.digest, named
+    remembered = _REMEMBERED.setdefault(session.get_bind(), OrderedDict())
+    if (known := remembered.get(asked)) is not None:
+        return known
+    stored = queries.stored(session, *asked)
     if stored is not None:
+        if stored.created_at < at:  # not by this very transaction, which may still come to nothing
+            _remember(remembered, asked, CheckReport(**stored.model_dump()))
         return stored
     report = examine(
         session,
@@ -79,6 +95,8 @@ def ensure_report(
     )
     session.add(row)
     session.flush()
+    copy = CheckReport(**row.model_dump())
+    event.listen(session, "after_commit", lambda _: _remember(remembered, asked, copy), once=True)
     health.count(session, row, report)
     payload = CheckRun(
         draft=draft.id,
@@ -95,6 +113,17 @@ def ensure_report(
     )
     emit(session, Event.CHECK_RUN, payload, about=draft.id, actor=SYSTEM, at=at)
     return row
+
+
+def _remember(
+    remembered: OrderedDict[tuple[UUID, str, str], CheckReport],
+    asked: tuple[UUID, str, str],
+    report: CheckReport,
+) -> None:
+    remembered[asked] = report
+    while len(remembered) > _MOST_REMEMBERED:
+        with suppress(KeyError):  # another thread was faster
+            remembered.popitem(last=False)
 
 
 def open_blockers(session: Session, *, report: CheckReport, at: datetime) -> tuple[Finding, ...]:

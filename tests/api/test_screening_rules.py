@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.domain.vocabulary import WaiverReason
 from app.drafts import queries as drafts
 from app.drafts import service as drafts_service
 from app.drafts.models import Draft
-from app.infra.db import Database
+from app.infra.db import Database, statements
 from app.infra.runtime import Runtime
 from app.jobs.runner import Runner
 from app.negative_list import Policy
@@ -27,7 +28,7 @@ from app.screening import jobs, queries
 from app.screening import service as screening
 from app.screening.backtests import sums
 from app.screening.checks import service as checks
-from app.screening.models import RuleHit
+from app.screening.models import CheckReport, RuleHit
 from app.screening.rules import health
 from app.screening.waivers import service
 from tests import factories, keepers
@@ -57,8 +58,8 @@ def checked(runtime: Runtime, bureau: Bureau, *texts: str, by: str = "editor") -
     return draft
 
 
-def check(session: Session, runtime: Runtime, draft: Draft) -> None:
-    screening.ensure_report(
+def check(session: Session, runtime: Runtime, draft: Draft) -> CheckReport:
+    return screening.ensure_report(
         session,
         policy=runtime.negative_list.current,
         key=runtime.secret,
@@ -93,6 +94,28 @@ def waive(runtime: Runtime, bureau: Bureau, draft: Draft, *, count: int) -> None
                 actor=bureau.actor("second_reviewer"),
                 at=runtime.clock(),
             )
+
+
+def test_a_report_is_asked_for_once_and_never_one_that_came_to_nothing(
+    runtime: Runtime, bureau: Bureau
+) -> None:
+    with runtime.database.write() as session:
+        content = factories.document("稿件", "为残废人服务。")
+        draft = factories.draft(session, bureau, at=runtime.clock(), by="editor", content=content)
+    with suppress(ZeroDivisionError), runtime.database.write() as session:
+        lost = check(session, runtime, draft).id
+        raise ZeroDivisionError
+    with runtime.database.write() as session:
+        kept = check(session, runtime, draft).id
+    assert kept != lost
+    seen: list[str] = []
+    with runtime.database.write() as session:
+        assert session.get(CheckReport, kept) is not None
+        token = statements.set(seen)
+        again = check(session, runtime, draft)
+        statements.reset(token)
+        assert (again.id, again in session) == (kept, False)
+    assert not [asked for asked in seen if "check_report" in asked]
 
 
 def rule(client: TestClient, headers: dict[str, str], rule_id: str) -> dict[str, Any]:
@@ -258,7 +281,7 @@ from datetime import datetime
 from pathlib import Path
 from app.policies.negative_list.following import FollowedPolicies
 from app.policies.start import start
-from app.infra.db import Database
+from app.infra.db import Database, statements
 from app.infra.settings import Settings
 from app.jobs.runner import Runner
 from app.main import create_app
