@@ -1,10 +1,14 @@
 """Selected words carried to another text: held, moved, changed or lost, and never at a wrong place."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.bench.anchors import experiment, summed
-from app.domain.document.anchors import Anchor, Standing, anchored, port
+from app.domain.document.anchors import Anchor, Porter, Standing, anchored, port, port_edit
+from app.domain.document.edits import Edit
 from app.domain.document.model import Document, Heading, Paragraph, Table
+from app.domain.vocabulary import MarkKind
 
 LINES = (
     "区民政局昨日走访慰问了辖区内的独居老人，送去米面油等生活物资。",
@@ -140,3 +144,38 @@ def test_after_many_edits_words_are_found_and_nothing_else(
     assert outcome.right_share >= right
     assert outcome.wrong_share <= wrong
     assert outcome.offsets_right < outcome.right
+
+
+def moved_words(quote: str, goal: int | None = None, place: str = "blocks/1") -> Edit:
+    at = LINES[1].index(quote)
+    kind = MarkKind.CORRECT if goal is None else MarkKind.MOVE
+    return Edit("e", kind, place, at, at + len(quote), quote, move_to=goal)
+
+
+def test_an_edit_goes_with_its_words() -> None:
+    later = document("新加的一段放在最前面。", *LINES)
+    edit = moved_words("低保对象")
+    assert port_edit(edit, OLD, Porter(OLD, later)) == replace(edit, place="blocks/2")
+    goal = LINES[1].index("的家庭")
+    carried = port_edit(moved_words("低保对象", goal), OLD, Porter(OLD, later))
+    assert carried == replace(moved_words("低保对象", goal), place="blocks/2")
+
+
+def test_an_edit_of_words_that_are_others_now_is_not_carried() -> None:
+    other = document(LINES[0], LINES[1].replace("低保对象", "特困人员"), *LINES[2:])
+    assert port_edit(moved_words("低保对象"), OLD, Porter(OLD, other)) is None
+    same = Porter(OLD, OLD)
+    assert port_edit(replace(moved_words("低保对象"), quote="别的"), OLD, same) is None
+    assert port_edit(moved_words("低保对象", place="blocks/9"), OLD, same) is None
+
+
+def test_words_are_moved_only_to_where_they_were_to_go() -> None:
+    goal = LINES[1].index("的家庭")
+    parted = document(LINES[0], LINES[1][:goal], LINES[1][goal:], *LINES[2:])
+    assert port_edit(moved_words("各社区", goal + 3), OLD, Porter(OLD, parted)) is None
+    beyond = moved_words("低保对象", len(LINES[1]) + 1)
+    assert port_edit(beyond, OLD, Porter(OLD, OLD)) is None
+
+
+def test_a_point_with_nothing_beside_it_is_nowhere() -> None:
+    assert port(Anchor("summary", 0, 0, ""), OLD, OLD).standing is Standing.LOST
