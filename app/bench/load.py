@@ -91,7 +91,10 @@ def run(port: int, requests: list[dict[str, Any]], *, connections: int) -> dict[
             times.append(time.perf_counter() - connection.sent_at)
             statuses[status] += 1
             following = next(waiting, None)
-            if following is not None:
+            if following is None:
+                # Servers end connections that say nothing for a while: those that are done are let go of.
+                selector.unregister(connection.socket)
+            else:
                 connection.send(following)
         took = time.perf_counter() - began
     return {

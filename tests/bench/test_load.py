@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -59,6 +60,26 @@ def test_every_request_is_sent_once_and_every_answer_counted(pieces: int) -> Non
 def test_a_server_that_goes_away_is_an_error() -> None:
     with server(OK) as (port, _), pytest.raises(OSError, match=r"closed|reset"):
         load.run(port, [ask("/a"), ask("/b")], connections=1)
+
+
+def test_a_connection_that_is_done_may_be_ended_while_others_wait() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            first, second = (listener.accept()[0] for _ in range(2))
+            with second:
+                with first:
+                    first.recv(65536)
+                    first.sendall(OK)
+                second.recv(65536)
+                time.sleep(0.2)
+                second.sendall(OK)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = load.run(listener.getsockname()[1], [ask("/a"), ask("/b")], connections=2)
+        thread.join(10)
+    assert done["statuses"] == {"200": 2}
 
 
 def test_an_answer_of_unknown_length_is_an_error() -> None:
