@@ -9,10 +9,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import NamedTuple
 
-#: Changes whenever the same bytes would be read otherwise: then what was stored is read anew.
-VERSION = 2
+#: Changes whenever the same bytes would be read otherwise: then what was stored is read anew. So it does
+#: where the words of pictures are recognised.
+VERSION = 2 if find_spec("rapidocr") is None else 1002
 
 
 class Trace(StrEnum):

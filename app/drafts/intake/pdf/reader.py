@@ -11,12 +11,16 @@ from typing import Any
 
 from lxml import etree
 
+from app.drafts.intake import ocr
 from app.drafts.intake.pdf.lines import paragraphs
+from app.drafts.intake.pictures import read_words
 from app.drafts.intake.reading import Gathered, Reading, Trace, step, unreadable
 from app.drafts.intake.sheets.properties import paths
 from app.drafts.intake.sheets.words import pieces
 
 MOST_PAGES = 1_000
+#: Pages without words after this one are not recognised.
+MOST_SCANS = 5
 #: A page whose characters are to this share no characters at all has fonts that say nothing of them.
 _GARBLED = 0.3
 _NONE_AT_ALL = re.compile("[\ufffd\ufffe\uffff\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
@@ -65,10 +69,14 @@ def _page(document: Any, number: int, gathered: Gathered) -> None:  # noqa: ANN4
         text = words.get_text_range()
         words.close()
         kinds = [thing.type for thing in page.get_objects(max_depth=4)]
+        shown = _shown(page, number) if ocr.INSTALLED and kinds and not text.strip() else None
     finally:
         page.close()
     said = text.strip()
     pictures = kinds.count(pdfium.raw.FPDF_PAGEOBJ_IMAGE)
+    if shown is not None:
+        read_words(shown, ref, gathered)
+        return
     if not said:
         if kinds:
             why = "这一页没有文字，是图片或者扫描件" if pictures else "这一页没有文字，只有图形"
@@ -80,6 +88,14 @@ def _page(document: Any, number: int, gathered: Gathered) -> None:  # noqa: ANN4
         gathered.say(f"{ref}/lines/{line}", words_of_it)
     if pictures:
         gathered.miss(ref, f"{pictures} 幅图片", "没有识别图片里的文字")
+
+
+def _shown(page: Any, number: int) -> Any:  # noqa: ANN401 – ctypes below
+    """Return a page without words as a picture to be read; `None` beyond so many: a child has little time."""
+    if number >= MOST_SCANS:
+        return None
+    wide, high = page.get_size()
+    return page.render(scale=min(2.5, ocr.TILE / max(wide, high, 1))).to_pil()
 
 
 def _beside(content: bytes, gathered: Gathered, nested: Nested) -> None:
