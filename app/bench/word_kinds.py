@@ -1,11 +1,15 @@
-"""What becomes of each kind of content of a Word file, as a table: `python -m app.bench.word_kinds`.
+"""What becomes of each kind of content of a Word file, as a table: `python -m app.bench.word_kinds [PYTHON]`.
 
-Each kind is a file of its own that says certain words there; they are in the text, listed, or gone.
+Each kind is a file of its own that says certain words there; they are in the text, listed, or gone. `PYTHON`
+is an interpreter outside the project in which other converters are installed.
 """
 
 # ruff: noqa: E501 – markup is read best in the lines in which it is written.
 
+import json
+import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
 from typing import NamedTuple
@@ -35,7 +39,9 @@ def _inline(name: str, content: str) -> Kind:
 
 
 def _beside(name: str, kind: str, content: str, reference: str) -> Kind:
-    return Kind(name, packed(f"{_ANY}{reference}", {"x.xml": (kind, content)}))
+    # Under the name that Word gives it: some readers know no other.
+    part_name = f"{kind}.xml"
+    return Kind(name, packed(f"{_ANY}{reference.replace('x.xml', part_name)}", {part_name: (kind, content)}))
 
 
 def _noted(name: str, kind: str) -> Kind:
@@ -68,13 +74,22 @@ def kinds() -> tuple[Kind, ...]:
     return (
         _label(),
         Kind("表格", packed(f"{_ANY}<w:tbl><w:tr><w:tc>{_P}</w:tc><w:tc>{_ANY}</w:tc></w:tr></w:tbl>")),
-        _inline("修订：插入", f'<w:ins w:author="a">{_RUN}</w:ins>'),
-        _inline("修订：删除", f'<w:del w:author="a"><w:r><w:delText>{WORDS}</w:delText></w:r></w:del>'),
-        _inline("修订：移走", f'<w:moveFrom w:author="a">{_RUN}</w:moveFrom>'),
+        _inline("修订：插入", f'<w:ins w:id="9" w:author="a" w:date="2026-01-01T00:00:00Z">{_RUN}</w:ins>'),
+        _inline(
+            "修订：删除",
+            f'<w:del w:id="9" w:author="a" w:date="2026-01-01T00:00:00Z"><w:r><w:delText>{WORDS}</w:delText></w:r></w:del>',
+        ),
+        _inline(
+            "修订：移走",
+            f'<w:moveFrom w:id="9" w:author="a" w:date="2026-01-01T00:00:00Z">{_RUN}</w:moveFrom>',
+        ),
         _beside(
             "批注",
             "comments",
-            part("w:comments", f'<w:comment w:id="1" w:author="a">{_P}</w:comment>'),
+            part(
+                "w:comments",
+                f'<w:comment w:id="1" w:author="a" w:date="2026-01-01T00:00:00Z">{_P}</w:comment>',
+            ),
             '<w:p><w:r><w:commentReference w:id="1"/></w:r></w:p>',
         ),
         _noted("脚注", "footnote"),
@@ -146,16 +161,102 @@ def mammoths(file: bytes) -> str:
     return "正文" if WORDS in html else "**丢失**"
 
 
+#: Asked of an interpreter with other converters: which there are, and which of them keep the words of each file.
+_PEERS = """
+import io, json, sys, tempfile
+from base64 import b64decode
+
+asked = json.load(sys.stdin)
+words = asked["words"]
+
+
+def pandoc():
+    import pypandoc
+    def read(data):
+        with tempfile.NamedTemporaryFile(suffix=".docx") as file:
+            file.write(data)
+            file.flush()
+            return pypandoc.convert_file(file.name, "plain", format="docx", extra_args=["--wrap=none"])
+    read(b64decode(asked["plain"]))
+    return pypandoc.get_pandoc_version(), read
+
+
+def markitdown():
+    from importlib.metadata import version
+    from markitdown import MarkItDown
+    tool = MarkItDown()
+    return version("markitdown"), lambda data: tool.convert_stream(io.BytesIO(data), file_extension=".docx").text_content
+
+
+def docx2python():
+    from importlib.metadata import version
+    from docx2python import docx2python as read
+    def text(data):
+        with read(io.BytesIO(data)) as document:
+            return document.text
+    return version("docx2python"), text
+
+
+def docling():
+    from importlib.metadata import version
+    from docling.datamodel.base_models import DocumentStream
+    from docling.document_converter import DocumentConverter
+    tool = DocumentConverter()
+    def read(data):
+        stream = DocumentStream(name="x.docx", stream=io.BytesIO(data))
+        return tool.convert(stream).document.export_to_markdown()
+    return version("docling"), read
+
+
+def kept(read, data):
+    try:
+        return "正文" if words in read(data) else "**丢失**"
+    except Exception as error:
+        return f"报错（{type(error).__name__}）"
+
+
+found = {}
+for name, make in (("pandoc", pandoc), ("markitdown", markitdown), ("docx2python", docx2python), ("docling", docling)):
+    try:
+        version, read = make()
+    except Exception:
+        continue
+    found[f"{name} {version}"] = [kept(read, b64decode(one)) for one in asked["files"]]
+json.dump(found, sys.stdout)
+"""
+
+
+def others(python: str) -> dict[str, list[str]]:
+    """Return what becomes of each kind with each converter that an interpreter has, by name and version.
+
+    Raises `subprocess.CalledProcessError` where the interpreter does not run.
+    """
+    asked = {
+        "words": WORDS,
+        "plain": b64encode(packed(_ANY)).decode(),
+        "files": [b64encode(kind.file).decode() for kind in kinds()],
+    }
+    ran = subprocess.run(  # noqa: S603 – what whoever measures names
+        [python, "-c", _PEERS], input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    found: dict[str, list[str]] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
 def rows(readers: tuple[Callable[[bytes], str], ...] = (ours, mammoths)) -> list[tuple[str, ...]]:
     """Return for each kind its name and what each reader does with it."""
     return [(kind.name, *(reader(kind.file) for reader in readers)) for kind in kinds()]
 
 
-def page() -> str:
-    """Return the table as Markdown."""
-    lines = ["| 内容 | 三审 | mammoth |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows())]) + "\n"
+def page(python: str | None = None) -> str:
+    """Return the table as Markdown; with an interpreter, beside its converters."""
+    peers = others(python) if python is not None else {}
+    heads = ["内容", "三审", "mammoth", *peers]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row, *more in zip(rows(), *peers.values(), strict=True):
+        lines.append(f"| {' | '.join((*row, *more))} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(page(sys.argv[1] if len(sys.argv) > 1 else None))
