@@ -82,7 +82,11 @@ def on_paper(session: Session, draft: Draft, revision: Revision, line: str, what
     if target.kind is ChannelKind.JOURNAL:
         config = _config(session, draft, line)
         head = (target.channel_name, str(config.get("permit") or ""), str(config.get("imprint") or ""))
-        paper = Paper("journal", section=target.section_name, imprint=tuple(filter(None, head)))
+        # Of a whole issue, with cover and contents; the section is named by the journal's settings.
+        whole = target.section == str(config.get("issue_section") or "")
+        paper = Paper(
+            "issue" if whole else "journal", section=target.section_name, imprint=tuple(filter(None, head))
+        )
     else:
         said = (target.channel_name, what, f"{draft.number} 修订 {revision.number}")
         paper = Paper("sheet", section=target.section_name, imprint=said)

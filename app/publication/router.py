@@ -17,6 +17,7 @@ from app.infra.runtime import runtime_of
 from app.infra.signing import ALGORITHM
 from app.publication import queries, service, tickets
 from app.publication.end_times import router as ends_router
+from app.publication.issues import router as issues_router
 from app.publication.models import Release
 from app.publication.orders import router as orders_router
 from app.publication.packages import router as packages_router
@@ -139,5 +140,6 @@ def install(app: FastAPI) -> None:
     app.include_router(timing_router.router)
     app.include_router(packages_router.router)
     app.include_router(remedies_router.router)
+    app.include_router(issues_router.router)
     app.include_router(orders_router.router)
     app.include_router(ends_router.router)

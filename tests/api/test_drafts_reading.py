@@ -203,6 +203,6 @@ def test_channels_are_those_that_ones_unit_may_write_for(
     assert {one["code"]: [section["name"] for section in one["sections"]] for one in channels} == {
         "wechat": ["民政要闻", "办事服务"],
         "website": ["工作动态", "通知公告", "公示公告", "政策解读"],
-        "journal": ["理论学习", "政策解读"],
+        "journal": ["理论学习", "政策解读", "整期"],
     }
     assert client.get("/api/v1/channels", headers=as_("outsider")).json() == []
