@@ -258,7 +258,9 @@ def export_revision(
     number: Ordinal,
     actor: CurrentActor,
     session: ReadSession,
-    red_head: Annotated[str, Query(max_length=40)] = "",
+    red_head: Annotated[
+        str, Query(max_length=40, description="The red words above the first page; none by default.")
+    ] = "",
 ) -> Response:
     """Give one revision as a Word file in the layout of official documents (GB/T 9704-2012).
 

@@ -54,4 +54,4 @@ class IssueOut(BaseModel):
     draft_id: UUID
     number: str
     title: str
-    pieces: list[PieceOut]
+    pieces: Annotated[list[PieceOut], Field(description="What is in it, in its order.")]
