@@ -48,6 +48,7 @@ FEATURES = (
     "evidence",
     "webhooks",
     "integrations",
+    "connections",
     "notifications",
     "web",
 )

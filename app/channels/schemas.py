@@ -3,6 +3,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.channels.connections import Connection
 from app.domain.deadlines import Rung
 from app.domain.vocabulary import ChannelKind, Role
 
@@ -43,6 +44,7 @@ class ChannelEntry(_Entry):
     name: Title
     unit: str | None = None
     config: dict[str, Any] = {}
+    connection: Connection | None = None
     chain: dict[Rung, list[HolderEntry]] = {}
     sections: list[SectionEntry] = Field(min_length=1)
 

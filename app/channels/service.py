@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.channels import connections
 from app.channels import errors as _words  # noqa: F401 – the words of the codes below
 from app.channels.models import Channel, Section
 from app.channels.schemas import ChannelEntry, ChannelsFile, HolderEntry, SectionEntry
@@ -18,7 +19,18 @@ from app.infra.policy_faults import reason_of
 
 FILE = "channels.yaml"
 _KEYS = frozenset().union(
-    *(model.model_fields for model in (ChannelsFile, ChannelEntry, SectionEntry, HolderEntry))
+    *(
+        model.model_fields
+        for model in (
+            ChannelsFile,
+            ChannelEntry,
+            SectionEntry,
+            HolderEntry,
+            connections.WechatConnection,
+            connections.SiteConnection,
+            connections.FileConnection,
+        )
+    )
 )
 #: An entry, the unit that keeps the channel, and the channel if it is known already.
 _Planned = tuple[ChannelEntry, UUID, Channel | None]
@@ -113,7 +125,9 @@ def _planned(session: Session, file: str) -> tuple[list[_Planned], dict[tuple[UU
 
 def _channel(session: Session, entry: ChannelEntry, unit_id: UUID, known: Channel | None) -> Channel:
     channel = known or Channel(id=new_id(), unit_id=unit_id, code=entry.code, name="", kind=entry.kind)
-    channel.name, channel.config, channel.active = entry.name, entry.config, True
+    channel.name, channel.config, channel.active = entry.name, dict(entry.config), True
+    if entry.connection is not None:
+        channel.config[connections.KEY] = entry.connection.model_dump(mode="json")
     channel.chain = {
         str(rung): [holder.model_dump(mode="json", exclude_none=True) for holder in holders]
         for rung, holders in entry.chain.items()

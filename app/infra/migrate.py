@@ -33,6 +33,7 @@ WITH_TABLES = (
     "publication.end_times",
     "publication.orders",
     "webhooks",
+    "connections",
     "notifications",
     "operations",
 )

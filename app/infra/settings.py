@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     #: The role that web service and workers use on PostgreSQL: `sanshen migrate`, run by the owner, makes it.
     database_role: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
     database_role_password: SecretStr = SecretStr("")
+    #: The role by which an auditor reads the database and verifies the record: it changes nothing.
+    auditor_role: str = Field(default="", pattern=r"^([a-z_][a-z0-9_]{0,62})?$")
+    auditor_role_password: SecretStr = SecretStr("")
     policies_dir: Path | None = None
     #: Whether the files of the policy folder are in force at once, or only what two people have brought into
     #: force; the folder by default where the product is tried out. The negative list always takes two.
@@ -69,6 +72,10 @@ class Settings(BaseSettings):
     signing_key_file: Path | None = None
     #: Where the record's checkpoints are written, a file a day; best a folder of another machine.
     checkpoint_dir: Path | None = None
+    #: Where each checkpoint is sent to as a line of syslog: `udp://host:514`, `tcp://host:601`.
+    checkpoint_syslog: str = Field(default="", pattern=r"^((udp|tcp)://[^\s/:]+:[0-9]{1,5})?$")
+    #: Who gets the newest checkpoint by mail, once a day.
+    checkpoint_mail: frozenset[str] = frozenset()
 
     #: Names beside that of the public address under which the service answers.
     hosts: frozenset[str] = frozenset()
@@ -98,6 +105,13 @@ class Settings(BaseSettings):
     webhook_loopback: bool = False
     #: How long one try may take in all, from looking the name up to the end of the answer's headers.
     webhook_timeout_seconds: float = Field(default=10, gt=0, le=60)
+
+    #: Secrets of connected channels by the names that `channels.yaml` gives them; best in a file.
+    connection_secrets: dict[str, SecretStr] = {}
+    #: Where folders of connected websites and screens lie; under the data folder when not given.
+    sites_dir: Path | None = None
+    #: Where WeChat's platform is called; a relay where the service does not reach the internet.
+    wechat_url: str = "https://api.weixin.qq.com"
 
     #: Where mail is handed in; without a host no mail is sent. STARTTLS unless told otherwise.
     smtp_host: str = ""
@@ -171,6 +185,11 @@ class Settings(BaseSettings):
     def checkpoints(self) -> Path:
         """The folder that checkpoints are written into; one under the data folder when none is given."""
         return self.checkpoint_dir or self.data_dir / "checkpoints"
+
+    @property
+    def sites(self) -> Path:
+        """The folder of connected websites and screens; one under the data folder by default."""
+        return self.sites_dir or self.data_dir / "sites"
 
     @property
     def policies(self) -> Path:

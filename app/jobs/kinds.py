@@ -7,6 +7,8 @@ class JobKind(StrEnum):
     """The kinds, as they are stored. The feature that the name begins with does the job."""
 
     CHECKPOINT = "audit.checkpoint"
+    #: The newest checkpoint by mail, once a day.
+    CHECKPOINT_MAIL = "notifications.checkpoint"
     BACK_TEST = "screening.back_test"
     #: An announcement: fanned out to the endpoints outside. The job is the message, and is kept.
     FAN_OUT = "webhooks.fan_out"
@@ -32,3 +34,6 @@ class JobKind(StrEnum):
     ANSWER_DEBTS = "publication.answer_debts"
     CALL_ORDERS = "publication.orders"
     GO_OUT = "publication.go_out"
+    #: Looks for what connected channels are to publish and to take down.
+    CONNECT = "connections.look"
+    PUSH = "connections.push"

@@ -21,6 +21,7 @@ HANDLER_MODULES = (
     "app.proofs.jobs",
     "app.publication.jobs",
     "app.webhooks.jobs",
+    "app.connections.jobs",
     "app.notifications.jobs",
 )
 
@@ -32,6 +33,7 @@ class Lane(StrEnum):
     WEBHOOKS = "webhooks"
     MAIL = "mail"
     ROBOTS = "robots"
+    CHANNELS = "channels"
 
 
 class LeaseLost(Exception):

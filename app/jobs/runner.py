@@ -37,7 +37,7 @@ AFTER_FAILURE_SECONDS = 5
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=15)
 #: How many threads a lane has. Those who send webhooks wait for the most different parties.
-THREADS = {Lane.INSIDE: 2, Lane.WEBHOOKS: 4, Lane.MAIL: 2, Lane.ROBOTS: 2}
+THREADS = {Lane.INSIDE: 2, Lane.WEBHOOKS: 4, Lane.MAIL: 2, Lane.ROBOTS: 2, Lane.CHANNELS: 2}
 #: How often the figures of the queue are taken, in seconds.
 MEASURE_SECONDS = 15
 

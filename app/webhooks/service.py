@@ -312,3 +312,8 @@ def add_secret(
 
 def _person(actor: Actor) -> UUID | None:
     return None if actor.via == "system" else actor.id
+
+
+def events_of(endpoint: WebhookEndpoint) -> tuple[Event, ...]:
+    """Return the events that an endpoint asked for; empty for all."""
+    return tuple(Event(name) for name in json.loads(endpoint.events))

@@ -37,6 +37,7 @@ TABLES = {
     "policy_version": "政策文件版本",
     "process_beat": "进程心跳",
     "channel_order": "阵地指令",
+    "channel_push": "阵地推送",
     "remedy": "更正与撤稿",
     "publication_end": "下架时间",
     "proof": "校样",

@@ -10,12 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
+from sqlmodel import select
 
+from app.channels.models import Channel
+from app.connections.models import ChannelPush
+from app.domain.vocabulary import PushState
 from app.infra.db import Database
+from app.infra.ids import new_id
 from app.infra.runtime import Runtime
 from app.policies.negative_list.following import FollowedPolicies
 from app.web.forms.typed import UNTYPED, secret
@@ -99,6 +106,25 @@ def negative_list(database: Database, tmp_path: Path) -> FollowedPolicies:
     return keepers.followed(tmp_path / "negative_list", database)
 
 
+def failed_push(runtime: Runtime, release: dict[str, Any]) -> None:
+    """Store that a release could not be published on its channel, so that a person may report it."""
+    at = runtime.clock()
+    with runtime.database.write() as session:
+        channel = session.exec(select(Channel).where(Channel.code == release["channel"])).one()
+        push = ChannelPush(
+            id=new_id(),
+            release_id=UUID(release["id"]),
+            draft_id=UUID(release["draft_id"]),
+            channel_id=channel.id,
+            channel=channel.code,
+            state=PushState.FAILED,
+            words="连接断开",
+            created_at=at,
+            changed_at=at,
+        )
+        session.add(push)
+
+
 @pytest.fixture
 def web(client: TestClient, runtime: Runtime) -> TestClient:
     """An installation at work, with drafts in every state that pages have forms for."""
@@ -117,6 +143,10 @@ def web(client: TestClient, runtime: Runtime) -> TestClient:
     wish = {"fingerprint": finding["fingerprint"], "reason": "quotation", "explanation": "原名"}
     assert desk.post(f"/drafts/{desk.draft_id}/waivers", "editor", wish).status_code == 201
     desk.draft(document("又一篇", "残废两字照录，残废二字不改。"))
+    endpoint = {"unit_id": str(desk.bureau.city.id), "url": "http://hook.example.cn/", "events": []}
+    runtime.settings.webhook_hosts = frozenset({"hook.example.cn"})
+    assert desk.post("/webhooks/endpoints", "system_admin", endpoint).status_code == 201
+    failed_push(runtime, release)
     desk.draft(document("等答复的稿件", "志愿者逐户登记需求。")).submit()
     holding = {"stage": "initial_review", "line": "", "digest": desk.digest(), "comment": "请示上级"}
     assert desk.post(f"/cases/{desk.case_id}/holds", "initial_reviewer", holding).status_code in {200, 201}

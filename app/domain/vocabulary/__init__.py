@@ -19,6 +19,7 @@ from app.domain.vocabulary.proofs import MarkKind as MarkKind
 from app.domain.vocabulary.proofs import MarkState as MarkState
 from app.domain.vocabulary.publication import OrderKind as OrderKind
 from app.domain.vocabulary.publication import OrderState as OrderState
+from app.domain.vocabulary.publication import PushState as PushState
 from app.domain.vocabulary.publication import ReleaseState as ReleaseState
 from app.domain.vocabulary.publication import RemedyKind as RemedyKind
 from app.domain.vocabulary.publication import RemedyOrigin as RemedyOrigin
@@ -304,6 +305,10 @@ class Event(StrEnum):
     RELEASE_UNSCHEDULED = "release.unscheduled"
     RELEASE_WITHHELD = "release.withheld"
     RELEASE_URGENT = "release.urgent"
+    RELEASE_PUSHED = "release.pushed"
+    RELEASE_PUSH_FAILED = "release.push_failed"
+    RELEASE_LAID_IN = "release.laid_in"
+    RELEASE_SEEN_OUT = "release.seen_out"
     DEBT_SETTLED = "debt.settled"
     DEBT_OVERDUE = "debt.overdue"
     CLEARANCE_GIVEN = "clearance.given"

@@ -53,6 +53,16 @@ class OrderState(StrEnum):
     OVERTAKEN = "overtaken"
 
 
+class PushState(StrEnum):
+    """Where something stands that the service publishes itself on a connected channel (推送)."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    LAID_IN = "laid_in"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
 class ScheduledState(StrEnum):
     """What became of a release that was set for an instant (定时)."""
 

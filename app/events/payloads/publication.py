@@ -93,6 +93,29 @@ class Published(Payload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed(Payload):
+    """That the service began to publish a release itself on a connected channel, by whose hand if by one."""
+
+    draft: UUID
+    release: UUID
+    push: UUID
+    channel: str
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushEnded(Payload):
+    """What came of it: why it failed, or where somebody has seen it."""
+
+    draft: UUID
+    release: UUID
+    push: UUID
+    channel: str
+    why: str | Absent = ABSENT
+    url: str | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRefused(Payload):
     """A report that was not taken, with every reason; of what was never released only its digest is known."""
 

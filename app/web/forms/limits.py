@@ -10,12 +10,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.annotations.schemas import SaidIn, ThreadIn
+from app.connections.schemas import SeenOutIn
 from app.drafts.schemas import ContentIn
 from app.identity.absences.router import AbsenceIn
 from app.identity.delegations.router import DelegationIn
 from app.identity.persons.schemas import MergeIn, PersonIn
 from app.identity.posts.router import PostIn
 from app.identity.schemas import EmailIn, OwnPasswordIn, PasswordIn, TokenIn, UnitIn, UserIn
+from app.integrations.schemas import NewKeyIn
 from app.notifications.schemas import RobotIn
 from app.policies.schemas import AcceptedRiskIn, AskIn, VersionIn, WishDecisionIn
 from app.proofs.schemas import DisputeIn, MarkIn
@@ -29,6 +31,7 @@ from app.reviews.migration.router import MigrationGrantIn, MigrationIn
 from app.reviews.risks.router import RiskDecisionIn, RiskIn
 from app.reviews.schemas import DecisionIn, HandOverAllIn, StageWordsIn, SubmissionIn, WordsIn
 from app.screening.waivers.schemas import WaiverDecisionIn, WaiverIn
+from app.webhooks.schemas import NewEndpointIn, NewToolIn
 
 Limits = Mapping[str, int]
 #: The texts of bodies that these limits were read off: schema and field.
@@ -81,6 +84,10 @@ MIGRATION_DECISION = _of(MigrationGrantIn, "comment")
 RISK = _of(RiskIn, "reason")
 RISK_DECISION = _of(RiskDecisionIn, "comment")
 ROBOT = _of(RobotIn, "name", "url")
+TOOL = _of(NewToolIn, "name")
+TOOL_KEY = _of(NewKeyIn, "name", "acts_for")
+ENDPOINT = _of(NewEndpointIn, "url")
+SEEN_OUT = _of(SeenOutIn, "url")
 ACCOUNT = {**_of(UserIn, "name", "password", "email"), "login": _LOGIN}
 EMAIL = _of(EmailIn, "email")
 PASSWORD = _of(PasswordIn, "password")

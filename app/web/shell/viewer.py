@@ -52,6 +52,11 @@ class Viewer:
         return permissions.keeps_accounts(self.actor)
 
     @property
+    def connects(self) -> bool:
+        """Whether they keep publishing tools and receivers of any unit."""
+        return permissions.administers(self.actor)
+
+    @property
     def knows_accounts(self) -> bool:
         """Whether they administer or audit accounts anywhere."""
         return permissions.knows_accounts(self.actor)

@@ -44,11 +44,15 @@ def tool_in_reach(session: Session, tool_id: UUID, actor: Actor, *, lock: bool =
     return tool
 
 
-def endpoint_in_reach(session: Session, endpoint_id: UUID, actor: Actor) -> WebhookEndpoint:
-    """Return an endpoint that the actor administers, its row locked. Raises `NotFound`, `Forbidden`."""
-    endpoint = session.exec(
-        select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).with_for_update()
-    ).one_or_none()
+def endpoint_in_reach(
+    session: Session, endpoint_id: UUID, actor: Actor, *, lock: bool = True
+) -> WebhookEndpoint:
+    """Return an endpoint that the actor administers, its row locked if wished.
+
+    Raises `NotFound`, `Forbidden`.
+    """
+    query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)
+    endpoint = session.exec(query.with_for_update() if lock else query).one_or_none()
     if endpoint is None or endpoint.disabled_reason == DELETED:
         raise NotFound("not_found")
     identity.unit_in_reach(session, endpoint.unit_id, actor, Role.SYSTEM_ADMIN)

@@ -1,0 +1,1 @@
+"""Pages of what the house is connected with: publishing tools, receivers, channels."""
