@@ -220,23 +220,30 @@ def migrate(
 
 
 def _granted(settings: "Settings") -> str:
-    """Give the role of the service its rights, where one is named; return its name."""
+    """Give the roles of the service and of auditors their rights, where they are named; return the former."""
     import psycopg
 
     from app.infra.database_roles import RoleRefused, grant
 
-    role = settings.database_role
-    if not role:
-        return ""
-    if settings.url.startswith("sqlite"):
-        fail("SQLite 没有数据库角色，请去掉 SANSHEN_DATABASE_ROLE。")
-    try:
-        grant(settings.url, role, settings.database_role_password.get_secret_value())
-    except RoleRefused as error:
-        fail(f"不能给服务的数据库角色授权：{error}。")
-    except psycopg.Error as error:
-        fail(f"不能给服务的数据库角色授权：{str(error).partition(chr(10))[0]}")
-    return role
+    auditor = settings.auditor_role
+    if auditor and auditor == settings.database_role:
+        fail("SANSHEN_AUDITOR_ROLE 和 SANSHEN_DATABASE_ROLE 要用两个角色。")
+    roles = (
+        (settings.database_role, settings.database_role_password, False),
+        (auditor, settings.auditor_role_password, True),
+    )
+    for role, password, only_reads in roles:
+        if not role:
+            continue
+        if settings.url.startswith("sqlite"):
+            fail("SQLite 没有数据库角色，请去掉 SANSHEN_DATABASE_ROLE 和 SANSHEN_AUDITOR_ROLE。")
+        try:
+            grant(settings.url, role, password.get_secret_value(), only_reads=only_reads)
+        except RoleRefused as error:
+            fail(f"不能给数据库角色授权：{error}。")
+        except psycopg.Error as error:
+            fail(f"不能给数据库角色授权：{str(error).partition(chr(10))[0]}")
+    return settings.database_role
 
 
 def _upgrade(

@@ -25,23 +25,26 @@ GROUP BY c.relname ORDER BY c.relname
 """
 #: Read by the service, written by migrations alone.
 _OF_MIGRATIONS = frozenset({"alembic_version"})
+#: Not even read by an auditor: what lets somebody pass for somebody else.
+_OF_THE_SERVICE = frozenset({"browser_session", "former_password", "idempotency_key", "sign_in_failure"})
 
 
 class RoleRefused(ValueError):
     """The role cannot be the service's: it is the owner, or may do everything."""
 
 
-def grant(url: str, role: str, password: str = "") -> dict[str, tuple[str, ...]]:
+def grant(url: str, role: str, password: str = "", *, only_reads: bool = False) -> dict[str, tuple[str, ...]]:
     """Make a role if there is none, and give it what the service needs in the database at `url`, and no more.
 
-    `url` is the owner's. Rights that it had before are taken first, so it may be called again after each
-    migration. Returns the rights by table. Raises `RoleRefused`, and `psycopg.Error` from the database.
+    With `only_reads` it is an auditor's: it reads what verifying the record takes. `url` is the owner's.
+    Rights that it had before are taken first, so it may be called again after each migration. Returns the
+    rights by table. Raises `RoleRefused`, and `psycopg.Error` from the database.
     """
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
         if connection.execute("SELECT current_user = %s", [role]).fetchone() == (True,):
-            raise RoleRefused(f"{role} 是数据库的所有者，服务要用另一个角色")
+            raise RoleRefused(f"{role} 是数据库的所有者，要用另一个角色")
         _made(connection, role, password)
-        return _given(connection, sql.Identifier(role))
+        return _given(connection, sql.Identifier(role), only_reads=only_reads)
 
 
 def _made(connection: psycopg.Connection[Any], role: str, password: str) -> None:
@@ -61,6 +64,12 @@ def _given(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[st
     here = connection.execute("SELECT current_schema(), current_database()").fetchone()
     assert here is not None
     schema, database = map(sql.Identifier, here)
+def _given(
+    connection: psycopg.Connection[Any], name: sql.Identifier, *, only_reads: bool
+) -> dict[str, tuple[str, ...]]:
+    found = connection.execute("SELECT current_schema(), current_database()").fetchone()
+    assert found is not None
+    schema, database = map(sql.Identifier, found)
     for statement in (
         "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {name}",
         "REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {name}",
@@ -68,7 +77,7 @@ def _given(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[st
         "REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {name}",
         "GRANT CONNECT ON DATABASE {database} TO {name}",
         "GRANT USAGE ON SCHEMA {schema} TO {name}",
-        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {name}",
+        *(() if only_reads else ("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {name}",)),
     ):
         connection.execute(sql.SQL(statement).format(schema=schema, database=database, name=name))
     rights: dict[str, tuple[str, ...]] = {}
@@ -78,7 +87,10 @@ def _given(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[st
     for table, no_update, no_delete in rows:
         more = [] if no_update else ["UPDATE"]
         more += [] if no_delete else ["DELETE"]
-        rights[table] = ("SELECT",) if table in _OF_MIGRATIONS else ("SELECT", "INSERT", *more)
+        if only_reads and table in _OF_THE_SERVICE:
+            continue
+        only = only_reads or table in _OF_MIGRATIONS
+        rights[table] = ("SELECT",) if only else ("SELECT", "INSERT", *more)
         listed = sql.SQL(", ").join(map(sql.SQL, rights[table]))
         connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(listed, sql.Identifier(table), name))
     return rights

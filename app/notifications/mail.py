@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from app.infra.clock import beijing
 from app.infra.outgoing_calls import DEADLINE, Call
 from app.infra.settings import Settings
 from app.jobs.registry import GiveUp
@@ -68,6 +69,23 @@ def plain_letter(text: str, *, to: str, name: str, settings: Settings, at: datet
     message["Message-ID"] = f"<{name}@{settings.smtp_from.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(f"{text}。\n\n----\n本邮件由系统自动发出，请勿回复。\n", cte="base64")
+    return message
+
+
+def checkpoint_letter(note: str, *, to: str, name: str, settings: Settings, at: datetime) -> EmailMessage:
+    """Return the mail that carries a checkpoint of the record, as it is signed; `name` makes its id."""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = f"【三审】留痕检查点 {beijing(at):%Y-%m-%d}"
+    message["From"] = Address("三审", addr_spec=settings.smtp_from)
+    message["To"] = Address(addr_spec=to)
+    message["Date"] = format_datetime(at)
+    whose = hashlib.sha256(to.encode()).hexdigest()[:12]
+    message["Message-ID"] = f"<{name}.{whose}@{settings.smtp_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    told = "请保存这封邮件。日后用 sanshen audit verify --checkpoint 对照附件，留痕被截去或改写就看得出来。"
+    message.set_content(f"{told}\n\n{note}\n", cte="base64")
+    file = f"checkpoint-{beijing(at):%Y-%m-%d}.txt"
+    message.add_attachment(note.encode(), maintype="text", subtype="plain", filename=file)
     return message
 
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from app.audit import verification
 from app.infra.database_roles import RoleRefused, grant
 from app.infra.db import Database
 from app.infra.runtime import Runtime
@@ -120,4 +121,34 @@ def test_the_owner_and_administrators_are_no_roles_for_the_service(database_url:
             with pytest.raises(RoleRefused, match="管理员"):
                 grant(database_url, name)
         finally:
+            owner.execute(f"DROP ROLE {name}")
+
+
+def test_an_auditor_reads_and_verifies_and_changes_nothing(database_url: str, runtime: Runtime) -> None:
+    name = f"{ROLE}_auditor"
+    rights = grant(database_url, name, "another password", only_reads=True)
+    there = database_url.replace("//sanshen@", f"//{name}:another%20password@")
+    try:
+        assert set(rights.values()) == {("SELECT",)}
+        assert not {"browser_session", "former_password", "idempotency_key"} & rights.keys()
+        with psycopg.connect(plain(there)) as auditor:
+            assert auditor.execute("SELECT count(*) FROM audit_event").fetchone() is not None
+            for statement in (
+                "INSERT INTO audit_tile VALUES (1, 'x')",
+                "DELETE FROM job",
+                "TABLE browser_session",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    auditor.execute(statement)
+                auditor.rollback()
+        reading = Database(there)
+        try:
+            with reading.read() as session:
+                found = verification.verify(session, signer=runtime.signer)
+        finally:
+            reading.close()
+        assert found.faults == ()
+    finally:
+        with psycopg.connect(plain(database_url), autocommit=True) as owner:
+            owner.execute(f"DROP OWNED BY {name}")
             owner.execute(f"DROP ROLE {name}")
