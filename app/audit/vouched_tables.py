@@ -114,6 +114,7 @@ NOT_VOUCHED: Mapping[str, str] = {
     "received_webhook": "外部系统来信的防重记录；来信做成的事各有留痕",
     "installation": "这套安装的标识和密钥指纹，启动时另行核对",
     "process_beat": "各进程的心跳，用来看它们是否还在运行",
+    "online_check": "网上核查的最近结果，每天重做；发现的改动和失效另有留痕",
     "channel_push": "推送到阵地的进度；获准、发布、失败各有留痕",
     "rule_hit": "规则命中的统计；命中本身在检查报告里",
     "stage_call": "环节到期的提醒；提醒本身有留痕",

@@ -4,6 +4,7 @@ from uuid import UUID
 from fastapi import FastAPI, Query, Request
 
 from app.connections import queries, service
+from app.connections.online import router as online
 from app.connections.schemas import PushOut, PushPage, SeenOutIn, shown
 from app.domain.vocabulary import PushState
 from app.drafts.models import Draft
@@ -67,3 +68,4 @@ def report_push(
 def install(app: FastAPI) -> None:
     """Add this feature's routes."""
     app.include_router(router)
+    app.include_router(online.router)

@@ -425,6 +425,7 @@ _PUBLICATION = (
         sentence=say.overdue,
     ),
     Entry(E.PUBLICATION_END_SET, orders.EndSet, _DRAFT, sentence=say.end_set),
+    Entry(E.PUBLICATION_FOUND, publication.FoundOnline, _DRAFT, sentence=say.found_online),
     Entry(E.PUBLICATION_CONFIRMATION_REFUSED, orders.ConfirmationRefused, (Stream.TOOL,), refused=True),
 )
 

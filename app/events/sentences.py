@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.deadlines import Rung
-from app.domain.vocabulary import Event, OrderKind, RemedyKind, RemedyOrigin
+from app.domain.vocabulary import Event, OnlineState, OrderKind, RemedyKind, RemedyOrigin
 from app.infra.clock import moment
 from app.infra.errors import Reason
 from app.infra.http.problems import sentence as reason_sentence
@@ -272,6 +272,18 @@ def overdue(_who: str, data: Data, names: Names) -> str:
     """Say what a channel has not done."""
     kind = label(OrderKind(str(data["kind"]))) if "kind" in data else "办理情况"
     return f"{names.channel(data)}逾期没有回报{kind}，已提醒" + ("并上报" if data.get("alarm") == 2 else "")
+
+
+def found_online(_who: str, data: Data, names: Names) -> str:
+    """Say what was found where it is out."""
+    words = {
+        OnlineState.SAME: "网上的内容恢复为与签发一致",
+        OnlineState.CHANGED: "网上的内容与签发的不一致",
+        OnlineState.GONE: "网上的页面已失效",
+    }
+    return (
+        f"{names.channel(data)}{words.get(OnlineState(str(data.get('state', 'same'))), '网上核查没有结果')}"
+    )
 
 
 def end_set(who: str, data: Data, names: Names) -> str:

@@ -34,6 +34,7 @@ WITH_TABLES = (
     "publication.orders",
     "webhooks",
     "connections",
+    "connections.online",
     "notifications",
     "operations",
 )

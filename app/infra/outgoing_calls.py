@@ -145,6 +145,28 @@ class Call:
         `server_name` is what a certificate must be for; up to `most` bytes of the answer's body are read, and
         of an answer other than 2xx up to `of_refusals`, as far as they come. Raises `CallFailed`.
         """
+        sent = {**headers, "Content-Length": str(len(body))}
+        return self._send(
+            "POST", url, server_name=server_name, headers=sent, body=body, most=most, of_refusals=of_refusals
+        )
+
+    def get(self, url: str, *, server_name: str, headers: Mapping[str, str], most: int) -> Answered:
+        """GET as `post` posts. Raises `CallFailed`."""
+        return self._send(
+            "GET", url, server_name=server_name, headers=headers, body=None, most=most, of_refusals=0
+        )
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        server_name: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        most: int,
+        of_refusals: int,
+    ) -> Answered:
         # One budget in four places: each step may take what is left, and the watch sees to the sum.
         within = dict.fromkeys(("connect", "read", "write", "pool"), self.left)
         try:
@@ -153,9 +175,9 @@ class Call:
                     ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=_Watched(self)
                 ) as pool,
                 pool.stream(
-                    "POST",
+                    method,
                     url,
-                    headers=list({**headers, "Content-Length": str(len(body))}.items()),
+                    headers=list(headers.items()),
                     content=body,
                     extensions={"timeout": within, "sni_hostname": server_name},
                 ) as response,

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     #: Where WeChat's platform is called; a relay where the service does not reach the internet.
     wechat_url: str = "https://api.weixin.qq.com"
 
+    #: Hosts whose pages are fetched to be held against what was signed; written as `webhook_hosts`.
+    online_hosts: frozenset[str] = frozenset()
+
     #: Where mail is handed in; without a host no mail is sent. STARTTLS unless told otherwise.
     smtp_host: str = ""
     smtp_port: int = Field(default=587, ge=1, le=65535)

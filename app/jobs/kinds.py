@@ -37,3 +37,5 @@ class JobKind(StrEnum):
     #: Looks for what connected channels are to publish and to take down.
     CONNECT = "connections.look"
     PUSH = "connections.push"
+    #: Looks whether what is online is what was signed.
+    LOOK_ONLINE = "connections.online"

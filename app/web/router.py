@@ -20,6 +20,7 @@ from app.web.pages.desk import board, board_csv, drafts, next_task, notices, sta
 from app.web.pages.draft import changes, writing
 from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
+from app.web.pages.integrations import endpoints, online, pushes, tools
 from app.web.pages.integrations import endpoints, pushes, tools
 from app.web.pages.people import (
     account_verbs,
@@ -71,6 +72,7 @@ PAGES = (
     tools.router,
     endpoints.router,
     pushes.router,
+    online.router,
     reading.router,
     editor.router,
     versions.router,

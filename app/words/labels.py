@@ -21,6 +21,7 @@ from app.domain.vocabulary import (
     MarkState,
     MigrationState,
     NoticeKind,
+    OnlineState,
     OrderKind,
     OrderState,
     PolicyKind,
@@ -269,6 +270,12 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         BackTestState.DONE: "已完成",
         BackTestState.FAILED: "未能完成",
     },
+    OnlineState: {
+        OnlineState.SAME: "与签发一致",
+        OnlineState.CHANGED: "私自改动",
+        OnlineState.GONE: "页面失效",
+        OnlineState.UNKNOWN: "未能核查",
+    },
     PushState: {
         PushState.WAITING: "等待推送",
         PushState.WORKING: "推送中",
@@ -476,6 +483,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.PUBLICATION_CONFIRMATION_REFUSED: "阵地回报未被接受",
         Event.PUBLICATION_OVERDUE: "阵地逾期未回报",
         Event.PUBLICATION_END_SET: "设定下架时间",
+        Event.PUBLICATION_FOUND: "网上核查",
         Event.REMEDY_OPENED: "申请更正或撤稿",
         Event.REMEDY_BEGUN: "更正或撤稿立案",
         Event.REMEDY_DROPPED: "放弃更正或撤稿",

@@ -40,6 +40,7 @@ TABLES = {
     "channel_push": "阵地推送",
     "remedy": "更正与撤稿",
     "publication_end": "下架时间",
+    "online_check": "网上核查",
     "proof": "校样",
     "proof_mark": "校对标记",
     "publication": "发布记录",

@@ -68,6 +68,7 @@ UNREAD = {
     "GET /drafts/{draft_id}/findings/{rule}": "nothing is found in the draft: tests/web/test_findings.py",
     "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",
     "GET /api/v1/webhooks/deliveries/{delivery_id}": "nothing has been sent in this world",
+    "GET /integrations/deliveries/{delivery_id}": "as above",
     "GET /api/v1/tool": "for tools that come with a key of their own (test_tool_keys.py)",
     "GET /api/v1/tool/endpoints": "as above",
     "GET /api/v1/tool/deliveries": "as above",

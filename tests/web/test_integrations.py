@@ -67,7 +67,7 @@ def test_a_tool_and_its_keys(web: TestClient, bureau: Bureau) -> None:
     assert whole not in shown
     assert "发布前核对、回报发布、撤下" in shown
     assert "10.1.2.0/24" in shown
-    bearer = {"Authorization": f"Bearer {whole}"}
+    bearer = {"Authorization": f"Bearer {whole}", "Accept": "application/json"}
     assert web.get("/api/v1/tool", headers=bearer).json()["code"] == "key_address"
     (key_id,) = re.findall(r"/keys/([0-9a-f-]{36})/revocation", shown)
     again = send(web, f"{here}/keys/{key_id}/rotations", overlap="0")

@@ -17,6 +17,7 @@ from app.domain.vocabulary.policies import WaiverState as WaiverState
 from app.domain.vocabulary.proofs import ErrorType as ErrorType
 from app.domain.vocabulary.proofs import MarkKind as MarkKind
 from app.domain.vocabulary.proofs import MarkState as MarkState
+from app.domain.vocabulary.publication import OnlineState as OnlineState
 from app.domain.vocabulary.publication import OrderKind as OrderKind
 from app.domain.vocabulary.publication import OrderState as OrderState
 from app.domain.vocabulary.publication import PushState as PushState
@@ -322,6 +323,7 @@ class Event(StrEnum):
     PUBLICATION_CONFIRMATION_REFUSED = "publication.confirmation_refused"
     PUBLICATION_OVERDUE = "publication.overdue"
     PUBLICATION_END_SET = "publication.end_set"
+    PUBLICATION_FOUND = "publication.found"
     REMEDY_OPENED = "remedy.opened"
     REMEDY_BEGUN = "remedy.begun"
     REMEDY_DROPPED = "remedy.dropped"

@@ -53,6 +53,15 @@ class OrderState(StrEnum):
     OVERTAKEN = "overtaken"
 
 
+class OnlineState(StrEnum):
+    """What was found at the address of something that is out (网上核查)."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
 class PushState(StrEnum):
     """Where something stands that the service publishes itself on a connected channel (推送)."""
 

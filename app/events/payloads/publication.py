@@ -116,6 +116,18 @@ class PushEnded(Payload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundOnline(Payload):
+    """That what is online is not what was released any more, or is so again; `changes`: how many places."""
+
+    draft: UUID
+    publication: UUID
+    channel: str
+    url: str
+    state: str
+    changes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRefused(Payload):
     """A report that was not taken, with every reason; of what was never released only its digest is known."""
 

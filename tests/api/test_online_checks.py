@@ -1,0 +1,194 @@
+"""网上核查: what is online is held against what was signed; alterations and lost pages are told."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.connections.online import queries, service
+from app.connections.online.fetching import Fetcher, NotFetched
+from app.infra.runtime import Runtime
+from app.webhooks.addresses.targets import AllowList
+from tests.api.desk import Desk
+from tests.api.press import Press, ready
+from tests.api.test_corrections import publish
+from tests.conftest import SetClock
+from tests.web.forms import HTML, sign_in
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@dataclass
+class Site:
+    """A web server whose pages are told path by path, as (status, body, headers)."""
+
+    pages: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                status, body, headers = outer.pages.get(self.path, (404, b"", {}))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_args: object) -> None:
+                """Keep quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://{self.host}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def put(self, path: str, text: str) -> None:
+        self.pages[path] = (200, text.encode(), {})
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+def fetcher(site: Site) -> Fetcher:
+    return Fetcher(AllowList(frozenset({site.host}), loopback=True), seconds=5, pause=0)
+
+
+@pytest.fixture
+def desk(client: TestClient, runtime: Runtime, site: Site) -> Desk:
+    """A draft that is out on the site, as it was signed, within the site's frame."""
+    desk = ready(Desk.open(client, runtime))
+    done = publish(desk, Press.open(desk), url=f"{site.url}/a.html")
+    content = desk.get(f"/releases/{done['release_id']}/content", "publisher").json()
+    text = next(form["text"] for form in content["forms"] if form["form"] == "fragment")
+    site.put("/a.html", f"<html><body><nav>首页</nav>{text}<footer>版权</footer></body></html>")
+    return desk
+
+
+def look(desk: Desk, site: Site) -> dict[str, Any]:
+    service.look(desk.runtime, at=desk.runtime.clock(), fetcher=fetcher(site))
+    desk._headers.clear()
+    (found,) = desk.get("/online-checks", "publisher").json()["items"]
+    return dict(found)
+
+
+def found_events(desk: Desk) -> list[str]:
+    return [data["state"] for action, _, data in desk.record() if action == "publication.found"]
+
+
+def test_what_is_as_it_was_signed_is_the_same(desk: Desk, site: Site) -> None:
+    found = look(desk, site)
+    assert (found["state"], found["changes"], found["words"]) == ("same", [], "")
+    assert found_events(desk) == []
+    assert site.asked == ["/robots.txt", "/a.html"]
+    # Once a day.
+    assert service.look(desk.runtime, at=desk.runtime.clock(), fetcher=fetcher(site)) == 0
+
+
+def test_an_alteration_is_told_by_its_place_until_it_is_undone(
+    desk: Desk, site: Site, clock: SetClock
+) -> None:
+    good = site.pages["/a.html"]
+    altered = good[1].decode().replace("检查", "查看", 1)
+    assert altered.encode() != good[1]
+    site.put("/a.html", altered)
+    found = look(desk, site)
+    assert found["state"] == "changed"
+    assert {one["kind"] for one in found["changes"]} <= {"missing", "inserted"}
+    assert "检查" in found["changes"][0]["text"]
+    began = found["since"]
+    clock.advance(hours=25)
+    assert look(desk, site)["since"] == began
+    assert found_events(desk) == ["changed"], "told once"
+    site.pages["/a.html"] = good
+    clock.advance(hours=25)
+    assert look(desk, site)["state"] == "same"
+    assert found_events(desk) == ["changed", "same"]
+
+
+def test_a_page_that_is_gone(desk: Desk, site: Site) -> None:
+    del site.pages["/a.html"]
+    assert look(desk, site)["state"] == "gone"
+    assert found_events(desk) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "words"),
+    [
+        ("/robots.txt", (200, b"User-agent: *\nDisallow: /\n", {}), "robots.txt"),
+        ("/robots.txt", (503, b"", {}), "robots.txt"),
+        ("/a.html", (302, b"", {"location": "http://127.0.0.1:1/x"}), "转到了"),
+        ("/a.html", (500, b"", {}), "HTTP 500"),
+        ("/a.html", (200, b"x" * 5_000_001, {}), "太大"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_not_called_wrong(
+    desk: Desk, site: Site, path: str, answer: tuple[int, bytes, dict[str, str]], words: str
+) -> None:
+    site.pages[path] = answer
+    found = look(desk, site)
+    assert found["state"] == "unknown"
+    assert words in found["words"]
+    assert found_events(desk) == []
+
+
+def test_only_listed_hosts_are_asked(desk: Desk, site: Site) -> None:
+    nobody = Fetcher(AllowList(frozenset({"www.example.cn"})), seconds=5, pause=0)
+    service.look(desk.runtime, at=desk.runtime.clock(), fetcher=nobody)
+    (found,) = desk.get("/online-checks", "publisher").json()["items"]
+    assert found["state"] == "unknown"
+    assert "SANSHEN_ONLINE_HOSTS" in found["words"]
+    assert site.asked == []
+
+
+def test_a_round_that_breaks_off_goes_on(desk: Desk, site: Site, clock: SetClock) -> None:
+    class Broken(Fetcher):
+        def get(self, url: str, *, most: int = 0) -> Any:
+            raise RuntimeError(url)
+
+    with pytest.raises(RuntimeError):
+        service.look(desk.runtime, at=clock(), fetcher=Broken(AllowList(frozenset())))
+    with desk.runtime.database.read() as session:
+        assert len(queries.due(session, before=clock(), limit=9)) == 1
+    assert look(desk, site)["state"] == "same"
+
+
+def test_one_request_after_another(site: Site) -> None:
+    slow = Fetcher(AllowList(frozenset({site.host}), loopback=True), seconds=5, pause=0.01)
+    site.put("/x", "x")
+    assert slow.get(f"{site.url}/x").body == b"x"
+    assert slow.get(f"{site.url}/x").body == b"x"
+    assert site.asked == ["/robots.txt", "/x", "/x"], "robots.txt is asked for once"
+    with pytest.raises(NotFetched):
+        Fetcher(AllowList(frozenset({site.host})), seconds=5, pause=0).get(f"{site.url}/x")
+
+
+def test_the_page_shows_what_is_wrong(desk: Desk, site: Site) -> None:
+    del site.pages["/a.html"]
+    look(desk, site)
+    web = desk.client
+    web.headers.update(HTML)
+    web.follow_redirects = False
+    sign_in(web, "publisher")
+    assert "页面失效" in web.get("/online").text
+    assert "没有发现问题" not in web.get("/online?every=true").text
+    sign_in(web, "editor2")
+    assert "页面失效" not in web.get("/online").text
