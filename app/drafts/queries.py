@@ -216,6 +216,11 @@ def targets(session: Session, draft_id: UUID) -> tuple[Target, ...]:
     return targets_of(session, [draft_id]).get(draft_id, ())
 
 
+def number_of(session: Session, draft_id: UUID) -> str:
+    """Return the human number of a draft that is there."""
+    return session.get_one(Draft, draft_id).number
+
+
 def channel_names(session: Session, draft_id: UUID) -> dict[str, str]:
     """Return the names of the channels that a draft is bound for, by their codes."""
     return names_of(targets(session, draft_id))

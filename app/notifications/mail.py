@@ -85,7 +85,8 @@ def checkpoint_letter(note: str, *, to: str, name: str, settings: Settings, at: 
     told = "请保存这封邮件。日后用 sanshen audit verify --checkpoint 对照附件，留痕被截去或改写就看得出来。"
     message.set_content(f"{told}\n\n{note}\n", cte="base64")
     file = f"checkpoint-{beijing(at):%Y-%m-%d}.txt"
-    message.add_attachment(note, subtype="plain", cte="base64", filename=file)
+    # Not as text: line ends would be those of mail, and the signature is over ours.
+    message.add_attachment(note.encode(), maintype="application", subtype="octet-stream", filename=file)
     return message
 
 

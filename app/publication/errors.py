@@ -11,6 +11,10 @@ problems(
             "现行负面清单刚刚更新，正在载入，稍后自动再试。",
             "The policy in force is being loaded; it is tried again.",
         ),
+        "slip_before_submission": (
+            "稿件还没有提交审校，没有审签单。",
+            "The draft was never handed in, so there is no sheet.",
+        ),
         "no_sign_off": ("这个审校流程没有签发环节。", "The workflow has no sign-off."),
         "ticket_forged": (
             "发布凭证不是本系统签发的，或已被改动。",

@@ -35,6 +35,20 @@ def publications_of(session: Session, draft_id: UUID) -> list[Publication]:
     return list(session.exec(query).all())
 
 
+def publication(session: Session, publication_id: UUID) -> Publication:
+    """Return a publication, which anybody may know of. Raises `NotFound`."""
+    found = session.get(Publication, publication_id)
+    if found is None:
+        raise NotFound("not_found")
+    return found
+
+
+def title_of(session: Session, done: Publication) -> str:
+    """Return the title that was published: the draft's own may have been changed since."""
+    release = session.get_one(Release, done.release_id)
+    return drafts.document_of(drafts.revision_by_digest(session, done.draft_id, release.revision)).title
+
+
 def scheduled_of(session: Session, draft_id: UUID) -> list[ScheduledRelease]:
     """Return every scheduled release of a draft, what became of it too, the oldest first; perhaps none."""
     query = select(ScheduledRelease).where(ScheduledRelease.draft_id == draft_id)

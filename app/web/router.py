@@ -34,6 +34,7 @@ from app.web.pages.people import (
 from app.web.pages.proof import page as proof
 from app.web.pages.proof import preview as proof_preview
 from app.web.pages.publication import page as publication
+from app.web.pages.publication import public
 from app.web.pages.rules import back_tests, editor, reading, versions, waivers
 from app.web.pages.sign_in import ask_again, not_theirs
 from app.web.shell.render import STATIC, error_page
@@ -58,6 +59,7 @@ PAGES = (
     scheduling.router,
     comments.router,
     publication.router,
+    public.router,
     delegations.router,
     twins.router,
     accounts.router,

@@ -1,65 +1,23 @@
 """网上核查: what is online is held against what was signed; alterations and lost pages are told."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.connections.online import queries, service
-from app.connections.online.fetching import Fetcher, NotFetched
+from app.connections.online.fetching import Fetcher
 from app.infra.runtime import Runtime
 from app.webhooks.addresses.targets import AllowList
 from tests.api.desk import Desk
 from tests.api.press import Press, ready
 from tests.api.test_corrections import publish
 from tests.conftest import SetClock
+from tests.connections.site import Site
 from tests.web.forms import HTML, sign_in
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@dataclass
-class Site:
-    """A web server whose pages are told path by path, as (status, body, headers)."""
-
-    pages: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self.path)
-                status, body, headers = outer.pages.get(self.path, (404, b"", {}))
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: object) -> None:
-                """Keep quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def put(self, path: str, text: str) -> None:
-        self.pages[path] = (200, text.encode(), {})
 
 
 @pytest.fixture
@@ -151,7 +109,7 @@ def test_what_cannot_be_looked_at_is_not_called_wrong(
 
 
 def test_only_listed_hosts_are_asked(desk: Desk, site: Site) -> None:
-    nobody = Fetcher(AllowList(frozenset({"www.example.cn"})), seconds=5, pause=0)
+    nobody = Fetcher(AllowList(frozenset({"www.example.cn"}), loopback=True), seconds=5, pause=0)
     service.look(desk.runtime, at=desk.runtime.clock(), fetcher=nobody)
     (found,) = desk.get("/online-checks", "publisher").json()["items"]
     assert found["state"] == "unknown"
@@ -169,16 +127,6 @@ def test_a_round_that_breaks_off_goes_on(desk: Desk, site: Site, clock: SetClock
     with desk.runtime.database.read() as session:
         assert len(queries.due(session, before=clock(), limit=9)) == 1
     assert look(desk, site)["state"] == "same"
-
-
-def test_one_request_after_another(site: Site) -> None:
-    slow = Fetcher(AllowList(frozenset({site.host}), loopback=True), seconds=5, pause=0.01)
-    site.put("/x", "x")
-    assert slow.get(f"{site.url}/x").body == b"x"
-    assert slow.get(f"{site.url}/x").body == b"x"
-    assert site.asked == ["/robots.txt", "/x", "/x"], "robots.txt is asked for once"
-    with pytest.raises(NotFetched):
-        Fetcher(AllowList(frozenset({site.host})), seconds=5, pause=0).get(f"{site.url}/x")
 
 
 def test_the_page_shows_what_is_wrong(desk: Desk, site: Site) -> None:

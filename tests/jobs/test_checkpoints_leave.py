@@ -116,5 +116,5 @@ def test_the_newest_checkpoint_goes_by_mail(recorded: Runtime, letters: PostOffi
     assert sorted(str(one["To"]) for one in letters.letters) == sorted(settings.checkpoint_mail)
     (attached,) = letters.letters[0].iter_attachments()
     with recorded.database.read() as session:
-        assert attached.get_content() == log.newest(session)
+        assert attached.get_content().decode() == log.newest(session)
     assert len({one["Message-ID"] for one in letters.letters}) == 2
