@@ -21,7 +21,6 @@ from app.web.pages.draft import changes, writing
 from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
 from app.web.pages.integrations import endpoints, online, pushes, tools
-from app.web.pages.integrations import endpoints, pushes, tools
 from app.web.pages.people import (
     account_verbs,
     accounts,

@@ -6,7 +6,7 @@ from alembic import op
 from app.infra.db import UtcDateTime
 
 revision = "0073_pushes"
-down_revision = "0058_publication_ends"
+down_revision = "0069_persons"
 branch_labels = None
 depends_on = None
 
