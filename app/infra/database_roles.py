@@ -60,16 +60,12 @@ def _made(connection: psycopg.Connection[Any], role: str, password: str) -> None
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
 
 
-def _given(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[str, tuple[str, ...]]:
-    here = connection.execute("SELECT current_schema(), current_database()").fetchone()
-    assert here is not None
-    schema, database = map(sql.Identifier, here)
 def _given(
     connection: psycopg.Connection[Any], name: sql.Identifier, *, only_reads: bool
 ) -> dict[str, tuple[str, ...]]:
-    found = connection.execute("SELECT current_schema(), current_database()").fetchone()
-    assert found is not None
-    schema, database = map(sql.Identifier, found)
+    here = connection.execute("SELECT current_schema(), current_database()").fetchone()
+    assert here is not None
+    schema, database = map(sql.Identifier, here)
     for statement in (
         "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {name}",
         "REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {name}",

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from app.domain.vocabulary import NoticeKind
 from app.audit import log
-from app.domain.vocabulary import Event, NoticeKind
+from app.domain.vocabulary import NoticeKind
 from app.identity.models import User
 from app.identity.queries import user_actor
 from app.jobs import service as jobs
