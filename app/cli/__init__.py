@@ -13,6 +13,7 @@ from app.cli import (
     grant,
     health,
     policy,
+    policy_words,
     propose,
     server,
     tour,
@@ -55,6 +56,9 @@ app.add_typer(audit.app, name="audit", help="留痕的核验。")
 app.add_typer(evidence.app, name="evidence", help="证据包的导出与核验。")
 app.add_typer(workflow.app, name="workflow", help="审校流程：检查、画图、格式。")
 user.app.command("posts")(user_posts.posts)
+policy.app.command("words", help="供应商的词表：看收入哪些词、各命中旧稿多少处，写成词表文件。")(
+    policy_words.words
+)
 policy.app.command("propose")(propose.propose)
 policy.app.command("list")(versions.listed)
 policy.app.command("changes")(versions.changes)
@@ -66,7 +70,7 @@ app.add_typer(usage.app, name="usage", help="用语证据：公文里几乎没�
 app.add_typer(
     policy.app,
     name="policy",
-    help="负面清单和其他政策文件：检查、测试、查看、比较、回测、登记、申请、批准、使用情况。",
+    help="负面清单和其他政策文件：检查、测试、查看、比较、回测、词表、登记、申请、批准、使用情况。",
 )
 
 

@@ -327,7 +327,7 @@ def backtest(
 
     from app.negative_list.quality.backtest import backtest as run
 
-    readable, faults = _texts_of(files)
+    readable, faults = texts_of(files)
     if faults:
         fail(*faults)
     policies = load(base), load(candidate)
@@ -362,7 +362,8 @@ def backtest(
         fail(*faults)
 
 
-def _texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
+def texts_of(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the files that are meant, those within folders too, and in Chinese which are not there."""
     readable: list[Path] = []
     faults: list[str] = []
     for file in files:
