@@ -47,6 +47,7 @@ VOUCHED: Mapping[str, Vouched] = {
     "asset": Vouched(),
     "check_report": Vouched(_DRAFT, packed="draft_id"),
     "waiver": Vouched(_DRAFT, packed="draft_id"),
+    "ignored_finding": Vouched(_DRAFT, packed="draft_id"),
     "back_test": Vouched(
         left_out=dict.fromkeys(
             ("state", "done", "total", "cursor", "partial", "error"),

@@ -20,6 +20,7 @@ BENCHMARKS = {
     "rules": ("app.bench.rules", "负面清单"),
     "documents": ("app.bench.documents", "文件读取"),
     "anchors": ("app.bench.anchors", "选文定位"),
+    "desk": ("app.bench.desk", "案头"),
 }
 _STATES = {
     "reached": "[green]达到[/green]",
@@ -34,7 +35,7 @@ def bench(
         str | None,
         typer.Argument(
             metavar="名称",
-            help="approvals（审批）、cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）；缺省全部。",
+            help="approvals（审批）、cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）、desk（案头）；缺省全部。",
         ),
     ] = None,
     *,

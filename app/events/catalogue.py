@@ -89,6 +89,8 @@ _DRAFTS = (
     ),
     Entry(E.FINDING_WAIVED, drafts.WaiverDecided, _DRAFT, told=_WAIVER_DECIDED, announced=forms.DraftData),
     Entry(E.FINDING_WAIVER_REFUSED, drafts.WaiverDecided, _DRAFT, told=_WAIVER_DECIDED),
+    Entry(E.FINDING_IGNORED, drafts.FindingIgnored, _DRAFT, sentence="{who} 对一处命中说明不改"),
+    Entry(E.FINDING_TAKEN_UP, drafts.FindingIgnored, _DRAFT, sentence="{who} 撤回一处“不改”"),
     Entry(E.MARK_ADDED, drafts.OfMark, _DRAFT, announced=forms.DraftData),
     Entry(E.MARK_WITHDRAWN, drafts.OfMark, _DRAFT, announced=forms.DraftData),
     Entry(E.MARK_OVERTAKEN, drafts.OfMark, _DRAFT, announced=forms.DraftData),

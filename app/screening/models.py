@@ -69,6 +69,26 @@ class Waiver(SQLModel, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class IgnoredFinding(SQLModel, table=True):
+    """A finding that somebody left as it is, with the reason; it stands until somebody takes it back."""
+
+    __tablename__ = "ignored_finding"
+    __table_args__ = (
+        CheckConstraint("(withdrawn_by IS NULL) = (withdrawn_at IS NULL)", name="withdrawn_by_somebody"),
+        Index("ix_ignored_finding_draft_id_fingerprint", "draft_id", "fingerprint"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    draft_id: UUID = Field(foreign_key="draft.id", ondelete="RESTRICT")
+    fingerprint: str = Field(max_length=64)
+    rule: str = Field(max_length=100)
+    reason: str = Field(max_length=500)
+    said_by: UUID = Field(foreign_key="user_account.id", ondelete="RESTRICT")
+    said_at: datetime = Field(sa_type=UtcDateTime)
+    withdrawn_by: UUID | None = Field(default=None, foreign_key="user_account.id", ondelete="RESTRICT")
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class RuleHit(SQLModel, table=True):
     """That a rule found something in a draft: once for each place, however often the draft is checked.
 

@@ -15,6 +15,7 @@ from app.screening.backtests import router as backtest_router
 from app.screening.checks import router as check_router
 from app.screening.checks import service as checks
 from app.screening.checks.router import report_out
+from app.screening.ignoring import router as ignoring_router
 from app.screening.rules import router as rule_router
 from app.screening.schemas import ReportOut
 from app.screening.waivers import queries as waivers
@@ -69,6 +70,7 @@ def install(app: FastAPI) -> None:
         check_router.router,
         waiver_router.router,
         waiver_router.across,
+        ignoring_router.router,
         rule_router.router,
         backtest_router.router,
     ):

@@ -1,6 +1,7 @@
 """Checking drafts against the negative list."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -40,10 +41,23 @@ def examine(
     document: Document,
     scope: Scope,
     at: datetime,
+    typed: Mapping[str, str] | None = None,
 ) -> Report:
-    """Return the report on a document of a draft, and store nothing."""
+    """Return the report on a document of a draft, and store nothing.
+
+    `typed` gives by place what is being written in place of its texts.
+    """
     files = attached(session, draft_id, document)
-    return checks.run(policy, document, scope=scope, at=at, key=key, document_id=str(draft_id), files=files)
+    return checks.run(
+        policy,
+        document,
+        scope=scope,
+        at=at,
+        key=key,
+        document_id=str(draft_id),
+        files=files,
+        typed=typed,
+    )
 
 
 def ensure_report(

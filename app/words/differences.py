@@ -1,192 +1,243 @@
-"""Two revisions side by side, for reading: paragraph first, then characters. Pure."""
+"""Two documents side by side, for reading: paragraphs first, then characters; tables by cell. Pure."""
 
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz.distance import Indel
-
-from app.domain.document.model import FIELDS, Document
+from app.domain.document.model import (
+    FIELDS,
+    TEXT_BLOCKS,
+    Block,
+    Document,
+    Heading,
+    Image,
+    ListItem,
+    Paragraph,
+    Quote,
+    SpanKind,
+    Table,
+    Video,
+    texts_of,
+)
+from app.domain.document.pairing import Group, moved, pair
 from app.words.places import place_in_text
+from app.words.stretches import Stretch, mere_signs, stretches
 
-#: An island of common characters this short between two differences reads worse than one longer difference.
-_ISLAND = 2
-#: Paragraphs less alike than this are one removed and one added, not one edited.
-_ALIKE = 0.4
-#: Common characters shown on either side of a difference in a long paragraph.
-_AROUND = 40
-
-_NAMES = {
-    "，": "全角逗号",
-    ",": "半角逗号",
-    "。": "句号",
-    ".": "半角句点",
-    "；": "全角分号",
-    ";": "半角分号",
-    "：": "全角冒号",
-    ":": "半角冒号",
-    "？": "全角问号",
-    "?": "半角问号",
-    "！": "全角叹号",
-    "!": "半角叹号",
-    "（": "全角左括号",
-    "(": "半角左括号",
-    "）": "全角右括号",
-    ")": "半角右括号",
-    "、": "顿号",
-    "·": "间隔号",
-    "“": "左双引号",
-    "”": "右双引号",
-    "‘": "左单引号",
-    "’": "右单引号",
-    '"': "直双引号",
-    "'": "直单引号",
-    "《": "左书名号",
-    "》": "右书名号",
-    "—": "破折号",
-    "-": "连字符",
-    "…": "省略号",
-    "～": "浪纹线",
-    "~": "半角浪纹线",
-    " ": "半角空格",
-    "　": "全角空格",
-    "\u00a0": "不换行空格",
-    "\t": "制表符",
-    "\n": "换行",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of text that stayed, went or came; `note` says in words what eyes would miss."""
-
-    kind: Literal["same", "removed", "added"]
-    text: str
-    note: str = ""
+Kind = Literal["edited", "added", "removed", "moved", "picture", "form"]
+_Text = Heading | Paragraph | ListItem | Quote
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field or paragraph that differs; `place` is in the newer text, in the older if it was removed."""
+    """One field, paragraph, cell or picture that differs.
 
-    kind: Literal["edited", "added", "removed"]
+    `place` is in the newer text, in the older if it was removed; `was` is where it stood, if it moved.
+    `note` says in words what no stretch shows. `pictures` are the SHA-256 before and now, empty for none.
+    """
+
+    kind: Kind
     place: str
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[Stretch, ...] = ()
+    was: str = ""
+    note: str = ""
+    pictures: tuple[str, str] = ("", "")
 
-
-def _place_name(ref: str) -> str:
-    return place_in_text(ref) or "全文"
+    @property
+    def signs_only(self) -> bool:
+        """Whether only punctuation or spaces differ."""
+        changed = [one.text for one in self.stretches if one.kind != "same"]
+        return self.kind == "edited" and bool(changed) and all(map(mere_signs, changed))
 
 
 def differences(old: Document, new: Document) -> tuple[Difference, ...]:
-    """Return what differs in reading order; empty when all texts are the same.
+    """Return what differs in reading order; empty when both documents are the same.
 
-    Fields are compared by name. Paragraphs are aligned first, so that one that came or went does not shift
-    the rest.
+    Fields are compared by name. Blocks are paired first, so that one that came, went or moved does not shift
+    the rest, and one that was split or run on is compared across the seam.
     """
-    differences = [
-        Difference("edited", _place_name(name), stretches(getattr(old, name), getattr(new, name)))
+    fields = (
+        Difference("edited", _named(name), stretches(getattr(old, name), getattr(new, name)))
         for name in FIELDS
         if getattr(old, name) != getattr(new, name)
-    ]
-    was = [(place, text) for place, text in old.texts() if place not in FIELDS]
-    now = [(place, text) for place, text in new.texts() if place not in FIELDS]
-    return (*differences, *_paragraphs(was, now))
+    )
+    return (*fields, *_blocks(old.blocks, new.blocks), *_attachments(old, new))
 
 
-def _paragraphs(was: list[tuple[str, str]], now: list[tuple[str, str]]) -> Iterator[Difference]:
-    steps = Indel.opcodes([text for _, text in was], [text for _, text in now])
-    gone: list[tuple[str, str]] = []
-    came: list[tuple[str, str]] = []
-    for step in steps:
-        if step.tag == "equal":
-            yield from _rewritten(gone, came)
-            gone, came = [], []
-        else:
-            gone += was[step.src_start : step.src_end]
-            came += now[step.dest_start : step.dest_end]
-    yield from _rewritten(gone, came)
+def _named(ref: str) -> str:
+    return place_in_text(ref) or "全文"
 
 
-def _rewritten(gone: list[tuple[str, str]], came: list[tuple[str, str]]) -> Iterator[Difference]:
-    """Pair what went with what came, in order, where they are alike; the rest is removed or added."""
-    left = list(gone)
-    for place, text in came:
-        partner = next((index for index, (_, old) in enumerate(left) if _alike(old, text)), None)
-        if partner is None:
-            yield Difference("added", _place_name(place), (Stretch("added", text),))
+def _blocks(old: Sequence[Block], new: Sequence[Block]) -> Iterator[Difference]:
+    if old == new:
+        return
+    keys_old, keys_new = [_key(block) for block in old], [_key(block) for block in new]
+    groups = pair(keys_old, keys_new)
+    went_elsewhere = moved(groups, keys_old)
+    placed: list[tuple[tuple[int, int, int], tuple[Difference, ...]]] = []
+    stayed: dict[int, int] = {}
+    for number, group in enumerate(groups):
+        has_moved = number in went_elsewhere
+        placed.append(((group.new[0], 0, 0), tuple(_group(group, old, new, has_moved=has_moved))))
+        if not has_moved:
+            stayed.update(dict.fromkeys(group.old, group.new[-1]))
+    paired_old = {index for group in groups for index in group.old}
+    paired_new = {index for group in groups for index in group.new}
+    for index, block in enumerate(new):
+        if index not in paired_new:
+            placed.append(((index, 0, 0), (_whole("added", block, index),)))
+    before = -1
+    for index, block in enumerate(old):
+        before = stayed.get(index, before)
+        if index not in paired_old:
+            placed.append(((before, 1, index), (_whole("removed", block, index),)))
+    for _, found in sorted(placed, key=lambda one: one[0]):
+        yield from found
+
+
+def _key(block: Block) -> str:
+    """Return the words by which a block is known again."""
+    words = "\n".join(text for _, text in texts_of(block))
+    return words if isinstance(block, TEXT_BLOCKS) else f"［{block.kind}］{words}"
+
+
+def _group(
+    group: Group, old: Sequence[Block], new: Sequence[Block], *, has_moved: bool
+) -> Iterator[Difference]:
+    was, now = [old[index] for index in group.old], [new[index] for index in group.new]
+    place, before = _named(f"blocks/{group.new[0]}"), _named(f"blocks/{group.old[0]}")
+    if len(was) == len(now) == 1 and type(was[0]) is not type(now[0]) and not _both_text(was[0], now[0]):
+        yield _whole("removed", was[0], group.old[0])
+        yield _whole("added", now[0], group.new[0])
+        return
+    if has_moved and not _both_text(was[0], now[0]):
+        yield Difference("moved", place, was=before)
+    if len(was) > 1 or len(now) > 1 or _both_text(was[0], now[0]):
+        texts = ["\n".join(text for one in side for _, text in texts_of(one)) for side in (was, now)]
+        if has_moved:
+            yield Difference("moved", place, stretches(*texts), was=before)
+        elif texts[0] != texts[1]:
+            yield Difference("edited", place, stretches(*texts))
+        if len(was) == len(now) == 1 and (note := _form(was[0], now[0])):
+            yield Difference("form", place, note=note)
+        return
+    yield from _inside(was[0], now[0], group.new[0])
+
+
+def _both_text(one: Block, other: Block) -> bool:
+    return isinstance(one, TEXT_BLOCKS) and isinstance(other, TEXT_BLOCKS)
+
+
+def _inside(was: Block, now: Block, index: int) -> Iterator[Difference]:
+    """Yield what differs inside two blocks of one kind that hold no running text."""
+    place = f"blocks/{index}"
+    if isinstance(was, Table) and isinstance(now, Table):
+        yield from _tables(was, now, index)
+        return
+    if isinstance(was, Image) and isinstance(now, Image) and was.sha256 != now.sha256:
+        yield Difference("picture", _named(place), pictures=(was.sha256, now.sha256), note="换了图片")
+    if isinstance(was, Video) and isinstance(now, Video) and was.sha256 != now.sha256:
+        yield Difference("form", _named(place), note="换了视频")
+    for (at, before), (_, after) in zip(texts_of(was), texts_of(now), strict=True):
+        if before != after:
+            yield Difference("edited", _named(place + at), stretches(before, after))
+
+
+def _whole(kind: Literal["added", "removed"], block: Block, index: int) -> Difference:
+    place = _named(f"blocks/{index}")
+    if isinstance(block, Image):
+        pictures = ("", block.sha256) if kind == "added" else (block.sha256, "")
+        words = " ".join(text for _, text in texts_of(block) if text)
+        note = "增加图片" if kind == "added" else "删去图片"
+        return Difference("picture", place, (Stretch(kind, words),) if words else (), "", note, pictures)
+    if isinstance(block, Table):
+        rows = "\n".join(" | ".join(row) for row in block.rows)
+        return Difference(kind, place + "表格", (Stretch(kind, rows),))
+    words = "\n".join(text for _, text in texts_of(block))
+    return Difference(kind, place, (Stretch(kind, words or "分隔线"),))
+
+
+def _tables(was: Table, now: Table, index: int) -> Iterator[Difference]:
+    """Yield what differs between two tables: cell by cell in the rows and columns that both have."""
+    ref, name = f"blocks/{index}", _named(f"blocks/{index}")
+    if was.caption != now.caption:
+        yield Difference("edited", _named(f"{ref}/caption"), stretches(was.caption, now.caption))
+    columns, gone, came = _aligned(list(zip(*was.rows, strict=True)), list(zip(*now.rows, strict=True)))
+    for kind, side, table in (("removed", gone, was), ("added", came, now)):
+        for column in side:
+            words = " | ".join(row[column] for row in table.rows)
+            yield _part(kind, f"{name}表格第{column + 1}列", words)
+    rows, gone, came = _aligned(was.rows, now.rows)
+    for row in gone:
+        yield _part("removed", f"{name}表格第{row + 1}行", " | ".join(was.rows[row]))
+    for new_row in range(len(now.rows)):
+        if new_row in came:
+            yield _part("added", f"{name}表格第{new_row + 1}行", " | ".join(now.rows[new_row]))
             continue
-        for lost, old in left[:partner]:
-            yield Difference("removed", _place_name(lost), (Stretch("removed", old),))
-        yield Difference("edited", _place_name(place), stretches(left[partner][1], text))
-        left = left[partner + 1 :]
-    for place, text in left:
-        yield Difference("removed", _place_name(place), (Stretch("removed", text),))
+        for new_column, old_column in columns.items():
+            before, after = was.rows[rows[new_row]][old_column], now.rows[new_row][new_column]
+            if before != after:
+                place = _named(f"{ref}/rows/{new_row}/{new_column}")
+                yield Difference("edited", place, stretches(before, after))
+    if (was.merges, was.head_rows, was.spans) != (now.merges, now.head_rows, now.spans) and (
+        was.rows == now.rows
+    ):
+        yield Difference("form", name + "表格", note="合并的格子、表头或格式有改动")
 
 
-def _alike(old: str, new: str) -> bool:
-    return Indel.normalized_similarity(old, new, score_cutoff=_ALIKE) > 0
+def _part(kind: str, place: str, words: str) -> Difference:
+    done: Literal["added", "removed"] = "added" if kind == "added" else "removed"
+    return Difference(done, place, (Stretch(done, words),))
 
 
-def stretches(old: str, new: str) -> tuple[Stretch, ...]:
-    """Return both texts as stretches: removed and same joined are `old`, added and same joined are `new`.
+def _aligned(
+    was: Sequence[tuple[str, ...]], now: Sequence[tuple[str, ...]]
+) -> tuple[dict[int, int], list[int], list[int]]:
+    """Return which row of `was` each row of `now` is, and the rows that went and came.
 
-    Long unchanged text is shortened to its ends, with …… between.
+    Of as many rows on both sides, those without a likeness are the same by their order.
     """
-    pairs = _merged(old, new)
-    stretches: list[Stretch] = []
-    for index, (before, after, same) in enumerate(pairs):
-        if same:
-            stretches.append(
-                Stretch("same", _shortened(before, first=index == 0, last=index == len(pairs) - 1))
-            )
-            continue
-        note = _note(before, after)
-        if before:
-            stretches.append(Stretch("removed", before, "" if after else note))
-        if after:
-            stretches.append(Stretch("added", after, note))
-    return tuple(stretches)
+    groups = pair(["\t".join(row) for row in was], ["\t".join(row) for row in now])
+    found = {group.new[0]: group.old[0] for group in groups}
+    taken = set(found.values())
+    gone = [index for index in range(len(was)) if index not in taken]
+    came = [index for index in range(len(now)) if index not in found]
+    if len(gone) == len(came):
+        found.update(zip(came, gone, strict=True))
+        return found, [], []
+    return found, gone, came
 
 
-def _merged(old: str, new: str) -> list[tuple[str, str, bool]]:
-    pairs: list[tuple[str, str, bool]] = []
-    steps = list(Indel.opcodes(old, new))
-    for index, step in enumerate(steps):
-        before, after = old[step.src_start : step.src_end], new[step.dest_start : step.dest_end]
-        same = step.tag == "equal"
-        inner = 0 < index < len(steps) - 1
-        if same and not (inner and len(before) <= _ISLAND and not _mere_signs(before)):
-            pairs.append((before, after, True))
-        elif pairs and not pairs[-1][2]:
-            pairs[-1] = (pairs[-1][0] + before, pairs[-1][1] + after, False)
-        else:
-            pairs.append((before, after, False))
-    return pairs
+def _form(was: Block, now: Block) -> str:
+    """Return in words how two blocks of text differ beside their words; empty where they do not."""
+    assert isinstance(was, TEXT_BLOCKS)
+    assert isinstance(now, TEXT_BLOCKS)
+    if (before := _kind(was)) != (after := _kind(now)):
+        return f"{before} → {after}"
+    links = [[span.href for span in one.spans if span.kind is SpanKind.LINK] for one in (was, now)]
+    if links[0] != links[1]:
+        said = ["、".join(href or "" for href in side) or "（无）" for side in links]
+        return f"链接：{said[0]} → {said[1]}"
+    if was.text == now.text and was != now:
+        return "加粗、上下标、对齐或编号有改动"
+    return ""
 
 
-def _shortened(text: str, *, first: bool, last: bool) -> str:
-    if first:
-        return text if len(text) <= _AROUND * 2 else "……" + text[-_AROUND:]
-    if last:
-        return text if len(text) <= _AROUND * 2 else text[:_AROUND] + "……"
-    return text if len(text) <= _AROUND * 3 else text[:_AROUND] + "……" + text[-_AROUND:]
+def _kind(block: _Text) -> str:
+    match block:
+        case Heading():
+            return f"{block.level}级小标题"
+        case ListItem():
+            return "编号的列表项" if block.ordered else "列表项"
+        case Quote():
+            return "引用"
+    return "正文段落"
 
 
-def _note(before: str, after: str) -> str:
-    if not _mere_signs(before) or not _mere_signs(after):
-        return ""
-    if not before:
-        return f"加{_said(after)}"
-    if not after:
-        return f"删{_said(before)}"
-    return f"{_said(before)} → {_said(after)}"
-
-
-def _mere_signs(text: str) -> bool:
-    return all(unicodedata.category(char)[0] in "PZC" for char in text)
-
-
-def _said(text: str) -> str:
-    return "、".join(_NAMES.get(char, char if char.isprintable() else f"U+{ord(char):04X}") for char in text)
+def _attachments(old: Document, new: Document) -> Iterator[Difference]:
+    gone = sum(name not in new.attachments for name in old.attachments)
+    came = sum(name not in old.attachments for name in new.attachments)
+    if gone or came:
+        said = [f"增加 {came} 个"] * bool(came) + [f"去掉 {gone} 个"] * bool(gone)
+        yield Difference("form", "附件", note="，".join(said))
+    elif old.attachments != new.attachments:
+        yield Difference("form", "附件", note="次序有改动")

@@ -446,6 +446,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.DECISION_REFUSED: "操作未被接受",
         Event.PROOF_LAID_OUT: "校样排出",
         Event.PROOF_FAILED: "校样未能排出",
+        Event.FINDING_IGNORED: "说明不改",
+        Event.FINDING_TAKEN_UP: "撤回不改",
         Event.COMMENT_MADE: "批注",
         Event.COMMENT_REPLIED: "回复批注",
         Event.COMMENT_RESOLVED: "批注已解决",

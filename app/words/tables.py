@@ -67,6 +67,7 @@ TABLES = {
     "unit": "单位",
     "user_account": "账号",
     "waiver": "豁免",
+    "ignored_finding": "不改的命中",
     "webhook_delivery": "消息投递",
     "webhook_endpoint": "消息接收地址",
     "webhook_message": "对外消息",

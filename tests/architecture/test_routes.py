@@ -98,6 +98,7 @@ NAMED = {
     "job_id": ("job", "id"),
     "draft_id": ("draft", "id"),
     "waiver_id": ("waiver", "id"),
+    "ignored_id": ("ignored_finding", "id"),
     "activation_id": ("policy_activation", "id"),
     "wish_id": ("policy_activation", "id"),
     "test_id": ("back_test", "id"),

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.bench.anchors import experiment, summed
 from app.domain.document.anchors import Anchor, Porter, Standing, anchored, port, port_edit
 from app.domain.document.edits import Edit
 from app.domain.document.model import Document, Heading, Paragraph, Table
+from app.domain.document.pairing import _scores_by_sets, _scores_by_table, _shape
 from app.domain.vocabulary import MarkKind
 
 LINES = (
@@ -179,3 +182,15 @@ def test_words_are_moved_only_to_where_they_were_to_go() -> None:
 
 def test_a_point_with_nothing_beside_it_is_nowhere() -> None:
     assert port(Anchor("summary", 0, 0, ""), OLD, OLD).standing is Standing.LOST
+
+
+@given(
+    *(
+        st.lists(st.text(alphabet="甲乙丙丁戊己𠮷，。", max_size=20), min_size=1, max_size=30)
+        for _ in range(2)
+    )
+)
+def test_likeness_is_the_same_by_table_and_by_sets(old: list[str], new: list[str]) -> None:
+    was, now = dict(enumerate(old)), dict(enumerate(new))
+    shapes = [{at: frozenset(_shape(text)) for at, text in side.items()} for side in (was, now)]
+    assert _scores_by_table(was, now) == _scores_by_sets(*shapes)

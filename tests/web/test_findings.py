@@ -12,10 +12,14 @@ from app.domain.document.model import Document, Paragraph
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.infra.runtime import Runtime
+from app.negative_list import Severity
+from app.policies.in_use import policy_of
+from app.screening import service as screening
+from app.screening.checks.service import scope_of
 from tests import factories
 from tests.factories import Bureau
 from tests.web.conftest import Person, Site, accessible
-from tests.web.forms import csrf, new_draft, send, sign_in, submitted
+from tests.web.forms import csrf, digest_of, new_draft, send, sign_in, submitted
 from tests.web.posted import forms_of
 
 TYPOS = (
@@ -183,3 +187,57 @@ def test_a_thousand_findings_are_light_and_adopting_a_rule_takes_two_presses(
     page.get_by_role("button", name="采纳勾选的").click()
     expect(page.get_by_role("status").first).to_contain_text("建议已改入")
     expect(page.locator("#article")).not_to_contain_text("布署")
+
+
+def test_what_does_not_block_is_left_with_a_reason_that_others_read(
+    web: TestClient, runtime: Runtime, bureau: Bureau
+) -> None:
+    draft = new_draft(runtime, bureau, *TYPOS)
+    sign_in(web, "editor")
+    page = web.get(f"/drafts/{draft.id}").text
+    (look,) = set(re.findall(rf'href="(/drafts/{draft.id}/findings/[^"]+)">全部采纳', page))
+    action = f"{look}/ignored"
+    (form,) = [one for one in forms_of(web.get(look).text) if one.action == action]
+    first, second = re.findall(r'name="ignore" value="([0-9a-f]+)"', web.get(look).text)[:2]
+    assert form.values().get("ignore", []) == []
+    assert "请至少选择一处" in send(web, action, ignore_reason="引用原文").text
+    empty = send(web, action, ignore=first, ignore_reason=" ")
+    assert (empty.status_code, "请写明不改的理由" in empty.text) == (422, True)
+    assert send(web, action, ignore=first, ignore_reason="王处长定的提法").status_code == 303
+    again = send(web, action, ignore=[second, first], ignore_reason="再来一次")
+    assert (again.status_code, "第 2 处" in again.text, "已经说明不改" in again.text) == (422, True, True)
+
+    assert (
+        send(web, f"/drafts/{draft.id}/submissions", digest=digest_of(runtime, draft.id)).status_code == 303
+    )
+    sign_in(web, "final_reviewer")
+    seen = web.get(f"/drafts/{draft.id}").text
+    assert "王处长定的提法" in seen
+    back = re.search(rf'action="(/drafts/{draft.id}/ignored/[^"]+)"', seen)
+    assert back is not None
+    assert send(web, back[1]).status_code == 303
+    assert "王处长定的提法" not in web.get(f"/drafts/{draft.id}").text.partition('id="timeline"')[0]
+    assert "已经撤回" in send(web, back[1]).text
+
+
+def test_what_blocks_is_not_left(web: TestClient, runtime: Runtime, bureau: Bureau) -> None:
+    draft = new_draft(runtime, bureau, *TYPOS)
+    sign_in(web, "editor")
+    with runtime.database.read() as session:
+        policy = policy_of(session, runtime)
+        content = drafts.document_of(drafts.head(session, draft))
+        scope = scope_of(drafts.targets(session, draft.id))
+        report = screening.examine(
+            session,
+            policy=policy,
+            key=runtime.secret,
+            draft_id=draft.id,
+            document=content,
+            scope=scope,
+            at=runtime.clock(),
+        )
+    (block,) = [one for one in report.findings if one.severity is Severity.BLOCK]
+    path = f"/drafts/{draft.id}/findings/{block.rule}"
+    assert f"{path}/ignored" not in web.get(path).text
+    refused = send(web, f"{path}/ignored", ignore=block.fingerprint, ignore_reason="就是不改")
+    assert (refused.status_code, "是阻断项" in refused.text, "就是不改" in refused.text) == (422, True, True)

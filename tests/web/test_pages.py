@@ -259,6 +259,10 @@ def test_a_returned_draft_is_mended_and_handed_in_again(
     assert "自您上次决定以来有 1 处改动" in page
     changes = unescape(web.get(f"/drafts/{draft.id}/changes?from=1&to=2").text)
     assert "<del>6</del><ins>8</ins>" in changes
+    assert "实质改动" in changes
+    assert 'changes?from=1&to=2" aria-current="true">我上次决定的 → 现在' in changes
+    beside = unescape(web.get(f"/drafts/{draft.id}/changes?from=1&to=2&view=beside").text)
+    assert beside.count('class="sides"') == 1
 
 
 def test_a_title_too_long_for_its_channel_is_told_with_the_limit(

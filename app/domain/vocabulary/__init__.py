@@ -249,6 +249,8 @@ class Event(StrEnum):
     FINDING_WAIVER_ASKED = "finding.waiver_asked"
     FINDING_WAIVED = "finding.waived"
     FINDING_WAIVER_REFUSED = "finding.waiver_refused"
+    FINDING_IGNORED = "finding.ignored"
+    FINDING_TAKEN_UP = "finding.taken_up"
     COMMENT_MADE = "comment.made"
     COMMENT_REPLIED = "comment.replied"
     COMMENT_RESOLVED = "comment.resolved"

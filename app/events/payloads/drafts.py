@@ -93,6 +93,17 @@ class WaiverDecided(OfWaiver):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingIgnored(Payload):
+    """A finding that was left as it is, or is no longer. The reason is kept apart, it may name persons."""
+
+    draft: UUID
+    ignored: UUID
+    fingerprint: str
+    rule: str
+    explanation: str | None = private()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceExported(Payload):
     """A package handed out: its SHA-256, that of the verifier in it, and the last event that it holds."""
 

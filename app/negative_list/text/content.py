@@ -21,12 +21,13 @@ def parts_of(document: Document) -> tuple[Part, ...]:
 
     `ref` is the place that `Document.texts` gives; a link's is `blocks/3/spans/0/href`.
     """
-    texts = [Part(_kind(place), place, text) for place, text in document.texts()]
+    texts = [Part(kind_of(place), place, text) for place, text in document.texts()]
     links = [Part(PartKind.LINK, link.ref, link.href) for link in _links(document)]
     return (*texts, *links)
 
 
-def _kind(place: str) -> PartKind:
+def kind_of(place: str) -> PartKind:
+    """Return what kind of part the text at a place is."""
     if "/" not in place:
         return _FIELDS[place]
     if "/rows/" in place:

@@ -13,6 +13,7 @@ from app.infra.clock import beijing
 from app.negative_list import Part, PartKind, Policy, Report, Scope, check
 from app.negative_list.text.content import parts_of
 from app.screening.checks.files import HeldFile, content_of
+from app.screening.checks.typed import retyped
 
 #: Stands for the title of a text that is only checked and has none; it is not checked itself.
 _UNTITLED = "（无标题）"
@@ -44,13 +45,15 @@ def run(
     key: bytes,
     document_id: str,
     files: Mapping[str, HeldFile],
+    typed: Mapping[str, str] | None = None,
 ) -> Report:
     """Return the report on a document with its files.
 
     `files` gives attachments and pictures by SHA-256: what they say is checked like the document, what could
-    not be read is listed. `key` is the secret of fingerprints, `document_id` ties them to one draft.
+    not be read is listed. `key` is the secret of fingerprints, `document_id` ties them to one draft. `typed`
+    gives by place what somebody is writing in place of the texts there; see `retyped`.
     """
-    content = content_of(document, files)
+    content = retyped(content_of(document, files), typed or {})
     return check(
         policy,
         content.parts,

@@ -30,6 +30,7 @@ from app.reviews.guest_links.schemas import AnswerIn, InvitationIn
 from app.reviews.migration.router import MigrationGrantIn, MigrationIn
 from app.reviews.risks.router import RiskDecisionIn, RiskIn
 from app.reviews.schemas import DecisionIn, HandOverAllIn, StageWordsIn, SubmissionIn, WordsIn
+from app.screening.ignoring.schemas import IgnoreIn
 from app.screening.waivers.schemas import WaiverDecisionIn, WaiverIn
 from app.webhooks.schemas import NewEndpointIn, NewToolIn
 
@@ -74,6 +75,7 @@ SAID = _of(SaidIn, "text")
 DISPUTE = _of(DisputeIn, "answer")
 MARK = _of(MarkIn, "quote", "new_text")
 WAIVER = _of(WaiverIn, "evidence", comment="explanation")
+IGNORE = _of(IgnoreIn, ignore_reason="reason")
 WAIVER_DECISION = _of(WaiverDecisionIn, "comment")
 VERSION = _of(VersionIn, "note")
 ACTIVATION = _of(AskIn, "note")

@@ -7,14 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
+from sqlmodel import Session
 
 from app.domain.document.merging import Collision, Merged
 from app.domain.document.model import FIELDS, TEXT_BLOCKS, Block, Document, texts_of
+from app.drafts import queries as drafts
+from app.drafts.models import Draft, Revision
 from app.infra.errors import PreconditionFailed, Reason
 from app.web.components.text_view import place_name
 from app.web.forms.sealed_input import closed, unclosed
 from app.web.shell.viewer import Form
-from app.words.differences import Difference, Stretch, stretches
+from app.words.differences import Difference
+from app.words.stretches import Stretch, stretches
 
 _BLOCK: TypeAdapter[Block] = TypeAdapter(Block)
 
@@ -49,6 +53,12 @@ class Choice:
     chosen: str
     edit: str
     editable: bool
+
+
+def quoted(session: Session, draft: Draft, form: Form) -> Revision | None:
+    """Return the revision that a form says it was written upon; `None` where it names none of the draft's."""
+    number = form.number("onto", default=0) or form.number("revision", default=0)
+    return next((one for one in drafts.revisions(session, draft.id) if one.number == number), None)
 
 
 def choices(merged: Merged, form: Form) -> tuple[Choice, ...]:

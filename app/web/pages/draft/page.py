@@ -193,6 +193,7 @@ def _page(
     )
     tracks = lanes(view, channels) if view and going_on else ()
     with_others = together(session, view, viewer, channels, runtime.clock()) if view else None
+    left = checks.ignored_views(session, draft)
     takes_waivers = checks.waivable(policy_of(session, runtime), found.hits)
     more = Beside(
         comments=comment_panel(session, draft, revision, document, viewer.actor),
@@ -274,11 +275,14 @@ def _page(
         latest=_latest(events, record, error),
         waivers=checks.newest_views(session, draft, found.waivers, viewer.actor),
         waivable=takes_waivers,
+        ignored=left,
+        may_leave=checks.may_leave(session, viewer, draft),
         groups=groups(
             [hit for hit in found.hits if severity is None or hit.severity is severity],
             document,
             takes_waivers,
             [waiver.fingerprint for waiver in found.waivers],
+            left,
         ),
         adoptable=lambda finding: adoptable(document, finding),
         key_of=key_of,

@@ -26,15 +26,16 @@ from app.infra.http.etags import must_match
 from app.infra.http.problems import too_long
 from app.infra.runtime import runtime_of
 from app.reviews import service as reviews
+from app.screening.checks.typed import ADDED
 from app.web.components.text_view import place_name
 from app.web.forms import limits
 from app.web.forms.redisplay import refusal_of
 from app.web.pages.draft import files
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined
-from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, settled, unpacked
+from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, quoted, settled, unpacked
 from app.web.pages.draft.page import show_again
-from app.web.pages.draft.panels.checks import checked
+from app.web.pages.draft.panels.beside_texts import beside_texts
 from app.web.pages.draft.panels.returned import last_return
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
@@ -172,7 +173,7 @@ def _edit_page(
     error: AppError | None = None,
 ) -> Response:
     runtime, head = runtime_of(request), drafts.head(session, draft)
-    base = (_quoted(session, draft, form) if form else None) or head
+    base = (quoted(session, draft, form) if form else None) or head
     apart = error.merged if isinstance(error, Apart) else None
     merged = apart or unpacked(runtime.secret, form.text("merged") if form else "")
     document = merged.document if merged else drafts.document_of(base)
@@ -185,7 +186,9 @@ def _edit_page(
         for place, text in editable_texts(document)
         if place not in chosen
     ]
-    found = checked(session, runtime, draft, head, drafts.document_of(head))
+    shown = {one["place"]: one["text"] for one in texts}
+    values = {name: given.get(name, getattr(document, name)) for name in FIELDS}
+    typed_now = {**values, **shown, ADDED: given.get("added", "")}
     return page(
         request,
         "draft_edit.html",
@@ -200,13 +203,13 @@ def _edit_page(
         merged=packed(runtime.secret, merged) if merged else "",
         meanwhile=_meanwhile(session, draft, base, head) if merged else None,
         choices=choices(merged, form or Form()) if merged else (),
-        values={name: given.get(name, getattr(document, name)) for name in FIELDS},
+        values=values,
         texts=texts,
         chosen=chosen,
         added=given.get("added", ""),
         comment=typed.get("comment", ""),
         tracked_changes=typed.get("tracked_changes", ""),
-        findings=found.hits,
+        found=beside_texts(session, runtime, draft, document, typed_now, shown),
         returned=last_return(session, draft),
     )
 
@@ -216,15 +219,10 @@ def _read(session: Session, draft: Draft, form: Form) -> Revision:
 
     One that does not say it must have been read in the draft's present version; raises `PreconditionFailed`.
     """
-    if (found := _quoted(session, draft, form)) is not None:
+    if (found := quoted(session, draft, form)) is not None:
         return found
     must_match(frozenset({form.number("version", default=0)}), draft.version)
     return drafts.head(session, draft)
-
-
-def _quoted(session: Session, draft: Draft, form: Form) -> Revision | None:
-    number = form.number("onto", default=0) or form.number("revision", default=0)
-    return next((one for one in drafts.revisions(session, draft.id) if one.number == number), None)
 
 
 def _meanwhile(session: Session, draft: Draft, base: Revision, head: Revision) -> Meanwhile:

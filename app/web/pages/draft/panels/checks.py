@@ -20,6 +20,8 @@ from app.negative_list import NotChecked, Policy
 from app.policies.in_use import policy_of
 from app.screening import queries, service
 from app.screening.checks.service import scope_of
+from app.screening.ignoring import queries as ignored
+from app.screening.ignoring.service import may_ignore
 from app.screening.models import Waiver
 from app.screening.waivers import eligibility
 from app.screening.waivers import queries as waivers
@@ -42,6 +44,16 @@ class Checked:
     facts: AssessedText
     waivers: tuple[Waiver, ...]
     truncated: int
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredView:
+    """A finding that somebody left as it is, in words."""
+
+    id: UUID
+    by: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,18 @@ def newest_views(
     return {row.fingerprint: views[row.id] for row in given}
 
 
+def ignored_views(session: Session, draft: Draft) -> dict[str, IgnoredView]:
+    """Return who left which finding of a draft as it is, by fingerprint; empty when nobody did."""
+    rows = ignored.of_draft(session, draft.id)
+    if not rows:
+        return {}
+    names = identity.names(session, {row.said_by for row in rows.values()})
+    return {
+        fingerprint: IgnoredView(row.id, names.get(row.said_by, ""), row.reason, row.said_at)
+        for fingerprint, row in rows.items()
+    }
+
+
 def _view(row: Waiver, names: Mapping[UUID, str], *, decidable: bool) -> WaiverView:
     return WaiverView(
         id=row.id,
@@ -141,6 +165,11 @@ def may_adopt(viewer: Viewer, draft: Draft) -> bool:
 def may_ask_waiver(viewer: Viewer, draft: Draft) -> bool:
     """Say whether the viewer may ask that findings of the draft be let through."""
     return eligibility.may_ask(viewer.actor, draft)
+
+
+def may_leave(session: Session, viewer: Viewer, draft: Draft) -> bool:
+    """Say whether the viewer may leave findings of the draft as they are, with a reason."""
+    return may_ignore(session, draft, viewer.actor)
 
 
 def waivable(policy: Policy, hits: Sequence[Hit]) -> dict[str, bool]:

@@ -20,7 +20,8 @@ class Group:
     """The findings of one rule, in reading order. `severity` is the worst that still holds.
 
     `adoptable` is how many have a suggestion that can be taken over, `waivable` how many block and may be let
-    through: both of those that are shown. `open` says whether it is unfolded at first.
+    through, `leavable` how many do not block and may be left: all of those that are shown.
+    `open` says whether it is unfolded at first.
     """
 
     rule: str
@@ -29,6 +30,7 @@ class Group:
     hits: tuple[Hit, ...]
     adoptable: int
     waivable: int
+    leavable: int
     open: bool
 
 
@@ -50,16 +52,21 @@ class Proposal:
 
 
 def groups(
-    hits: Iterable[Hit], document: Document, waivable: Mapping[str, bool], asked: Iterable[str] = ()
+    hits: Iterable[Hit],
+    document: Document,
+    waivable: Mapping[str, bool],
+    asked: Iterable[str] = (),
+    left: Iterable[str] = (),
 ) -> tuple[Group, ...]:
     """Return findings by rule: rules that block first, then the one with most findings.
 
-    `waivable` says of each rule whether it takes waivers; `asked` are fingerprints that have one already.
+    `waivable` says of each rule whether it takes waivers; `asked` are fingerprints that have one already,
+    `left` those that somebody left as they are.
     """
     by_rule: dict[str, list[Hit]] = {}
     for hit in hits:
         by_rule.setdefault(hit.finding.rule, []).append(hit)
-    known = frozenset(asked)
+    known = frozenset(asked) | frozenset(left)
     few = sum(map(len, by_rule.values())) <= _FEW
     made = [
         _group(rule, found, document, waivable.get(rule, False), known, few)
@@ -82,6 +89,7 @@ def _group(
         tuple(hits),
         sum(bool(adoptable(document, hit.finding)) for hit in hits),
         len(open_blocks) if takes_waivers else 0,
+        sum(hit.severity is not Severity.BLOCK and hit.finding.fingerprint not in asked for hit in hits),
         few or worst is Severity.BLOCK,
     )
 

@@ -1,5 +1,6 @@
-"""What is done about findings of a rule: take over what it suggests, ask that its findings be let through."""
+"""What is done about findings of a rule: taken over, let through, or left as they are."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from uuid import UUID
 
@@ -16,7 +17,10 @@ from app.negative_list.text.model import Severity
 from app.policies.in_use import policy_of
 from app.screening.adoption import service
 from app.screening.adoption.commands import Adopt, Pick
+from app.screening.ignoring import service as ignoring
+from app.screening.ignoring.commands import Ignore
 from app.screening.waivers import service as waivers
+from app.web.components.text_view import Hit
 from app.web.forms import limits
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.panels import checks
@@ -56,6 +60,7 @@ def _page(
     if not hits:
         raise NotFound("not_found")
     known = {waiver.fingerprint for waiver in found.waivers}
+    ignored = checks.ignored_views(session, draft)
     takes = checks.waivable(policy_of(session, runtime), hits)[rule]
     return page(
         request,
@@ -76,8 +81,17 @@ def _page(
         )
         if takes and checks.may_ask_waiver(viewer, draft)
         else (),
+        leavable=_leavable(hits, ignored) if checks.may_leave(session, viewer, draft) else (),
+        ignored=ignored,
         waiver_reasons=choices(WaiverReason),
         form=form or Form(),
+    )
+
+
+def _leavable(hits: tuple[Hit, ...], ignored: Collection[str]) -> tuple[Hit, ...]:
+    """Return what may be left as it is: what does not block, and nobody has left so yet."""
+    return tuple(
+        hit for hit in hits if hit.severity is not Severity.BLOCK and hit.finding.fingerprint not in ignored
     )
 
 
@@ -159,3 +173,41 @@ def ask_waivers(request: Request, sent: SentForm, draft_id: UUID, rule: str) -> 
     if isinstance(error, AppError):
         return _again(request, sent.viewer, draft_id, rule, error, form)
     return see_other(f"/drafts/{draft_id}#findings", "waiver_asked")
+
+
+@router.post("/drafts/{draft_id}/findings/{rule}/ignored")
+def leave(request: Request, sent: SentForm, draft_id: UUID, rule: str) -> Response:
+    """Leave findings of a rule as they are, with a reason that those who come after read."""
+    runtime, form = runtime_of(request), sent.form
+
+    def verb(session: Session) -> None:
+        reason = form.within("ignore_reason", limits.IGNORE)
+        if not (wanted := tuple(dict.fromkeys(form.all("ignore")))):
+            raise Invalid("nothing_adopted")
+        ignoring.ignore(
+            session,
+            draft_id,
+            Ignore(wanted, reason),
+            policy=policy_of(session, runtime),
+            key=runtime.secret,
+            actor=sent.actor,
+            at=runtime.clock(),
+        )
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return _again(request, sent.viewer, draft_id, rule, error, form)
+    return see_other(f"/drafts/{draft_id}#findings", "finding_left")
+
+
+@router.post("/drafts/{draft_id}/ignored/{ignored_id}")
+def take_up(request: Request, sent: SentForm, draft_id: UUID, ignored_id: UUID) -> Response:
+    """Take back that a finding is left as it is."""
+
+    def verb(session: Session) -> None:
+        ignoring.withdraw(session, draft_id, ignored_id, actor=sent.actor, at=runtime_of(request).clock())
+
+    error = attempt(request, verb)
+    if isinstance(error, AppError):
+        return show_again(request, sent.viewer, draft_id, error, sent.form)
+    return see_other(f"/drafts/{draft_id}#findings", "finding_taken_up")
