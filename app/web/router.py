@@ -15,7 +15,7 @@ from app.web import query_faults
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
 from app.web.forms.redisplay import Again, Refused, refusal_of
 from app.web.forms.typed import typed
-from app.web.pages import api_docs, guest_links, sign_in, workflows
+from app.web.pages import api_docs, guest_links, help, sign_in, workflows  # noqa: A004 – the page's own word
 from app.web.pages.desk import board, board_csv, drafts, next_task, notices, start_page
 from app.web.pages.draft import changes, live_checks, writing
 from app.web.pages.draft import page as draft
@@ -43,6 +43,7 @@ from app.web.shell.viewer import Form, bare_form_of, from_here, posted, viewer_o
 PAGES = (
     sign_in.router,
     api_docs.router,
+    help.router,
     start_page.router,
     next_task.router,
     drafts.router,

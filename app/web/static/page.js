@@ -11,6 +11,15 @@ document.addEventListener("keydown", (event) => {
   if (button && !button.disabled) button.click();
 });
 
+// ? shows the keys, unless somebody writes; on a page with findings that help is nearer.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "?" || event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (document.querySelector("[data-keys=off]")) return;
+  if (document.querySelector(".site-nav")) location.assign("/help#keys");
+});
+
 // A form that no server takes is not sent: what was typed stays where it is.
 document.addEventListener(
   "submit",
