@@ -16,7 +16,7 @@ from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_for
 from app.web.forms.redisplay import Again, Refused, refusal_of
 from app.web.forms.typed import typed
 from app.web.pages import api_docs, guest_links, help, sign_in, workflows  # noqa: A004 – the page's own word
-from app.web.pages.desk import board, board_csv, drafts, next_task, notices, start_page
+from app.web.pages.desk import board, board_csv, drafts, next_task, notices, quality, start_page
 from app.web.pages.draft import changes, live_checks, writing
 from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
@@ -49,6 +49,7 @@ PAGES = (
     drafts.router,
     board.router,
     board_csv.router,
+    quality.router,
     writing.router,
     live_checks.router,
     draft.router,

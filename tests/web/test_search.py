@@ -27,7 +27,8 @@ def two(web: TestClient, runtime: Runtime, bureau: Bureau) -> tuple[Draft, Draft
     sign_in(web, "editor2")
     handed = send(web, f"/drafts/{wrong.id}/submissions", digest=digest_of(runtime, wrong.id))
     assert handed.status_code == 303
-    sign_in(web, "editor")
+    # Editors see their own drafts alone.
+    sign_in(web, "final_reviewer")
     return plain, wrong
 
 

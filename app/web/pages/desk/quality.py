@@ -1,0 +1,39 @@
+"""Shares of errors: by section, month, draft and proofread of what the viewer sees, and of their own work."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.infra.db import ReadSession
+from app.infra.runtime import runtime_of
+from app.proofs.error_rates import queries
+from app.web.shell.render import page
+from app.web.shell.viewer import Reader
+
+router = APIRouter()
+
+#: Days that are counted: the last twelve months and what is left of the first.
+_DAYS = 366
+#: Lines that are listed; all are counted.
+_SHOWN = 50
+
+
+@router.get("/quality")
+def show(request: Request, viewer: Reader, session: ReadSession) -> Response:
+    """Show how many errors were found in what the viewer may see. Of persons, their own work only."""
+    since = runtime_of(request).clock() - timedelta(days=_DAYS)
+    found = queries.lines(session, viewer.actor, since=since)
+    return page(
+        request,
+        "quality.html",
+        viewer=viewer,
+        section="/board",
+        since=since,
+        total=len(found),
+        most=queries.MOST,
+        sections=queries.shares(found, "section"),
+        months=queries.shares(found, "month"),
+        lines=[(one, queries.stages_of(one)) for one in found[:_SHOWN]],
+        own=queries.own(found, viewer.actor),
+    )
