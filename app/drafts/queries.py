@@ -331,6 +331,11 @@ def _within(unit_path: str, channel: str | None, section: str | None) -> ColumnE
     return and_(below, exists(bound))
 
 
+def named(word: str) -> ColumnElement[bool]:
+    """Return the condition on `Draft` that a word stands in its title or number."""
+    return or_(*(col(one).icontains(word, autoescape=True) for one in (Draft.title, Draft.number)))
+
+
 def listing(
     session: Session,
     actor: Actor,

@@ -190,7 +190,7 @@ def list_drafts(
         states=state,
         unit_id=unit,
         channel=channel,
-        words=q,
+        conditions=[queries.named(word) for word in q.split()],
         before=cursor,
         limit=limit + 1,
     )

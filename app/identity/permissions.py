@@ -9,6 +9,7 @@ from app.domain.roles import SEEING
 from app.domain.vocabulary import ADMINISTRATORS, Role
 from app.identity.access import authorize
 from app.identity.actors import Actor
+from app.infra.errors import Forbidden
 
 #: Who sees the accounts of a unit.
 SEE_ACCOUNTS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
@@ -83,6 +84,12 @@ def gives_roles(actor: Actor, unit_path: str | None = None) -> bool:
 def keeps_accounts(actor: Actor) -> bool:
     """Say whether somebody administers accounts or roles anywhere."""
     return administers(actor) or gives_roles(actor)
+
+
+def require_keeping_accounts(actor: Actor) -> None:
+    """Let pass who administers accounts or roles anywhere. Raises `Forbidden`."""
+    if not keeps_accounts(actor):
+        raise Forbidden("forbidden")
 
 
 def knows_accounts(actor: Actor) -> bool:

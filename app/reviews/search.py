@@ -59,7 +59,7 @@ def holds(search: Search, document: Document, *, title: str, number: str) -> boo
 
 
 def _part(column: object, value: str) -> ColumnElement[bool]:
-    return col(column).icontains(value, autoescape=True)  # type: ignore[arg-type]
+    return col(column).icontains(value, autoescape=True)
 
 
 def _stands(word: str) -> ColumnElement[bool]:
@@ -122,7 +122,8 @@ def _bound(value: str) -> ColumnElement[bool]:
         select(DraftTarget.draft_id)
         .join(Channel, col(Channel.id) == col(DraftTarget.channel_id))
         .where(
-            col(DraftTarget.draft_id) == col(Draft.id), or_(_part(Channel.name, value), Channel.code == value)
+            col(DraftTarget.draft_id) == col(Draft.id),
+            or_(_part(Channel.name, value), col(Channel.code) == value),
         )
     )
 
@@ -132,7 +133,8 @@ def _in_section(value: str) -> ColumnElement[bool]:
         select(DraftTarget.draft_id)
         .join(Section, col(Section.id) == col(DraftTarget.section_id))
         .where(
-            col(DraftTarget.draft_id) == col(Draft.id), or_(_part(Section.name, value), Section.code == value)
+            col(DraftTarget.draft_id) == col(Draft.id),
+            or_(_part(Section.name, value), col(Section.code) == value),
         )
     )
 

@@ -28,6 +28,7 @@ from app.web.pages.people import (
     handover,
     own_account,
     own_account_page,
+    staff_import,
     twins,
 )
 from app.web.pages.proof import page as proof
@@ -64,6 +65,7 @@ PAGES = (
     public.router,
     delegations.router,
     twins.router,
+    staff_import.router,
     accounts.router,
     account_verbs.router,
     handover.router,

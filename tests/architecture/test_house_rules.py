@@ -191,6 +191,7 @@ def test_what_must_not_be_shared_is_not_in_the_repository() -> None:
 UNSEEN = {
     "Kind": "a media type; in Chinese in `app.drafts.intake.kinds.NAMES`",
     "Trace": "a key of rule files",
+    "Asked": "what people write in a search; in Chinese in `search_language.NAMES`",
     "Outcome": "the record's own column",
     "FaultCode": "worded by `sanshen audit verify` and by the verifier",
     "Environment": "a setting",

@@ -29,7 +29,7 @@ BARRED_NAMES = frozenset(
 #: Questions about an actor's own roles.
 BARRED_CALLS = frozenset({"has", "roles", "covers"})
 #: Where the roles of somebody are shown to themselves, not asked.
-SHOWN = {"own_account_page.py": {"grants"}}
+SHOWN = {"own_account_page.py": {"grants"}, "help.py": {"grants"}}
 
 
 def faults(source: str, name: str = "page.py") -> list[str]:

@@ -23,7 +23,7 @@ from app.domain.document.model import (
     text_and_media_digest,
     texts_of,
 )
-from app.domain.refusals import Refusal, RefusalCode
+from app.domain.refusals import Refusal, RefusalCode, Refusals
 from app.domain.vocabulary import ChangeClass
 
 
@@ -66,6 +66,11 @@ class Change:
     fields: frozenset[str]
     edits: tuple[TextEdit, ...] = ()
     objections: tuple[Refusal, ...] = ()
+
+    @property
+    def why_large(self) -> Refusals:
+        """Return each reason why it is no small correction; empty for a small one."""
+        return self.objections
 
     def not_small(self, why: Refusal) -> "Change":
         """Return the change as one that is no small correction, for one more reason."""

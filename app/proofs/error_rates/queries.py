@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.channels.models import Channel, Section
@@ -32,7 +33,7 @@ class Line:
     """One draft as it was proofread for one channel: its size, its errors, and who passed which stage when.
 
     `titles` are those of its workflow's stages, by key.
-    `passed` are `(stage, person, when)` of the approvals on the proof's line, the oldest first.
+    `passed` are `(stage, person, decision)` of the approvals on the line, the oldest first.
     """
 
     draft_id: UUID
@@ -45,7 +46,7 @@ class Line:
     created_at: datetime
     profile: Profile
     marks: tuple[ProofMark, ...]
-    passed: tuple[tuple[str, UUID, datetime], ...]
+    passed: tuple[tuple[str, UUID, UUID], ...]
     titles: Mapping[str, str]
 
     @property
@@ -60,10 +61,11 @@ class Line:
 
     def leaked(self, stage: str) -> tuple[ProofMark, ...]:
         """Return the errors that were found after a stage had passed; none where it never did."""
-        ended = [at for key, _, at in self.passed if key == stage]
+        # Ids tell which was first, also within one instant.
+        ended = [made for key, _, made in self.passed if key == stage]
         if not ended:
             return ()
-        return tuple(one for one in self.marks if one.stage != stage and one.marked_at > ended[0])
+        return tuple(one for one in self.marks if one.stage != stage and one.id > ended[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +113,29 @@ def lines(
     A line's size is that of its newest proof.
     """
     query = (
-        select(
-            Proof.case_id,
-            Proof.line,
-            Proof.kind,
-            Proof.characters,
-            Proof.created_at,
-            ReviewCase.workflow_digest,
-            Draft,
-        )
+        select(Proof, ReviewCase.workflow_digest, Draft)
         .join(ReviewCase, col(ReviewCase.id) == col(Proof.case_id))
         .join(Draft, col(Draft.id) == col(Proof.draft_id))
         .where(visible_to(actor))
         .order_by(col(Proof.id).desc())
         .limit(MOST * 3)
+        .options(defer(Proof.content))  # type: ignore[arg-type]
     )
     if draft_id is not None:
         query = query.where(Proof.draft_id == draft_id)
     if since is not None:
         query = query.where(Proof.created_at >= since)
-    newest: dict[tuple[UUID, str], tuple[str, int, datetime, str, Draft]] = {}
-    for case_id, line, *rest in session.exec(query).all():  # type: ignore[call-overload]
+    newest: dict[tuple[UUID, str], tuple[Proof, str, Draft]] = {}
+    for proof, digest, draft in session.exec(query).all():
         if len(newest) < MOST:
-            newest.setdefault((case_id, line), tuple(rest))
+            newest.setdefault((proof.case_id, proof.line), (proof, digest, draft))
     titles = {
         digest: {one.key: one.title for one in workflows.version(session, digest).ordered}
-        for digest in {one[3] for one in newest.values()}
+        for digest in {digest for _, digest, _ in newest.values()}
     }
     cases = {case_id for case_id, _ in newest}
     marks, passed = _marks(session, cases), _passed(session, cases)
-    places = _places(session, {one[4].id for one in newest.values()})
+    places = _places(session, {draft.id for _, _, draft in newest.values()})
     return tuple(
         Line(
             draft.id,
@@ -148,14 +143,14 @@ def lines(
             draft.title,
             draft.submitter_id,
             *places.get((draft.id, line), (line, "")),
-            characters,
-            created_at,
-            profile_of(kind),
+            proof.characters,
+            proof.created_at,
+            profile_of(proof.kind),
             tuple(marks.get((case_id, line), ())),
             tuple(passed.get((case_id, line), ())),
             titles[digest],
         )
-        for (case_id, line), (kind, characters, created_at, digest, draft) in newest.items()
+        for (case_id, line), (proof, digest, draft) in newest.items()
         if passed.get((case_id, line)) or marks.get((case_id, line))
     )
 
@@ -224,15 +219,15 @@ def _marks(session: Session, cases: set[UUID]) -> dict[tuple[UUID, str], list[Pr
     return found
 
 
-def _passed(session: Session, cases: set[UUID]) -> dict[tuple[UUID, str], list[tuple[str, UUID, datetime]]]:
+def _passed(session: Session, cases: set[UUID]) -> dict[tuple[UUID, str], list[tuple[str, UUID, UUID]]]:
     query = (
-        select(Decision.case_id, Decision.line, Decision.stage, Decision.actor_id, Decision.decided_at)
+        select(Decision)
         .where(col(Decision.case_id).in_(cases), Decision.line != "", Decision.verdict == Verdict.APPROVED)
         .order_by(col(Decision.id))
     )
-    found: dict[tuple[UUID, str], list[tuple[str, UUID, datetime]]] = defaultdict(list)
-    for case_id, line, stage, person, at in session.exec(query).all() if cases else ():
-        found[case_id, line].append((stage, person, at))
+    found: dict[tuple[UUID, str], list[tuple[str, UUID, UUID]]] = defaultdict(list)
+    for row in session.exec(query).all() if cases else ():
+        found[row.case_id, row.line].append((row.stage, row.actor_id, row.id))
     return found
 
 

@@ -29,7 +29,7 @@ def show(request: Request, viewer: Reader, session: ReadSession) -> Response:
         "quality.html",
         viewer=viewer,
         section="/board",
-        since=since,
+        begun=since,
         total=len(found),
         most=queries.MOST,
         sections=queries.shares(found, "section"),

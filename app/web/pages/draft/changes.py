@@ -77,7 +77,7 @@ def changes(
         changes=found,
         signs=sum(one.signs_only for one in found),
         change_class=label(change.kind),
-        objections=[sentence(Reason(str(one.code), dict(one.data))) for one in change.objections],
+        objections=[sentence(Reason(str(one.code), dict(one.data))) for one in change.why_large],
         often=tuple(_often(session, draft, viewer, {one.id: one for one in revisions})),
         beside=view == "beside",
     )

@@ -193,7 +193,7 @@ def _page(
     )
     tracks = lanes(view, channels) if view and going_on else ()
     with_others = together(session, view, viewer, channels, runtime.clock()) if view else None
-    left = checks.ignored_views(session, draft)
+    left = checks.ignored_views(session, draft) if found.hits else {}
     takes_waivers = checks.waivable(policy_of(session, runtime), found.hits)
     more = Beside(
         comments=comment_panel(session, draft, revision, document, viewer.actor),
