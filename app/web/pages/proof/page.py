@@ -48,6 +48,7 @@ from app.web.pages.draft.panels.releases import releases_of
 from app.web.pages.draft.verbs.deciding import SAID, comment_of, decision_of
 from app.web.pages.draft.verbs.scheduling import instant
 from app.web.pages.proof.mark_rows import mark_rows
+from app.web.pages.proof.since_last import since_last
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer
@@ -186,6 +187,7 @@ def _page(
             may_carry=carry is not None and carry.may,
         ),
         counted=marks,
+        since_last=since_last(session, proof, revision, document, viewer.actor),
         may_mark=may_mark,
         lines=_lines(document) if may_mark or marks.rows else (),
         carry=carry,
