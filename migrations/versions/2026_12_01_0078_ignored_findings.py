@@ -6,7 +6,7 @@ from alembic import op
 from app.infra.db import UtcDateTime
 
 revision = "0078_ignored_findings"
-down_revision = "0069_persons"
+down_revision = "0074_online"
 branch_labels = None
 depends_on = None
 
