@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from lxml import html
 
 from app.domain.document.list_numbers import ordinals, sign
-from app.domain.document.model import Document, ListItem, Numbering
+from app.domain.document.model import Document, ListItem, Numbering, Paragraph
 from app.domain.vocabulary import ChannelKind
+from app.drafts.intake.service import Format, take_in
 from app.proofs.layout import render
 from app.words.labels import limit
 
@@ -45,6 +46,19 @@ def test_superscripts_subscripts_and_struck_words_are_shown_as_such(kind: Channe
 
     assert "3×10<sup>n</sup>元<s>500</s><sub>2</sub>" in page
     assert "x<sup>n</sup>" in page
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dots_under_words_come_back_as_they_went_out(kind: ChannelKind) -> None:
+    spans = [{"kind": "emphasis", "start": 2, "end": 4}]
+    page = laid_out({"kind": "paragraph", "text": "务必按时报送", "spans": spans}, kind=kind)
+
+    (block, *_) = [
+        one
+        for one in take_in(Format.HTML, page, {"title": "标题"}).document.blocks
+        if isinstance(one, Paragraph) and one.text == "务必按时报送"
+    ]
+    assert [(one.kind, one.start, one.end) for one in block.spans] == [("emphasis", 2, 4)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

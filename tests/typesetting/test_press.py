@@ -70,6 +70,7 @@ def test_all_that_a_document_says_stands_on_the_page() -> None:
             {"kind": "heading", "text": "一、总体情况"},
             paragraph("正文加粗", {"kind": "bold", "start": 2, "end": 4}),
             {"kind": "quote", "text": "引文"},
+            paragraph("务必，按时", {"kind": "emphasis", "start": 0, "end": 5}),
             {"kind": "list_item", "text": "子项", "ordered": True, "number": 3, "numbering": "chinese"},
             {"kind": "list_item", "text": "续段", "continues": True},
             table,
@@ -83,7 +84,18 @@ def test_all_that_a_document_says_stands_on_the_page() -> None:
 
     flat = said.replace("\r\n", "").replace(" ", "")
     for words in (
-        *("志愿者走进社区", "一、总体情况", "正文加粗", "引文", "三、子项", "续段", "表一", "县区", "人数"),
+        *(
+            "志愿者走进社区",
+            "一、总体情况",
+            "正文加粗",
+            "务必，按时",
+            "引文",
+            "三、子项",
+            "续段",
+            "表一",
+            "县区",
+            "人数",
+        ),
         *("柳林", "约", "〔图片：合影〕", "图一　张三摄", "视频一", "通讯员", "副题", "提要"),
         *("来源：市民政局", "https://a.cn/1", "附件（未随文刊载）：附件1", "理论学习", *IMPRINT),
     ):

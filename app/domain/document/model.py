@@ -38,7 +38,7 @@ def _later(default: Any, **more: Any) -> Any:  # noqa: ANN401 – as pydantic's 
 
 
 class SpanKind(StrEnum):
-    """Inline markup over a range of a block's text."""
+    """Inline markup over a range of a block's text; `emphasis` are dots under the words (着重号)."""
 
     BOLD = "bold"
     ITALIC = "italic"
@@ -47,6 +47,7 @@ class SpanKind(StrEnum):
     STRIKE = "strike"
     SUPERSCRIPT = "superscript"
     SUBSCRIPT = "subscript"
+    EMPHASIS = "emphasis"
 
 
 #: Markup without which the words say something else: 3×10⁸ is not 3×108.

@@ -48,11 +48,8 @@ def remarks(
         tag == "font" and attributes.get("size", "").strip() in {"5", "6", "7", "+2", "+3", "+4"}
     ):
         remarks_now.add("size")
-    dots = " ".join(
-        value for name, value in style.items() if name.endswith(("text-emphasis", "text-emphasis-style"))
-    )
     lines = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
-    if (dots and "none" not in dots) or "overline" in lines:
+    if "overline" in lines:
         remarks_now.add("decoration")
     return frozenset(remarks_now)
 

@@ -197,12 +197,24 @@ def _marked(
         kinds.add(SpanKind.STRIKE)
     if "underline" in line and tag != "a":
         kinds.add(SpanKind.UNDERLINE)
+    kinds = _dotted(kinds, style)
     if tag in _LIFTED:
         said = _script(style)
         if said is not None:
             kinds -= _SCRIPTS
             kinds |= said
     return frozenset(kinds)
+
+
+#: The properties of dots under words, with a browser's prefix or without.
+_DOTS = ("text-emphasis", "text-emphasis-style")
+
+
+def _dotted(kinds: set[SpanKind], style: Mapping[str, str]) -> set[SpanKind]:
+    said = " ".join(value for name, value in style.items() if name.endswith(_DOTS))
+    if not said:
+        return kinds
+    return kinds - {SpanKind.EMPHASIS} if "none" in said else kinds | {SpanKind.EMPHASIS}
 
 
 _RAISED = frozenset({SpanKind.SUPERSCRIPT})

@@ -36,6 +36,7 @@ _STYLES = (
     SpanKind.STRIKE,
     SpanKind.SUPERSCRIPT,
     SpanKind.SUBSCRIPT,
+    SpanKind.EMPHASIS,
 )
 
 

@@ -15,6 +15,7 @@ _LOOKS: tuple[tuple[SpanKind, str, dict[str, Attribute]], ...] = (
     (SpanKind.UNDERLINE, "u", {"val": "single"}),
     (SpanKind.SUPERSCRIPT, "vertAlign", {"val": "superscript"}),
     (SpanKind.SUBSCRIPT, "vertAlign", {"val": "subscript"}),
+    (SpanKind.EMPHASIS, "em", {"val": "dot"}),
 )
 _ALIGNS = {Align.CENTER: "center", Align.RIGHT: "right"}
 

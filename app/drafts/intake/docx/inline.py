@@ -163,8 +163,6 @@ class Walker:
         if look.colour:
             self.run.is_coloured = True
             self.state.leave_out("colour", text)
-        if look.emphasis:
-            self.state.leave_out("decoration", text)
 
     def _run(self, node: Node) -> None:
         properties = child(node, f"{W}rPr")

@@ -43,6 +43,7 @@ class Look:
             (self.strike or self.dstrike, SpanKind.STRIKE),
             (self.raised == "superscript", SpanKind.SUPERSCRIPT),
             (self.raised == "subscript", SpanKind.SUBSCRIPT),
+            (self.emphasis, SpanKind.EMPHASIS),
         )
         return frozenset((kind, None) for is_there, kind in kinds if is_there)
 
