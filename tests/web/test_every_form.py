@@ -175,7 +175,7 @@ def web(client: TestClient, runtime: Runtime) -> TestClient:
         again = {"login": login, "name": "何静", "password": "wanan-xiaoqu-37-deng"}
         made = desk.post("/users", "system_admin", {**again, "unit_id": str(desk.bureau.office.id)})
         assert made.status_code == 201, made.text
-    shut = f"/users/{desk.bureau.user('editor2').id}/deactivation"
+    shut = f"/users/{desk.bureau.user('second_reviewer').id}/deactivation"
     assert desk.post(shut, "system_admin").status_code == 200
     candidate = keepers.stored(runtime, keepers.with_new_block())
     keepers.stored(runtime, keepers.milder())
