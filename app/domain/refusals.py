@@ -30,6 +30,7 @@ class RefusalCode(StrEnum):
     OWN_DRAFT = "own_draft"
     OWN_MARKS = "own_marks"
     ANOTHER_PERSON = "another_person"
+    HEAD_OF_AUTHOR = "head_of_author"
     SAME_PERSON = "same_person"
     ALREADY_DECIDED = "already_decided"
     CLAIMED_BY_OTHER = "claimed_by_other"

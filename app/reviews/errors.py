@@ -57,6 +57,10 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "“{title}”须由办理“{as_title}”的同一人办理。",
         "The person of an earlier stage acts here.",
     ),
+    C.HEAD_OF_AUTHOR: (
+        "“{title}”不由作者所在部门的负责人办理，请由其他部门的人处理。",
+        "The head of the author's own department does not act here.",
+    ),
     C.SAME_PERSON: (
         "您已承担与本环节须由不同人完成的环节，请由他人处理。",
         "You stand behind a stage that must be another's.",
@@ -208,6 +212,7 @@ PERSONAL = frozenset(
         C.OWN_DRAFT,
         C.OWN_MARKS,
         C.ANOTHER_PERSON,
+        C.HEAD_OF_AUTHOR,
         C.SAME_PERSON,
         C.RECUSED,
         C.NO_DELEGATION,

@@ -62,6 +62,7 @@ SENTENCES = {
     "same_person_of_no_earlier": (
         "“{names}”不是“{stage}”之前由人办理的环节，same_person_as 写不到它；请核对顺序。"
     ),
+    "head_kept_out": "“{stage}”既指名作者所在部门的负责人，又不许其办理（not_head_of_author）；请删去一处。",
     "same_person_kept_apart": "“{stage}”既要与“{names}”同一人，又写进同一组 distinct；请删去一处。",
     "same_person_of_several": "“{stage}”和“{names}”须各由一人办理，才谈得上同一人；请改 need。",
     # A committee.

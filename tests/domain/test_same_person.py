@@ -52,3 +52,21 @@ def test_who_cannot_be_the_same_person_is_refused(changes: dict[str, str], code:
         text = text.replace(f"  - key: {key}\n", f"  - key: {key}\n    same_person_as: {other}\n")
     codes = {fault.code for fault in lint(text).faults}
     assert codes == set() if code is None else code in codes
+
+
+def test_the_head_of_the_authors_department_does_not_act_where_somebody_else_is_wanted() -> None:
+    head = replace(FIRST, heads_author=True)
+    for one in (head, replace(FIRST, principal="x", heads_author_themself=True)):
+        hand = hand_for(stage("read", not_head_of_author=True))
+        assert hand.refused(Verb.APPROVE, one, stage="read") == {RefusalCode.HEAD_OF_AUTHOR}
+        hand.approve("read", FIRST)
+    hand_for(stage("read")).approve("read", head)
+
+
+def test_who_is_named_is_not_kept_out() -> None:
+    text = GOOD.replace("  - key: one\n", "  - key: one\n    not_head_of_author: true\n", 1)
+    assert lint(text).faults == ()
+    start = text.index("who:", text.index("key: one"))
+    who = text[start : text.index("\n", start)]
+    named = text.replace(who, "who: {head_of_author: true}", 1)
+    assert "head_kept_out" in {fault.code for fault in lint(named).faults}

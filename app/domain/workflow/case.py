@@ -347,6 +347,8 @@ class Participant:
     posts: frozenset[str] = frozenset()
     qualification: Qualification = "none"
     heads_author: bool = False
+    #: The same of who acts, also where they act for another.
+    heads_author_themself: bool = False
     outside: bool = False
     principal: Person | None = None
     through: Person | None = None

@@ -125,6 +125,7 @@ def person(
         refusals.append(Refusal(RefusalCode.RECUSED, {"stage": stage.key}))
     refusals += separation.own_draft(case, stage, actor)
     refusals += separation.same_person(workflow, current, stage, line, actor)
+    refusals += separation.head_of_author(stage, actor)
     refusals += separation.another_person(workflow, current, stage, line, actor)
     if stage.confirms_marks and not persons.isdisjoint(case.carriers):
         refusals.append(Refusal(RefusalCode.OWN_MARKS, {"stage": stage.key}))

@@ -107,6 +107,7 @@ class Stage(_Value):
     that they began themselves are settled.
     `override`: who may let a draft go past the stage without it, marked and with a reason; never one of the
     three reviews. `same_person_as`: an earlier stage, of whose persons alone one may act here.
+    `not_head_of_author`: who heads the author's own department may not act here, nor anybody for them.
     `added_by`: the routing rule that added the stage; only routing writes it.
     """
 
@@ -139,6 +140,7 @@ class Stage(_Value):
     override: Annotated[tuple[Who, ...], BeforeValidator(_as_tuple)] = ()
     added_by: Key | None = None
     same_person_as: Key | None = later(None)
+    not_head_of_author: bool = later(False)
 
     @model_validator(mode="before")
     @classmethod

@@ -143,6 +143,8 @@ def notes(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]
         yield f"遗留差错不超过 {stage.errors_left} 处"
     if stage.same_person_as is not None:
         yield f"由办理“{names.get(stage.same_person_as, stage.same_person_as)}”的同一人办理"
+    if stage.not_head_of_author:
+        yield "作者所在部门的负责人不办理"
     if "threads_resolved" in stage.requires:
         yield "本人的批注和修改建议都已解决才能通过"
     if stage.within is not None:

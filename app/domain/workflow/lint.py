@@ -191,9 +191,8 @@ def _people(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 def _voting(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
-        for code, told in same_person_lint.faults_of(workflow, stage):
-            yield _at(workflow, lines, stage, "same_person_as", code, **told)
-        for key, code, data in committee_lint.faults_of(stage):
+        told = (*same_person_lint.faults_of(workflow, stage), *committee_lint.faults_of(stage))
+        for key, code, data in told:
             yield _at(workflow, lines, stage, key, code, **data)
 
 

@@ -154,6 +154,7 @@ def _asks(more: Stage, less: Stage, *, same_people: bool = False) -> bool:
         and _ON_EDIT.index(less.on_edit) <= _ON_EDIT.index(more.on_edit)
         and set(less.checklist) <= set(more.checklist)
         and set(less.requires) <= set(more.requires)
+        and (more.not_head_of_author or not less.not_head_of_author)
         and less.same_person_as in {None, more.same_person_as}
         and set(more.override) <= set(less.override)
         and (
@@ -313,6 +314,7 @@ def strictest(old: Stage, new: Stage) -> Stage:
         checklist=tuple(dict.fromkeys((*old.checklist, *new.checklist))),
         requires=tuple(dict.fromkeys((*old.requires, *new.requires))),
         same_person_as=old.same_person_as,
+        not_head_of_author=old.not_head_of_author or new.not_head_of_author,
         override=tuple(who for who in old.override if who in new.override),
         errors_left=min(errors) if errors else None,
         rounds=min(old.rounds, new.rounds),

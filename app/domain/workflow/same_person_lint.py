@@ -6,8 +6,15 @@ from typing import Any
 from app.domain.workflow.definition import Stage, Workflow
 
 
-def faults_of(workflow: Workflow, stage: Stage) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield code and data of what is wrong with whose person is to act here; nothing where it is sound."""
+def faults_of(workflow: Workflow, stage: Stage) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield key, code and data of what is wrong with whose person is to act here, or is not to."""
+    if stage.not_head_of_author and any(who.head_of_author for who in stage.who):
+        yield "not_head_of_author", "head_kept_out", {}
+    for code, told in _same(workflow, stage):
+        yield "same_person_as", code, told
+
+
+def _same(workflow: Workflow, stage: Stage) -> Iterator[tuple[str, dict[str, Any]]]:
     other = stage.same_person_as
     if other is None:
         return

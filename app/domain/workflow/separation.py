@@ -31,6 +31,13 @@ def own_draft(case: Case, stage: Stage, actor: Participant) -> tuple[Refusal, ..
     return (Refusal(RefusalCode.OWN_DRAFT, {"stage": stage.key}),)
 
 
+def head_of_author(stage: Stage, actor: Participant) -> tuple[Refusal, ...]:
+    """Refuse who heads the author's department, or acts for who does, where the stage wants somebody else."""
+    if not stage.not_head_of_author or not (actor.heads_author or actor.heads_author_themself):
+        return ()
+    return (Refusal(RefusalCode.HEAD_OF_AUTHOR, {"stage": stage.key, "title": stage.title}),)
+
+
 def same_person(
     workflow: Workflow, current: Mapping[Spot, Run], stage: Stage, line: str, actor: Participant
 ) -> tuple[Refusal, ...]:

@@ -17,6 +17,7 @@ _ANOTHERS = frozenset(
     {
         RefusalCode.OWN_DRAFT,
         RefusalCode.ANOTHER_PERSON,
+        RefusalCode.HEAD_OF_AUTHOR,
         RefusalCode.SAME_PERSON,
         RefusalCode.OWN_MARKS,
         RefusalCode.ALREADY_DECIDED,
