@@ -213,6 +213,7 @@ _TYPES = {
     "missing": "缺少这一项。",
     "extra_forbidden": "没有这一项；请核对写法。",
     "string_pattern_mismatch": "只能用小写字母、数字和下划线，以字母开头，不超过 40 个字符。",
+    "string_type": "这里要写文字；no、yes、on、off 和数字、日期会被当成别的东西，请加引号。",
     "string_too_short": "不能为空。",
     "string_too_long": "太长。",
     "too_short": "项数太少。",

@@ -155,3 +155,10 @@ def test_what_breaks_a_workflow_is_said_in_full() -> None:
     text = test_routing_lint.GOOD.replace(", who: {role: second_reviewer}", "")
     faults = routing_lint.lint(text, test_routing_lint.WORKFLOWS).faults
     assert "加进流程“standard”后有问题：环节“check_leaders”没有人能办；请写明 who。" in map(sentence, faults)
+
+
+def test_a_word_that_yaml_takes_for_something_else_is_told_to_be_quoted() -> None:
+    text = test_lint.GOOD.replace("key: one", "key: no", 1)
+    told = [sentence(fault) for fault in lint(text).faults if fault.key.endswith(".key")]
+    assert told
+    assert all("请加引号" in one for one in told)
