@@ -16,6 +16,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from app.bench import postgres
 from app.infra import logs, migrate
 from app.infra.db import Database
+from app.infra.paths import shipped
 from app.infra.runtime import Runtime
 from app.infra.settings import Settings
 from app.negative_list import Fault, Policy, load_policy
@@ -70,6 +71,16 @@ class SetClock:
 def logs_as_in_production() -> None:
     """Log as the service does: errors with their traceback, and not with all that its frames hold."""
     logs.configure(level="INFO", json=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Let the installations of all tests, and the processes they start, share what rules compile to."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "compiled"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SANSHEN_CACHE_DIR", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -170,18 +181,16 @@ class Unchanging(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def negative_list() -> NegativeList:
+def negative_list(compiled: Path) -> NegativeList:
     """The shipped negative list, compiled once for all tests."""
-    from app.infra.paths import shipped
-
-    return Unchanging(load_policy(shipped("policies") / "negative_list"))
+    return Unchanging(load_policy(shipped("policies") / "negative_list", cache_dir=compiled))
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def keys(tmp_path_factory: pytest.TempPathFactory, negative_list: NegativeList) -> Path:
     """The keys of all installations of the tests: what one has signed is good in a copy of its database."""
     data = tmp_path_factory.mktemp("keys")
-    start(Settings(data_dir=data), database=None, negative_list=None)
+    start(Settings(data_dir=data), database=None, negative_list=negative_list)
     return data / "keys"
 
 

@@ -56,7 +56,11 @@ class Place:
     def unmigrated(self, kind: str) -> Settings:
         """Make an empty database; return settings for it, with a data folder of their own."""
         url = self.empty(kind)
-        return Settings(data_dir=self.folder / f"data-{next(_numbers)}", database_url=url, log_level="ERROR")
+        data = self.folder / f"data-{next(_numbers)}"
+        settings = Settings(data_dir=data, database_url=url, log_level="ERROR")
+        # What is measured begins when the rules are there: they are compiled once for all places.
+        settings.cache_dir = settings.cache_dir or self.folder / "cache"
+        return settings
 
     def drop(self) -> None:
         """Drop what was made on the server."""

@@ -49,11 +49,12 @@ def run(options: Options) -> Iterator[Figure]:
     """Measure checks, loading, back-tests, and what a check does to other threads."""
     lines = texts.paragraphs(options)
     with TemporaryDirectory(prefix="sanshen-bench-") as folder:
-        draft = _ordinary(lines, Path(folder) / "cache")
+        cache = Path(folder) / "cache"
+        draft = _ordinary(lines, cache)
         words = texts.terms(lines, draft, 500 if options.quick else 10_000)
         options.say(f"装载并加 {len(words)} 个词")
         policy = load_policy(texts.policy_folder(Path(folder), words))
-        ours = load_policy(shipped("policies") / "negative_list")
+        ours = load_policy(shipped("policies") / "negative_list", cache_dir=cache)
     # As the service does once its rules are loaded.
     settle()
     options.say("检查一篇稿件")

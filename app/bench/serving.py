@@ -85,6 +85,7 @@ def serving(
     own = {name: value for name, value in os.environ.items() if not name.startswith("SANSHEN_")}
     own |= {
         "SANSHEN_DATA_DIR": str(settings.data_dir),
+        "SANSHEN_CACHE_DIR": str(settings.cache),
         "SANSHEN_DATABASE_URL": settings.database_url,
         "SANSHEN_LOG_LEVEL": "WARNING",
         **environment,

@@ -33,7 +33,7 @@ def health(
     with opened(settings) as database, database.read() as session:
         try:
             followed = FollowedPolicies(
-                settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
+                settings.policies / "negative_list", database, cache_dir=settings.cache
             )
         except Faults as error:
             fail("负面清单不能使用：", *map(located, error.faults))

@@ -153,7 +153,7 @@ def _list(settings: "Settings", folder: Path, note: str) -> dict[str, Any]:
 
     try:
         with err.status("检查负面清单"):
-            seen = screened(read_folder(folder), cache_dir=settings.data_dir / "cache")
+            seen = screened(read_folder(folder), cache_dir=settings.cache)
     except Faults as error:
         fail(f"没有登记，共 {len(error.faults)} 处错误：", *map(located, error.faults), code=1)
     except Invalid as error:

@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     checkpoint_syslog: str = Field(default="", pattern=r"^((udp|tcp)://[^\s/:]+:[0-9]{1,5})?$")
     #: Who gets the newest checkpoint by mail, once a day.
     checkpoint_mail: frozenset[str] = frozenset()
+    #: Where compiled rules are kept, by what they were compiled from; installations may share it.
+    cache_dir: Path | None = None
 
     #: Names beside that of the public address under which the service answers.
     hosts: frozenset[str] = frozenset()
@@ -193,6 +195,11 @@ class Settings(BaseSettings):
     def sites(self) -> Path:
         """The folder of connected websites and screens; one under the data folder by default."""
         return self.sites_dir or self.data_dir / "sites"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of compiled rules; one under the data folder when none is given."""
+        return self.cache_dir or self.data_dir / "cache"
 
     @property
     def policies(self) -> Path:

@@ -313,9 +313,7 @@ def _policies(one: _Examination, database: Database) -> Section:
     section, settings = Section("政策文件"), one.settings
     followed = None
     try:
-        followed = FollowedPolicies(
-            settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
-        )
+        followed = FollowedPolicies(settings.policies / "negative_list", database, cache_dir=settings.cache)
         section.facts["negative_list"] = followed.current.digest
     except Faults as error:
         section.faults.append(Fault("list_unusable", {"first": located(error.faults[0])}, stops=True))

@@ -86,7 +86,7 @@ def propose(runtime: Runtime, proposal: Proposal, *, source: PolicySource, actor
         else:
             files[name] = text
     if kind is PolicyKind.NEGATIVE_LIST:
-        seen = screened(files, cache_dir=runtime.settings.data_dir / "cache")
+        seen = screened(files, cache_dir=runtime.settings.cache)
         with runtime.database.write() as session:
             _new(session, seen.policy.digest)
             return policies.keep(

@@ -118,8 +118,6 @@ def start(settings: Settings, **replaced: Any) -> Runtime:  # noqa: ANN401 – f
         tokens=load_tokens(settings.token_key_file or keys / "token.pem", create=create),
         signer=load_signer(settings.signing_key_file or keys / "signing.pem", create=create),
         negative_list=replaced.pop("negative_list", None)
-        or FollowedPolicies(
-            settings.policies / "negative_list", database, cache_dir=settings.data_dir / "cache"
-        ),
+        or FollowedPolicies(settings.policies / "negative_list", database, cache_dir=settings.cache),
         **replaced,
     )

@@ -19,8 +19,12 @@ _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _PR_CAPBSET_DROP = 1, 2, 24
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return this process's environment without settings of ours, with `more` on top."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SANSHEN_")}
+    """Return this process's environment with `more` on top; of our settings only where rules are compiled."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("SANSHEN_") or name == "SANSHEN_CACHE_DIR"
+    }
     return kept | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"} | more
 
 

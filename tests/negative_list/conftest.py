@@ -1,5 +1,7 @@
 """The shipped policy, loaded once on each backend."""
 
+from pathlib import Path
+
 import pytest
 
 from app.negative_list import Policy, load_policy
@@ -8,9 +10,9 @@ from tests.negative_list.policies import SHIPPED
 
 
 @pytest.fixture(scope="session")
-def shipped_on() -> dict[str, Policy]:
+def shipped_on(compiled: Path) -> dict[str, Policy]:
     """The shipped policy by backend, the best first."""
-    return {name: load_policy(SHIPPED, backend=name) for name in available()}
+    return {name: load_policy(SHIPPED, backend=name, cache_dir=compiled) for name in available()}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Lists that name an item twice, steps and attachments out of sequence, persons named before any verb."""
 
+from pathlib import Path
+
 import pytest
 
 from app.negative_list import Part, PartKind, Policy, Scope, check, load_policy
@@ -7,9 +9,8 @@ from tests.negative_list.policies import KEY, SHIPPED, TODAY
 
 
 @pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
-    folder = tmp_path_factory.mktemp("cache")
-    return load_policy(SHIPPED, cache_dir=folder)
+def policy(compiled: Path) -> Policy:
+    return load_policy(SHIPPED, cache_dir=compiled)
 
 
 def _found(policy: Policy, text: str, rule: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The made-up cases of this folder, and what the shipped rules say of them."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -72,7 +73,8 @@ def typos(name: str = "typos.tsv") -> Iterator[Typo]:
 @cache
 def policy() -> Policy:
     """Return the shipped negative list."""
-    return load_policy(ROOT / "policies" / "negative_list")
+    compiled = os.environ.get("SANSHEN_CACHE_DIR")
+    return load_policy(ROOT / "policies" / "negative_list", cache_dir=Path(compiled) if compiled else None)
 
 
 @cache

@@ -14,6 +14,7 @@ import pytest
 from app.negative_list import Part, PartKind, Policy, Report, Rule, Scope, Severity, View, check, load_policy
 from app.negative_list.engine.backends import available
 from app.negative_list.engine.program import Program
+from app.negative_list.in_use import NegativeList
 from app.negative_list.quality.examples import faults_of, hit_problem
 from app.negative_list.source.rules import (
     CheckerMatch,
@@ -33,8 +34,8 @@ HOUSE = ("三审编辑规范", "清河市民政局")
 
 
 @pytest.fixture(scope="session")
-def policy() -> Policy:
-    return load_policy(FOLDER)
+def policy(negative_list: NegativeList) -> Policy:
+    return negative_list.current
 
 
 def read(policy: Policy, text: str, *, kind: PartKind = PartKind.BODY, scope: Scope = EVERYWHERE) -> Report:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.infra.paths import shipped
-from app.negative_list import Part, PartKind, Policy, Scope, Severity, check, load_policy
+from app.negative_list import Part, PartKind, Policy, Scope, Severity, check
+from app.negative_list.in_use import NegativeList
 from tests.policies.test_negative_list import EVERYWHERE, TODAY, rules_hit
 
 NOTICES = [
@@ -20,9 +20,9 @@ BOUND_FOR = [
 ]
 
 
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return load_policy(shipped("policies") / "negative_list")
+@pytest.fixture
+def policy(negative_list: NegativeList) -> Policy:
+    return negative_list.current
 
 
 def test_there_are_enough_of_them() -> None:

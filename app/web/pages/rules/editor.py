@@ -283,7 +283,7 @@ def _trimmed(cells: Sequence[str]) -> list[str]:
 def _save(request: Request, sent: Sent, base: str, files: Mapping[str, str]) -> str:
     """Store files as a version and return its digest. Raises `Invalid` with every fault, `Conflict`."""
     runtime = runtime_of(request)
-    seen = proposals.screened(files, cache_dir=runtime.settings.data_dir / "cache")
+    seen = proposals.screened(files, cache_dir=runtime.settings.cache)
 
     def verb(session: Session) -> str:
         if session.get(PolicyVersion, seen.policy.digest) is not None:
