@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from app.infra.paths import shipped
 from app.infra.runtime import Runtime
-from tests.api.desk import Desk
+from tests.api.desk import PROOFREADERS, Desk
 from tests.api.press import ready, sign
+from tests.api.test_urgent import debts, released
 
 
 @pytest.fixture
-def desk(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:
+def ticking(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:
     own = Path(shutil.copytree(shipped("policies"), tmp_path / "policies"))
     file = own / "workflows" / "standard.yaml"
     text = file.read_text()
@@ -23,9 +25,17 @@ def desk(client: TestClient, runtime: Runtime, tmp_path: Path) -> Desk:
         plain, plain + "      - {key: again, title: 再版签发, verb: approve, comment: true}\n"
     )
     text = text.replace("    kind: sign_off\n", "    kind: sign_off\n    checklist: [已核对发布时间]\n")
+    second = "    kind: review\n    level: 2\n"
+    assert second in text
+    text = text.replace(second, second + "    checklist: [已核对数字]\n")
     file.write_text(text)
     runtime.settings = runtime.settings.model_copy(update={"policies_dir": own})
-    return ready(Desk.open(client, runtime))
+    return Desk.open(client, runtime)
+
+
+@pytest.fixture
+def desk(ticking: Desk) -> Desk:
+    return ready(ticking, checklists={"second_review": ["已核对数字"]})
 
 
 def test_a_checklist_is_ticked_before_anything_is_signed(desk: Desk) -> None:
@@ -42,3 +52,31 @@ def test_an_outcome_of_its_own_wants_what_it_says(desk: Desk) -> None:
     assert (refused.status_code, desk.codes(refused)) == (422, {"comment_required"})
     assert sign(desk, comment="再版", **ticked).status_code == 201
     assert desk.case("publisher")["decisions"][-1]["outcome"] == "again"
+
+
+@pytest.mark.both_databases
+def test_what_is_owed_is_ticked_as_it_is_at_any_other_time(ticking: Desk) -> None:
+    desk = ticking.draft()
+    desk.submit()
+    desk.approve("initial_review", "initial_reviewer")
+    released(desk)
+
+    def settle(stage: str, login: str, digest: str, *checklist: str) -> Response:
+        [debt] = [debt for debt in debts(desk) if debt["stage"] == stage]
+        wish = {"digest": digest, "checklist": list(checklist)}
+        return desk.post(f"/debts/{debt['id']}/settlements", login, wish)
+
+    for ticks in ((), ("已核对日期",)):
+        refused = settle("second_review", "second_reviewer", desk.digest(), *ticks)
+        assert (refused.status_code, desk.codes(refused)) == (422, {"checklist_incomplete"})
+    assert settle("second_review", "second_reviewer", desk.digest(), "已核对数字").status_code == 201
+    desk.approve("final_review", "final_reviewer")
+    desk.work()
+    for stage, login in PROOFREADERS:
+        desk.approve(stage, login, "wechat")
+    desk.approve("confirm_marks", "initial_reviewer", "wechat")
+    proof = desk.case()["proofs"]["wechat"]
+    refused = settle("sign_off", "publisher", proof)
+    assert (refused.status_code, desk.codes(refused)) == (422, {"checklist_incomplete"})
+    assert settle("sign_off", "publisher", proof, "已核对发布时间").status_code == 201
+    assert [debt for debt in debts(desk) if debt["settled_at"] is None] == []

@@ -1,7 +1,7 @@
 """What an element says that is left out: its words in their order, names and addresses."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +16,8 @@ _ADDRESSES = (
     *("src", *LAZY, "data", "href", "xlink:href", "poster", "background", "longdesc"),
     *("data-cover", "data-mpvid", "vid", "voice_encode_fileid"),
 )
+#: What Word keeps beside a text, where it writes HTML: Word shows it around the text, not in it.
+_BESIDE = {"comment-list": "word_comment", "header": "header", "footer": "footer"}
 #: What a thing is called, or holds.
 _NAMES = (
     *("title", "alt", "aria-label", "label", "placeholder", "alttext", "summary"),
@@ -133,3 +135,10 @@ def _of_page(page: str) -> Iterator[str]:
         yield page
     else:
         yield said(within)
+
+
+def beside_the_text(node: Any, style: Mapping[str, str]) -> str:  # noqa: ANN401 – lxml has no types
+    """Return as what an element of Word's is listed that is no text of the document; `""` for any other."""
+    if node.tag == "a" and "msocomanchor" in node.get("class", "").lower().split():
+        return "word_comment"
+    return _BESIDE.get(style.get("mso-element", ""), "")

@@ -10,7 +10,7 @@ from lxml import etree, html
 from app.domain.document.model import TEXT_BLOCKS, Align, SpanKind
 from app.drafts.intake.appearance import drawn, is_unknown_sign, transformed, turned
 from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
-from app.drafts.intake.element_words import is_formula, is_platform_link, link_of, said
+from app.drafts.intake.element_words import beside_the_text, is_formula, is_platform_link, link_of, said
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
 from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
@@ -165,6 +165,9 @@ class Reader:
             self._leave_out(node)
             return
         if self.hides(node):
+            return
+        if kind := beside_the_text(node, style):
+            self.builder.leave_out(kind, self.said(node))
             return
         for address in [*pictures(node.get("style", "")), node.get("background", "")]:
             self.media.background(address)

@@ -29,7 +29,7 @@ _SWALLOWS = re.compile(
 #: How Chinese writers begin a paragraph: wide spaces, or the sign of an item that is no list to Markdown.
 _BEGINS = re.compile(
     r"[\u3000\ufdd0]{2}|[①-⑳㈠-㈩]|[一二三四五六七八九十百零〇]{1,5}[、．.]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,3})[）)]"
-    r"|(?:\d{1,3}|[０-９]{1,3})[、．）]|第[一二三四五六七八九十百零〇\d]{1,6}[条章节款项编]"
+    r"|(?:\d{1,3}|[０-９]{1,3})[、．）]|\d{1,3}\.(?=[\u4e00-\u9fff《“])|第[一二三四五六七八九十百零〇\d]{1,6}[条章节款项编]"
 )
 #: Wide and fixed spaces that begin a line are its writer's; the parser would strip them as its own.
 #: Noncharacters hold their places meanwhile.

@@ -9,6 +9,7 @@ from typing import Any
 from app.domain.document.model import TEXT_BLOCKS, Align, CellSpan, Image, Merge, Table
 from app.drafts.intake.builder import MOST_CELLS, TooMuch
 from app.drafts.intake.cells import lines_of
+from app.drafts.intake.hidden_columns import hidden_columns, without
 from app.drafts.intake.html import Reader
 from app.drafts.intake.runs import Mark
 
@@ -92,11 +93,20 @@ def read_table(reader: Reader, table: Any) -> None:  # noqa: ANN401 – lxml has
     if reader.look.unseen and not any(cell.text for row in rows.rows for cell in row.cells):
         pass
     elif rows.rows:
-        reader.builder.table(_grid(rows, caption))
+        _append(reader, _grid(rows, caption), hidden_columns(table))
     else:
         reader.add(caption)
         reader.flush()
     reader.builder.blocks.extend(pictures)
+
+
+def _append(reader: Reader, table: Table, hidden: frozenset[int]) -> None:
+    """Append what is shown of a table, and list the words of the other columns."""
+    shown, unseen = without(table, hidden)
+    for words in unseen:
+        reader.builder.leave_out("hidden_text", words)
+    if shown is not None:
+        reader.builder.table(shown)
 
 
 @contextmanager

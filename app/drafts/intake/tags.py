@@ -86,6 +86,16 @@ def _compares(text: str, tag: re.Match[str], name: str, *, in_line: bool) -> boo
 _ENDS_OF_ALL = re.compile(r"</(body|html|br)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 
 
+#: What ends a paragraph where it begins or ends. Source: HTML Standard, 13.2.6.4.7 and "button scope".
+_PARTS = frozenset(
+    """
+    address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html li listing main marquee menu nav
+    object ol plaintext pre search section summary table tbody td template tfoot th thead tr ul xmp
+    """.split()  # noqa: SIM905
+)
+
+
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
     """Return where each element is closed for the last time."""
@@ -96,10 +106,12 @@ def with_words_kept(text: str) -> str:
     """Return HTML in which every `<` that begins no tag is written as text. Linear in `text`.
 
     The ends of `body` and `html` are left away: what follows them is shown, but the parser drops it. `</br>`,
-    which it drops too, becomes the break that it is.
+    which it drops too, becomes the break that it is, and `</p>` where no paragraph is open an empty one: it
+    parts what stands around it.
     """
     parts: list[str] = []
     at, done = 0, 0
+    in_paragraph = False
     unended: set[str] = set()
     while (at := text.find("<", at)) >= 0:
         if text.startswith("<!--", at):
@@ -119,5 +131,10 @@ def with_words_kept(text: str) -> str:
             # Browsers take `</br>` for a break.
             parts += [text[done:at], "<br>" if end[1].lower() == "br" else ""]
             done = end.end()
+        elif match is not None and (name := match[1].lower()) in _PARTS | {"p"}:
+            if name == "p" and text[at + 1] == "/" and not in_paragraph:
+                parts += [text[done:at], "<p>"]
+                done = at
+            in_paragraph = name == "p" and text[at + 1] != "/"
         at += 1
     return "".join([*parts, text[done:]])
