@@ -40,6 +40,8 @@ from app.webhooks.schemas import DeliveriesOut
 router = ApiRouter(tags=["integrations"])
 #: A token for a key is good for so long, in minutes; its key can be revoked meanwhile, and it with that.
 MINUTES = 10
+_FORM = "application/x-www-form-urlencoded"
+_NEEDED = {"required": ["grant_type"]}
 
 
 @router.post(
@@ -98,6 +100,8 @@ def revoke_tool_key(
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     },
+    # What is missing is told in OAuth's words, so nothing here requires it.
+    openapi_extra={"requestBody": {"required": True, "content": {_FORM: {"schema": _NEEDED}}}},
 )
 def exchange_key(
     request: Request,
