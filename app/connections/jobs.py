@@ -9,7 +9,7 @@ from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, Lane, handles
 
 
-@handles(JobKind.CONNECT, lane=Lane.CHANNELS, every=timedelta(seconds=20))
+@handles(JobKind.CONNECT, lane=Lane.CHANNELS, every=timedelta(minutes=1))
 def look(context: JobContext) -> None:
     """Take down what is to come down first of all, then take up what was released."""
     taking_down.look(context.runtime, at=context.runtime.clock())

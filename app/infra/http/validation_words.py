@@ -61,6 +61,11 @@ TAGS = (
         "x-displayName": "工具的访问密钥",
         "description": "Keys of publishing tools, and what a tool may know of itself.",
     },
+    {
+        "name": "connections",
+        "x-displayName": "接入的阵地",
+        "description": "What the service publishes itself on channels, and what was found online.",
+    },
     {"name": "notifications", "x-displayName": "通知", "description": "Notices, by page, mail and robot."},
     {
         "name": "outside signing",
