@@ -203,6 +203,8 @@ _YAML = {
     "did not find expected '-' indicator": "列表里的这一行没有以“- ”开头，或者缩进没有对齐",
     "expected <block end>": "缩进与上面的行没有对齐",
     "could not find expected ':'": "这一行缺少冒号",
+    "full-width colon": "键后面的冒号是全角的“：”，请改为半角的“:”，后面空一格",
+    "tab before a key": "这一行用制表符缩进，请改为空格",
     "found undefined alias": "别名没有定义",
     "found duplicate anchor": "锚点用了两次",
     "but found another document": "一个文件里只能有一份内容，请删去“---”",

@@ -321,6 +321,8 @@ def test_longer_words_in_the_column_of_notes_are_told(tmp_path: Path) -> None:
     [
         ("布署\t部署\t\t\t多\n", 1, "4 列"),
         ("布署\t部署\n\n布署\t部署\n", 3, "第 1 行重复"),
+        ("松驰\t松弛\n布署  部署\n", 2, "制表符"),
+        ("布署\u3000部署\n", 1, "制表符"),
         ("\t部署\n", 1, "空的"),
         ("布\t部署\n", 1, "一个字"),
         ("布署\t部署\t\t部署会\n", 1, "“部署会”不含"),
@@ -372,3 +374,24 @@ def test_good_policies_have_no_fault(folder: Path) -> None:
     result = lint(folder)
     assert result.faults == ()
     assert result.digest == load_policy(folder).digest
+
+
+def test_what_a_chinese_keyboard_and_a_tab_spoil_is_told_with_its_own_line(tmp_path: Path) -> None:
+    for wrong, line, word in (
+        ("  severity： block", 5, "全角"),
+        ("\tseverity: block", 5, "制表符"),
+    ):
+        rules = GOOD.replace("  severity: block", wrong)
+        (fault,) = (one for one in lint(write(tmp_path, rules)).faults if one.file == "rules.yaml")
+        assert fault.line == line
+        assert word in sentence(fault)
+
+
+def test_a_rule_file_that_is_not_included_is_told(tmp_path: Path) -> None:
+    folder = write(tmp_path, GOOD, head=HEAD + "includes: [rules.yaml]\n")
+    (folder / "more.yaml").write_text(GOOD, encoding="utf-8")
+    (folder / "tests").mkdir()
+    (folder / "tests" / "drafts.yaml").write_text("", encoding="utf-8")
+    found = lint(folder)
+    assert found.faults == ()
+    assert [(one.file, "includes" in sentence(one)) for one in found.warnings] == [("more.yaml", True)]

@@ -1,5 +1,7 @@
 """The one reader of YAML: a tree of values, each with the line it stands on, and every fault of the text."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,6 +53,11 @@ class _Unending(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.code)
         self.fault = fault
+
+
+#: `severity：warn`: the sign behind a key is that of Chinese text.
+_WIDE_COLON = re.compile(r" *(?:- )?[A-Za-z_][A-Za-z0-9_.]*\uff1a")
+_TAB = re.compile(r" *\t[ \t]*(?:- )?[A-Za-z_]")
 
 
 class _Builder:
@@ -158,12 +165,24 @@ def _read(text: str, builder: _Builder) -> Tree | None:
         # What is missing at the end is missing in the last line that there is.
         last = len(text.rstrip().splitlines()) or 1
         line = 1 if mark is None else min(mark.line + 1, last)
+        for number, what in _mistyped(text, line):
+            line, problem = number, what
+            break
         builder.faults.append(Fault(line, "", "yaml", {"message": problem}))
         return None
     if node is None:
         builder.faults.append(Fault(1, "", "empty"))
         return None
     return builder.build(node, _line(node), ())
+
+
+def _mistyped(text: str, last: int) -> Iterator[tuple[int, str]]:
+    """Yield the lines, up to where reading broke off, that a keyboard for Chinese or a tab has spoilt."""
+    for number, line in enumerate(text.splitlines()[: last + 1], 1):
+        if _WIDE_COLON.match(line):
+            yield number, "full-width colon"
+        elif _TAB.match(line):
+            yield number, "tab before a key"
 
 
 def _line(node: yaml.Node) -> int:

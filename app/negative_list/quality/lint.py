@@ -14,6 +14,8 @@ from app.negative_list.quality.soundness import dead_exceptions, warnings_of
 from app.negative_list.source.load import parse_source, read_source
 from app.negative_list.text.model import View
 
+_OUTSIDE = "不在 policy.yaml 的 includes 里，其中的规则不起作用"
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -35,7 +37,8 @@ def lint(folder: Path, progress: Progress = _silent) -> LintResult:
 
     Never raises for a faulty policy: every fault is in the result.
     """
-    parsed = parse_source(read_source(folder))
+    source = read_source(folder)
+    parsed = parse_source(source)
     faults = parsed.faults
     progress("编译正则", 0, 1)
     owners = [
@@ -62,4 +65,6 @@ def lint(folder: Path, progress: Progress = _silent) -> LintResult:
         for fault in faults_of(Program(sound, name), sound):
             faults.append(said(fault.file, fault.line, fault.key, f"{fault.data['message']}（{name}）"))
     progress("完成", len(names), len(names))
-    return LintResult(parsed.digest, len(parsed.rules), in_order(faults), warnings_of(parsed.rules))
+    outside = [said(name, 0, "", _OUTSIDE) for name in source.outside]
+    warnings = (*outside, *warnings_of(parsed.rules))
+    return LintResult(parsed.digest, len(parsed.rules), in_order(faults), warnings)

@@ -1,5 +1,6 @@
 """Lexicons: long lists of words in TSV files."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from app.negative_list.text.fold import fold_text
 
 Row = Mapping[str, str]
 
+_SPACED = re.compile(r"\S(?: {2,}|\u3000)\S")
 _MISPLACED = "第三列（说明）里是包含它的正确词语，这样不起作用；请移到第四列（多留一个制表符）"
 
 
@@ -43,6 +45,9 @@ class Lexicon:
                     continue
                 cells = line.split("\t")
                 term = cells[0].strip()
+                if len(cells) == 1 and _SPACED.search(term):
+                    faults.append(said(file, number, term, "词与建议之间要用制表符，这里是空格"))
+                    continue
                 if len(cells) > 4:
                     faults.append(
                         said(

@@ -38,6 +38,8 @@ class Source:
     files: dict[str, Tree] = field(default_factory=dict)
     lexicons: dict[str, Lexicon] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    #: Rule files that `includes` does not name, so that their rules are not in force.
+    outside: list[str] = field(default_factory=list)
 
 
 def read_source(folder: Path) -> Source:
@@ -55,7 +57,13 @@ def read_source(folder: Path) -> Source:
         text = _read(path, f"{LEXICONS}/{path.name}", faults)
         if text is not None:
             source.lexicons[path.name] = Lexicon(path.name, text, sha256(text.encode()).hexdigest())
-    for path in _rule_files(folder, source):
+    included = _rule_files(folder, source)
+    source.outside = [
+        path.relative_to(folder).as_posix()
+        for path in sorted({*folder.rglob("*.yaml"), *folder.rglob("*.yml")} - {*included, folder / HEAD})
+        if path.relative_to(folder).parts[0] not in _OTHER
+    ]
+    for path in included:
         name = path.relative_to(folder).as_posix()
         text = _read(path, name, faults)
         tree = _parse(text, name, faults) if text is not None else None
