@@ -15,12 +15,13 @@ from app.identity.queries import Actor
 from app.notifications import preferences as modes
 from app.notifications.models import MailState, Notice, NoticeRobot
 from app.notifications.sentences import About, sentence
-from app.notifications.service import CONFIDENTIAL
 from app.reviews.case_book import CaseBook
 from app.reviews.models import ReviewCase
 
 #: More notices than these make a second letter.
 MOST_IN_LETTER = 200
+#: A flag of a draft whose title does not leave the house.
+CONFIDENTIAL = "confidential"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,6 @@ from app.words.labels import label
 #: How long notices are gathered before they go out together.
 GATHER = timedelta(minutes=1)
 
-#: A flag of a draft whose title does not leave the house.
-CONFIDENTIAL = "confidential"
-
 
 @dataclass(slots=True)
 class _Word:
@@ -361,7 +358,6 @@ def _unless_there(table: type[SQLModel], unique: tuple[str, ...], dialect: str) 
 
 
 __all__ = [
-    "CONFIDENTIAL",
     "GATHER",
     "Said",
     "Step",
