@@ -8,6 +8,18 @@ down_revision = "0058_publication_ends"
 branch_labels = None
 depends_on = None
 
+REFERENCE = (
+    ", CONSTRAINT fk_user_account_person_id_person FOREIGN KEY(person_id) "
+    "REFERENCES person (id) ON DELETE RESTRICT"
+)
+
+
+def _rewrite(text: str, *, added: str) -> None:
+    op.execute("PRAGMA writable_schema = ON")
+    statement = f"UPDATE sqlite_master SET sql = {text} WHERE type = 'table' AND name = 'user_account'"  # noqa: S608 – our own text
+    op.execute(sa.text(statement).bindparams(added=added))
+    op.execute("PRAGMA writable_schema = RESET")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -49,18 +61,29 @@ def upgrade() -> None:
     )
     # Nobody is entered as a person here: no event would vouch for it. Whoever has one account alone is named
     # by its id, and is entered when something is first said of them.
-    with op.batch_alter_table("user_account") as batch:
-        batch.add_column(sa.Column("person_id", sa.Uuid(), nullable=True))
-        batch.create_foreign_key(
-            op.f("fk_user_account_person_id_person"), "person", ["person_id"], ["id"], ondelete="RESTRICT"
+    if op.get_bind().dialect.name == "sqlite":
+        # Other tables point at this one, so it is not written anew: the reference is put into its text.
+        op.execute("ALTER TABLE user_account ADD COLUMN person_id CHAR(32)")
+        _rewrite("substr(rtrim(sql), 1, length(rtrim(sql)) - 1) || :added || ')'", added=REFERENCE)
+    else:
+        op.add_column("user_account", sa.Column("person_id", sa.Uuid(), nullable=True))
+        op.create_foreign_key(
+            op.f("fk_user_account_person_id_person"),
+            "user_account",
+            "person",
+            ["person_id"],
+            ["id"],
+            ondelete="RESTRICT",
         )
-        batch.create_index(op.f("ix_user_account_person_id"), ["person_id"])
+    op.create_index(op.f("ix_user_account_person_id"), "user_account", ["person_id"])
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("user_account") as batch:
-        batch.drop_index(op.f("ix_user_account_person_id"))
-        batch.drop_constraint(op.f("fk_user_account_person_id_person"), type_="foreignkey")
-        batch.drop_column("person_id")
+    op.drop_index(op.f("ix_user_account_person_id"), "user_account")
+    if op.get_bind().dialect.name == "sqlite":
+        _rewrite("replace(sql, :added, '')", added=REFERENCE)
+    else:
+        op.drop_constraint(op.f("fk_user_account_person_id_person"), "user_account", type_="foreignkey")
+    op.drop_column("user_account", "person_id")
     op.drop_table("told_apart")
     op.drop_table("person")
