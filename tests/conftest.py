@@ -181,16 +181,22 @@ class Unchanging(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def negative_list(compiled: Path) -> NegativeList:
+def shipped_list(compiled: Path) -> NegativeList:
     """The shipped negative list, compiled once for all tests."""
     return Unchanging(load_policy(shipped("policies") / "negative_list", cache_dir=compiled))
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory, negative_list: NegativeList) -> Path:
+def negative_list(shipped_list: NegativeList) -> NegativeList:
+    """The list in use; files that need another have a fixture of this name."""
+    return shipped_list
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory, shipped_list: NegativeList) -> Path:
     """The keys of all installations of the tests: what one has signed is good in a copy of its database."""
     data = tmp_path_factory.mktemp("keys")
-    start(Settings(data_dir=data), database=None, negative_list=negative_list)
+    start(Settings(data_dir=data), database=None, negative_list=shipped_list)
     return data / "keys"
 
 
