@@ -59,6 +59,7 @@ def bench(
         Path | None,
         typer.Option(
             "--beside",
+            metavar="文件夹",
             help="approvals：这个文件夹里的另一份代码，轮流来量，同场比较。",
             exists=True,
             file_okay=False,

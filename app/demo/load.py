@@ -1,27 +1,25 @@
 """Loading the demo bureau: units, people, channels, and drafts walked to every state through the services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 import yaml
 from sqlmodel import Session, select
 
 from app.channels import service as channels
 from app.demo import case_driver
-from app.domain.vocabulary import Role, UnitKind
+from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
 from app.identity import queries, service
 from app.identity.access import SYSTEM
-from app.identity.models import Unit, User
+from app.identity.models import RoleGrant, Unit, User
 from app.identity.posts import service as posts
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
 from app.infra.settings import Environment
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 #: Everybody's password in the demo bureau; production never loads it.
 PASSWORD = "qinghe-demo-2026"  # noqa: S105 – printed for whoever tries the product out
@@ -89,6 +87,7 @@ def load(runtime: Runtime, *, drafts: bool, progress: Callable[[str], None]) -> 
 def _bureau(session: Session, runtime: Runtime) -> Bureau:
     at, told = runtime.clock() - timedelta(days=1), texts("bureau.yaml")
     units: dict[str, UUID] = {}
+    roles: list[tuple[UUID, Role, UUID]] = []
     for unit in told["units"]:
         parent = units[unit["parent"]] if "parent" in unit else None
         made = service.create_unit(
@@ -107,13 +106,25 @@ def _bureau(session: Session, runtime: Runtime) -> Bureau:
             actor=SYSTEM,
             at=at,
         )
-        for role in person["roles"]:
-            service.grant_role(
-                session, user_id=user.id, role=Role(role), unit_id=units[person["over"]], actor=SYSTEM, at=at
-            )
+        roles.extend((user.id, Role(role), units[person["over"]]) for role in person["roles"])
         if held := [posts.Held(units[person["over"]], post) for post in person.get("posts", ())]:
             posts.set_posts(session, user_id=user.id, posts=held, actor=SYSTEM, at=at)
+    _grant(session, roles, at)
     return _found(session)
+
+
+def _grant(session: Session, roles: Iterable[tuple[UUID, Role, UUID]], at: datetime) -> None:
+    """Give the administrators their offices at the machine, and let one of them give all other roles."""
+    giver: Actor | None = SYSTEM
+    for user_id, role, unit_id in sorted(roles, key=lambda wanted: wanted[1] not in ADMINISTRATORS):
+        if role not in ADMINISTRATORS and giver is SYSTEM:
+            giver = queries.user_actor(session, _security_admin(session))
+        assert giver is not None
+        service.grant_role(session, user_id=user_id, role=role, unit_id=unit_id, actor=giver, at=at)
+
+
+def _security_admin(session: Session) -> UUID:
+    return session.exec(select(RoleGrant.user_id).where(RoleGrant.role == Role.SECURITY_ADMIN)).one()
 
 
 def _found(session: Session) -> Bureau:

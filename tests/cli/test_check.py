@@ -158,7 +158,7 @@ def test_unusable_input_leaves_with_two_and_loses_nothing_else(tmp_path: Path) -
         ("broken.txt", b"\x80\x81\x82 plain", "不是 UTF-8 文本（第 1 字节）"),
         ("稿.docx", b"PK\x03\x04", "稿.docx：文件不完整或已损坏"),
         ("稿.wps", b"x", "稿.wps：这是纯文本，不是 Word 文档"),
-        ("稿.rtf", b"{\\rtf1", "不支持 .rtf 文件；可以检查 txt、md、html、docx"),
+        ("稿.rtf", b"{\\rtf1", "稿.rtf：这是 RTF 文档，不是 .docx"),
         ("blocks.json", b"[]", "不支持 .json 文件"),
     ],
 )

@@ -15,8 +15,11 @@ from sqlmodel import select
 from app.audit import log
 from app.audit import service as audit
 from app.audit.models import AuditEvent
-from app.domain.vocabulary import Event
+from app.domain.vocabulary import Event, Role
+from app.identity.access import SYSTEM
+from app.identity.models import User
 from app.identity.roles import alone
+from app.identity.roles.service import grant_role
 from app.infra import migrate
 from app.infra.clock import system_clock
 from app.infra.paths import shipped
@@ -47,14 +50,19 @@ def test_a_checkpoint_in_the_folder_that_the_database_lacks_is_found(installed: 
 
 
 def test_roles_that_were_given_alone_are_named_and_said_on_record_once(installed: Runtime) -> None:
-    """The demo gives its roles at the machine and says nothing of a second person, as older versions did."""
+    """Older versions gave roles at the machine and said nothing of a second person."""
+    with installed.database.write() as session:
+        user = session.exec(select(User).where(User.login == "tongxun")).one()
+        giving = {"user_id": user.id, "unit_id": user.unit_id, "actor": SYSTEM, "at": installed.clock()}
+        for role in (Role.READER, Role.PUBLISHER):
+            grant_role(session, role=role, **giving)
     told = [fault for section in examine(installed.settings) for fault in section.faults]
     [fault] = [one for one in told if one.code == "granted_alone"]
     assert fault.level is Gravity.NOTE
     with installed.database.read() as session:
         given = alone.given_alone(session)
         users = {one.user.id for one in given}
-    assert fault.data["count"] == len(given) > 0
+    assert fault.data["count"] == len(given) == 2
     assert "（系统管理员）" not in str(fault.data["grants"])
     assert "granted_alone" in found(installed, environment=Environment.PRODUCTION)
     with installed.database.write() as session:

@@ -47,6 +47,11 @@ def given_alone(session: Session, paths: Iterable[str] = ("/",)) -> list[GivenAl
     return [GivenAlone(*row) for row in session.exec(query).all()]
 
 
+def is_given_alone(grant: RoleGrant) -> bool:
+    """Return whether this role was given at the machine, with no second person there."""
+    return grant.granted_by is None and Role(grant.role) not in ADMINISTRATORS
+
+
 def put_on_record(session: Session, *, named: Callable[[Role], str], at: datetime) -> int:
     """Say of each such role whose record does not say so that no second person was there; return of how many.
 

@@ -49,6 +49,12 @@ def longest(schema: type[BaseModel], field: str) -> int:
     return next(int(kind["maxLength"]) for kind in kinds if "maxLength" in kind)
 
 
+def joined(schema: type[BaseModel], field: str) -> int:
+    """Return how many characters a list of texts may have that is typed into one line."""
+    described: dict[str, Any] = schema.model_json_schema()["properties"][field]
+    return int(described["maxItems"]) * (int(described["items"]["maxLength"]) + 1) - 1
+
+
 def _of(schema: type[BaseModel], *same: str, **called: str) -> Limits:
     """Return the limits of a form's fields; `called` says under which name the body has a field."""
     fields = {name: name for name in same} | called
@@ -87,7 +93,7 @@ RISK = _of(RiskIn, "reason")
 RISK_DECISION = _of(RiskDecisionIn, "comment")
 ROBOT = _of(RobotIn, "name", "url")
 TOOL = _of(NewToolIn, "name")
-TOOL_KEY = _of(NewKeyIn, "name", "acts_for")
+TOOL_KEY = {**_of(NewKeyIn, "name", "acts_for"), "networks": joined(NewKeyIn, "networks")}
 ENDPOINT = _of(NewEndpointIn, "url")
 SEEN_OUT = _of(SeenOutIn, "url")
 ACCOUNT = {**_of(UserIn, "name", "password", "email"), "login": _LOGIN}

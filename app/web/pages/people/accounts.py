@@ -13,13 +13,13 @@ from app.channels import queries as channels
 from app.channels.models import Channel
 from app.domain.deadlines import CHAIN, Rung
 from app.domain.roles import UserKind
-from app.domain.vocabulary import ADMINISTRATORS, Role, UnitKind
+from app.domain.vocabulary import Role, UnitKind
 from app.domain.workflow.needs import QUALIFICATIONS
 from app.identity import permissions, queries, service
 from app.identity.models import RoleGrant, Unit, User
 from app.identity.persons import queries as persons
 from app.identity.posts.service import version_of
-from app.identity.roles.alone import given_alone
+from app.identity.roles.alone import given_alone, is_given_alone
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Forbidden, NotFound, PreconditionFailed
 from app.web.shell.render import page
@@ -284,8 +284,7 @@ def _given(session: Session, grant: RoleGrant) -> Given:
     code = f"{grant.channel}/{grant.section}" if grant.section else grant.channel
     words = (unit.name if unit else "", places.get(code, code))
     scope = " · ".join(word for word in words if word)
-    alone = grant.granted_by is None and Role(grant.role) not in ADMINISTRATORS
-    return Given(grant.id, label(Role(grant.role)), scope, grant.granted_at, alone)
+    return Given(grant.id, label(Role(grant.role)), scope, grant.granted_at, is_given_alone(grant))
 
 
 def _held(user: User, form: Form | None) -> tuple[Held, ...]:
