@@ -57,7 +57,7 @@ def tool(name: str) -> str:
 def test_openapi_python_client(described: Path, served: str, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     # JSON is YAML. Bytes of any kind are bytes.
-    kinds = ("application/zip", "text/csv", str(Kind.DOCX))
+    kinds = ("application/zip", "text/csv", str(Kind.DOCX), str(Kind.PDF))
     overrides = dict.fromkeys(kinds, "application/octet-stream")
     config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": overrides}), encoding="utf-8")
     package = tmp_path / "made" / PACKAGE
