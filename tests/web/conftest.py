@@ -26,7 +26,7 @@ from tests.web import forms
 #: Where pictures of the pages go when somebody wants to look at them.
 SHOTS = os.environ.get("SANSHEN_SHOTS")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_ARGS = [
+ARGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -57,7 +57,7 @@ def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         missing("Chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
 
