@@ -137,6 +137,16 @@ def test_the_page_shows_what_is_wrong(desk: Desk, site: Site) -> None:
     web.follow_redirects = False
     sign_in(web, "publisher")
     assert "页面失效" in web.get("/online").text
-    assert "没有发现问题" not in web.get("/online?every=true").text
+    assert "没有发现" not in web.get("/online?every=true").text
     sign_in(web, "editor2")
     assert "页面失效" not in web.get("/online").text
+
+
+def test_the_page_claims_nothing_that_was_not_looked_at(desk: Desk, site: Site) -> None:
+    web = desk.client
+    web.headers.update(HTML)
+    web.follow_redirects = False
+    sign_in(web, "publisher")
+    assert "还没有核查过" in web.get("/online").text
+    service.look(desk.runtime, at=desk.runtime.clock(), fetcher=fetcher(site))
+    assert "与签发一致 1 处，未能核查 0 处" in web.get("/online").text

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import literal, or_
+from sqlalchemy import func, literal, or_
 from sqlmodel import Session, col, select
 
 from app.channels.models import Channel
@@ -76,3 +76,14 @@ def found(
     return [
         (check, publication, draft, name) for check, publication, draft, name in session.exec(query).all()
     ]
+
+
+def counted(session: Session, actor: Actor) -> dict[OnlineState, int]:
+    """Return of how many publications that one may see the newest look ended in each state."""
+    query = (
+        select(OnlineCheck.state, func.count())
+        .join(Draft, col(Draft.id) == col(OnlineCheck.draft_id))
+        .where(drafts.visible_to(actor))
+        .group_by(col(OnlineCheck.state))
+    )
+    return {OnlineState(state): count for state, count in session.exec(query).all()}

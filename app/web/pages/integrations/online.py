@@ -34,6 +34,7 @@ def listing(
         viewer=viewer,
         section="/board",
         rows=[(check, one, draft, name, OnlineState(check.state)) for check, one, draft, name in shown],
+        counts=queries.counted(session, viewer.actor),
         every=every,
         more=more,
     )

@@ -177,6 +177,7 @@ def home(request: Request, viewer: Viewer, session: Session, *, error: AppError 
         viewer=viewer,
         section=HOME,
         error=error,
+        has_board=permissions.has_board(viewer.actor),
         tools=[(one, named.get(one.unit_id, ""), _names(json.loads(one.channels), codes)) for one in tools],
         endpoints=[(one, named.get(one.unit_id, "")) for one in webhooks.endpoints(session, viewer.actor)],
         units=[(str(unit.id), unit.name) for unit in units],
