@@ -45,6 +45,9 @@ def test_only_system_administrators_have_these_pages(web: TestClient, bureau: Bu
 def test_a_tool_and_its_keys(web: TestClient, bureau: Bureau) -> None:
     sign_in(web, "system_admin")
     assert 'href="/integrations"' in web.get("/").text
+    # Without a board these are not shown, and no link leads to a refusal.
+    assert web.get("/pushes").status_code == 403
+    assert 'href="/pushes"' not in web.get("/integrations").text
     unit = str(bureau.city.id)
     refused = send(web, "/integrations/tools", unit=unit, name="官网发布机")
     assert refused.status_code == 422
