@@ -78,6 +78,9 @@ def test_form_and_json_are_one_request(send: Send, client: TestClient, as_: Head
     [
         ({"targets": []}, "body.targets"),
         ({"targets": "wechat"}, "body.targets.0.section"),
+        ({"targets": "wechat/"}, "body.targets.0.section"),
+        ({"targets": "/news"}, "body.targets.0.channel"),
+        ({"targets": ["wechat/news", "x" * 41 + "/news"]}, "body.targets.1.channel"),
         ({"titel": "送温暖"}, "body.titel"),
         ({"title": "长" * 201, "tracked_changes": "maybe"}, "body.tracked_changes"),
     ],
