@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "app" / "web" / "static"
+EDITOR = ROOT / "app" / "web" / "editor"
 SCRIPTS = ROOT / "tests" / "scripts"
 
 
@@ -20,12 +21,13 @@ class Missing(Exception):
 
 
 def files() -> list[Path]:
-    """Return what is ours; what others made is vendored byte for byte."""
-    return sorted(
+    """Return what is ours as it is written; what others made is vendored byte for byte, or built in."""
+    served = (
         path
         for path in STATIC.rglob("*")
-        if path.suffix in {".js", ".css"} and "vendor" not in path.relative_to(STATIC).parts
+        if path.suffix in {".js", ".css"} and not {"vendor", "built"} & set(path.relative_to(STATIC).parts)
     )
+    return sorted([*served, *(EDITOR / "src").rglob("*.js")])
 
 
 def biome(*, offline: bool = False) -> Path:
