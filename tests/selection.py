@@ -5,6 +5,7 @@ those run in which the dialect matters: locks and races, migrations, the record 
 statements written by hand. `--both-databases` runs every one on both, as CI does.
 """
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,5 +97,10 @@ def _dialect_matters(item: pytest.Item) -> bool:
 
 
 def _is_in(item: pytest.Item, places: tuple[str, ...]) -> bool:
-    path = item.path.relative_to(_HERE) if item.path.is_relative_to(_HERE) else item.path
-    return any(path.is_relative_to(place) for place in places)
+    return _lies_in(item.path, places)
+
+
+@cache
+def _lies_in(path: Path, places: tuple[str, ...]) -> bool:
+    place = path.relative_to(_HERE) if path.is_relative_to(_HERE) else path
+    return any(place.is_relative_to(known) for known in places)
