@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
-from app.domain.vocabulary import CaseState, StageState, Verb
+from app.domain.vocabulary import CaseState, StageKind, StageState, Verb
 from app.domain.workflow import (
     AssessedText,
     Consult,
@@ -284,8 +284,9 @@ def cases_of_drafts(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, R
 def awaiting(session: Session, actor: Actor, at: datetime, *, limit: int = 50) -> tuple[Awaiting, ...]:
     """Return the open stages where the domain would let this actor decide; overdue and oldest first.
 
-    A stage that somebody else has claimed, one's own draft, a second place of a distinct set: none of them
-    waits for the actor. Three statements, however many drafts there are.
+    A stage that somebody else has claimed, one's own draft, a second place of a distinct set, 核红 of marks
+    that nobody has carried out: none of them waits for the actor. Three statements, however many drafts there
+    are.
     """
     return awaiting_page(session, actor, at, limit=limit)[0]
 
@@ -331,9 +332,12 @@ def awaiting_page(
         workflow = workflow_of(session, row, case)
         run = case.current()[stored.stage, stored.line]
         spot = {"stage": stored.stage, "line": stored.line}
-        me = acting(actor, CaseInHand(row, draft, workflow, case), stored.stage, stored.line)
+        stage, standing = workflow.by_key[stored.stage], CaseInHand(row, draft, workflow, case)
+        # 核红 that waits for its marks to be carried out waits for the author.
+        if stage.kind is StageKind.CONFIRM_MARKS and standing.marks_of(stored.line):
+            continue
+        me = acting(actor, standing, stored.stage, stored.line)
         if me is not None and not objections(case, workflow, Verb.CLAIM, me, Facts(), at, **spot):
-            stage = workflow.by_key[stored.stage]
             late = is_late(run.due_at, at)
             found.append(Awaiting(row, draft, stage, run, stored.id, opened_at, late))
     more = len(rows) == WINDOW or (bool(rows) and seen is not None and seen[1] != rows[-1][0].id)

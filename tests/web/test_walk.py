@@ -73,6 +73,7 @@ def test_by_mouse(people: People) -> None:
     page.get_by_label("改为").fill("安排")
     first.shot("20-proof")
     page.get_by_role("button", name="加上标记").click()
+    page_of_proof = page.url.removeprefix(first.site.url).partition("#")[0]
     expect(page.locator("#marks")).to_contain_text("安排")
     accessible(page)
     page.get_by_role("button", name="校毕").click()
@@ -84,7 +85,8 @@ def test_by_mouse(people: People) -> None:
         page.get_by_role("button", name="校毕").click()
         expect(page.get_by_role("status").first).to_contain_text("已通过")
 
-    confirming = opened(first)
+    expect(first.go("/").get_by_role("link", name=TITLE)).to_have_count(0)
+    confirming = first.go(page_of_proof)
     expect(confirming.get_by_role("button", name="核红无误")).to_be_disabled()
     first.shot("21-marks-open")
 

@@ -108,6 +108,7 @@ class Stage(_Value):
     `override`: who may let a draft go past the stage without it, marked and with a reason; never one of the
     three reviews. `same_person_as`: an earlier stage, of whose persons alone one may act here.
     `not_head_of_author`: who heads the author's own department may not act here, nor anybody for them.
+    `shows_findings`: whoever reads the proof here is shown what the rules found in its text.
     `added_by`: the routing rule that added the stage; only routing writes it.
     """
 
@@ -141,6 +142,7 @@ class Stage(_Value):
     added_by: Key | None = None
     same_person_as: Key | None = later(None)
     not_head_of_author: bool = later(False)
+    shows_findings: bool = later(False)
 
     @model_validator(mode="before")
     @classmethod

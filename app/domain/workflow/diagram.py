@@ -145,11 +145,17 @@ def notes(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]
         yield f"由办理“{names.get(stage.same_person_as, stage.same_person_as)}”的同一人办理"
     if stage.not_head_of_author:
         yield "作者所在部门的负责人不办理"
+    yield from _work(stage)
+    yield from _origin(stage, label, names)
+
+
+def _work(stage: Stage) -> Iterator[str]:
+    if stage.shows_findings:
+        yield "校样旁列出规则命中"
     if "threads_resolved" in stage.requires:
         yield "本人的批注和修改建议都已解决才能通过"
     if stage.within is not None:
         yield f"{stage.within.working_days} 个工作日内"
-    yield from _origin(stage, label, names)
 
 
 def _origin(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]:

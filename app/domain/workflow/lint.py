@@ -290,6 +290,8 @@ def _proofs(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
             yield _at(workflow, lines, stage, "per", "proof_without_channel")
         if StageKind.CONFIRM_MARKS in stage.kinds and stage.acts_on is not Subject.PROOF:
             yield _at(workflow, lines, stage, "subject", "no_proof_to_confirm")
+        if stage.shows_findings and stage.acts_on is not Subject.PROOF:
+            yield _at(workflow, lines, stage, "shows_findings", "no_proof_to_show_on")
     signed = [stage for stage in workflow.stages if stage.kind is StageKind.SIGN_OFF]
     if not signed:
         yield lines.fault(("stages",), "no_sign_off")

@@ -315,6 +315,7 @@ def strictest(old: Stage, new: Stage) -> Stage:
         requires=tuple(dict.fromkeys((*old.requires, *new.requires))),
         same_person_as=old.same_person_as,
         not_head_of_author=old.not_head_of_author or new.not_head_of_author,
+        shows_findings=old.shows_findings or new.shows_findings,
         override=tuple(who for who in old.override if who in new.override),
         errors_left=min(errors) if errors else None,
         rounds=min(old.rounds, new.rounds),

@@ -35,6 +35,7 @@ from app.publication.schedule.service import sign_later
 from app.reviews import queries as reviews
 from app.reviews.commands import perform
 from app.reviews.queries import CaseView
+from app.screening.ignoring import queries as ignored
 from app.web.components.selected_words import anchor
 from app.web.components.text_view import place_name
 from app.web.forms import limits
@@ -47,6 +48,7 @@ from app.web.pages.draft.panels.opinions import last_return, opinions
 from app.web.pages.draft.panels.releases import releases_of
 from app.web.pages.draft.verbs.deciding import SAID, comment_of, decision_of
 from app.web.pages.draft.verbs.scheduling import instant
+from app.web.pages.proof.known_findings import known_findings
 from app.web.pages.proof.mark_rows import mark_rows
 from app.web.pages.proof.since_last import since_last
 from app.web.shell.actions import attempt, see_other
@@ -158,6 +160,8 @@ def _page(
         else ()
     )
     given = opinions(view, channels)
+    shown = may_mark and _shows_findings(view, line)
+    on_this_text = [row for row in marks.rows if row.digest == proof.digest]
     return page(
         request,
         "proof.html",
@@ -189,6 +193,10 @@ def _page(
         counted=marks,
         since_last=since_last(session, proof, revision, document, viewer.actor),
         may_mark=may_mark,
+        shows_findings=shown,
+        known=known_findings(found.hits, document, on_this_text, ignored.of_draft(session, draft.id))
+        if shown
+        else (),
         lines=_lines(document) if may_mark or marks.rows else (),
         carry=carry,
         decidable=decidable,
@@ -229,6 +237,10 @@ def _may_mark(view: CaseView, line: str) -> bool:
         and any(option.verb is Verb.CLAIM and option.allowed for option in one.options)
         for one in view.open
     )
+
+
+def _shows_findings(view: CaseView, line: str) -> bool:
+    return any(one.line == line and one.stage.shows_findings for one in view.open)
 
 
 def _lines(document: Document) -> tuple[dict[str, str], ...]:
