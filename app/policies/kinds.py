@@ -28,7 +28,7 @@ ROWS: Mapping[PolicyKind, int] = {
 }
 
 #: Kinds that are folders of files; each of the others is one file.
-_FOLDERS = frozenset({PolicyKind.WORKFLOWS, PolicyKind.CALENDAR})
+FOLDERS = frozenset({PolicyKind.WORKFLOWS, PolicyKind.CALENDAR})
 
 
 def kind_of(path: str) -> PolicyKind | None:
@@ -37,8 +37,8 @@ def kind_of(path: str) -> PolicyKind | None:
     if not name.endswith(".yaml"):
         return None
     if folder:
-        return next((kind for kind in _FOLDERS if kind == folder), None)
-    return next((kind for kind in FILE_KINDS if kind not in _FOLDERS and f"{kind}.yaml" == name), None)
+        return next((kind for kind in FOLDERS if kind == folder), None)
+    return next((kind for kind in FILE_KINDS if kind not in FOLDERS and f"{kind}.yaml" == name), None)
 
 
 def part(kind: PolicyKind, files: PolicyFiles) -> dict[str, str]:

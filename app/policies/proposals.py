@@ -73,18 +73,7 @@ def propose(runtime: Runtime, proposal: Proposal, *, source: PolicySource, actor
     fault, `TooLarge`, `Conflict` for what is there already.
     """
     kind, base = proposal.kind, proposal.base
-    files: dict[str, str] = {}
-    if base is not None:
-        with runtime.database.read() as session:
-            known = session.get(PolicyVersion, base)
-            if known is None or known.kind != kind:
-                raise NotFound("policy_unknown")
-            files = files_of(session, base) or {}
-    for name, text in proposal.files.items():
-        if text is None:
-            files.pop(name, None)
-        else:
-            files[name] = text
+    files = _proposed(runtime, proposal)
     if kind is PolicyKind.NEGATIVE_LIST:
         seen = screened(files, cache_dir=runtime.settings.cache)
         with runtime.database.write() as session:
@@ -106,6 +95,31 @@ def propose(runtime: Runtime, proposal: Proposal, *, source: PolicySource, actor
             actor=actor,
             at=runtime.clock(),
         )
+
+
+def look(runtime: Runtime, proposal: Proposal) -> None:
+    """Raise what `propose` would raise for files that are used as they are; stores nothing."""
+    files = _proposed(runtime, proposal)
+    with runtime.database.read() as session:
+        granted.refuse_faulty(session, proposal.kind, files, around=granted.in_force(session, runtime))
+        _new(session, kinds.digest_of(proposal.kind, files))
+
+
+def _proposed(runtime: Runtime, proposal: Proposal) -> dict[str, str]:
+    """Return the files of the version that is proposed. Raises `NotFound` for a base unknown."""
+    files: dict[str, str] = {}
+    if proposal.base is not None:
+        with runtime.database.read() as session:
+            known = session.get(PolicyVersion, proposal.base)
+            if known is None or known.kind != proposal.kind:
+                raise NotFound("policy_unknown")
+            files = files_of(session, proposal.base) or {}
+    for name, text in proposal.files.items():
+        if text is None:
+            files.pop(name, None)
+        else:
+            files[name] = text
+    return files
 
 
 def _new(session: Session, digest: str) -> None:

@@ -35,7 +35,7 @@ from app.web.pages.proof import page as proof
 from app.web.pages.proof import preview as proof_preview
 from app.web.pages.publication import page as publication
 from app.web.pages.publication import public
-from app.web.pages.rules import back_tests, editor, reading, versions, waivers
+from app.web.pages.rules import back_tests, editor, file_editing, reading, versions, waivers
 from app.web.pages.sign_in import ask_again, not_theirs
 from app.web.shell.render import STATIC, error_page
 from app.web.shell.security_headers import Shield
@@ -80,6 +80,7 @@ PAGES = (
     pushes.router,
     online.router,
     reading.router,
+    file_editing.router,
     editor.router,
     versions.router,
     back_tests.router,

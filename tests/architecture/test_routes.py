@@ -67,6 +67,7 @@ SIGNED = {
 #: What nobody can read in the installation that the test builds.
 UNREAD = {
     "GET /drafts/{draft_id}/findings/{rule}": "nothing is found in the draft: tests/web/test_findings.py",
+    "GET /policies/{digest}/new-file": "a negative list stands for all: tests/web/test_policy_editing.py",
     "GET /drafts/{draft_id}/edit": "the draft that stands for all is published",
     "GET /api/v1/webhooks/deliveries/{delivery_id}": "nothing has been sent in this world",
     "GET /integrations/deliveries/{delivery_id}": "as above",

@@ -26,6 +26,7 @@ LINTERS = (
     "workflow/lint.py",
     "workflow/committee_lint.py",
     "workflow/condition_lint.py",
+    "workflow/proof_lint.py",
     "workflow/same_person_lint.py",
     "workflow/short_lane.py",
     "workflow/risks.py",

@@ -16,6 +16,7 @@ from app.domain.workflow import (
     committee_lint,
     condition_lint,
     partial_files,
+    proof_lint,
     risks,
     same_person_lint,
     sample_drafts,
@@ -191,7 +192,11 @@ def _people(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 def _voting(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     for stage in workflow.stages:
-        told = (*same_person_lint.faults_of(workflow, stage), *committee_lint.faults_of(stage))
+        told = (
+            *same_person_lint.faults_of(workflow, stage),
+            *committee_lint.faults_of(stage),
+            *proof_lint.faults_of(stage),
+        )
         for key, code, data in told:
             yield _at(workflow, lines, stage, key, code, **data)
 
@@ -285,13 +290,6 @@ def _reviews_apart(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
 
 
 def _proofs(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
-    for stage in workflow.stages:
-        if stage.acts_on is Subject.PROOF and stage.per != "channel":
-            yield _at(workflow, lines, stage, "per", "proof_without_channel")
-        if StageKind.CONFIRM_MARKS in stage.kinds and stage.acts_on is not Subject.PROOF:
-            yield _at(workflow, lines, stage, "subject", "no_proof_to_confirm")
-        if stage.shows_findings and stage.acts_on is not Subject.PROOF:
-            yield _at(workflow, lines, stage, "shows_findings", "no_proof_to_show_on")
     signed = [stage for stage in workflow.stages if stage.kind is StageKind.SIGN_OFF]
     if not signed:
         yield lines.fault(("stages",), "no_sign_off")

@@ -111,6 +111,9 @@ HANDOVER = _of(HandOverAllIn, "reason")
 INVITATION = _of(InvitationIn, "name", "post", "phone", "note")
 ANSWER = _of(AnswerIn, "name", "comment", "code")
 
+#: The name of a new policy file, as long as a workflow's key with its ending.
+POLICY_FILE = {"name": 45}
+
 #: By the name under which templates ask.
 BY_FORM: Mapping[str, Limits] = {
     name.lower(): value for name, value in globals().items() if name.isupper() and isinstance(value, dict)

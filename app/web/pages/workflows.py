@@ -1,6 +1,6 @@
 """Workflows for reading: what is in force, its picture and versions, the cases that differ, a file check."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ from sqlmodel import Session
 from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
 from app.domain.vocabulary import MigrationState
-from app.domain.workflow import Case, Workflow, lint
+from app.domain.workflow import Workflow, lint
 from app.domain.workflow.diagram import text_picture
 from app.domain.workflow.svg import svg
 from app.drafts import queries as drafts
@@ -33,6 +33,7 @@ from app.reviews.migration import service as migrating
 from app.reviews.migration.plan import Planned
 from app.reviews.models import WorkflowMigration
 from app.reviews.risks import service as accepting
+from app.web.components.pictures import loops, picture, words
 from app.web.components.risk_rows import risk_rows, risk_wishes
 from app.web.forms import limits
 from app.web.pages.draft.panels.tracks import lanes
@@ -115,28 +116,6 @@ class Wish:
     decidable: bool
 
 
-def picture(
-    workflow: Workflow,
-    policies: PolicyFiles,
-    *,
-    case: Case | None = None,
-    channels: Mapping[str, str] | None = None,
-) -> Markup:
-    """Return the picture of a workflow as SVG for a page; what a file says is escaped in it."""
-    names = {**words(policies), **(channels or {})}
-    return Markup(svg(workflow, label, case=case, names=names))  # noqa: S704 – every text in it is escaped
-
-
-def words(policies: PolicyFiles) -> dict[str, str]:
-    """Return words for rules, facts and flags of the routing in force; empty when it cannot be read."""
-    try:
-        routing = choosing.routing_in_force(policies)
-    except Unavailable:
-        return {}
-    rules = {one.rule: one.title for one in routing.add}
-    return {**rules, **{key: fact.title for key, fact in routing.facts.items()}, **routing.flags}
-
-
 @router.get("/workflows")
 def listing(request: Request, viewer: Reader, session: ReadSession) -> Response:
     """Show the workflow files, and how many open cases walk another version of each."""
@@ -172,7 +151,7 @@ def check(request: Request, sent: SentForm) -> Response:
             people = versions.everybody_of(session, sent.actor.unit_path)
     linted = lint(text, people=people)
     policies = runtime_of(request).policies
-    shown = picture(linted.workflow, policies) if linted.workflow and not _loops(linted.faults) else None
+    shown = picture(linted.workflow, policies) if linted.workflow and not loops(linted.faults) else None
     faults = _faults((*linted.faults, *linted.warnings))
     return _check_page(request, sent.viewer, text, faults, shown, people=people is not None)
 
@@ -362,11 +341,6 @@ def _in_force(
 
 def _faults(faults: tuple[Fault, ...]) -> tuple[FaultRow, ...]:
     return tuple(FaultRow(one.line, one.key, sentence(one)) for one in faults)
-
-
-def _loops(faults: tuple[Fault, ...]) -> bool:
-    """Say whether stages wait for each other in a ring, or for none there is: no picture can show that."""
-    return bool({one.code for one in faults} & {"loop", "duplicate_stage"})
 
 
 def _check_page(

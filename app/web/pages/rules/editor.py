@@ -11,7 +11,6 @@ from sqlmodel import Session
 from app.domain.vocabulary import PolicySource
 from app.infra.db import ReadSession, database_of
 from app.infra.errors import AppError, Conflict, Invalid, NotFound, Reason
-from app.infra.policy_faults import CODE, fault_of
 from app.infra.runtime import runtime_of
 from app.policies import proposals
 from app.policies import queries as policy_queries
@@ -19,11 +18,12 @@ from app.policies import service as policies
 from app.policies.models import PolicyVersion
 from app.policies.negative_list import rule_text
 from app.policies.negative_list.rule_text import LEXICONS, Row, RuleText
+from app.web.components.fault_rows import fault_rows
 from app.web.forms import limits
+from app.web.pages.rules import file_editing
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, Sent, SentForm, Viewer
-from app.words.policy_faults import sentence
 
 router = APIRouter()
 
@@ -34,16 +34,6 @@ _CELL = re.compile(r"([0-9]{1,6}):([0-9]{1,2})")
 ROWS = 50
 #: Empty rows for new words.
 _NEW = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What is wrong, with the line of the edited text that it is about; 0 when it is elsewhere."""
-
-    line: int
-    place: str
-    message: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +115,10 @@ def _rule_page(
 def edit_file(
     request: Request, viewer: Reader, session: ReadSession, digest: str, name: str, q: str = ""
 ) -> Response:
-    """Show a rule file, or the rows of a word list, in a form. Raises `Forbidden`, `NotFound`."""
+    """Show a policy file, or the rows of a word list, in a form. Raises `Forbidden`, `NotFound`."""
     policies.admit(viewer.actor, *policies.KEEPERS)
+    if file_editing.is_used_as_it_is(session, digest):
+        return file_editing.edit_page(request, viewer, session, digest, name)
     text = _file(session, digest, name)
     if name.startswith(LEXICONS):
         return _lexicon_page(request, viewer, digest, name, text, q)
@@ -138,8 +130,11 @@ def save_file(request: Request, sent: SentForm, digest: str, name: str) -> Respo
     """Save a changed file as a version, or show what is wrong with it."""
     policies.admit(sent.actor, *policies.KEEPERS)
     with database_of(request).read() as session:
+        as_it_is = file_editing.is_used_as_it_is(session, digest)
         files = policy_queries.files(session, digest)
         text = _file(session, digest, name)
+    if as_it_is:
+        return file_editing.save(request, sent, digest, name)
     words = name.startswith(LEXICONS)
     try:
         new = _changed_rows(text, sent.form) if words else sent.form.text("content")
@@ -191,7 +186,7 @@ def _edit_page(
         digest_=about.digest,
         text=text,
         note=form.word("note") if form else "",
-        faults=_shown(error, about.file, about.first, text),
+        faults=fault_rows(error, about.file, about.first, text),
         may_remove=about.may_remove,
     )
 
@@ -229,7 +224,7 @@ def _lexicon_page(
         total=len(rows),
         sought=sought,
         note=form.word("note") if form else "",
-        faults=_shown(error, name, 1, text),
+        faults=fault_rows(error, name, 1, text),
     )
 
 
@@ -304,24 +299,3 @@ def _save(request: Request, sent: Sent, base: str, files: Mapping[str, str]) -> 
     if isinstance(made, AppError):
         raise made
     return made
-
-
-def _shown(error: AppError | None, file: str, first: int, text: str) -> list[Shown]:
-    """Return what is wrong by the lines of the edited text, so that people see the line they typed."""
-    if error is None or error.code != "policy_faulty":
-        return []
-    lines = text.split("\n")
-    rows = []
-    for fault in (fault_of(reason) for reason in error.reasons if reason.code == CODE):
-        line = fault.line - first + 1 if fault.file == file and fault.line else 0
-        inside = 1 <= line <= len(lines)
-        place = f"{fault.file}:{fault.line}" if fault.line else fault.file
-        rows.append(
-            Shown(
-                line if inside else 0,
-                "" if inside else place,
-                f"{fault.key}：{sentence(fault)}" if fault.key else sentence(fault),
-                lines[line - 1].strip() if inside else "",
-            )
-        )
-    return rows

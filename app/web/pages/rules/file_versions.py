@@ -1,21 +1,26 @@
 """Versions of the policy files that are in force as they are: what changes, and their way into force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
 from fastapi.responses import Response
+from markupsafe import Markup
 from sqlmodel import Session
 
 from app.domain.files.policy_files import PolicyFiles
 from app.domain.vocabulary import PolicyKind
+from app.domain.workflow import lint
 from app.infra.errors import AppError
 from app.infra.runtime import runtime_of
+from app.policies import kinds
 from app.policies import queries as policy_queries
 from app.policies import service as policies
 from app.policies.files import difference
 from app.policies.queries import Version
 from app.policies.risks import RISK
 from app.policies.versions import digest_in_use
+from app.web.components.pictures import picture
 from app.web.forms import limits
 from app.web.pages.rules import activation_requests
 from app.web.pages.rules.reading import keeps
@@ -33,6 +38,15 @@ class Warned:
     said: str
     field: str
     accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A workflow as a picture, before and after; no `before` for a new one."""
+
+    title: str
+    before: Markup | None
+    after: Markup
 
 
 def version_page(
@@ -64,6 +78,8 @@ def version_page(
         changes=difference.changes(before, files),
         warnings=_warnings(session, version, runtime_of(request).policies),
         files=sorted(files.items()),
+        pictures=_pictures(kind, before, files, runtime_of(request).policies),
+        may_add=kind in kinds.FOLDERS,
         follows=runtime_of(request).granted is None,
         keeps=keeps(viewer),
     )
@@ -79,6 +95,24 @@ def _warnings(session: Session, version: Version, in_force: PolicyFiles) -> tupl
         )
         for one in policy_queries.warnings(session, version, in_force)
     )
+
+
+def _pictures(
+    kind: PolicyKind, before: Mapping[str, str], after: Mapping[str, str], around: PolicyFiles
+) -> tuple[Drawn, ...]:
+    """Return the pictures of the workflows that a version adds or changes, as they were and would be."""
+    if kind is not PolicyKind.WORKFLOWS:
+        return ()
+    made = []
+    for path, text in sorted(after.items()):
+        if before.get(path) == text:
+            continue
+        was = lint(before[path]).workflow if path in before else None
+        now = lint(text).workflow
+        if now is not None:
+            drawn = picture(was, around) if was is not None else None
+            made.append(Drawn(now.title, drawn, picture(now, around)))
+    return tuple(made)
 
 
 def accepted(form: Form) -> dict[str, str]:
