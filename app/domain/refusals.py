@@ -82,6 +82,9 @@ class RefusalCode(StrEnum):
     CHECKLIST_INCOMPLETE = "checklist_incomplete"
     CANNOT_SEND_BACK_THERE = "cannot_send_back_there"
     ROUNDS_USED_UP = "rounds_used_up"
+    CLASS_UNKNOWN = "class_not_known"
+    CLASS_SAME = "class_same"
+    CLASS_BY_ANOTHER = "class_by_another"
     # marks and edits
     PLACE_UNKNOWN = "place_unknown"
     QUOTE_DIFFERS = "quote_differs"

@@ -237,6 +237,19 @@ _CASES = (
     _step(E.CASE_ANSWERED, cases.Answered, Told(K.ANSWERED, _AUTHORS, R.AT_OPEN_STAGES)),
     _step(E.CASE_RECONSIDERED, cases.Reconsidered, sentence="阻断项已获豁免，继续审校"),
     _step(E.CASE_EMBARGOED, cases.Embargoed, verifier="embargoed", sentence=say.embargoed),
+    _step(
+        E.CASE_CLASS_ASKED,
+        cases.OfClass,
+        Told(K.CLASS_ASKED, R.AT_OPEN_STAGES),
+        sentence=say.of_class(E.CASE_CLASS_ASKED),
+    ),
+    _step(
+        E.CASE_CLASS_CHANGED,
+        cases.OfClass,
+        Told(K.CLASS_CHANGED, _AUTHORS),
+        sentence=say.of_class(E.CASE_CLASS_CHANGED),
+    ),
+    _step(E.CASE_CLASS_KEPT, cases.OfClass, sentence=say.of_class(E.CASE_CLASS_KEPT)),
     _step(E.CASE_CLEARED, cases.Step, Told(K.CLEARED, _AUTHORS), sentence="全部环节完成"),
     _step(
         E.DECISION_APPROVED,

@@ -154,6 +154,24 @@ def embargoed(who: str, data: Data, _names: Names) -> str:
     return f"{who} 定为不早于{_moment(data.get('until'))}发布"
 
 
+_ABOUT_CLASS = {
+    "case.class_asked": "申请把分类由“{was}”改低为“{title}”，等待另一人同意",
+    "case.class_changed": "把分类由“{was}”改定为“{title}”",
+    "case.class_kept": "对改低为“{title}”的申请未予采用，分类仍为“{was}”",
+}
+
+
+def of_class(event: Event) -> Callable[[str, Data, Names], str]:
+    """Return what says from which class to which, by the names that they had then."""
+
+    def sentence(who: str, data: Data, _names: Names) -> str:
+        was = data.get("was_title") or "未定"
+        by_two = "（由另一人申请）" if event == "case.class_changed" and "asked_by" in data else ""
+        return f"{who} {_ABOUT_CLASS[event].format(was=was, title=data.get('title'))}{by_two}"
+
+    return sentence
+
+
 def routed(_who: str, data: Data, names: Names) -> str:
     """Say which stages the facts added, what a recall kept, and what a second person had accepted."""
     added = "、".join(names.stage(stage["stage"]) for stage in data.get("stages", ()) if stage.get("applies"))
@@ -184,6 +202,7 @@ _WHY_VOID = {
     "earlier_stage_reopened": "前面的环节重新开始",
     "rerouted": "稿件改走的流程对这个环节另有要求",
     "applies_now": "稿件情形有变",
+    "class_changed": "分类改定以后不再适用",
 }
 
 

@@ -75,6 +75,17 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
     K.ENDPOINT: ("接收地址 {host} {endpoint}", "接收地址 {host} {endpoint}"),
     K.COMMENTED: ("有新的批注或修改建议，请查看", "有新的批注或修改建议"),
     K.MENTIONED: ("有人在批注里提到您，请查看", "有人在批注里提到同事"),
+    K.CLASS_ASKED: ("有人申请把分类改低，请您同意或者不同意", "有人申请把分类改低"),
+    K.CLASS_CHANGED: ("稿件的分类已改定，应走的环节随之改变", "稿件的分类已改定"),
+    K.STAGE_STRANDED: (
+        "{places}现在没有人可以办理，请指派或者授予职责，或由作者撤回",
+        "{places}现在没有人可以办理",
+    ),
+    K.ANSWER_DUE: (
+        "{places}征求的意见或请示的答复到期（期限{due}），请催办",
+        "{places}的答复到期（期限{due}）",
+    ),
+    K.CASE_LATE: ("全程办理已逾期（期限{due}），请抓紧办理", "全程办理已逾期（期限{due}）"),
     K.SUGGESTION_ANSWERED: ("您的修改建议或校对标记已有答复", "修改建议或校对标记已有答复"),
 }
 

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from app.domain.vocabulary import ChannelKind
 from app.domain.workflow import Added, BoundProof, Case, Consult, Run, Target, Vote
-from app.domain.workflow.case import Person, Spot
+from app.domain.workflow.case import ClassWish, Person, Spot
 
 #: What every book has, and what only a book has in which it is not empty: in the order in which it is stored.
 _ALWAYS = ("targets", "authors", "proofs", "carriers", "grade", "flags", "found")
 _IF_ANY = (
     "added", "recused", "copied", "consults", "reminded", "instead", "kept",
-    "ever_found", "routes", "rounds_before", "units", "author_posts",
+    "ever_found", "routes", "rounds_before", "units", "author_posts", "class_wish",
 )  # fmt: skip
 
 
@@ -22,6 +22,10 @@ def _vote(vote: Vote) -> dict[str, Any]:
     stored = {name: value for name, value in asdict(vote).items() if (name, value) != ("says", "yes")}
     also = sorted(stored.pop("also"))
     return stored | {"also": also} if also else stored
+
+
+def _read_wish(stored: Mapping[str, Any] | None) -> ClassWish | None:
+    return None if stored is None else ClassWish(**{**stored, "persons": frozenset(stored["persons"])})
 
 
 def _read_vote(stored: Mapping[str, Any]) -> Vote:
@@ -65,6 +69,7 @@ class CaseBook:
     rounds_before: tuple[tuple[Spot, int], ...] = ()
     units: frozenset[str] = frozenset()
     author_posts: frozenset[str] = frozenset()
+    class_wish: ClassWish | None = None
     open_marks: Mapping[str, int] | None = field(default=None)
 
     @classmethod
@@ -94,6 +99,7 @@ class CaseBook:
             rounds_before=case.rounds_before,
             units=case.units,
             author_posts=case.author_posts,
+            class_wish=case.class_wish,
             open_marks=open_marks,
         )
 
@@ -130,6 +136,7 @@ class CaseBook:
             rounds_before=tuple(((stage, line), used) for stage, line, used in read("rounds_before", ())),
             units=frozenset(read("units", ())),
             author_posts=frozenset(read("author_posts", ())),
+            class_wish=_read_wish(read("class_wish")),
             open_marks=None if marks is None else {line: int(count) for line, count in marks.items()},
         )
 
@@ -169,6 +176,8 @@ class CaseBook:
             "rounds_before": [[*spot, used] for spot, used in self.rounds_before],
             "units": sorted(self.units),
             "author_posts": sorted(self.author_posts),
+            "class_wish": self.class_wish
+            and {**asdict(self.class_wish), "persons": sorted(self.class_wish.persons)},
         }
         book = {name: values[name] for name in _ALWAYS} | {
             name: values[name] for name in _IF_ANY if values[name]

@@ -269,6 +269,7 @@ def as_case(row: ReviewCase, runs: tuple[Run, ...]) -> Case:
         rounds_before=book.rounds_before,
         units=book.units,
         author_posts=book.author_posts,
+        class_wish=book.class_wish,
     )
 
 

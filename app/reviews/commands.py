@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.domain.workflow import Command, commands
 from app.identity.queries import Actor
 from app.infra.runtime import Runtime
-from app.reviews import scheduling, service
+from app.reviews import classing, scheduling, service
 from app.reviews.apply import Step
 from app.reviews.cases import Loaded, load
 from app.reviews.collaboration import service as collaboration
@@ -37,6 +37,7 @@ _HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {
     commands.Copy: collaboration.copy,
     commands.Unschedule: scheduling.unschedule,
     commands.Embargo: scheduling.embargo,
+    commands.Reclass: classing.reclass,
 }
 
 

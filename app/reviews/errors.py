@@ -152,6 +152,12 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "本环节已退回 {used} 次，达到上限，只能退稿或请示。",
         "The stage has used up its rounds.",
     ),
+    C.CLASS_UNKNOWN: ("没有“{given}”这个分类；可用的分类：{known}。", "There is no such class."),
+    C.CLASS_SAME: ("稿件现在就是“{now}”，分类没有变化。", "The draft has this class already."),
+    C.CLASS_BY_ANOTHER: (
+        "把分类改低须由另一人同意，申请人自己不能同意；要收回申请，请选现在的分类。",
+        "A lighter class takes the word of another person than asked for it.",
+    ),
     C.PLACE_UNKNOWN: ("稿件中没有“{place}”这个位置。", "The document has no such place."),
     C.QUOTE_DIFFERS: ("原文与标记所引“{quote}”不一致，请刷新后重新标记。", "The quote does not stand there."),
     C.MARKS_OVERLAP: ("有标记互相重叠，请合并后再改。", "Marks overlap."),
@@ -218,6 +224,7 @@ PERSONAL = frozenset(
         C.NO_DELEGATION,
         C.NOT_YOUR_DECISION,
         C.NOT_ASKED,
+        C.CLASS_BY_ANOTHER,
     }
 )
 #: Refusals of the form: 422. Everything else is 409.
@@ -237,6 +244,8 @@ OF_THE_FORM = frozenset(
         C.PERSON_CANNOT_ACT,
         C.INSTANT_PAST,
         C.INSTANT_TOO_FAR,
+        C.CLASS_UNKNOWN,
+        C.CLASS_SAME,
     }
 )
 
@@ -259,6 +268,9 @@ _FIELDS = {
     C.INSTANT_PAST: "release_at",
     C.INSTANT_TOO_FAR: "release_at",
     C.UNDER_EMBARGO: "release_at",
+    C.CLASS_UNKNOWN: "class",
+    C.CLASS_SAME: "class",
+    C.CLASS_BY_ANOTHER: "class",
 }
 #: Codes that drafts, a layer below, refuses with as well; its words are used.
 _TOLD_BELOW = frozenset({C.ALREADY_SUBMITTED, C.NOT_WITH_AUTHOR, C.LINE_SCHEDULED})
@@ -289,7 +301,7 @@ reasons(
         "class_unknown": "没有“{given}”这个分类；可用的分类：{known}。",
         "class_stays": (
             "稿件分类在首次提交时已定为“{now}”，撤回或者重新提交都不能改；"
-            "如果定错，请在提交说明中写明，由审稿人退稿后另建新稿。"
+            "如果定错，请在提交说明中写明，由审稿人改定。"
         ),
         "flags_stay": "标记“{flags}”不是首次提交时写明的，重新提交不能再加。",
     }

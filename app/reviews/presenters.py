@@ -19,6 +19,7 @@ from app.reviews.queries import CaseView, Option, StageView
 from app.reviews.schemas import (
     CaseBriefOut,
     CaseOut,
+    ClassWishOut,
     ConsultOut,
     DecisionOut,
     OpenOut,
@@ -74,6 +75,8 @@ def case_out(view: CaseView) -> CaseOut:
         open_marks=view.marks,
         scheduled=dict(view.case.scheduled),
         embargo_until=view.case.embargo_until,
+        grade=view.case.grade,
+        class_wish=_wish(view),
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         stages=[_stage(stage, view.names) for stage in view.stages],
@@ -86,6 +89,13 @@ def case_out(view: CaseView) -> CaseOut:
         copied=[UUID(one) for one in sorted(view.case.copied)],
         options=[option_out(option) for option in view.options],
     )
+
+
+def _wish(view: CaseView) -> ClassWishOut | None:
+    wish = view.case.class_wish
+    if wish is None:
+        return None
+    return ClassWishOut(grade=wish.grade or "", by=UUID(wish.by), by_name=view.names.get(UUID(wish.by), ""))
 
 
 def _stage(one: StageView, names: dict[UUID, str]) -> StageOut:

@@ -57,9 +57,9 @@ _BETWEEN = (
     Verb.ADD_REVIEWER,
     Verb.REMIND,
 )
-_AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER, Verb.COPY, Verb.RECUSE, Verb.EMBARGO)
+_AT_CASE = (Verb.RESUBMIT, Verb.RECALL, Verb.ANSWER, Verb.COPY, Verb.RECUSE, Verb.EMBARGO, Verb.RECLASS)
 #: Of these, what is done in the place of somebody else as well.
-_FOR_OTHERS = frozenset({Verb.ANSWER, Verb.COPY, Verb.EMBARGO})
+_FOR_OTHERS = frozenset({Verb.ANSWER, Verb.COPY, Verb.EMBARGO, Verb.RECLASS})
 #: The keys of stages that were added to single cases.
 _ADDED = frozenset(f"added_{number}" for number in range(1, MOST + 1))
 
@@ -180,6 +180,7 @@ def case_view(
     people |= {UUID(one) for consult in case.consults for one in (consult.asked, consult.by)}
     people |= {UUID(one) for added in case.added for one in (added.person, added.by)}
     people |= {UUID(one) for one in case.recused | case.copied}
+    people |= {UUID(case.class_wish.by)} if case.class_wish is not None else set()
     people |= {one.principal for one in actor.standing_in}
     me = as_participant(actor, draft.unit_path)
     place = acting_at_case(actor, seen)

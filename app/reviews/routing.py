@@ -12,6 +12,7 @@ from app.domain.routing.lint import lint
 from app.domain.routing.measuring import measured
 from app.domain.routing.rules import Choice, Routed, Routing, extended, facts_in, routed
 from app.domain.workflow import Case, Stage, Workflow, combined
+from app.domain.workflow.classing import decided, heavier_than, is_lighter, lighter
 from app.domain.workflow.sample_drafts import Grade, conditions
 from app.infra.errors import Invalid, Reason, Unavailable
 from app.infra.policy_faults import reason_of
@@ -164,6 +165,23 @@ def again(policies: PolicyFiles, before: Case, now: Case, version: Workflow) -> 
         return None
     both = combined(version, _joint(policies, wanted))
     return None if both.digest == version.digest else _routed(now, wanted, both)
+
+
+def reclassed(policies: PolicyFiles, case: Case, grade: Grade, version: Workflow) -> Routed | None:
+    """Return what a case on `version` walks with another class; `None` where that is what it walks now.
+
+    A heavier class asks for all that its workflow asks for, on top of `version`; with a lighter one that
+    workflow is walked from here on, and what was decided stays. Raises `Unavailable` as `again`.
+    """
+    now = replace(case, grade=grade)
+    if not is_lighter(grade, case.grade):
+        return again(policies, case, now, version)
+    routing = routing_in_force(policies)
+    wanted = by_channel(replace(now, found=now.ever_found), routing)
+    if _ways(wanted) == _ways(by_channel(replace(case, found=case.ever_found), routing)):
+        return None
+    workflow = lighter(version, _joint(policies, wanted), decided(case), heavier_than(grade))
+    return _routed(now, wanted, workflow)
 
 
 def _ways(by_line: Mapping[str, Choice]) -> frozenset[str]:

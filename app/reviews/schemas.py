@@ -87,6 +87,15 @@ class WordsIn(_In):
     comment: Comment = ""
 
 
+class ClassIn(_In):
+    """The class that the draft is to have, and why; a lighter one takes effect once another person agrees."""
+
+    model_config = taken(comment="涉及民生资金，属重要稿件。", **{"class": "A"})
+
+    grade: Literal["A", "B", "C"] = Field(alias="class")
+    comment: Comment = ""
+
+
 class StageWordsIn(StageIn):
     model_config = taken(stage="initial_review", comment="今天下班前要发。")
 
@@ -212,6 +221,14 @@ class ConsultOut(BaseModel):
     answered: bool
 
 
+class ClassWishOut(BaseModel):
+    """A lighter class that somebody asked for, and that waits for another person."""
+
+    grade: str = Field(serialization_alias="class")
+    by: UUID
+    by_name: str
+
+
 class CaseOut(BaseModel):
     """A case. `scheduled`: when lines that are signed go out; nothing goes out before `embargo_until`."""
 
@@ -229,6 +246,8 @@ class CaseOut(BaseModel):
     open_marks: dict[str, int]
     scheduled: dict[str, datetime]
     embargo_until: datetime | None
+    grade: str | None = Field(serialization_alias="class")
+    class_wish: ClassWishOut | None
     opened_at: datetime
     updated_at: datetime
     stages: list[StageOut]

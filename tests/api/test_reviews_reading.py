@@ -129,6 +129,7 @@ def test_what_a_reader_may_do_and_why_not(desk: Desk) -> None:
         "copy": True,
         "recuse": True,
         "embargo": True,
+        "reclass": False,
     }
 
 

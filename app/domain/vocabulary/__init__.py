@@ -185,6 +185,7 @@ class Verb(StrEnum):
     WITHHOLD = "withhold"
     FREE = "free"
     CLOSE_VOTE = "close_vote"
+    RECLASS = "reclass"
 
 
 class Verdict(StrEnum):
@@ -286,6 +287,9 @@ class Event(StrEnum):
     CASE_RECONSIDERED = "case.reconsidered"
     CASE_EMBARGOED = "case.embargoed"
     CASE_CLEARED = "case.cleared"
+    CASE_CLASS_ASKED = "case.class_asked"
+    CASE_CLASS_CHANGED = "case.class_changed"
+    CASE_CLASS_KEPT = "case.class_kept"
     DECISION_APPROVED = "decision.approved"
     DECISION_SENT_BACK = "decision.sent_back"
     DECISION_DECLINED = "decision.declined"

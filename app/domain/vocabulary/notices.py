@@ -40,6 +40,11 @@ class NoticeKind(StrEnum):
     COMMENTED = "commented"
     MENTIONED = "mentioned"
     SUGGESTION_ANSWERED = "suggestion_answered"
+    CLASS_ASKED = "class_asked"
+    CLASS_CHANGED = "class_changed"
+    STAGE_STRANDED = "stage_stranded"
+    ANSWER_DUE = "answer_due"
+    CASE_LATE = "case_late"
 
 
 class MailMode(StrEnum):

@@ -18,7 +18,7 @@ from app.domain.workflow.checks import bars, concerned, seats, ways_back
 from app.domain.workflow.commands import Command
 from app.domain.workflow.definition import AddedStage, Outcome, Stage, Workflow, workflow_schema
 from app.domain.workflow.effects import Decided, Effects, Happened
-from app.domain.workflow.facts import AssessedText, Facts, HandedIn, NamedPerson, NewText
+from app.domain.workflow.facts import AssessedText, Facts, HandedIn, NamedPerson, NewClass, NewText
 from app.domain.workflow.lint import Linted, lint, read_workflow
 from app.domain.workflow.needs import Who
 from app.domain.workflow.rerouting import combined
@@ -42,6 +42,7 @@ __all__ = [
     "Happened",
     "Linted",
     "NamedPerson",
+    "NewClass",
     "NewText",
     "Outcome",
     "Participant",

@@ -13,6 +13,8 @@ from app.domain.workflow.needs import Qualification
 #: A natural person by id, that of their first account; never a role or an account shared by several. Where a
 #: person has more accounts, `Participant.same_as` says whose an account is.
 Person = str
+#: A class of drafts; A is the heaviest.
+Grade = Literal["A", "B", "C"] | None
 #: A run's place: stage key and line; a line is a channel code, or "" for stages of the whole draft.
 Spot = tuple[str, str]
 #: Where a reviewer is added: the open stage waits for them, they follow it, or both go on together.
@@ -163,6 +165,15 @@ class Consult:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassWish:
+    """A lighter class that somebody asked for and another is to agree to; all accounts of who asked."""
+
+    grade: Grade
+    by: Person
+    persons: frozenset[Person]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One walk. Before submission it has no runs and is with its author.
 
@@ -185,7 +196,7 @@ class Case:
     runs: tuple[Run, ...] = ()
     proofs: tuple[BoundProof, ...] = ()
     carriers: frozenset[Person] = frozenset()
-    grade: Literal["A", "B", "C"] | None = None
+    grade: Grade = None
     flags: frozenset[str] = frozenset()
     found: frozenset[str] = frozenset()
     held_at: datetime | None = None
@@ -202,6 +213,7 @@ class Case:
     rounds_before: tuple[tuple[Spot, int], ...] = ()
     units: frozenset[str] = frozenset()
     author_posts: frozenset[str] = frozenset()
+    class_wish: ClassWish | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:

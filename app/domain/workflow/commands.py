@@ -65,6 +65,15 @@ class Recuse(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Reclass(Command):
+    """Set the class of the draft, ask for a lighter one, or answer who asked (改定分类)."""
+
+    verb = Verb.RECLASS
+    grade: Literal["A", "B", "C"]
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AtStage(Command):
     """Something to be done at one stage on one line."""
 

@@ -1,7 +1,7 @@
 """What the caller found out for a step: each verb asks for no more than it needs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,18 @@ class NewText(HandedIn):
     revision: str | None = None
     change: Change | None = None
     authors: frozenset[Person] = frozenset()
+    moves_to: Workflow | None = None
+    routed: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewClass(Facts):
+    """The classes that there are, by letter with their names, and what the case walks with another one.
+
+    `moves_to` is `None` where it is what the case walks now, with the rule and the facts of that in `routed`.
+    """
+
+    classes: Mapping[str, str] = field(default_factory=dict)
     moves_to: Workflow | None = None
     routed: Mapping[str, Any] | None = None
 

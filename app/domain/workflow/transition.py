@@ -7,12 +7,12 @@ from typing import Any, Generic, TypeVar
 
 from app.domain.refusals import Refusals, Refused
 from app.domain.vocabulary import Verb
-from app.domain.workflow import collaboration, decisions, scheduling, submission
+from app.domain.workflow import classing, collaboration, decisions, scheduling, submission
 from app.domain.workflow.case import Case, Participant, Spot
 from app.domain.workflow.commands import Command
 from app.domain.workflow.definition import Workflow
 from app.domain.workflow.effects import Effects, Walk
-from app.domain.workflow.facts import AssessedText, Facts, HandedIn, NamedPerson, NewText
+from app.domain.workflow.facts import AssessedText, Facts, HandedIn, NamedPerson, NewClass, NewText
 
 FactsT = TypeVar("FactsT", bound=Facts)
 
@@ -104,5 +104,6 @@ _STEPS: dict[Verb, _Step[Any]] = {
     Verb.CARRY_OUT: _Step(NewText, submission.against_carrying_out, submission.carry_out),
     Verb.BIND_SUBJECT: _Step(Facts, submission.against_binding, submission.bind),
     Verb.LAY_OUT_FAILED: _Step(Facts, submission.against_giving_back, submission.give_back),
+    Verb.RECLASS: _Step(NewClass, classing.against_reclassing, classing.reclass),
     Verb.RECONSIDER: _Step(Facts, submission.against_reconsidering, submission.reconsider),
 }

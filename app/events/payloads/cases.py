@@ -262,6 +262,17 @@ class Embargoed(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfClass(Step):
+    """The class of the draft: changed, asked for, or kept; `asked_by` who had asked for it."""
+
+    grade: str = named("class")
+    was: str | None
+    title: str
+    was_title: str | None
+    asked_by: str | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided(AtStage):
     """One person's decision on what they read."""
 

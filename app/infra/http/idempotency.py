@@ -75,11 +75,11 @@ def once(
     another request, `Invalid` for a bad key.
     """
     if key is None:
-        return _answer(act().model_dump_json(), status, headers)
+        return _answer(act().model_dump_json(by_alias=True), status, headers)
     check(key)
     if (answered := kept(session, caller_id, key, request, at=at)) is not None:
         return _answer(answered.body, answered.status, {**(headers or {}), **REPLAYED})
-    body = act().model_dump_json()
+    body = act().model_dump_json(by_alias=True)
     keep(session, caller_id, key, request, Kept(status, body), at=at)
     return _answer(body, status, headers)
 

@@ -10,6 +10,7 @@ from app.domain.workflow.commands import (
     GiveOpinion,
     HandOver,
     Override,
+    Reclass,
     Recuse,
     Remind,
     TakeBack,
@@ -24,6 +25,7 @@ from app.reviews.idempotency import performed
 from app.reviews.schemas import (
     AddedIn,
     CaseOut,
+    ClassIn,
     ConsultIn,
     CopiedOut,
     CopiedPage,
@@ -160,6 +162,20 @@ def override_stage(
 ) -> Response:
     """Let the text go past an open stage that its workflow lets one override (越过)."""
     command = Override(*body.spot, body.digest, body.comment)
+    return performed(request, session, actor, key, case_id, body, command)
+
+
+@router.post("/cases/{case_id}/class", response_model=CaseOut)
+def reclass_draft(
+    case_id: UUID,
+    body: ClassIn,
+    request: Request,
+    session: WriteSession,
+    actor: CurrentWriter,
+    key: idempotency.Key = None,
+) -> Response:
+    """Set the class of the draft (改定分类). A lighter one waits until another person says the same."""
+    command = Reclass(body.grade, body.comment)
     return performed(request, session, actor, key, case_id, body, command)
 
 

@@ -93,6 +93,7 @@ SAID = {
     "add_reviewer": "已加签。",
     "remind": "已催办。",
     "copy": "已抄送。",
+    "reclass": "分类已记下；改低的须等另一人同意。",
     "recuse": "已回避，本稿不再由您办理。",
     "override": "已特批越过，并留痕。",
     "account_created": "账号已建立，还没有任何职责。",

@@ -192,7 +192,8 @@ def _page(
         option.verb is Verb.ANSWER and option.allowed for option in view.options
     )
     tracks = lanes(view, channels) if view and going_on else ()
-    with_others = together(session, view, viewer, channels, runtime.clock()) if view else None
+    classes, _ = routing.classes(runtime.policies)
+    with_others = together(session, view, viewer, channels, classes, runtime.clock()) if view else None
     left = checks.ignored_views(session, draft) if found.hits else {}
     takes_waivers = checks.waivable(policy_of(session, runtime), found.hits)
     more = Beside(

@@ -52,6 +52,20 @@ class AskedFor:
 
 
 @dataclass(frozen=True, slots=True)
+class OfClass:
+    """The class of the draft by its name, the classes to choose from, and the lighter one that is asked for.
+
+    `may`: whether the viewer may say something to it; empty `classes`: nobody can.
+    """
+
+    now: str
+    classes: tuple[tuple[str, str], ...]
+    wish: str
+    wish_by: str
+    may: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """All of it for one viewer; `people` are `(id, name)` of those who may be named."""
 
@@ -62,6 +76,7 @@ class Together:
     asked: tuple[AskedFor, ...]
     recused: tuple[str, ...]
     copied: tuple[str, ...]
+    of_class: OfClass
 
     @property
     def is_asked(self) -> bool:
@@ -72,9 +87,17 @@ class Together:
 
 
 def together(
-    session: Session, view: CaseView, viewer: Viewer, channels: Mapping[str, str], at: datetime
+    session: Session,
+    view: CaseView,
+    viewer: Viewer,
+    channels: Mapping[str, str],
+    classes: Mapping[str, str],
+    at: datetime,
 ) -> Together | None:
-    """Return what the viewer may do with others at a case; `None` when there is nothing to show."""
+    """Return what the viewer may do with others at a case; `None` when there is nothing to show.
+
+    `classes` are those that a draft may have, by letter with their names.
+    """
     places = []
     for one in view.stages:
         may = frozenset(str(verb) for verb in _AT_STAGE if one.may(verb))
@@ -104,9 +127,22 @@ def together(
         asked,
         tuple(sorted(view.names.get(UUID(one), "") for one in view.case.recused)),
         tuple(sorted(view.names.get(UUID(one), "") for one in view.case.copied)),
+        _of_class(view, classes, may=Verb.RECLASS in may_at_case),
     )
-    shown = found.places or found.copy or found.recuse or asked or found.recused or found.copied
+    told = (found.recused, found.copied, found.of_class.may, found.of_class.wish)
+    shown = found.places or found.copy or found.recuse or asked or any(told)
     return found if shown else None
+
+
+def _of_class(view: CaseView, classes: Mapping[str, str], *, may: bool) -> OfClass:
+    grade, wish = view.case.grade, view.case.class_wish
+    return OfClass(
+        "未定" if grade is None else classes.get(grade, grade),
+        tuple(classes.items()),
+        "" if wish is None else classes.get(wish.grade or "", wish.grade or ""),
+        "" if wish is None else view.names.get(UUID(wish.by), ""),
+        may,
+    )
 
 
 def _people(session: Session, view: CaseView, viewer: Viewer, at: datetime) -> tuple[tuple[str, str], ...]:

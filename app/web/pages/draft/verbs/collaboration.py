@@ -35,6 +35,8 @@ def _command(form: Form) -> Command:
         return _naming(form, verb)
     if verb in {Verb.ADVISE, Verb.OVERRIDE, Verb.REMIND, Verb.TAKE_BACK, Verb.RECUSE}:
         return _with_words(form, verb)
+    if verb == Verb.RECLASS:
+        return _of_class(form)
     if verb == Verb.CLAIM:
         return commands.Claim(stage, line)
     if verb == Verb.UNCLAIM:
@@ -70,6 +72,13 @@ def _naming(form: Form, verb: str) -> Command:
     if verb == Verb.COPY:
         return commands.Copy(to, comment)
     return commands.AddReviewer(stage, line, to, comment, _PLACES.get(form.word("place"), "after"))
+
+
+def _of_class(form: Form) -> Command:
+    grades: dict[str, Literal["A", "B", "C"]] = {"A": "A", "B": "B", "C": "C"}
+    if (grade := grades.get(form.word("class"))) is None:
+        raise _wrong("class", "请从所列分类中选择。")
+    return commands.Reclass(grade, comment_of(form, limits.AT_STAGE))
 
 
 def _wrong(field: str, message: str) -> Invalid:
