@@ -204,18 +204,36 @@ def take_in(
     return replace(taken, original=original, pictures=read.pictures, readings=read.readings)
 
 
+def edited(before: Document, content: Any) -> Intake:  # noqa: ANN401 – any JSON
+    """Return a document with `content` as its blocks, and what of them it cannot hold; its fields stay.
+
+    What `before` had was judged when it came and stays as it is; anything else is taken in as blocks are.
+    Raises `TooLarge` above 5 MB, `Invalid` with every fault.
+    """
+    if not isinstance(content, Sequence) or isinstance(content, str):
+        raise Invalid("content_unusable", reasons=[_wrong_type("内容块的列表")])
+    faults: list[Reason] = []
+    blocks = _checked_blocks(content, faults, known=frozenset(before.blocks))
+    blocks, lost = _with_links_that_lead_out(blocks, known=frozenset(before.blocks))
+    fields = {name: getattr(before, name) for name in (*FIELDS, "attachments")}
+    return Intake(_document(fields, blocks, faults, lost), lost)
+
+
 def _taken(document: Document, lost: tuple[LeftOut, ...]) -> Intake:
     return Intake(document, summed([*lost, *turning(text for _, text in document.texts())]))
 
 
-def _with_links_that_lead_out(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], tuple[LeftOut, ...]]:
-    """Return the blocks without the links that no layout keeps, and those links."""
+def _with_links_that_lead_out(
+    blocks: tuple[Block, ...], *, known: frozenset[Block] = frozenset()
+) -> tuple[tuple[Block, ...], tuple[LeftOut, ...]]:
+    """Return the blocks without the links that no layout keeps, and those links; those of `known` stay."""
     builder, kept = Builder(), list[Block]()
+    old = {span.href for block in known if isinstance(block, (*TEXT_BLOCKS, Table)) for span in block.spans}
     for block in blocks:
         if not isinstance(block, (*TEXT_BLOCKS, Table)):
             kept.append(block)
             continue
-        spans = [span for span in block.spans if span.href is None or leads_out(span.href)]
+        spans = [span for span in block.spans if span.href in old | {None} or leads_out(span.href or "")]
         for span in block.spans:
             if span not in spans:
                 builder.leave_out("link", span.href or "")
@@ -250,7 +268,9 @@ def _clean(content: str, builder: Builder) -> str:
     return builder.without_controls(text)
 
 
-def _checked_blocks(content: Sequence[Any], faults: list[Reason]) -> tuple[Block, ...]:
+def _checked_blocks(
+    content: Sequence[Any], faults: list[Reason], *, known: frozenset[Block] = frozenset()
+) -> tuple[Block, ...]:
     try:
         blocks = _blocks.validate_python(tuple(content))
     except ValidationError as error:
@@ -258,7 +278,7 @@ def _checked_blocks(content: Sequence[Any], faults: list[Reason]) -> tuple[Block
         faults += [Reason(reason.code, reason.data, field=f"content.{reason.field}") for reason in told]
         return ()
     for index, block in enumerate(blocks):
-        for text in _strings(block.model_dump()):
+        for text in () if block in known else _strings(block.model_dump()):
             faults += text_faults(text, field=f"content.{index}")
     if not faults:
         _limit(len(canonical([block.model_dump(mode="json") for block in blocks])))

@@ -1,6 +1,7 @@
 """What somebody sent with a form: which fields are theirs, and which the page wrote itself. Pure."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 #: What a form says of the state it was read at, and of itself; it differs between two readings of one page.
@@ -51,6 +52,7 @@ _SECRET = ("password", "secret", "one_time", "otp", "token")
 #: What fields are called where their form is gone; others are told without a name.
 TITLES = {
     "added": "在末尾增加",
+    "blocks": "正文",
     "byline": "署名",
     "comment": "意见",
     "content": "正文",
@@ -112,3 +114,23 @@ def typed(action: str, page: str, fields: Iterable[tuple[str, str]]) -> Typed:
 def title_of(name: str) -> str:
     """Return what a field is called where its form is gone; "" for one without a name."""
     return TITLES.get(name, TITLES["content"] if name.startswith(("text:", "cell:", "new:")) else "")
+
+
+def legible(name: str, value: str) -> str:
+    """Return what was typed as people read it: of the editor's blocks their words, a line each."""
+    if name != "blocks":
+        return value
+    try:
+        content = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return "\n".join(line for line in _lines(content) if line.strip())
+
+
+def _lines(value: object) -> list[str]:
+    if isinstance(value, Mapping):
+        named = [value.get(name) for name in ("caption", "text", "alt", "credit")]
+        rows = value.get("rows")
+        cells = ["\t".join(map(str, row)) for row in rows if row] if isinstance(rows, list) else []
+        return [*(word for word in named if isinstance(word, str)), *cells]
+    return [line for one in value for line in _lines(one)] if isinstance(value, list) else []

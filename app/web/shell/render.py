@@ -22,7 +22,7 @@ from app.web.forms.filling import filled
 from app.web.forms.limits import BY_FORM
 from app.web.forms.redisplay import Refused, refusal_of
 from app.web.forms.sealed_input import owner_mark
-from app.web.forms.typed import Typed, title_of, typed
+from app.web.forms.typed import Typed, legible, title_of, typed
 from app.web.shell.flash import SAID, done_to, said
 from app.web.shell.viewer import MAX_FORM_BYTES, Viewer, posted
 from app.words.labels import choices, label, limit
@@ -169,7 +169,7 @@ def _with_kept(html: str, sent: Typed | None, problem: Mapping[str, Any] | None)
         if reason["field"]
     ]
     page_now = filled(html, sent, wrong)
-    words = [(title_of(name), value) for name, value in page_now.left]
+    words = [(title_of(name), legible(name, value)) for name, value in page_now.left]
     box = environment().get_template("_kept.html").render(words=words, there=page_now.there) if words else ""
     return page_now.html.replace(_KEPT, box, 1)
 

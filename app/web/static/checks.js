@@ -22,6 +22,7 @@ function tell(words, stale) {
 
 // Sent without files: what they say is checked when they are taken in.
 function fields() {
+  form.dispatchEvent(new Event("checking"));
   const sent = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === "string") sent.append(name, value);
   return sent;
@@ -59,6 +60,7 @@ function put(now) {
   const words = summary.textContent.trim().replace(/\s+/g, " ");
   document.getElementById("check-summary").replaceWith(document.importNode(summary, true));
   for (const list of form.querySelectorAll("ul.beside")) {
+    if (list.closest("#editor")) continue;
     const found = [...now.querySelectorAll("ul.beside")].find(
       (one) => one.dataset.place === list.dataset.place,
     );
@@ -66,6 +68,8 @@ function put(now) {
     list.hidden = !found;
   }
   offer();
+  // The editor shows its own.
+  form.dispatchEvent(new CustomEvent("checked", { detail: now }));
   if (words !== told) say(words);
   told = words;
 }
@@ -77,7 +81,7 @@ function offer() {
 // Positions are code points.
 form.addEventListener("click", (event) => {
   const button = event.target.closest("[data-fix]");
-  if (!button) return;
+  if (!button || button.closest("#editor")) return;
   const { place } = button.closest("ul.beside").dataset;
   const field = document.getElementById(`f-${place}`) || document.getElementById(`f-text:${place}`);
   const letters = [...field.value],

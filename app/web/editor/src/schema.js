@@ -30,13 +30,13 @@ export const schema = new Schema({
       ...text,
       defining: true,
       attrs: { ...text.attrs, level: { default: 1 } },
-      // Level 1 of a document stands below its title: h1 is the page's, h2 the title's.
+      // Level 1 of a document stands below the page's own heading.
       parseDOM: levels.map((level) => ({
         tag: `h${level}`,
         getAttrs: (dom) => ({ align: alignOf(dom), level: whole(data(dom, "level")) || level }),
       })),
       toDOM: (node) => [
-        `h${Math.min(node.attrs.level + 2, 6)}`,
+        `h${Math.min(node.attrs.level + 1, 6)}`,
         { ...aligned(node.attrs), "data-level": node.attrs.level },
         0,
       ],

@@ -13,6 +13,7 @@ from app.infra.db import ReadSession
 from app.infra.errors import Conflict
 from app.infra.runtime import runtime_of
 from app.screening.checks.typed import ADDED
+from app.web.pages.draft import rich_text
 from app.web.pages.draft.editing import editable_texts
 from app.web.pages.draft.merging import quoted, unpacked
 from app.web.pages.draft.panels.beside_texts import beside_texts
@@ -37,9 +38,11 @@ def check(request: Request, sent: SentForm, session: ReadSession, draft_id: UUID
     merged = unpacked(runtime.secret, form.text("merged"))
     base = quoted(session, draft, form) or drafts.head(session, draft)
     document = merged.document if merged else drafts.document_of(base)
+    rich = rich_text.taken(document, form)
+    document = rich.document if rich else document
     places = [place for place, _ in editable_texts(document)]
     typed = {name: form.text(name) for name in (*FIELDS, ADDED) if any(key == name for key, _ in form.fields)}
     named = {name.removeprefix("text:"): value for name, value in form.fields if name.startswith("text:")}
-    typed |= {place: named[place] for place in places if place in named}
+    typed |= {place: named[place] for place in places if place in named and not rich}
     found = beside_texts(session, runtime, draft, document, typed, places)
     return page(request, "live_checks.html", viewer=sent.viewer, found=found)

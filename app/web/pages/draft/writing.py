@@ -30,7 +30,7 @@ from app.screening.checks.typed import ADDED
 from app.web.components.text_view import place_name
 from app.web.forms import limits
 from app.web.forms.redisplay import refusal_of
-from app.web.pages.draft import files
+from app.web.pages.draft import files, rich_text
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined
 from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, quoted, settled, unpacked
@@ -205,6 +205,8 @@ def _edit_page(
         choices=choices(merged, form or Form()) if merged else (),
         values=values,
         texts=texts,
+        # Where people have to choose, the texts come one by one.
+        blocks="" if chosen else given.get(rich_text.BLOCKS) or rich_text.packed(document),
         chosen=chosen,
         added=given.get("added", ""),
         comment=typed.get("comment", ""),
@@ -252,9 +254,14 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
         if isinstance(replaced, AppError):
             raise replaced
         if replaced is not None:
-            document = _from_file(replaced, drafts.document_of(base), form)
+            document, lost = _from_file(replaced, drafts.document_of(base), form), replaced.left_out
+        elif merged and merged.collisions:
+            document, lost = _settled(merged, form), ()
         else:
-            document = _settled(merged, form) if merged else _edited(drafts.document_of(base), form)
+            read = merged.document if merged else drafts.document_of(base)
+            rich = rich_text.taken(read, form)
+            document = _edited(rich.document, rich_text.without_texts(form)) if rich else _edited(read, form)
+            lost = rich.left_out if rich else ()
         if base.id != head.id:
             both = merge(drafts.document_of(base), document, drafts.document_of(head))
             if both.collisions or both.document != drafts.document_of(head):
@@ -268,7 +275,7 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             seen=seen,
             actor=sent.actor,
             at=runtime.clock(),
-            left_out=replaced.listed() if replaced else listed(undefined(document, drafts.document_of(head))),
+            left_out=listed(lost if replaced else (*lost, *undefined(document, drafts.document_of(head)))),
             pictures=replaced.brings() if replaced else frozenset(),
         )
         files.keep(session, draft, replaced, form.file, sent.actor, runtime.clock())
