@@ -5,7 +5,7 @@ this process. PostgreSQL: read committed, rows locked with `FOR UPDATE`.
 """
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -108,7 +108,12 @@ statements: ContextVar[list[str] | None] = ContextVar("statements", default=None
 #: Seconds that a PostgreSQL may take to take a connection, and to say that it got what was sent to it.
 _CONNECT_SECONDS, _SILENT_SECONDS = 5, 20
 
-_WRITER, _WRITING = "sanshen_writer", "sanshen_writing"
+_WRITER, _WRITING, _PROMISED = "sanshen_writer", "sanshen_writing", "sanshen_promised"
+
+
+def note_promise(session: Session, kind: str) -> None:
+    """Let those who listen to commits hear with this one that work of this kind was promised."""
+    session.info.setdefault(_PROMISED, set()).add(kind)
 
 
 class _WriteSession(Session):
@@ -149,8 +154,8 @@ class Database:
         """Open the database at `url`, when it is first used; only with `create` is a SQLite file made."""
         self.is_sqlite = url.startswith("sqlite")
         self._writer = threading.Lock()
-        #: Called after each commit of a write; the job runner wakes up by it.
-        self.after_commit: list[Callable[[], None]] = []
+        #: Called after each commit of a write, with what it promised; the job runner wakes up by it.
+        self.after_commit: list[Callable[[Collection[str]], None]] = []
         self._file: SqliteFile | None = None
         if (path := path_of(url)) is not None:
             if create:
@@ -198,7 +203,7 @@ class Database:
                     error.record(session)
             raise
         for call in self.after_commit:
-            call()
+            call(session.info.get(_PROMISED, ()))
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
@@ -325,6 +330,7 @@ __all__ = [
     "WriteSession",
     "database_of",
     "new_row",
+    "note_promise",
     "one_of",
     "statements",
 ]

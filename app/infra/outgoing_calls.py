@@ -7,10 +7,12 @@ it is over the connection is shut down under whoever waits for it.
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import httpcore
@@ -171,9 +173,7 @@ class Call:
         within = dict.fromkeys(("connect", "read", "write", "pool"), self.left)
         try:
             with (
-                httpcore.ConnectionPool(
-                    ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=_Watched(self)
-                ) as pool,
+                httpcore.ConnectionPool(ssl_context=_trusted(), network_backend=_Watched(self)) as pool,
                 pool.stream(
                     method,
                     url,
@@ -205,6 +205,12 @@ class Call:
         with self._lock:
             for connection in self._watched:
                 _shut_down(connection)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom calls over TLS trust. Reading the list of authorities takes longer than a whole call."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _Watched(httpcore.SyncBackend):

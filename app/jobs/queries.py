@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from app.domain.vocabulary import Event
 from app.jobs.kinds import JobKind
@@ -27,6 +26,15 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A job that may be taken: its kind, whom outside it waits for, and since when it is due."""
+
+    kind: str
+    party: str | None
+    run_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message in the outbox: its id is the job's id, which receivers see as `webhook-id`."""
 
@@ -38,21 +46,27 @@ class Message:
     data: dict[str, Any]
 
 
-def next_kind(
+def next_due(
     session: Session, *, kinds: Collection[str], at: datetime, but: Collection[str] = ()
-) -> str | None:
-    """Return the kind of the job among `kinds` that is due longest; `None` when there is nothing to take.
+) -> Due | None:
+    """Return what is known of the job among `kinds` that is due longest; `None` when there is none.
 
     Jobs for the parties in `but` do not count.
     """
     asked = {"kinds": sorted(kinds), "now": at} | ({"but": sorted(but)} if but else {})
-    return session.exec(_next_kind(bool(but)), params=asked).first()
+    row = session.execute(_next_due(bool(but)), asked).first()
+    return None if row is None else Due(*row)
 
 
 @cache
-def _next_kind(but: bool) -> SelectOfScalar[str]:
+def _next_due(but: bool) -> Any:  # noqa: ANN401 – SQLAlchemy's type of a SELECT of three columns
     # Workers ask this all day long: it is put together once.
-    return select(Job.kind).where(is_due(but=but)).order_by(col(Job.run_at), col(Job.id)).limit(1)
+    return (
+        select(Job.kind, Job.party, Job.run_at)
+        .where(is_due(but=but))
+        .order_by(col(Job.run_at), col(Job.id))
+        .limit(1)
+    )
 
 
 def planned(session: Session, kinds: Collection[str]) -> frozenset[str]:

@@ -82,6 +82,25 @@ def end_together(session: Session, jobs: Sequence[JobContext]) -> None:
         job.ended = True
 
 
+def end_held(session: Session, jobs: Sequence[JobContext]) -> None:
+    """End those of several jobs that are still held; one that was lost is ended by whoever took it over.
+
+    For effects that are good whoever holds the job.
+    """
+    if jobs:
+        service.finish_all(session, {job.id: job.fence for job in jobs}, at=jobs[0].runtime.clock())
+    for job in jobs:
+        job.ended = True
+
+
+def leave_together(session: Session, jobs: Sequence[JobContext]) -> None:
+    """Put jobs that were not begun back into the queue, as if they had not been taken; due at once."""
+    if jobs:
+        service.leave(session, {job.id: job.fence for job in jobs})
+    for job in jobs:
+        job.ended = True
+
+
 Handle = Callable[[JobContext], None]
 HandleTogether = Callable[[Sequence[JobContext]], None]
 

@@ -38,6 +38,8 @@ FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=15)
 #: How many threads a lane has. Those who send webhooks wait for the most different parties.
 THREADS = {Lane.INSIDE: 2, Lane.WEBHOOKS: 4, Lane.MAIL: 2, Lane.ROBOTS: 2, Lane.CHANNELS: 2}
+#: How long a server lets jobs gather that are done together: a burst of decisions costs one telling.
+GATHERING = timedelta(milliseconds=200)
 #: How often the figures of the queue are taken, in seconds.
 MEASURE_SECONDS = 15
 
@@ -66,7 +68,7 @@ class Runner:
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
         self._work = {lane: threading.Condition() for lane in Lane}
-        self._commits = 0
+        self._promises = dict.fromkeys(Lane, 0)
         self._parties: set[str] = set()
         self._choosing = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -115,7 +117,9 @@ class Runner:
         What is left comes back later.
         """
         self._stopping.set()
-        self._wake(everybody=True)
+        for work in self._work.values():
+            with work:
+                work.notify_all()
         if self._wake in self.runtime.database.after_commit:
             self.runtime.database.after_commit.remove(self._wake)
         for thread in self._threads:
@@ -161,7 +165,7 @@ class Runner:
         work = self._work[lane]
         while not self._stopping.is_set():
             with work:
-                seen = self._commits
+                seen = self._promises[lane]
             pause = POLL_SECONDS
             try:
                 self._measure()
@@ -173,15 +177,15 @@ class Runner:
                 log.exception("jobs.loop_failed", lane=lane)
                 pause = AFTER_FAILURE_SECONDS
             with work:
-                if self._commits == seen and not self._stopping.is_set():
+                if self._promises[lane] == seen and not self._stopping.is_set():
                     work.wait(pause)
 
-    def _wake(self, *, everybody: bool = False) -> None:
-        """Let one thread of each lane look for work; it wakes the next when it has found some."""
-        self._commits += 1
-        for work in self._work.values():
-            with work:
-                work.notify_all() if everybody else work.notify()
+    def _wake(self, promised: Collection[str]) -> None:
+        """Let one thread of each lane that does these kinds look; it wakes the next when it has some."""
+        for lane in {self._handlers[kind].lane for kind in promised if kind in self._handlers}:
+            with self._work[lane]:
+                self._promises[lane] += 1
+                self._work[lane].notify()
 
     def _measure(self) -> None:
         if time.monotonic() - self._measured < MEASURE_SECONDS:
@@ -218,6 +222,8 @@ class Runner:
 
     def _one(self, kinds: Collection[str], lane: Lane | None = None) -> bool:
         """Do the job that is due longest, with others of its kind where those are done together."""
+        if lane is not None:
+            self._gather(kinds)
         # One after the other where parties are waited for, so that two threads never choose the same.
         with nullcontext() if lane is None or lane is Lane.INSIDE else self._choosing:
             jobs = self._claim(kinds)
@@ -227,6 +233,20 @@ class Runner:
             return self._do(jobs, lane)
         finally:
             self._parties -= parties
+
+    def _gather(self, kinds: Collection[str]) -> None:
+        """Wait a moment where the job that comes next is done with others, so that they come together."""
+        due = self._next(kinds)
+        if due is not None and self._handlers[due.kind].at_once > 1:
+            waited = self.runtime.clock() - due.run_at
+            if timedelta(0) <= waited < GATHERING:
+                self._stopping.wait((GATHERING - waited).total_seconds())
+
+    def _next(self, kinds: Collection[str]) -> queries.Due | None:
+        # Looking first keeps an idle worker from taking the writer lock twice a second.
+        with self.runtime.database.read() as session:
+            but = frozenset(self._parties)
+            return queries.next_due(session, kinds=kinds, at=self.runtime.clock(), but=but)
 
     def _do(self, jobs: tuple[Job, ...] | None, lane: Lane | None) -> bool:
         """Do the jobs that were claimed; say whether there may be more."""
@@ -247,22 +267,18 @@ class Runner:
         return True
 
     def _claim(self, kinds: Collection[str]) -> tuple[Job, ...] | None:
-        at = self.runtime.clock()
-        # Looking first keeps an idle worker from taking the writer lock twice a second.
-        with self.runtime.database.read() as session:
-            but = frozenset(self._parties)
-            kind = queries.next_kind(session, kinds=kinds, at=at, but=but)
-        if kind is None:
+        if (due := self._next(kinds)) is None:
             return None
         with self.runtime.database.write() as session:
             return service.claim_some(
                 session,
-                kinds={kind},
+                kinds={due.kind},
                 worker=self._worker,
-                at=at,
+                at=self.runtime.clock(),
                 lease=self.lease,
-                at_most=self._handlers[kind].at_once,
-                but=but,
+                at_most=self._handlers[due.kind].at_once,
+                party=due.party,
+                but=frozenset(self._parties),
             )
 
     def _run_together(self, jobs: Sequence[Job]) -> list[str] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from app.infra.db import UtcDateTime, new_row
+from app.infra.db import UtcDateTime, new_row, note_promise
 from app.infra.errors import Conflict, NotFound
 from app.infra.ids import new_id
 from app.jobs import errors  # noqa: F401 – the words of the codes below
@@ -50,6 +50,7 @@ def enqueue(
         created_at=at,
         run_at=run_at or at,
     )
+    note_promise(session, kind)
     if key is None:
         session.add(job)
         return job.id
@@ -83,6 +84,7 @@ def enqueue_each(
         for key, payload in sorted(payloads.items())
     ]
     if rows:
+        note_promise(session, kind)
         connection = session.connection()
         connection.execute(_each_unless_waiting(connection.dialect.name), rows)
 
@@ -195,11 +197,12 @@ def claim_some(
     at: datetime,
     lease: timedelta,
     at_most: int,
+    party: str | None = None,
     but: Collection[str] = (),
 ) -> tuple[Job, ...]:
     """Take up to `at_most` jobs as `claim` takes one, those due longest first; perhaps none.
 
-    Those for the parties in `but` are left.
+    With `party` only those for this party; those for the parties in `but` are left.
     One statement: on PostgreSQL rows that others are taking are skipped, on SQLite the writer lock does it.
     """
     asked = {
@@ -209,18 +212,21 @@ def claim_some(
         "until": at + lease,
         "by": worker,
     }
+    if party is not None:
+        asked["of_party"] = party
     if but:
         asked["but"] = sorted(but)
-    taken = session.scalars(_taking(bool(but)), asked).all()
+    taken = session.scalars(_taking(party=party is not None, but=bool(but)), asked).all()
     return tuple(sorted(taken, key=lambda job: (job.run_at, job.id)))
 
 
 @cache
-def _taking(but: bool) -> Any:  # noqa: ANN401 – SQLAlchemy's type of an UPDATE that returns rows
+def _taking(*, party: bool, but: bool) -> Any:  # noqa: ANN401 – SQLAlchemy's type of an UPDATE that returns rows
     # Workers ask this all day long: it is put together once.
+    of_party = [col(Job.party) == bindparam("of_party")] if party else []
     due = (
         select(Job.id)
-        .where(is_due(but=but))
+        .where(is_due(but=but), *of_party)
         .order_by(col(Job.run_at), col(Job.id))
         .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
@@ -291,6 +297,15 @@ def finish_all(session: Session, held: Mapping[UUID, int], *, at: datetime) -> b
     return bool(done.rowcount == len(held))
 
 
+def leave(session: Session, held: Mapping[UUID, int]) -> None:
+    """Put jobs back that were taken and not begun, by id and fence; it counts as no try of theirs."""
+    mine = and_(
+        tuple_(col(Job.id), col(Job.fence)).in_(list(held.items())), col(Job.state) == JobState.RUNNING
+    )
+    values = {"state": JobState.QUEUED, "attempt": col(Job.attempt) - 1, "lease_until": None}
+    session.exec(update(Job).where(mine).values(**values).execution_options(synchronize_session=False))
+
+
 def put_back(session: Session, job_id: UUID, fence: int, *, run_at: datetime, error: str) -> bool:
     """Let a job be tried again at `run_at`; False when it was lost to another worker."""
     return _held(session, job_id, fence, state=JobState.QUEUED, run_at=run_at, lease_until=None, error=error)
@@ -313,6 +328,7 @@ def retry(session: Session, job_id: UUID, *, at: datetime) -> Job:
         raise Conflict("job_not_dead")
     # attempt 1 keeps it out of the uniqueness of keys: a newer wish of the same key may be waiting already.
     job.state, job.attempt, job.run_at, job.finished_at = JobState.QUEUED, 1, at, None
+    note_promise(session, job.kind)
     session.add(job)
     return job
 

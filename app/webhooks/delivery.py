@@ -170,8 +170,8 @@ def _stored(message: Message, timestamp: str, at: datetime, place: int) -> Webho
     )
 
 
-def first_of_all(session: Session, delivery_id: UUID, *, at: datetime) -> tuple[tuple[UUID, int], ...]:
-    """Return what is to be tried before this delivery, with the attempt: due messages that go first.
+def first_of_all(session: Session, delivery_id: UUID, *, at: datetime) -> dict[UUID, int]:
+    """Return what is to be tried before this delivery, with its attempt: due messages that go first.
 
     Those for the same endpoint; none for a message that goes first itself. Two statements at most.
     """
@@ -194,25 +194,42 @@ def first_of_all(session: Session, delivery_id: UUID, *, at: datetime) -> tuple[
         .join(WebhookDelivery, col(WebhookDelivery.message_id) == col(WebhookMessage.id))
         .where(WebhookDelivery.id == delivery_id)
     )
-    found = [(one, attempt) for one, attempt in session.exec(query).all()]
-    return () if not found or session.exec(own).first() in FIRST else tuple(found)
+    before = dict(session.exec(query).all())
+    return {} if not before or session.exec(own).first() in FIRST else before
 
 
 def prepare(
-    session: Session, delivery_id: UUID, *, attempt: int, master: bytes, at: datetime
-) -> Parcel | None:
-    """Return the try that is due; None when it was made, or given up, or belongs to a later job."""
-    delivery = session.get(WebhookDelivery, delivery_id)
-    if delivery is None or delivery.state != DeliveryState.WAITING or delivery.attempt != attempt:
-        return None
-    message = session.get(WebhookMessage, delivery.message_id)
-    endpoint = session.get(WebhookEndpoint, delivery.endpoint_id)
-    assert message is not None
-    assert endpoint is not None
-    if endpoint.paused_at is not None:
-        return None
-    secrets = secrets_of(session, master=master, at=at, endpoint_id=endpoint.id)
-    return Parcel(delivery_id, attempt, endpoint.url, str(message.id), message.body.encode(), tuple(secrets))
+    session: Session, asked: Mapping[UUID, int], *, master: bytes, at: datetime
+) -> tuple[Parcel, ...]:
+    """Return the tries that are due, in the order of `asked`: deliveries of one endpoint, and their attempts.
+
+    Not those that were made, or given up, or belong to a later job. Two statements.
+    """
+    query = (
+        select(WebhookDelivery, WebhookMessage, WebhookEndpoint)
+        .join(WebhookMessage, col(WebhookMessage.id) == col(WebhookDelivery.message_id))
+        .join(WebhookEndpoint, col(WebhookEndpoint.id) == col(WebhookDelivery.endpoint_id))
+        .where(
+            col(WebhookDelivery.id).in_(list(asked)),
+            WebhookDelivery.state == DeliveryState.WAITING,
+            col(WebhookEndpoint.paused_at).is_(None),
+        )
+    )
+    due = {
+        delivery.id: (message, endpoint)
+        for delivery, message, endpoint in session.exec(query).all()
+        if delivery.attempt == asked[delivery.id]
+    }
+    if not due:
+        return ()
+    endpoint_id = next(endpoint.id for _, endpoint in due.values())
+    secrets = tuple(secrets_of(session, master=master, at=at, endpoint_id=endpoint_id))
+    return tuple(
+        Parcel(delivery_id, attempt, endpoint.url, str(message.id), message.body.encode(), secrets)
+        for delivery_id, attempt in asked.items()
+        if delivery_id in due
+        for message, endpoint in (due[delivery_id],)
+    )
 
 
 def send(parcel: Parcel, *, allowed: AllowList, timeout_seconds: float, at: datetime) -> Answer:
@@ -253,22 +270,36 @@ def _since(began: float) -> int:
 
 
 def settle(
-    session: Session, parcel: Parcel, answer: Answer, *, at: datetime, luck: float | None = None
+    session: Session, tries: Mapping[Parcel, Answer], *, at: datetime, luck: float | None = None
 ) -> None:
-    """Write down what came of a try: delivered, to be tried again, or given up.
+    """Write down what came of tries at one endpoint: delivered, to be tried again, or given up.
 
     410 switches the endpoint off.
 
     `luck` from 0 to 1 spreads the next try. A try that somebody else settled meanwhile counts no more.
     """
-    delivery = session.exec(
-        select(WebhookDelivery).where(WebhookDelivery.id == parcel.delivery_id).with_for_update()
-    ).one()
-    if delivery.state != DeliveryState.WAITING or delivery.attempt != parcel.attempt:
-        return
-    endpoint = session.exec(
-        select(WebhookEndpoint).where(WebhookEndpoint.id == delivery.endpoint_id).with_for_update()
-    ).one()
+    ids = [parcel.delivery_id for parcel in tries]
+    query = select(WebhookDelivery).where(col(WebhookDelivery.id).in_(ids)).order_by(col(WebhookDelivery.id))
+    deliveries = {delivery.id: delivery for delivery in session.exec(query.with_for_update()).all()}
+    endpoints = select(WebhookEndpoint).where(
+        col(WebhookEndpoint.id).in_({delivery.endpoint_id for delivery in deliveries.values()})
+    )
+    endpoint = session.exec(endpoints.with_for_update()).one()
+    for parcel, answer in tries.items():
+        delivery = deliveries[parcel.delivery_id]
+        if delivery.state == DeliveryState.WAITING and delivery.attempt == parcel.attempt:
+            _settle(session, endpoint, delivery, answer, at=at, luck=luck)
+
+
+def _settle(
+    session: Session,
+    endpoint: WebhookEndpoint,
+    delivery: WebhookDelivery,
+    answer: Answer,
+    *,
+    at: datetime,
+    luck: float | None,
+) -> None:
     session.add(
         WebhookAttempt(
             id=new_id(),

@@ -405,9 +405,9 @@ def test_a_try_that_another_worker_made_is_not_counted_twice(
     Runner(runtime).run_until_idle()
     with runtime.database.write() as session:
         row = session.exec(select(WebhookDelivery)).one()
-        assert delivery.prepare(session, row.id, attempt=0, master=runtime.secret, at=runtime.clock()) is None
+        assert delivery.prepare(session, {row.id: 0}, master=runtime.secret, at=runtime.clock()) == ()
         parcel = delivery.Parcel(row.id, 0, "", "", b"", ())
-        delivery.settle(session, parcel, delivery.Answer(500), at=runtime.clock())
+        delivery.settle(session, {parcel: delivery.Answer(500)}, at=runtime.clock())
         session.flush()
         assert (row.state, row.attempt) == ("delivered", 1)
 
