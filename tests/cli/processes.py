@@ -1,4 +1,7 @@
-"""Real processes of `sanshen`: begun with an environment of their own, waited for, and ended by their id."""
+"""Real processes of `sanshen`: begun with an environment of their own, waited for, and ended by their id.
+
+They are forked from a process that has loaded the product: `forked.py`.
+"""
 
 import json
 import os
@@ -10,7 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from tests.cli import forked
 
 ROOT = Path(__file__).parents[2]
 #: How long anything may take on a busy machine, in seconds.
@@ -29,6 +35,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def sanshen(*arguments: object) -> list[str]:
+    """Return the command for a process that loads the product itself."""
     return [sys.executable, "-m", "app", *map(str, arguments)]
 
 
@@ -36,17 +43,39 @@ def run(
     *arguments: object, cwd: Path, mortal: bool = False, given: str | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. `mortal` takes from root what lets it write where permissions forbid it."""
+    if mortal and os.geteuid() == 0:
+        return _run_as_mortal(*arguments, cwd=cwd, env=environment(**env))
+    argv = [str(each) for each in arguments]
+    with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
+        stdin.write((given or "").encode())
+        stdin.seek(0)
+        process = forked.start(
+            argv, cwd=cwd, env=environment(**env), stdin=stdin, stdout=stdout, stderr=stderr
+        )
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(argv, code, _text(stdout), _text(stderr))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+def _run_as_mortal(*arguments: object, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    # What is taken from root is gone from the next program on; a fork alone keeps it.
     return subprocess.run(
         sanshen(*arguments),
         cwd=cwd,
-        env=environment(**env),
-        input=given,
-        stdin=subprocess.DEVNULL if given is None else None,
+        env=env,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
-        preexec_fn=_without_privileges if mortal and os.geteuid() == 0 else None,
+        preexec_fn=_without_privileges,
     )
 
 
@@ -63,7 +92,7 @@ def _without_privileges() -> None:
 class Running:
     """A process that runs until it is told to end; what it says is in two files."""
 
-    process: subprocess.Popen[bytes]
+    process: forked.Forked
     out: Path
     err: Path
 
@@ -109,14 +138,10 @@ def running(*arguments: object, folder: Path, cwd: Path | None = None, **env: st
     """Start a command; it is killed at the end if it still runs. Its output goes to files in `folder`."""
     number = len(list(folder.glob("*.out")))
     out, err = folder / f"{number}.out", folder / f"{number}.err"
-    with out.open("wb") as to_out, err.open("wb") as to_err:
-        process = subprocess.Popen(
-            sanshen(*arguments),
-            cwd=cwd or folder,
-            env=environment(**env),
-            stdin=subprocess.DEVNULL,
-            stdout=to_out,
-            stderr=to_err,
+    argv = [str(each) for each in arguments]
+    with Path(os.devnull).open("rb") as none, out.open("wb") as to_out, err.open("wb") as to_err:
+        process = forked.start(
+            argv, cwd=cwd or folder, env=environment(**env), stdin=none, stdout=to_out, stderr=to_err
         )
     try:
         yield Running(process, out, err)
