@@ -92,10 +92,12 @@ def logs_as_in_production() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Let the installations of all tests, and the processes they start, share what rules compile to."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "compiled"
+def compiled(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """Let the installations of all tests, and the processes they start, share what rules compile to.
+
+    It is kept for the next run: what is there counts for this very code, rules and processor only.
+    """
+    folder = pytestconfig.rootpath / ".pytest_cache" / "compiled"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SANSHEN_CACHE_DIR", str(folder))
         yield folder
