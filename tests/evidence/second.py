@@ -79,6 +79,11 @@ def instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
+def counted(value: object) -> bool:
+    """Say whether this is a whole number; true and false, which Python counts among them, are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def signed(public: bytes, signature: bytes, message: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
@@ -328,13 +333,15 @@ class Package:
         if "inclusion.json" not in self.members:
             return
         given = self.json("inclusion.json")
-        need(given.keys() == {"size", "events"} and given["size"] == int(size), "log")
+        need(given.keys() == {"size", "events"} and isinstance(given["events"], dict), "log")
+        need(counted(given["size"]) and given["size"] == int(size), "log")
         # Without a gap from the first event on.
         proved = [str(number) for number in range(1, len(given["events"]) + 1)]
         need(sorted(given["events"], key=int) == proved and len(proved) <= len(self.events), "log")
         for number in proved:
             proof, body = given["events"][number], self.events[int(number) - 1]
-            need(proof.keys() == {"position", "path"}, "log")
+            need(proof.keys() == {"position", "path"} and isinstance(proof["path"], list), "log")
+            need(counted(proof["position"]), "log")
             leaf = bytes.fromhex(self.leaves[int(number) - 1])
             path = [bytes.fromhex(step) for step in proof["path"]]
             need(climbed(leaf, proof["position"], int(size), path) == base64.b64decode(root), "log")

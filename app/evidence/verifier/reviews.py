@@ -26,25 +26,25 @@ class Reviews(Case):
     def _on_approved(self, line: int, body: Json, data: Json) -> None:
         place = (data["stage"], data["line"])
         known = self.passed.get(place)
-        if known is None or known["round"] != data.get("round"):
-            known = {"persons": set(), "names": [], "votes": [], "stayed": [], "round": data.get("round")}
+        if known is None or known["round"] != data["round"]:
+            known = {"persons": set(), "names": [], "votes": [], "stayed": [], "round": data["round"]}
             for persons, name in self.kept.pop(place, ()):
                 count(known, persons, name)
         both = (body.get("actor"), body.get("on_behalf_of"))
         persons = {one["id"] for one in both if isinstance(one, dict) and one.get("id")}
         persons |= {one for one in (data.get("through"),) if one}
         self.same_as |= data.get("same_as") or {}
-        count(known, persons, (self.who(body), body.get("ts"), data.get("digest")))
-        known.update(digest=data.get("digest"), line=line, final=data.get("final") is not False)
+        count(known, persons, (self.who(body), body.get("ts"), data["digest"]))
+        known.update(digest=data["digest"], line=line, final=data.get("final") is not False)
         self.passed[place] = known
 
     def _on_voted_otherwise(self, _line: int, body: Json, data: Json) -> None:
         """Count who voted against or abstained among those behind the stage; they did not approve it."""
         place = (data["stage"], data["line"])
         known = self.passed.get(place)
-        if known is None or known["round"] != data.get("round"):
-            known = {"persons": set(), "names": [], "votes": [], "stayed": [], "round": data.get("round")}
-            known.update(digest=data.get("digest"), line=_line, final=False)
+        if known is None or known["round"] != data["round"]:
+            known = {"persons": set(), "names": [], "votes": [], "stayed": [], "round": data["round"]}
+            known.update(digest=data["digest"], line=_line, final=False)
             for persons, name in self.kept.pop(place, ()):
                 count(known, persons, name)
             self.passed[place] = known
@@ -56,9 +56,9 @@ class Reviews(Case):
         """Let a stage stand passed, or not, as its committee's vote ended; the votes are counted again."""
         place = (data["stage"], data["line"])
         known = self.passed.get(place)
-        if data.get("result") != "passed":
+        if data["result"] != "passed":
             self.passed.pop(place, None)
-        elif known is None or len(known["votes"]) != data.get("yes"):
+        elif known is None or len(known["votes"]) != data["yes"]:
             self.report.fault(f"events.jsonl 第 {line} 行", "表决结果与记录的同意票数不符")
         else:
             known.update(final=True, line=line)
@@ -94,20 +94,20 @@ class Reviews(Case):
         known = self.passed.get((data["stage"], data["line"]))
         if known is None:
             return
-        if data.get("was") != known["digest"]:
+        if data["was"] != known["digest"]:
             self.report.fault(f"events.jsonl 第 {line} 行", "保留的不是这个环节先前通过的版本")
-        known["digest"] = data.get("now")
+        known["digest"] = data["now"]
         change = str(data.get("change"))
-        known["stayed"].append({"line": line, "rule": change, "was": data.get("was"), "now": data.get("now")})
+        known["stayed"].append({"line": line, "rule": change, "was": data["was"], "now": data["now"]})
 
     def _on_new_text(self, _line: int, _body: Json, data: Json) -> None:
         if data["digest"] != self.revision:
             self.revision, self.proofs = data["digest"], {}
 
     def _on_laid_out(self, _line: int, _body: Json, data: Json) -> None:
-        self.proofs[data["line"]] = data.get("digest")
+        self.proofs[data["line"]] = data["digest"]
         for (_, line), known in self.passed.items():
             if line == data["line"] and known["digest"] is None:
-                known["digest"] = data.get("digest")
+                known["digest"] = data["digest"]
                 if known["stayed"]:
-                    known["stayed"][-1]["now"] = data.get("digest")
+                    known["stayed"][-1]["now"] = data["digest"]
