@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Uuid, bindparam, func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from app.domain.document.model import sha256
 from app.domain.record.chain import timestamp
 from app.domain.vocabulary import CaseState, DraftState, Event, ReleaseState
 from app.drafts import queries as drafts_read
 from app.drafts import service as drafts
+from app.drafts.models import Draft, Revision
 from app.events.emit import About, emit, refusal
 from app.events.entry import Stream
 from app.events.payloads.base import ABSENT
@@ -32,7 +36,8 @@ from app.publication.orders import service as orders
 from app.publication.packages.forms import Form, files_in, in_form, normal
 from app.publication.publishers import Publisher
 from app.publication.service import reasons_of
-from app.reviews.cases import Loaded, load
+from app.reviews.cases import Loaded, in_hand, load
+from app.reviews.models import ReviewCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def clear(
     What is not known is refused. Every reason is given, and for a payload what differs from the release.
     """
     wanted = _wanted(session, wish, publisher)
-    release, loaded = wanted or (None, None)
+    release, loaded, seen = wanted or (None, None, None)
     reasons = _against_tool(session, publisher, wish.channel, loaded)
     said = _Compared(None, wish.name)
     if release is None or loaded is None:
@@ -74,7 +79,14 @@ def clear(
         said = _compared(session, release, wish)
         reasons += said.reasons
         reasons += _against(
-            session, release, loaded, channel=wish.channel, digest=said.digest, runtime=runtime, at=at
+            session,
+            release,
+            loaded,
+            channel=wish.channel,
+            digest=said.digest,
+            runtime=runtime,
+            at=at,
+            seen=seen,
         )
     cleared = not reasons and release is not None
     event = Event.CLEARANCE_GIVEN if cleared else Event.CLEARANCE_REFUSED
@@ -236,25 +248,59 @@ def _told(done: Publication) -> tuple[UUID, str, str, str]:
 
 
 class Released(NamedTuple):
-    """A release and its case, locked."""
+    """A release and its case, locked, and what a look beside the case told of the line."""
 
     release: Release
     loaded: Loaded
+    seen: gate.Glance | None
 
 
 def _wanted(session: Session, wish: Wish, publisher: Publisher) -> Released | None:
     """Return the release that a tool means and its case, locked; `None` for one that it may not know of."""
-    query = select(Release)
+    params: dict[str, object] = {"unit_path": publisher.unit_path}
     if wish.release_id is not None:
-        query = query.where(Release.id == wish.release_id)
+        params |= {"release": wish.release_id}
     else:
-        query = query.where(Release.channel == wish.channel, Release.digest == wish.name)
-    for release in session.exec(query.order_by(col(Release.id).desc())).all():
-        loaded = load(session, release.case_id, SYSTEM)
-        if loaded.draft.unit_path.startswith(publisher.unit_path):
-            session.refresh(release)
-            return Released(release, loaded)
-    return None
+        params |= {"channel": wish.channel, "digest": wish.name}
+    row = session.exec(_releases(by_id=wish.release_id is not None), params=params).first()
+    if row is None:
+        return None
+    draft, case, release, revision = row
+    held = in_hand(
+        session,
+        draft,
+        case,
+        revision,
+        beside=gate.glance(),
+        draft_id=draft.id,
+        case_id=case.id,
+        line=release.channel,
+        digest=release.digest,
+    )
+    return Released(release, held.loaded, gate.Glance.read(held.told))
+
+
+@cache
+def _releases(*, by_id: bool) -> Select[Draft, ReviewCase, Release, Revision | None]:
+    """Return the statement that locks the newest release of some content, with its draft and case.
+
+    The draft is locked first, as everywhere. What the statement waited for is read as it is then.
+    """
+    below = func.substr(col(Draft.unit_path), 1, func.length(bindparam("unit_path")))
+    query = (
+        select(Draft, ReviewCase, Release, Revision)
+        .join(ReviewCase, col(ReviewCase.draft_id) == col(Draft.id))
+        .join(Release, col(Release.case_id) == col(ReviewCase.id))
+        .outerjoin(Revision, col(Revision.id) == col(ReviewCase.revision_id))
+        .where(below == bindparam("unit_path"))
+        .order_by(col(Release.id).desc())
+        .limit(1)
+        .with_for_update(of=[Draft, ReviewCase, Release])
+        .execution_options(populate_existing=True)
+    )
+    if by_id:
+        return query.where(Release.id == bindparam("release", type_=Uuid()))
+    return query.where(Release.channel == bindparam("channel"), Release.digest == bindparam("digest"))
 
 
 def _against_tool(
@@ -280,6 +326,7 @@ def _against(
     digest: str,
     runtime: Runtime,
     at: datetime,
+    seen: gate.Glance | None = None,
 ) -> list[Reason]:
     """Return every reason why this release does not let `digest` out on `channel` now; empty when it does."""
     found = []
@@ -294,7 +341,7 @@ def _against(
     if release.state == ReleaseState.EXPIRED or at >= release.expires_at:
         found.append(Reason("ticket_expired", {"expired_at": timestamp(release.expires_at)}))
     standing = gate.standing(
-        session, loaded, line=release.channel, digest=release.digest, runtime=runtime, at=at
+        session, loaded, line=release.channel, digest=release.digest, runtime=runtime, at=at, seen=seen
     )
     return found + reasons_of(standing)
 

@@ -1,14 +1,14 @@
 """A case between the tables and the domain: loaded under its lock, and stored as the domain decided."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, TextClause, bindparam, cast, func, text
+from sqlalchemy import ColumnElement, Text, TextClause, bindparam, cast, func, text
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -132,22 +132,49 @@ def load(session: Session, case_id: UUID, actor: Actor, *, lock: bool = True) ->
     found = session.exec(_case(lock=lock), params={"case_id": case_id}).one_or_none()
     if found is None:
         raise NotFound("not_found")
-    draft, row, revision = found
-    if not drafts.may_see(session, draft, actor):
+    if not drafts.may_see(session, found[0], actor):
         raise NotFound("not_found")
-    runs, ids = runs_of(session, [row.id])
+    return in_hand(session, *found).loaded
+
+
+class InHand(NamedTuple):
+    """A case for a step, and what was asked beside its runs, by label; nothing for a case without a run."""
+
+    loaded: Loaded
+    told: Mapping[str, Any]
+
+
+def in_hand(
+    session: Session,
+    draft: Draft,
+    row: ReviewCase,
+    revision: Revision | None,
+    *,
+    beside: Sequence[ColumnElement[Any]] = (),
+    **params: object,
+) -> InHand:
+    """Return a case for a step whose rows the caller has locked. One statement.
+
+    `revision` is `None` where the case got another one while the lock was waited for. `beside` are labelled
+    scalar subqueries over `params` that are asked in the same statement.
+    """
+    runs, ids, told = _runs_and(session, [row.id], tuple(beside), params)
+    if revision is None:
+        revision = session.get_one(Revision, row.revision_id)
     case = as_case(row, runs[row.id])
     workflow = workflow_of(session, row, case)
-    return Loaded(row, draft, workflow, case, revision, ids.get(row.id, {}))
+    return InHand(Loaded(row, draft, workflow, case, revision, ids.get(row.id, {})), told)
 
 
 # Every step of a case asks these: they are put together once.
 @cache
-def _case(*, lock: bool) -> Select[Draft, ReviewCase, Revision]:
+def _case(*, lock: bool) -> Select[Draft, ReviewCase, Revision | None]:
+    # An outer join: when the case changed while the lock was waited for, PostgreSQL joins its new row to what
+    # it read of the other tables before, and an inner join would drop it.
     query = (
         select(Draft, ReviewCase, Revision)
         .join(ReviewCase, col(ReviewCase.draft_id) == col(Draft.id))
-        .join(Revision, col(Revision.id) == col(ReviewCase.revision_id))
+        .outerjoin(Revision, col(Revision.id) == col(ReviewCase.revision_id))
         .where(ReviewCase.id == bindparam("case_id"))
     )
     if lock:
@@ -156,8 +183,8 @@ def _case(*, lock: bool) -> Select[Draft, ReviewCase, Revision]:
     return query
 
 
-@cache
-def _runs() -> Any:  # noqa: ANN401 – a SELECT of so many columns has no type
+@lru_cache(maxsize=8)
+def _runs(beside: tuple[ColumnElement[Any], ...] = ()) -> Any:  # noqa: ANN401 – so many columns have no type
     # The other accounts of the persons behind a vote: of hardly anybody, and so without a join.
     mine, other = aliased(User), aliased(User)
     behind = [col(Decision.actor_id), col(Decision.principal_id), col(Decision.through_id)]
@@ -187,6 +214,7 @@ def _runs() -> Any:  # noqa: ANN401 – a SELECT of so many columns has no type
             col(Decision.through_id),
             col(Decision.verdict),
             others,
+            *beside,
         )
         .outerjoin(
             Decision,
@@ -211,13 +239,32 @@ class StoredRuns(NamedTuple):
 
 def runs_of(session: Session, case_ids: Iterable[UUID]) -> StoredRuns:
     """Return the runs of these cases with their approvals, and the ids of the stored runs. One statement."""
+    runs, ids, _ = _runs_and(session, list(case_ids), (), {})
+    return StoredRuns(runs, ids)
+
+
+class _RunsAnd(NamedTuple):
+    runs: dict[UUID, tuple[Run, ...]]
+    ids: dict[UUID, dict[RunKey, UUID]]
+    told: dict[str, Any]
+
+
+def _runs_and(
+    session: Session,
+    wanted: list[UUID],
+    beside: tuple[ColumnElement[Any], ...],
+    params: Mapping[str, object],
+) -> _RunsAnd:
     rows: dict[UUID, Sequence[Any]] = {}
     votes: dict[UUID, list[Vote]] = defaultdict(list)
-    if not (wanted := list(case_ids)):
-        return StoredRuns(defaultdict(tuple), defaultdict(dict))
-    for run_id, *row, actor, principal, bench, through, verdict, others in session.execute(
-        _runs(), {"case_ids": wanted}
-    ):
+    told: dict[str, Any] = {}
+    if not wanted:
+        return _RunsAnd(defaultdict(tuple), defaultdict(dict), told)
+    names = [str(column.key) for column in beside]
+    for columns in session.execute(_runs(beside), {"case_ids": wanted, **params}):
+        width = len(columns) - len(names)
+        run_id, *row, actor, principal, bench, through, verdict, others = columns[:width]
+        told = dict(zip(names, columns[width:], strict=True))
         rows[run_id] = row
         if actor is not None:
             also = frozenset(str(UUID(one)) for one in others.split(",")) if others else frozenset()
@@ -232,7 +279,7 @@ def runs_of(session: Session, case_ids: Iterable[UUID]) -> StoredRuns:
         )
         runs[case_id] += (run,)
         ids[case_id][stage, line, number] = run_id
-    return StoredRuns(runs, ids)
+    return _RunsAnd(runs, ids, told)
 
 
 def _id(stored: UUID | None) -> str | None:

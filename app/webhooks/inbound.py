@@ -4,23 +4,25 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import and_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from app.domain.document.model import sha256
 from app.identity.actors import Actor
+from app.infra.db import Database
 from app.infra.errors import Conflict, Forbidden, Invalid, Reason, Unauthenticated
 from app.infra.http.problems import malformed
 from app.infra.ids import new_id
 from app.publication.publishers import Publisher
 from app.webhooks import errors as _words  # noqa: F401 – the words of the codes below
 from app.webhooks import standard
-from app.webhooks.models import PublishingTool, ReceivedWebhook
-from app.webhooks.service import secrets_of
+from app.webhooks.models import PublishingTool, ReceivedWebhook, WebhookSecret
+from app.webhooks.service import unsealed
 
 #: The largest message that is read, in bytes.
 MAX_BYTES = 1_000_000
@@ -33,10 +35,14 @@ _HEADERS = (standard.ID_HEADER, standard.TIMESTAMP_HEADER, standard.SIGNATURE_HE
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A message whose sender is proved: the tool, and the message's id, which may be used once."""
+    """A message whose sender is proved: the tool, and the message's id, which may be used once.
+
+    `before` is what took effect under that id when the sender was proved; `None` for nothing.
+    """
 
     publisher: Publisher
     message_id: str
+    before: ReceivedWebhook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,12 @@ def prove(
     named), unknown tool, time too far off, no signature that fits.
     """
     message_id, sent = _read_headers(headers)
-    found = _tool(session, tool)
-    if found is None:
+    known = _known(session, tool, message_id)
+    if known is None:
         raise Unauthenticated("webhook_tool_unknown")
     if not standard.is_fresh(sent, at=at):
         raise Unauthenticated("webhook_expired", data={"server_time": at.isoformat()})
-    held = secrets_of(session, master=master, at=at, tool_id=found.id)
+    found, held = known.tool, unsealed(known.secrets, master=master, at=at)
     given = headers[standard.SIGNATURE_HEADER]
     timestamp = int(sent.timestamp())
     if not standard.is_signed(held, given, message_id=message_id, timestamp=timestamp, body=body):
@@ -72,10 +78,10 @@ def prove(
     publisher = Publisher(
         found.id, found.name, found.unit_id, found.unit_path, frozenset(json.loads(found.channels))
     )
-    return Proved(publisher, message_id)
+    return Proved(publisher, message_id, known.before)
 
 
-def by_key(actor: Actor, headers: Mapping[str, str]) -> Proved:
+def by_key(session: Session, actor: Actor, headers: Mapping[str, str]) -> Proved:
     """Return the tool that came with a key, and the id of its message; without one, a new id.
 
     Raises `Forbidden` for anybody else, `Unauthenticated` for an id that cannot be kept.
@@ -95,43 +101,60 @@ def by_key(actor: Actor, headers: Mapping[str, str]) -> Proved:
         frozenset(channel for channel, _ in tool.places),
         tool.places,
     )
-    return Proved(publisher, message_id)
+    return Proved(publisher, message_id, session.get(ReceivedWebhook, (tool.id, message_id)))
 
 
 def answered(
-    session: Session,
+    database: Database,
     proved: Proved,
     *,
     place: str,
     body: bytes,
     at: datetime,
-    act: Callable[[], tuple[int, BaseModel]],
+    act: Callable[[Session], tuple[int, BaseModel]],
 ) -> Answered:
     """Let a message take effect once, and return what it is answered: the same for every try of it.
 
     `act` returns status and body of a first answer; both are kept in the effect's own transaction, so a
-    refusal is not, and may be tried again. Raises `Conflict` for an id that another message had.
+    refusal is not, and may be tried again. Of two tries at once the later one comes to nothing and gets the
+    earlier one's answer. Raises `Conflict` for an id that another message had.
     """
+    digest, before = sha256(place.encode() + b"\n" + body), proved.before
+    if before is None:
+        try:
+            with database.write() as session:
+                status, said = act(session)
+                first = Answered(status, said.model_dump_json(), replayed=False)
+                _keep(session, proved, digest, first, at=at)
+        except _AnsweredMeanwhile:
+            with database.read() as session:
+                before = session.get_one(ReceivedWebhook, (proved.publisher.id, proved.message_id))
+        else:
+            return first
+    if before.request_digest != digest:
+        raise Conflict("webhook_replayed", data={"webhook_id": proved.message_id})
+    assert before.status is not None
+    assert before.answer is not None
+    return Answered(before.status, before.answer, replayed=True)
+
+
+class _AnsweredMeanwhile(Exception):
+    """No error: another try of the same message was faster. What this one did is undone."""
+
+
+def _keep(session: Session, proved: Proved, digest: str, first: Answered, *, at: datetime) -> None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    digest = sha256(place.encode() + b"\n" + body)
     row = {
         "tool_id": proved.publisher.id,
         "message_id": proved.message_id,
         "received_at": at,
         "request_digest": digest,
+        "status": first.status,
+        "answer": first.body,
     }
     insert: Any = dialect.insert(ReceivedWebhook).values(row).on_conflict_do_nothing()
-    is_new = session.exec(insert.returning(col(ReceivedWebhook.message_id))).first() is not None
-    received = session.get_one(ReceivedWebhook, (proved.publisher.id, proved.message_id))
-    if is_new:
-        received.status, said = act()
-        received.answer = said.model_dump_json()
-        session.add(received)
-    elif received.request_digest != digest:
-        raise Conflict("webhook_replayed", data={"webhook_id": proved.message_id})
-    assert received.status is not None
-    assert received.answer is not None
-    return Answered(received.status, received.answer, replayed=not is_new)
+    if session.exec(insert.returning(col(ReceivedWebhook.message_id))).first() is None:
+        raise _AnsweredMeanwhile
 
 
 def parse(model: type[Asked], body: bytes) -> Asked:
@@ -165,8 +188,34 @@ def _read_headers(headers: Mapping[str, str]) -> tuple[str, datetime]:
     return message_id, sent
 
 
-def _tool(session: Session, text: str) -> PublishingTool | None:
+class _Known(NamedTuple):
+    """What is stored of a tool, its secrets, the newest first, and what it was answered under an id."""
+
+    tool: PublishingTool
+    secrets: tuple[WebhookSecret, ...]
+    before: ReceivedWebhook | None
+
+
+def _known(session: Session, text: str, message_id: str) -> _Known | None:
+    """Return what is known of a sender and its message; `None` for an unknown tool. One statement."""
     try:
-        return session.get(PublishingTool, UUID(text))
+        tool_id = UUID(text)
     except ValueError:
         return None
+    query = (
+        select(PublishingTool, WebhookSecret, ReceivedWebhook)
+        .outerjoin(WebhookSecret, col(WebhookSecret.tool_id) == col(PublishingTool.id))
+        .outerjoin(
+            ReceivedWebhook,
+            and_(
+                col(ReceivedWebhook.tool_id) == col(PublishingTool.id),
+                col(ReceivedWebhook.message_id) == message_id,
+            ),
+        )
+        .where(PublishingTool.id == tool_id)
+        .order_by(col(WebhookSecret.id).desc())
+    )
+    rows = session.exec(query).all()
+    if not rows:
+        return None
+    return _Known(rows[0][0], tuple(secret for _, secret, _ in rows if secret is not None), rows[0][2])

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import BackgroundTasks, Depends, FastAPI, Query, Request
 from fastapi.responses import Response
+from sqlmodel import Session
 
 from app.domain.vocabulary import Role
 from app.drafts.models import Draft
@@ -110,13 +111,11 @@ def ask_clearance(request: Request, tasks: BackgroundTasks, body: RawBody, tool:
         release_id=asked.release,
         addresses={file.address: file.sha256 for file in asked.files},
     )
-    with runtime.database.write() as session:
 
-        def act() -> tuple[int, SignedStatement]:
-            said = publication.clear(session, wish, publisher=proved.publisher, runtime=runtime, at=at)
-            return 200, said
+    def act(session: Session) -> tuple[int, SignedStatement]:
+        return 200, publication.clear(session, wish, publisher=proved.publisher, runtime=runtime, at=at)
 
-        return _said(inbound.answered(session, proved, place="clearance", body=body, at=at, act=act))
+    return _said(inbound.answered(runtime.database, proved, place="clearance", body=body, at=at, act=act))
 
 
 @router.post(
@@ -144,22 +143,21 @@ def report_publication(request: Request, tasks: BackgroundTasks, body: RawBody, 
     runtime, at = runtime_of(request), runtime_of(request).clock()
     proved = _proved(request, tasks, runtime, tool, body)
     report = inbound.parse(PublicationIn, body)
-    with runtime.database.write() as session:
 
-        def act() -> tuple[int, PublicationOut]:
-            done, is_new = publication.report_published(
-                session,
-                ticket=report.ticket,
-                external_id=report.external_id,
-                url=report.url,
-                digest=report.digest,
-                publisher=proved.publisher,
-                runtime=runtime,
-                at=at,
-            )
-            return 201 if is_new else 200, PublicationOut.model_validate(done, from_attributes=True)
+    def act(session: Session) -> tuple[int, PublicationOut]:
+        done, is_new = publication.report_published(
+            session,
+            ticket=report.ticket,
+            external_id=report.external_id,
+            url=report.url,
+            digest=report.digest,
+            publisher=proved.publisher,
+            runtime=runtime,
+            at=at,
+        )
+        return 201 if is_new else 200, PublicationOut.model_validate(done, from_attributes=True)
 
-        return _said(inbound.answered(session, proved, place="publications", body=body, at=at, act=act))
+    return _said(inbound.answered(runtime.database, proved, place="publications", body=body, at=at, act=act))
 
 
 @router.post(
@@ -177,16 +175,15 @@ def confirm_taken_down(request: Request, tasks: BackgroundTasks, body: RawBody, 
     runtime, at = runtime_of(request), runtime_of(request).clock()
     proved = _proved(request, tasks, runtime, tool, body)
     report = inbound.parse(ConfirmedByToolIn, body)
-    with runtime.database.write() as session:
 
-        def act() -> tuple[int, OrderOut]:
-            order = orders.confirm_by_tool(
-                session, report.order, remark=report.remark, publisher=proved.publisher, at=at
-            )
-            publication = session.get_one(Publication, order.publication_id)
-            return 201, order_shown(order, publication, session.get_one(Draft, order.draft_id), at)
+    def act(session: Session) -> tuple[int, OrderOut]:
+        order = orders.confirm_by_tool(
+            session, report.order, remark=report.remark, publisher=proved.publisher, at=at
+        )
+        publication = session.get_one(Publication, order.publication_id)
+        return 201, order_shown(order, publication, session.get_one(Draft, order.draft_id), at)
 
-        return _said(inbound.answered(session, proved, place="confirmations", body=body, at=at, act=act))
+    return _said(inbound.answered(runtime.database, proved, place="confirmations", body=body, at=at, act=act))
 
 
 @router.post(
@@ -219,7 +216,9 @@ def _proved(
     request: Request, tasks: BackgroundTasks, runtime: Runtime, tool: str, body: bytes
 ) -> inbound.Proved:
     if "authorization" in request.headers:
-        return inbound.by_key(access.current_actor(request, tasks), request.headers)
+        actor = access.current_actor(request, tasks)
+        with runtime.database.read() as session:
+            return inbound.by_key(session, actor, request.headers)
     with runtime.database.read() as session:
         return inbound.prove(
             session, tool=tool, headers=request.headers, body=body, master=runtime.secret, at=runtime.clock()

@@ -1,7 +1,7 @@
 """Tools that publish and addresses that listen: who they are and which secrets they hold."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -277,6 +277,11 @@ def secrets_of(
     """
     owner = WebhookSecret.tool_id == tool_id if tool_id else WebhookSecret.endpoint_id == endpoint_id
     rows = session.exec(select(WebhookSecret).where(owner).order_by(col(WebhookSecret.id).desc())).all()
+    return unsealed(rows, master=master, at=at)
+
+
+def unsealed(rows: Iterable[WebhookSecret], *, master: bytes, at: datetime) -> list[bytes]:
+    """Return which of these secrets are good at `at`, in their order: see `secrets_of`."""
     found = []
     for row in rows:
         if row.expires_at is not None and row.expires_at <= at:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, literal, or_
+from sqlalchemy import ColumnElement, Uuid, and_, literal, or_
 from sqlmodel import Session, col, select
 
 from app.domain.owed_reviews import Owed, settled
@@ -26,10 +26,17 @@ Cursor = tuple[datetime, UUID]
 
 def open_places(session: Session, case_id: UUID, channel: str) -> frozenset[Spot]:
     """Return the places of the stages that are owed for this line of a case; empty when none are."""
-    query = select(ReviewDebt.stage, ReviewDebt.line).where(
-        ReviewDebt.case_id == case_id, ReviewDebt.channel == channel, col(ReviewDebt.settled_at).is_(None)
-    )
+    query = select(ReviewDebt.stage, ReviewDebt.line).where(is_open(case_id, channel))
     return frozenset((stage, line) for stage, line in session.exec(query).all())
+
+
+def is_open(case_id: UUID | ColumnElement[UUID], channel: str | ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition of `open_places`, for values or for parameters of a statement."""
+    return and_(
+        col(ReviewDebt.case_id) == case_id,
+        col(ReviewDebt.channel) == channel,
+        col(ReviewDebt.settled_at).is_(None),
+    )
 
 
 def of_unit(session: Session, unit_id: UUID) -> tuple[ReviewDebt, ...]:

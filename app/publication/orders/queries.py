@@ -95,19 +95,22 @@ def predecessors(session: Session, draft_id: UUID) -> Mapping[UUID, UUID]:
 
 def against(session: Session, *, channel: str, digest: str, draft_id: UUID) -> tuple[ChannelOrder, ...]:
     """Return the orders by which this content on this channel, or all of this draft, went off for good."""
-    query = (
-        select(ChannelOrder)
-        .where(
-            col(ChannelOrder.kind).in_(FOR_GOOD),
-            ChannelOrder.state != OrderState.OVERTAKEN,
-            or_(
-                and_(col(ChannelOrder.channel) == channel, col(ChannelOrder.digest) == digest),
-                and_(col(ChannelOrder.draft_id) == draft_id, col(ChannelOrder.kind) == OrderKind.RETRACT),
-            ),
-        )
-        .order_by(col(ChannelOrder.id))
-    )
+    query = select(ChannelOrder).where(is_against(channel, digest, draft_id)).order_by(col(ChannelOrder.id))
     return tuple(session.exec(query).all())
+
+
+def is_against(
+    channel: str | ColumnElement[str], digest: str | ColumnElement[str], draft_id: UUID | ColumnElement[UUID]
+) -> ColumnElement[bool]:
+    """Return the condition of `against`, for values or for parameters of a statement."""
+    return and_(
+        col(ChannelOrder.kind).in_(FOR_GOOD),
+        col(ChannelOrder.state) != OrderState.OVERTAKEN,
+        or_(
+            and_(col(ChannelOrder.channel) == channel, col(ChannelOrder.digest) == digest),
+            and_(col(ChannelOrder.draft_id) == draft_id, col(ChannelOrder.kind) == OrderKind.RETRACT),
+        ),
+    )
 
 
 def of_remedy(session: Session, remedy_id: UUID) -> tuple[ChannelOrder, ...]:
