@@ -108,6 +108,8 @@ NOT_VOUCHED: Mapping[str, str] = {
     "job": "后台任务的排队和进度；任务做成的事各有留痕",
     "notice": "给个人的消息，看过没有",
     "notice_preference": "个人接收消息的方式",
+    "working_copy": "还没有保存的底稿，只有写的人自己看得到；保存成修订时有留痕",
+    "editor_presence": "谁正开着修改页，一分钟后作废",
     "robot_message": "群机器人消息的发送情况",
     "webhook_message": "发往外部系统的消息；所说的事各有留痕",
     "webhook_delivery": "发往外部系统的消息的投递情况",

@@ -25,6 +25,7 @@ WITH_TABLES = (
     "policies",
     "drafts",
     "drafts.remedies",
+    "drafts.working",
     "annotations",
     "screening",
     "reviews",

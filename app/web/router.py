@@ -17,7 +17,7 @@ from app.web.forms.redisplay import Again, Refused, refusal_of
 from app.web.forms.typed import typed
 from app.web.pages import api_docs, guest_links, help, sign_in, workflows  # noqa: A004 – the page's own word
 from app.web.pages.desk import board, board_csv, drafts, next_task, notices, quality, start_page
-from app.web.pages.draft import changes, live_checks, writing
+from app.web.pages.draft import changes, live_checks, pasting, working, writing
 from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
 from app.web.pages.integrations import endpoints, online, pushes, tools
@@ -53,6 +53,8 @@ PAGES = (
     quality.router,
     writing.router,
     live_checks.router,
+    pasting.router,
+    working.router,
     draft.router,
     changes.router,
     deciding.router,

@@ -11,10 +11,12 @@ import { addressField } from "./address.js";
 import { escaping, keys, typed } from "./keys.js";
 import { load, save } from "./mapping.js";
 import { dress, findings, follow, tell } from "./marked.js";
+import { pasted, takeFiles } from "./pasted.js";
 import { say } from "./say.js";
 import { schema } from "./schema.js";
 import { Tools } from "./tools.js";
 import { nodeViews } from "./views.js";
+import { Working } from "./working.js";
 
 export { ALIGNMENTS, BLOCKS, CELL_SPAN, MARKS, MERGE, NUMBERINGS, SPAN } from "./kinds.js";
 export { load, save, toBlock, toNode } from "./mapping.js";
@@ -49,10 +51,11 @@ class Editor {
         spellcheck: "false",
       },
     });
-    this.tools = new Tools(document.getElementById("tools"), this.view, { link });
+    this.tools = new Tools(document.getElementById("tools"), this.view, { link, picture: this.pictures() });
     this.checked = { doc: this.view.state.doc, kept: this.blocks() };
     this.listen();
     this.begin();
+    this.working = new Working(form, () => this.put(false));
   }
 
   plugins(link) {
@@ -75,6 +78,7 @@ class Editor {
       tableEditing(),
       dress,
       findings,
+      ...pasted,
       ended,
       new Plugin({ view: () => told }),
     ];
@@ -120,6 +124,17 @@ class Editor {
       event.preventDefault();
       this.show(Number(place[1]));
     });
+  }
+
+  // The button opens the choice of files; what is chosen goes the way of what is dropped.
+  pictures() {
+    const choice = document.getElementById("pictures");
+    choice.addEventListener("change", () => {
+      takeFiles(this.view, [...choice.files]);
+      choice.value = "";
+    });
+    for (const name of ["input", "change"]) choice.addEventListener(name, (event) => event.stopPropagation());
+    return () => choice.click();
   }
 
   find(page) {

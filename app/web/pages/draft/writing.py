@@ -18,6 +18,8 @@ from app.drafts import queries as drafts
 from app.drafts import service
 from app.drafts.intake.service import Format, Intake, listed, source_url_faults, take_in, text_faults
 from app.drafts.models import Draft, Revision
+from app.drafts.working import service as working_copies
+from app.drafts.working.queries import own_copy
 from app.identity import permissions
 from app.identity import queries as identity
 from app.infra.db import ReadSession, database_of
@@ -30,6 +32,7 @@ from app.screening.checks.typed import ADDED
 from app.web.components.text_view import place_name
 from app.web.forms import limits
 from app.web.forms.redisplay import refusal_of
+from app.web.forms.typed import legible
 from app.web.pages.draft import files, rich_text
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined
@@ -37,6 +40,7 @@ from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, pack
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.panels.beside_texts import beside_texts
 from app.web.pages.draft.panels.returned import last_return
+from app.web.pages.draft.working import form_of, offer_of
 from app.web.shell.actions import attempt, see_other
 from app.web.shell.render import page
 from app.web.shell.viewer import Form, Reader, SentForm, Viewer
@@ -148,8 +152,8 @@ def _submitted(request: Request, viewer: Viewer, draft_id: UUID, *, comment: str
 
 
 @router.get("/drafts/{draft_id}/edit")
-def edit(request: Request, viewer: Reader, session: ReadSession, draft_id: UUID) -> Response:
-    """Show the texts of a draft in a form.
+def edit(request: Request, viewer: Reader, session: ReadSession, draft_id: UUID, copy: str = "") -> Response:
+    """Show the texts of a draft in a form; with `copy` what this person has written and not saved.
 
     Raises `NotFound`, `Forbidden` for people who do not write for its unit, `Conflict` when others have it.
     """
@@ -161,6 +165,8 @@ def edit(request: Request, viewer: Reader, session: ReadSession, draft_id: UUID)
     refused = refusal_of(request)
     mine = refused is not None and refused.typed.action == f"/drafts/{draft_id}/edit"
     form = Form(refused.typed.fields) if refused is not None and mine else None
+    if copy and form is None and (kept := own_copy(session, draft_id, viewer.actor.id)) is not None:
+        form = form_of(kept)
     return _edit_page(request, viewer, session, draft, form)
 
 
@@ -188,6 +194,7 @@ def _edit_page(
     ]
     shown = {one["place"]: one["text"] for one in texts}
     values = {name: given.get(name, getattr(document, name)) for name in FIELDS}
+    offer = offer_of(session, draft, viewer.actor)
     typed_now = {**values, **shown, ADDED: given.get("added", "")}
     return page(
         request,
@@ -207,6 +214,9 @@ def _edit_page(
         texts=texts,
         # Where people have to choose, the texts come one by one.
         blocks="" if chosen else given.get(rich_text.BLOCKS) or rich_text.packed(document),
+        kept=legible(rich_text.BLOCKS, given.get(rich_text.BLOCKS, "")),
+        offer=offer if form is None else None,
+        copy_version=offer.version if offer else 0,
         chosen=chosen,
         added=given.get("added", ""),
         comment=typed.get("comment", ""),
@@ -279,6 +289,7 @@ def revise(request: Request, sent: SentForm, draft_id: UUID) -> Response:
             pictures=replaced.brings() if replaced else frozenset(),
         )
         files.keep(session, draft, replaced, form.file, sent.actor, runtime.clock())
+        working_copies.drop(session, draft_id, user_id=sent.actor.id)
         return draft, draft.head_id != head.id
 
     # Before the transaction: a file takes its time.
