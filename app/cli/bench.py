@@ -21,6 +21,7 @@ BENCHMARKS = {
     "documents": ("app.bench.documents", "文件读取"),
     "anchors": ("app.bench.anchors", "选文定位"),
     "desk": ("app.bench.desk", "案头"),
+    "publication": ("app.bench.publication", "发布与留痕"),
 }
 _STATES = {
     "reached": "[green]达到[/green]",
@@ -35,7 +36,7 @@ def bench(
         str | None,
         typer.Argument(
             metavar="名称",
-            help="approvals（审批）、cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）、desk（案头）；缺省全部。",
+            help="approvals（审批）、cycle（审校流转）、rules（负面清单）、documents（文件读取）、anchors（选文定位）、desk（案头）、publication（发布与留痕）；缺省全部。",
         ),
     ] = None,
     *,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import approvals, cycle, postgres, rules
+from app.bench import approvals, cycle, postgres, publication, rules
 from app.bench.figures import Bar, Broken, Figure, Options, State, machine
 from tests.conftest import missing
 
@@ -65,6 +65,19 @@ def test_approvals_are_measured_with_all_that_follows_from_them(options: Options
         assert 0 < times["p50_ms"] <= times["p95_ms"] <= times["p99_ms"]
         worked = figures[f"approvals.cpu_ms.plain.{kind}"]
         assert (worked.state, "--beside" in worked.note) == (State.NOT_MEASURED, True)
+
+
+def test_publication_and_the_record_are_measured(options: Options) -> None:
+    figures = by_key(list(publication.run(options)))
+    for kind in ("sqlite", "postgresql"):
+        asked = figures[f"publication.clearance_statements.{kind}"]
+        assert (asked.state, asked.value) == (State.REACHED, asked.value), asked
+        for key in ("clearance", "record"):
+            figure = figures[f"publication.{key}.{kind}"]
+            assert figure.value
+            assert figure.peer_value
+        verified = figures[f"publication.verify.{kind}"]
+        assert verified.raw["events"] > 400
 
 
 def test_approvals_that_nobody_is_told_of_are_no_figure() -> None:

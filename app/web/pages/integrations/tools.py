@@ -145,11 +145,7 @@ def rotate_secret(request: Request, sent: SentForm, tool_id: UUID) -> Response:
             at=runtime.clock(),
         )
 
-    made = attempt(request, verb)
-    with database_of(request).read() as session:
-        if isinstance(made, AppError):
-            return _tool(request, sent.viewer, session, tool_id, error=made)
-        return _tool(request, sent.viewer, session, tool_id, secret=made.secret, shown_is="签名密钥")
+    return _with_secret(request, sent, tool_id, attempt(request, verb), "签名密钥")
 
 
 @router.post("/integrations/tools/{tool_id}/activity")
@@ -224,11 +220,17 @@ def _wish(form: Form, at: datetime) -> keys.NewKey:
     )
 
 
-def _with_secret(request: Request, sent: SentForm, tool_id: UUID, made: keys.Made | AppError) -> Response:
+def _with_secret(
+    request: Request,
+    sent: SentForm,
+    tool_id: UUID,
+    made: keys.Made | webhooks_service.NewTool | AppError,
+    shown_is: str = "访问密钥",
+) -> Response:
     with database_of(request).read() as session:
         if isinstance(made, AppError):
             return _tool(request, sent.viewer, session, tool_id, error=made)
-        return _tool(request, sent.viewer, session, tool_id, secret=made.secret, shown_is="访问密钥")
+        return _tool(request, sent.viewer, session, tool_id, secret=made.secret, shown_is=shown_is)
 
 
 def _done(
