@@ -393,3 +393,38 @@ def test_numbers_and_marks_are_kept_as_data() -> None:
 def test_a_tag_without_an_end_takes_nothing_with_it() -> None:
     source = "填写<title>和<textarea>的办法\n\n第二段"
     assert words("markdown", source) == ["填写<title>和<textarea>的办法", "第二段"]
+
+
+def test_what_is_lowered_within_what_is_raised_stays_so() -> None:
+    (paragraph,) = blocks("html", "<p>2<sup>10<sub>3</sub></sup></p>")
+    assert isinstance(paragraph, Paragraph)
+    assert paragraph.text == "2¹⁰3"
+    assert {span.kind for span in paragraph.spans} == {SpanKind.SUPERSCRIPT, SpanKind.SUBSCRIPT}
+
+
+@pytest.mark.parametrize("name", ["title", "data-title", "data-tooltip", "data-note", "data-original-title"])
+def test_hints_are_listed_wherever_a_page_keeps_them(name: str) -> None:
+    left_out = taken("html", f"<p>甲<sup {name}='悬停才见'>①</sup></p>").left_out
+    assert [(entry.kind, entry.what) for entry in left_out] == [("title_attribute", "悬停才见")]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "slanted"),
+    [
+        ("*斜*体", "斜体", ["斜"]),
+        ("**粗*不斜*粗**后", "粗*不斜*粗后", []),
+        ("长*宽*高", "长*宽*高", []),
+        ("*注：长*宽*高", "*注：长*宽*高", []),
+        ("按*《办法》*执行", "按《办法》执行", ["《办法》"]),
+    ],
+)
+def test_one_asterisk_slants_words_and_multiplies_numbers(source: str, text: str, slanted: list[str]) -> None:
+    (paragraph,) = blocks("markdown", source)
+    assert isinstance(paragraph, Paragraph)
+    assert paragraph.text == text
+    spans = [span for span in paragraph.spans if span.kind is SpanKind.ITALIC]
+    assert [text[span.start : span.end] for span in spans] == slanted
+
+
+def test_a_line_with_a_letter_as_its_sign_begins_anew() -> None:
+    assert words("markdown", "前言：\na. 甲\nb. 乙\nii）丙") == ["前言：", "a. 甲", "b. 乙", "ii）丙"]

@@ -97,6 +97,7 @@ class Builder:
     #: Where pictures that lie within the source are kept; `None`: they are listed.
     pictures: SourcePictures | None = None
     _title_at: int | None = None
+    _title_blocks: int = 1
     _cells: int = 0
     _title_run: Inline = field(default_factory=Inline)
 
@@ -125,11 +126,15 @@ class Builder:
                     self.leave_out("link", f"{text} {href}")
         return _unmarked(run)
 
-    def offer_title(self, run: Inline, *, at: int | None = None) -> None:
-        """Take a run as the title unless there is one; `at` is the block that says it, and then goes."""
+    def offer_title(self, run: Inline, *, at: int | None = None, blocks: int = 1) -> None:
+        """Take a run as the title unless there is one.
+
+        `at` is the first of the `blocks` that say it; they go where the document's title is this one.
+        """
         text = in_one_line(_unmarked(run))
         if self.title is None and 0 < len(text) <= TITLE_LENGTH:
             self.title, self._title_at, self._title_run = text, at, run
+            self._title_blocks = blocks
 
     def settle(self, given: str | None) -> None:
         """Take away the block that is the title, rank the headings below it, and number the lists.
@@ -139,7 +144,7 @@ class Builder:
         at = self._title_at
         if at is not None and given in {None, "", self.title}:
             # With a title of its own the first line of a text stays where it is.
-            del self.blocks[at]
+            del self.blocks[at : at + self._title_blocks]
             self.plain(self._title_run)
         headings = [block.level for block in self.blocks if isinstance(block, Heading)]
         # Below the title the highest is 1, whether or not the source has more headings of the title's rank.

@@ -16,6 +16,7 @@ from app.drafts.intake.media import Media
 from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
 from app.drafts.intake.styles import Gap, Look, declarations, look, parted, pictures, reorders, says_something
 from app.drafts.intake.tags import with_words_kept
+from app.drafts.intake.unclosed import carried_on
 from app.drafts.intake.visibility import gone
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -45,6 +46,12 @@ _NAMES_NOTHING = frozenset({"link", "meta", "base", "style", "mp-style-type", "h
 _OF_WORD = re.compile(r"\s*(?:\[if\b|\[endif\]|<?!\[|\?xml|(?:Start|End)Fragment)")
 #: What people tick, and what it looks like without and with a tick.
 _BOXES = {"checkbox": ("☐ ", "☑ "), "radio": ("○ ", "◉ ")}
+_SCRIPTS = frozenset({(SpanKind.SUPERSCRIPT, None), (SpanKind.SUBSCRIPT, None)})
+#: Where pages keep what is shown while the mouse rests on words.
+_HINTS = (
+    *("title", "data-title", "data-original-title", "data-tooltip", "data-tip", "data-tippy-content"),
+    *("data-note", "data-content", "data-balloon"),
+)
 _CITING = frozenset({"blockquote", "q", "del", "ins"})
 _LANGUAGE = re.compile(r"(?:\b(?:language|lang|highlight-source)-|\bbrush:\s*)([\w+#.-]+)")
 _KINDS = {
@@ -64,7 +71,7 @@ def read_html(text: str, builder: Builder, *, titles: bool = True) -> None:
     Raises `TooMuch` where it asks for more than a document holds, `RecursionError` for nesting that nobody
     writes.
     """
-    text = with_words_kept(text)
+    text = carried_on(with_words_kept(text))
     if cut_off := _CUT_OFF.search(text):
         # No parser makes anything of a tag without an end.
         builder.leave_out("markup", cut_off[0])
@@ -362,6 +369,9 @@ class Reader:
 
     def _marked(self, text: str) -> tuple[str, frozenset[Mark]]:
         marks = self._marks()
+        if marks >= _SCRIPTS:
+            # What is lowered within what is raised has no character of its own: 2<sup>10<sub>3</sub></sup>.
+            return text, marks
         for kind in (SpanKind.SUPERSCRIPT, SpanKind.SUBSCRIPT):
             if (kind, None) in marks and (own := own_characters(kind, text)) is not None:
                 return own, marks - {(kind, None)}
@@ -374,9 +384,9 @@ class Reader:
         return frozenset(marks)
 
     def _titled(self, node: Any) -> None:  # noqa: ANN401
-        words = node.get("title", "").strip()
-        if words and words not in "".join(_words(node)) and node.get("alt", "").strip() != words:
-            self.builder.leave_out("title_attribute", words)
+        for words in dict.fromkeys(node.get(name, "").strip() for name in _HINTS):
+            if words and words not in "".join(_words(node)) and node.get("alt", "").strip() != words:
+                self.builder.leave_out("title_attribute", words)
 
     def _cited(self, node: Any) -> None:  # noqa: ANN401
         """List where a quotation or a change is from."""

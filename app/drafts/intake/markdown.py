@@ -30,6 +30,7 @@ _SWALLOWS = re.compile(
 _BEGINS = re.compile(
     r"[\u3000\ufdd0]{2}|[①-⑳㈠-㈩]|[一二三四五六七八九十百零〇]{1,5}[、．.]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,3})[）)]"
     r"|(?:\d{1,3}|[０-９]{1,3})[、．）]|\d{1,3}\.(?=[\u4e00-\u9fff《“])|第[一二三四五六七八九十百零〇\d]{1,6}[条章节款项编]"
+    r"|(?:[A-Za-z]|[ivx]{2,4})[.．、)）]\s*(?=[\u4e00-\u9fff《“])"
 )
 #: Wide and fixed spaces that begin a line are its writer's; the parser would strip them as its own.
 #: Noncharacters hold their places meanwhile.

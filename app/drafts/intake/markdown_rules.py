@@ -56,6 +56,26 @@ class _State(StateInline):
         index = bisect_left(self._openers, at)
         return index < len(self._openers) and self._openers[index] == at
 
+    def _is_ended(self, at: int) -> bool:
+        """Tell whether the next asterisks could end what one before `at` begins."""
+        following = self.src.find("*", at, self.posMax)
+        if following < 0:
+            return False
+        end = following
+        while end < self.posMax and self.src[end] == "*":
+            end += 1
+        after = self.src[end] if end < self.posMax else " "
+        return end - following == 3 or (
+            end - following == 1 and not _is_product(self.src[following - 1], after, 1)
+        )
+
+    def _is_begun(self, at: int) -> bool:
+        """Tell whether bare words before `at` begin with one asterisk, and nothing stands right before it."""
+        before = self.src.rfind("*", 0, at)
+        if before < 0 or not _SLANTED.fullmatch(self.src, before + 1, at):
+            return False
+        return before == 0 or (self.src[before - 1] not in "*\\" and not self.src[before - 1].isalnum())
+
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 – the parser's names
         """Say whether a run of markers may open and close emphasis.
 
@@ -73,11 +93,16 @@ class _State(StateInline):
         left = not space_after and (not sign_after or space_before or sign_before or chinese)
         right = not space_before and (not sign_before or space_after or sign_after or chinese)
         if marker == "*" and _is_product(before, after, end - start):
-            # One asterisk may still begin what ends at a sign or a space: **粗*斜***.
-            return Scanned(left and end - start == 1 and not after.isdigit(), False, end - start)
+            # One asterisk may still begin what ends at a sign or a space, **粗*斜***, or end what began so.
+            opens = left and end - start == 1 and not after.isdigit() and self._is_ended(end)
+            return Scanned(opens, end - start == 1 and self._is_begun(start), end - start)
         can_open = left and (canSplitWord or not right or sign_before)
         can_close = right and (canSplitWord or not left or sign_after or (sign_before and chinese))
         return Scanned(can_open, can_close, end - start)
+
+
+#: Words that one asterisk before them makes slanted up to the next one: `*斜*体`, but not `*注：长*宽`.
+_SLANTED = re.compile(r"\w{1,20}")
 
 
 def _is_punctuation(char: str) -> bool:

@@ -7,6 +7,7 @@ from app.drafts.intake.runs import Mark
 
 _NAME = re.compile(r"\s*([A-Za-z]+)")
 _LINK = re.compile(r'\s*HYPERLINK\s+(?:\\[lnotm]\s+)*(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+_HINT = re.compile(r'\\o\s+"([^"]*)"', re.IGNORECASE)
 _BUTTON = re.compile(r"\s*(?:MACROBUTTON|GOTOBUTTON)\s+\S+\s+(.*)", re.IGNORECASE | re.DOTALL)
 _SYMBOL = re.compile(r"\s*SYMBOL\s+(0x[0-9A-Fa-f]+|\d+)", re.IGNORECASE)
 _QUOTED = re.compile(r'\s*QUOTE\s+"?([^"]*)"?', re.IGNORECASE)
@@ -33,6 +34,12 @@ class Field:
         if link is None or re.match(r"\s*HYPERLINK\s+\\l", self.words, re.IGNORECASE):
             return ""
         return (link[1] or link[2] or "").strip()
+
+    @property
+    def hint(self) -> str:
+        """What is shown while the mouse rests on a field that links; empty for none."""
+        hint = _HINT.search(self.words) if _LINK.match(self.words) else None
+        return hint[1].strip() if hint else ""
 
 
 @dataclass(slots=True)

@@ -162,6 +162,9 @@ class Walker:
             return
         if look.colour:
             self.run.is_coloured = True
+        if look.is_unreadable:
+            self.state.leave_out("faint", text)
+        elif look.colour:
             self.state.leave_out("colour", text)
 
     def _run(self, node: Node) -> None:
@@ -181,6 +184,7 @@ class Walker:
         address = related.target if related is not None and related.is_external else ""
         if address and (anchor := node.get(f"{W}anchor")) and "#" not in address:
             address = f"{address}#{anchor}"
+        self.state.leave_out("title_attribute", node.get(f"{W}tooltip", ""))
         self._linked(address, lambda: self.walk(node))
 
     def _linked(self, address: str, read: Callable[[], None]) -> None:
@@ -222,6 +226,7 @@ class Walker:
         if ended.mark is not None and ended.mark in self._marks:
             self._marks.remove(ended.mark)
         self.state.field_code(ended.words)
+        self.state.leave_out("title_attribute", ended.hint)
         if not ended.is_separated and (shown := shown_by(ended.words)):
             self.say(shown)
 

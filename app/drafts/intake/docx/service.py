@@ -61,8 +61,7 @@ def read_docx(
     leftovers.read(state, builder.blocks)
     if title := _title(story.openings):
         # A title that its author broke into lines is one all the same.
-        del builder.blocks[title.at + 1 : title.at + title.count]
-        builder.offer_title(title.run, at=title.at)
+        builder.offer_title(title.run, at=title.at, blocks=title.count)
 
 
 def _title(openings: list[Opening]) -> Opening | None:

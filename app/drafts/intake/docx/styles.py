@@ -28,6 +28,16 @@ class Look:
     emphasis: bool | None = None
     colour: bool | None = None
     font: str | None = None
+    #: Half points by which it is raised, or lowered (below 0).
+    position: int | None = None
+    #: Whether letters are white on what is not said to be another ground, or smaller than anybody reads.
+    white: bool | None = None
+    tiny: bool | None = None
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it is there and nobody can read it on paper."""
+        return bool(self.white or self.tiny)
 
     def over(self, below: "Look") -> "Look":
         """Return this look where it says something, and `below` elsewhere."""
@@ -41,13 +51,23 @@ class Look:
             (self.i, SpanKind.ITALIC),
             (self.underline, SpanKind.UNDERLINE),
             (self.strike or self.dstrike, SpanKind.STRIKE),
-            (self.raised == "superscript", SpanKind.SUPERSCRIPT),
-            (self.raised == "subscript", SpanKind.SUBSCRIPT),
+            (self._script == "superscript", SpanKind.SUPERSCRIPT),
+            (self._script == "subscript", SpanKind.SUBSCRIPT),
             (self.emphasis, SpanKind.EMPHASIS),
         )
         return frozenset((kind, None) for is_there, kind in kinds if is_there)
 
+    @property
+    def _script(self) -> str | None:
+        if self.raised in {"superscript", "subscript"} or abs(self.position or 0) < _LIFTED:
+            return self.raised
+        return "superscript" if (self.position or 0) > 0 else "subscript"
 
+
+#: What is moved by less sits straighter in its line, and means nothing; in half points.
+_LIFTED = 4
+#: Letters of 2 points and less are dots, in half points.
+_TINY = 4
 PLAIN = Look()
 
 
@@ -62,9 +82,17 @@ def look_of(properties: Node) -> Look:
     if (dots := val(properties, f"{W}em")) is not None:
         said["emphasis"] = dots != "none"
     said["colour"] = _colour(properties)
+    if (ink := val(properties, f"{W}color")) is not None:
+        ground = child(properties, f"{W}shd")
+        is_plain = ground is None or ground.get(f"{W}fill", "auto").lower() in {"auto", "ffffff"}
+        lit = (val(properties, f"{W}highlight") or "none") not in {"none", "white"}
+        said["white"] = ink.lower() == "ffffff" and is_plain and not lit
+    if (size := whole(val(properties, f"{W}sz"))) is not None:
+        said["tiny"] = size <= _TINY
+    position = whole(val(properties, f"{W}position"))
     if (fonts := child(properties, f"{W}rFonts")) is not None:
         said["font"] = fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or fonts.get(f"{W}eastAsia")
-    return Look(**said)  # type: ignore[arg-type]
+    return Look(**said, position=position)  # type: ignore[arg-type]
 
 
 def _colour(properties: Node) -> bool | None:
@@ -192,6 +220,9 @@ class Styles:
         of_paragraph = self._resolved(
             paragraph if paragraph in self._styles else self._defaults.get("paragraph")
         )
+        if of_paragraph.position is not None:
+            # A whole paragraph is moved for its looks.
+            of_paragraph = replace(of_paragraph, position=None)
         of_run = self._resolved(run)
         both = of_run.over(of_paragraph)
         if of_run is not PLAIN:
