@@ -101,13 +101,25 @@ def _words(block: Heading | Paragraph | Quote | ListItem, number: int | None) ->
 
 
 def runs(text: str, spans: Sequence[Span]) -> list[dict[str, Any]]:
-    """Return words with the same markup together: `t`, and what holds of them under the kind's name."""
-    cuts = sorted({0, len(text), *(edge for span in spans for edge in (span.start, span.end))})
+    """Return words with the same markup together: `t`, and what holds of them under the kind's name.
+
+    Words with a `reading` are `runs` within a run.
+    """
+    parts, done = list[dict[str, Any]](), 0
+    for ruby in sorted((span for span in spans if span.reading), key=lambda span: span.start):
+        parts += _runs(text, spans, done, ruby.start)
+        parts.append({"runs": _runs(text, spans, ruby.start, ruby.end), "reading": ruby.reading})
+        done = ruby.end
+    return parts + _runs(text, spans, done, len(text))
+
+
+def _runs(text: str, spans: Sequence[Span], first: int, last: int) -> list[dict[str, Any]]:
+    edges = {edge for span in spans for edge in (span.start, span.end) if first < edge < last}
     found = []
-    for start, end in pairwise(cuts):
+    for start, end in pairwise(sorted({first, last, *edges})):
         run: dict[str, Any] = {"t": _breakable(text[start:end])}
         for span in spans:
-            if span.start <= start and end <= span.end:
+            if span.start <= start and end <= span.end and span.reading is None:
                 run[span.kind] = True
                 if span.kind is SpanKind.LINK:
                     run[span.kind] = False

@@ -17,6 +17,7 @@ from app.domain.document.model import (
     SpanKind,
     Table,
     Video,
+    readings_of,
     texts_of,
 )
 from app.domain.document.pairing import Group, moved, pair
@@ -217,6 +218,9 @@ def _form(was: Block, now: Block) -> str:
     if links[0] != links[1]:
         said = ["、".join(href or "" for href in side) or "（无）" for side in links]
         return f"链接：{said[0]} → {said[1]}"
+    readings = ["、".join(reading for _, reading in readings_of(block)) or "（无）" for block in (was, now)]
+    if readings[0] != readings[1]:
+        return f"注音：{readings[0]} → {readings[1]}"
     if was.text == now.text and was != now:
         return "加粗、上下标、对齐或编号有改动"
     return ""

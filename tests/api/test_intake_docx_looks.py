@@ -1,4 +1,4 @@
-"""What Word says by looks alone: raised words, hints, letters that nobody can read, titles in several lines."""
+"""What Word says by looks alone: raised words, hints, letters nobody can read, titles in several lines."""
 
 from base64 import b64encode
 

@@ -62,6 +62,28 @@ def test_dots_under_words_come_back_as_they_went_out(kind: ChannelKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_readings_above_words_come_back_as_they_went_out(kind: ChannelKind) -> None:
+    spans = [
+        {"kind": "ruby", "start": 0, "end": 1, "reading": "hóng"},
+        {"kind": "ruby", "start": 1, "end": 2, "reading": "hóng"},
+        {"kind": "bold", "start": 1, "end": 3},
+    ]
+    page = laid_out({"kind": "paragraph", "text": "㼆㼆同志", "spans": spans}, kind=kind)
+
+    assert "<rp>（</rp><rt>hóng</rt><rp>）</rp></ruby>" in page
+    (block, *_) = [
+        one
+        for one in take_in(Format.HTML, page, {"title": "标题"}).document.blocks
+        if isinstance(one, Paragraph) and one.text == "㼆㼆同志"
+    ]
+    assert [(one.kind, one.start, one.end, one.reading) for one in block.spans] == [
+        ("ruby", 0, 1, "hóng"),
+        ("ruby", 1, 2, "hóng"),
+        ("bold", 1, 3, None),
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_merged_cells_lie_over_what_they_lay_over(kind: ChannelKind) -> None:
     table = {
         "kind": "table",

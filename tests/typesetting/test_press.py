@@ -177,3 +177,12 @@ def test_another_process_sets_the_same_bytes() -> None:
 
     assert made[0] == made[1]
     assert len(made[0].strip()) == 64
+
+
+def test_a_reading_stands_above_its_words_and_is_asked_of_the_fonts() -> None:
+    ruby = {"kind": "ruby", "start": 0, "end": 1, "reading": "hóng"}
+    assert "hóng" in words_of(set_page(paragraph("㼆姓", ruby)))
+
+    with pytest.raises(GlyphsMissing) as refused:
+        set_page(paragraph("姓", {**ruby, "reading": "\U000323af"}))
+    assert refused.value.characters == ("\U000323af",)

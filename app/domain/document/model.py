@@ -6,8 +6,9 @@ documents are the same exactly when their digests are.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -38,7 +39,10 @@ def _later(default: Any, **more: Any) -> Any:  # noqa: ANN401 – as pydantic's 
 
 
 class SpanKind(StrEnum):
-    """Inline markup over a range of a block's text; `emphasis` are dots under the words (着重号)."""
+    """Inline markup over a range of a block's text; `emphasis` are dots under the words (着重号).
+
+    `ruby` is a reading set above the words (注音).
+    """
 
     BOLD = "bold"
     ITALIC = "italic"
@@ -48,10 +52,13 @@ class SpanKind(StrEnum):
     SUPERSCRIPT = "superscript"
     SUBSCRIPT = "subscript"
     EMPHASIS = "emphasis"
+    RUBY = "ruby"
 
 
 #: Markup without which the words say something else: 3×10⁸ is not 3×108.
-MEANING = frozenset({SpanKind.STRIKE, SpanKind.SUPERSCRIPT, SpanKind.SUBSCRIPT})
+MEANING = frozenset({SpanKind.STRIKE, SpanKind.SUPERSCRIPT, SpanKind.SUBSCRIPT, SpanKind.RUBY})
+#: The longest reading of words, in characters.
+LONGEST_READING = 200
 
 
 class Align(StrEnum):
@@ -87,12 +94,16 @@ class Numbering(StrEnum):
 
 
 class Span(_Value):
-    """Inline markup of `text[start:end]` (code points, end-exclusive); `href` for links only."""
+    """Inline markup of `text[start:end]` (code points, end-exclusive).
+
+    Links have an `href`, words with a reading a `reading`; nothing else has.
+    """
 
     kind: SpanKind
     start: int = Field(ge=0)
     end: int = Field(ge=1)
     href: str | None = Field(default=None, max_length=2000)
+    reading: str | None = _later(None, min_length=1, max_length=LONGEST_READING)
 
     @model_validator(mode="after")
     def _is_a_range(self) -> "Span":
@@ -100,7 +111,16 @@ class Span(_Value):
             raise ValueError("end must be after start")
         if (self.kind is SpanKind.LINK) != (self.href is not None):
             raise ValueError("a link has an href, and nothing else has")
+        if (self.kind is SpanKind.RUBY) != (self.reading is not None):
+            raise ValueError("words with a reading have one, and nothing else has")
         return self
+
+
+def _readings_lie_apart(spans: Iterable[Span]) -> None:
+    """Raise `ValueError` where words have two readings."""
+    readings = sorted((span.start, span.end) for span in spans if span.kind is SpanKind.RUBY)
+    if any(before[1] > after[0] for before, after in pairwise(readings)):
+        raise ValueError("readings lie over each other")
 
 
 class CellSpan(Span):
@@ -134,6 +154,7 @@ class _TextBlock(_Value):
     def _spans_lie_inside(self) -> "_TextBlock":
         if any(span.end > len(self.text) for span in self.spans):
             raise ValueError("a span ends after the text")
+        _readings_lie_apart(self.spans)
         return self
 
 
@@ -214,6 +235,8 @@ class Table(_Value):
                 raise ValueError("a span names no cell")
             if span.end > len(self.rows[span.row][span.column]):
                 raise ValueError("a span ends after the text")
+        for spans in self.spans_of().values():
+            _readings_lie_apart(spans)
         return self
 
     def spans_of(self) -> dict[tuple[int, int], list[CellSpan]]:
@@ -391,11 +414,16 @@ def _signs(block: Block, at: int) -> Iterator[Sign]:
         case Heading() | Paragraph() | ListItem() | Quote():
             for span in block.spans:
                 if span.kind in MEANING:
-                    where = f"{at + span.start}-{at + span.end} {span.kind}"
+                    where = _where(span, at)
                     yield Sign(where, span.kind, block.text[span.start : span.end])
             if isinstance(block, ListItem) and (block.number is not None or block.continues):
                 words = "continues" if block.continues else f"{block.number} {block.numbering}"
                 yield Sign(f"{at} {words}", "number", words)
+
+
+def _where(span: Span, at: int) -> str:
+    said = f" {span.reading}" if span.reading else ""
+    return f"{at + span.start}-{at + span.end} {span.kind}{said}"
 
 
 def _table_signs(table: Table, at: int) -> Iterator[Sign]:
@@ -405,9 +433,17 @@ def _table_signs(table: Table, at: int) -> Iterator[Sign]:
         for column, text in enumerate(cells):
             for span in marked.get((row, column), ()):
                 if span.kind in MEANING:
-                    where = f"{at + span.start}-{at + span.end} {span.kind}"
+                    where = _where(span, at)
                     yield Sign(where, span.kind, text[span.start : span.end])
             if merge := merged.get((row, column)):
                 area = f"{merge.rows}x{merge.columns}"
                 yield Sign(f"{at} {row}/{column} {area}", "merge", area)
             at += len(text)
+
+
+def readings_of(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield `(path within the block, reading)` of words that have one set above them."""
+    if isinstance(block, (*TEXT_BLOCKS, Table)):
+        for number, span in enumerate(block.spans):
+            if span.reading:
+                yield f"/spans/{number}/reading", span.reading

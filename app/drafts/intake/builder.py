@@ -119,11 +119,13 @@ class Builder:
         Struck words are left out; what cannot be said without markup is listed.
         """
         for text, marks in run.pieces:
-            for kind, href in sorted(marks, key=str):
-                if kind in MEANING:
+            for kind, value, *_ in sorted(marks, key=str):
+                if kind is SpanKind.RUBY:
+                    self.leave_out("ruby", f"{text}（{value}）")
+                elif kind in MEANING:
                     self.leave_out(_PLAIN[kind], text)
                 elif kind is SpanKind.LINK:
-                    self.leave_out("link", f"{text} {href}")
+                    self.leave_out("link", f"{text} {value}")
         return _unmarked(run)
 
     def offer_title(self, run: Inline, *, at: int | None = None, blocks: int = 1) -> None:

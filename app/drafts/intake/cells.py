@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.domain.document.list_numbers import ordinals, sign
 from app.domain.document.model import TEXT_BLOCKS, Block, Image, ListItem, Table
 from app.drafts.intake.builder import Builder
-from app.drafts.intake.runs import Mark
+from app.drafts.intake.runs import Mark, marks_of
 
 
 def lines_of(
@@ -24,7 +24,7 @@ def lines_of(
             if isinstance(block, ListItem) and not block.continues:
                 before = "• " if number is None else f"{sign(number, block.numbering)} "
             at = len(before)
-            spans = [((span.kind, span.href), span.start + at, span.end + at) for span in block.spans]
+            spans = [(mark, start + at, end + at) for mark, start, end in marks_of(block.spans)]
             yield before + block.text, spans
 
 

@@ -13,6 +13,7 @@ from app.drafts.intake.builder import Builder, Shape, Sign, own_characters
 from app.drafts.intake.element_words import beside_the_text, is_formula, is_platform_link, link_of, said
 from app.drafts.intake.lists import Lists
 from app.drafts.intake.media import Media
+from app.drafts.intake.ruby import Ruby
 from app.drafts.intake.runs import HARD, KEPT, TAB, Inline, Mark, run_of, wide
 from app.drafts.intake.styles import Gap, Look, declarations, look, parted, pictures, reorders, says_something
 from app.drafts.intake.tags import with_words_kept
@@ -277,6 +278,9 @@ class Reader:
             self.walk(node)
             self.add(closing)
             self.quotes -= 1
+            return
+        if tag == "ruby":
+            Ruby(self).read(node)
             return
         anchor = self.anchor
         self._cited(node)

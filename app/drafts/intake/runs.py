@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from app.domain.document.model import Span, SpanKind
 
@@ -15,8 +16,9 @@ HARD = "\x00"
 KEPT = "\x01"
 #: Stands for a tab that is kept as it is, until white space is collapsed.
 TAB = "\x02"
-#: One mark over a run: its kind and, for links, its address.
-Mark = tuple[SpanKind, str | None]
+#: One mark over a run: its kind and, for links, its address; for words with a reading that, and which of the
+#: run's it is, since two words beside each other may be read alike.
+Mark = tuple[SpanKind, str | None] | tuple[SpanKind, str | None, int]
 
 _DIGITS = "0123456789+-−=()n"
 _RAISED = str.maketrans(_DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
@@ -146,8 +148,8 @@ class Inline:
                 opened.setdefault(mark, at)
             at += len(text)
         return tuple(
-            Span(kind=kind, start=start, end=end, href=href)
-            for start, end, (kind, href) in sorted(spans, key=lambda span: (span[0], span[1], str(span[2])))
+            Span(start=start, end=end, **said_by(mark))
+            for start, end, mark in sorted(spans, key=lambda span: (span[0], span[1], str(span[2])))
             if end > start
         )
 
@@ -156,8 +158,28 @@ def run_of(text: str, spans: Iterable[Span]) -> Inline:
     """Return a block's text with its spans as a run."""
     marked = tuple(spans)
     cuts = sorted({0, len(text), *(edge for span in marked for edge in (span.start, span.end))})
+    marks = marks_of(marked)
     run = Inline()
     for start, end in pairwise(cuts):
-        over = (span for span in marked if span.start <= start and end <= span.end)
-        run.add(text[start:end], frozenset((span.kind, span.href) for span in over))
+        over = (mark for mark, first, last in marks if first <= start and end <= last)
+        run.add(text[start:end], frozenset(over))
     return run
+
+
+def marks_of(spans: Iterable[Span]) -> list[tuple[Mark, int, int]]:
+    """Return spans as marks, each with where it begins and ends."""
+    return [
+        (reading_mark(span.reading, number) if span.reading else (span.kind, span.href), span.start, span.end)
+        for number, span in enumerate(spans)
+    ]
+
+
+def reading_mark(reading: str, number: int) -> Mark:
+    """Return the mark of words with a reading; `number` tells it from others in its run."""
+    return SpanKind.RUBY, reading, number
+
+
+def said_by(mark: Mark) -> dict[str, Any]:
+    """Return the fields of a span that a mark says."""
+    kind, value = mark[0], mark[1]
+    return {"kind": kind, "reading" if kind is SpanKind.RUBY else "href": value}

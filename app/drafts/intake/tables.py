@@ -11,7 +11,7 @@ from app.drafts.intake.builder import MOST_CELLS, TooMuch
 from app.drafts.intake.cells import lines_of
 from app.drafts.intake.hidden_columns import hidden_columns, without
 from app.drafts.intake.html import Reader
-from app.drafts.intake.runs import Mark
+from app.drafts.intake.runs import Mark, said_by
 
 #: As many columns as a browser lets one cell lie over. Source: HTML Standard, 4.9.11.
 _WIDEST = 1000
@@ -181,9 +181,9 @@ def _grid(read: _Rows, caption: str) -> Table:
         for row in range(height)
     )
     spans = tuple(
-        CellSpan(kind=kind, href=href, start=start, end=end, row=row, column=column)
+        CellSpan(start=start, end=end, row=row, column=column, **said_by(mark))
         for (row, column), cell in sorted(owners.items(), key=lambda pair: pair[0])
-        for (kind, href), start, end in cell.marks
+        for mark, start, end in cell.marks
     )
     merged = tuple(merges)
     return Table(

@@ -35,7 +35,7 @@ _VALUED = re.compile(r"\s[\w:.@-]+\s*=\s*[\"']")
 #: Elements of words within a line, which writers close: `1<b>2` without an end compares.
 _CLOSED = frozenset(
     """
-    a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp
+    a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s samp
     small span strike strong sub sup time tt u var
     """.split()  # noqa: SIM905
 )

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from app.domain.document.model import TEXT_BLOCKS, Block, CellSpan, Document, Image, Span, Table, Video
+from app.domain.document.model import (
+    TEXT_BLOCKS,
+    Block,
+    CellSpan,
+    Document,
+    Image,
+    Span,
+    Table,
+    Video,
+    readings_of,
+)
 from app.negative_list.text.model import ImageFact, LinkFact, Part, PartKind, Structure, TableFact, VideoFact
 
 _FIELDS = {
@@ -17,11 +27,16 @@ _ENDINGS = {"alt": PartKind.ALT, "caption": PartKind.CAPTION, "credit": PartKind
 
 
 def parts_of(document: Document) -> tuple[Part, ...]:
-    """Return every text of a document in reading order, then the targets of its links.
+    """Return every text of a document in reading order, then readings above words and targets of links.
 
     `ref` is the place that `Document.texts` gives; a link's is `blocks/3/spans/0/href`.
     """
     texts = [Part(kind_of(place), place, text) for place, text in document.texts()]
+    texts += [
+        Part(PartKind.BODY, f"blocks/{index}{within}", reading)
+        for index, block in enumerate(document.blocks)
+        for within, reading in readings_of(block)
+    ]
     links = [Part(PartKind.LINK, link.ref, link.href) for link in _links(document)]
     return (*texts, *links)
 

@@ -5,7 +5,7 @@ Source: 《内部资料性出版物管理办法》 (permit number; "内部资料
 
 from html import escape
 
-from app.domain.document.model import Document
+from app.domain.document.model import Document, readings_of
 from app.proofs.layout import markup
 from app.proofs.layout.pages import Rendered, Setting, page, source_line
 from app.typesetting import fonts
@@ -44,7 +44,9 @@ def render(document: Document, setting: Setting) -> Rendered:
     """
     lines = [str(setting.config.get(name) or "").strip() for name in _MUST_STAND]
     missing = tuple(f"journal.{name}" for name, line in zip(_MUST_STAND, lines, strict=True) if not line)
-    if lacking := fonts.missing("".join(text for _, text in document.texts())):
+    said = [text for _, text in document.texts()]
+    said += [reading for block in document.blocks for _, reading in readings_of(block)]
+    if lacking := fonts.missing("".join(said)):
         missing += (f"journal.glyphs:{''.join(lacking)}",)
     imprint = "".join(f"<p>{escape(line)}</p>" for line in (setting.channel, *lines) if line)
     parts = [

@@ -52,7 +52,28 @@ _TAGS = {
 
 def inline(text: str, spans: Sequence[Span]) -> str:
     """Return the words with their inline markup; ranges that cross are cut so that the tags nest."""
-    cuts = sorted({0, len(text), *(edge for span in spans for edge in (span.start, span.end))})
+    pieces, done = [], 0
+    for ruby in sorted((span for span in spans if span.kind is SpanKind.RUBY), key=lambda span: span.start):
+        words = _marked(text, spans, ruby.start, ruby.end)
+        reading = escape(ruby.reading or "")
+        # Where the tags are not known, the reading stands in brackets behind the words.
+        pieces += [
+            _marked(text, spans, done, ruby.start),
+            f"<ruby>{words}<rp>（</rp><rt>{reading}</rt><rp>）</rp></ruby>",
+        ]
+        done = ruby.end
+    return "".join([*pieces, _marked(text, spans, done, len(text))])
+
+
+def _marked(text: str, spans: Sequence[Span], first: int, last: int) -> str:
+    """Return the words of a part of a text with their markup, readings left away."""
+    cuts = sorted(
+        {
+            first,
+            last,
+            *(edge for span in spans for edge in (span.start, span.end) if first < edge < last),
+        }
+    )
     pieces = []
     for start, end in pairwise(cuts):
         on = {span.kind: span for span in spans if span.start <= start and end <= span.end}

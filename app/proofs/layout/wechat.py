@@ -38,6 +38,9 @@ hr { border: none; border-top: 1px solid #ddd; margin: 1.5em 0; }
 _TAGS = {
     "section",
     "p",
+    "ruby",
+    "rt",
+    "rp",
     "h3",
     "blockquote",
     "figure",

@@ -73,6 +73,8 @@ class Run:
     styles: tuple[str, ...] = ()
     href: str | None = None
     href_ends: bool = False
+    #: The reading set above the words that end here.
+    reading: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def runs(text: str, hits: Sequence[Hit] = (), spans: Sequence[Span] = ()) -> tup
         )
         marks = [span for span in spans if span.start < end and start < span.end]
         link = next((span for span in marks if span.kind is SpanKind.LINK), None)
+        read = next((span for span in marks if span.reading and min(span.end, len(text)) == end), None)
         found.append(
             Run(
                 text=text[start:end],
@@ -151,6 +154,7 @@ def runs(text: str, hits: Sequence[Hit] = (), spans: Sequence[Span] = ()) -> tup
                 starts=tuple(hit.number for low, _, hit in placed if low == start and hit in over),
                 styles=tuple(str(kind) for kind in _STYLES if any(span.kind is kind for span in marks)),
                 href=link.href if link else None,
+                reading=read.reading if read else None,
                 href_ends=link is not None and min(link.end, len(text)) == end,
             )
         )

@@ -79,6 +79,7 @@ def _runs(parts: Parts, text: str, spans: Sequence[Span], notes: Notes, at: str)
     edges = {edge for span in spans for edge in (span.start, span.end)}
     edges |= {edge for note, _ in here for edge in (note.start, note.end)}
     yield from _around(0, here, notes)
+    below: list[Element] = []
     for start, end in pairwise(sorted({0, len(text), *edges})):
         on = [span for span in spans if span.start <= start and end <= span.end]
         over = [note for note, _ in here if note.start <= start and end <= note.end]
@@ -87,10 +88,36 @@ def _runs(parts: Parts, text: str, spans: Sequence[Span], notes: Notes, at: str)
         if replaced is not None:
             made = notes.changed(replaced, "del", [made])
         address = next((span.href for span in on if span.href and leads_out(span.href)), None)
+        read = next((span for span in on if span.reading), None)
+        if read is not None and replaced is None and not _is_cut(read, here):
+            # All words of one reading are the base of one guide; links cannot stand in it.
+            below.append(made)
+            if end < read.end:
+                continue
+            made, below = _guide(below, read.reading or ""), []
         if address is not None:
             made = element("w:hyperlink", made, r_id=parts.refer("hyperlink", address.strip()))
         yield made
         yield from _around(end, here, notes)
+
+
+def _is_cut(read: Span, here: Sequence[tuple[Note, list[int]]]) -> bool:
+    """Tell whether a note begins or ends within words of one reading: its signs cannot stand there."""
+    return any(read.start < edge < read.end for note, _ in here for edge in (note.start, note.end))
+
+
+def _guide(below: Sequence[Element], reading: str) -> Element:
+    """Return a phonetic guide. Source: ECMA-376-1, 17.3.3.25."""
+    about = element(
+        "w:rubyPr",
+        element("w:rubyAlign", val="center"),
+        element("w:hps", val=16),
+        element("w:hpsRaise", val=30),
+        element("w:hpsBaseText", val=32),
+        element("w:lid", val="zh-CN"),
+    )
+    above = element("w:rt", element("w:r", element("w:t", text=reading)))
+    return element("w:r", element("w:ruby", about, above, element("w:rubyBase", *below)))
 
 
 def _around(position: int, here: Sequence[tuple[Note, list[int]]], notes: Notes) -> Iterator[Element]:

@@ -4,7 +4,7 @@ Its text is read as that of a draft is; what would be listed beside a draft's te
 changes that nobody accepted, hidden words) is read as well, since the file is published as it is.
 """
 
-from app.domain.document.model import Block, Table
+from app.domain.document.model import Block, Table, readings_of
 from app.drafts.intake.builder import Builder, TooMuch
 from app.drafts.intake.docx.service import read_docx
 from app.drafts.intake.reading import Gathered, Grid, Reading, Said, step, unreadable
@@ -74,6 +74,10 @@ def _blocks(blocks: list[Block], gathered: Gathered) -> None:
             for name in ("text", "caption", "alt"):
                 if said := getattr(block, name, ""):
                     gathered.texts.append(Said(f"paragraphs/{paragraphs}", said))
+        for _, reading in readings_of(block):
+            gathered.texts.append(
+                Said(ref if isinstance(block, Table) else f"paragraphs/{paragraphs}", reading)
+            )
 
 
 def _within(package: Package, gathered: Gathered, nested: Nested) -> None:

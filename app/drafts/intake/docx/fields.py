@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.drafts.intake.runs import Mark
 
@@ -17,6 +18,26 @@ _FRACTION = re.compile(r"\\f\(([^(),]*),([^(),]*)\)", re.IGNORECASE)
 _CIRCLED = re.compile(
     r"\\o\s*(?:\\a[clrd]\s*)*\(\s*[○〇◯]\s*[,，;；]\s*(?:\\s\\up\d+\()?\s*(\d{1,2})\s*\)+", re.IGNORECASE
 )
+
+#: A phonetic guide as older files write it: `EQ \* jc2 \* "Font:宋体" \* hps10 \o\ad(\s\up 9(hóng),㼆)`.
+_PHONETIC = re.compile(
+    r"\s*EQ\s+(?:\\\*\s*(?:\"[^\"]*\"|\S+)\s*)+\\o\s*(?:\\a[clrd]\s*)?\(\s*\\s\s*\\up\s*\d+\s*"
+    r"\((?P<reading>[^()]*)\)\s*[,;，；]\s*(?P<words>.*)\)\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Phonetic(NamedTuple):
+    """Words and the reading above them."""
+
+    words: str
+    reading: str
+
+
+def phonetic_of(code: str) -> Phonetic | None:
+    """Return what an equation field sets as a phonetic guide; `None` for every other one."""
+    guide = _PHONETIC.fullmatch(code)
+    return Phonetic(guide["words"].strip(), guide["reading"].strip()) if guide else None
 
 
 @dataclass(slots=True)

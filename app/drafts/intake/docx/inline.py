@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.domain.document.model import Image, SpanKind
+from app.domain.document.model import LONGEST_READING, Image, SpanKind
 from app.drafts.intake.docx import drawings
 from app.drafts.intake.docx.changes import change_of
-from app.drafts.intake.docx.fields import Field, Fields, shown_by
+from app.drafts.intake.docx.fields import Field, Fields, phonetic_of, shown_by
 from app.drafts.intake.docx.formulas import formula
 from app.drafts.intake.docx.names import MC, VAL, M, Node, R, W, child, val
 from app.drafts.intake.docx.state import State
 from app.drafts.intake.docx.styles import Look, look_of
 from app.drafts.intake.docx.symbols import symbol, with_symbols
-from app.drafts.intake.runs import Inline, Mark
+from app.drafts.intake.runs import Inline, Mark, reading_mark
 
 _RUBY = (f"{W}rt", f"{W}rubyBase")
 #: Elements of a run that are signs.
@@ -227,7 +227,9 @@ class Walker:
             self._marks.remove(ended.mark)
         self.state.field_code(ended.words)
         self.state.leave_out("title_attribute", ended.hint)
-        if not ended.is_separated and (shown := shown_by(ended.words)):
+        if not ended.is_separated and (phonetic := phonetic_of(ended.words)):
+            self._with_reading(phonetic.reading, lambda: self.say(phonetic.words))
+        elif not ended.is_separated and (shown := shown_by(ended.words)):
             self.say(shown)
 
     def _form_data(self, data: Node) -> None:
@@ -255,16 +257,28 @@ class Walker:
             self.walk(content)
 
     def _ruby(self, node: Node) -> None:
-        """Read the words below; the readings above them are listed."""
+        """Read the words below, with the reading above them."""
         reading, base = (child(node, name) for name in _RUBY)
+        words = ""
         if reading is not None:
             words = "".join(part.text or "" for part in reading.iter(f"{W}t"))
-            below = "".join(part.text or "" for part in base.iter(f"{W}t")) if base is not None else ""
             for part in reading.iter(f"{W}t"):
                 part.text = None
-            self.state.leave_out("ruby", f"{below}（{words}）" if below else words)
-        if base is not None:
-            self.walk(base)
+        self._with_reading(words, lambda: self.walk(base) if base is not None else None)
+
+    def _with_reading(self, reading: str, read: Callable[[], None]) -> None:
+        """Read words with a reading above them; it is listed where none of them is in the text."""
+        before = len(self.run.text.pieces)
+        if 0 < len(reading.strip()) <= LONGEST_READING:
+            self._marks.append(mark := reading_mark(reading.strip(), before))
+            read()
+            self._marks.remove(mark)
+            if "".join(text for text, _ in self.run.text.pieces[before:]).strip():
+                return
+        else:
+            read()
+        below = "".join(text for text, _ in self.run.text.pieces[before:])
+        self.state.leave_out("ruby", f"{below}（{reading}）" if below else reading)
 
     def _symbol(self, node: Node) -> None:
         outer, self._look = self._look, Look() if self._look is None else self._look

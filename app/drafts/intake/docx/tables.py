@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.domain.document.model import Block, CellSpan, Image, Merge, Table, texts_of
+from app.domain.document.model import Block, CellSpan, Image, Merge, Table, readings_of, texts_of
 from app.drafts.intake.builder import MOST_CELLS, TooMuch
 from app.drafts.intake.cells import lines_of
 from app.drafts.intake.docx.changes import Change, change_in, change_of
 from app.drafts.intake.docx.names import MC, VAL, Node, W, child, is_on, val, whole
 from app.drafts.intake.docx.own_styles import TABLE
-from app.drafts.intake.runs import Mark
+from app.drafts.intake.runs import Mark, said_by
 
 if TYPE_CHECKING:
     from app.drafts.intake.docx.story import Story
@@ -75,8 +75,8 @@ class _Grid:
         for cell in self.cells:
             texts[cell.row][cell.column] = cell.text
             spans += [
-                CellSpan(kind=kind, href=href, start=start, end=end, row=cell.row, column=cell.column)
-                for (kind, href), start, end in cell.marks
+                CellSpan(start=start, end=end, row=cell.row, column=cell.column, **said_by(mark))
+                for mark, start, end in cell.marks
             ]
             if cell.rows > 1 or cell.columns > 1:
                 merges.append(Merge(row=cell.row, column=cell.column, rows=cell.rows, columns=cell.columns))
@@ -96,7 +96,7 @@ class _Grid:
 
 def words_of(block: Block) -> Iterator[str]:
     """Yield the texts of a block."""
-    return (text for _, text in texts_of(block) if text)
+    return (text for _, text in (*texts_of(block), *readings_of(block)) if text)
 
 
 def read_table(story: "Story", table: Node) -> None:
