@@ -161,8 +161,8 @@ def carried_on(text: str) -> str:
     while (at := text.find("<", at)) >= 0:
         if text.startswith("<!--", at):
             page.words(text[done:at])
-            end = text.find("-->", at)
-            done, at = at, len(text) if end < 0 else end + 3
+            close = text.find("-->", at)
+            done, at = at, len(text) if close < 0 else close + 3
             page.parts.append(text[done:at])
             done = at
             continue
