@@ -6,13 +6,18 @@ documents are the same exactly when their digests are.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from app.domain.record.canonical import canonical
 
@@ -22,6 +27,10 @@ MAX_CONTENT_BYTES = 5_000_000
 DEEPEST_LIST = 8
 #: Numbers of lists lie between minus this and this, as in every browser.
 NUMBERS = 2**31 - 1
+
+#: The form in which documents are written. 1 is not written, so that documents of that form keep their
+#: digests; 2 came with readings above words, and is written where a document has some.
+SCHEMA_VERSION = 2
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -294,6 +303,19 @@ class Document(_Value):
     source_url: str = Field(default="", max_length=2000)
     blocks: tuple[Block, ...] = Field(min_length=1)
     attachments: tuple[Sha256, ...] = ()
+    #: Not chosen but told: the first form that holds what this document says.
+    schema_version: int = _later(1, ge=1, le=SCHEMA_VERSION)
+
+    @model_validator(mode="after")
+    def _is_of_its_form(self) -> "Document":
+        object.__setattr__(self, "schema_version", _form_of(self.blocks))
+        return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "Document":
+        """Return a copy with other values, in the form that it needs."""
+        copied = super().model_copy(update=update, deep=deep)
+        object.__setattr__(copied, "schema_version", _form_of(copied.blocks))
+        return copied
 
     @model_validator(mode="after")
     def _says_something(self) -> "Document":
@@ -369,6 +391,7 @@ def digest(document: Document) -> str:
 def field_digests(document: Document) -> dict[str, str]:
     """Return the digest of each field, of `blocks` and of `attachments`: a stage may watch some of them."""
     content = document.model_dump(mode="json")
+    content.pop("schema_version", None)
     return {name: sha256(canonical(value)) for name, value in content.items()}
 
 
@@ -447,3 +470,8 @@ def readings_of(block: Block) -> Iterator[tuple[str, str]]:
         for number, span in enumerate(block.spans):
             if span.reading:
                 yield f"/spans/{number}/reading", span.reading
+
+
+def _form_of(blocks: Iterable[Block]) -> int:
+    """Return the first form that holds these blocks."""
+    return SCHEMA_VERSION if any(True for block in blocks for _ in readings_of(block)) else 1
