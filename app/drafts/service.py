@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from app.audit import seals
 from app.audit.service import AuditActor
 from app.channels import queries as channels
-from app.domain.document.model import Document, digest, document_bytes, text_and_media_digest
+from app.domain.document.model import Document, digest, document_bytes
+from app.domain.document.signs import text_and_media_digest
 from app.domain.vocabulary import WITH_AUTHOR, DraftState, Event, Role
 from app.drafts import errors as _words  # noqa: F401 – the words of the codes below
 from app.drafts import queries

@@ -7,14 +7,12 @@ from pydantic import ValidationError
 
 from app.domain.document.model import (
     Document,
-    Sign,
     digest,
     document_bytes,
     field_digests,
     leads_out,
-    signs,
-    text_and_media_digest,
 )
+from app.domain.document.signs import Sign, signs, text_and_media_digest
 
 #: Every kind of block with everything that the first documents could hold.
 FIRST: dict[str, Any] = {

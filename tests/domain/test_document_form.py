@@ -14,8 +14,8 @@ from app.domain.document.model import (
     digest,
     document_bytes,
     field_digests,
-    text_and_media_digest,
 )
+from app.domain.document.signs import text_and_media_digest
 
 PLAIN = Document(title="题", blocks=(Paragraph(text="文"),))
 READ = Paragraph(text="㼆", spans=(Span(kind=SpanKind.RUBY, start=0, end=1, reading="hóng"),))

@@ -19,10 +19,9 @@ from app.domain.document.model import (
     Table,
     Video,
     field_digests,
-    signs,
-    text_and_media_digest,
     texts_of,
 )
+from app.domain.document.signs import signs, text_and_media_digest
 from app.domain.refusals import Refusal, RefusalCode, Refusals
 from app.domain.vocabulary import ChangeClass
 

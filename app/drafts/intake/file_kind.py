@@ -110,6 +110,7 @@ _STREAMS = (
     ("EncryptedPackage", FileKind.PASSWORD),
     ("WordDocument", FileKind.DOC),
     ("Workbook", FileKind.XLS),
+    ("Book", FileKind.XLS),
     ("PowerPoint Document", FileKind.PPT),
 )
 _MAIN_PARTS = (

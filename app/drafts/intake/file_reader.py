@@ -21,6 +21,11 @@ def read_held(content: bytes, *, depth: int = 0) -> Reading:
 
         return read_plain(content)
 
+    if kind in {Kind.XLS, Kind.ODS}:
+        from app.drafts.intake.sheets.old_workbook import read_old_workbook
+
+        return read_old_workbook(content, kind)
+
     def nested(within: bytes) -> Reading:
         if depth >= _DEEPEST:
             return unreadable("嵌在太深的地方，没有检查")

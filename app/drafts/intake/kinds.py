@@ -5,6 +5,7 @@ import zipfile
 from enum import StrEnum
 from io import BytesIO
 
+from app.drafts.intake import file_kind
 from app.drafts.intake.sheets.delimited import encoding_of
 
 
@@ -18,6 +19,8 @@ class Kind(StrEnum):
     PDF = "application/pdf"
     DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    XLS = "application/vnd.ms-excel"
+    ODS = "application/vnd.oasis.opendocument.spreadsheet"
     TEXT = "text/plain"
 
 
@@ -37,10 +40,10 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAMS = (
     ("EncryptedPackage", "文件设了打开密码，请取消密码后再上传"),
     ("WordDocument", "是旧版 Word 文档（.doc），请另存为 .docx 后再上传"),
-    ("Workbook", "是旧版 Excel 表格（.xls），请另存为 .xlsx 后再上传"),
-    ("Book", "是旧版 Excel 表格（.xls），请另存为 .xlsx 后再上传"),
     ("PowerPoint Document", "是旧版演示文稿（.ppt），请另存为 PDF 后再上传"),
+    ("_VBA_PROJECT", "文件带有宏，请另存为不带宏的 .xlsx 后再上传"),
 )
+_OLD_BOOKS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 #: Software that encrypts what a unit's computers write puts a line of its own first.
 _ENCRYPTED = re.compile(rb"%[\w-]{2,20}-Header-###%|E-SafeNet|.{0,16}LOCK.{0,8}\x00{4}", re.DOTALL)
 _OTHERS = (
@@ -60,16 +63,18 @@ _ENDINGS = {
     **{kind: Kind(f"image/{kind}") for kind in ("png", "webp", "gif")},
     **dict.fromkeys(("docx", "docm", "dotx"), Kind.DOCX),
     **dict.fromkeys(("xlsx", "xlsm", "xltx"), Kind.XLSX),
+    **dict.fromkeys(("xls", "et"), Kind.XLS),
+    "ods": Kind.ODS,
     "pdf": Kind.PDF,
     **dict.fromkeys(("txt", "csv", "tsv"), Kind.TEXT),
 }
 #: Ends of names of files that are checked as attachments are, where a file stands by itself.
 HELD_ENDINGS = frozenset({
-    ".xlsx", ".xlsm", ".xltx", ".xls", ".et", ".csv", ".tsv", ".pdf", ".png", ".jpg", ".jpeg",
+    ".xlsx", ".xlsm", ".xltx", ".xls", ".et", ".ods", ".csv", ".tsv", ".pdf", ".png", ".jpg", ".jpeg",
     ".webp", ".gif",
 })  # fmt: skip
 #: Those that are read, in words.
-HELD_NAMES = "xlsx、csv、pdf、png、jpg"
+HELD_NAMES = "xlsx、xls、ods、csv、pdf、png、jpg"
 NAMES = {
     Kind.PNG: "PNG 图片",
     Kind.JPEG: "JPEG 图片",
@@ -78,6 +83,8 @@ NAMES = {
     Kind.PDF: "PDF",
     Kind.DOCX: "Word 文档（.docx）",
     Kind.XLSX: "Excel 表格（.xlsx）",
+    Kind.XLS: "旧版 Excel 或 WPS 表格（.xls、.et）",
+    Kind.ODS: "OpenDocument 表格（.ods）",
     Kind.TEXT: "纯文本",
 }
 
@@ -93,6 +100,8 @@ def kind_of(content: bytes) -> Kind | None:
         return Kind.PDF
     if content.startswith(b"PK\x03\x04"):
         return _office(content)
+    if content.startswith(_OLE):
+        return Kind.XLS if _ole_trouble(content) is None else None
     return Kind.TEXT if _trouble(content) is None and encoding_of(content) else None
 
 
@@ -111,8 +120,7 @@ def false_ending(filename: str, kind: Kind) -> bool:
 
 def _trouble(content: bytes) -> str | None:
     if content.startswith(_OLE):
-        held = next((why for name, why in _STREAMS if name.encode("utf-16-le") in content), None)
-        return held or "是旧版 Office 文件，请用新格式（.docx、.xlsx）另存后再上传"
+        return _ole_trouble(content)
     if _ENCRYPTED.match(content):
         return "可能被单位的加密软件加密，请解密后再上传"
     for start, why in _OTHERS:
@@ -127,6 +135,22 @@ def _trouble(content: bytes) -> str | None:
     return None
 
 
+def _ole_trouble(content: bytes) -> str | None:
+    """Return why an OLE file is not taken; `None` for a workbook without macros."""
+    if held := next((why for name, why in _STREAMS if name.encode("utf-16-le") in content), None):
+        return held
+    if any(name in content for name in _OLD_BOOKS):
+        if file_kind.kind_of(content) is file_kind.FileKind.XLS:
+            return None
+        return "是旧版 Excel 表格（.xls），已损坏，打不开；请在本机打开确认，另存为 .xlsx 后再上传"
+    return "是旧版 Office 文件，请用新格式（.docx、.xlsx）另存后再上传"
+
+
+def _is_ods(content: bytes) -> bool:
+    """Tell by its first entry, which is not packed, whether it is an OpenDocument spreadsheet."""
+    return content[30:38] == b"mimetype" and content[38:].startswith(Kind.ODS.encode())
+
+
 def _names(content: bytes) -> set[str] | None:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -137,6 +161,8 @@ def _names(content: bytes) -> set[str] | None:
 
 def _office(content: bytes) -> Kind | None:
     names = _names(content)
+    if names and _is_ods(content) and len(names) <= MOST_ENTRIES and "content.xml" in names:
+        return None if _has_macros(names) else Kind.ODS
     # A macro in a file that calls itself macro-free is a trap.
     if not names or len(names) > MOST_ENTRIES or "[content_types].xml" not in names or _has_macros(names):
         return None
@@ -145,7 +171,7 @@ def _office(content: bytes) -> Kind | None:
 
 
 def _has_macros(names: set[str]) -> bool:
-    return any("vbaproject" in name for name in names)
+    return any("vbaproject" in name or name.startswith(("basic/", "scripts/")) for name in names)
 
 
 def _package(content: bytes) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 #: Changes whenever the same bytes would be read otherwise: then what was stored is read anew. So it does
 #: where the words of pictures are recognised.
-VERSION = 2 if find_spec("rapidocr") is None else 1002
+VERSION = 3 if find_spec("rapidocr") is None else 1003
 
 
 class Trace(StrEnum):
