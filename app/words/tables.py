@@ -28,6 +28,8 @@ TABLES = {
     "job": "后台任务",
     "notice": "消息",
     "notice_preference": "消息设置",
+    "working_copy": "未保存的底稿",
+    "editor_presence": "正在修改的人",
     "notice_robot": "群机器人",
     "person": "自然人",
     "told_apart": "不同人的认定",
