@@ -199,6 +199,13 @@ _CASES = (
         announced=forms.StageData,
         sentence=say.escalated,
     ),
+    Entry(
+        E.CASE_STAGE_STRANDED,
+        cases.StageStranded,
+        _DRAFT,
+        told=(Told(K.STAGE_STRANDED, _AUTHORS, Named("told")),),
+        sentence="{place}现在没有人可以办理，已告知作者和责任链",
+    ),
     _step(
         E.CASE_STAGE_OVERRIDDEN,
         cases.StageOverridden,

@@ -165,6 +165,7 @@ AWAITING = frozenset(
         K.STAGE_DUE,
         K.STAGE_LATE,
         K.STAGE_ESCALATED,
+        K.STAGE_STRANDED,
         K.HANDED_OVER,
         K.CONSULTED,
     }

@@ -81,11 +81,6 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
         "{places}现在没有人可以办理，请指派或者授予职责，或由作者撤回",
         "{places}现在没有人可以办理",
     ),
-    K.ANSWER_DUE: (
-        "{places}征求的意见或请示的答复到期（期限{due}），请催办",
-        "{places}的答复到期（期限{due}）",
-    ),
-    K.CASE_LATE: ("全程办理已逾期（期限{due}），请抓紧办理", "全程办理已逾期（期限{due}）"),
     K.SUGGESTION_ANSWERED: ("您的修改建议或校对标记已有答复", "修改建议或校对标记已有答复"),
 }
 

@@ -152,6 +152,18 @@ _WORDS: dict[RefusalCode, tuple[str, str]] = {
         "本环节已退回 {used} 次，达到上限，只能退稿或请示。",
         "The stage has used up its rounds.",
     ),
+    C.REASON_REQUIRED: (
+        "“{title}”须从规定的理由中至少选一项：{reasons}。",
+        "One of the preset reasons is required.",
+    ),
+    C.BASIS_REQUIRED: (
+        "“{title}”须写明依据：在意见中另起一行，以“依据：”开头。",
+        "What the decision rests on is required.",
+    ),
+    C.STRANDS: (
+        "这样办以后，“{titles}”就没有其他人可以办理了；请先授予他人职责或改由他人办理，确要这样办请勾选“已知悉”。",
+        "Nobody could act at these stages any more.",
+    ),
     C.CLASS_UNKNOWN: ("没有“{given}”这个分类；可用的分类：{known}。", "There is no such class."),
     C.CLASS_SAME: ("稿件现在就是“{now}”，分类没有变化。", "The draft has this class already."),
     C.CLASS_BY_ANOTHER: (
@@ -246,11 +258,22 @@ OF_THE_FORM = frozenset(
         C.INSTANT_TOO_FAR,
         C.CLASS_UNKNOWN,
         C.CLASS_SAME,
+        C.REASON_REQUIRED,
+        C.BASIS_REQUIRED,
     }
 )
 
 #: What is merely forgotten in a form, and says nothing of who may do what: it is told, and not put on record.
-SLIPS = frozenset({C.COMMENT_REQUIRED, C.CHECKLIST_INCOMPLETE, C.OUTCOME_REQUIRED})
+SLIPS = frozenset(
+    {
+        C.COMMENT_REQUIRED,
+        C.CHECKLIST_INCOMPLETE,
+        C.OUTCOME_REQUIRED,
+        C.STRANDS,
+        C.REASON_REQUIRED,
+        C.BASIS_REQUIRED,
+    }
+)
 #: Which field of the form a refusal is about, where it is about one.
 _FIELDS = {
     C.COMMENT_REQUIRED: "comment",
@@ -268,6 +291,9 @@ _FIELDS = {
     C.INSTANT_PAST: "release_at",
     C.INSTANT_TOO_FAR: "release_at",
     C.UNDER_EMBARGO: "release_at",
+    C.STRANDS: "knowing",
+    C.REASON_REQUIRED: "comment",
+    C.BASIS_REQUIRED: "comment",
     C.CLASS_UNKNOWN: "class",
     C.CLASS_SAME: "class",
     C.CLASS_BY_ANOTHER: "class",

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.jobs.kinds import JobKind
 from app.jobs.registry import JobContext, handles
 from app.reviews import queries, service, voting
-from app.reviews.deadlines import escalation
+from app.reviews.deadlines import escalation, stranded
 from app.reviews.handover import service as leaving
 
 
@@ -23,9 +23,10 @@ def reconsider(context: JobContext) -> None:
 
 @handles(JobKind.CALL_LATE, every=timedelta(minutes=5))
 def look_for_late_stages(context: JobContext) -> None:
-    """Close votes whose time is up; remind of stages that are due today, and call out those that are late."""
+    """Close votes whose time is up; call out stages that are due today, late, or stranded with nobody."""
     voting.close_due(context.runtime, at=context.runtime.clock())
     escalation.sweep(context.runtime, at=context.runtime.clock())
+    stranded.sweep(context.runtime, at=context.runtime.clock())
 
 
 @handles(JobKind.FREE_CLAIMS)

@@ -93,13 +93,14 @@ class StageRun(SQLModel, table=True):
 
 
 class Call(StrEnum):
-    """What a stage that is due or late has called out; each once a run. The last three climb the chain."""
+    """What a stage that is due or late has called out; each once a run. Three climb the chain."""
 
     DUE = "due"
     LATE = "late"
     HEAD_OF_DEPARTMENT = "head_of_department"
     LEADER_IN_CHARGE = "leader_in_charge"
     PARTY_SECRETARY = "party_secretary"
+    STRANDED = "stranded"
 
 
 class StageCall(SQLModel, table=True):

@@ -123,6 +123,8 @@ def _stage(one: StageView, names: dict[UUID, str]) -> StageOut:
                 verb=outcome.verb,
                 comment_required=outcome.comment,
                 reasons=list(outcome.reasons),
+                reason_required=outcome.one_of_reasons,
+                basis_required=outcome.basis,
             )
             for outcome in (one.stage.outcomes if one.stage.by_people else ())
         ],

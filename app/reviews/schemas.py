@@ -61,7 +61,10 @@ class HoldIn(StageIn):
 
 
 class DecisionIn(HoldIn):
-    """A decision on what was read, quoted by its digest. `send_back_to` null is the author."""
+    """A decision on what was read, quoted by its digest. `send_back_to` null is the author.
+
+    `knowing`: that nobody else could then act at a later stage, which is refused otherwise (`strands`).
+    """
 
     model_config = taken(
         stage="initial_review", digest=DIGEST, verdict="send_back", comment="第二段日期与通知不符。"
@@ -71,13 +74,16 @@ class DecisionIn(HoldIn):
     send_back_to: StageKey | None = None
     then: Literal["walk_again", "continue_here"] = "walk_again"
     checklist: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=100)
+    knowing: bool = False
 
     def command(self) -> Decide:
         """Return what is to be done to the case."""
         form = (*self.spot, self.digest, self.comment, self.outcome, frozenset(self.checklist))
+        if self.verdict == "approve":
+            return Approve(*form, knowing=self.knowing)
         if self.verdict == "send_back":
             return SendBack(*form, self.send_back_to, self.then)
-        ways: dict[str, type[Decide]] = {"approve": Approve, "oppose": Oppose, "abstain": Abstain}
+        ways: dict[str, type[Decide]] = {"oppose": Oppose, "abstain": Abstain}
         return ways.get(self.verdict, Decline)(*form)
 
 
@@ -111,17 +117,31 @@ class CopyIn(_In):
     comment: Comment = ""
 
 
-class HandOverIn(StageIn):
-    """Who is to have an open stage, and why."""
+class RecusalIn(WordsIn):
+    """Why, and whether it is known that a stage is left with nobody, which is refused otherwise."""
 
-    model_config = taken(stage="initial_review", to=ID, comment="本周外出，请代审。")
+    model_config = taken(comment="与当事人有亲属关系。")
+
+    knowing: bool = False
+
+
+class NamingIn(StageIn):
+    """Whom, at which stage, and why; `on_behalf_of` is for whom, by a delegation."""
 
     to: UUID
     comment: Comment = ""
     on_behalf_of: UUID | None = None
 
 
-class ConsultIn(HandOverIn):
+class HandOverIn(NamingIn):
+    """Who is to have an open stage, and why; `knowing` that another stage is left with nobody."""
+
+    model_config = taken(stage="initial_review", to=ID, comment="本周外出，请代审。")
+
+    knowing: bool = False
+
+
+class ConsultIn(NamingIn):
     """Whose opinion is asked, about what, and whether the stage waits for it."""
 
     model_config = taken(stage="initial_review", to=ID, comment="第三条的口径请核对。", waits=True)
@@ -149,6 +169,8 @@ class OutcomeOut(BaseModel):
     verb: str
     comment_required: bool
     reasons: list[str]
+    reason_required: bool = False
+    basis_required: bool = False
 
 
 class OptionOut(BaseModel):

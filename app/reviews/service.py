@@ -61,6 +61,7 @@ from app.reviews import (
     resubmission,
     routing,
     screening,
+    stranding,
     threads,
     workflows,
 )
@@ -151,6 +152,8 @@ def _decide(step: Step, command: Decide) -> None:
     if stage is not None and (stage.need == "all" or stage.committee is not None):
         everybody = eligibility.body_of(step.session, step.loaded, stage, command.line)
         facts = replace(facts, candidates=everybody)
+    if isinstance(command, Approve) and stage is not None and not command.knowing:
+        facts = replace(facts, stranded=stranding.by_approving(step, command, place))
     step.apply(command, place, facts)
 
 
@@ -171,7 +174,10 @@ def in_own_place(step: Step, command: Recall | Recuse | Remind) -> None:
     """
     if isinstance(command, Recall) and step.loaded.draft.state in OUT:
         raise refused([Refusal(RefusalCode.OUT_ALREADY)])
-    step.apply(command, step.own_place, Facts())
+    facts = Facts()
+    if isinstance(command, Recuse) and not command.knowing:
+        facts = replace(facts, stranded=stranding.by_recusing(step, command))
+    step.apply(command, step.own_place, facts)
 
 
 def reconsider(session: Session, *, case_id: UUID, runtime: Runtime, at: datetime) -> Loaded | None:

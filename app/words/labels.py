@@ -374,8 +374,6 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         NoticeKind.CLASS_ASKED: "申请改低分类",
         NoticeKind.CLASS_CHANGED: "分类改定",
         NoticeKind.STAGE_STRANDED: "环节无人可办",
-        NoticeKind.ANSWER_DUE: "答复到期",
-        NoticeKind.CASE_LATE: "全程逾期",
     },
     MailMode: {MailMode.NEVER: "不发", MailMode.AT_ONCE: "随时发", MailMode.DAILY: "每天一封"},
     Event: {
@@ -426,6 +424,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         Event.CASE_STAGE_DUE: "今日到期提醒",
         Event.CASE_STAGE_LATE: "环节逾期",
         Event.CASE_STAGE_ESCALATED: "逾期上报",
+        Event.CASE_STAGE_STRANDED: "环节无人可办",
         Event.CASE_STAGE_OVERRIDDEN: "特批越过环节",
         Event.CASE_TAKEN_BACK: "拿回",
         Event.CASE_CLAIMED: "认领",

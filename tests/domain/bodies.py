@@ -10,6 +10,12 @@ from app.domain.workflow import Vote, Workflow
 from app.domain.workflow.definition import VOTES
 from tests.domain.walks import STANDARD, person
 
+
+def also(*accounts: str) -> dict[str, object]:
+    """Return what says that these are other accounts of a person."""
+    return {"others": frozenset(accounts), "own_others": frozenset(accounts)}
+
+
 PEOPLE = (
     person("author", Role.EDITOR, Role.INITIAL_REVIEWER),
     person("mate", Role.EDITOR, Role.PROOFREADER),
@@ -18,7 +24,9 @@ PEOPLE = (
     person("c", Role.FINAL_REVIEWER, Role.PROOFREADER),
     person("d", Role.PROOFREADER, Role.INITIAL_REVIEWER),
     person("f", Role.PROOFREADER, Role.FINAL_REVIEWER, Role.PUBLISHER),
-    person("g", Role.PROOFREADER, Role.SECOND_REVIEWER),
+    person("g", Role.PROOFREADER, Role.SECOND_REVIEWER, **also("g2")),
+    # The second account of one person.
+    person("g2", Role.PROOFREADER, Role.FINAL_REVIEWER, **also("g"), same_as=(("g2", "g"),)),
     person("expert"),
     person("admin", Role.SYSTEM_ADMIN),
 )

@@ -1,7 +1,7 @@
 """Any verb with any fields and facts, as tests say them: made into its command, and the facts it asks for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,7 @@ COMMANDS: dict[Verb, type[Command]] = {
     Verb.BIND_SUBJECT: commands.BindSubject,
     Verb.LAY_OUT_FAILED: commands.LayOutFailed,
     Verb.RECONSIDER: commands.Reconsider,
+    Verb.RECLASS: commands.Reclass,
 }
 
 
@@ -80,12 +81,14 @@ class Known:
     against: tuple[str, ...] = ()
     moves_to: Workflow | None = None
     routed: Mapping[str, Any] | None = None
+    stranded: tuple[str, ...] = ()
+    classes: Mapping[str, str] = field(default_factory=lambda: {"A": "A", "B": "B", "C": "C"})
 
     def facts(self, verb: Verb) -> Facts:
         """Return of it what the verb asks for."""
         kind = asks_for(verb)
         said = {**vars(self), "person": self.named}
-        return kind(**{field.name: said[field.name] for field in fields(kind)})
+        return kind(**{one.name: said[one.name] for one in fields(kind)})
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class Said:
     place: str = "after"
     waits: bool = False
     when: datetime | None = None
+    grade: str = "B"
+    knowing: bool = False
 
     def command(self, known: Known, at: datetime) -> Command:
         """Return the command that this is: of what was said, just the fields that it has."""
@@ -122,7 +127,7 @@ class Said:
             "limits": known.channel_limits,
             "proof": known.proof or BoundProof(self.line, "no proof", "no text"),
         }
-        return kind(**{field.name: said[field.name] for field in fields(kind)})
+        return kind(**{one.name: said[one.name] for one in fields(kind)})
 
 
 def transition(

@@ -270,6 +270,7 @@ class Event(StrEnum):
     CASE_STAGE_DUE = "case.stage_due"
     CASE_STAGE_LATE = "case.stage_late"
     CASE_STAGE_ESCALATED = "case.stage_escalated"
+    CASE_STAGE_STRANDED = "case.stage_stranded"
     CASE_STAGE_OVERRIDDEN = "case.stage_overridden"
     CASE_TAKEN_BACK = "case.taken_back"
     CASE_CLAIMED = "case.claimed"

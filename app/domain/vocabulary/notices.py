@@ -43,8 +43,6 @@ class NoticeKind(StrEnum):
     CLASS_ASKED = "class_asked"
     CLASS_CHANGED = "class_changed"
     STAGE_STRANDED = "stage_stranded"
-    ANSWER_DUE = "answer_due"
-    CASE_LATE = "case_late"
 
 
 class MailMode(StrEnum):

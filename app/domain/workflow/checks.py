@@ -22,7 +22,7 @@ from app.domain.workflow.case import (
 )
 from app.domain.workflow.commands import ByOutcome, Decide, OnReading, SendBack
 from app.domain.workflow.committee import each_once
-from app.domain.workflow.definition import Outcome, Stage, Workflow
+from app.domain.workflow.definition import Outcome, Stage, Workflow, names_basis
 from app.domain.workflow.facts import AssessedText, Facts, HandedIn
 from app.domain.workflow.needs import QUALIFICATIONS, AtLeast, Who
 
@@ -200,9 +200,7 @@ def outcome(stage: Stage, form: ByOutcome) -> Outcome | None:
 def way_out(stage: Stage, verb: Verb, form: ByOutcome | None) -> Refusals:
     """Refuse a verb without an outcome here, and a form that names none of several, another, or no reason."""
     if form is not None and (meant := outcome(stage, form)) is not None:
-        if not meant.comment or form.comment.strip():
-            return ()
-        return (Refusal(RefusalCode.COMMENT_REQUIRED, {"stage": stage.key, "outcome": meant.key}),)
+        return _said(stage, meant, form.comment)
     offered, named = stage.outcomes_of(MEANT.get(verb, verb)), "" if form is None else form.outcome
     if form is None and offered:
         return ()
@@ -213,9 +211,31 @@ def way_out(stage: Stage, verb: Verb, form: ByOutcome | None) -> Refusals:
     return (Refusal(RefusalCode.OUTCOME_NOT_OFFERED, {**data, "outcome": named}),)
 
 
+def _said(stage: Stage, meant: Outcome, comment: str) -> Refusals:
+    """Refuse an outcome without the words, the preset reason or the basis that it asks for."""
+    refusals: Refusals = ()
+    where = {"stage": stage.key, "outcome": meant.key}
+    if meant.comment and not comment.strip():
+        refusals += (Refusal(RefusalCode.COMMENT_REQUIRED, where),)
+    if meant.one_of_reasons and not meant.reasons_in(comment):
+        data = {**where, "title": meant.title, "reasons": "、".join(meant.reasons)}
+        refusals += (Refusal(RefusalCode.REASON_REQUIRED, data),)
+    if meant.basis and not names_basis(comment):
+        refusals += (Refusal(RefusalCode.BASIS_REQUIRED, {**where, "title": meant.title}),)
+    return refusals
+
+
 def worded(verb: Verb, comment: str) -> Refusals:
     """Refuse what is done without a word."""
     return () if comment.strip() else (Refusal(RefusalCode.COMMENT_REQUIRED, {"verb": verb}),)
+
+
+def strands(facts: Facts, *, knowing: bool) -> Refusals:
+    """Refuse what leaves a stage with nobody, unless whoever does it knows."""
+    if knowing or not facts.stranded:
+        return ()
+    titles = "、".join(facts.stranded)
+    return (Refusal(RefusalCode.STRANDS, {"titles": titles, "stages": list(facts.stranded)}),)
 
 
 def blocked(facts: Facts) -> Refusals:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.domain.refusals import Refusal, RefusalCode, Refusals
-from app.domain.vocabulary import Event, StageKind, StageState, Verb
+from app.domain.vocabulary import REVIEW_LEVELS, Event, StageKind, StageState, Verb
 from app.domain.workflow import checks
 from app.domain.workflow.case import DONE, PENDING, Case, ClassWish, Grade, Spot
 from app.domain.workflow.commands import Reclass
@@ -150,6 +150,9 @@ def lighter(old: Workflow, new: Workflow, done: Collection[str], grades: Collect
         if stage.key in by_old:
             asked = new.by_key[by_old[stage.key]]
             return with_fields(asked, key=stage.key, send_back_to=None, same_person_as=None, **after)
+        if set(stage.levels) & set(REVIEW_LEVELS):
+            # None of the three reviews ever has a condition.
+            return with_fields(stage, **after)
         applies = heavier if stage.applies_if in {None, heavier} else When(all_of=(heavier, stage.applies_if))
         return with_fields(stage, applies_if=applies, **after)
 

@@ -136,7 +136,7 @@ def against_handing_over(walk: Walk[NamedPerson], spot: Spot, form: HandOver | N
         refusals += _may_pass_on(walk, stage, spot[1], run)
     if form is None:
         return refusals
-    refusals += _named(walk, form.to)
+    refusals += _named(walk, form.to) + checks.strands(walk.facts, knowing=form.knowing)
     if (person := walk.facts.person) is not None:
         there = _with_them(case, stage, form)
         workflow = extended(walk.workflow, there.added)
@@ -212,7 +212,11 @@ def against_recusing(walk: Walk[Facts], _spot: Spot, form: Recuse | None) -> Ref
         refusals += (Refusal(RefusalCode.RECUSED, {"person": actor.person}),)
     elif not checks.concerned(case, walk.workflow, actor):
         refusals += (Refusal(RefusalCode.NOT_ALLOWED, {"verb": Verb.RECUSE}),)
-    return refusals if form is None else refusals + checks.worded(form.verb, form.comment)
+    if form is None:
+        return refusals
+    return (
+        refusals + checks.worded(form.verb, form.comment) + checks.strands(walk.facts, knowing=form.knowing)
+    )
 
 
 def recuse(walk: Walk[Facts], command: Recuse) -> None:
@@ -386,7 +390,8 @@ def against_adding(walk: Walk[NamedPerson], spot: Spot, form: AddReviewer | None
         data = {"stage": form.stage, "place": form.place}
         refusals += (Refusal(RefusalCode.CANNOT_ADD_THERE, data),)
     if walk.facts.person is not None:
-        added = _added(walk, form)
+        added = added_by(case, form, walk.actor.person)
+        refusals += checks.strands(walk.facts, knowing=form.knowing)
         there = replace(case, added=(*case.added, added))
         workflow = extended(walk.workflow, there.added)
         stage = workflow.by_key[added.key]
@@ -397,7 +402,7 @@ def against_adding(walk: Walk[NamedPerson], spot: Spot, form: AddReviewer | None
 
 def add_reviewer(walk: Walk[NamedPerson], command: AddReviewer) -> None:
     """Add a stage for a named reviewer to this case: before, after or beside an open stage (加签)."""
-    added = _added(walk, command)
+    added = added_by(walk.case, command, walk.actor.person)
     walk.add(added)
     stage = walk.workflow.by_key[added.key]
     walk.say(
@@ -416,9 +421,9 @@ def add_reviewer(walk: Walk[NamedPerson], command: AddReviewer) -> None:
     walk.advance()
 
 
-def _added(walk: Walk[Facts], form: AddReviewer) -> Added:
-    key = f"added_{len(walk.case.added) + 1}"
-    return Added(key, form.stage, form.line, form.place, form.to, walk.actor.person)
+def added_by(case: Case, form: AddReviewer, person: str) -> Added:
+    """Return the reviewer whom this form of a person adds to the case."""
+    return Added(f"added_{len(case.added) + 1}", form.stage, form.line, form.place, form.to, person)
 
 
 def _sets_of(workflow: Workflow, key: str) -> list[list[str]]:

@@ -4,7 +4,7 @@ The form of a page and the body of a request both become one of these; `transiti
 are channel codes, "" is the whole draft; digests name what the maker read; comments are perhaps empty.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -58,10 +58,11 @@ class AnswerHold(Command):
 
 @dataclass(frozen=True, slots=True)
 class Recuse(Command):
-    """Withdraw from a case for good (回避)."""
+    """Withdraw from a case for good (回避); `knowing` that a stage may be left with nobody."""
 
     verb = Verb.RECUSE
     comment: str = ""
+    knowing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,13 @@ class Hold(ByOutcome):
 
 @dataclass(frozen=True, slots=True)
 class Decide(ByOutcome):
-    """A decision at a stage; `ticked` are the items of its checklist that were ticked off by then."""
+    """A decision at a stage; `ticked` are the items of its checklist that were ticked off by then.
+
+    `knowing`: that nobody else could act at a later stage that another person has to pass.
+    """
 
     ticked: frozenset[str] = frozenset()
+    knowing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +220,12 @@ class SendBack(Decide):
 
 @dataclass(frozen=True, slots=True)
 class HandOver(AtStage):
-    """Give an open stage to a named person (转办)."""
+    """Give an open stage to a named person (转办); `knowing` that another may be left with nobody."""
 
     verb = Verb.HAND_OVER
     to: Person
     comment: str = ""
+    knowing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +256,7 @@ class AddReviewer(AtStage):
     to: Person
     comment: str = ""
     place: Place = "after"
+    knowing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def against_approving(walk: Walk[AssessedText], spot: Spot, form: Approve | None
         refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, {"verb": form.verb, "stage": stage.key}),)
     refusals += checks.text_ready(stage, walk.facts)
     if form is not None:
-        refusals += checks.checklist(stage, form)
+        refusals += checks.checklist(stage, form) + checks.strands(walk.facts, knowing=form.knowing)
     return refusals + checks.opinions(walk.case, walk.current.get(spot))
 
 
@@ -196,11 +196,16 @@ def send_back(walk: Walk[Facts], command: SendBack) -> None:
     reopened = ways.get(command.send_back_to or "", ())
     run = _end_run(walk, command, outcome, StageState.SENT_BACK, Verdict.SENT_BACK)
     to = {"to": command.send_back_to or "author", "then": command.then}
-    walk.say(Event.DECISION_SENT_BACK, **_record(run, outcome, command), **to)
+    raised = frozenset(outcome.raises) - walk.case.flags
+    more = {"raised": sorted(raised)} if raised else {}
+    walk.say(Event.DECISION_SENT_BACK, **_record(run, outcome, command), **to, **more)
     for passed in reopened:
         walk.void(passed, "sent_back", by=stage.key)
     if command.then == "walk_again":
         _walk_again(walk, command.send_back_to, reopened, stage.key)
+    if raised:
+        walk.set(flags=walk.case.flags | raised)
+        walk.look_again()
     walk.close_orphans()
     if command.send_back_to is None:
         walk.set(state=CaseState.RETURNED)
@@ -346,4 +351,5 @@ def _record(run: Run, outcome: Outcome, command: Decide) -> dict[str, object]:
         "digest": command.digest,
         "outcome": outcome.key,
         "comment": command.comment,
+        **({"reasons": list(given)} if (given := outcome.reasons_in(command.comment)) else {}),
     }

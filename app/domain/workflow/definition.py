@@ -4,6 +4,7 @@ A workflow is data: frozen models that a bureau writes as YAML. Everything that 
 of a definition is answered here, so that the schemes of real bodies need no code.
 """
 
+import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -47,6 +48,17 @@ Purpose = Literal["publication", "small_correction", "retraction"]
 DEFAULT_ROUNDS = 3
 
 
+#: Between the parts of a comment: preset reasons are ticked or typed beside other words.
+_PARTS = re.compile("[；;\n]")
+#: A line of a comment that names what a decision rests on.
+_BASIS = re.compile(r"^\s*依据[：:]\s*\S{2,}", re.MULTILINE)
+
+
+def names_basis(comment: str) -> bool:
+    """Tell whether a comment names the rule or document that it rests on."""
+    return _BASIS.search(comment) is not None
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,7 +79,9 @@ class Late(_Value):
 class Outcome(_Value):
     """One way a stage can end, in the words of the body, with its preset reasons.
 
-    `raises`: flags that the draft bears from then on (an approval that disagrees with the review before it).
+    `raises`: flags that the draft bears from then on (an approval that disagrees with the review before it, a
+    draft sent back because somebody has to see it first). `one_of_reasons`: one of the preset reasons is to
+    be given. `basis`: the rule or document that it rests on is to be named, in a line beginning with 依据：.
     """
 
     key: Key
@@ -76,6 +90,13 @@ class Outcome(_Value):
     reasons: tuple[str, ...] = ()
     comment: bool = False
     raises: tuple[Flag, ...] = ()
+    one_of_reasons: bool = later(False)
+    basis: bool = later(False)
+
+    def reasons_in(self, comment: str) -> tuple[str, ...]:
+        """Return which of its preset reasons a comment gives, each a part of its own; empty for none."""
+        parts = {part.strip() for part in _PARTS.split(comment)}
+        return tuple(reason for reason in self.reasons if reason in parts)
 
 
 OUTCOMES = (

@@ -128,7 +128,7 @@ def notes(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]
 
     `names` are words for channels, sections, flags and facts by code; a code without one stands for itself.
     """
-    people = [_who(who, label, names) for who in stage.who]
+    people = [who_words(who, label, names) for who in stage.who]
     if any(who.when is not None for who in stage.who):
         yield from (f"办理：{person}" for person in people)
     else:
@@ -232,7 +232,8 @@ def _state(state: StageState | None, label: Label) -> str:
     return "未到" if state is None else label(state)
 
 
-def _who(who: Who, label: Label, names: Mapping[str, str]) -> str:
+def who_words(who: Who, label: Label, names: Mapping[str, str]) -> str:
+    """Return whom a line of a file names, in words."""
     if who.role is not None:
         named = label(who.role) + {"unit": "", "channel": "（本阵地）", "section": "（本栏目）"}[who.scope]
     elif who.head_of_author:
@@ -265,7 +266,7 @@ def _committee(committee: Committee, label: Label, names: Mapping[str, str]) -> 
         "" if not committee.present else f"至少 {committee.present} 人表态",
         _CLOSES[committee.closes],
         _VETO.get(committee.veto, ""),
-        "" if committee.chair is None else f"主持人：{_who(committee.chair, label, names)}",
+        "" if committee.chair is None else f"主持人：{who_words(committee.chair, label, names)}",
         "不通过即退稿" if committee.fails == "decline" else "",
     ]
     return "；".join(part for part in parts if part)

@@ -15,11 +15,13 @@ class Facts:
     """What any step may come to ask, because stages may open by it.
 
     `blockers`: rule ids of blocking findings open on the present text under the newest active policy; `due`:
-    the calendar, adding working days to an instant, `None` where it does not know the year.
+    the calendar, adding working days to an instant, `None` where it does not know the year; `stranded`:
+    titles of stages at which nobody could act any more if the step were taken, where the verb asks that.
     """
 
     blockers: tuple[str, ...] = ()
     due: Callable[[datetime, int], datetime | None] | None = None
+    stranded: tuple[str, ...] = field(default=(), kw_only=True)
 
     def due_at(self, stage: Stage, at: datetime) -> datetime | None:
         """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""

@@ -127,6 +127,9 @@ def _keys(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         outcomes = Counter(outcome.key for outcome in stage.outcomes)
         for key in (key for key, count in outcomes.items() if count > 1):
             yield _at(workflow, lines, stage, "outcomes", "duplicate_outcome", outcome=key)
+        for outcome in stage.outcomes:
+            if outcome.one_of_reasons and not outcome.reasons:
+                yield _at(workflow, lines, stage, "outcomes", "no_reasons_to_give", outcome=outcome.key)
 
 
 def _order(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
@@ -236,15 +239,16 @@ def _flags(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         for outcome in stage.outcomes:
             if outcome.verb == "approve":
                 raised |= set(outcome.raises)
-            elif outcome.raises:
+            elif outcome.raises and outcome.verb != "send_back":
                 yield _at(workflow, lines, stage, "outcomes", "raises_without_approval", outcome=outcome.key)
-        for flag in sorted(raised):
+        back = {flag for outcome in stage.outcomes if outcome.verb == "send_back" for flag in outcome.raises}
+        for flag in sorted(raised | back):
             waiting = [key for key, flags in asked.items() if flag in flags]
             if not waiting:
                 yield _at(workflow, lines, stage, "outcomes", "flag_for_nothing", flag=flag)
             # A stage that was passed before the flag came would never have been asked.
             early = [key for key in waiting if stage.key not in workflow.ancestors[key]]
-            if early:
+            if early and flag not in back:
                 yield _at(workflow, lines, stage, "outcomes", "flag_comes_too_late", flag=flag, stages=early)
 
 

@@ -84,12 +84,29 @@ def _outside_alone(stage: Stage) -> bool:
     return False
 
 
+def _apart(workflow: Workflow, one: Stage, other: Stage) -> bool:
+    """Tell whether different persons pass two stages: by a set, also of the stages whose persons they are."""
+    ours, theirs = _same_persons(workflow, one), _same_persons(workflow, other)
+    return any(not workflow.distinct_from[key].isdisjoint(theirs) for key in ours)
+
+
+def _same_persons(workflow: Workflow, stage: Stage) -> frozenset[str]:
+    """Return the stage and those before it whose persons alone act there, as far as none may be skipped."""
+    keys: dict[str, None] = {}
+    here: Stage | None = stage
+    while here is not None and here.key not in keys:
+        keys[here.key] = None
+        earlier = workflow.by_key.get(here.same_person_as or "")
+        here = None if earlier is None or earlier.applies_if is not None else earlier
+    return frozenset(keys)
+
+
 def _of_whole(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
     proofs = [stage for stage in workflow.stages if set(stage.levels) & set(PROOF_LEVELS)]
     together = dict.fromkeys(
         key
         for one, other in combinations(proofs, 2)
-        if other.key not in workflow.distinct_from[one.key]
+        if not _apart(workflow, one, other)
         for key in (one.key, other.key)
     )
     if together:

@@ -151,6 +151,19 @@ class StageCalled(Payload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageStranded(Payload):
+    """A stage at which nobody can act: who of the chain was told, nobody where no rung is at work."""
+
+    draft: UUID
+    case: UUID
+    workflow: str
+    stage: str
+    line: str
+    round: int
+    told: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageOverridden(AtStage):
     """A stage gone past without a decision, by a person's word."""
 
@@ -274,11 +287,12 @@ class OfClass(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided(AtStage):
-    """One person's decision on what they read."""
+    """One person's decision on what they read; `reasons` are the preset ones that it gives."""
 
     round: int
     digest: str = content("revision", "proof", packed=True)
     outcome: str
+    reasons: Sequence[str] | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +323,7 @@ class SentBack(Decided):
 
     to: str
     then: str
+    raised: Sequence[str] | Absent = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,10 @@ class CardOut(BaseModel):
 
 
 class StuckOut(BaseModel):
-    """An open stage at which everybody who may act is away; `names` are theirs."""
+    """An open stage at which everybody who may act is away; `names` are theirs.
+
+    None where nobody may act at all: then `waits_for` says whom the stage asks for.
+    """
 
     case_id: UUID
     draft_id: UUID
@@ -52,6 +55,7 @@ class StuckOut(BaseModel):
     line: str
     due_at: datetime | None
     names: list[str]
+    waits_for: str
 
 
 class BoardPage(BaseModel):
@@ -109,7 +113,7 @@ def show_board(
 
 @router.get("/board/absent")
 def list_waiting_for_absent(request: Request, session: ReadSession, actor: CurrentActor) -> list[StuckOut]:
-    """List the open stages in the reader's sight that only people who are away could do (外出), due first."""
+    """List the open stages in the reader's sight that only people who are away (外出) could do, or nobody."""
     return [
         StuckOut(
             case_id=one.case_id,
@@ -121,6 +125,7 @@ def list_waiting_for_absent(request: Request, session: ReadSession, actor: Curre
             line=one.line,
             due_at=one.due_at,
             names=list(one.names),
+            waits_for=one.waits_for,
         )
         for one in unattended.stuck(session, actor, runtime_of(request).clock())
     ]

@@ -32,8 +32,8 @@ from app.reviews.schemas import (
     CopyIn,
     HandOverIn,
     HoldIn,
+    RecusalIn,
     StageWordsIn,
-    WordsIn,
 )
 
 router = ApiRouter(tags=["reviews"])
@@ -63,7 +63,7 @@ def hand_over_stage(
     key: idempotency.Key = None,
 ) -> Response:
     """Give an open stage to a named person who may act there (转办)."""
-    command = HandOver(*body.spot, str(body.to), body.comment)
+    command = HandOver(*body.spot, str(body.to), body.comment, knowing=body.knowing)
     return performed(request, session, actor, key, case_id, body, command, on_behalf_of=body.on_behalf_of)
 
 
@@ -105,21 +105,21 @@ def add_reviewer(
     key: idempotency.Key = None,
 ) -> Response:
     """Add a stage for a named reviewer to this case: before, after or beside an open stage (加签)."""
-    command = AddReviewer(*body.spot, str(body.to), body.comment, body.place)
+    command = AddReviewer(*body.spot, str(body.to), body.comment, body.place, knowing=body.knowing)
     return performed(request, session, actor, key, case_id, body, command, on_behalf_of=body.on_behalf_of)
 
 
 @router.post("/cases/{case_id}/recusal", response_model=CaseOut)
 def recuse_from_case(
     case_id: UUID,
-    body: WordsIn,
+    body: RecusalIn,
     request: Request,
     session: WriteSession,
     actor: CurrentWriter,
     key: idempotency.Key = None,
 ) -> Response:
     """Withdraw from a case for good, with the reason (回避)."""
-    command = Recuse(body.comment)
+    command = Recuse(body.comment, knowing=body.knowing)
     return performed(request, session, actor, key, case_id, body, command)
 
 

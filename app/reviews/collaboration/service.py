@@ -24,6 +24,7 @@ from app.identity import queries as identity
 from app.identity.absences import service as absences
 from app.identity.models import User
 from app.identity.queries import Actor
+from app.reviews import stranding
 from app.reviews.apply import Step
 from app.reviews.cases import Loaded, acting_at_case, as_participant
 
@@ -46,7 +47,10 @@ def override(step: Step, command: Override) -> None:
 
 def hand_over(step: Step, command: HandOver) -> None:
     """Give an open stage to a named person who may act there (转办)."""
-    step.apply(command, step.place_at(*command.spot), _named(step, command.to))
+    named = _named(step, command.to)
+    if named.person is not None and not command.knowing:
+        named = replace(named, stranded=stranding.by_handing_over(step, command))
+    step.apply(command, step.place_at(*command.spot), named)
     # Who may act there by a role of theirs sees the draft by that role, and only as long as they have it.
     if isinstance(step.loaded.workflow.by_key[command.stage], AddedStage):
         _let_in(step, command.to, ReadingFor.NAMED)
@@ -68,6 +72,8 @@ def add_reviewer(step: Step, command: AddReviewer) -> None:
     """Add a stage for a named reviewer to this case alone (加签)."""
     named, known = _named(step, command.to), step.assess()
     facts = replace(named, blockers=known.blockers, due=known.due)
+    if named.person is not None and command.stage in step.loaded.workflow.by_key and not command.knowing:
+        facts = replace(facts, stranded=stranding.by_adding(step, command))
     step.apply(command, step.place_at(*command.spot), facts)
     _let_in(step, command.to, ReadingFor.ADDED)
 

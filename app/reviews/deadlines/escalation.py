@@ -59,7 +59,7 @@ _EVENTS: Mapping[Call, tuple[Event, Rung | None]] = {
 }
 
 #: Calls that climb the chain.
-_RUNGS = frozenset(Call) - {Call.DUE, Call.LATE}
+_RUNGS = frozenset(Call) - {Call.DUE, Call.LATE, Call.STRANDED}
 
 log = structlog.get_logger()
 
@@ -210,33 +210,32 @@ def _call(
         return 0
     wished = set(new)
     if absent:
-        wished |= _instead(session, loaded, run.line, CHAIN[1:], at)
+        wished |= instead(session, loaded, run.line, CHAIN[1:], at)
     for call in wished & _RUNGS:
         rung = Rung(call.value)
-        if (there := _on_rung(session, loaded, run.line, rung)) and there == absences.away(
-            session, there, at
-        ):
-            wished |= _instead(session, loaded, run.line, CHAIN[CHAIN.index(rung) + 1 :], at)
+        if (there := on_rung(session, loaded, run.line, rung)) and there == absences.away(session, there, at):
+            wished |= instead(session, loaded, run.line, CHAIN[CHAIN.index(rung) + 1 :], at)
     made = 0
     for call in sorted(wished - waiting.called, key=list(Call).index):
-        if _note(session, run.id, call, at=at):
+        if note(session, run.id, call, at=at):
             _emit(session, loaded, run, call, absent=() if call in new else absent, at=at)
             made += 1
     return made
 
 
-def _instead(
+def instead(
     session: Session, loaded: Loaded, line: str, rungs: Iterable[Rung], at: datetime
 ) -> frozenset[Call]:
     """Return the first of these rungs on which somebody is at work; none where nobody is."""
     for rung in rungs:
-        there = _on_rung(session, loaded, line, rung)
+        there = on_rung(session, loaded, line, rung)
         if there - absences.away(session, there, at):
             return frozenset({Call(rung.value)})
     return frozenset()
 
 
-def _note(session: Session, run_id: UUID, call: Call, *, at: datetime) -> bool:
+def note(session: Session, run_id: UUID, call: Call, *, at: datetime) -> bool:
+    """Keep that a run called out at a level; `False` where it had already."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     insert = dialect.insert(StageCall).values(run_id=run_id, call=call, called_at=at)
     added = insert.on_conflict_do_nothing(index_elements=["run_id", "call"]).returning(col(StageCall.run_id))
@@ -254,7 +253,7 @@ def _emit(
 ) -> None:
     event, rung = _EVENTS[call]
     assert run.due_at is not None
-    told = _on_rung(session, loaded, run.line, rung) if rung is not None else frozenset()
+    told = on_rung(session, loaded, run.line, rung) if rung is not None else frozenset()
     # Better somebody who is away than nobody.
     told = told - absences.away(session, told, at) or told
     payload = StageCalled(
@@ -274,7 +273,7 @@ def _emit(
     emit(session, event, payload, about=loaded.draft.id, actor=SYSTEM.as_audit(), at=at)
 
 
-def _on_rung(session: Session, loaded: Loaded, line: str, rung: Rung) -> frozenset[UUID]:
+def on_rung(session: Session, loaded: Loaded, line: str, rung: Rung) -> frozenset[UUID]:
     """Return who stands on a rung for this stage: of its channel, or of all that the draft is bound for."""
     bound = [one for one in drafts.targets(session, loaded.draft.id) if line in {"", one.channel}]
     return channels.on_rung(

@@ -110,6 +110,8 @@ def show_signing(token: Token, request: Request, code: Code = "") -> SeenOut:
                     verb=outcome.verb,
                     comment_required=outcome.comment,
                     reasons=list(outcome.reasons),
+                    reason_required=outcome.one_of_reasons,
+                    basis_required=outcome.basis,
                 )
                 for outcome in seen.outcomes
             ],

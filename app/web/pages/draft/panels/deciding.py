@@ -34,7 +34,8 @@ _BLOCKING = frozenset({RefusalCode.BLOCKING_FINDINGS})
 class Way:
     """One outcome of a stage as a form: `outcome` is its key, `verb` what the form sends, `title` its button.
 
-    `reasons` are its preset reasons, `comment_needed` whether words must be written.
+    `reasons` are its preset reasons, `comment_needed` whether words must be written, `reason_needed` whether
+    one of the reasons must be ticked, `basis_needed` whether what it rests on must be named.
     """
 
     key: str
@@ -43,6 +44,8 @@ class Way:
     title: str
     reasons: tuple[str, ...]
     comment_needed: bool
+    reason_needed: bool
+    basis_needed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,15 @@ def _key(one: StageView) -> str:
 def _ways(one: StageView, verb: Verb) -> tuple[Way, ...]:
     sent = "release" if verb is Verb.APPROVE and StageKind.SIGN_OFF in one.stage.kinds else str(verb)
     return tuple(
-        Way(f"{_key(one)}-{outcome.key}", sent, outcome.key, outcome.title, outcome.reasons, outcome.comment)
+        Way(
+            f"{_key(one)}-{outcome.key}",
+            sent,
+            outcome.key,
+            outcome.title,
+            outcome.reasons,
+            outcome.comment,
+            outcome.one_of_reasons,
+            outcome.basis,
+        )
         for outcome in one.stage.outcomes_of(verb)
     )

@@ -54,7 +54,9 @@ def _with_words(form: Form, verb: str) -> Command:
         return commands.Override(stage, line, digest, comment)
     if verb == Verb.REMIND:
         return commands.Remind(stage, line, comment)
-    return commands.TakeBack(stage, line, comment) if verb == Verb.TAKE_BACK else commands.Recuse(comment)
+    if verb == Verb.TAKE_BACK:
+        return commands.TakeBack(stage, line, comment)
+    return commands.Recuse(comment, knowing=form.word("knowing") == "yes")
 
 
 def _naming(form: Form, verb: str) -> Command:
@@ -67,11 +69,13 @@ def _naming(form: Form, verb: str) -> Command:
     comment = comment_of(form, limits.AT_STAGE)
     if verb == Verb.CONSULT:
         return commands.AskOpinion(stage, line, to, comment, form.word("waits") == "yes")
+    knowing = form.word("knowing") == "yes"
     if verb == Verb.HAND_OVER:
-        return commands.HandOver(stage, line, to, comment)
+        return commands.HandOver(stage, line, to, comment, knowing=knowing)
     if verb == Verb.COPY:
         return commands.Copy(to, comment)
-    return commands.AddReviewer(stage, line, to, comment, _PLACES.get(form.word("place"), "after"))
+    place = _PLACES.get(form.word("place"), "after")
+    return commands.AddReviewer(stage, line, to, comment, place, knowing=knowing)
 
 
 def _of_class(form: Form) -> Command:

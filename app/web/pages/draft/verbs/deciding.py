@@ -49,7 +49,8 @@ SAID = {
 def comment_of(form: Form, within: Limits) -> str:
     """Return the reasons that were ticked and what was written. Raises `Invalid` when it is too long."""
     words = "；".join(dict.fromkeys(form.all("preset")))
-    comment = "\n".join(part for part in (words, form.word("comment")) if part)
+    basis = f"依据：{form.word('basis')}" if form.word("basis") else ""
+    comment = "\n".join(part for part in (words, basis, form.word("comment")) if part)
     if len(comment) > within["comment"]:
         raise Invalid("malformed", reasons=[too_long("comment", comment, within["comment"])])
     return comment
@@ -63,7 +64,7 @@ def decision_of(form: Form) -> Decide | Hold:
     if verb == "hold":
         return Hold(*read)
     if verb == "approve":
-        return Approve(*read, ticked)
+        return Approve(*read, ticked, knowing=form.word("knowing") == "yes")
     if verb == "oppose":
         return Oppose(*read, ticked)
     if verb == "abstain":
