@@ -6,9 +6,7 @@ The suite takes some thousand steps. `SANSHEN_STEPS` asks for about so many, ove
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -36,15 +34,14 @@ from app.domain.workflow import (
     Participant,
     Run,
     Workflow,
-    classing,
     combined,
     extended,
     separation,
 )
 from app.domain.workflow.case import CLOSED, DONE, PENDING
 from tests.domain.bodies import OVERRIDABLE, PEOPLE, WITH_OTHERS, WORKFLOWS, kept_rightly
+from tests.domain.reclassing import Reclassing
 from tests.domain.saying import Known, Said, objections, transition
-from tests.domain.voting import Voting
 from tests.domain.walks import AT, STANDARD, WEBSITE, WECHAT, change
 
 #: Steps of one walk, and how many walks the suite goes.
@@ -58,7 +55,7 @@ VOTING = frozenset({Verb.APPROVE, Verb.CONFIRM_MARKS, Verb.OPPOSE, Verb.ABSTAIN}
 TRADE = frozenset(delegations.DELEGABLE)
 
 
-class Walks(Voting):
+class Walks(Reclassing):
     @initialize(lines=st.sampled_from([(WECHAT,), (WECHAT, WEBSITE)]), workflow=WORKFLOWS)
     def start(self, lines: tuple[object, ...], workflow: Workflow) -> None:
         self.workflow = workflow
@@ -361,35 +358,6 @@ class Walks(Voting):
             moves_to=None if asked is None else combined(self.workflow, asked),
         )
         self.step(Said(Verb.RESUBMIT, digest=new, comment="改"), actor, facts)
-
-    @precondition(lambda self: bool(self.case.runs))
-    @rule(grade=st.sampled_from("ABC"), chosen=st.integers(0, 20), asked=st.none() | WORKFLOWS)
-    def reclass(self, grade: Literal["A", "B", "C"], chosen: int, asked: Workflow | None) -> None:
-        """Let somebody correct the class, which may ask for another workflow."""
-        facts, before = Known(blockers=self.blockers), self.case
-        people = self.able(Verb.RECLASS, ("", ""), facts)
-        if not people:
-            return
-        actor = people[chosen % len(people)]
-        if asked is not None and grade != before.grade and classing.takes_effect(before, grade):
-            by_two = classing.is_lighter(grade, before.grade)
-            done = classing.decided(before)
-            new = (
-                classing.lighter(self.workflow, asked, done, classing.heavier_than(grade))
-                if by_two
-                else combined(self.workflow, asked)
-            )
-            facts = replace(facts, moves_to=new if new.digest != self.workflow.digest else None)
-        self.step(Said(Verb.RECLASS, comment="改定", grade=grade), actor, facts)
-        if classing.is_lighter(self.case.grade, before.grade):
-            wish = before.class_wish
-            assert wish is not None
-            assert wish.persons.isdisjoint(actor.persons)  # type: ignore[attr-defined]
-        was, now = before.current(), self.case.current()
-        for spot, run in was.items():
-            # What stood decided falls only where the heavier way asks for more of it.
-            if run.state in DONE and run.votes and classing.is_lighter(self.case.grade, before.grade):
-                assert now[spot].state in DONE or now[spot].round > run.round or now[spot] == run
 
     @precondition(lambda self: any(self.marks.values()))
     @rule(

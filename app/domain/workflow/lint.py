@@ -15,6 +15,7 @@ from app.domain.vocabulary import ADMINISTRATORS, REVIEW_LEVELS, Role, StageKind
 from app.domain.workflow import (
     committee_lint,
     condition_lint,
+    outcome_lint,
     partial_files,
     proof_lint,
     risks,
@@ -103,8 +104,8 @@ def check(workflow: Workflow, lines: Lines | None = None) -> tuple[Fault, ...]:
     """Return all faults of a workflow that has the right form; without `lines` they stand at line 1."""
     lines = lines or Lines(None)
     checks = (
-        _keys, _order, _ways, _rule_check, _people, _outside, _voting, condition_lint.conditions, _flags,
-        _levels,
+        _keys, _order, _ways, _rule_check, _people, _outside, _voting, condition_lint.conditions,
+        outcome_lint.faults, _levels,
         _distinct, _reviews_apart, _proofs, _deadlines, _overrides, _required, _deciding, _watching,
         _kept_up,
     )  # fmt: skip
@@ -127,9 +128,6 @@ def _keys(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
         outcomes = Counter(outcome.key for outcome in stage.outcomes)
         for key in (key for key, count in outcomes.items() if count > 1):
             yield _at(workflow, lines, stage, "outcomes", "duplicate_outcome", outcome=key)
-        for outcome in stage.outcomes:
-            if outcome.one_of_reasons and not outcome.reasons:
-                yield _at(workflow, lines, stage, "outcomes", "no_reasons_to_give", outcome=outcome.key)
 
 
 def _order(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
@@ -227,29 +225,6 @@ def _covers(stage: Stage) -> bool:
         for line in (case.lines if stage.per == "channel" else ("",))
         if case.meets(stage.applies_if, line)
     )
-
-
-def _flags(workflow: Workflow, lines: Lines) -> Iterator[Fault]:
-    asked = {
-        stage.key: {flag for when in sample_drafts.conditions([stage]) for flag in when.flags}
-        for stage in workflow.stages
-    }
-    for stage in workflow.stages:
-        raised = {flag for who in stage.who for flag in who.raises}
-        for outcome in stage.outcomes:
-            if outcome.verb == "approve":
-                raised |= set(outcome.raises)
-            elif outcome.raises and outcome.verb != "send_back":
-                yield _at(workflow, lines, stage, "outcomes", "raises_without_approval", outcome=outcome.key)
-        back = {flag for outcome in stage.outcomes if outcome.verb == "send_back" for flag in outcome.raises}
-        for flag in sorted(raised | back):
-            waiting = [key for key, flags in asked.items() if flag in flags]
-            if not waiting:
-                yield _at(workflow, lines, stage, "outcomes", "flag_for_nothing", flag=flag)
-            # A stage that was passed before the flag came would never have been asked.
-            early = [key for key in waiting if stage.key not in workflow.ancestors[key]]
-            if early and flag not in back:
-                yield _at(workflow, lines, stage, "outcomes", "flag_comes_too_late", flag=flag, stages=early)
 
 
 def _levels(workflow: Workflow, lines: Lines) -> Iterator[Fault]:

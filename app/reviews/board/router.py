@@ -14,7 +14,7 @@ from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.board import queries as board
 from app.reviews.board.queries import Claimed, Wanted
-from app.reviews.deadlines import unattended
+from app.reviews.deadlines import stranded, unattended
 
 router = ApiRouter(tags=["reviews"])
 
@@ -114,6 +114,7 @@ def show_board(
 @router.get("/board/absent")
 def list_waiting_for_absent(request: Request, session: ReadSession, actor: CurrentActor) -> list[StuckOut]:
     """List the open stages in the reader's sight that only people who are away (外出) could do, or nobody."""
+    at = runtime_of(request).clock()
     return [
         StuckOut(
             case_id=one.case_id,
@@ -127,7 +128,7 @@ def list_waiting_for_absent(request: Request, session: ReadSession, actor: Curre
             names=list(one.names),
             waits_for=one.waits_for,
         )
-        for one in unattended.stuck(session, actor, runtime_of(request).clock())
+        for one in (*unattended.stuck(session, actor, at), *stranded.stuck(session, actor, at))
     ]
 
 

@@ -16,18 +16,22 @@ from app.domain.calendar import Calendar
 from app.domain.deadlines import CHAIN, Rung
 from app.domain.vocabulary import CaseState, Event, StageState
 from app.domain.workflow.definition import Late
+from app.domain.workflow.diagram import who_words
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.events.emit import emit
 from app.events.payloads.cases import StageStranded
+from app.identity import permissions
 from app.identity.queries import SYSTEM, Actor
 from app.infra.runtime import Runtime
 from app.reviews import calendar as clock
 from app.reviews import queries, stranding
 from app.reviews.cases import load
 from app.reviews.deadlines import escalation
+from app.reviews.deadlines.unattended import Stuck
 from app.reviews.eligibility import Opening
 from app.reviews.models import Call, ReviewCase, StageCall, StageRun
+from app.words.labels import label
 
 #: Open stages that are looked at in one go.
 PAGE = 400
@@ -59,8 +63,12 @@ def sweep(runtime: Runtime, *, at: datetime) -> int:
         after = rows[-1][0].id
 
 
-def in_sight(session: Session, actor: Actor, at: datetime) -> tuple[Stranded, ...]:
-    """Return the open stages in the actor's sight that were found with nobody, and still are. No order."""
+def stuck(session: Session, actor: Actor, at: datetime) -> tuple[Stuck, ...]:
+    """Return the open stages in the actor's sight that were found with nobody, and still are.
+
+    Raises `Forbidden` for who reviews, proofreads and publishes nowhere, as the board does.
+    """
+    permissions.require_board(actor)
     query = (
         _open()
         .join(StageCall, col(StageCall.run_id) == col(StageRun.id))
@@ -68,7 +76,12 @@ def in_sight(session: Session, actor: Actor, at: datetime) -> tuple[Stranded, ..
         .order_by(col(StageRun.id))
         .limit(PAGE)
     )
-    return tuple(_nobody(session, session.exec(query).all(), at))
+    shown = []
+    for one in _nobody(session, session.exec(query).all(), at):
+        run, stage, draft = one.run, one.opening.stage, one.opening.walking.draft
+        asked = "、".join(dict.fromkeys(who_words(who, label, {}) for who in stage.who))
+        shown.append(Stuck(draft, run.case_id, run.stage, stage.title, run.line, run.due_at, (), asked))
+    return tuple(shown)
 
 
 def _open() -> Any:  # noqa: ANN401 – of three tables

@@ -1,6 +1,6 @@
 """Work that only people who are away could do: found for the chain to hear of it, and shown on the board."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, col, select
 
 from app.domain.vocabulary import CaseState, Role, StageState
-from app.domain.workflow.diagram import who_words
 from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.identity import permissions
@@ -18,9 +17,7 @@ from app.identity.absences import service as absences
 from app.identity.queries import SYSTEM, Actor
 from app.reviews import eligibility, workflows
 from app.reviews.cases import load
-from app.reviews.deadlines import stranded
 from app.reviews.models import ReviewCase, StageRun
-from app.words.labels import label
 
 #: Open stages looked at for one list; those that are due first.
 WINDOW = 400
@@ -82,8 +79,6 @@ def only_away(session: Session, places: Iterable[Place], at: datetime) -> dict[U
 def stuck(session: Session, actor: Actor, at: datetime) -> tuple[Stuck, ...]:
     """Return the open stages in the actor's sight at which only people who are away could act, due first.
 
-    Behind them those at which nobody may act at all, as the sweep has found them.
-
     Raises `Forbidden` for who reviews, proofreads and publishes nowhere, as the board does.
     """
     permissions.require_board(actor)
@@ -113,14 +108,7 @@ def stuck(session: Session, actor: Actor, at: datetime) -> tuple[Stuck, ...]:
             title = stage.title if stage else "加签"
             people = tuple(sorted(names.get(one, "") for one in away[run.id]))
             found.append(Stuck(draft, row.id, run.stage, title, run.line, run.due_at, people))
-    return (*found, *_stranded(session, actor, at))
-
-
-def _stranded(session: Session, actor: Actor, at: datetime) -> Iterator[Stuck]:
-    for one in stranded.in_sight(session, actor, at):
-        run, stage, draft = one.run, one.opening.stage, one.opening.walking.draft
-        asked = "、".join(dict.fromkeys(who_words(who, label, {}) for who in stage.who))
-        yield Stuck(draft, run.case_id, run.stage, stage.title, run.line, run.due_at, (), asked)
+    return tuple(found)
 
 
 def _concerned(

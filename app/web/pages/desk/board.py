@@ -27,7 +27,7 @@ from app.reviews.board import queries as board
 from app.reviews.board.queries import Card, Claimed, Wanted
 from app.reviews.case_book import CaseBook
 from app.reviews.cursors import read_copies
-from app.reviews.deadlines import unattended
+from app.reviews.deadlines import stranded, unattended
 from app.reviews.models import Decision, ReviewCase
 from app.web.pages.draft.panels.scheduled import waiting_rows
 from app.web.pages.draft.panels.tracks import TONES
@@ -126,7 +126,9 @@ def show(
         section="/board",
         rows=_rows(session, found, {one.id: one.name for one in units}),
         late=sum(one.overdue for one in found),
-        stuck=unattended.stuck(session, viewer.actor, at) if after is None else (),
+        stuck=()
+        if after is not None
+        else (*unattended.stuck(session, viewer.actor, at), *stranded.stuck(session, viewer.actor, at)),
         units=[(str(one.id), one.name) for one in units],
         stages=sorted(board.stages(session).items(), key=lambda pair: pair[1]),
         states=[(str(one), label(one)) for one in _GOING_ON],
