@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0088_stranded"
-down_revision = "0087_stage_notices"
+down_revision = "0099_working_copies"
 branch_labels = None
 depends_on = None
 
