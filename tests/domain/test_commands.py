@@ -30,7 +30,7 @@ def test_a_command_holds_what_is_filled_in_and_nothing_else() -> None:
     held = {kind: {field.name for field in fields(kind)} for kind in (Claim, Approve, SendBack, AskOpinion)}
     assert held == {
         Claim: {"stage", "line"},
-        Approve: {"stage", "line", "digest", "comment", "outcome", "ticked"},
+        Approve: {"stage", "line", "digest", "comment", "outcome", "ticked", "knowing"},
         SendBack: {"stage", "line", "digest", "comment", "outcome", "ticked", "send_back_to", "then"},
         AskOpinion: {"stage", "line", "to", "comment", "waits"},
     }

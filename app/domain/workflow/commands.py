@@ -155,20 +155,20 @@ class Hold(ByOutcome):
 
 @dataclass(frozen=True, slots=True)
 class Decide(ByOutcome):
-    """A decision at a stage; `ticked` are the items of its checklist that were ticked off by then.
-
-    `knowing`: that nobody else could act at a later stage that another person has to pass.
-    """
+    """A decision at a stage; `ticked` are the items of its checklist that were ticked off by then."""
 
     ticked: frozenset[str] = frozenset()
-    knowing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Approve(Decide):
-    """Pass a stage, or give one of the approvals that it asks for."""
+    """Pass a stage, or give one of the approvals that it asks for.
+
+    `knowing`: that nobody else could act at a later stage that another person has to pass.
+    """
 
     verb = Verb.APPROVE
+    knowing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
