@@ -22,6 +22,7 @@ from app.jobs.models import Job, JobState
 from app.jobs.runner import Runner
 from app.proofs import service as proofs
 from app.proofs.models import ProofMark
+from app.proofs.quality_in_force import quality_of
 from app.publication import clearance, tickets
 from app.publication import service as publication
 from app.publication.commands import SignLine
@@ -213,7 +214,12 @@ class _Walk:
                 remark="用语统一",
             )
             proofs.add_mark(
-                session, case_id=loaded.row.id, new=mark, actor=self.people["erjiao"], at=self.runtime.clock()
+                session,
+                case_id=loaded.row.id,
+                new=mark,
+                quality=quality_of(self.runtime.policies),
+                actor=self.people["erjiao"],
+                at=self.runtime.clock(),
             )
 
     def _sign(self, line: str) -> None:

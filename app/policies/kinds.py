@@ -15,6 +15,7 @@ FILE_KINDS = (
     PolicyKind.ROUTING,
     PolicyKind.CALENDAR,
     PolicyKind.URGENT,
+    PolicyKind.QUALITY,
 )
 
 #: The row that says which version of a kind is in force.
@@ -25,7 +26,11 @@ ROWS: Mapping[PolicyKind, int] = {
     PolicyKind.CALENDAR: 4,
     PolicyKind.URGENT: 5,
     PolicyKind.CHANNELS: 6,
+    PolicyKind.QUALITY: 7,
 }
+
+#: Kinds of which a folder from before them has no file; then what is shipped is used.
+OPTIONAL = frozenset({PolicyKind.QUALITY})
 
 #: Kinds that are folders of files; each of the others is one file.
 FOLDERS = frozenset({PolicyKind.WORKFLOWS, PolicyKind.CALENDAR})

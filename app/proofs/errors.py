@@ -16,6 +16,10 @@ problems(
             "所引的原文已经改动，这处标记不能再恢复；请对照校样重新标记。",
             "The mark's words are not there any more.",
         ),
+        "quality_unread": (
+            "差错怎样计（policies/quality.yaml）有误，请联系管理员。",
+            "How errors are counted cannot be read.",
+        ),
         "answer_missing": ("请写明不改的理由。", "Say why it is not carried out."),
         "mark_ended": ("这处标记已经改正或撤销。", "The mark was carried out or withdrawn already."),
         "not_your_mark": ("只能撤销自己所作的标记。", "Only its maker can withdraw a mark."),

@@ -14,6 +14,7 @@ from app.infra.runtime import runtime_of
 from app.proofs import previews, queries, service, word_export
 from app.proofs.content_policy import CONTENT_POLICY, framed
 from app.proofs.models import Proof, ProofMark
+from app.proofs.quality_in_force import quality_of
 from app.proofs.schemas import (
     CarriedOut,
     CarryOutIn,
@@ -145,12 +146,12 @@ def add_mark(
     key: idempotency.Key = None,
 ) -> Response:
     """Mark an error on the line's present proof."""
-    at = runtime_of(request).clock()
+    runtime = runtime_of(request)
+    at = runtime.clock()
 
     def act() -> MarkOut:
-        mark = service.add_mark(
-            session, case_id=case_id, new=NewMark(**body.model_dump()), actor=actor, at=at
-        )
+        new, quality = NewMark(**body.model_dump()), quality_of(runtime.policies)
+        mark = service.add_mark(session, case_id=case_id, new=new, quality=quality, actor=actor, at=at)
         return _mark(mark, actor.name)
 
     asked = {"mark": str(case_id), **body.model_dump(mode="json")}

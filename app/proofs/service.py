@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.domain.document.edits import Edit, apply_edits, faults, text_at
 from app.domain.document.model import Document
+from app.domain.quality import Profile, Quality, weight_of
 from app.domain.refusals import Refusal, RefusalCode, Refusals, Refused
 from app.domain.vocabulary import ErrorType, Event, MarkKind, MarkState, Role, StageKind, StageState, Verb
 from app.domain.workflow import BoundProof, Facts, objections
@@ -118,8 +119,10 @@ def _log_late(why: Refusals, case_id: UUID, line: str) -> None:
         log.info("proof.late", case=str(case_id), line=line, why=[str(refusal.code) for refusal in why])
 
 
-def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at: datetime) -> ProofMark:
-    """Mark an error on the line's present proof.
+def add_mark(
+    session: Session, *, case_id: UUID, new: NewMark, quality: Quality, actor: Actor, at: datetime
+) -> ProofMark:
+    """Mark an error on the line's present proof; it weighs what `quality` says of its channel's kind.
 
     By whoever may proofread or confirm it now. Raises `NotFound`, `Forbidden`, and `Conflict` or `Invalid`
     with every reason: another proof than the one that was read, a quote that does not stand there, an
@@ -156,7 +159,7 @@ def add_mark(session: Session, *, case_id: UUID, new: NewMark, actor: Actor, at:
         new_text=new.new_text,
         move_to=new.move_to,
         error_type=new.error_type,
-        weight=weight_of(new) if new.weight is None else new.weight,
+        weight=_weight(new, quality.profile(proof.kind)),
         remark=new.remark,
         state=MarkState.OPEN,
         marked_by=actor.id,
@@ -289,20 +292,6 @@ def open_marks(session: Session, case_id: UUID) -> tuple[ProofMark, ...]:
     return tuple(session.exec(query).all())
 
 
-def weight_of(new: NewMark) -> float:
-    """Return how many errors a mark counts as.
-
-    A wrong character is 1, two to five are 2, more are 4; punctuation, number style and layout are 0.1.
-    Source: 国新出发〔2020〕10号, annex (counting of errors in journals).
-    """
-    if new.error_type in {ErrorType.PUNCTUATION, ErrorType.NUMBER_STYLE, ErrorType.LAYOUT}:
-        return 0.1
-    if new.error_type is not ErrorType.WORD:
-        return 1
-    characters = max(len(new.quote), len(new.new_text))
-    return 1 if characters <= 1 else 2 if characters <= 5 else 4
-
-
 def _overtake(session: Session, loaded: Loaded, *, at: datetime) -> None:
     """End the open marks of a locked case whose words are gone or changed.
 
@@ -338,6 +327,12 @@ def _against_others(session: Session, loaded: Loaded, document: Document, edit: 
     others = edits_now(session, marks, loaded.revision, document).values()
     together = apply_edits(document, [*(other for other in others if other is not None), edit])
     return together.refusals if isinstance(together, Refused) else ()
+
+
+def _weight(new: NewMark, profile: Profile) -> float:
+    if new.weight is not None:
+        return new.weight
+    return weight_of(new.error_type, new.quote, new.new_text, profile)
 
 
 def _utf16(text: str, position: int) -> int:

@@ -15,8 +15,8 @@ from app.web import query_faults
 from app.web.forms.addresses import asked_page, is_verb, page_above, page_of_form, sign_in_address
 from app.web.forms.redisplay import Again, Refused, refusal_of
 from app.web.forms.typed import typed
-from app.web.pages import api_docs, guest_links, help, sign_in, workflows  # noqa: A004 – the page's own word
-from app.web.pages.desk import board, board_csv, drafts, next_task, notices, quality, start_page
+from app.web.pages import api_docs, first_steps, guest_links, help, sign_in, workflows  # noqa: A004 – the page's own word
+from app.web.pages.desk import board, board_csv, drafts, next_task, notices, quality, start_page, together
 from app.web.pages.draft import changes, live_checks, pasting, working, writing
 from app.web.pages.draft import page as draft
 from app.web.pages.draft.verbs import collaboration, comments, deciding, findings, scheduling, urgent
@@ -45,8 +45,10 @@ PAGES = (
     sign_in.router,
     api_docs.router,
     help.router,
+    first_steps.router,
     start_page.router,
     next_task.router,
+    together.router,
     drafts.router,
     board.router,
     board_csv.router,

@@ -250,6 +250,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         PolicyKind.CALENDAR: "工作日历",
         PolicyKind.URGENT: "紧急发布",
         PolicyKind.CHANNELS: "阵地",
+        PolicyKind.QUALITY: "差错计算",
     },
     PolicySource: {
         PolicySource.SHIPPED: "随系统提供",

@@ -106,6 +106,7 @@ SENTENCES = {
     "no_proof_to_show_on": (
         "环节“{stage}”看的不是校样；规则命中在稿件页上本来就看得到，请删去 shows_findings。"
     ),
+    "unknown_profile": "没有名为“{names}”的计法；请写 profiles 里有的名称。",
     "no_sign_off": "没有签发环节；请在最后加 kind: sign_off。",
     "sign_off_without_proof": "签发环节“{stage}”须看校样；请写 per: channel。",
     "signed_too_early": "签发环节“{stage}”之后还有 {before}；签发应当在最后。",

@@ -35,6 +35,7 @@ FILE = {
     PolicyKind.CALENDAR: "calendar/2026.yaml",
     PolicyKind.URGENT: "urgent.yaml",
     PolicyKind.CHANNELS: "channels.yaml",
+    PolicyKind.QUALITY: "quality.yaml",
 }
 #: Per kind: what stands in the file, and what is put in its place.
 CHANGE = {
@@ -43,6 +44,7 @@ CHANGE = {
     PolicyKind.CALENDAR: ("workdays:", "# 按通知核对过。\nworkdays:"),
     PolicyKind.URGENT: ("working_days: 2", "working_days: 1"),
     PolicyKind.CHANNELS: ("name: 公众号", "name: 公众号（服务号）"),
+    PolicyKind.QUALITY: ("limit: 2", "limit: 1.5"),
 }
 OTHERS = tuple(kind for kind in PolicyKind if kind is not PolicyKind.NEGATIVE_LIST)
 

@@ -11,12 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from app.domain.document.model import Document
-from app.domain.vocabulary import ChannelKind, ErrorType, MarkKind
+from app.domain.vocabulary import ChannelKind
 from app.infra.runtime import Runtime
 from app.jobs import service as jobs
 from app.proofs.layout import render
 from app.proofs.models import Proof
-from app.proofs.service import NewMark, weight_of
 from tests import factories
 from tests.api.desk import Desk
 
@@ -418,23 +417,6 @@ def test_the_same_text_gives_the_same_bytes_in_another_process() -> None:
             env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin"},
         )
         assert json.loads(ran.stdout) == here
-
-
-@pytest.mark.parametrize(
-    ("error_type", "quote", "new", "weight"),
-    [
-        ("word", "的", "地", 1),
-        ("word", "", "地", 1),
-        ("word", "落落实实", "落实", 2),
-        ("word", "一二三四五六", "", 4),
-        ("fact", "六个字的事实", "x", 1),
-        ("punctuation", "，", "。", 0.1),
-        ("number_style", "三", "3", 0.1),
-    ],
-)
-def test_what_a_mark_weighs(error_type: str, quote: str, new: str, weight: float) -> None:
-    mark = NewMark("wechat", "0" * 64, MarkKind.CORRECT, "title", 0, 1, quote, ErrorType(error_type), new)
-    assert weight_of(mark) == weight
 
 
 # --- taken or disputed ------------------------------------------------------------

@@ -261,6 +261,7 @@ def _values(runtime: Runtime) -> dict[str, str]:
         "line": "wechat",
         "key": "standard",
         "name": "policy.yaml",
+        "form": "csv",
         "token": "A" * 43,
     }
 

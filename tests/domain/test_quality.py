@@ -2,8 +2,14 @@
 
 import pytest
 
-from app.domain.quality import BOOK, FREE, JOURNAL, NEWSPAPER, Error, profile_of, rate, weighed
+from app.domain.quality import Error, lint_quality, rate, weighed, weight_of
 from app.domain.vocabulary import ErrorType
+from app.infra.paths import shipped
+
+TEXT = (shipped("policies") / "quality.yaml").read_text(encoding="utf-8")
+QUALITY, _ = lint_quality(TEXT)
+assert QUALITY is not None
+BOOK, JOURNAL, NEWSPAPER, FREE = (QUALITY.profiles[key] for key in ("book", "journal", "newspaper", "free"))
 
 
 def error(
@@ -16,10 +22,10 @@ def test_no_errors_weigh_nothing() -> None:
     assert weighed((), JOURNAL) == 0
 
 
-def test_the_same_error_counts_three_times_at_most() -> None:
+def test_the_same_error_counts_so_often_at_most() -> None:
     assert weighed([error()] * 5, JOURNAL) == 3
     assert weighed([error(wrong=str(one)) for one in range(5)], JOURNAL) == 5
-    assert weighed([error()] * 5, BOOK) == 5
+    assert weighed([error()] * 5, BOOK) == 4
 
 
 def test_errors_in_the_title_weigh_double() -> None:
@@ -60,4 +66,47 @@ def test_an_empty_text_has_no_share() -> None:
 
 
 def test_only_journals_are_held_to_a_limit() -> None:
-    assert (profile_of("journal"), profile_of("wechat")) == (JOURNAL, FREE)
+    assert (QUALITY.profile("journal"), QUALITY.profile("wechat")) == (JOURNAL, FREE)
+    assert (BOOK.limit, JOURNAL.limit, NEWSPAPER.limit, FREE.limit) == (1, 2, 3, None)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "quote", "new", "weight"),
+    [
+        ("word", "的", "地", 1),
+        ("word", "", "地", 1),
+        ("word", "落落实实", "落实", 2),
+        ("word", "一二三四五六", "", 4),
+        ("fact", "六个字的事实", "x", 1),
+        ("punctuation", "，", "。", 0.1),
+        ("number_style", "三", "3", 0.1),
+    ],
+)
+def test_what_an_error_weighs(error_type: str, quote: str, new: str, weight: float) -> None:
+    assert weight_of(ErrorType(error_type), quote, new, JOURNAL) == weight
+
+
+def test_in_a_book_a_wrong_fact_weighs_two() -> None:
+    assert weight_of(ErrorType.FACT, "一", "二", BOOK) == 2
+    assert weight_of(ErrorType.WORD, "一", "二", BOOK) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "code"),
+    [
+        ("otherwise: free", "otherwise: fre", "otherwise", "unknown_profile"),
+        ("{journal: journal}", "{journal: jurnal}", "kinds.journal", "unknown_profile"),
+        ("limit: 2", "limit: -2", "profiles.journal.limit", "form"),
+        ("same_at_most: 4", "same_at_most: 0", "profiles.book.same_at_most", "form"),
+        ("{number_style: 1}", "{numbers: 1}", "profiles.journal.capped.numbers.[key]", "form"),
+        ("double: [title", "double: [titel", "profiles.book.double.0", "form"),
+        ("limit: 3", "limt: 3", "profiles.newspaper.limt", "form"),
+        ("version: 1", "version: [", "", "yaml"),
+    ],
+)
+def test_each_fault_has_its_key(old: str, new: str, key: str, code: str) -> None:
+    assert old in TEXT
+    _, faults = lint_quality(TEXT.replace(old, new, 1))
+    assert (key, code) in [(fault.key, fault.code) for fault in faults] or code == "yaml"
+    assert code in {fault.code for fault in faults}
+    assert all(fault.line > 1 for fault in faults if fault.code != "yaml")

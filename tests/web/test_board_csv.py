@@ -10,8 +10,9 @@ from sqlmodel import select
 
 from app.infra.runtime import Runtime
 from app.reviews.models import StageRun
+from app.web.components.spreadsheets import as_csv
 from app.web.pages.desk import board_csv
-from app.web.pages.desk.board_csv import HEADINGS, written
+from app.web.pages.desk.board_csv import HEADINGS
 from tests import factories
 from tests.factories import Bureau
 from tests.web.forms import digest_of, new_draft, send, sign_in
@@ -99,11 +100,11 @@ def test_the_api_gives_the_same(web: TestClient, runtime: Runtime, bureau: Burea
 
 @pytest.mark.parametrize("title", ['=HYPERLINK("http://x","看")', "+1", "-1", "@SUM(A1)", "＝1+1", "  =1"])
 def test_no_title_becomes_a_formula(title: str) -> None:
-    ((cell,),) = csv.reader(io.StringIO(written([[title]]).decode("utf-8-sig"), newline=""))
+    ((cell,),) = csv.reader(io.StringIO(as_csv([[title]]).decode("utf-8-sig"), newline=""))
     assert cell == f"'{title}"
 
 
 def test_what_is_no_formula_stays_as_it_is() -> None:
     row = ["2026-000001", '他说“好”，"真好"', "一\n二", "", "3月=春天"]
-    (read,) = csv.reader(io.StringIO(written([row]).decode("utf-8-sig"), newline=""))
+    (read,) = csv.reader(io.StringIO(as_csv([row]).decode("utf-8-sig"), newline=""))
     assert read == row

@@ -207,18 +207,22 @@ def pages(web: TestClient) -> Iterator[tuple[str, str, Response]]:
             if page.status_code != 200 or "text/html" not in page.headers["content-type"]:
                 continue
             yield login, address, page
-            for link in re.findall(r'href="(/[^"#]*)', page.text):
-                there = unescape(link)
-                if there not in seen and not there.startswith(("/static/", "/api/", "/links/")):
+            for there in _leads_to(address, page.text):
+                if there not in seen:
                     seen.add(there)
                     waiting.append(there)
-            # What a choice leads to: pages for one of those that are listed.
-            for name, value in re.findall(
-                r'<select id="f-(user)"[^>]*>.*?<option value="([^"]{36})"', page.text, re.DOTALL
-            ):
-                if (there := f"{address}?{name}={value}") not in seen:
-                    seen.add(there)
-                    waiting.append(there)
+
+
+def _leads_to(address: str, page: str) -> Iterator[str]:
+    """Yield where a page leads: by its links, and by what can be chosen or ticked on it."""
+    for link in re.findall(r'href="(/[^"#]*)', page):
+        if not (there := unescape(link)).startswith(("/static/", "/api/", "/links/")):
+            yield there
+    for pick in re.findall(r'name="pick" value="([^"]+)" aria', page)[:1]:
+        yield f"/together?verb=hand_over&pick={pick}"
+    chosen = r'<select id="f-(user)"[^>]*>.*?<option value="([^"]{36})"'
+    for name, value in re.findall(chosen, page, re.DOTALL):
+        yield f"{address}?{name}={value}"
 
 
 def forms(web: TestClient) -> dict[tuple[str, str], Found]:

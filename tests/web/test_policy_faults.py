@@ -22,6 +22,7 @@ LINTERS = (
     "files/yaml_tree.py",
     "../channels/service.py",
     "calendar.py",
+    "quality.py",
     "routing/lint.py",
     "workflow/lint.py",
     "workflow/committee_lint.py",

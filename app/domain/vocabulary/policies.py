@@ -41,6 +41,7 @@ class PolicyKind(StrEnum):
     CALENDAR = "calendar"
     URGENT = "urgent"
     CHANNELS = "channels"
+    QUALITY = "quality"
 
 
 class PolicySource(StrEnum):

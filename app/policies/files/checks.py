@@ -10,6 +10,7 @@ from app.domain.files.faults import Fault
 from app.domain.files.policy_files import PolicyFiles
 from app.domain.files.yaml_tree import Path
 from app.domain.owed_reviews import lint_urgent
+from app.domain.quality import lint_quality
 from app.domain.routing import lint as routing_lint
 from app.domain.vocabulary import PolicyKind
 from app.domain.workflow import Workflow, lint
@@ -68,7 +69,7 @@ def unreadable(kind: PolicyKind, files: PolicyFiles) -> list[Reason]:
 
 def own(kind: PolicyKind, files: Mapping[str, str], around: PolicyFiles) -> Iterator[Reason]:
     """Yield what is wrong with files themselves; routing is held against the workflows of `around`."""
-    if not files:
+    if not files and kind not in kinds.OPTIONAL:
         yield reason_of(Fault(0, "", "file_missing"), str(kind))
     for path, text in files.items():
         if "\0" in text:
@@ -106,6 +107,8 @@ def _linted(kind: PolicyKind, text: str, around: PolicyFiles) -> tuple[Fault, ..
         return calendar.lint_year(text)[1]
     if kind is PolicyKind.URGENT:
         return lint_urgent(text)[1]
+    if kind is PolicyKind.QUALITY:
+        return lint_quality(text)[1]
     if kind is PolicyKind.CHANNELS:
         return channels.lint(text)[1]
     return routing_lint.lint(text, workflows_of(around)).faults

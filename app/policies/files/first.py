@@ -34,6 +34,8 @@ def take_in(runtime: Runtime, store: FollowedFiles, files: PolicyFiles) -> None:
     faults: list[Reason] = []
     for kind in kinds.FILE_KINDS:
         told: list[Reason] = []
+        if kind in kinds.OPTIONAL and not kinds.part(kind, files):
+            continue
         if kind not in in_use:
             told = _begin(runtime, store, kind, files, at)
         elif kind in candidates:

@@ -182,12 +182,14 @@ def followed_by_two(runtime: Runtime) -> None:
 
 
 def _count(kind: PolicyKind, files: Mapping[str, str]) -> int:
-    """Return how much files hold: workflows, years, channels, rules of routing; 1 for the urgent lane."""
+    """Return how much files hold: workflows, years, channels, rules, profiles; 1 for the urgent lane."""
     if kind in {PolicyKind.WORKFLOWS, PolicyKind.CALENDAR}:
         return len(files)
     content = yaml.safe_load(next(iter(files.values())))
     if kind is PolicyKind.CHANNELS:
         return len(content["channels"])
+    if kind is PolicyKind.QUALITY:
+        return len(content["profiles"])
     if kind is PolicyKind.ROUTING:
         return len(content.get("choose") or ()) + len(content.get("add") or ())
     return 1

@@ -14,7 +14,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.channels.models import Channel, Section
-from app.domain.quality import Error, Profile, Rate, profile_of, rate, weighed
+from app.domain.quality import Error, Profile, Quality, Rate, rate, weighed
 from app.domain.vocabulary import ErrorType, MarkState, Verdict
 from app.drafts.models import Draft, DraftTarget
 from app.drafts.queries import visible_to
@@ -106,9 +106,16 @@ def as_error(mark: ProofMark) -> Error:
 
 
 def lines(
-    session: Session, actor: Actor, *, draft_id: UUID | None = None, since: datetime | None = None
+    session: Session,
+    actor: Actor,
+    quality: Quality,
+    *,
+    draft_id: UUID | None = None,
+    since: datetime | None = None,
 ) -> tuple[Line, ...]:
     """Return the lines that were proofread of drafts that the actor may see, the newest first.
+
+    Errors are counted as `quality` says now.
 
     A line's size is that of its newest proof.
     """
@@ -145,7 +152,7 @@ def lines(
             *places.get((draft.id, line), (line, "")),
             proof.characters,
             proof.created_at,
-            profile_of(proof.kind),
+            quality.profile(proof.kind),
             tuple(marks.get((case_id, line), ())),
             tuple(passed.get((case_id, line), ())),
             titles[digest],

@@ -135,7 +135,7 @@ def show(
         claims=CLAIMED,
         asked=asked,
         filtered=any(asked.values()),
-        table=_address("/board.csv", asked),
+        tables={form: _address(f"/board.{form}", asked) for form in ("csv", "xlsx")},
         first=after is None,
         scheduled=waiting_rows(session, viewer) if after is None and not any(asked.values()) else (),
         more=_address("/board", {**asked, "after": board.written(following) or ""}) if following else "",

@@ -1,8 +1,5 @@
-"""The unit's board as a table for spreadsheets: CSV that Excel opens, with the filters of the page."""
+"""The unit's board as a table for spreadsheets, with the filters of the page."""
 
-import csv
-import io
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -19,6 +16,7 @@ from app.infra.db import ReadSession
 from app.infra.http.routing import ApiRouter
 from app.infra.runtime import runtime_of
 from app.reviews.board.queries import Claimed, Wanted
+from app.web.components.spreadsheets import Format, answer
 from app.web.pages.desk.board import Row, every_row, units_of, wished
 from app.web.shell.viewer import Reader
 
@@ -28,15 +26,14 @@ api = ApiRouter(tags=["reviews"])
 #: Rows of one table; who needs more narrows it by the filters.
 MOST = 20_000
 HEADINGS = ("稿件编号", "标题", "单位", "环节", "阵地", "状态", "认领人", "进入环节", "期限", "逾期")
-#: What spreadsheets take for the beginning of a formula. Source: OWASP, CSV Injection.
-_FORMULA = frozenset("=+-@＝＋－＠\t\r\n")
 
 
-@router.get("/board.csv")
+@router.get("/board.{form}")
 def download(
     request: Request,
     viewer: Reader,
     session: ReadSession,
+    form: Format,
     unit: str = "",
     stage: Annotated[str, Query(max_length=40)] = "",
     state: str = "",
@@ -46,7 +43,7 @@ def download(
     """Give the board as a table, with the filters of the page in the address."""
     units = units_of(session, viewer.actor)
     wanted = wished(units, unit, stage, state, claimed, overdue=overdue)
-    return _answer(session, viewer.actor, runtime_of(request).clock(), wanted)
+    return _answer(session, viewer.actor, runtime_of(request).clock(), wanted, form)
 
 
 @api.get(
@@ -66,32 +63,15 @@ def export_board(
 ) -> Response:
     """Give the whole board as CSV for spreadsheets: UTF-8 with BOM, Beijing time, at most 20 000 rows."""
     wanted = Wanted(unit, stage, state, claimed, overdue)
-    return _answer(session, actor, runtime_of(request).clock(), wanted)
+    return _answer(session, actor, runtime_of(request).clock(), wanted, "csv")
 
 
-def written(rows: Iterable[Iterable[str]]) -> bytes:
-    """Return rows as CSV (RFC 4180) in UTF-8 with the mark by which Excel knows it.
-
-    A cell that a spreadsheet would take for a formula begins with an apostrophe.
-    """
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([_safe(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _safe(cell: str) -> str:
-    begins = cell[:1] in _FORMULA or cell.lstrip()[:1] in _FORMULA
-    return f"'{cell}" if cell and begins else cell
-
-
-def _answer(session: Session, actor: Actor, at: datetime, wanted: Wanted) -> Response:
+def _answer(session: Session, actor: Actor, at: datetime, wanted: Wanted, form: Format) -> Response:
     found = every_row(session, actor, at, wanted, most=MOST + 1)
     rows: list[tuple[str, ...]] = [HEADINGS, *(_cells(row) for row in found[:MOST])]
     if len(found) > MOST:
         rows.append((f"只列出前 {MOST} 件，请用筛选条件缩小范围后再下载。",))
-    name = f"board-{beijing(at):%Y%m%d-%H%M}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(written(rows), media_type="text/csv; charset=utf-8", headers=headers)
+    return answer(rows, "board", at, form)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def go_on(request: Request, viewer: Reader, session: ReadSession, after: UUID | 
 
     To the list, which says so, when there is no other.
     """
-    tasks = tasks_of(session, viewer, runtime_of(request).clock())[0]
+    tasks = tasks_of(session, viewer, runtime_of(request).clock()).found
     following = _after(tasks, after)
     return see_other(following.address) if following else see_other("/", "nothing_next")
 
@@ -43,6 +43,6 @@ def done(request: Request, viewer: Viewer, draft_id: UUID, said: str) -> Respons
 
 
 def _next(session: Session, viewer: Viewer, draft_id: UUID, request: Request) -> Task | None:
-    tasks = tasks_of(session, viewer, runtime_of(request).clock())[0]
+    tasks = tasks_of(session, viewer, runtime_of(request).clock()).found
     here = (task for task in tasks if task.is_on(draft_id))
     return next(here, None) or next(iter(tasks), None)

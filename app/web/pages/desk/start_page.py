@@ -17,12 +17,14 @@ from app.drafts import queries as drafts
 from app.drafts.models import Draft
 from app.identity import permissions
 from app.identity import queries as identity
+from app.infra.clock import beijing
 from app.infra.db import ReadSession
 from app.infra.runtime import runtime_of
 from app.reviews import progress
 from app.reviews.cases import CaseInHand
 from app.reviews.eligibility import Opening
-from app.web.pages.desk.tasks import MOST, tasks_of
+from app.web.components.spreadsheets import Format, answer
+from app.web.pages.desk.tasks import MOST, Task, Tasks, tasks_of
 from app.web.pages.draft.panels.holders import Holders, holders_of, waiting_for
 from app.web.pages.draft.panels.scheduled import waiting_rows
 from app.web.shell.render import page
@@ -33,6 +35,9 @@ router = APIRouter()
 
 #: Tasks on one page.
 PAGE = 50
+#: Tasks of a kind in one table.
+_MOST_ROWS = 20_000
+_HEADINGS = ("稿件编号", "标题", "要我做", "阵地", "作者", "开始", "期限", "逾期")
 #: Drafts of one's own that are told about below the tasks; the list of drafts has all.
 _OWN = 20
 #: With others: what is neither with its author nor at its end.
@@ -49,6 +54,7 @@ class Handed:
     stage: str
     waiting_for: str
     since: datetime
+    pick: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +77,15 @@ def work(
 ) -> Response:
     """Show what awaits the viewer, overdue and oldest first, and where their own drafts are.
 
-    At most twenty statements, however many tasks and drafts there are.
+    At most twenty statements, however many tasks and drafts there are; more only for pages behind `MOST`.
     """
     at = runtime_of(request).clock()
-    awaited, more = tasks_of(session, viewer, at)
-    duties = Counter(task.duty for task in awaited)
-    # A kind of which nothing is left is not filtered by: what is there is shown.
-    chosen = duty if duty in duties else ""
-    tasks = tuple(task for task in awaited if not chosen or task.duty == chosen)
+    awaited = tasks_of(session, viewer, at)
+    chosen, tasks = _chosen(awaited, duty)
+    if awaited.more and number * PAGE > len(tasks):
+        awaited = tasks_of(session, viewer, at, most=number * PAGE + MOST)
+        chosen, tasks = _chosen(awaited, duty)
+    duties = Counter(task.duty for task in awaited.found)
     pages = max(1, -(-len(tasks) // PAGE))
     number = min(number, pages)
     return page(
@@ -90,18 +97,48 @@ def work(
         count=len(tasks),
         first=(number - 1) * PAGE + 1,
         # Said as a lower bound where there may be more than were looked for.
-        at_least=more,
-        most=MOST,
+        at_least=awaited.more,
         overdue=sum(task.overdue for task in tasks),
         number=number,
         pages=pages,
         duties=sorted(duties.items(), key=lambda pair: (-pair[1], pair[0])),
-        awaited=len(awaited),
+        awaited=len(awaited.found),
+        may_pick=any(task.pick for task in tasks),
         chosen=chosen,
         at_page=lambda page: _address(page, chosen),
         own=_own(session, viewer, at) if viewer.writes else Own(),
         means=_duty(viewer),
         scheduled=waiting_rows(session, viewer, mine=True),
+    )
+
+
+def _chosen(awaited: Tasks, duty: str) -> tuple[str, tuple[Task, ...]]:
+    """Return the kind that is filtered by, and the tasks; of a kind of which nothing is left, all."""
+    chosen = duty if any(task.duty == duty for task in awaited.found) else ""
+    return chosen, tuple(task for task in awaited.found if not chosen or task.duty == chosen)
+
+
+@router.get("/tasks.{form}")
+def table(request: Request, viewer: Reader, session: ReadSession, form: Format) -> Response:
+    """Give all that awaits the viewer as a table, with the time by which it is due."""
+    at = runtime_of(request).clock()
+    awaited = tasks_of(session, viewer, at, most=_MOST_ROWS)
+    rows: list[tuple[str, ...]] = [_HEADINGS, *map(_cells, awaited.found)]
+    if awaited.more:
+        rows.append((f"每类任务只列出前 {_MOST_ROWS} 件。",))
+    return answer(rows, "tasks", at, form)
+
+
+def _cells(task: Task) -> tuple[str, ...]:
+    return (
+        task.number,
+        task.title,
+        task.duty,
+        task.where,
+        task.author,
+        f"{beijing(task.opened_at):%Y-%m-%d %H:%M}",
+        f"{beijing(task.due_at):%Y-%m-%d %H:%M}" if task.due_at else "",
+        "是" if task.overdue else "",
     )
 
 
@@ -157,4 +194,5 @@ def _handed(found: tuple[CaseInHand, ...], able: list[Holders], names: dict[UUID
             stage,
             waiting_for((run for _, run in one.open_runs), holders, names),
             min(opened, default=one.draft.updated_at),
+            str(one.row.id) if one.open_runs else "",
         )

@@ -22,13 +22,13 @@ from app.screening.waivers import queries as waivers
 from app.web.shell.viewer import Viewer
 from app.words.labels import label
 
-#: Tasks of one kind that are looked for; whoever has more is told that there are more.
+#: Tasks of one kind that are looked for at first; whoever pages on, or takes the list along, gets the others.
 MOST = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing that awaits the viewer."""
+    """One thing that awaits the viewer. `pick` names what can be done together with others; else empty."""
 
     address: str
     title: str
@@ -39,6 +39,7 @@ class Task:
     opened_at: datetime
     due_at: datetime | None = None
     overdue: bool = False
+    pick: str = ""
 
     def is_on(self, draft_id: UUID | None) -> bool:
         """Say whether it is to be done on this draft's page or one of its proofs'."""
@@ -47,25 +48,35 @@ class Task:
         )
 
 
-def tasks_of(session: Session, viewer: Viewer, at: datetime) -> tuple[tuple[Task, ...], bool]:
-    """Return what awaits the viewer, overdue and oldest first, and whether there is more than was looked for.
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What awaits somebody, overdue and oldest first; `more` says that there is more than was looked for."""
 
-    A fixed number of statements, however many tasks there are.
+    found: tuple[Task, ...]
+    more: bool
+
+
+def tasks_of(session: Session, viewer: Viewer, at: datetime, *, most: int = MOST) -> Tasks:
+    """Return what awaits the viewer, of each kind so many at most.
+
+    A fixed number of statements, however many tasks there are, but for those beyond `MOST` open stages: these
+    are looked through until `most` wait for the viewer.
     """
+    decide = _to_decide(session, viewer, at, most)
     kinds = [
-        _to_decide(session, viewer, at),
+        decide.found,
         tuple(_opinions(session, viewer)),
-        tuple(_returned(session, viewer)),
+        tuple(_returned(session, viewer, most)),
         tuple(_to_carry_out(session, viewer)),
         tuple(_to_answer(session, viewer)),
-        tuple(_to_waive(session, viewer)),
-        tuple(_to_migrate(session, viewer)),
+        tuple(_to_waive(session, viewer, most)),
+        tuple(_to_migrate(session, viewer, most)),
         tuple(_to_activate(session, viewer)),
     ]
     found = sorted(
         (task for kind in kinds for task in kind), key=lambda task: (not task.overdue, task.opened_at)
     )
-    return tuple(found), any(len(kind) >= MOST for kind in kinds)
+    return Tasks(tuple(found), decide.more or any(len(kind) >= most for kind in kinds[1:]))
 
 
 def address(draft_id: UUID, stage: Stage, line: str) -> str:
@@ -73,8 +84,11 @@ def address(draft_id: UUID, stage: Stage, line: str) -> str:
     return f"/drafts/{draft_id}/proofs/{line}" if stage.acts_on is Subject.PROOF else f"/drafts/{draft_id}"
 
 
-def _to_decide(session: Session, viewer: Viewer, at: datetime) -> tuple[Task, ...]:
-    found = reviews.awaiting(session, viewer.actor, at, limit=MOST)
+def _to_decide(session: Session, viewer: Viewer, at: datetime, most: int) -> Tasks:
+    found, after = reviews.awaiting_page(session, viewer.actor, at, limit=most)
+    while after is not None and most > MOST and len(found) < most:
+        page, after = reviews.awaiting_page(session, viewer.actor, at, after=after, limit=most - len(found))
+        found += page
     places = drafts.targets_of(session, [one.draft.id for one in found])
     names = identity.names(session, [one.draft.submitter_id for one in found])
     tasks = []
@@ -92,9 +106,10 @@ def _to_decide(session: Session, viewer: Viewer, at: datetime) -> tuple[Task, ..
                 one.opened_at,
                 one.run.due_at,
                 one.overdue,
+                f"{one.row.id}:{one.stage.key}:{line}",
             )
         )
-    return tuple(tasks)
+    return Tasks(tuple(tasks), after is not None)
 
 
 def _opinions(session: Session, viewer: Viewer) -> Iterator[Task]:
@@ -113,12 +128,12 @@ def _opinions(session: Session, viewer: Viewer) -> Iterator[Task]:
         )
 
 
-def _returned(session: Session, viewer: Viewer) -> Iterator[Task]:
+def _returned(session: Session, viewer: Viewer, most: int) -> Iterator[Task]:
     """Yield what to do about the viewer's own drafts that came back: all of them, however old."""
     if not viewer.writes:
         return
     back = drafts.listing(
-        session, viewer.actor, states=[DraftState.RETURNED], submitter_id=viewer.actor.id, limit=MOST
+        session, viewer.actor, states=[DraftState.RETURNED], submitter_id=viewer.actor.id, limit=most
     )
     places = drafts.targets_of(session, [draft.id for draft in back])
     for draft in back:
@@ -169,9 +184,9 @@ def _to_answer(session: Session, viewer: Viewer) -> Iterator[Task]:
         )
 
 
-def _to_waive(session: Session, viewer: Viewer) -> Iterator[Task]:
+def _to_waive(session: Session, viewer: Viewer, most: int) -> Iterator[Task]:
     """Yield the waivers that the viewer may grant or refuse."""
-    asked = waivers.asked(session, viewer.actor, limit=MOST)
+    asked = waivers.asked(session, viewer.actor, limit=most)
     awaited = eligibility.awaited_of(eligibility.requests_of(session, asked).values(), viewer.actor)
     names = identity.names(session, {row.asked_by for row, _ in asked if row.id in awaited})
     for row, draft in asked:
@@ -204,11 +219,11 @@ def _to_activate(session: Session, viewer: Viewer) -> Iterator[Task]:
         )
 
 
-def _to_migrate(session: Session, viewer: Viewer) -> Iterator[Task]:
+def _to_migrate(session: Session, viewer: Viewer, most: int) -> Iterator[Task]:
     """Yield the migrations of open cases that the viewer may grant or decline."""
     if not migrating.sees_wishes(viewer.actor):
         return
-    found = versions.wishes(session, state=MigrationState.ASKED, limit=MOST)
+    found = versions.wishes(session, state=MigrationState.ASKED, limit=most)
     grantable = migrating.grantable(session, found, viewer.actor)
     names = identity.names(session, {one.asked_by for one in found})
     for one in found:

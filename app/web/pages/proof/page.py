@@ -28,6 +28,7 @@ from app.infra.errors import AppError, Invalid, NotFound, Reason
 from app.infra.runtime import Runtime, runtime_of
 from app.proofs import queries, service
 from app.proofs.content_policy import CONTENT_POLICY
+from app.proofs.quality_in_force import quality_of
 from app.proofs.queries import ProofView
 from app.publication import service as releases
 from app.publication.commands import SignLine
@@ -269,13 +270,18 @@ def _case_id(session: Session, viewer: Viewer, draft_id: UUID) -> UUID:
 @router.post("/drafts/{draft_id}/proofs/{line}/marks")
 def mark(request: Request, sent: SentForm, draft_id: UUID, line: str) -> Response:
     """Mark an error on the proof that was read."""
-    form, at = sent.form, runtime_of(request).clock()
+    form, runtime = sent.form, runtime_of(request)
 
     def verb(session: Session) -> None:
         view = _of_line(session, sent.viewer, draft_id, line, form.word("digest"))
         document = drafts.document_of(queries.revision_of(session, view.proof))
         service.add_mark(
-            session, case_id=view.proof.case_id, new=_new_mark(form, document, line), actor=sent.actor, at=at
+            session,
+            case_id=view.proof.case_id,
+            new=_new_mark(form, document, line),
+            quality=quality_of(runtime.policies),
+            actor=sent.actor,
+            at=runtime.clock(),
         )
 
     error = attempt(request, verb)

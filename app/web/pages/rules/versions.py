@@ -43,6 +43,7 @@ _UNITS = {
     PolicyKind.CALENDAR: "年",
     PolicyKind.URGENT: "份",
     PolicyKind.CHANNELS: "个阵地",
+    PolicyKind.QUALITY: "种计法",
 }
 
 
