@@ -1,6 +1,6 @@
 """Real processes of `sanshen`: begun with an environment of their own, waited for, and ended by their id.
 
-They are forked from a process that has loaded the product: `forked.py`.
+They are forked from a process that has loaded the product (`forked.py`), but for the first of each command.
 """
 
 import json
@@ -39,13 +39,25 @@ def sanshen(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "app", *map(str, arguments)]
 
 
+#: Commands that have loaded the product themselves. Each does once, so that what loads only after
+#: something else is noticed.
+_alone: set[str] = set()
+
+
+def _is_first(command: str) -> bool:
+    first = command not in _alone
+    _alone.add(command)
+    return first
+
+
 def run(
     *arguments: object, cwd: Path, mortal: bool = False, given: str | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. `mortal` takes from root what lets it write where permissions forbid it."""
-    if mortal and os.geteuid() == 0:
-        return _run_as_mortal(*arguments, cwd=cwd, env=environment(**env))
     argv = [str(each) for each in arguments]
+    mortal = mortal and os.geteuid() == 0
+    if mortal or _is_first(argv[0]):
+        return _run_anew(argv, cwd=cwd, env=environment(**env), given=given, mortal=mortal)
     with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
         stdin.write((given or "").encode())
         stdin.seek(0)
@@ -64,18 +76,21 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-def _run_as_mortal(*arguments: object, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    # What is taken from root is gone from the next program on; a fork alone keeps it.
+def _run_anew(
+    argv: list[str], *, cwd: Path, env: dict[str, str], given: str | None, mortal: bool
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        sanshen(*arguments),
+        sanshen(*argv),
         cwd=cwd,
         env=env,
-        stdin=subprocess.DEVNULL,
+        input=given,
+        stdin=subprocess.DEVNULL if given is None else None,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
-        preexec_fn=_without_privileges,
+        # What is taken from root is gone from the next program on; a fork alone keeps it.
+        preexec_fn=_without_privileges if mortal else None,
     )
 
 
@@ -92,7 +107,7 @@ def _without_privileges() -> None:
 class Running:
     """A process that runs until it is told to end; what it says is in two files."""
 
-    process: forked.Forked
+    process: subprocess.Popen[bytes] | forked.Forked
     out: Path
     err: Path
 
@@ -140,9 +155,14 @@ def running(*arguments: object, folder: Path, cwd: Path | None = None, **env: st
     out, err = folder / f"{number}.out", folder / f"{number}.err"
     argv = [str(each) for each in arguments]
     with Path(os.devnull).open("rb") as none, out.open("wb") as to_out, err.open("wb") as to_err:
-        process = forked.start(
-            argv, cwd=cwd or folder, env=environment(**env), stdin=none, stdout=to_out, stderr=to_err
-        )
+        place, env = cwd or folder, environment(**env)
+        process: subprocess.Popen[bytes] | forked.Forked
+        if _is_first(argv[0]):
+            process = subprocess.Popen(
+                sanshen(*argv), cwd=place, env=env, stdin=none, stdout=to_out, stderr=to_err
+            )
+        else:
+            process = forked.start(argv, cwd=place, env=env, stdin=none, stdout=to_out, stderr=to_err)
     try:
         yield Running(process, out, err)
     finally:
