@@ -248,6 +248,10 @@ def test_nothing_answered_is_lost_doubled_or_half(
             for victim in victims:
                 time.sleep(random.uniform(0.2, 0.8))
                 service.kill(victim)
+        # However slow this machine is: each client is to have been answered after the kills as well.
+        until = time.monotonic() + PATIENCE
+        while len(done.decisions) <= CLIENTS and time.monotonic() < until:
+            time.sleep(0.1)
         time.sleep(1)
         over.set()
         for client in clients:
