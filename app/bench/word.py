@@ -14,7 +14,7 @@ from io import BytesIO
 from app.bench.figures import Bar, Figure, Options, middle
 from app.bench.word_files import article, packed, table, traced
 from app.bench.word_kinds import kinds, ours
-from app.domain.document.model import texts_of
+from app.domain.document.model import readings_of, texts_of
 from app.drafts.intake import subprocess_reader
 from app.drafts.intake.builder import Builder, TooMuch
 from app.drafts.intake.docx.changes import TrackedChanges
@@ -90,7 +90,7 @@ def _found(data: bytes, choice: TrackedChanges, where: dict[str, str]) -> int:
     builder = Builder()
     read_docx(data, builder, choice=choice)
     builder.settle(None)
-    texts = [text for block in builder.blocks for _, text in texts_of(block)]
+    texts = [text for block in builder.blocks for _, text in (*texts_of(block), *readings_of(block))]
     told = [entry.what for entry in summed(builder.left_out)]
     said = "\n".join([builder.title or "", *texts, *told])
     return sum(token in said for token in where)

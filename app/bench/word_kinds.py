@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 from app.bench.word_files import packed, part
-from app.domain.document.model import texts_of
+from app.domain.document.model import readings_of, texts_of
 from app.drafts.intake.builder import Builder
 from app.drafts.intake.docx.service import read_docx
 
@@ -145,7 +145,7 @@ def ours(file: bytes) -> str:
     """Return what becomes of the words here: in the text, listed, or gone."""
     builder = Builder()
     read_docx(file, builder)
-    body = "".join(text for block in builder.blocks for _, text in texts_of(block))
+    body = "".join(text for block in builder.blocks for _, text in (*texts_of(block), *readings_of(block)))
     listed = any(WORDS in entry.what for entry in builder.left_out)
     return "正文" if WORDS in body else "列出" if listed else "**丢失**"
 

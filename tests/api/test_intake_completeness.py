@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lxml import html
 from markdown_it import MarkdownIt
 
+from app.domain.document.model import readings_of
 from app.drafts.intake.service import Format, Intake, take_in, to_document
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def _letters(text: str) -> str:
 
 def _kept(taken: Intake) -> str:
     words = [text for _, text in taken.document.texts()]
+    words += [reading for block in taken.document.blocks for _, reading in readings_of(block)]
     return _letters("".join([*words, *(one.what * one.count for one in taken.left_out)]))
 
 

@@ -13,6 +13,7 @@ from itertools import count
 
 import pytest
 
+from app.domain.document.model import readings_of
 from app.drafts.intake.docx.changes import TrackedChanges
 from app.drafts.intake.service import Format, Intake, take_in
 from tests.api.word import NAMESPACES, cell, field, level, lists, numbered, p, r, root, table, word, zipped
@@ -30,7 +31,9 @@ def taken(data: bytes, changes: TrackedChanges = TrackedChanges.ORIGINAL) -> Int
 
 
 def body_of(intake: Intake) -> str:
-    return "\n".join(words for _, words in intake.document.texts())
+    document = intake.document
+    readings = [words for block in document.blocks for _, words in readings_of(block)]
+    return "\n".join([*(words for _, words in document.texts()), *readings])
 
 
 def listed(intake: Intake, *kinds: str) -> str:

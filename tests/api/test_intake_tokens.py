@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.domain.document.model import readings_of
 from app.drafts.intake.service import Format, Intake, take_in
 from app.infra.errors import Invalid
 
@@ -126,6 +127,7 @@ def markdown(draw: st.DrawFn) -> tuple[str, int]:
 def _missing(source: str, most: int, taken: Intake) -> tuple[list[str], list[str]]:
     """Return the words that are neither in the text nor listed, and those that are there twice."""
     text = "\n".join([taken.document.title, *(words for _, words in taken.document.texts())])
+    text += "\n".join(words for block in taken.document.blocks for _, words in readings_of(block))
     listed = "\n".join(entry.what for entry in taken.left_out)
     handed = [token(number) for number in range(most) if token(number) in source]
     links = "\n".join(
