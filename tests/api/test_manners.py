@@ -159,6 +159,29 @@ def test_types_of_answers_and_unknown_parameters(client: TestClient, editor: dic
     assert [one["field"] for one in answer.json()["reasons"]] == ["query.chanel", "query.x"]
 
 
+@pytest.mark.parametrize(
+    ("query", "code", "reason", "field"),
+    [
+        ("channel=wechat&channel=website", "malformed", "parameter_twice", "query.channel"),
+        ("limit=5&limit=5", "malformed", "parameter_twice", "query.limit"),
+        # 慈善 in GBK, a lone surrogate, an overlong form, a name: read loosely each would be other text.
+        ("q=%B4%C8%C9%C6", "text_unusable", "broken_utf8", "query.q"),
+        ("q=%ED%A0%80", "text_unusable", "broken_utf8", "query.q"),
+        ("q=%C0%AF", "text_unusable", "broken_utf8", "query.q"),
+        ("%FF=1", "text_unusable", "broken_utf8", "query.\ufffd"),
+    ],
+)
+def test_of_a_query_nothing_is_dropped_or_read_as_other_text(
+    client: TestClient, editor: dict[str, str], query: str, code: str, reason: str, field: str
+) -> None:
+    answer = client.get(f"/api/v1/drafts?{query}", headers=editor)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    (said,) = answer.json()["reasons"]
+    assert (said["code"], said["field"]) == (reason, field)
+    good = client.get("/api/v1/drafts?state=editing&state=returned&q=%EF%BF%BD", headers=editor)
+    assert good.status_code == 200
+
+
 def test_the_most_specific_range_decides() -> None:
     assert not wants("application/json;q=0, */*", "application/json")
     assert wants("application/*;q=0, application/json", "application/json")

@@ -90,6 +90,7 @@ REASONS: dict[str, str] = {
     "more_reasons": "另有 {count} 处同样需要修改，改完以上各处后重新提交即可看到。",
     "unknown_field": "不认识的字段“{name}”。",
     "unknown_parameter": "不认识的查询参数“{name}”，请删去或检查拼写；可用的有：{known}。",
+    "parameter_twice": "查询参数“{name}”写了 {times} 次，这里只能写一个值。",
     "media_type": "请求内容的类型是 {given}，这里只收 {taken}。",
     "content_coding": "不接收经过压缩（Content-Encoding: {given}）的请求内容，请原样发送。",
     "acceptable": "这里能给出：{given}。",

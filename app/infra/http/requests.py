@@ -3,9 +3,11 @@
 One dependency for all routes, so that none has to think of it. It costs no thread and no query.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, params
 from fastapi.routing import APIRoute
@@ -23,10 +25,14 @@ _FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a route knows: whether it wants proof of who asks, its query parameters, its types of body."""
+    """What a route knows: whether it wants proof of who asks, its query parameters, its types of body.
+
+    `several`: the parameters that may be given more than once.
+    """
 
     proved: bool
     parameters: frozenset[str]
+    several: frozenset[str]
     taken: frozenset[str]
     given: frozenset[str]
 
@@ -34,9 +40,9 @@ class Known:
 async def well_asked(request: Request) -> None:
     """Let a request through that asks in the way that its route describes.
 
-    Raises `NotFound` for an address that no database stores, `Invalid` for such text in the query and for
-    unknown query parameters, `Unsupported` for a body of another type, `NotAcceptable` when no type of the
-    answer is wanted.
+    Raises `NotFound` for an address that no database stores, `Invalid` for such text in the query, for
+    unknown query parameters and for those given twice that have one value, `Unsupported` for a body of
+    another type, `NotAcceptable` when no type of the answer is wanted.
     """
     reasons = [*_unstorable(request)]
     route = request.scope.get("route")
@@ -56,8 +62,14 @@ async def well_asked(request: Request) -> None:
         for name in dict.fromkeys(request.query_params.keys())
         if name not in known.parameters
     ]
-    if unknown:
-        raise Invalid("malformed", reasons=unknown)
+    given = Counter(name for name, _ in request.query_params.multi_items() if name in known.parameters)
+    twice = [
+        Reason("parameter_twice", {"name": name, "times": times}, field=f"query.{name}")
+        for name, times in given.items()
+        if times > 1 and name not in known.several
+    ]
+    if unknown or twice:
+        raise Invalid("malformed", reasons=[*unknown, *twice])
 
 
 def _refuse(unstorable_text: list[Reason]) -> None:
@@ -71,10 +83,25 @@ def _unstorable(request: Request) -> Iterator[Reason]:
     for name, value in request.path_params.items():
         if isinstance(value, str):
             yield from unstorable(value, field=f"path.{name}")
+    yield from _broken(request.url.query)
     if "%00" in request.url.query or "\0" in request.url.query:
         for name, value in request.query_params.multi_items():
             yield from unstorable(name, field="query")
             yield from unstorable(value, field=f"query.{name}")
+
+
+def _broken(query: str) -> Iterator[Reason]:
+    """Yield why a query is no UTF-8: what cannot be read would be looked for as other text."""
+    if query.isascii() and "%" not in query:
+        return
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        try:
+            unquote_to_bytes(value).decode()
+            unquote_to_bytes(name).decode()
+        except UnicodeDecodeError as error:
+            field = f"query.{unquote_to_bytes(name).decode(errors='replace')[:100]}"
+            yield Reason("broken_utf8", {"at": error.start + 1}, field=field)
 
 
 def _type_of_body(request: Request, known: Known) -> None:
@@ -125,16 +152,29 @@ def known_to(route: APIRoute) -> Known:
     known: Known | None = vars(route).get(_KNOWN)
     if known is None:
         known = vars(route)[_KNOWN] = Known(
-            is_proved(route.dependant), frozenset(_parameters(route.dependant)), _taken(route), _given(route)
+            is_proved(route.dependant),
+            frozenset(field.alias for field in _parameters(route.dependant)),
+            frozenset(
+                field.alias for field in _parameters(route.dependant) if _is_list(field.field_info.annotation)
+            ),
+            _taken(route),
+            _given(route),
         )
     return known
 
 
-def _parameters(dependant: Any) -> Iterator[str]:  # noqa: ANN401 – FastAPI's own
-    for field in dependant.query_params:
-        yield field.alias
+def _parameters(dependant: Any) -> Iterator[Any]:  # noqa: ANN401 – FastAPI's own
+    yield from dependant.query_params
     for inner in dependant.dependencies:
         yield from _parameters(inner)
+
+
+def _is_list(annotation: Any) -> bool:  # noqa: ANN401 – any annotation
+    """Say whether a parameter of this type takes several values, also when it may be left out."""
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset):
+        return True
+    return any(_is_list(inner) for inner in get_args(annotation))
 
 
 def _taken(route: APIRoute) -> frozenset[str]:
