@@ -123,10 +123,8 @@ def note_reference(state: StateInline, silent: bool) -> bool:
     if match is None or match[1] not in notes or match.end() > state.posMax:
         return False
     if not silent:
-        cited = state.env.setdefault("cited", [])
-        if match[1] not in cited:
-            cited.append(match[1])
+        numbers = state.env.setdefault("cited", {})
         token = state.push("note_reference", "", 0)
-        token.content = str(cited.index(match[1]) + 1)
+        token.content = str(numbers.setdefault(match[1], len(numbers) + 1))
     state.pos = match.end()
     return True

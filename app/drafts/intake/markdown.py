@@ -130,16 +130,12 @@ def as_html(text: str, env: MutableMapping[str, Any] | None = None) -> str:
 def _notes(env: MutableMapping[str, Any]) -> str:
     """Return the footnotes below the text: those that are cited in their order, then the others."""
     notes: dict[str, str] = env.get("notes", {})
-    cited: list[str] = env.get("cited", [])
-    written: list[str] = []
-    while len(written) < len(notes):
-        # A note may cite another one, which then gets its number here.
-        key = next(label for label in (*cited, *notes) if label not in written)
-        written.append(key)
-        if key not in cited:
-            cited.append(key)
+    numbers: dict[str, int] = env.setdefault("cited", {})
+    # A note may cite another one: all have their numbers before the first is read.
+    for label in notes:
+        numbers.setdefault(label, len(numbers) + 1)
     shown = []
-    for number, key in enumerate(written, 1):
+    for key, number in numbers.items():
         own = _PARSER.parse(notes[key], env) if notes[key] else []
         words = str(_PARSER.renderer.render(own, _PARSER.options, env)).strip()
         mark = f"[{number}] "
