@@ -113,6 +113,12 @@ def test_of_changes_of_one_place_people_choose(
     open_still = web.post(path, data={**again, "text:blocks/2": "后来又改的第三段。", "then": "keep"})
     assert open_still.status_code == 422
     assert "第1段两边都改了：请选择用哪一种。" in unescape(open_still.text)
+    # Who it was, and what they changed, is told as long as it is to be chosen.
+    for page in (refused, open_still, web.post(path, data={**form_at(open_still, path), "then": "keep"})):
+        told = unescape(page.text)
+        assert "您打开以后，editor2先生也改了这篇稿件" in told
+        assert "用editor2先生的：" in told
+        assert "另一位补充" in told.partition('id="meanwhile"')[2].partition("<fieldset")[0]
     again = form_at(open_still, path)
     assert again["text:blocks/2"] == "后来又改的第三段。"
     saved = web.post(path, data={**again, **choice, "then": "keep"})

@@ -57,7 +57,15 @@ class Choice:
 
 def quoted(session: Session, draft: Draft, form: Form) -> Revision | None:
     """Return the revision that a form says it was written upon; `None` where it names none of the draft's."""
-    number = form.number("onto", default=0) or form.number("revision", default=0)
+    return _numbered(session, draft, form.number("onto", default=0)) or opened(session, draft, form)
+
+
+def opened(session: Session, draft: Draft, form: Form) -> Revision | None:
+    """Return the revision that was first read with a form; `None` where it names none of the draft's."""
+    return _numbered(session, draft, form.number("revision", default=0))
+
+
+def _numbered(session: Session, draft: Draft, number: int) -> Revision | None:
     return next((one for one in drafts.revisions(session, draft.id) if one.number == number), None)
 
 

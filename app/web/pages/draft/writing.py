@@ -36,7 +36,17 @@ from app.web.forms.typed import legible
 from app.web.pages.draft import files, rich_text
 from app.web.pages.draft.editing import editable_texts, rewritten
 from app.web.pages.draft.footnotes import undefined
-from app.web.pages.draft.merging import Apart, Meanwhile, Settled, choices, packed, quoted, settled, unpacked
+from app.web.pages.draft.merging import (
+    Apart,
+    Meanwhile,
+    Settled,
+    choices,
+    opened,
+    packed,
+    quoted,
+    settled,
+    unpacked,
+)
 from app.web.pages.draft.page import show_again
 from app.web.pages.draft.panels.beside_texts import beside_texts
 from app.web.pages.draft.panels.returned import last_return
@@ -180,6 +190,8 @@ def _edit_page(
 ) -> Response:
     runtime, head = runtime_of(request), drafts.head(session, draft)
     base = (quoted(session, draft, form) if form else None) or head
+    # What others did is told from there, however often the form comes back.
+    read = (opened(session, draft, form) if form else None) or base
     apart = error.merged if isinstance(error, Apart) else None
     merged = apart or unpacked(runtime.secret, form.text("merged") if form else "")
     document = merged.document if merged else drafts.document_of(base)
@@ -205,10 +217,10 @@ def _edit_page(
         draft=draft,
         own=form is not None,
         version=typed.get("version", draft.version),
-        revision=base.number,
+        revision=read.number,
         onto=(head.number if apart else typed.get("onto", "")) if merged else "",
         merged=packed(runtime.secret, merged) if merged else "",
-        meanwhile=_meanwhile(session, draft, base, head) if merged else None,
+        meanwhile=_meanwhile(session, draft, read, head) if merged else None,
         choices=choices(merged, form or Form()) if merged else (),
         values=values,
         texts=texts,
