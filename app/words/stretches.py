@@ -6,6 +6,8 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
+from app.domain.document.alignment import steps
+
 #: An island of common characters this short between two differences reads worse than one longer difference.
 _ISLAND = 2
 #: Common characters shown on either side of a difference in a long paragraph.
@@ -81,11 +83,11 @@ def stretches(old: str, new: str) -> tuple[Stretch, ...]:
 
 def _merged(old: str, new: str) -> list[tuple[str, str, bool]]:
     pairs: list[tuple[str, str, bool]] = []
-    steps = list(Indel.opcodes(old, new))
-    for index, step in enumerate(steps):
+    aligned = steps(old, new, Indel.opcodes)
+    for index, step in enumerate(aligned):
         before, after = old[step.src_start : step.src_end], new[step.dest_start : step.dest_end]
         same = step.tag == "equal"
-        inner = 0 < index < len(steps) - 1
+        inner = 0 < index < len(aligned) - 1
         if same and not (inner and len(before) <= _ISLAND and not mere_signs(before)):
             pairs.append((before, after, True))
         elif pairs and not pairs[-1][2]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rapidfuzz.distance import Levenshtein, Opcode
+from rapidfuzz.distance import Levenshtein
 
+from app.domain.document.alignment import Step, steps
 from app.domain.document.edits import Edit, text_at
 from app.domain.document.model import FIELDS, Document, texts_of
 from app.domain.document.pairing import pair
@@ -221,7 +222,7 @@ class _Side:
     def _aligned(self) -> list[tuple[bool, int, int, int, int]]:
         """Return the stretches that are the same and those that differ, whatever came or went in one."""
         if self._steps is None:
-            self._steps = list(_joined(Levenshtein.opcodes(self._old, self._new)))
+            self._steps = list(_joined(steps(self._old, self._new, Levenshtein.opcodes)))
         return self._steps
 
     def _placed(self, anchor: Anchor, start: int, end: int) -> Ported:
@@ -243,10 +244,10 @@ def _starts(texts: Sequence[str]) -> list[int]:
     return starts
 
 
-def _joined(steps: Iterable[Opcode]) -> Iterator[tuple[bool, int, int, int, int]]:
+def _joined(aligned: Iterable[Step]) -> Iterator[tuple[bool, int, int, int, int]]:
     """Join steps that differ and touch, so that no stretch of the old text is empty but at an insertion."""
     held: tuple[int, int, int, int] | None = None
-    for step in steps:
+    for step in aligned:
         if step.tag == "equal":
             if held is not None:
                 yield False, *held

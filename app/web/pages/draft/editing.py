@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from rapidfuzz.distance import Levenshtein
 
+from app.domain.document.alignment import steps
 from app.domain.document.edits import Edit, apply_edits
 from app.domain.document.model import FIELDS, TEXT_BLOCKS, Block, Document, Paragraph
 from app.domain.refusals import Refused
@@ -142,6 +143,6 @@ def _edits(place: str, old: str, new: str) -> list[Edit]:
             quote=old[step.src_start : step.src_end],
             new_text=new[step.dest_start : step.dest_end],
         )
-        for step in Levenshtein.opcodes(old, new)
+        for step in steps(old, new, Levenshtein.opcodes)
         if step.tag != "equal"
     ]
