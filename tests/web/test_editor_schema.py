@@ -104,8 +104,12 @@ def spans(draw: st.DrawFn, text: str) -> tuple[Span, ...]:
     for _ in range(draw(st.integers(0, 5)) if text else 0):
         start = draw(st.integers(0, len(text) - 1))
         kind = draw(st.sampled_from(SpanKind))
+        end = draw(st.integers(start + 1, len(text)))
         href = draw(HREFS) if kind is SpanKind.LINK else None
-        drawn.append(Span(kind=kind, start=start, end=draw(st.integers(start + 1, len(text))), href=href))
+        reading = draw(st.sampled_from(["mā", "qīng hé", "注"])) if kind is SpanKind.RUBY else None
+        if reading and any(span.reading and span.start < end and start < span.end for span in drawn):
+            continue
+        drawn.append(Span(kind=kind, start=start, end=end, href=href, reading=reading))
     return tuple(drawn)
 
 

@@ -17,7 +17,7 @@ export const BLOCKS = {
 
 export const ALIGNMENTS = ["center", "right"];
 export const NUMBERINGS = ["decimal", "lower_alpha", "upper_alpha", "lower_roman", "upper_roman", "chinese"];
-export const SPAN = ["kind", "start", "end", "href"];
+export const SPAN = ["kind", "start", "end", "href", "reading"];
 export const CELL_SPAN = [...SPAN, "row", "column"];
 export const MERGE = ["row", "column", "rows", "columns"];
 export const MARKS = [
@@ -29,6 +29,7 @@ export const MARKS = [
   "superscript",
   "subscript",
   "emphasis",
+  "ruby",
 ];
 export const DEEPEST_LIST = 8;
 

@@ -6,7 +6,17 @@ import { schema } from "./schema.js";
 
 const nodes = schema.nodes;
 
-const markOf = (span) => schema.marks[span.kind].create(span.kind === "link" ? { href: span.href } : null);
+// Two readings side by side are two, also when they say the same: each knows where it began.
+const ATTRS = {
+  link: ({ href }) => ({ href }),
+  ruby: ({ reading, start }) => ({ reading, began: start }),
+};
+const markOf = (span) => schema.marks[span.kind].create(ATTRS[span.kind]?.(span));
+
+function spanOf(mark, start) {
+  const { href = null, reading } = mark.attrs;
+  return { kind: mark.type.name, start, href, ...(reading ? { reading } : {}) };
+}
 
 // A text with its spans as text nodes and breaks, each under the marks that lie over it.
 export function inline(text, spans = []) {
@@ -45,11 +55,9 @@ export function written(content) {
       }
   };
   content.forEach((node) => {
-    const over = new Map(node.marks.map((mark) => [`${mark.type.name} ${mark.attrs.href ?? ""}`, mark]));
+    const over = new Map(node.marks.map((mark) => [`${mark.type.name} ${JSON.stringify(mark.attrs)}`, mark]));
     close(over);
-    for (const [key, mark] of over)
-      if (!opened.has(key))
-        opened.set(key, { kind: mark.type.name, start: at, href: mark.attrs.href ?? null });
+    for (const [key, mark] of over) if (!opened.has(key)) opened.set(key, spanOf(mark, at));
     const words = node.isText ? node.text : "\n";
     text += words;
     at += [...words].length;

@@ -206,6 +206,18 @@ export const schema = new Schema({
       parseDOM: [{ tag: "a[data-href]", getAttrs: (dom) => ({ href: data(dom, "href") }) }],
       toDOM: (mark) => ["a", { "data-href": mark.attrs.href, title: mark.attrs.href }, 0],
     },
+    // A reading above words (注音).
+    ruby: {
+      attrs: { reading: {}, began: { default: 0 } },
+      inclusive: false,
+      parseDOM: [
+        {
+          tag: "span[data-reading]",
+          getAttrs: (dom) => ({ reading: data(dom, "reading"), began: whole(data(dom, "began")) || 0 }),
+        },
+      ],
+      toDOM: ({ attrs }) => ["span", { "data-reading": attrs.reading, "data-began": attrs.began }, 0],
+    },
     bold: { parseDOM: [{ tag: "strong" }, { tag: "b" }], toDOM: () => ["strong", 0] },
     italic: { parseDOM: [{ tag: "em:not([data-dots])" }, { tag: "i" }], toDOM: () => ["i", 0] },
     underline: { parseDOM: [{ tag: "u" }], toDOM: () => ["u", 0] },
