@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.domain.deadlines import is_late
 from app.domain.refusals import Refusal
 from app.domain.vocabulary import StageState
 from app.domain.workflow import AddedStage
@@ -60,6 +61,7 @@ def brief(loaded: Loaded) -> CaseBriefOut:
 def case_out(view: CaseView) -> CaseOut:
     """Return a case as the API shows it."""
     row = view.row
+    due = {(run.stage, run.line, run.round): run.due_at for run in view.case.runs}
     return CaseOut(
         id=row.id,
         draft_id=row.draft_id,
@@ -80,7 +82,9 @@ def case_out(view: CaseView) -> CaseOut:
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         stages=[_stage(stage, view.names) for stage in view.stages],
-        decisions=[decision_out(decision, view.names) for decision in view.decisions],
+        decisions=[
+            decision_out(decision, view.names, due.get(_run(decision))) for decision in view.decisions
+        ],
         consults=[
             ConsultOut(**asdict(consult), asked_name=view.names.get(UUID(consult.asked), ""))
             for consult in view.case.consults
@@ -146,10 +150,15 @@ def refusal_out(refusal: Refusal) -> RefusalOut:
     return RefusalOut(code=reason.code, message=sentence(reason), data=reason.data)
 
 
-def decision_out(decision: Decision, names: dict[UUID, str]) -> DecisionOut:
-    """Return a decision as the API shows it."""
+def _run(decision: Decision) -> tuple[str, str, int]:
+    return decision.stage, decision.line, decision.round
+
+
+def decision_out(decision: Decision, names: dict[UUID, str], due: datetime | None = None) -> DecisionOut:
+    """Return a decision as the API shows it; `due` is when its stage was due."""
     return DecisionOut(
         **decision.model_dump(),
+        late=None if due is None else is_late(due, decision.decided_at),
         actor=names.get(decision.actor_id, ""),
         on_behalf_of=decision.principal_id,
         principal=names.get(decision.principal_id, "") if decision.principal_id else None,

@@ -183,6 +183,8 @@ class OptionOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
+    """A decision. `late`: whether it came after the stage was due; null without a deadline, or in a list."""
+
     id: UUID
     stage: str
     line: str
@@ -201,6 +203,7 @@ class DecisionOut(BaseModel):
     sent_to: str | None
     then: str | None
     decided_at: datetime
+    late: bool | None = None
 
 
 class StageOut(BaseModel):

@@ -64,9 +64,17 @@ class _Value(BaseModel):
 
 
 class Within(_Value):
-    """How long a stage may take, in working days of the Chinese calendar, 调休 included."""
+    """How long a stage may take, in working days of the Chinese calendar, 调休 included.
+
+    `by_class`: other numbers for drafts of some classes, as they are when the stage opens.
+    """
 
     working_days: int = Field(ge=0, le=365)
+    by_class: dict[Literal["A", "B", "C"], Annotated[int, Field(ge=1, le=365)]] = later({})
+
+    def days(self, grade: Literal["A", "B", "C"] | None) -> int:
+        """Return the working days of a draft of this class."""
+        return self.working_days if grade is None else self.by_class.get(grade, self.working_days)
 
 
 class Late(_Value):

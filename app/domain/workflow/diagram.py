@@ -155,7 +155,8 @@ def _work(stage: Stage) -> Iterator[str]:
     if "threads_resolved" in stage.requires:
         yield "本人的批注和修改建议都已解决才能通过"
     if stage.within is not None:
-        yield f"{stage.within.working_days} 个工作日内"
+        some = "".join(f"，{grade} 类 {days} 个" for grade, days in sorted(stage.within.by_class.items()))
+        yield f"{stage.within.working_days} 个工作日内{some}"
 
 
 def _origin(stage: Stage, label: Label, names: Mapping[str, str]) -> Iterator[str]:

@@ -170,10 +170,16 @@ class Walk(Generic[FactsT_co]):
         if run is not None and run.state is WAITING:
             new = replace(run, state=state, digest=digest)
             if state is OPEN and new.opened_at is None:
-                new = replace(new, opened_at=self.at, due_at=self.facts.due_at(stage, self.at))
+                new = replace(
+                    new, opened_at=self.at, due_at=self.facts.due_at(stage, self.case.grade, self.at)
+                )
         else:
             number = 1 if run is None else run.round + 1
-            opened = (self.at, self.facts.due_at(stage, self.at)) if state is OPEN else (None, None)
+            opened = (
+                (self.at, self.facts.due_at(stage, self.case.grade, self.at))
+                if state is OPEN
+                else (None, None)
+            )
             new = Run(stage.key, line, number, state, digest, *opened)
         self.put(new)
         return new

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.document.changes import Change
-from app.domain.workflow.case import Participant, Person
+from app.domain.workflow.case import Grade, Participant, Person
 from app.domain.workflow.definition import Stage, Workflow
 
 
@@ -23,11 +23,11 @@ class Facts:
     due: Callable[[datetime, int], datetime | None] | None = None
     stranded: tuple[str, ...] = field(default=(), kw_only=True)
 
-    def due_at(self, stage: Stage, at: datetime) -> datetime | None:
-        """Return when a stage opened at `at` is due; `None` without a limit or a known calendar."""
+    def due_at(self, stage: Stage, grade: Grade, at: datetime) -> datetime | None:
+        """Return when a stage that opens at `at` is due; `None` without a limit or a known calendar."""
         if stage.within is None or self.due is None:
             return None
-        return self.due(at, stage.within.working_days)
+        return self.due(at, stage.within.days(grade))
 
 
 @dataclass(frozen=True, slots=True)

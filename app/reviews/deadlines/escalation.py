@@ -295,7 +295,7 @@ def _date(session: Session, case_id: UUID, calendar: Calendar, *, at: datetime) 
         )
     ).all():
         within = loaded.workflow.by_key[run.stage].within
-        due = deadlines.due_at(at, within.working_days, calendar) if within else None
+        due = deadlines.due_at(at, within.days(loaded.case.grade), calendar) if within else None
         if isinstance(due, datetime):
             run.due_at = due
             session.add(run)
