@@ -47,7 +47,7 @@ class Disguised(Checker):
                     forms.setdefault(form, (entry.term, entry.covering))
             shown = entry.suggestions or (entry.term,)
             self._apart.append((word, shown, entry.covering))
-            patterns.append(f"{_BETWEEN}{{0,3}}".join(map(re.escape, word)))
+            patterns.append(_taken_apart(word))
         self._forms = [(form, *told) for form, told in forms.items()]
         self.words = tuple(form for form, _, _ in self._forms)
         self.patterns = tuple(patterns)
@@ -73,6 +73,19 @@ class Disguised(Checker):
                 continue
             covered = end
             yield Spot(start, end, shown)
+
+
+def _taken_apart(word: str) -> str:
+    """Return a pattern of a word with signs between at least two of its characters.
+
+    The word as it should be is everywhere and is none of its matches.
+    """
+    signs = list(map(re.escape, word))
+    turns = []
+    for place in range(1, len(signs)):
+        before, behind = "".join(signs[:place]), f"{_BETWEEN}{{0,3}}".join(signs[place:])
+        turns.append(f"{before}{_BETWEEN}{{1,3}}{behind}")
+    return "|".join(turns)
 
 
 def _in_latin_word(text: str, start: int, end: int) -> bool:

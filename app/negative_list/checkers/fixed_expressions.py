@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.source.fields import Fields
@@ -15,6 +16,14 @@ _LONG = 8
 _COMMON = 6
 #: Characters that tell two expressions apart and are no slip of the pen.
 _TELLING = frozenset("的零〇一二三四五六七八九十百千万两不无未非大小省市县区乡镇村")
+
+
+class _Wake(NamedTuple):
+    """An expression that one of its halves wakes: where that stands in it, and the pairs of the other half."""
+
+    form: str
+    offset: int
+    other: tuple[str, ...]
 
 
 class FixedExpression(Checker):
@@ -46,25 +55,34 @@ class FixedExpression(Checker):
         # A half of many expressions (习近平, 中国特色) is everywhere; the other half wakes for those.
         wakes = {half: places for half, places in halves.items() if len(places) <= _COMMON}
         self.words = tuple(wakes)
-        self._wakes = tuple(tuple(places) for places in wakes.values())
+        self._wakes = tuple(
+            tuple(_Wake(self._forms[number], at, self._ends[number][at > 0]) for number, at in places)
+            for places in wakes.values()
+        )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each expression that is one character off, the longest of those at one place."""
         text, view = context.view.text, context.view
+        startswith, wakes = text.startswith, self._wakes
         spots: dict[tuple[int, int], str] = {}
         for number, start, end in hits:
-            first, last = view.bounds(view.part_at(start))
-            for form_number, offset in self._wakes[number]:
-                form = self._forms[form_number]
-                other = self._ends[form_number][offset > 0]
-                around = text[max(0, start - offset - 1) : start] if offset else text[end : end + len(form)]
-                if not any(pair in around for pair in other) or text.startswith(form, start - offset):
-                    continue
-                for low, high in _windows(form, offset, start, end):
-                    if (text[low : low + 1] == form[0] or text[high - 1 : high] == form[-1]) and self._is_off(
-                        form, text, low, high, first, last
-                    ):
-                        spots.setdefault((low, high), form)
+            # Nearly always one of them stands there as it should.
+            for form, offset, other in wakes[number]:
+                if startswith(form, start - offset):
+                    break
+            else:
+                for form, offset, other in wakes[number]:
+                    around = text[max(0, start - offset - 1) : start] if offset else text[end : end + len(form)]
+                    if not any(map(around.__contains__, other)):
+                        continue
+                    first, last = view.bounds(view.part_at(start))
+                    for low, high in _windows(form, offset, start, end):
+                        if (
+                            text[low : low + 1] == form[0] or text[high - 1 : high] == form[-1]
+                        ) and self._is_off(form, text, low, high, first, last):
+                            spots.setdefault((low, high), form)
+        if not spots:
+            return
         covered = -1
         for (low, high), form in sorted(spots.items(), key=lambda item: (item[0][0], -item[0][1])):
             if low >= covered:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
 from app.negative_list.text.model import View
@@ -10,16 +12,29 @@ from app.negative_list.text.model import View
 _DIGITS = "零一二三四五六七八九"
 _CHINESE = "[一二三四五六七八九十]{1,3}"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_NUMBER = re.compile(rf"[0-9]{{1,2}}|{_CHINESE}|[{_CIRCLED}]")
 #: From such a jump on it is an excerpt, or another list.
 _JUMP = 3
-_NUMBER = re.compile(rf"[0-9]{{1,2}}|{_CHINESE}|[{_CIRCLED}]")
-#: The levels of headings by the number of their pattern, the highest first.
-_CHAPTER, _FIRST, _SECOND, _THIRD = range(4)
+#: A text that skips a number more often is an excerpt, or was cut line by line.
+_SKIPS = 2
+#: The levels of headings, the highest first, and the other kinds of numbering.
+_CHAPTER, _FIRST, _SECOND, _THIRD, _ARTICLE, _ATTACHMENT, _BRACKETED, _CIRCLE, _POINT, _ORDER, _STEP = range(11)
 _HEADINGS = 4
 #: Marks within a text: （1） and ①; each paragraph has its own.
-_WITHIN = frozenset((6, 7))
+_WITHIN = frozenset((_BRACKETED, _CIRCLE))
+#: What a line begins with; the groups are those of `_AT_LINE`.
+_LINE = (
+    rf"[ \u3000]{{0,4}}(?:第({_CHINESE})章[ \u3000]|({_CHINESE})、|[（(]({_CHINESE})[）)]"
+    r"|(?:附件[:：][ \u3000]{0,2})?([0-9]{1,2})[.．、](?=[^0-9\n]|\n(?!\x1e))"
+    rf"|第({_CHINESE})条[ \u3000]|附件 ?([0-9]{{1,2}})[:：.．、 ])"
+)
+_FIRST_LINE, _LINES = re.compile(_LINE), re.compile(f"\n{_LINE}")
+_AT_LINE = (_CHAPTER, _FIRST, _SECOND, _THIRD, _ARTICLE, _ATTACHMENT)
+#: What shows that something was left out: （略）, ……, 节选.
+_LEFT_OUT = re.compile(r"[（(]略[）)]|^[…。.]{3,}$|节选|摘编|摘登|摘录|选登")
 
 
+@lru_cache(maxsize=500)
 def value_of(numeral: str) -> int:
     """Return the value of a numeral as numbering uses it: 12, 十二, ⑫."""
     if numeral.isascii():
@@ -32,56 +47,93 @@ def value_of(numeral: str) -> int:
     return (_DIGITS.index(tens[-1]) if tens else 1) * 10 + (_DIGITS.index(ones[0]) if ones else 0)
 
 
+class _Number(NamedTuple):
+    """A number of a list: where its hit begins, its kind and value, where the numeral begins and the hit ends."""
+
+    start: int
+    kind: int
+    value: int
+    place: int
+    end: int
+
+
 class NumberSequence(Checker):
     """Numbering out of sequence at any level: 一、二、四、; （一）（二）（二）; 1. 2. 4.; 一是…四是…; ①②④.
 
-    Each list begins at one; a list that begins elsewhere is an excerpt. A heading of a higher level begins
-    the lower ones anew.
+    Each list begins at one; a list that begins elsewhere is an excerpt, and so is a text that skips numbers
+    again and again, or says that something was left out. A heading of a higher level begins the lower ones
+    anew.
     """
 
     view = View.RAW
+    #: Every second line may begin with a number: lines are read in one pass, the rest is waited for.
+    always = True
+    _kinds = (_POINT, _ORDER, _BRACKETED, _CIRCLE, _STEP)
     patterns = (
-        rf"^[ \x{{3000}}]{{0,4}}第{_CHINESE}章[ \x{{3000}}]",
-        rf"^[ \x{{3000}}]{{0,4}}{_CHINESE}、",
-        rf"^[ \x{{3000}}]{{0,4}}[（(]{_CHINESE}[）)]",
-        r"^[ \x{3000}]{0,4}(?:附件[:：][ \x{3000}]{0,2})?[0-9]{1,2}[.．、][^0-9]",
         rf"(?:^|[，。；：、！ ]){_CHINESE}是",
         rf"(?:^|[，。；：！ ])第{_CHINESE}[，、,]",
         r"(?:^|[，。；：、！ ])[（(][0-9]{1,2}[）)]",
         f"[{_CIRCLED}]",
-        rf"^[ \x{{3000}}]{{0,4}}第{_CHINESE}条[ \x{{3000}}]",
-        r"^[ \x{3000}]{0,4}附件 ?[0-9]{1,2}[:：.．、 ]",
         rf"(?:^|[，。；：！ ])第{_CHINESE}步",
     )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each number that skips or repeats one."""
-        if len(hits) < 2:
+        view = context.view
+        text = view.text
+        numbers = _of_lines(text)
+        for kind, start, end in hits:
+            numeral = _NUMBER.search(text, start, end)
+            if numeral is not None:
+                numbers.append(_Number(start, self._kinds[kind], value_of(numeral[0]), numeral.start(), end))
+        if len(numbers) < 2:
             return
-        text, view = context.view.text, context.view
+        numbers.sort()
         #: The last number of each kind, and the part that it stands in.
         last: dict[int, tuple[int, int]] = {}
-        for kind, start, end in sorted(hits, key=lambda hit: (hit[1], hit[2])):
-            numeral = _NUMBER.search(text, start, end)
-            if numeral is None:
-                continue
-            number, part = value_of(numeral[0]), view.part_at(start)
+        skips: list[Spot] = []
+        for start, kind, number, place, end in numbers:
             before = last.get(kind)
+            part = view.part_at(start) if kind in _WITHIN else 0
             if kind < _HEADINGS:
                 for lower in range(kind + 1, _HEADINGS):
                     last.pop(lower, None)
-            elif before is not None and before[1] != part and kind in _WITHIN:
+            elif before is not None and before[1] != part:
                 # Within a text such marks belong to one paragraph.
                 before = None
             if number == 1 or before is not None:
                 last[kind] = number, part
             if number == 1 or before is None or number == before[0] + 1:
                 continue
-            if before[0] == number or before[0] + 1 < number <= before[0] + _JUMP:
-                begin = numeral.start() - (text[numeral.start() - 1 : numeral.start()] in {"第", "（", "("})
-                yield Spot(begin, end, (), f"前一个序号是{before[0]}，这里应为{before[0] + 1}")
+            told = f"前一个序号是{before[0]}，这里应为{before[0] + 1}"
+            begin = place - (text[place - 1 : place] in {"第", "（", "("})
+            if before[0] == number:
+                yield Spot(begin, end, (), told)
+            elif before[0] + 1 < number <= before[0] + _JUMP:
+                skips.append(Spot(begin, end, (), told))
             else:
                 last.pop(kind)
+        if skips and len(skips) <= _SKIPS and not _says_so(context):
+            yield from skips
+
+
+def _of_lines(text: str) -> list[_Number]:
+    """Return the numbers that lines begin with."""
+    found = []
+    first = _FIRST_LINE.match(text)
+    for line in (*((first,) if first else ()), *_LINES.finditer(text)):
+        group = line.lastindex
+        assert group is not None
+        kind = _AT_LINE[group - 1]
+        # The character behind 1. belongs to the hit, though another line may begin with it.
+        end = line.end() + (kind == _THIRD)
+        found.append(_Number(line.start(), kind, value_of(line[group]), line.start(group), end))
+    return found
+
+
+def _says_so(context: Context) -> bool:
+    """Whether a text says that something was left out of it."""
+    return any(_LEFT_OUT.search(part.text.strip()) for part in context.buffer.parts)
 
 
 _COUNTED = re.compile(

@@ -133,6 +133,11 @@ def _has_twins(text: str) -> bool:
     """Whether a clause or a sentence may be the same as the one before it: any that is makes this true."""
     for sign in _SENTENCE_ENDS:
         text = text.replace(sign, "。")
+    bare = text.replace("，", "。").replace(",", "。").replace(" ", "").replace("\u3000", "")
+    clauses = list(filter(None, bare.split("。")))
+    if len(set(clauses)) == len(clauses):
+        # No clause stands twice anywhere.
+        return False
     sentences = list(map(str.strip, text.split("。")))
     if _any_twins(sentences, _SENTENCE):
         return True
@@ -142,7 +147,10 @@ def _has_twins(text: str) -> bool:
 def _any_twins(pieces: Sequence[str], least: int) -> bool:
     """Whether two neighbours of so many characters are the same; empty ones between them do not count."""
     pieces = list(filter(None, pieces))
-    return any(len(pieces[place]) >= least for place in compress(count(), map(eq, pieces, pieces[1:])))
+    following = pieces[1:]
+    if True not in map(eq, pieces, following):
+        return False
+    return any(len(pieces[place]) >= least for place in compress(count(), map(eq, pieces, following)))
 
 
 def _alike(text: str, start: int, end: int) -> Iterable[Spot]:

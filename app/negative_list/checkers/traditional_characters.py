@@ -70,9 +70,10 @@ class TraditionalCharacter(Checker):
             entry = self._listed[number]
             if not any(_covers(text, longer, entry.term, start) for longer in entry.covering):
                 yield Spot(start, end, entry.suggestions)
-        places = np.flatnonzero(self._wanted[codes_of(text)])
-        if not len(places):
+        wanted = self._wanted.take(codes_of(text), mode="clip")
+        if 1 not in wanted.tobytes():
             return
+        places = np.flatnonzero(wanted)
         for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
             start, end = int(run[0]), int(run[-1]) + 1
             yield Spot(start, end, ("".join(self._characters[char] for char in text[start:end]),))

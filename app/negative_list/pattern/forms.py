@@ -21,22 +21,35 @@ def trigger(node: Node) -> Node:
 
     Repeats at either end count only as often as they must.
     """
+    return _shorter(node, begins=True, ends=True)
+
+
+def _shorter(node: Node, *, begins: bool, ends: bool) -> Node:
+    """Return a pattern with the repeats at its free ends as short as they may be.
+
+    An end is free where nothing else of the whole pattern has to follow there: behind 1[3-9], the repeat in
+    (?:[*]{1,4}[0-9]{5}) may not become [*], for 13**45678 has more.
+    """
     match node:
-        case Repeat(item, low, _, lazy) if low:
-            return Repeat(trigger(item) if low == 1 else item, low, low, lazy)
+        case Repeat(item, low, high, lazy) if low and (begins or ends):
+            if low == 1:
+                return _shorter(item, begins=begins, ends=ends)
+            return Repeat(item, low, low, lazy)
         case Choice(branches):
-            return Choice(tuple(map(trigger, branches)))
+            return Choice(tuple(_shorter(branch, begins=begins, ends=ends) for branch in branches))
         case Series(items):
             kept = list(items)
-            while kept and least(kept[-1]) == 0 and not _has_edge(kept[-1]):
+            while ends and kept and least(kept[-1]) == 0 and not _has_edge(kept[-1]):
                 kept.pop()
-            while kept and least(kept[0]) == 0 and not _has_edge(kept[0]):
+            while begins and kept and least(kept[0]) == 0 and not _has_edge(kept[0]):
                 kept.pop(0)
-            return (
-                Series((trigger_start(kept[0]), *kept[1:-1], trigger(kept[-1])))
-                if len(kept) > 1
-                else trigger(kept[0])
-            )
+            if len(kept) == 1:
+                return _shorter(kept[0], begins=begins, ends=ends)
+            if kept and begins:
+                kept[0] = _shorter(kept[0], begins=True, ends=False)
+            if kept and ends:
+                kept[-1] = _shorter(kept[-1], begins=False, ends=True)
+            return Series(tuple(kept))
         case _:
             return node
 
@@ -51,15 +64,6 @@ def _has_edge(node: Node) -> bool:
             return any(map(_has_edge, parts))
         case _:
             return False
-
-
-def trigger_start(node: Node) -> Node:
-    """Return the smaller form of the first item of a sequence: a repeat only as often as it must."""
-    match node:
-        case Repeat(Chars() as item, low, _, lazy) if low:
-            return Repeat(item, low, low, lazy)
-        case _:
-            return node
 
 
 def set_of(node: Node) -> Ranges | None:

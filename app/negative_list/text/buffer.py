@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
@@ -26,18 +27,23 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class ViewText:
     """The joined text in one view: `starts[i]` is where part `i` begins, in code points; `data` is UTF-8."""
 
-    __slots__ = ("_byte_starts", "_places", "data", "memo", "ordinary", "starts", "text")
+    __slots__ = ("_byte_starts", "_places", "data", "kinds", "memo", "starts", "text")
 
-    def __init__(self, text: str, data: bytes, starts: Sequence[int], *, ordinary: bool = False) -> None:
+    def __init__(self, text: str, data: bytes, starts: Sequence[int], *, kinds: bytes = RARE) -> None:
         self.text = text
         self.data = data
         self.starts = starts
-        #: Whether all characters are known to be ordinary: none has the class `RARE`.
-        self.ordinary = ordinary
+        #: The classes that its characters have. `RARE` stands for any: such a character may fold to another.
+        self.kinds = kinds
         self._byte_starts: list[int] | None = None
         self._places: dict[str, list[int]] = {}
-        #: What exceptions have found out about lines of this text, so that they ask once for each.
-        self.memo: dict[object, bool] = {}
+        #: What was found out about this text, so that several rules ask once: whether a line matches, what is cited.
+        self.memo: dict[object, Any] = {}
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether all characters are known to be ordinary: none has the class `RARE`."""
+        return RARE not in self.kinds
 
     @property
     def byte_starts(self) -> list[int]:
@@ -101,12 +107,12 @@ class Buffer:
         pieces = _pieces(list(map(_TEXT, parts)))
         joined = "".join(pieces)
         codes = codes_of(joined)
-        found = classes(codes)
-        if found.count(_MARKED) != len(parts):
+        signs, kinds = classes(codes)
+        if signs.count(_MARKED) != len(parts):
             pieces = _pieces([part.text.replace(MARK, " ") for part in parts])
             joined = "".join(pieces)
             codes = codes_of(joined)
-            found = classes(codes)
+            signs, kinds = classes(codes)
         folded, origin = fold(joined, codes)
         try:
             data = joined.encode()
@@ -115,17 +121,17 @@ class Buffer:
             joined = _SURROGATES.sub("\ufffd", joined)
             data = joined.encode()
         starts = list(accumulate(map(len, pieces), initial=0))[:-1:2]
-        ordinary = RARE not in found
-        self.raw = ViewText(joined, data, starts, ordinary=ordinary)
+        ordinary = RARE not in kinds
+        self.raw = ViewText(joined, data, starts, kinds=kinds)
         self.origin: Positions | None = origin
         if folded == joined:
             self.fold = self.raw
         else:
             if origin is not None:
                 starts = np.searchsorted(origin, np.array(starts, dtype=np.int64)).tolist()
-            self.fold = ViewText(folded, folded.encode(), starts, ordinary=ordinary)
+            self.fold = ViewText(folded, folded.encode(), starts, kinds=kinds)
         #: The classes of the characters of the raw text that have one, in their order.
-        self.classes = found
+        self.classes = signs
         #: Whether UTF-16 positions can differ from code points.
         self.astral = not ordinary and any(map(data.__contains__, _ASTRAL_LEADS))
 

@@ -189,6 +189,16 @@ class Usage:
         numbers = np.array([self.index[ord(char)] for char in run], dtype=np.uint64)
         return float(OCCURRENCES[self._levels(runs(numbers, len(run)))[0]])
 
+    def shares(self, pairs: Sequence[str]) -> list[float]:
+        """Return for each two characters how often they were seen, of all characters that were read."""
+        codes = np.array([[ord(first), ord(second)] for first, second in pairs], dtype=np.int64)
+        numbers = self.index.take(np.minimum(codes, 0xFFFF)).astype(np.uint64)
+        keys = (numbers[:, 0] << np.uint64(BITS)) | numbers[:, 1]
+        keys[(numbers == 0).any(axis=1)] = 0
+        levels = self._levels(keys)
+        levels[keys == 0] = 0
+        return (OCCURRENCES[levels] / self.characters).tolist()  # type: ignore[no-any-return]
+
     def words(self, keys: Keys) -> Levels:
         """Return the level of each key as a word of the lexicon; 0 for what is none."""
         found = levels_in(self._words, keys)

@@ -39,9 +39,11 @@ class Re2Pattern:
     def in_part(self, view: ViewText, part: int) -> list[tuple[int, int]]:
         """Return the matches within one part."""
         start = view.byte_starts[part]
-        return [
-            match.span() for match in self.compiled.finditer(view.data, start, part_end(view.data, start))
-        ]
+        return self.within(view.data, start, part_end(view.data, start))
+
+    def within(self, data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the matches within a range of one part; `^` and `$` see what stands around it."""
+        return [match.span() for match in self.compiled.finditer(data, start, end)]
 
     def at(self, data: bytes, start: int) -> int | None:
         """Return where the match that begins at `start` ends, within its part; None when there is none."""
