@@ -7,6 +7,7 @@ from typing import NamedTuple
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
+from app.negative_list.text.buffer import ViewText
 
 #: Shorter expressions are too like other words.
 _SHORTEST = 6
@@ -19,7 +20,7 @@ _TELLING = frozenset("的零〇一二三四五六七八九十百千万两不无�
 
 
 class _Wake(NamedTuple):
-    """An expression that one of its halves wakes: where that stands in it, and the pairs of the other half."""
+    """An expression that one of its halves wakes: where that stands, and the pairs of the other half."""
 
     form: str
     offset: int
@@ -59,28 +60,28 @@ class FixedExpression(Checker):
             tuple(_Wake(self._forms[number], at, self._ends[number][at > 0]) for number, at in places)
             for places in wakes.values()
         )
+        #: The same expressions by where the half stands in them.
+        self._rights = tuple(
+            tuple(
+                (at, tuple(wake.form for wake in some if wake.offset == at))
+                for at in {wake.offset for wake in some}
+            )
+            for some in self._wakes
+        )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each expression that is one character off, the longest of those at one place."""
-        text, view = context.view.text, context.view
-        startswith, wakes = text.startswith, self._wakes
+        view = context.view
+        startswith, rights = view.text.startswith, self._rights
         spots: dict[tuple[int, int], str] = {}
         for number, start, end in hits:
             # Nearly always one of them stands there as it should.
-            for form, offset, other in wakes[number]:
-                if startswith(form, start - offset):
+            for offset, forms in rights[number]:
+                if startswith(forms, start - offset):
                     break
             else:
-                for form, offset, other in wakes[number]:
-                    around = text[max(0, start - offset - 1) : start] if offset else text[end : end + len(form)]
-                    if not any(map(around.__contains__, other)):
-                        continue
-                    first, last = view.bounds(view.part_at(start))
-                    for low, high in _windows(form, offset, start, end):
-                        if (
-                            text[low : low + 1] == form[0] or text[high - 1 : high] == form[-1]
-                        ) and self._is_off(form, text, low, high, first, last):
-                            spots.setdefault((low, high), form)
+                for form, low, high in self._waked(view, number, start, end):
+                    spots.setdefault((low, high), form)
         if not spots:
             return
         covered = -1
@@ -88,6 +89,20 @@ class FixedExpression(Checker):
             if low >= covered:
                 covered = high
                 yield Spot(low, high, (form,))
+
+    def _waked(self, view: ViewText, number: int, start: int, end: int) -> Iterable[tuple[str, int, int]]:
+        """Yield each expression that a half of it wakes and that is off there, with its place."""
+        text = view.text
+        for form, offset, other in self._wakes[number]:
+            around = text[max(0, start - offset - 1) : start] if offset else text[end : end + len(form)]
+            if not any(map(around.__contains__, other)):
+                continue
+            first, last = view.bounds(view.part_at(start))
+            for low, high in _windows(form, offset, start, end):
+                if (text[low : low + 1] == form[0] or text[high - 1 : high] == form[-1]) and self._is_off(
+                    form, text, low, high, first, last
+                ):
+                    yield form, low, high
 
     def _is_off(self, form: str, text: str, low: int, high: int, first: int, last: int) -> bool:
         written = text[low:high]

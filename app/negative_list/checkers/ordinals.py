@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit
+from app.negative_list.text.buffer import ViewText
 from app.negative_list.text.model import View
 
 _DIGITS = "零一二三四五六七八九"
@@ -18,8 +18,12 @@ _JUMP = 3
 #: A text that skips a number more often is an excerpt, or was cut line by line.
 _SKIPS = 2
 #: The levels of headings, the highest first, and the other kinds of numbering.
-_CHAPTER, _FIRST, _SECOND, _THIRD, _ARTICLE, _ATTACHMENT, _BRACKETED, _CIRCLE, _POINT, _ORDER, _STEP = range(11)
+_CHAPTER, _FIRST, _SECOND, _THIRD, _ARTICLE, _ATTACHMENT, _BRACKETED, _CIRCLE, _POINT, _ORDER, _STEP = range(
+    11
+)
+_KINDS = 11
 _HEADINGS = 4
+_NONE = (0,) * _HEADINGS
 #: Marks within a text: （1） and ①; each paragraph has its own.
 _WITHIN = frozenset((_BRACKETED, _CIRCLE))
 #: What a line begins with; the groups are those of `_AT_LINE`.
@@ -29,7 +33,8 @@ _LINE = (
     rf"|第({_CHINESE})条[ \u3000]|附件 ?([0-9]{{1,2}})[:：.．、 ])"
 )
 _FIRST_LINE, _LINES = re.compile(_LINE), re.compile(f"\n{_LINE}")
-_AT_LINE = (_CHAPTER, _FIRST, _SECOND, _THIRD, _ARTICLE, _ATTACHMENT)
+#: The first stands for no group.
+_AT_LINE = (-1, _CHAPTER, _FIRST, _SECOND, _THIRD, _ARTICLE, _ATTACHMENT)
 #: What shows that something was left out: （略）, ……, 节选.
 _LEFT_OUT = re.compile(r"[（(]略[）)]|^[…。.]{3,}$|节选|摘编|摘登|摘录|选登")
 
@@ -47,14 +52,8 @@ def value_of(numeral: str) -> int:
     return (_DIGITS.index(tens[-1]) if tens else 1) * 10 + (_DIGITS.index(ones[0]) if ones else 0)
 
 
-class _Number(NamedTuple):
-    """A number of a list: where its hit begins, its kind and value, where the numeral begins and the hit ends."""
-
-    start: int
-    kind: int
-    value: int
-    place: int
-    end: int
+#: A number of a list: where its hit begins, its kind and value, where the numeral begins and the hit ends.
+_Number = tuple[int, int, int, int, int]
 
 
 class NumberSequence(Checker):
@@ -79,55 +78,62 @@ class NumberSequence(Checker):
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:
         """Return each number that skips or repeats one."""
-        view = context.view
-        text = view.text
+        text = context.view.text
         numbers = _of_lines(text)
         for kind, start, end in hits:
             numeral = _NUMBER.search(text, start, end)
             if numeral is not None:
-                numbers.append(_Number(start, self._kinds[kind], value_of(numeral[0]), numeral.start(), end))
+                numbers.append((start, self._kinds[kind], value_of(numeral[0]), numeral.start(), end))
         if len(numbers) < 2:
             return
         numbers.sort()
-        #: The last number of each kind, and the part that it stands in.
-        last: dict[int, tuple[int, int]] = {}
         skips: list[Spot] = []
-        for start, kind, number, place, end in numbers:
-            before = last.get(kind)
-            part = view.part_at(start) if kind in _WITHIN else 0
-            if kind < _HEADINGS:
-                for lower in range(kind + 1, _HEADINGS):
-                    last.pop(lower, None)
-            elif before is not None and before[1] != part:
-                # Within a text such marks belong to one paragraph.
-                before = None
-            if number == 1 or before is not None:
-                last[kind] = number, part
-            if number == 1 or before is None or number == before[0] + 1:
-                continue
-            told = f"前一个序号是{before[0]}，这里应为{before[0] + 1}"
+        for before, (_, _, number, place, end) in _out_of_sequence(context.view, numbers):
             begin = place - (text[place - 1 : place] in {"第", "（", "("})
-            if before[0] == number:
-                yield Spot(begin, end, (), told)
-            elif before[0] + 1 < number <= before[0] + _JUMP:
-                skips.append(Spot(begin, end, (), told))
+            spot = Spot(begin, end, (), f"前一个序号是{before}，这里应为{before + 1}")
+            if before == number:
+                yield spot
             else:
-                last.pop(kind)
+                skips.append(spot)
         if skips and len(skips) <= _SKIPS and not _says_so(context):
             yield from skips
 
 
+def _out_of_sequence(view: ViewText, numbers: Iterable[_Number]) -> Iterable[tuple[int, _Number]]:
+    """Yield each number that repeats the one before it or skips a few, with that."""
+    #: The last number of each kind, 0 for none, and the part that a mark within a text stands in.
+    last = [0] * _KINDS
+    parts: dict[int, int] = {}
+    for item in numbers:
+        start, kind, number, _, _ = item
+        if kind < _HEADINGS:
+            last[kind + 1 : _HEADINGS] = _NONE[kind + 1 :]
+        elif kind in _WITHIN:
+            part = view.part_at(start)
+            if parts.get(kind) != part:
+                # Within a text such marks belong to one paragraph.
+                parts[kind], last[kind] = part, 0
+        before = last[kind]
+        if number == before + 1 or number == 1:
+            last[kind] = number
+        elif before:
+            near = before <= number <= before + _JUMP
+            last[kind] = number if near else 0
+            if near:
+                yield before, item
+
+
 def _of_lines(text: str) -> list[_Number]:
     """Return the numbers that lines begin with."""
-    found = []
+    found: list[_Number] = []
     first = _FIRST_LINE.match(text)
     for line in (*((first,) if first else ()), *_LINES.finditer(text)):
         group = line.lastindex
         assert group is not None
-        kind = _AT_LINE[group - 1]
+        kind = _AT_LINE[group]
         # The character behind 1. belongs to the hit, though another line may begin with it.
-        end = line.end() + (kind == _THIRD)
-        found.append(_Number(line.start(), kind, value_of(line[group]), line.start(group), end))
+        end = line.end() + 1 if kind == _THIRD else line.end()
+        found.append((line.start(), kind, value_of(line[group]), line.start(group), end))
     return found
 
 

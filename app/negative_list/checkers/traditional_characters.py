@@ -8,7 +8,7 @@ import numpy as np
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.text.fold import TABLES, codes_of
+from app.negative_list.text.fold import TABLES
 from app.negative_list.text.model import View
 
 _PLANES = 0x110000
@@ -70,7 +70,7 @@ class TraditionalCharacter(Checker):
             entry = self._listed[number]
             if not any(_covers(text, longer, entry.term, start) for longer in entry.covering):
                 yield Spot(start, end, entry.suggestions)
-        wanted = self._wanted.take(codes_of(text), mode="clip")
+        wanted = self._wanted.take(context.buffer.codes, mode="clip")
         if 1 not in wanted.tobytes():
             return
         places = np.flatnonzero(wanted)

@@ -31,7 +31,7 @@ def _shorter(node: Node, *, begins: bool, ends: bool) -> Node:
     (?:[*]{1,4}[0-9]{5}) may not become [*], for 13**45678 has more.
     """
     match node:
-        case Repeat(item, low, high, lazy) if low and (begins or ends):
+        case Repeat(item, low, _, lazy) if low and (begins or ends):
             if low == 1:
                 return _shorter(item, begins=begins, ends=ends)
             return Repeat(item, low, low, lazy)

@@ -1,7 +1,8 @@
 """What has to stand in a text wherever a pattern matches: a few literals, one of which each match holds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise, product
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
+from itertools import product
 from typing import NamedTuple
 
 from app.negative_list.pattern.nodes import Chars, Choice, Edge, Node, Repeat, Series
@@ -9,7 +10,7 @@ from app.negative_list.pattern.nodes import Chars, Choice, Edge, Node, Repeat, S
 #: A set of strings one of which stands in each match of a pattern.
 Literals = frozenset[str]
 #: How often a run of two Chinese characters was seen, of all characters of the corpus.
-Shares = Callable[[Sequence[str]], Sequence[float]]
+Share = Callable[[str], float]
 
 #: More literals than these wait for too much.
 _MOST = 120
@@ -19,9 +20,10 @@ _CHARS = 40
 _WORTH = 1 / 3_000
 #: What is taken for the share of one character, and of a pair that is not Chinese.
 _HAN_CHAR, _DIGIT, _SIGN, _OTHER = 1e-3, 3e-3, 2e-2, 1e-4
-_COMMON_PAIR, _BEHIND_SPACE, _SIGNS_PAIR, _RARE_PAIR = 3e-5, 5e-4, 2e-5, 1e-6
+_COMMON_PAIR, _BEHIND_SPACE, _DIGITS_PAIR, _RARE_PAIR = 3e-5, 5e-4, 2e-4, 1e-6
 #: Each further character makes a literal so much rarer.
 _RARER = 0.2
+_BRACKETS = frozenset("“”《》（） \n")
 _SIGNS = frozenset(" ,.;:!?()，。、；：！？（）“”《》\n")
 
 
@@ -33,41 +35,20 @@ class Wait(NamedTuple):
     rest: Node | None
 
 
-def waits_of(nodes: Sequence[Node], shares: Shares) -> list[Wait]:
+def waits_of(nodes: Sequence[Node], share: Share) -> list[Wait]:
     """Return what each pattern waits for; a pattern without rare literals is all `rest`."""
-    # All are looked at once for the pairs in them, whose shares are asked for together.
-    pairs: dict[str, float] = {}
-
-    def noted(word: str) -> float:
-        pairs.update(dict.fromkeys(_han_pairs(word), 0.0))
-        return 0.0
-
-    for node in nodes:
-        _Search(noted).wait(node)
-    known = list(pairs)
-    pairs = dict(zip(known, shares(known), strict=True)) if known else {}
-
-    def share(word: str) -> float:
-        return _share(word, pairs)
-
-    return [_Search(share).wait(node) for node in nodes]
+    search = _Search(share)
+    return [search.wait(node) for node in nodes]
 
 
-def _share(word: str, pairs: Mapping[str, float]) -> float:
-    """Return about how often a literal stands in prose, of all places."""
-    if len(word) == 1:
-        if _is_han(word):
-            return _HAN_CHAR
-        return _DIGIT if word.isdigit() else _SIGN if word in _SIGNS else _OTHER
-    rarest = min(_pair_share(first, second, pairs) for first, second in pairwise(word))
-    return rarest * float(_RARER ** (len(word) - 2))
-
-
-def _pair_share(first: str, second: str, pairs: Mapping[str, float]) -> float:
+def _pair_share(first: str, second: str, share: Share) -> float:
     if _is_han(first) and _is_han(second):
-        return pairs[first + second]
+        return share(first + second)
     if first in _SIGNS and second in _SIGNS:
-        return _SIGNS_PAIR
+        # 。” stands everywhere, 。， nowhere.
+        return _COMMON_PAIR if first in _BRACKETS or second in _BRACKETS else _RARE_PAIR
+    if first.isdigit() and second.isdigit():
+        return _DIGITS_PAIR
     common = all(_is_han(char) or char.isdigit() or char in _SIGNS for char in (first, second))
     if common and first == " ":
         # 第一条 国家: what stands between a number and its text.
@@ -79,15 +60,20 @@ def _is_han(char: str) -> bool:
     return "\u4e00" <= char <= "\u9fff"
 
 
-def _han_pairs(word: str) -> Iterable[str]:
-    return (first + second for first, second in pairwise(word) if _is_han(first) and _is_han(second))
-
-
 class _Search:
     """Looks for the rarest literals by what each is worth."""
 
-    def __init__(self, share: Callable[[str], float]) -> None:
-        self._share = share
+    def __init__(self, share: Share) -> None:
+        self._pair = cache(partial(_pair_share, share=share))
+        self._rarity = cache(self._share)
+
+    def _share(self, word: str) -> float:
+        """Return about how often a literal stands in prose, of all places."""
+        if len(word) == 1:
+            if _is_han(word):
+                return _HAN_CHAR
+            return _DIGIT if word.isdigit() else _SIGN if word in _SIGNS else _OTHER
+        return min(map(self._pair, word, word[1:])) * float(_RARER ** (len(word) - 2))
 
     def wait(self, node: Node) -> Wait:
         """Return what a pattern waits for."""
@@ -109,7 +95,7 @@ class _Search:
     def best(self, node: Node) -> tuple[float, Literals] | None:
         """Return the rarest literals of a pattern with their share; None where it has none."""
         rated = [
-            (sum(map(self._share, words)), sorted(words))
+            (sum(map(self._rarity, words)), sorted(words))
             for words in self._offers(node)
             if all(words) and len(words) <= 2 * _MOST
         ]
@@ -138,23 +124,23 @@ class _Search:
 
     def _of_series(self, items: Sequence[Node]) -> Iterable[Literals]:
         """Yield the sets of each run of items that can be written out, and those within the others."""
+        whole = [_exact(item) for item in items]
+        # A run ends with the first turn of a repeat, or begins with its last.
+        turn = [
+            _exact(item.item) if own is None and isinstance(item, Repeat) and item.low else own
+            for item, own in zip(items, whole, strict=True)
+        ]
         for first, begin in enumerate(items):
             strings: tuple[str, ...] | None = ("",)
-            for place, item in enumerate(items[first:]):
-                own = _exact(item)
-                whole = own is not None
-                if own is None and isinstance(item, Repeat) and item.low:
-                    # A run ends with its first turn, or begins with its last.
-                    own = _exact(item.item)
-                    whole = not place
-                longer = None if own is None else _joined(strings, own)
+            for place in range(first, len(items)):
+                longer = _joined(strings, turn[place])
                 if longer is None:
                     break
                 strings = longer
-                if not whole:
+                if whole[place] is None and place > first:
                     break
             yield frozenset(strings or ())
-            if _exact(begin) is None:
+            if whole[first] is None:
                 yield from self._offers(begin)
 
 
@@ -210,7 +196,7 @@ def _repeated(own: tuple[str, ...], low: int, high: int) -> tuple[str, ...] | No
     return tuple(found) if len(found) <= _MOST else None
 
 
-def _joined(before: tuple[str, ...] | None, behind: tuple[str, ...]) -> tuple[str, ...] | None:
-    if before is None or len(before) * len(behind) > _MOST:
+def _joined(before: tuple[str, ...] | None, behind: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if before is None or behind is None or len(before) * len(behind) > _MOST:
         return None
     return tuple(map("".join, product(before, behind)))

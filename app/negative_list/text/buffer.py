@@ -3,8 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import itemgetter
+from itertools import accumulate, count
+from operator import add, itemgetter
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class ViewText:
         self.kinds = kinds
         self._byte_starts: list[int] | None = None
         self._places: dict[str, list[int]] = {}
-        #: What was found out about this text, so that several rules ask once: whether a line matches, what is cited.
+        #: What was found out about this text, so that several rules ask once: a line matches, laws cited.
         self.memo: dict[object, Any] = {}
 
     @property
@@ -50,12 +50,8 @@ class ViewText:
         """Where each part begins in `data`."""
         if self._byte_starts is None:
             pieces = self.data.split(_SEPARATOR_BYTES)[:-1]
-            found = []
-            place = 0
-            for piece in pieces:
-                found.append(place)
-                place += len(piece) + len(SEPARATOR)
-            self._byte_starts = found
+            places = accumulate(map(len, pieces[:-1]), initial=0)
+            self._byte_starts = list(map(add, places, count(0, len(SEPARATOR)))) if pieces else []
         return self._byte_starts
 
     def places(self, sign: str) -> list[int]:
@@ -100,7 +96,7 @@ class Buffer:
     Lone surrogates and the separator's own sign are replaced by one character each, so that positions stay.
     """
 
-    __slots__ = ("astral", "classes", "fold", "origin", "parts", "raw")
+    __slots__ = ("astral", "classes", "codes", "fold", "origin", "parts", "raw")
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
@@ -130,6 +126,8 @@ class Buffer:
             if origin is not None:
                 starts = np.searchsorted(origin, np.array(starts, dtype=np.int64)).tolist()
             self.fold = ViewText(folded, folded.encode(), starts, kinds=kinds)
+        #: The code points of the raw text as typed.
+        self.codes = codes
         #: The classes of the characters of the raw text that have one, in their order.
         self.classes = signs
         #: Whether UTF-16 positions can differ from code points.

@@ -79,7 +79,7 @@ def classes(codes: Codes) -> Classes:
 
 
 def need_of(node: Node) -> bytes:
-    """Return a class out of which, or of those out of the ordinary, each match has a character; empty for none."""
+    """Return a class that each match has a character of, or one out of the ordinary; empty for none."""
     return next((need for need in NEEDS if _needs(node, need[0])), b"")
 
 

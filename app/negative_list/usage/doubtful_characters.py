@@ -8,7 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.negative_list.usage.count_table import BITS, OCCURRENCES, Keys, Levels, Slots, levels_in, runs
+from app.negative_list.usage.count_table import (
+    BITS,
+    OCCURRENCES,
+    Keys,
+    Levels,
+    Slots,
+    level_in,
+    levels_in,
+    runs,
+)
 from app.negative_list.usage.near_terms import SHORTEST, Near, NearTerms
 from app.negative_list.usage.segments import cuts_a_word
 
@@ -189,15 +198,13 @@ class Usage:
         numbers = np.array([self.index[ord(char)] for char in run], dtype=np.uint64)
         return float(OCCURRENCES[self._levels(runs(numbers, len(run)))[0]])
 
-    def shares(self, pairs: Sequence[str]) -> list[float]:
-        """Return for each two characters how often they were seen, of all characters that were read."""
-        codes = np.array([[ord(first), ord(second)] for first, second in pairs], dtype=np.int64)
-        numbers = self.index.take(np.minimum(codes, 0xFFFF)).astype(np.uint64)
-        keys = (numbers[:, 0] << np.uint64(BITS)) | numbers[:, 1]
-        keys[(numbers == 0).any(axis=1)] = 0
-        levels = self._levels(keys)
-        levels[keys == 0] = 0
-        return (OCCURRENCES[levels] / self.characters).tolist()  # type: ignore[no-any-return]
+    def share(self, pair: str) -> float:
+        """Return how often two characters were seen side by side, of all characters that were read."""
+        first, second = (int(self.index[ord(char)]) if char <= "\uffff" else 0 for char in pair)
+        if not first or not second:
+            return 0.0
+        level = max(level_in(slots, first << BITS | second) for slots in self._runs)
+        return float(OCCURRENCES[level]) / self.characters
 
     def words(self, keys: Keys) -> Levels:
         """Return the level of each key as a word of the lexicon; 0 for what is none."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from app.negative_list.engine.backends.base import LIMIT, Hit, Hits, Scanner, Unit
 from app.negative_list.engine.backends.offsets import Event, in_code_points, words_and_events
-from app.negative_list.engine.backends.re2_patterns import Re2Pattern, crosses, part_end
+from app.negative_list.engine.backends.re2_patterns import Re2Pattern, crosses, part_around
 from app.negative_list.pattern.charsets import LAST, Ranges
 from app.negative_list.pattern.forms import is_anchored, is_heavy, render, set_of, trigger
 from app.negative_list.pattern.literals import waits_of
@@ -113,14 +113,18 @@ def _unpacked(cached: bytes) -> tuple[list[bool], list[list[Any]], list[_Databas
         pieces.append(cached[place : place + size])
         place += size
     exact, waits, needs, *databases = pieces
-    return [bool(flag) for flag in exact], json.loads(waits), [
-        _Database(hyperscan.loadb(one, hyperscan.HS_MODE_BLOCK), bytes((need,)).strip(_NO_NEED))
-        for one, need in zip(databases, needs, strict=True)
-    ]
+    return (
+        [bool(flag) for flag in exact],
+        json.loads(waits),
+        [
+            _Database(hyperscan.loadb(one, hyperscan.HS_MODE_BLOCK), bytes((need,)).strip(_NO_NEED))
+            for one, need in zip(databases, needs, strict=True)
+        ],
+    )
 
 
 class _Waits(NamedTuple):
-    """Each literal with the numbers of the patterns that wait for it; what of patterns is waited for itself."""
+    """Each literal with the numbers of the patterns that wait for it; and what else patterns wait for."""
 
     literals: dict[str, list[int]]
     triggers: dict[int, Node]
@@ -129,7 +133,7 @@ class _Waits(NamedTuple):
 def _waits(nodes: Mapping[int, Node]) -> _Waits:
     """Return what patterns wait for, of those that can."""
     found = _Waits(defaultdict(list), {})
-    waits = waits_of(list(nodes.values()), usage().shares)
+    waits = waits_of(list(nodes.values()), usage().share)
     for number, (literals, rest) in zip(nodes, waits, strict=True):
         for literal in sorted(literals):
             found.literals[literal].append(number)
@@ -202,24 +206,24 @@ class Backend(Scanner):
         sought = (*self.unit.words, *self._literals)
         words = [(number, _escaped(word), 0) for number, word in enumerate(sought)]
         nodes = [*triggers, *(self.unit.patterns[number] for number in self._numbers)]
-        groups = [(need_of(node), is_anchored(node)) for node in nodes]
+        groups = [(need, bool(need) or is_anchored(node)) for node in nodes for need in (need_of(node),)]
         fires = [(render(node).encode(), int(_END_ONLY)) for node in triggers]
 
-        def compiled(plans: list[tuple[bytes, int]]) -> list[_Database]:
-            patterns = [(number, *plan) for number, plan in enumerate(fires + plans, len(words))]
-            sorted_out: dict[tuple[bytes, bool], list[_Expression]] = defaultdict(list)
-            for group, pattern in zip(groups, patterns, strict=True):
-                sorted_out[group].append(pattern)
-            found = [_Database(_compile(words), b"")] if words else []
-            return found + [_Database(_compile(group), need) for (need, _), group in sorted_out.items()]
-
-        plans = [_plan(self.unit.patterns[number]) for number in self._numbers]
-        try:
-            found = compiled(plans)
-        except hyperscan.HyperscanError:
-            plans = [compile_one(self.unit.patterns[number]) for number in self._numbers]
-            found = compiled(plans)
-        self._exact = [flags == _SOM for _, flags in plans]
+        plans = [*fires, *(_plan(self.unit.patterns[number]) for number in self._numbers)]
+        sorted_out: dict[tuple[bytes, bool], list[int]] = defaultdict(list)
+        for index, group in enumerate(groups):
+            sorted_out[group].append(index)
+        found = [_Database(_compile(words), b"")] if words else []
+        for (need, _), indexes in sorted_out.items():
+            try:
+                database = _compile([(len(words) + index, *plans[index]) for index in indexes])
+            except hyperscan.HyperscanError:
+                for index in indexes:
+                    if index >= len(fires):
+                        plans[index] = compile_one(nodes[index])
+                database = _compile([(len(words) + index, *plans[index]) for index in indexes])
+            found.append(_Database(database, need))
+        self._exact = [flags == _SOM for _, flags in plans[len(fires) :]]
         return found
 
     def dump(self) -> bytes | None:
@@ -275,22 +279,22 @@ class Backend(Scanner):
         A match holds a literal, so that it lies within reach of that; where two ranges overlap they are one,
         and no match begins in a range that began before it.
         """
-        pattern, reach = self._patterns[number], self._reach[number]
-        for part in sorted({part_of(view, end - 1) for end in ends}):
-            first = view.byte_starts[part]
-            last = part_end(view.data, first)
-            if reach is None or last - first <= max(_SHORT, 2 * reach):
-                yield from pattern.within(view.data, first, last)
+        pattern, reach, data = self._patterns[number], self._reach[number], view.data
+        stop = 0
+        for end in ends if len(ends) == 1 else sorted(ends):
+            if end <= stop:
                 continue
-            low = high = first
-            for end in sorted(ends):
-                if not first <= end - 1 < last:
-                    continue
-                if end - reach > high:
-                    yield from pattern.within(view.data, low, high)
-                    low = end - reach
-                high = min(end + reach, last)
-            yield from pattern.within(view.data, low, high)
+            first, last = part_around(data, end)
+            if reach is None or last - first <= max(_SHORT, 2 * reach):
+                stop = last
+                yield from pattern.within(data, first, last)
+                continue
+            # Of a long part only what is near; where two ranges overlap they are one.
+            low, stop = max(first, end - reach, stop), min(end + reach, last)
+            for other in sorted(ends):
+                if end < other <= last and other - reach <= stop:
+                    stop = min(other + reach, last)
+            yield from pattern.within(data, low, stop)
 
     def _spans(self, view: ViewText, groups: Mapping[int, list[tuple[int, int]]]) -> list[Hit]:
         """Return what `finditer` would, part by part, from hyperscan's events by pattern.

@@ -60,6 +60,13 @@ def part_end(data: bytes, start: int) -> int:
     return data.index(_MARK, start) - _BEFORE_MARK
 
 
+def part_around(data: bytes, end: int) -> tuple[int, int]:
+    """Return the range of the part that what ends at `end` stands in; the separator counts with its part."""
+    mark = data.rfind(_MARK, 0, end)
+    first = mark + len(SEPARATOR) - _BEFORE_MARK if mark >= 0 else 0
+    return first, part_end(data, min(first, end))
+
+
 def crosses(data: bytes, start: int, end: int) -> bool:
     """Whether a range reaches into what stands between two parts."""
     # Beside the mark stand line ends of the separator, which belong to no part.
