@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.text.fold import fold_text
+from app.negative_list.text.fold import fold_all
 
 _NUMERALS = re.compile(r"[0-9a-z一二三四五六七八九十百上中下甲乙丙丁〇零]")
 #: A remark behind a title: （2023年修正）, （草案）.
@@ -60,10 +60,12 @@ class TitleSpelling(Checker):
     def __init__(self, args: Fields, lexicons: Mapping[str, Lexicon]) -> None:
         found = lexicon(args, "lexicon", lexicons, ("title", "short_title")) if args.has("lexicon") else None
         self._known = frozenset(
-            fold_text(name)
-            for row in (found.rows() if found else ())
-            for name in (row["title"], row["short_title"], row["title"].removeprefix("中华人民共和国"))
-            if name
+            fold_all(
+                name
+                for row in (found.rows() if found else ())
+                for name in (row["title"], row["short_title"], row["title"].removeprefix("中华人民共和国"))
+                if name
+            )
         )
 
     def run(self, context: Context, hits: Sequence[TriggerHit]) -> Iterable[Spot]:

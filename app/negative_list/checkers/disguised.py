@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 
 from app.negative_list.checkers.base import Checker, Context, Spot, TriggerHit, lexicon
 from app.negative_list.source.fields import Fields
 from app.negative_list.source.lexicons import Lexicon
-from app.negative_list.text.fold import fold_text
+from app.negative_list.text.fold import fold_all, fold_text
 
 #: What is put between characters, as folded text has it; not what stands between the items of a list.
 _BETWEEN = r"[ @*#&^~+=|/\\.·•_●○◆■★☆\-]"
@@ -41,9 +41,9 @@ class Disguised(Checker):
         for entry in entries:
             word = fold_text(entry.term)
             choices = [[char, *instead.get(char, ())] for char in word]
-            for number, chosen in enumerate(product(*choices)):
-                form = fold_text("".join(chosen))
-                if number and form != word and number <= _FORMS and len(form) > 1:
+            written = ["".join(chosen) for chosen in islice(product(*choices), 1, _FORMS + 1)]
+            for form in fold_all(written):
+                if form != word and len(form) > 1:
                     forms.setdefault(form, (entry.term, entry.covering))
             shown = entry.suggestions or (entry.term,)
             self._apart.append((word, shown, entry.covering))

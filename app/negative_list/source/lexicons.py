@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.domain.files.faults import Fault, said
-from app.negative_list.text.fold import fold_text
+from app.negative_list.text.fold import fold_all
 
 Row = Mapping[str, str]
 
@@ -90,8 +90,8 @@ class Lexicon:
             for number, line in enumerate(self.text.splitlines(), 1)
             if line.strip() and not line.startswith("#")
         ][1:]
-        rows = zip(lines, self.rows(), strict=True)
-        return tuple(number for (number, _), row in rows if not fold_text(row[column]).strip())
+        cells = fold_all(row[column] for row in self.rows())
+        return tuple(number for (number, _), cell in zip(lines, cells, strict=True) if not cell.strip())
 
 
 def _split(cell: str) -> tuple[str, ...]:
