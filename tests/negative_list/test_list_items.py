@@ -44,6 +44,16 @@ def test_an_item_that_stands_twice_in_a_list_is_told_once(policy: Policy, text: 
         ("第一步，申请。第二步，审核。第四步，公示。", ["0"]),
         ("第一条 总则\n第二条 职责\n第四条 附则", ["2"]),
         ("第一条 总则\n第二条 职责\n第三条 附则", []),
+        # Lists that begin in the middle, and texts that leave out more than a slip would.
+        ("（三）监督检查\n（四）责任追究\n五、附则", []),
+        ("第三条 职责\n第五条 罚则\n第一条 总则\n第二条 职责", []),
+        ("第一条 总则\n第三条 职责\n第五条 罚则\n第七条 附则", []),
+        ("一、目的\n（略）\n三、措施\n四、附则", []),
+        ("办法（节选）\n第一条 总则\n第三条 职责", []),
+        # What stands twice is told in those too.
+        ("第一条 总则\n第三条 职责\n第五条 罚则\n第七条 附则\n第七条 附则", ["4"]),
+        ("1. 申请\n2. 审核\n4. 公示", ["2"]),
+        ("一、目的\n二、范围\n（一）城市\n（三）农村\n三、措施", ["3"]),
     ],
 )
 def test_steps_articles_and_attachments_are_counted(policy: Policy, text: str, refs: list[str]) -> None:
