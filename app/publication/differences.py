@@ -1,10 +1,11 @@
 """Where a payload differs from what was released."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import islice, zip_longest
 from typing import Any
+
+from rapidfuzz.distance import Indel
 
 from app.publication.packages.forms import normal, placed
 
@@ -91,14 +92,27 @@ def _changes(released: bytes, payload: bytes) -> tuple[dict[str, Any], ...]:
         return ()
     if max(len(was), len(now)) > MOST_LINES:
         return ()
-    steps = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
-    changed = (step for step in steps if step[0] != "equal")
     return tuple(
         {
-            "line": start + 1,
-            "payload_line": new_start + 1,
-            "released": [line[:SHOWN] for line in was[start:end]][:MOST_CHANGES],
-            "payload": [line[:SHOWN] for line in now[new_start:new_end]][:MOST_CHANGES],
+            "line": old.start + 1,
+            "payload_line": new.start + 1,
+            "released": [line[:SHOWN] for line in was[old.start : old.stop]][:MOST_CHANGES],
+            "payload": [line[:SHOWN] for line in now[new.start : new.stop]][:MOST_CHANGES],
         }
-        for _, start, end, new_start, new_end in islice(changed, MOST_CHANGES)
+        for old, new in islice(_changed_lines(was, now), MOST_CHANGES)
     )
+
+
+def _changed_lines(was: Sequence[str], now: Sequence[str]) -> Iterator[tuple[range, range]]:
+    """Yield the lines that differ, what stands between two equal lines as one.
+
+    The cost is bounded by the number of lines; that of `difflib` is not, where lines repeat.
+    """
+    old, new = 0, 0
+    for step in Indel.opcodes(was, now):
+        if step.tag == "equal":
+            if (old, new) != (step.src_start, step.dest_start):
+                yield range(old, step.src_start), range(new, step.dest_start)
+            old, new = step.src_end, step.dest_end
+    if (old, new) != (len(was), len(now)):
+        yield range(old, len(was)), range(new, len(now))
