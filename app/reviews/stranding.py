@@ -24,7 +24,9 @@ Places = list[tuple[Stage, str]]
 def by_recusing(step: Step, _command: Recuse) -> tuple[str, ...]:
     """Return the stages that nobody could pass once the actor has withdrawn, by title."""
     case, me = step.loaded.case, step.own_place
-    without = replace(case, recused=case.recused | me.own)
+    # What they had claimed is free again for others.
+    free = tuple(replace(run, claimed_by=None) if run.claimed_by in me.own else run for run in case.runs)
+    without = replace(case, recused=case.recused | me.own, runs=free)
     held = [(stage, line) for stage, line in _to_come(step.loaded) if seats(case, stage, line, me)]
     return _titles(step, without, step.loaded.workflow, held, me.own)
 

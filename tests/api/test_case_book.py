@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.vocabulary import CaseState, ChannelKind, StageState
 from app.domain.workflow import Added, BoundProof, Case, Consult, Run, Target, Vote
+from app.domain.workflow.case import ClassWish
 from app.reviews.case_book import CaseBook
 
 #: As it lies in the table, with everything that a book can hold.
@@ -51,6 +52,7 @@ STORED: dict[str, Any] = {
     "rounds_before": [["final_review", "", 2]],
     "units": ["城关镇", "清河市"],
     "author_posts": ["办公室主任"],
+    "class_wish": {"grade": "B", "by": "y", "persons": ["y", "z"]},
     "open_marks": {"wechat": 3},
 }
 SPOT = ("final_review", "")
@@ -76,6 +78,7 @@ CASE = Case(
     rounds_before=((SPOT, 2),),
     units=frozenset({"清河市", "城关镇"}),
     author_posts=frozenset({"办公室主任"}),
+    class_wish=ClassWish("B", "y", frozenset({"y", "z"})),
 )
 
 

@@ -198,12 +198,16 @@ def test_html_becomes_blocks_and_the_rest_is_listed() -> None:
         ("paragraph", "乙"),
         ("paragraph", "尾"),
     ]
+    (read_aloud,) = [block for block in taken.document.blocks if getattr(block, "text", "") == "汉字旧新"]
+    assert isinstance(read_aloud, Paragraph)
+    assert [(span.kind, span.reading) for span in read_aloud.spans if span.reading] == [
+        (SpanKind.RUBY, "hàn")
+    ]
     assert [(one.kind, one.what) for one in taken.left_out] == [
         ("iframe", "https://v.example.com/1"),
         ("link", "坏 javascript:alert(1)"),
         ("hidden_text", "看不见"),
         ("hidden_text", "也看不见"),
-        ("ruby", "hàn"),
         ("input", "1"),
         ("select", "选项"),
         ("page_title", "网页标题"),

@@ -264,7 +264,8 @@ def test_every_field_and_parameter_is_named_for_people(client: TestClient) -> No
         for operation in item.values()
         for one in operation.get("parameters", ())
     }
-    assert [name for name, one in {**fields, **parameters}.items() if not one.get("description")] == []
+    undescribed = [name for name, one in {**fields, **parameters}.items() if not one.get("description")]
+    assert undescribed == [], undescribed
     said = client.post("/api/v1/auth/token", json={"login": "editor"}).json()["reasons"]
     assert [one["message"] for one in said] == ["密码：缺少这一项。"]
     assert name_of("body.targets.1.channel") == "阵地（第 2 项）"

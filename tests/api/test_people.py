@@ -139,7 +139,9 @@ def test_recuse(desk: Desk) -> None:
     desk.submit()
     bare = ask(desk, "recusal", "initial_reviewer")
     assert (bare.status_code, bare.json()["code"]) == (422, "comment_required")
-    good = ask(desk, "recusal", "initial_reviewer", comment="当事人是亲属")
+    alone = ask(desk, "recusal", "initial_reviewer", comment="当事人是亲属")
+    assert (alone.status_code, alone.json()["code"]) == (409, "strands")
+    good = ask(desk, "recusal", "initial_reviewer", comment="当事人是亲属", knowing=True)
     assert good.status_code == 200, good.text
     assert good.json()["recused"] == [ident(desk, "initial_reviewer")]
     assert "当事人" not in str(desk.record()[-1])  # the reason can be erased

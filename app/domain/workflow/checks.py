@@ -231,7 +231,10 @@ def worded(verb: Verb, comment: str) -> Refusals:
 
 
 def strands(facts: Facts, *, knowing: bool) -> Refusals:
-    """Refuse what leaves a stage with nobody, unless whoever does it knows."""
+    """Refuse what leaves a stage with nobody, unless whoever does it knows.
+
+    Asked last, of an act against which nothing else is said: a risk is put only to who could take it.
+    """
     if knowing or not facts.stranded:
         return ()
     titles = "、".join(facts.stranded)

@@ -136,7 +136,7 @@ def against_handing_over(walk: Walk[NamedPerson], spot: Spot, form: HandOver | N
         refusals += _may_pass_on(walk, stage, spot[1], run)
     if form is None:
         return refusals
-    refusals += _named(walk, form.to) + checks.strands(walk.facts, knowing=form.knowing)
+    refusals += _named(walk, form.to)
     if (person := walk.facts.person) is not None:
         there = _with_them(case, stage, form)
         workflow = extended(walk.workflow, there.added)
@@ -145,7 +145,7 @@ def against_handing_over(walk: Walk[NamedPerson], spot: Spot, form: HandOver | N
             free[run.spot] = replace(run, claimed_by=None)
         why = checks.person(there, workflow, free, workflow.by_key[stage.key], spot[1], person)
         refusals += _cannot_act(stage.key, form.to, why)
-    return refusals
+    return refusals or checks.strands(walk.facts, knowing=form.knowing)
 
 
 def hand_over(walk: Walk[NamedPerson], command: HandOver) -> None:
@@ -214,9 +214,8 @@ def against_recusing(walk: Walk[Facts], _spot: Spot, form: Recuse | None) -> Ref
         refusals += (Refusal(RefusalCode.NOT_ALLOWED, {"verb": Verb.RECUSE}),)
     if form is None:
         return refusals
-    return (
-        refusals + checks.worded(form.verb, form.comment) + checks.strands(walk.facts, knowing=form.knowing)
-    )
+    refusals += checks.worded(form.verb, form.comment)
+    return refusals or checks.strands(walk.facts, knowing=form.knowing)
 
 
 def recuse(walk: Walk[Facts], command: Recuse) -> None:
@@ -391,13 +390,12 @@ def against_adding(walk: Walk[NamedPerson], spot: Spot, form: AddReviewer | None
         refusals += (Refusal(RefusalCode.CANNOT_ADD_THERE, data),)
     if walk.facts.person is not None:
         added = added_by(case, form, walk.actor.person)
-        refusals += checks.strands(walk.facts, knowing=form.knowing)
         there = replace(case, added=(*case.added, added))
         workflow = extended(walk.workflow, there.added)
         stage = workflow.by_key[added.key]
         why = checks.person(there, workflow, walk.current, stage, form.line, walk.facts.person)
         refusals += _cannot_act(form.stage, form.to, why)
-    return refusals
+    return refusals or checks.strands(walk.facts, knowing=form.knowing)
 
 
 def add_reviewer(walk: Walk[NamedPerson], command: AddReviewer) -> None:

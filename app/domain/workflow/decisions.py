@@ -39,8 +39,9 @@ def against_approving(walk: Walk[AssessedText], spot: Spot, form: Approve | None
         refusals += (Refusal(RefusalCode.VERB_NOT_OFFERED, {"verb": form.verb, "stage": stage.key}),)
     refusals += checks.text_ready(stage, walk.facts)
     if form is not None:
-        refusals += checks.checklist(stage, form) + checks.strands(walk.facts, knowing=form.knowing)
-    return refusals + checks.opinions(walk.case, walk.current.get(spot))
+        refusals += checks.checklist(stage, form)
+    refusals += checks.opinions(walk.case, walk.current.get(spot))
+    return refusals or (() if form is None else checks.strands(walk.facts, knowing=form.knowing))
 
 
 def approve(walk: Walk[AssessedText], command: Approve) -> None:
