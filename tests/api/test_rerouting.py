@@ -225,7 +225,7 @@ def test_recalling_gives_no_rounds_back(desk: Desk) -> None:
 
 def test_who_withdrew_stays_away_and_an_embargo_stands(desk: Desk) -> None:
     desk.submit()
-    words = {"comment": "与当事人是亲属"}
+    words = {"comment": "与当事人是亲属", "knowing": True}
     assert desk.post(f"/cases/{desk.case_id}/recusal", "second_reviewer", words).status_code == 200
     assert embargo(desk, "editor", SOON).status_code == 200
     recall(desk)
