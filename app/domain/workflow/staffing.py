@@ -42,6 +42,11 @@ class Shortage:
     draft: Mapping[str, object]
 
 
+def somebody_writes(people: Collection[Participant]) -> bool:
+    """Say whether any of these people writes drafts: without one no workflow begins."""
+    return any(grant.role is Role.EDITOR for participant in people for grant in participant.grants)
+
+
 def unknown(workflow: Workflow, people: Collection[Participant]) -> dict[str, tuple[Names, Names]]:
     """Return, by stage, the persons and the posts that it names and that none of these people is or holds.
 

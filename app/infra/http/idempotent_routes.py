@@ -57,7 +57,7 @@ def keyed(endpoint: Callable[..., Any], *, asker: str, status: int) -> Callable[
         at = runtime_of(_asked).clock()
         if (answered := kept(values[session], *place, request, at=at)) is not None:
             return _again(answered, place, master)
-        body = answer.dump_json(endpoint(**values, **passed))
+        body = answer.dump_json(endpoint(**values, **passed), by_alias=True)
         headers = {name: value for name, value in _answer.headers.items() if name in _CARRIED}
         keep(
             values[session],

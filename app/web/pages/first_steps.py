@@ -9,10 +9,9 @@ from sqlmodel import Session
 
 from app.channels import queries as channels
 from app.domain.files.policy_files import PolicyFiles
-from app.domain.vocabulary import Role
 from app.domain.workflow import Workflow
 from app.domain.workflow.case import Participant
-from app.domain.workflow.staffing import shortages, vacant
+from app.domain.workflow.staffing import shortages, somebody_writes, vacant
 from app.drafts import queries as drafts
 from app.identity import permissions
 from app.infra.db import ReadSession
@@ -63,16 +62,15 @@ def _steps(session: Session, viewer: Viewer, policies: PolicyFiles) -> Iterator[
         "/accounts/import" if administers else "",
         "导入人员名单（CSV、XLSX），或者在“人员”里逐个建立",
     )
-    writes = any(grant.role is Role.EDITOR for one in people for grant in one.grants)
-    lacking: tuple[str, ...] = () if writes else ("还没有人担任编辑，没有人能写稿。",)
+    lacking: tuple[str, ...] = () if somebody_writes(people) else ("还没有人担任编辑，没有人能写稿。",)
     lacking += tuple(_unstaffed(policies, people))
-    grants = viewer.actor.has(Role.SECURITY_ADMIN)
+    gives = permissions.gives_roles(viewer.actor)
     yield Step(
         "授予职责：谁写稿，谁审，谁校，谁签发",
         not lacking,
         lacking,
         "安全管理员",
-        "/accounts" if grants else "",
+        "/accounts" if gives else "",
         "在“人员”里授予，或者由安全管理员把同一份名单再导入一次",
     )
     open_to = channels.open_to(session, viewer.actor.unit_path)
