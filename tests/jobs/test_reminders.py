@@ -229,7 +229,7 @@ SECOND = timedelta(seconds=1)
         (Late(escalate=True), DUE + NEXT_DAY, {Call.LATE}),
         (Late(escalate=True), DUE + NEXT_DAY + SECOND, {Call.LATE, Call.HEAD_OF_DEPARTMENT}),
         (Late(remind=False, escalate=True), DUE + NEXT_DAY + SECOND, {Call.HEAD_OF_DEPARTMENT}),
-        (Late(escalate=True), DUE + 30 * NEXT_DAY, set(Call) - {Call.DUE}),
+        (Late(escalate=True), DUE + 30 * NEXT_DAY, set(Call) - {Call.DUE, Call.STRANDED}),
     ],
 )
 def test_what_should_have_been_called_by_now(late_: Late, at: datetime, calls_: set[Call]) -> None:
