@@ -1,6 +1,7 @@
 """A load of the demo that is killed again and again ends like one that never was."""
 
 from collections import Counter
+from collections.abc import Collection
 
 import pytest
 from sqlmodel import select
@@ -47,7 +48,7 @@ def test_a_killed_load_is_taken_up_at_every_step(database: Database, runtime: Ru
         people = load._found(session)
     kills = left = 0
 
-    def kill() -> None:
+    def kill(_promised: Collection[str]) -> None:
         nonlocal kills, left
         left -= 1
         if left > 0:
