@@ -120,6 +120,8 @@ def test_words_go_on_being_typed_while_a_paste_is_read(opened: Opened) -> None:
     paste(page, "<b>贴来的</b>", "贴来的")
     expect(writing(page).locator(".coming")).to_be_visible()
     page.keyboard.type("先写")
+    while not held:
+        page.wait_for_timeout(20)
     held[0].continue_()
     expect(writing(page)).to_contain_text("开头，结尾先写贴来的。")
     save(page)
