@@ -4,7 +4,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.document.list_numbers import sparse
-from app.domain.document.model import Block, Document, Heading, ListItem, Paragraph, SpanKind, Table
+from app.domain.document.model import (
+    Block,
+    Document,
+    Heading,
+    ListItem,
+    Paragraph,
+    SpanKind,
+    Table,
+    texts_of,
+)
 from app.drafts.intake.runs import lowered, raised
 from app.drafts.intake.service import Format, take_in
 from app.proofs.layout import markup
@@ -57,7 +66,14 @@ def within_reach(content: list[Block]) -> list[Block]:
     return reached
 
 
-plain = blocks().filter(lambda block: not has_characters_of_its_own(block))
+def has_space_that_collapses(block: Block) -> bool:
+    """Tell whether a page shows fewer spaces than there are: those behind a space."""
+    return any("  " in text for _, text in texts_of(block))
+
+
+plain = blocks().filter(
+    lambda block: not has_characters_of_its_own(block) and not has_space_that_collapses(block)
+)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

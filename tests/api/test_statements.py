@@ -7,6 +7,7 @@ from app.infra.db import statements
 from app.infra.runtime import Runtime
 from tests.api.desk import Desk
 from tests.api.press import Press, ready, signed
+from tests.conftest import SetClock
 from tests.web.forms import HTML, sign_in
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -33,10 +34,14 @@ def test_a_decision_is_one_transaction_of_few_statements(desk: Desk) -> None:
     assert len(rest) <= 14, rest
 
 
-def test_clearance_by_a_digest_is_of_few_statements(client: TestClient, runtime: Runtime) -> None:
+def test_clearance_by_a_digest_is_of_few_statements(
+    client: TestClient, runtime: Runtime, clock: SetClock
+) -> None:
     desk = Desk.open(client, runtime)
     release = signed(ready(desk))
     press = Press.open(desk)
+    # A report is kept in memory once it is certain that its transaction stayed: later than it was made.
+    clock.advance(seconds=1)
     press.ask(digest=release["digest"])
     seen: list[str] = []
     token = statements.set(seen)

@@ -61,7 +61,7 @@ def test_a_busy_machine_makes_no_pattern_too_slow() -> None:
     finally:
         done.set()
         thread.join()
-    assert stops > 5, stops
+    assert stops > 1, stops
     assert found == {}
 
 

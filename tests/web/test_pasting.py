@@ -110,6 +110,8 @@ def test_what_comes_from_wechat_says_what_was_left_out(opened: Opened) -> None:
 def test_words_go_on_being_typed_while_a_paste_is_read(opened: Opened) -> None:
     page, saved, _ = opened
     page.keyboard.press("ArrowLeft")
+    page.wait_for_function("getSelection().anchorOffset === 5")
+    page.wait_for_timeout(200)  # until the editor has heard of it
 
     held: list[Route] = []
 

@@ -27,6 +27,7 @@ LINTERS = (
     "workflow/lint.py",
     "workflow/committee_lint.py",
     "workflow/condition_lint.py",
+    "workflow/outcome_lint.py",
     "workflow/proof_lint.py",
     "workflow/same_person_lint.py",
     "workflow/short_lane.py",
@@ -35,7 +36,7 @@ LINTERS = (
     "../policies/files/checks.py",
 )
 #: Where each function that makes a fault takes its code.
-PLACES = {"fault": 1, "_at": 4, "Fault": 2}
+PLACES = {"fault": 1, "_at": 4, "_of_stage": 3, "Fault": 2}
 
 
 def _chosen(node: ast.expr) -> list[ast.expr]:
