@@ -37,6 +37,7 @@ class Editor {
     this.form = form;
     this.field = field;
     this.waiting = 0;
+    this.told = field.value;
     this.from = load(JSON.parse(field.value));
     this.plain = JSON.stringify(JSON.parse(field.defaultValue));
     const link = addressField(() => this.view);
@@ -93,14 +94,21 @@ class Editor {
     this.waiting = setTimeout(() => this.put(true), PAUSE);
   }
 
-  // Puts the text into its field; the page is told unless it asks itself.
+  // Puts the text into its field; the page is told unless it asks itself. Whoever only reads the field (the working copy)
+  // leaves what the page is yet to be told.
   put(telling) {
-    clearTimeout(this.waiting);
     const now = JSON.stringify(this.blocks().map((kept) => kept.block));
     const value = now === this.plain ? this.field.defaultValue : now;
-    if (value === this.field.value) return;
     this.field.value = value;
-    if (telling) this.field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!telling || value === this.told) return;
+    this.heard();
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // The page knows what is in the field now.
+  heard() {
+    clearTimeout(this.waiting);
+    this.told = this.field.value;
   }
 
   listen() {
@@ -108,6 +116,7 @@ class Editor {
     form.addEventListener("submit", () => this.put(false));
     form.addEventListener("checking", () => {
       this.put(false);
+      this.heard();
       this.checked = { doc: this.view.state.doc, kept: this.blocks() };
     });
     form.addEventListener("checked", (event) => {
