@@ -279,12 +279,13 @@ def settle(
     `luck` from 0 to 1 spreads the next try. A try that somebody else settled meanwhile counts no more.
     """
     ids = [parcel.delivery_id for parcel in tries]
+    theirs = select(WebhookDelivery.endpoint_id).where(col(WebhookDelivery.id).in_(ids))
+    # The endpoint before its deliveries, as whoever switches it off does: who puts off all that waits for it
+    # would else wait for one who holds some of that and waits for the endpoint.
+    endpoints = select(WebhookEndpoint).where(col(WebhookEndpoint.id).in_(theirs))
+    endpoint = session.exec(endpoints.with_for_update()).one()
     query = select(WebhookDelivery).where(col(WebhookDelivery.id).in_(ids)).order_by(col(WebhookDelivery.id))
     deliveries = {delivery.id: delivery for delivery in session.exec(query.with_for_update()).all()}
-    endpoints = select(WebhookEndpoint).where(
-        col(WebhookEndpoint.id).in_({delivery.endpoint_id for delivery in deliveries.values()})
-    )
-    endpoint = session.exec(endpoints.with_for_update()).one()
     for parcel, answer in tries.items():
         delivery = deliveries[parcel.delivery_id]
         if delivery.state == DeliveryState.WAITING and delivery.attempt == parcel.attempt:
